@@ -1,0 +1,49 @@
+/// When a reader's events may be announced: backpressure as a pure machine.
+///
+/// A batch waits only where it would push something out of the queue of a
+/// subscriber that makes progress; it waits no longer than its reader's
+/// patience. A quiet reader's single event therefore passes at once while a
+/// flood beside it is held back, and a stuck subscriber holds up nobody.
+#pragma once
+
+#include "protocol/limits.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <span>
+
+namespace clearance::protocol {
+
+using time_point = std::chrono::steady_clock::time_point;
+using duration = std::chrono::steady_clock::duration;
+
+/// How full one subscriber's queue is.
+struct queue_level {
+  std::size_t waiting = 0;      ///< events in its queue
+  time_point last_progress{};   ///< when it last took a whole event, or came
+};
+
+/// Whether `level` makes a batch of `batch` events wait at `now`.
+bool holds_up(const queue_level& level, std::size_t batch,
+              time_point now) noexcept;
+
+/// Until when `level`, which holds up now, can do so without new progress.
+time_point progress_deadline(const queue_level& level) noexcept;
+
+/// One reader's patience: it is spent while the reader is paused, earned back
+/// by the events it brings, and whole again once nothing holds it up and it has
+/// nothing more to say.
+class patience {
+public:
+  /// How long the next batch may wait. Zero: it may not.
+  duration left() const noexcept { return left_; }
+
+  void waited(duration time) noexcept;
+  void brought(std::size_t events) noexcept;
+  void rested() noexcept { left_ = limits::reader_pause_max; }
+
+private:
+  duration left_ = limits::reader_pause_max;
+};
+
+}  // namespace clearance::protocol

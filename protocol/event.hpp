@@ -1,0 +1,60 @@
+/// The events that clients see, and their bytes on the wire.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace clearance::protocol {
+
+/// Source: the wire contract, `org.terok.Clearance1`.
+enum class event_type {
+  connection_blocked,
+  container_started,
+  container_exited,
+  shield_up,
+  shield_down,
+  shield_disengaged,
+  verdict_applied,
+};
+
+/// The word on the wire; a literal.
+std::string_view to_string(event_type type) noexcept;
+
+/// Keys and values in the order of their arrival.
+using dossier = std::vector<std::pair<std::string, std::string>>;
+
+/// One event, sanitised. Fields that a type does not use are empty or zero.
+struct event {
+  event_type type = event_type::connection_blocked;
+  std::string container;
+  std::string request_id;
+  std::string dest;
+  std::int64_t port = 0;
+  std::int64_t proto = 0;
+  std::string domain;
+  std::string action;
+  bool ok = false;
+  std::string reason;
+  protocol::dossier dossier;
+
+  /// Back to the default, keeping the strings' memory.
+  void clear() noexcept;
+
+  /// What a verdict must cite: the domain if there is one, else the address.
+  const std::string& target() const noexcept {
+    return domain.empty() ? dest : domain;
+  }
+
+  friend bool operator==(const event&, const event&) = default;
+};
+
+/// Appends the event as one varlink reply to `Subscribe`, NUL included.
+/// Shape: `{"continues":true,"parameters":{"event":{...}}}`, all eleven fields
+/// in the declared order. Strings must be well-formed UTF-8.
+void encode(const event& x, std::string& out);
+
+}  // namespace clearance::protocol

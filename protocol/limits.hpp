@@ -1,0 +1,133 @@
+/// Every number the programs promise to hold: value, unit, reason, and what
+/// happens at the bound.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace clearance::protocol::limits {
+
+using namespace std::chrono_literals;
+
+// -- reader lines -------------------------------------------------------------
+
+/// Bytes of one reader line without its newline. A longer one is dropped when
+/// its end arrives, counted, and the connection goes on.
+inline constexpr std::size_t reader_line_max_bytes = 256 * 1024;
+
+/// Bytes of a malformed line that are logged, before escaping.
+inline constexpr std::size_t reader_line_log_max_bytes = 120;
+
+/// Objects and arrays within each other in a reader line, the line's own
+/// object included. A deeper line is malformed; real ones nest two deep.
+inline constexpr std::size_t reader_nesting_max_depth = 128;
+
+/// Characters of a sanitised string. A longer one keeps its first
+/// `text_cut_chars` and ends in "...".
+inline constexpr std::size_t text_max_chars = 256;
+inline constexpr std::size_t text_cut_chars = 253;
+
+/// Events announced at a time, so that subscribers flush between batches. At
+/// most half of a subscriber's queue: one batch never overruns an empty half.
+inline constexpr std::size_t reader_batch_max_events = 64;
+
+/// Malformed lines of one connection that are logged one by one in each
+/// interval; the others are counted and summed up in one line.
+inline constexpr std::size_t reader_log_max_lines = 64;
+inline constexpr auto reader_log_interval = 1s;
+
+// -- subscribers --------------------------------------------------------------
+
+/// Events and bytes that wait for one subscriber, whichever comes first. At the
+/// bound its oldest event is dropped and counted.
+inline constexpr std::size_t subscriber_queue_max_events = 128;
+inline constexpr std::size_t subscriber_queue_max_bytes = 1024 * 1024;
+
+/// Events handed to the socket in one gathering write, and the most that are
+/// held beside the queue while a write is unfinished.
+inline constexpr std::size_t subscriber_batch_max_events = 64;
+
+/// A subscriber that took no whole event for this long is not waited for.
+inline constexpr auto subscriber_progress = 50ms;
+
+/// A burst's reader is paused for at most this long, that reader alone ...
+inline constexpr auto reader_pause_max = 250ms;
+
+/// ... and earns this much back with every event it brings: subscribers that
+/// take 10 000 events a second and more are waited for as long as they do.
+inline constexpr auto reader_pause_earned_per_event = 100us;
+
+// -- bindings -----------------------------------------------------------------
+
+/// Bindings that one container may hold. At the bound its oldest goes.
+inline constexpr std::size_t bindings_per_container_max = 4096;
+
+/// Bindings of all containers of one hub. At the bound the oldest of the
+/// container that adds one goes; a container that has none gets none.
+inline constexpr std::size_t bindings_total_max = 32768;
+
+/// Bytes that bindings hold (texts and undelivered events), of one container
+/// and of all. Treated like the two bounds above.
+inline constexpr std::size_t bindings_per_container_max_bytes = 2 * 1024 * 1024;
+inline constexpr std::size_t bindings_total_max_bytes = 16 * 1024 * 1024;
+
+// -- varlink ------------------------------------------------------------------
+
+/// Bytes of one varlink message without its NUL. A longer one closes the
+/// connection.
+inline constexpr std::size_t varlink_message_max_bytes = 1024 * 1024;
+
+/// Nesting of a varlink message. A deeper one is not a call: closed.
+inline constexpr std::size_t varlink_nesting_max_depth = 128;
+
+/// Replies waiting for a client that sends calls without reading the answers.
+/// Beyond it the client is not read from until it does.
+inline constexpr std::size_t varlink_replies_max_bytes = 64 * 1024;
+
+// -- verdicts -----------------------------------------------------------------
+
+/// Run time of the shield. At the bound its process group is killed and the
+/// verdict fails.
+inline constexpr auto shield_time_limit = 10s;
+
+/// After the shield's exit, for whoever left its process group and still holds
+/// stderr. Then the pipe is closed.
+inline constexpr auto shield_pipe_grace = 200ms;
+
+/// Bytes of the shield's stderr that are kept; the rest is read and thrown
+/// away.
+inline constexpr std::size_t shield_stderr_max_bytes = 512;
+
+/// Shields that run at a time in one process; more verdicts wait their turn.
+inline constexpr std::size_t shields_max = 32;
+
+/// Verdicts that wait for a shield or a helper connection. More are refused.
+inline constexpr std::size_t verdicts_waiting_max = 1024;
+
+/// Connections to the verdict helper, one verdict at a time on each.
+inline constexpr std::size_t helper_connections_max = 8;
+
+/// From the moment a verdict is given to the executor. Longer than the
+/// helper's own limit, so that its answer wins.
+inline constexpr auto helper_deadline = 12s;
+
+/// The registry's patience with its executor, whatever its kind: the time in
+/// the queue included. A safety net: executors keep shorter limits themselves.
+inline constexpr auto executor_deadline = 60s;
+
+// -- connections --------------------------------------------------------------
+
+/// Bytes taken from a socket at a time.
+inline constexpr std::size_t read_max_bytes = 64 * 1024;
+
+/// Accepted connections of one listening socket. At the bound new ones wait in
+/// the kernel's queue.
+inline constexpr std::size_t connections_max = 8192;
+
+/// Connections the kernel queues for a listening socket before `accept`.
+inline constexpr int listen_backlog = 512;
+
+/// How long an acceptor rests when descriptors or memory ran out.
+inline constexpr auto accept_backoff = 100ms;
+
+}  // namespace clearance::protocol::limits
