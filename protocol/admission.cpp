@@ -1,0 +1,31 @@
+#include "protocol/admission.hpp"
+
+#include <algorithm>
+
+namespace clearance::protocol {
+
+bool holds_up(const queue_level& level, std::size_t batch,
+              time_point now) noexcept {
+  return level.waiting + batch > limits::subscriber_queue_max_events
+         && now < progress_deadline(level);
+}
+
+time_point progress_deadline(const queue_level& level) noexcept {
+  return level.last_progress + limits::subscriber_progress;
+}
+
+void patience::waited(duration time) noexcept {
+  left_ = std::max(left_ - time, duration::zero());
+}
+
+void patience::brought(std::size_t events) noexcept {
+  // The product of a huge count would overflow, and no count beyond this one
+  // earns anything more.
+  constexpr std::size_t enough =
+      limits::reader_pause_max / limits::reader_pause_earned_per_event + 1;
+  auto earned = std::min(events, enough)
+                * duration{limits::reader_pause_earned_per_event};
+  left_ = std::min<duration>(left_ + earned, limits::reader_pause_max);
+}
+
+} // namespace clearance::protocol
