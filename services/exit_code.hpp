@@ -1,0 +1,13 @@
+/// What the programs say to whoever started them.
+#pragma once
+
+namespace clearance::services {
+
+/// Source: README, "Exit codes".
+enum exit_code : int {
+  exit_ok = 0,
+  exit_failed = 1, ///< refused, unreachable, or broken while running
+  exit_usage = 2,  ///< the command line makes no sense
+};
+
+} // namespace clearance::services

@@ -1,0 +1,32 @@
+// terok-clearance: the program's one entry. Installed a second time as
+// terok-clearance-hub: the same program with the same subcommands.
+#include "services/command_line.hpp"
+#include "services/paths.hpp"
+
+#include <cstdio>
+
+namespace {
+
+using namespace clearance::services;
+
+struct run {
+  int operator()(const told& x) const {
+    std::fputs(x.out.c_str(), stdout);
+    std::fputs(x.err.c_str(), stderr);
+    return x.code;
+  }
+  int operator()(const serve_config& x) const { return serve(x); }
+  int operator()(const serve_verdict_config& x) const {
+    return serve_verdict(x);
+  }
+  int operator()(const watch_config& x) const { return watch(x); }
+  int operator()(const verdict_config& x) const { return verdict(x); }
+  int operator()(const emit_config& x) const { return emit(x); }
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  return std::visit(run{}, parse_command_line(words, runtime_directory()));
+}

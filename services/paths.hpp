@@ -1,0 +1,34 @@
+/// Where the sockets are when nobody says otherwise. Source: the wire contract,
+/// section 1.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <sys/un.h>
+
+namespace clearance::services {
+
+/// The value of XDG_RUNTIME_DIR, unless it is unset, empty or relative (the XDG
+/// base directory specification says to ignore it then): `/run/user/<uid>`.
+/// `xdg` may be null.
+std::string runtime_directory(const char* xdg, uid_t uid);
+
+/// The same of this process.
+std::string runtime_directory();
+
+/// Below the runtime directory `runtime`.
+std::string default_clearance_socket(std::string_view runtime);
+std::string default_reader_socket(std::string_view runtime);
+std::string default_verdict_socket(std::string_view runtime);
+
+/// Where each container's hub has a directory or a socket of its own.
+std::string containers_directory(std::string_view runtime);
+
+/// Bytes that the kernel takes for a socket's path, its final NUL not counted.
+/// A longer one can be neither bound nor connected to.
+inline constexpr std::size_t socket_path_max_bytes =
+    sizeof(sockaddr_un::sun_path) - 1;
+
+} // namespace clearance::services
