@@ -94,6 +94,10 @@ inline constexpr auto shield_time_limit = 10s;
 /// stderr. Then the pipe is closed.
 inline constexpr auto shield_pipe_grace = 200ms;
 
+/// A stopping process's patience with a killed child that does not die
+/// (uninterruptible sleep). Then it is left to init.
+inline constexpr std::chrono::milliseconds child_reap_wait = 1s;
+
 /// Bytes of the shield's stderr that are kept; the rest is read and thrown
 /// away.
 inline constexpr std::size_t shield_stderr_max_bytes = 512;
