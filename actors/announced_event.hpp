@@ -1,0 +1,60 @@
+/// An event on its way to every subscriber: encoded once, shared, immutable.
+#pragma once
+
+#include "protocol/authorisation.hpp"
+#include "protocol/event.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace clearance::actors {
+
+/// Holds the final wire bytes, and what the registry needs, in one buffer.
+class announced_event final : public protocol::parcel {
+public:
+  explicit announced_event(const protocol::event& x);
+
+  protocol::event_type type() const noexcept { return type_; }
+  std::string_view container() const noexcept { return piece(0, container_); }
+  std::string_view request_id() const noexcept {
+    return piece(container_, request_id_);
+  }
+  /// What a verdict must cite.
+  std::string_view target() const noexcept {
+    return piece(request_id_, target_);
+  }
+  /// One whole varlink reply, NUL included.
+  std::string_view wire() const noexcept {
+    return piece(target_, static_cast<std::uint32_t>(buffer_.size()));
+  }
+
+  std::size_t bytes() const noexcept override { return buffer_.size(); }
+  bool handed() const noexcept override {
+    return handed_.load(std::memory_order_relaxed);
+  }
+
+  /// Some client got it whole.
+  void hand() const noexcept { handed_.store(true, std::memory_order_relaxed); }
+
+private:
+  std::string_view piece(std::uint32_t from, std::uint32_t to) const noexcept {
+    return std::string_view{buffer_}.substr(from, to - from);
+  }
+
+  protocol::event_type type_;
+  mutable std::atomic<bool> handed_ = false;
+  // Ends of the pieces of buffer_, which holds container, request_id and
+  // target before the wire bytes.
+  std::uint32_t container_ = 0;
+  std::uint32_t request_id_ = 0;
+  std::uint32_t target_ = 0;
+  std::string buffer_;
+};
+
+using event_ptr = std::shared_ptr<const announced_event>;
+
+} // namespace clearance::actors

@@ -1,0 +1,93 @@
+/// Actors that live on one thread: the one that polls their sockets.
+#pragma once
+
+#include "actors/host.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/actor_config.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/execution_unit.hpp>
+#include <caf/mailbox_element.hpp>
+#include <caf/resumable.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <optional>
+#include <utility>
+
+namespace clearance::actors {
+
+/// Pins an event-based actor to `unit`, whoever sends to it. Without a unit it
+/// is an ordinary actor of the system's scheduler, as tests want it.
+/// Source: CAF's brokers do the same for its multiplexer.
+template <class Base>
+class hosted : public Base {
+public:
+  hosted(caf::actor_config& cfg, caf::execution_unit* unit)
+      : Base(cfg), unit_(unit) {
+    // nop
+  }
+
+  using Base::enqueue;
+
+  void enqueue(caf::mailbox_element_ptr what,
+               caf::execution_unit* eu) override {
+    Base::enqueue(std::move(what), unit_ != nullptr ? unit_ : eu);
+  }
+
+  void launch(caf::execution_unit* eu, bool lazy, bool hide) override {
+    Base::launch(unit_ != nullptr ? unit_ : eu, lazy, hide);
+  }
+
+  caf::resumable::subtype_t subtype() const override {
+    return unit_ != nullptr ? caf::resumable::io_actor
+                            : caf::resumable::scheduled_actor;
+  }
+
+private:
+  caf::execution_unit* unit_;
+};
+
+/// An actor made of a state class. `State` has
+///   using interface = ...;            the typed handle
+///   static inline const char* name;
+///   State(interface::pointer self, ...);
+///   interface::behavior_type make_behavior();
+/// The state is destroyed when the actor ends, not when its last handle goes:
+/// sockets close at once and cycles of handles break. See caf::stateful_actor.
+template <class State, class Base = hosted<typename State::interface::base>>
+class hosted_actor : public Base {
+public:
+  using behavior_type = typename State::interface::behavior_type;
+
+  template <class... Ts>
+  hosted_actor(caf::actor_config& cfg, caf::execution_unit* unit, Ts&&... xs)
+      : Base(cfg, unit) {
+    state_.emplace(this, std::forward<Ts>(xs)...);
+  }
+
+  const char* name() const override { return State::name; }
+
+  void on_exit() override {
+    state_.reset();
+    Base::on_exit();
+  }
+
+  State& state() { return *state_; }
+
+protected:
+  behavior_type make_behavior() override { return state_->make_behavior(); }
+
+private:
+  std::optional<State> state_;
+};
+
+/// Starts a `State` on the host's thread; `host` keeps it until it ends.
+template <class State, class... Ts>
+typename State::interface spawn_hosted(host& where, Ts&&... xs) {
+  auto result = where.system().spawn<typename State::actor_type>(
+      where.unit(), std::forward<Ts>(xs)...);
+  where.keep(caf::actor_cast<caf::strong_actor_ptr>(result));
+  return result;
+}
+
+} // namespace clearance::actors

@@ -1,0 +1,82 @@
+// Parts and who dies with whom:
+//
+//   hub <==links==> registry, ingester, sessions, subscribers
+//    |                 |
+//    owns           asks the executor, which lives beside the hub
+//    both listeners
+//
+// Sessions and subscribers end normally when their client leaves, which harms
+// nobody; any other end is a crash, and one for all.
+
+#include "actors/hub.hpp"
+
+#include "actors/error.hpp"
+#include "actors/ingester.hpp"
+#include "actors/log.hpp"
+#include "actors/registry.hpp"
+#include "actors/session.hpp"
+
+#include <utility>
+
+namespace clearance::actors {
+
+hub::hub(self_type* self, hub_config config)
+    : self_(self), config_(std::move(config)) {
+  // nop
+}
+
+hub::interface::behavior_type hub::make_behavior() {
+  auto& host = *config_.where;
+  registry_ = spawn_hosted<registry>(
+      host,
+      registry_config{config_.executor, self_->address(), config_.limits});
+  ingester_ =
+      spawn_hosted<ingester>(host, ingester_config{registry_, self_->address(),
+                                                   config_.only_container});
+  if (listen())
+    log(severity::info, name, "serving",
+        {{"clearance_socket", config_.clearance_socket},
+         {"reader_socket", config_.reader_socket}});
+  return {
+      [this](const accepted& x) { on_accepted(x); },
+      [this](report_atom) { on_report(); },
+  };
+}
+
+// Readers first: whoever finds the clearance socket finds a whole hub.
+bool hub::listen() {
+  auto bind = [this](const std::string& path, const char* role, framing kind,
+                     const acceptor_owner& owner) {
+    auto result = config_.where->listen({path, role, kind}, owner);
+    if (!result)
+      self_->quit(result.error());
+    return result ? std::move(*result) : nullptr;
+  };
+  reader_listener_ =
+      bind(config_.reader_socket, "reader socket", framing::lines, ingester_);
+  if (!reader_listener_)
+    return false;
+  clearance_listener_ = bind(config_.clearance_socket, "clearance socket",
+                             framing::varlink, interface{self_});
+  return clearance_listener_ != nullptr;
+}
+
+void hub::on_accepted(const accepted& x) {
+  session_config config;
+  config.where = config_.where;
+  config.connection = x.value;
+  config.parent = self_->address();
+  config.role = protocol::varlink::role::hub;
+  config.registry = registry_;
+  spawn_hosted<session>(*config_.where, std::move(config));
+}
+
+void hub::on_report() {
+  log(severity::info, name, "counters",
+      {{"readers_refused", std::to_string(reader_listener_->refused())},
+       {"clients_refused", std::to_string(clearance_listener_->refused())}});
+  self_->send(ingester_, report_atom::value);
+  self_->send(registry_, report_atom::value);
+}
+
+} // namespace clearance::actors

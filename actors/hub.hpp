@@ -1,0 +1,54 @@
+/// The clearance hub: starts its parts, links them, and stops them in order.
+#pragma once
+
+#include "actors/host.hpp"
+#include "actors/hosted.hpp"
+#include "actors/interfaces.hpp"
+#include "protocol/authorisation.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace clearance::actors {
+
+struct hub_config {
+  host* where = nullptr;
+  std::string clearance_socket;
+  std::string reader_socket;
+  /// Whose crash is not the hub's: spawned and supervised beside it.
+  executor_actor executor;
+  std::optional<std::string> only_container;
+  protocol::authorisation_limits limits;
+};
+
+/// Ends with errc::bind_failed when a socket cannot be bound; nothing stays
+/// bound then. A part that crashes takes it and all other parts along, with its
+/// reason; its end removes its sockets and closes every connection.
+class hub {
+public:
+  static inline const char* name = "hub";
+  using interface = service_actor;
+  using self_type = hosted<interface::base>;
+  using actor_type = hosted_actor<hub>;
+
+  hub(self_type* self, hub_config config);
+  hub(const hub&) = delete;
+  hub& operator=(const hub&) = delete;
+
+  interface::behavior_type make_behavior();
+
+private:
+  void on_accepted(const accepted& x);
+  void on_report();
+  bool listen();
+
+  self_type* self_;
+  hub_config config_;
+  registry_actor registry_;
+  ingester_actor ingester_;
+  std::unique_ptr<listener> reader_listener_;
+  std::unique_ptr<listener> clearance_listener_;
+};
+
+} // namespace clearance::actors

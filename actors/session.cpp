@@ -1,0 +1,208 @@
+// A varlink connection is serial:
+//
+//   read() --> received --> serve one message after another
+//     ^                       |        |         |
+//     |                    answered  pending   Subscribe: the connection goes
+//     |                       |     (verdict,  to a subscriber, we end
+//     |                       v      apply)
+//     '--- none left <---- replies_ <--'
+//
+// It goes on only while replies_ is small: a client that sends calls without
+// reading the answers is not read from until it does. A client that shut down
+// its writing side still gets its replies; one that left does not cancel the
+// verdict it asked for.
+
+#include "actors/session.hpp"
+
+#include "actors/log.hpp"
+#include "actors/subscriber.hpp"
+#include "protocol/limits.hpp"
+#include "protocol/text.hpp"
+
+#include <array>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace clearance::actors {
+
+namespace limits = protocol::limits;
+namespace varlink = protocol::varlink;
+
+session::session(self_type* self, session_config config)
+    : self_(self), config_(std::move(config)) {
+  // nop
+}
+
+session::~session() {
+  if (config_.connection)
+    config_.connection->disown();
+}
+
+session::interface::behavior_type session::make_behavior() {
+  self_->link_to(config_.parent);
+  config_.connection->own(session_actor{self_});
+  config_.connection->read();
+  return {
+      [this](const received& x) { on_received(x); },
+      [this](const writable&) { on_writable(); },
+      [](const hung_up&) { /* not watched: it is read or written */ },
+      [this](const protocol::verdict_outcome& x) { on_verdict(x); },
+      [this](const protocol::shield_outcome& x) { on_applied(x); },
+  };
+}
+
+void session::on_received(const received& x) {
+  frames_ = x.frames;
+  next_ = 0;
+  end_ = x.end;
+  advance();
+}
+
+void session::on_writable() {
+  blocked_ = false;
+  if (flush())
+    advance();
+}
+
+void session::on_verdict(const protocol::verdict_outcome& x) {
+  if (!oneway_)
+    varlink::append_verdict(replies_, x);
+  answer();
+}
+
+void session::on_applied(const protocol::shield_outcome& x) {
+  if (!oneway_)
+    varlink::append_apply(replies_, x);
+  answer();
+}
+
+// The pending call is done; its reply leaves before the next call is served.
+void session::answer() {
+  state_ = state::serving;
+  if (flush())
+    advance();
+}
+
+// Serves until a call is pending, the client must read first, or nothing is
+// left; then reads on or ends.
+void session::advance() {
+  auto size = frames_ ? frames_->size() : 0;
+  while (state_ == state::serving && next_ < size
+         && replies_.size() < limits::varlink_replies_max_bytes) {
+    auto i = next_++;
+    serve(frames_->at(i), frames_->capacity_at(i));
+  }
+  if (!flush() || blocked_)
+    return;
+  switch (state_) {
+  case state::serving:
+    next_ < size ? advance() : read_on();
+    break;
+  case state::pending:
+    break;
+  case state::subscribing:
+    hand_over();
+    break;
+  case state::refusing:
+    self_->quit();
+    break;
+  }
+}
+
+void session::read_on() {
+  frames_.reset();
+  switch (end_) {
+  case stream_end::none:
+    config_.connection->read();
+    break;
+  case stream_end::eof:
+  case stream_end::broken:
+    self_->quit();
+    break;
+  case stream_end::too_long:
+    refuse("a message longer than the limit");
+    self_->quit();
+    break;
+  }
+}
+
+void session::serve(std::string_view message, std::size_t capacity) {
+  auto parsed = varlink::parse_call(message, capacity);
+  if (auto bad = std::get_if<varlink::malformed>(&parsed)) {
+    refuse(bad->why);
+    return;
+  }
+  auto& call = std::get<varlink::call>(parsed);
+  oneway_ = call.oneway;
+  auto what = varlink::dispatch(config_.role, call);
+  if (auto answered = std::get_if<varlink::answered>(&what))
+    replies_ += answered->reply;
+  else if (auto verdict = std::get_if<varlink::verdict_call>(&what))
+    ask(*verdict);
+  else if (auto apply = std::get_if<varlink::apply_call>(&what))
+    ask(*apply);
+  else
+    state_ = state::subscribing;
+}
+
+void session::ask(varlink::verdict_call& x) {
+  state_ = state::pending;
+  self_->send(config_.registry,
+              verdict{std::move(x.container), std::move(x.request_id),
+                      std::move(x.dest), std::move(x.action),
+                      config_.connection->who()});
+}
+
+void session::ask(varlink::apply_call& x) {
+  if (auto action = protocol::parse_action(x.action)) {
+    state_ = state::pending;
+    self_->send(config_.executor,
+                protocol::shield_call{*action, std::move(x.container),
+                                      std::move(x.dest)});
+  } else if (!oneway_) {
+    varlink::append_apply(
+        replies_, {false, "invalid action: " + protocol::escaped(x.action)});
+  }
+}
+
+// The connection goes to a subscriber, whatever the client sent behind
+// `Subscribe`: that never ends, so nothing behind it is ever served.
+void session::hand_over() {
+  auto connection = std::exchange(config_.connection, nullptr);
+  spawn_hosted<subscriber>(
+      *config_.where, subscriber_config{config_.registry, std::move(connection),
+                                        config_.parent});
+  self_->quit();
+}
+
+// False when the connection broke and the actor quit.
+bool session::flush() {
+  if (blocked_ || replies_.empty())
+    return true;
+  std::array<std::string_view, 1> pieces{replies_};
+  auto result = config_.connection->write(pieces);
+  replies_.erase(0, result.bytes);
+  if (result.broken) {
+    self_->quit();
+    return false;
+  }
+  if (!replies_.empty()) {
+    blocked_ = true;
+    config_.connection->await_writable();
+  } else if (replies_.capacity() > limits::varlink_replies_max_bytes) {
+    replies_.shrink_to_fit();
+  }
+  return true;
+}
+
+// What the client asked before is still answered, if it takes the replies.
+void session::refuse(std::string_view why) {
+  state_ = state::refusing;
+  log(severity::warning, name, "closed a client's connection",
+      {{"why", why},
+       {"pid", std::to_string(config_.connection->who().pid)},
+       {"command", config_.connection->who().command}});
+}
+
+} // namespace clearance::actors

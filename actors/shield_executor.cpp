@@ -1,0 +1,94 @@
+#include "actors/shield_executor.hpp"
+
+#include "protocol/limits.hpp"
+#include "protocol/text.hpp"
+
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+namespace clearance::actors {
+
+namespace limits = protocol::limits;
+
+shield_executor::shield_executor(self_type* self, shield_executor_config config)
+    : self_(self), config_(std::move(config)) {
+  // nop
+}
+
+shield_executor::interface::behavior_type shield_executor::make_behavior() {
+  return {
+      [this](protocol::shield_call& x) { return on_call(x); },
+      [this](process_ended& x) { on_ended(x); },
+  };
+}
+
+shield_executor::promise shield_executor::on_call(protocol::shield_call& x) {
+  auto answer = self_->make_response_promise<protocol::shield_outcome>();
+  if (auto why = refusal(x))
+    answer.deliver(protocol::shield_outcome{false, std::move(*why)});
+  else if (running_.size() < limits::shields_max)
+    start(x, answer);
+  else if (waiting_.size() < limits::verdicts_waiting_max)
+    waiting_.push_back({std::move(x), answer});
+  else
+    answer.deliver(protocol::shield_outcome{
+        false, "too many verdicts are waiting for the shield"});
+  return answer;
+}
+
+void shield_executor::start(const protocol::shield_call& x, promise answer) {
+  auto id = ++last_id_;
+  running_.emplace(id, std::move(answer));
+  process_spec spec;
+  spec.program = config_.shield;
+  spec.arguments = {std::string{to_string(x.action)}, x.container, x.dest};
+  spec.time_limit = limits::shield_time_limit;
+  spec.stderr_max_bytes = limits::shield_stderr_max_bytes;
+  config_.where->run(id, std::move(spec), shield_executor_actor{self_});
+}
+
+void shield_executor::on_ended(process_ended& x) {
+  auto it = running_.find(x.id);
+  if (it == running_.end())
+    return;
+  it->second.deliver(judge(x));
+  running_.erase(it);
+  if (!waiting_.empty()) {
+    auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    start(next.call, std::move(next.answer));
+  }
+}
+
+// The words are the reference's: clients show them, scripts match them.
+protocol::shield_outcome shield_executor::judge(const process_ended& x) const {
+  using how = process_ended::how;
+  auto text = protocol::trimmed_utf8(x.stderr_bytes);
+  auto why = [&](std::string otherwise) {
+    return protocol::shield_outcome{false, text.empty() ? std::move(otherwise)
+                                                        : std::move(text)};
+  };
+  switch (x.what) {
+  case how::exited:
+    if (x.code == 0)
+      return {true, std::move(text)};
+    return why("exited with status " + std::to_string(x.code));
+  case how::signalled:
+    return why("killed by signal " + std::to_string(x.code));
+  case how::timed_out:
+    return {false, "timed out after 10.0s"};
+  case how::not_found:
+    if (config_.shield.find('/') == std::string::npos)
+      return {false, config_.shield + " not found on PATH"};
+    return {false, "spawn failed: " + config_.shield + " not found"};
+  case how::not_spawned:
+    return {false, "spawn failed: " + std::generic_category().message(x.code)};
+  }
+  return {};
+}
+
+static_assert(limits::shield_time_limit == std::chrono::seconds{10},
+              "the words of a time-out name the limit");
+
+} // namespace clearance::actors

@@ -1,0 +1,152 @@
+// A subscriber moves events from two sources to one socket:
+//
+//   registry --drawn-----> replay_ --.
+//                                     >--> batch_ --write--> socket
+//   registry --announced-> queue ----'
+//
+// States: replaying (undelivered blocks of the map, which come first), then
+// live (the queue); in both it is either writing or blocked, and while blocked
+// it waits for one `writable` and nobody wakes it. batch_ is refilled only when
+// it is empty, so that a client holds at most one batch beside its queue.
+//
+// An event counts as handed over when its last byte was taken by the socket,
+// not before: what is lost with a broken connection goes to the next client.
+
+#include "actors/subscriber.hpp"
+
+#include "actors/log.hpp"
+#include "protocol/limits.hpp"
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace clearance::actors {
+
+namespace limits = protocol::limits;
+
+subscriber::subscriber(self_type* self, subscriber_config config)
+    : self_(self),
+      registry_(std::move(config.registry)),
+      connection_(std::move(config.connection)),
+      hub_(std::move(config.hub)) {
+  batch_.reserve(limits::subscriber_batch_max_events);
+}
+
+subscriber::~subscriber() {
+  connection_->disown();
+}
+
+subscriber::interface::behavior_type subscriber::make_behavior() {
+  self_->link_to(hub_);
+  connection_->own(subscriber_actor{self_});
+  connection_->watch();
+  self_->queue().gauge()->progress(0, self_->clock().now());
+  self_->send(registry_, subscribe{self_, self_->queue().gauge()});
+  return {
+      [this](const announced&) { on_announced(); },
+      [this](drawn& x) { on_drawn(x); },
+      [](const received&) { /* a read of the session's, answered late */ },
+      [this](const writable&) { on_writable(); },
+      [this](const hung_up&) { leave("it hung up"); },
+  };
+}
+
+void subscriber::on_announced() {
+  self_->queue().woke();
+  if (self_->queue().take_loss())
+    log(severity::warning, name, "a client is too slow and loses its oldest",
+        {{"pid", std::to_string(connection_->who().pid)},
+         {"command", connection_->who().command}});
+  flush();
+}
+
+void subscriber::on_drawn(drawn& x) {
+  replay_ = std::move(x);
+  flush();
+}
+
+void subscriber::on_writable() {
+  blocked_ = false;
+  self_->queue().pause(false);
+  flush();
+}
+
+void subscriber::leave(const char* why) {
+  log(severity::info, name, "a client left",
+      {{"why", why},
+       {"pid", std::to_string(connection_->who().pid)},
+       {"delivered", std::to_string(self_->queue().gauge()->delivered())},
+       {"lost", std::to_string(self_->queue().gauge()->dropped())}});
+  self_->quit();
+}
+
+// Until nothing is left or the socket blocks. Bounded: nobody adds to the
+// queue while this runs.
+void subscriber::flush() {
+  while (!blocked_ && fill())
+    if (!write())
+      return;
+}
+
+// True when batch_ holds something to write.
+bool subscriber::fill() {
+  if (!batch_.empty())
+    return true;
+  if (replaying_ && replay_.events.empty() && replay_.done)
+    replaying_ = false;
+  if (!replaying_) {
+    self_->queue().take(batch_, limits::subscriber_batch_max_events);
+    if (self_->queue().gauge()->take_room_wanted())
+      self_->send(registry_, room_atom::value);
+    return !batch_.empty();
+  }
+  if (replay_.events.empty())
+    return false; // subscribe or draw is not answered yet
+  batch_.swap(replay_.events);
+  if (!replay_.done)
+    self_->send(registry_, draw{replay_.cursor, replay_.until});
+  return true;
+}
+
+// False when the connection broke and the actor quit.
+bool subscriber::write() {
+  std::array<std::string_view, limits::subscriber_batch_max_events> pieces;
+  std::size_t total = 0;
+  for (std::size_t i = 0; i < batch_.size(); ++i) {
+    pieces[i] = batch_[i]->wire();
+    total += pieces[i].size();
+  }
+  pieces[0].remove_prefix(front_sent_);
+  total -= front_sent_;
+  auto result = connection_->write({pieces.data(), batch_.size()});
+  auto sent = front_sent_ + result.bytes;
+  std::size_t whole = 0;
+  while (whole < batch_.size() && sent >= batch_[whole]->wire().size())
+    sent -= batch_[whole++]->wire().size();
+  front_sent_ = sent;
+  delivered(whole);
+  if (result.broken) {
+    leave("its connection broke");
+    return false;
+  }
+  if (result.bytes < total) {
+    blocked_ = true;
+    self_->queue().pause(true);
+    connection_->await_writable();
+  }
+  return true;
+}
+
+void subscriber::delivered(std::size_t count) {
+  if (count == 0)
+    return;
+  for (std::size_t i = 0; i < count; ++i)
+    batch_[i]->hand();
+  batch_.erase(batch_.begin(),
+               batch_.begin() + static_cast<std::ptrdiff_t>(count));
+  self_->queue().gauge()->progress(count, self_->clock().now());
+}
+
+} // namespace clearance::actors

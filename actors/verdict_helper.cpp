@@ -1,0 +1,49 @@
+#include "actors/verdict_helper.hpp"
+
+#include "actors/error.hpp"
+#include "actors/log.hpp"
+#include "actors/session.hpp"
+
+#include <string>
+#include <utility>
+
+namespace clearance::actors {
+
+verdict_helper::verdict_helper(self_type* self, verdict_helper_config config)
+    : self_(self), config_(std::move(config)) {
+  // nop
+}
+
+verdict_helper::interface::behavior_type verdict_helper::make_behavior() {
+  auto result = config_.where->listen(
+      {config_.socket, "verdict socket", framing::varlink}, interface{self_});
+  if (result) {
+    listener_ = std::move(*result);
+    log(severity::info, name, "serving", {{"socket", config_.socket}});
+  } else {
+    self_->quit(result.error());
+  }
+  return {
+      [this](const accepted& x) { on_accepted(x); },
+      [this](report_atom) { on_report(); },
+  };
+}
+
+void verdict_helper::on_accepted(const accepted& x) {
+  ++clients_;
+  session_config config;
+  config.where = config_.where;
+  config.connection = x.value;
+  config.parent = self_->address();
+  config.role = protocol::varlink::role::verdict_helper;
+  config.executor = config_.executor;
+  spawn_hosted<session>(*config_.where, std::move(config));
+}
+
+void verdict_helper::on_report() const {
+  log(severity::info, name, "counters",
+      {{"clients", std::to_string(clients_)},
+       {"refused", std::to_string(listener_->refused())}});
+}
+
+} // namespace clearance::actors

@@ -1,0 +1,45 @@
+/// The verdict helper: the process that may change the firewall.
+#pragma once
+
+#include "actors/host.hpp"
+#include "actors/hosted.hpp"
+#include "actors/interfaces.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace clearance::actors {
+
+struct verdict_helper_config {
+  host* where = nullptr;
+  std::string socket;
+  executor_actor executor;
+};
+
+/// Serves org.terok.ClearanceVerdict1 from an executor. Stateless. Ends with
+/// errc::bind_failed when its socket cannot be bound.
+class verdict_helper {
+public:
+  static inline const char* name = "verdict_helper";
+  using interface = service_actor;
+  using self_type = hosted<interface::base>;
+  using actor_type = hosted_actor<verdict_helper>;
+
+  verdict_helper(self_type* self, verdict_helper_config config);
+  verdict_helper(const verdict_helper&) = delete;
+  verdict_helper& operator=(const verdict_helper&) = delete;
+
+  interface::behavior_type make_behavior();
+
+private:
+  void on_accepted(const accepted& x);
+  void on_report() const;
+
+  self_type* self_;
+  verdict_helper_config config_;
+  std::unique_ptr<listener> listener_;
+  std::uint64_t clients_ = 0;
+};
+
+} // namespace clearance::actors
