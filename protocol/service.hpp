@@ -12,10 +12,10 @@ namespace clearance::protocol::varlink {
 
 /// Interface descriptions, standard IDL with the errors. Literals.
 namespace idl {
-extern const std::string_view service;            // org.varlink.service
-extern const std::string_view clearance;          // org.terok.Clearance1
-extern const std::string_view clearance_verdict;  // org.terok.ClearanceVerdict1
-}  // namespace idl
+extern const std::string_view service;           // org.varlink.service
+extern const std::string_view clearance;         // org.terok.Clearance1
+extern const std::string_view clearance_verdict; // org.terok.ClearanceVerdict1
+} // namespace idl
 
 /// Which of our two services this is.
 enum class role { hub, verdict_helper };
@@ -33,12 +33,12 @@ struct apply_call {
 struct subscribe_call {};
 
 /// What is to be done about one call.
-using dispatched
-  = std::variant<answered, verdict_call, apply_call, subscribe_call>;
+using dispatched =
+    std::variant<answered, verdict_call, apply_call, subscribe_call>;
 
 /// Decides a call: the interface, the method, then the parameters in their
 /// declared order, then unknown ones. A oneway call's error is an empty reply.
 /// A oneway `Subscribe` is answered with nothing.
 dispatched dispatch(role who, const call& x);
 
-}  // namespace clearance::protocol::varlink
+} // namespace clearance::protocol::varlink
