@@ -1,0 +1,22 @@
+/// What the kernel says of a process, by /proc.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <sys/types.h>
+
+namespace clearance::test {
+
+std::size_t descriptor_count(pid_t pid);
+std::size_t thread_count(pid_t pid);
+std::size_t resident_bytes(pid_t pid);
+std::size_t soft_descriptor_limit(pid_t pid);
+
+/// Returns once the process has exactly `count` descriptors open. For what only
+/// /proc can show: that a peer closed a connection which we closed already.
+void await_descriptor_count(pid_t pid, std::size_t count);
+
+/// A line's value in /proc/PID/status, "VmRSS" for one.
+std::string status_of(pid_t pid, const std::string& name);
+
+} // namespace clearance::test
