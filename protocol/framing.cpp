@@ -1,0 +1,126 @@
+// One copy a frame: from the bytes of a read into the batch. Only the frame
+// that a read cuts in two is copied twice, by way of `pending_`.
+//
+//     bytes:    ...tail of a frame | whole | whole | head of the next...
+//               joined to pending_   -------> out    kept in pending_
+//
+// A frame is too long as soon as its bytes without delimiter are more than
+// `max_bytes`. Under overflow::drop the machine then forgets them and only
+// looks for the delimiter; the drop is counted where the frame ends, so that
+// dropped() and the frames together number the delimiters that were seen.
+
+#include "protocol/framing.hpp"
+
+#include "protocol/limits.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <limits>
+
+namespace clearance::protocol {
+
+namespace {
+
+/// Memory that an idle connection keeps for its next unfinished frame.
+constexpr std::size_t kept_max_bytes = 4096;
+
+} // namespace
+
+void frame_batch::append(std::string_view head, std::string_view tail) {
+  auto offset = storage_.size() - padding;
+  auto size = head.size() + tail.size();
+  assert(offset + size <= std::numeric_limits<std::uint32_t>::max());
+  storage_.resize(offset);
+  storage_.append(head).append(tail).append(padding, '\0');
+  frames_.push_back(
+      {static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(size)});
+}
+
+std::string_view frame_batch::at(std::size_t i) const noexcept {
+  return {storage_.data() + frames_[i].offset, frames_[i].size};
+}
+
+std::size_t frame_batch::capacity_at(std::size_t i) const noexcept {
+  return storage_.size() - frames_[i].offset;
+}
+
+framer::framer(char delimiter, std::size_t max_bytes, overflow policy) noexcept
+    : delimiter_(delimiter), policy_(policy), max_bytes_(max_bytes) {
+  // nop
+}
+
+bool framer::feed(std::string_view bytes, frame_batch& out) {
+  while (!failed_ && !bytes.empty()) {
+    const auto* end = static_cast<const char*>(
+        std::memchr(bytes.data(), delimiter_, bytes.size()));
+    auto size = end != nullptr ? static_cast<std::size_t>(end - bytes.data())
+                               : bytes.size();
+    auto part = bytes.substr(0, size);
+    if (!skipping_ && part.size() > max_bytes_ - pending_.size())
+      overflowed();
+    if (failed_)
+      break;
+    if (end == nullptr) {
+      keep(part);
+      break;
+    }
+    complete(part, out);
+    bytes.remove_prefix(size + 1);
+  }
+  return !failed_;
+}
+
+void framer::finish(frame_batch& out) {
+  if (!failed_ && (skipping_ || !pending_.empty()))
+    complete({}, out);
+}
+
+void framer::overflowed() {
+  std::string{}.swap(pending_);
+  switch (policy_) {
+  case overflow::drop:
+    skipping_ = true;
+    break;
+  case overflow::fail:
+    failed_ = true;
+    break;
+  }
+}
+
+void framer::keep(std::string_view part) {
+  if (skipping_)
+    return;
+  auto needed = pending_.size() + part.size();
+  if (needed > pending_.capacity()) {
+    // std::string doubles on its own and would pass the limit by up to that.
+    std::string grown;
+    grown.reserve(std::min(std::max(needed, 2 * pending_.capacity()),
+                           std::max(needed, max_bytes_)));
+    grown.append(pending_);
+    pending_.swap(grown);
+  }
+  pending_.append(part);
+}
+
+void framer::complete(std::string_view part, frame_batch& out) {
+  if (skipping_) {
+    skipping_ = false;
+    ++dropped_;
+    return;
+  }
+  out.append(pending_, part);
+  pending_.clear();
+  if (pending_.capacity() > kept_max_bytes)
+    std::string{}.swap(pending_);
+}
+
+framer line_framer() {
+  return {'\n', limits::reader_line_max_bytes, framer::overflow::drop};
+}
+
+framer nul_framer() {
+  return {'\0', limits::varlink_message_max_bytes, framer::overflow::fail};
+}
+
+} // namespace clearance::protocol

@@ -44,8 +44,8 @@ class framer {
 public:
   /// What happens to a frame of more than `max_bytes`.
   enum class overflow {
-    drop,  ///< it is left out when its end arrives; the next one is served
-    fail,  ///< the machine stops: feed() returns false from then on
+    drop, ///< it is left out when its end arrives; the next one is served
+    fail, ///< the machine stops: feed() returns false from then on
   };
 
   framer(char delimiter, std::size_t max_bytes, overflow policy) noexcept;
@@ -55,8 +55,9 @@ public:
   /// close the peer, there is no resynchronising.
   bool feed(std::string_view bytes, frame_batch& out);
 
-  /// The stream's end: an unfinished, non-empty frame counts as whole.
-  /// For lines only; an unfinished varlink message is nothing.
+  /// The stream's end: an unfinished, non-empty frame counts as whole, a too
+  /// long one as dropped. For lines only; an unfinished varlink message is
+  /// nothing.
   void finish(frame_batch& out);
 
   /// Frames left out because they were too long.
@@ -66,8 +67,12 @@ public:
   std::size_t pending() const noexcept { return pending_.size(); }
 
 private:
+  void overflowed();
+  void keep(std::string_view part);
+  void complete(std::string_view part, frame_batch& out);
+
   char delimiter_;
-  bool skipping_ = false;  // inside of a frame that is too long
+  bool skipping_ = false; // inside of a frame that is too long
   bool failed_ = false;
   overflow policy_;
   std::size_t max_bytes_;
@@ -81,4 +86,4 @@ framer line_framer();
 /// Varlink messages: a too long one ends the connection.
 framer nul_framer();
 
-}  // namespace clearance::protocol
+} // namespace clearance::protocol
