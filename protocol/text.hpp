@@ -9,8 +9,13 @@ namespace clearance::protocol {
 
 /// Reduces well-formed UTF-8 in place to printable ASCII: each code point
 /// outside 0x20..0x7E becomes one space; more than limits::text_max_chars
-/// characters are cut. Source: the wire contract, "Sanitising".
+/// characters are cut. Ill-formed bytes become one space each.
+/// Source: the wire contract, "Sanitising".
 void sanitise(std::string& text);
+
+/// Makes `out` the sanitised `text`, with `out`'s own memory when that is
+/// enough. `text` must not lie in `out`.
+void assign_sanitised(std::string& out, std::string_view text);
 
 /// Printable ASCII for a log line or a terminal: other bytes as `\xNN`,
 /// backslash as `\\`, at most `max_bytes` of the input and then `...`.
@@ -27,11 +32,12 @@ void append_json(std::string& out, std::string_view text);
 /// stderr.
 std::string trimmed_utf8(std::string_view bytes);
 
-/// Replaces every byte outside a well-formed UTF-8 sequence, every raw control
-/// byte and every lone surrogate escape (`\uD800` ... `\uDFFF` without its
-/// partner) by one space. White space of JSON between tokens stays white
-/// space. Returns how many were replaced; 0 leaves the line as it was.
-/// Source: the wire contract, section 2.
+/// Replaces every byte outside a well-formed UTF-8 sequence, and in strings
+/// every raw control byte and every lone surrogate escape (`\uD800` ...
+/// `\uDFFF` without its partner), by one space. Control bytes between tokens
+/// stay: those that are not JSON's white space make the line malformed. Returns
+/// how many were replaced; 0 leaves the line as it was. Source: the wire
+/// contract, section 2.
 std::size_t repair_json(std::string& line);
 
-}  // namespace clearance::protocol
+} // namespace clearance::protocol
