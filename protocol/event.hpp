@@ -57,4 +57,4 @@ struct event {
 /// in the declared order. Strings must be well-formed UTF-8.
 void encode(const event& x, std::string& out);
 
-}  // namespace clearance::protocol
+} // namespace clearance::protocol
