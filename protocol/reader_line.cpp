@@ -1,0 +1,216 @@
+// A line is walked once, member by member. What the known keys hold is noted
+// as views, because the last one of a repeated key counts and the type may come
+// last; only then the event is built, from sanitised copies of what its type
+// uses.
+//
+//     line --walk--> notes --build--> verdict, event
+//        \           ^
+//         '--repair--'   only if the walk failed and there is what to repair
+
+#include "protocol/reader_line.hpp"
+
+#include "protocol/json_message.hpp"
+#include "protocol/limits.hpp"
+#include "protocol/reader_value.hpp"
+#include "protocol/strict_json.hpp"
+#include "protocol/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace clearance::protocol {
+
+namespace {
+
+/// The keys we read, `dossier` apart.
+enum key : std::size_t {
+  type,
+  container,
+  id,
+  dest,
+  port,
+  proto,
+  domain,
+  reason,
+  key_count,
+};
+
+constexpr std::array<std::string_view, key_count> key_words{
+    "type", "container", "id", "dest", "port", "proto", "domain", "reason",
+};
+
+std::string_view why_refused(json_reader::error x) noexcept {
+  switch (x) {
+  case json_reader::error::none:
+    break;
+  case json_reader::error::not_json:
+    return "not JSON";
+  case json_reader::error::not_object:
+    return "not a JSON object";
+  case json_reader::error::too_deep:
+    return "nested too deep";
+  case json_reader::error::memory:
+    return "no memory to parse it";
+  }
+  return "";
+}
+
+} // namespace
+
+struct reader_line_parser::impl {
+  json_reader reader{limits::reader_nesting_max_depth};
+  std::array<json_item, key_count> notes; // null: missing
+  std::vector<std::pair<std::string_view, json_item>> dossier;
+  std::string repaired_line;
+  std::string_view why;
+  bool repaired = false;
+
+  bool walk(std::string_view line, std::size_t capacity);
+  bool note_dossier(json_reader::value& x);
+  verdict build(event& out);
+  verdict build_blocked(event& out);
+  void build_dossier(event& out);
+  void build_text(key k, std::string& out) const;
+
+  bool has(key k) const noexcept {
+    return notes[k].type != json_item::kind::null;
+  }
+
+  verdict malformed(std::string_view reason_for_it) noexcept {
+    why = reason_for_it;
+    return verdict::malformed;
+  }
+};
+
+/// Notes what `line` says, all of it validated; what it refuses is malformed.
+bool reader_line_parser::impl::walk(std::string_view line,
+                                    std::size_t capacity) {
+  notes.fill({});
+  dossier.clear();
+  return reader.read(
+      line, capacity, [this](std::string_view name, json_reader::value& x) {
+        if (name == "dossier")
+          return note_dossier(x);
+        const auto* word = std::ranges::find(key_words, name);
+        json_item ignored;
+        return reader.take(
+            x, word != key_words.end()
+                   ? notes[static_cast<std::size_t>(word - key_words.begin())]
+                   : ignored);
+      });
+}
+
+bool reader_line_parser::impl::note_dossier(json_reader::value& x) {
+  json_item item;
+  dossier.clear();
+  if (!json_reader::is_object(x))
+    return reader.take(x, item);
+  return reader.members(x, [&](std::string_view name, json_reader::value& y) {
+    if (!reader.take(y, item))
+      return false;
+    dossier.emplace_back(name, item);
+    return true;
+  });
+}
+
+reader_line_parser::verdict reader_line_parser::impl::build(event& out) {
+  auto known =
+      has(type) ? reader_event_type(text_of(notes[type])) : std::nullopt;
+  if (!known)
+    return verdict::unknown;
+  out.type = *known;
+  build_text(container, out.container);
+  if (out.container.empty())
+    return malformed("no container");
+  out.request_id.clear();
+  out.dest.clear();
+  out.port = 0;
+  out.proto = 0;
+  out.domain.clear();
+  out.action.clear();
+  out.ok = false;
+  out.reason.clear();
+  if (out.type == event_type::container_exited)
+    build_text(reason, out.reason);
+  build_dossier(out);
+  return out.type == event_type::connection_blocked ? build_blocked(out)
+                                                    : verdict::complete;
+}
+
+reader_line_parser::verdict
+reader_line_parser::impl::build_blocked(event& out) {
+  if (!has(id))
+    return malformed("no id");
+  if (!has(dest))
+    return malformed("no dest");
+  auto port_number = integer_of(notes[port]);
+  if (!port_number)
+    return malformed("no port that is a number");
+  auto proto_number = integer_of(notes[proto]);
+  if (!proto_number)
+    return malformed("no proto that is a number");
+  build_text(id, out.request_id);
+  build_text(dest, out.dest);
+  build_text(domain, out.domain);
+  out.port = *port_number;
+  out.proto = *proto_number;
+  return verdict::complete;
+}
+
+/// Overwrites the pairs that are there: their strings keep their memory.
+void reader_line_parser::impl::build_dossier(event& out) {
+  keep_last_of_each(dossier, [](const auto& x) { return x.first; });
+  out.dossier.resize(dossier.size());
+  auto to = out.dossier.begin();
+  for (const auto& [name, item] : dossier) {
+    to->first.assign(name);
+    assign_sanitised(to->second, text_of(item));
+    ++to;
+  }
+}
+
+void reader_line_parser::impl::build_text(key k, std::string& out) const {
+  assign_sanitised(out, has(k) ? text_of(notes[k]) : "");
+}
+
+reader_line_parser::reader_line_parser() : impl_(std::make_unique<impl>()) {
+  // nop
+}
+
+reader_line_parser::~reader_line_parser() = default;
+
+reader_line_parser::reader_line_parser(reader_line_parser&&) noexcept = default;
+
+reader_line_parser&
+reader_line_parser::operator=(reader_line_parser&&) noexcept = default;
+
+reader_line_parser::verdict reader_line_parser::parse(std::string_view line,
+                                                      std::size_t capacity,
+                                                      event& out) {
+  auto& self = *impl_;
+  self.why = {};
+  self.repaired = false;
+  auto text = trimmed(line);
+  if (text.empty())
+    return verdict::blank;
+  auto indent = static_cast<std::size_t>(text.data() - line.data());
+  if (self.walk(text, capacity - std::min(indent, capacity)))
+    return self.build(out);
+  self.repaired_line.assign(text);
+  self.repaired = repair_json(self.repaired_line) > 0;
+  if (self.repaired && self.walk(self.repaired_line, 0))
+    return self.build(out);
+  return self.malformed(why_refused(self.reader.why()));
+}
+
+std::string_view reader_line_parser::why() const noexcept {
+  return impl_->why;
+}
+
+bool reader_line_parser::repaired() const noexcept {
+  return impl_->repaired;
+}
+
+} // namespace clearance::protocol

@@ -14,10 +14,10 @@ namespace clearance::protocol {
 class reader_line_parser {
 public:
   enum class verdict {
-    complete,   ///< `out` is the event, sanitised
-    blank,      ///< nothing but white space: not even counted
-    unknown,    ///< JSON, but no type that we know: dropped, debug
-    malformed,  ///< dropped, warned about, counted; why() says why
+    complete,  ///< `out` is the event, sanitised
+    blank,     ///< nothing but white space: not even counted
+    unknown,   ///< JSON, but no type that we know: dropped, debug
+    malformed, ///< dropped, warned about, counted; why() says why
   };
 
   reader_line_parser();
@@ -44,4 +44,4 @@ private:
   std::unique_ptr<impl> impl_;
 };
 
-}  // namespace clearance::protocol
+} // namespace clearance::protocol
