@@ -1,9 +1,11 @@
 /// How much a service says.
 #pragma once
 
+#include "actors/log.hpp"
+
 namespace clearance::services {
 
 /// The least severity that is logged.
-enum class log_level { debug, info, warning, error };
+using log_level = actors::severity;
 
 } // namespace clearance::services

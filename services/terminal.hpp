@@ -12,4 +12,22 @@ enum class color_when { automatic, always, never };
 /// that can, and NO_COLOR is unset or empty. Source: no-color.org.
 bool wants_color(color_when when, int fd);
 
+/// One word of printable ASCII. Anything that is more than letters, digits and
+/// the punctuation of names and addresses stands in double quotes, so that no
+/// value can be mistaken for two or for one of ours; all but printable ASCII
+/// is escaped as `\xNN`.
+std::string shown(std::string_view text);
+
+/// The word that a POSIX shell makes `word` of again; printable ASCII. A word
+/// of other bytes needs bash, zsh or another shell that knows `$'...'`.
+std::string shell_quoted(std::string_view word);
+
+/// `json`, valid and on one line, with everything but printable ASCII in its
+/// strings as `\uXXXX`. A string's value stays the same.
+std::string ascii_json(std::string_view json);
+
+/// `terok-clearance: ` and `what` as one line on stderr, by one write.
+/// `what` is printable already.
+void complain(std::string_view what);
+
 } // namespace clearance::services

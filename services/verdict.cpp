@@ -1,12 +1,72 @@
 #include "services/verdict.hpp"
 
+#include "protocol/limits.hpp"
+#include "services/exit_code.hpp"
+#include "services/terminal.hpp"
+#include "services/varlink_client.hpp"
+
 #include <cstdio>
+#include <unistd.h>
 
 namespace clearance::services {
 
-int verdict(const verdict_config&) {
-  std::fputs("terok-clearance: not built yet\n", stderr);
-  return 70;
+namespace {
+
+using namespace std::chrono_literals;
+
+namespace varlink = protocol::varlink;
+
+/// For a place in the hub's queue of connections.
+constexpr auto connect_patience = 5s;
+
+/// Longer than the hub's own: its answer wins, and says more.
+constexpr auto answer_patience = protocol::limits::executor_deadline + 10s;
+
+int failed(const std::string& what) {
+  complain(what);
+  return exit_failed;
+}
+
+bool is_ok(const varlink::reply& reply) {
+  for (const auto& x : reply.parameters)
+    if (x.name == "ok")
+      return x.type == varlink::parameter::kind::boolean && x.text == "true";
+  return false;
+}
+
+std::string refusal_text(const varlink::reply& reply) {
+  std::string text = "refused: " + shown(reply.error);
+  for (const auto& x : reply.parameters)
+    text += " " + shown(x.name) + "=" + shown(x.text);
+  return text;
+}
+
+} // namespace
+
+int verdict(const verdict_config& config) {
+  auto connected = connect_unix(config.clearance_socket, connect_patience);
+  if (auto* error = std::get_if<connect_error>(&connected))
+    return failed(cannot_connect(config.clearance_socket, *error));
+  varlink_client hub{std::move(std::get<descriptor>(connected))};
+  auto action = to_string(config.action);
+  auto result = hub.call("org.terok.Clearance1.Verdict",
+                         {{"container", config.container},
+                          {"request_id", config.request_id},
+                          {"dest", config.dest},
+                          {"action", action}},
+                         std::chrono::steady_clock::now() + answer_patience);
+  if (auto* failure = std::get_if<varlink_client::failure>(&result))
+    return failed("the hub at " + shown(config.clearance_socket) + " "
+                  + failure->why);
+  const auto& reply = std::get<varlink::reply>(result);
+  if (!reply.error.empty())
+    return failed(refusal_text(reply));
+  if (!is_ok(reply))
+    return failed("refused: the hub answered without ok");
+  std::printf("%s applied: %s %s (%s)\n", std::string{action}.c_str(),
+              shown(config.container).c_str(), shown(config.dest).c_str(),
+              shown(config.request_id).c_str());
+  return std::fflush(stdout) == 0 ? exit_ok : exit_failed;
 }
 
 } // namespace clearance::services
