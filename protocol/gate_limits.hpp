@@ -1,0 +1,108 @@
+/// Every number the git gate promises to hold: value, unit, reason, and what
+/// happens at the bound.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace clearance::protocol::gate_limits {
+
+using namespace std::chrono_literals;
+
+// -- requests -----------------------------------------------------------------
+
+/// Bytes of a request's line and headers, their final empty line included.
+/// Git's are below 1 KiB. Beyond it: 431 and close.
+inline constexpr std::size_t head_max_bytes = 16 * 1024;
+
+/// From a request's first byte (of a new connection: from its start) to the
+/// end of its headers. Beyond it: 408 and close.
+inline constexpr auto head_time_limit = 10s;
+
+/// Between two pieces of a request's body. Long, because git computes a pack
+/// while it sends it. Beyond it: the backend is killed, 408 and close.
+inline constexpr auto body_time_limit = 60s;
+
+/// Between two requests of a connection. Then it is closed.
+inline constexpr auto idle_time_limit = 60s;
+
+/// A client that takes no byte of its response for this long is cut off, its
+/// backend killed.
+inline constexpr auto write_time_limit = 60s;
+
+/// Bytes of a refused or unread body that are read and thrown away, so that
+/// the connection can go on. A longer body ends it.
+inline constexpr std::size_t drain_max_bytes = 64 * 1024;
+
+/// After the last response: time and bytes for which a closing connection is
+/// still read from, so that a client which sends sees the response and not a
+/// reset. Source: RFC 9112, section 9.6.
+inline constexpr auto linger_time = 2s;
+inline constexpr std::size_t linger_max_bytes = 4 * 1024 * 1024;
+
+/// Bytes of one chunk's header or of the trailer behind the last chunk.
+/// Beyond it: 400 and close.
+inline constexpr std::size_t chunk_line_max_bytes = 4 * 1024;
+
+// -- connections --------------------------------------------------------------
+
+/// Accepted connections. At the bound new ones wait in the kernel's queue.
+inline constexpr std::size_t connections_max = 512;
+
+// -- tokens -------------------------------------------------------------------
+
+/// Bytes of a token. A longer one is refused when it is configured.
+inline constexpr std::size_t token_max_bytes = 1024;
+
+/// A request with a wrong token gets its 403 so much later: guessing is slow.
+inline constexpr auto auth_failure_delay = 1s;
+
+/// Wrong tokens that are slowed down at a time; more get 403 at once, so that
+/// guessers hold no memory and no connection of ours.
+inline constexpr std::size_t auth_failures_slowed_max = 16;
+
+/// Bytes of a grants file, and grants in it. A larger one is refused as a
+/// whole.
+inline constexpr std::size_t grants_file_max_bytes = 1024 * 1024;
+inline constexpr std::size_t grants_max = 4096;
+
+// -- backends -----------------------------------------------------------------
+
+/// Backends (`git http-backend`) that run at a time.
+inline constexpr std::size_t backends_max = 16;
+
+/// Requests that wait for a backend. More get 503 with Retry-After.
+inline constexpr std::size_t backends_waiting_max = 64;
+
+/// How long a request waits for a backend. Then 503 with Retry-After.
+inline constexpr auto backend_wait_max = 10s;
+
+/// The value of Retry-After.
+inline constexpr auto retry_after = 5s;
+
+/// A backend that neither reads nor writes for this long, while it could, is
+/// killed: 504 before the response, else the connection is cut. Git says
+/// something every 5 seconds while it works (uploadpack.keepAlive).
+inline constexpr auto backend_time_limit = 120s;
+
+/// A backend that has closed stdout and does not exit: killed. Also whoever
+/// left its group and keeps stderr.
+inline constexpr auto backend_exit_grace = 2s;
+
+/// Bytes of a backend's header block. Beyond it: 502.
+inline constexpr std::size_t cgi_head_max_bytes = 16 * 1024;
+
+/// Bytes held between client and backend, in each direction.
+inline constexpr std::size_t pump_max_bytes = 64 * 1024;
+
+/// A backend's stderr: lines that are logged, and bytes of each; the others
+/// are counted.
+inline constexpr std::size_t backend_log_max_lines = 20;
+inline constexpr std::size_t backend_log_line_max_bytes = 512;
+
+// -- stopping -----------------------------------------------------------------
+
+/// For transfers that run when the gate is told to stop. Then they are cut.
+inline constexpr auto stop_grace = 4s;
+
+} // namespace clearance::protocol::gate_limits

@@ -1,0 +1,42 @@
+/// Which part of which repository a request is about.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace clearance::protocol {
+
+enum class git_endpoint : std::uint8_t {
+  info_refs,    ///< /info/refs
+  upload_pack,  ///< /git-upload-pack
+  receive_pack, ///< /git-receive-pack
+  head,         ///< /HEAD
+};
+
+enum class git_service : std::uint8_t { upload_pack, receive_pack };
+
+/// Views into the request's target.
+struct git_route {
+  std::string_view path;       ///< what is before the first `?`
+  std::string_view query;      ///< what is behind it
+  std::string_view repository; ///< without `.git`
+  git_endpoint endpoint;
+};
+
+/// The name of a repository, or of a scope: `[A-Za-z0-9._-]+`.
+bool is_repository_name(std::string_view name) noexcept;
+
+/// `/<repository>.git` and an endpoint. Nothing is decoded; nothing: 404.
+/// Source: the gate contract, section 2.
+std::optional<git_route> parse_git_route(std::string_view target) noexcept;
+
+/// "GET" or "POST": the one method that the endpoint takes.
+std::string_view method_of(git_endpoint endpoint) noexcept;
+
+/// What the request is for. Nothing: refused with 403. Git serves an info/refs
+/// without a known service as a plain file, with every hidden ref in it; so the
+/// whole query must be exactly one of the two that git sends.
+std::optional<git_service> service_of(const git_route& route) noexcept;
+
+} // namespace clearance::protocol
