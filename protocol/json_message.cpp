@@ -128,7 +128,7 @@ simdjson::error_code json_message::parse(std::string_view text,
   static_assert(frame_batch::padding >= simdjson::SIMDJSON_PADDING);
   if (capacity < text.size() + simdjson::SIMDJSON_PADDING) {
     copy_.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-    copy_.append(text);
+    copy_.assign(text);
     text = copy_;
   }
   bool shared = text.size() <= shared_parser_max_bytes;

@@ -1,0 +1,109 @@
+#include "protocol/admission.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+
+using namespace clearance::protocol;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto full = limits::subscriber_queue_max_events;
+const time_point start{1h};
+
+} // namespace
+
+TEST_CASE("a batch that fits the queue is held up by nobody") {
+  CHECK_FALSE(holds_up({0, start}, full, start));
+  CHECK_FALSE(holds_up({full - 1, start}, 1, start));
+  CHECK_FALSE(holds_up({full - 64, start}, 64, start));
+  CHECK_FALSE(holds_up({full, start}, 0, start));
+}
+
+TEST_CASE("a batch that would push an event out waits for a reading client") {
+  CHECK(holds_up({full, start}, 1, start));
+  CHECK(holds_up({full - 63, start}, 64, start));
+  CHECK(holds_up({full - 63, start}, 64, start + 1ms));
+}
+
+TEST_CASE("a client that took nothing for the whole time is not waited for") {
+  queue_level level{full, start};
+  CHECK(holds_up(level, 1, start + limits::subscriber_progress - 1ns));
+  CHECK_FALSE(holds_up(level, 1, start + limits::subscriber_progress));
+  CHECK_FALSE(holds_up(level, 1, start + 1h));
+}
+
+TEST_CASE("the deadline is the first moment that no longer holds up") {
+  queue_level level{full, start};
+  auto end = progress_deadline(level);
+  CHECK(holds_up(level, 1, end - 1ns));
+  CHECK_FALSE(holds_up(level, 1, end));
+}
+
+TEST_CASE("progress moves the deadline") {
+  queue_level level{full, start};
+  auto end = progress_deadline(level);
+  level.last_progress += 10ms;
+  CHECK(progress_deadline(level) == end + 10ms);
+  CHECK(holds_up(level, 1, end));
+}
+
+TEST_CASE("patience is whole at first, spent by waiting and never negative") {
+  patience x;
+  CHECK(x.left() == limits::reader_pause_max);
+  x.waited(100ms);
+  CHECK(x.left() == limits::reader_pause_max - 100ms);
+  x.waited(limits::reader_pause_max);
+  CHECK(x.left() == 0ms);
+  x.waited(1h);
+  CHECK(x.left() == 0ms);
+}
+
+TEST_CASE("events earn patience back, up to the whole and no further") {
+  patience x;
+  x.waited(1h);
+  x.brought(1);
+  CHECK(x.left() == limits::reader_pause_earned_per_event);
+  x.brought(0);
+  CHECK(x.left() == limits::reader_pause_earned_per_event);
+  x.brought(64);
+  CHECK(x.left() == 65 * limits::reader_pause_earned_per_event);
+  x.brought(10000);
+  CHECK(x.left() == limits::reader_pause_max);
+  x.brought(1);
+  CHECK(x.left() == limits::reader_pause_max);
+}
+
+TEST_CASE("no number of events overflows the patience") {
+  patience x;
+  x.waited(1h);
+  x.brought(std::numeric_limits<std::size_t>::max());
+  CHECK(x.left() == limits::reader_pause_max);
+}
+
+TEST_CASE("a reader that keeps bringing enough is waited for as long") {
+  patience x;
+  // 64 events in each 6.4 ms: exactly what is earned.
+  for (int i = 0; i < 1000; ++i) {
+    x.waited(64 * limits::reader_pause_earned_per_event);
+    x.brought(64);
+  }
+  CHECK(x.left() == limits::reader_pause_max);
+}
+
+TEST_CASE("a reader whose clients take less runs out of patience") {
+  patience x;
+  for (int i = 0; i < 6; ++i) {
+    x.waited(50ms);
+    x.brought(64);
+  }
+  CHECK(x.left() == 64 * limits::reader_pause_earned_per_event);
+}
+
+TEST_CASE("rest makes patience whole again") {
+  patience x;
+  x.waited(1h);
+  x.rested();
+  CHECK(x.left() == limits::reader_pause_max);
+}
