@@ -64,7 +64,7 @@ struct written {
   bool broken = false;
 };
 
-/// Methods are called on the host's thread only. Dropping it closes it.
+/// Methods are called on the host's thread only.
 class connection {
 public:
   virtual ~connection() = default;
@@ -76,8 +76,9 @@ public:
   /// Messages that are on their way already still arrive there.
   virtual void own(connection_owner owner) = 0;
 
-  /// Drops the owner: breaks the cycle between it and a pending operation.
-  virtual void disown() noexcept = 0;
+  /// Closes at once. The owner hears no more and is let go; whoever owns a
+  /// connection closes it.
+  virtual void close() noexcept = 0;
 
   /// Reads on. The owner gets one `received` with at least a frame or an end.
   /// One at a time; nothing is read between.

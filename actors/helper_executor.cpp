@@ -33,7 +33,7 @@ helper_executor::helper_executor(self_type* self, helper_executor_config config)
 
 helper_executor::~helper_executor() {
   for (auto& x : lines_)
-    x->connection->disown();
+    x->connection->close();
 }
 
 helper_executor::interface::behavior_type helper_executor::make_behavior() {
@@ -222,7 +222,7 @@ helper_executor::line* helper_executor::find(connection_id id) {
 }
 
 void helper_executor::remove(line& x) {
-  x.connection->disown();
+  x.connection->close();
   std::erase_if(lines_, [&](auto& y) { return y.get() == &x; });
 }
 

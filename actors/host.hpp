@@ -56,7 +56,8 @@ public:
                                              framing kind) = 0;
 
   /// Runs a program; the owner gets one process_ended, later.
-  virtual void run(process_id id, process_spec spec, process_owner owner) = 0;
+  virtual process_ptr run(process_id id, process_spec spec,
+                          process_owner owner) = 0;
 };
 
 } // namespace clearance::actors

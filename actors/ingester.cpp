@@ -32,7 +32,7 @@ ingester::ingester(self_type* self, ingester_config config)
 
 ingester::~ingester() {
   for (auto& [id, x] : readers_)
-    x.connection->disown();
+    x.connection->close();
 }
 
 ingester::interface::behavior_type ingester::make_behavior() {
@@ -161,7 +161,7 @@ void ingester::leave(reader& x) {
     log(severity::warning, name, "dropped more lines of a reader",
         {{"pid", std::to_string(x.connection->who().pid)},
          {"count", std::to_string(x.unlogged)}});
-  x.connection->disown();
+  x.connection->close();
   readers_.erase(x.connection->id());
 }
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,14 @@ struct process_ended {
   int code = 0;
   std::string stderr_bytes; ///< as they came
 };
+
+/// A run. Dropping it kills the process group; nothing is heard of it then.
+class process {
+public:
+  virtual ~process() = default;
+};
+
+using process_ptr = std::unique_ptr<process>;
 
 using process_owner = caf::typed_actor<caf::reacts_to<process_ended>>;
 

@@ -36,7 +36,7 @@ session::session(self_type* self, session_config config)
 
 session::~session() {
   if (config_.connection)
-    config_.connection->disown();
+    config_.connection->close();
 }
 
 session::interface::behavior_type session::make_behavior() {

@@ -39,20 +39,21 @@ shield_executor::promise shield_executor::on_call(protocol::shield_call& x) {
 
 void shield_executor::start(const protocol::shield_call& x, promise answer) {
   auto id = ++last_id_;
-  running_.emplace(id, std::move(answer));
   process_spec spec;
   spec.program = config_.shield;
   spec.arguments = {std::string{to_string(x.action)}, x.container, x.dest};
   spec.time_limit = limits::shield_time_limit;
   spec.stderr_max_bytes = limits::shield_stderr_max_bytes;
-  config_.where->run(id, std::move(spec), shield_executor_actor{self_});
+  auto process =
+      config_.where->run(id, std::move(spec), shield_executor_actor{self_});
+  running_.emplace(id, running{std::move(answer), std::move(process)});
 }
 
 void shield_executor::on_ended(process_ended& x) {
   auto it = running_.find(x.id);
   if (it == running_.end())
     return;
-  it->second.deliver(judge(x));
+  it->second.answer.deliver(judge(x));
   running_.erase(it);
   if (!waiting_.empty()) {
     auto next = std::move(waiting_.front());

@@ -48,6 +48,11 @@ private:
     promise answer;
   };
 
+  struct running {
+    promise answer;
+    process_ptr process;
+  };
+
   promise on_call(protocol::shield_call& x);
   void on_ended(process_ended& x);
   void start(const protocol::shield_call& x, promise answer);
@@ -56,7 +61,7 @@ private:
   self_type* self_;
   shield_executor_config config_;
   process_id last_id_ = 0;
-  std::unordered_map<process_id, promise> running_;
+  std::unordered_map<process_id, running> running_;
   std::deque<waiting> waiting_;
 };
 

@@ -35,7 +35,7 @@ subscriber::subscriber(self_type* self, subscriber_config config)
 }
 
 subscriber::~subscriber() {
-  connection_->disown();
+  connection_->close();
 }
 
 subscriber::interface::behavior_type subscriber::make_behavior() {
