@@ -131,36 +131,24 @@ void ingester::judge(reader& x, std::string_view line, std::size_t capacity,
   }
 }
 
-// A flood of bad lines must not become a flood of the log.
 void ingester::complain(reader& x, std::string_view why,
                         std::string_view line) {
-  auto now = self_->clock().now();
-  auto pid = std::to_string(x.connection->who().pid);
-  if (now - x.log_window >= limits::reader_log_interval) {
-    if (x.unlogged > 0)
-      log(severity::warning, name, "dropped more lines of a reader",
-          {{"pid", pid}, {"count", std::to_string(x.unlogged)}});
-    x.log_window = now;
-    x.logged = 0;
-    x.unlogged = 0;
-  }
-  if (x.logged == limits::reader_log_max_lines) {
-    ++x.unlogged;
+  if (!x.complaints.allow(self_->clock().now()))
     return;
-  }
-  ++x.logged;
+  auto withheld = x.complaints.take_withheld();
   log(severity::warning, name, "dropped a reader's line",
       {{"why", why},
-       {"pid", pid},
+       {"pid", std::to_string(x.connection->who().pid)},
        {"command", x.connection->who().command},
-       {"line", protocol::escaped(line, limits::reader_line_log_max_bytes)}});
+       {"line", protocol::escaped(line, limits::reader_line_log_max_bytes)},
+       {"not_logged", withheld > 0 ? std::to_string(withheld) : ""}});
 }
 
 void ingester::leave(reader& x) {
-  if (x.unlogged > 0)
-    log(severity::warning, name, "dropped more lines of a reader",
+  if (auto withheld = x.complaints.take_withheld(); withheld > 0)
+    log(severity::warning, name, "dropped more lines of a reader that left",
         {{"pid", std::to_string(x.connection->who().pid)},
-         {"count", std::to_string(x.unlogged)}});
+         {"not_logged", std::to_string(withheld)}});
   x.connection->close();
   readers_.erase(x.connection->id());
 }

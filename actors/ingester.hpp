@@ -4,6 +4,7 @@
 #include "actors/host.hpp"
 #include "actors/hosted.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/log_limiter.hpp"
 #include "protocol/admission.hpp"
 #include "protocol/reader_line.hpp"
 
@@ -49,9 +50,7 @@ private:
     std::size_t next = 0; ///< the first of `frames` not yet judged
     stream_end end = stream_end::none;
     protocol::patience patience;
-    protocol::time_point log_window{};
-    std::size_t logged = 0; ///< in this window
-    std::uint64_t unlogged = 0;
+    log_limiter complaints;
   };
 
   void on_accepted(const accepted& x);

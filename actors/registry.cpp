@@ -96,13 +96,10 @@ bool registry::calm() const {
 void registry::bind(const event_ptr& x) {
   ++counters_.events;
   switch (x->type()) {
-  case event_type::connection_blocked: {
-    auto gone = map_.announce(x->container(), x->request_id(), x->target(), x);
-    if (gone > 0)
-      log(severity::warning, name, "a container has too many open requests",
-          {{"container", x->container()}, {"forgotten", std::to_string(gone)}});
+  case event_type::connection_blocked:
+    if (map_.announce(x->container(), x->request_id(), x->target(), x) > 0)
+      on_evicted(x->container());
     break;
-  }
   case event_type::container_exited:
   case event_type::shield_down:
   case event_type::shield_disengaged:
@@ -113,6 +110,16 @@ void registry::bind(const event_ptr& x) {
   case event_type::verdict_applied:
     break;
   }
+}
+
+void registry::on_evicted(std::string_view container) {
+  if (!evictions_.allow(self_->clock().now()))
+    return;
+  auto withheld = evictions_.take_withheld();
+  log(severity::warning, name,
+      "a container has too many open requests, its oldest is forgotten",
+      {{"container", container},
+       {"not_logged", withheld > 0 ? std::to_string(withheld) : ""}});
 }
 
 void registry::fan_out(event_batch events) {

@@ -3,6 +3,7 @@
 
 #include "actors/hosted.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/log_limiter.hpp"
 #include "protocol/authorisation.hpp"
 
 #include <caf/actor_addr.hpp>
@@ -71,6 +72,7 @@ private:
   void admit(const announce& x, const ingester_actor& from,
              protocol::duration waited);
   void bind(const event_ptr& x);
+  void on_evicted(std::string_view container);
   void fan_out(event_batch events);
   void admit_what_fits(protocol::time_point now);
   void watch_clock(protocol::time_point now);
@@ -83,6 +85,7 @@ private:
   caf::actor_addr hub_;
 
   protocol::authorisation_map map_;
+  log_limiter evictions_;
   std::vector<member> members_;
 
   /// Oldest first. Nobody else's batch waits behind one of these: what fits

@@ -31,11 +31,6 @@ inline constexpr std::size_t text_cut_chars = 253;
 /// most half of a subscriber's queue: one batch never overruns an empty half.
 inline constexpr std::size_t reader_batch_max_events = 64;
 
-/// Malformed lines of one connection that are logged one by one in each
-/// interval; the others are counted and summed up in one line.
-inline constexpr std::size_t reader_log_max_lines = 64;
-inline constexpr auto reader_log_interval = 1s;
-
 // -- subscribers --------------------------------------------------------------
 
 /// Events and bytes that wait for one subscriber, whichever comes first. At the
@@ -133,5 +128,12 @@ inline constexpr int listen_backlog = 512;
 
 /// How long an acceptor rests when descriptors or memory ran out.
 inline constexpr auto accept_backoff = 100ms;
+
+// -- log ----------------------------------------------------------------------
+
+/// Lines about the same kind of fault (of one reader; of the map) in each
+/// interval. Further ones are counted and summed up with the next.
+inline constexpr std::size_t log_max_lines = 64;
+inline constexpr auto log_interval = 1s;
 
 }  // namespace clearance::protocol::limits
