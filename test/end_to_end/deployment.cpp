@@ -23,28 +23,36 @@ bool accepts(const std::filesystem::path& path) {
   }
 }
 
-std::vector<std::string> arguments(executor how, const stub_shield& shield) {
-  if (how == executor::hub)
-    return {"--inline-verdict", "--shield", shield.program()};
-  return {};
+hub_options options_for(executor how, const stub_shield& shield) {
+  hub_options result;
+  result.inline_verdict = how == executor::hub;
+  if (result.inline_verdict)
+    result.shield = shield.program();
+  return result;
 }
 
 } // namespace
 
 std::filesystem::path terok_clearance() {
-  return TEST_TEROK_CLEARANCE;
+  const auto other = std::getenv("TEROK_CLEARANCE");
+  return other ? other : TEST_TEROK_CLEARANCE;
 }
 
 child_options serve(const runtime& where, hub_options options) {
   auto result = std::move(options.process);
   if (result.argv.empty())
     result.argv.push_back(terok_clearance());
-  for (std::string word :
-       {std::string("serve"), std::string("--clearance-socket"),
-        where.clearance().string(), std::string("--reader-socket"),
-        where.reader().string(), std::string("--verdict-socket"),
-        where.verdict().string()})
-    result.argv.push_back(std::move(word));
+  auto add = [&](std::initializer_list<std::string> words) {
+    result.argv.insert(result.argv.end(), words);
+  };
+  add({"serve", "--clearance-socket", where.clearance(), "--reader-socket",
+       where.reader()});
+  if (options.inline_verdict)
+    add({"--inline-verdict"});
+  else
+    add({"--verdict-socket", where.verdict()});
+  if (!options.shield.empty())
+    add({"--shield", options.shield});
   for (auto& word : options.arguments)
     result.argv.push_back(std::move(word));
   return result;
@@ -133,7 +141,7 @@ operation::operation(executor how, std::string_view shield_words,
                                   : std::optional<child>(start(
                                       serve_verdict(where, shield.program()),
                                       {where.verdict()}))),
-      server(where, {arguments(how, shield), {}, "marks"}) {
+      server(where, options_for(how, shield)) {
   // nop
 }
 

@@ -14,7 +14,8 @@
 
 namespace clearance::test {
 
-/// The built program.
+/// The built program; or what the environment names as TEROK_CLEARANCE, to hold
+/// another implementation against the same contract.
 std::filesystem::path terok_clearance();
 
 /// Where one hub and its helper live. The parent directory of the sockets is
@@ -29,8 +30,12 @@ struct runtime {
 };
 
 struct hub_options {
-  /// Besides the three sockets.
-  std::vector<std::string> arguments = {"--inline-verdict"};
+  /// Verdicts run in the hub, not in a helper.
+  bool inline_verdict = true;
+  /// Of an inline hub; empty: none is named.
+  std::filesystem::path shield;
+  /// Besides sockets and shield.
+  std::vector<std::string> arguments;
   /// Everything but argv, whose first word may be set.
   child_options process;
   /// Whom sync marks name.
