@@ -2,7 +2,7 @@
 // goes; for the hub's two sockets and the helper's alike.
 
 #include "test/end_to_end/deployment.hpp"
-#include "test/support/listener.hpp"
+#include "test/support/played_server.hpp"
 #include "test/support/skip.hpp"
 
 #include <doctest/doctest.h>
@@ -197,7 +197,7 @@ TEST_CASE("a stale socket is replaced") {
     server.kill(SIGTERM);
     CHECK(server.wait() == exited(0));
     // One that some other program left.
-    { const listener other{x.path}; }
+    { const played_server other{x.path}; }
     CHECK(fs::is_socket(x.path));
     auto again = start(x.options, {x.path});
     CHECK(mode_of(x.path) == 0600);
@@ -221,7 +221,7 @@ TEST_CASE("a live server of any kind keeps its path, a busy one too") {
   const runtime where;
   for (auto& x : binders(where)) {
     CAPTURE(x.role);
-    const listener other{x.path, 0};
+    const played_server other{x.path, 0};
     check_contains(refusal(x.options), {x.path, x.role});
     // Now its backlog is full: a probe that waited would wait for ever.
     const raw_socket waiting{x.path};
@@ -313,7 +313,7 @@ TEST_CASE("a clean stop removes the sockets that are ours, and nothing "
   }
   SUBCASE("one has become somebody else's socket") {
     fs::remove(where.clearance());
-    const listener other{where.clearance()};
+    const played_server other{where.clearance()};
     CHECK(server.stop() == exited(0));
     CHECK_NOTHROW(raw_socket{where.clearance()});
   }

@@ -2,7 +2,7 @@
 // case, side by side: it takes as long as the longest of them.
 
 #include "test/end_to_end/deployment.hpp"
-#include "test/support/listener.hpp"
+#include "test/support/played_server.hpp"
 
 #include <doctest/doctest.h>
 
@@ -35,7 +35,7 @@ TEST_CASE("a hanging shield and its grandchild are killed at the limit, a "
   operation in_helper{executor::helper, "ignore-term leave hang"};
   const runtime elsewhere;
   // A helper that takes calls and never answers.
-  const listener silent{elsewhere.verdict()};
+  const played_server silent{elsewhere.verdict()};
   hub_options options;
   options.inline_verdict = false;
   hub forsaken{elsewhere, options};

@@ -2,7 +2,7 @@
 // No verdict may run twice.
 
 #include "test/end_to_end/deployment.hpp"
-#include "test/support/listener.hpp"
+#include "test/support/played_server.hpp"
 
 #include <doctest/doctest.h>
 
@@ -107,7 +107,7 @@ TEST_CASE("a helper killed during a verdict fails it, and it is not run "
 
 TEST_CASE("a call that was written is never written twice") {
   runtime where;
-  listener helper{where.verdict()};
+  played_server helper{where.verdict()};
   hub server{where, with_helper()};
   announce(server);
   auto caller = server.client();
@@ -127,7 +127,7 @@ TEST_CASE("a call that was written is never written twice") {
 
 TEST_CASE("a helper's nonsense fails the verdict") {
   runtime where;
-  listener helper{where.verdict()};
+  played_server helper{where.verdict()};
   hub server{where, with_helper()};
   announce(server);
   using namespace std::string_literals;
@@ -171,7 +171,7 @@ TEST_CASE("a helper's nonsense fails the verdict") {
 
 TEST_CASE("an idle connection to the helper that was closed is replaced") {
   runtime where;
-  listener helper{where.verdict()};
+  played_server helper{where.verdict()};
   hub server{where, with_helper()};
   using namespace std::string_literals;
   for (int i = 0; i < 3; ++i) {
@@ -189,7 +189,7 @@ TEST_CASE("an idle connection to the helper that was closed is replaced") {
 
 TEST_CASE("connections to the helper are kept and used again") {
   runtime where;
-  listener helper{where.verdict()};
+  played_server helper{where.verdict()};
   hub server{where, with_helper()};
   using namespace std::string_literals;
   std::optional<raw_socket> peer;
@@ -210,7 +210,7 @@ TEST_CASE("connections to the helper are kept and used again") {
 TEST_CASE("one verdict at a time on a connection to the helper, others on "
           "others") {
   runtime where;
-  listener helper{where.verdict()};
+  played_server helper{where.verdict()};
   hub server{where, with_helper()};
   using namespace std::string_literals;
   std::vector<varlink_client> callers;
