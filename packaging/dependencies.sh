@@ -1,0 +1,107 @@
+# shellcheck shell=bash
+# Sourced by packaging/quickstart and test/run: makes sure that the machine has
+# what the build needs, from the distribution's own packages alone.
+
+# One package a line; what it is for stands behind it. Names that differ between
+# Debian 12, Debian 13 and Ubuntu 24.04 are alternatives: the first that is
+# installed, or else the first that can be, is taken.
+build_packages() {
+  cat <<'EOF'
+g++                                     the compiler
+meson                                   the build system
+ninja-build                             ... and its worker
+pkgconf|pkg-config                      finds libraries
+libcaf-dev                              actors
+libboost1.81-dev|libboost1.83-dev|libboost1.88-dev  Asio and Beast
+libsimdjson-dev                         JSON
+libcli11-dev                            the command line
+EOF
+}
+
+test_packages() {
+  cat <<'EOF'
+doctest-dev                             unit tests
+util-linux                              setpriv: tests with a foreign uid
+EOF
+}
+
+say() {
+  printf '%s\n' "$*" >&2
+}
+
+is_installed() {
+  [[ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" == installed ]]
+}
+
+is_available() {
+  [[ -n "$(apt-cache show --no-all-versions "$1" 2>/dev/null)" ]]
+}
+
+# As root, whoever we are.
+as_root() {
+  if [[ "$(id -u)" == 0 ]]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    say "Not root and no sudo. As root, run: $*"
+    return 1
+  fi
+}
+
+# Prints the packages of the lists on stdin that are missing, one of the
+# alternatives each.
+missing_packages() {
+  local names name found
+  while read -r names _; do
+    found=''
+    for name in ${names//|/ }; do
+      if is_installed "$name"; then
+        found=yes
+        break
+      fi
+    done
+    [[ -n "$found" ]] || printf '%s\n' "$names"
+  done
+}
+
+# Chooses among alternatives; needs fresh package lists.
+choose_packages() {
+  local names name
+  while read -r names; do
+    for name in ${names//|/ }; do
+      if is_available "$name"; then
+        printf '%s\n' "$name"
+        continue 2
+      fi
+    done
+    say "None of ${names//|/, } can be installed here."
+    return 1
+  done
+}
+
+# Installs what is missing of the named lists; leaves apt alone when there is
+# nothing to do.
+install_dependencies() {
+  local list missing
+  local -a chosen
+  if ! command -v dpkg-query >/dev/null; then
+    say 'This is no Debian or Ubuntu: not looking for packages.'
+    return 0
+  fi
+  missing="$(for list in "$@"; do "$list"; done | missing_packages)"
+  [[ -n "$missing" ]] || return 0
+  say 'Packages are missing: asking apt-get for them.'
+  as_root apt-get update -q >&2
+  missing="$(choose_packages <<<"$missing")" || return 1
+  mapfile -t chosen <<<"$missing"
+  say "Installing: ${chosen[*]}"
+  # Whoever has another Boost keeps it: nothing is removed without being asked.
+  if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
+    --no-remove --no-install-recommends "${chosen[@]}" >&2; then
+    say 'apt-get could not install them. If it would have to remove something' \
+      '(another version of Boost?), decide yourself, with:' \
+      "apt-get install ${chosen[*]}"
+    return 1
+  fi
+}

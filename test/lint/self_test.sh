@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# Each lint passes a clean tree and fails one that breaks its rule.
+#
+# Usage: self_test.sh COMPILER [ARGUMENT]...
+set -euo pipefail
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+compiler=("$@")
+tree="$(mktemp -d)"
+trap 'rm -rf "$tree"' EXIT
+failed=0
+checks=0
+
+# A tree that breaks no rule.
+plant() {
+  rm -rf "${tree:?}"/*
+  mkdir -p "$tree"/{actors/io,protocol,services,test,packaging,.ci}
+  header protocol/a '<string>' 'std::string'
+  header actors/b '<caf/actor.hpp>' 'int'
+  header actors/io/c '<unistd.h>' 'uid_t'
+  header services/d '"actors/io/c.hpp"' 'int'
+}
+
+# FOLDER/NAME INCLUDE TYPE: a header, its source, its meson.build.
+header() {
+  printf '#pragma once\n#include %s\nextern %s %s;\n' "$2" "$3" \
+    "$(basename "$1")" >"$tree/$1.hpp"
+  printf '#include "%s.hpp"\n' "$1" >"$tree/$1.cpp"
+  printf "files('%s.cpp')\n" "$(basename "$1")" \
+    >"$tree/$(dirname "$1")/meson.build"
+}
+
+# LINT TEXT: the lint fails and says TEXT. Without TEXT: it passes.
+expect() {
+  local lint="$1" text="${2-}" said status=0 arguments=("$tree")
+  [[ "$lint" != headers ]] || arguments+=("${compiler[@]}")
+  said="$(bash "$here/$lint.sh" "${arguments[@]}" 2>&1)" || status=$?
+  ((++checks))
+  if [[ -z "$text" && "$status" == 0 ]] \
+    || [[ -n "$text" && "$status" == 1 && "$said" == *"$text"* ]]; then
+    return
+  fi
+  printf '%s: expected "%s", got %d:\n%s\n' "$lint" "${text:-success}" \
+    "$status" "$said"
+  failed=1
+}
+
+# FILE INCLUDE...: the layer lint refuses each of them there.
+refused() {
+  local file="$1" include
+  shift
+  for include in "$@"; do
+    plant
+    printf '#include %s\n' "$include" >>"$tree/$file"
+    expect layers "$file:"
+  done
+}
+
+plant
+for lint in layers text sources headers; do
+  expect "$lint"
+done
+
+refused protocol/a.cpp '<caf/actor.hpp>' '<boost/asio.hpp>' '<unistd.h>' \
+  '"actors/b.hpp"' '"services/d.hpp"' '<iostream>' '<sys/types.h>' '"a.hpp"'
+refused actors/b.cpp '<boost/asio.hpp>' '<unistd.h>' '"actors/io/c.hpp"' \
+  '"services/d.hpp"' '<simdjson.h>' '<doctest/doctest.h>'
+refused actors/io/c.cpp '"services/d.hpp"' '<simdjson.h>' '<CLI/CLI.hpp>'
+refused services/d.cpp '"test/e.hpp"' '<doctest/doctest.h>' '"d.hpp"'
+
+plant
+awk 'BEGIN { while (++i < 499) print "// x" }' >>"$tree/protocol/a.cpp"
+expect text
+echo '// x' >>"$tree/protocol/a.cpp"
+expect text
+echo '// x' >>"$tree/protocol/a.cpp"
+expect text 'protocol/a.cpp: 501 lines'
+
+plant
+echo '// x ' >>"$tree/services/d.cpp"
+expect text 'services/d.cpp:2: white space'
+plant
+printf '// x' >>"$tree/services/d.cpp"
+expect text 'services/d.cpp: no newline'
+plant
+sed -i 1d "$tree/protocol/a.hpp"
+expect text 'protocol/a.hpp: not exactly one'
+
+plant
+echo '// x' >"$tree/actors/lost.cpp"
+expect sources 'actors/lost.cpp: not in'
+
+plant
+printf '#include <string>\n#include "protocol/a.hpp"\n' \
+  >"$tree/protocol/a.cpp"
+expect headers 'protocol/a.cpp: its first #include'
+plant
+printf '#pragma once\nextern std::string lonely;\n' \
+  >"$tree/protocol/lonely.hpp"
+expect headers 'protocol/lonely.hpp: does not compile alone'
+
+echo "$checks checks"
+exit "$failed"

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Every source file of the product is built: its name stands in a meson.build of
+# its own folder. A file that nobody builds looks done and is not.
+#
+# Usage: sources.sh [TREE]. Says each breach and ends with 1.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/files.sh"
+cd "${1:-.}"
+
+bad=0
+while read -r file; do
+  build="$(dirname "$file")/meson.build"
+  if ! grep -qF "'$(basename "$file")'" "$build" 2>/dev/null; then
+    echo "$file: not in $build"
+    bad=1
+  fi
+done < <(cpp_files protocol actors services | grep '\.cpp$')
+exit "$bad"

@@ -1,0 +1,49 @@
+# Sums up the log of a meson run (meson-logs/testlog.txt), test case by test
+# case: prints `N passed, N failed, N skipped`.
+#
+# A doctest program tells its cases; one that ends badly without having told of
+# a failure (it crashed, it hung) is one failed case more. Any other program is
+# one case. A case that says `skipped: NAME: WHY` (test/support/skip.hpp) is
+# counted by doctest as passed, and here as skipped. What does not exist cannot
+# fail: that no case ran at all is judged by whoever reads the sum.
+
+function end_of_program() {
+  if (name == "")
+    return
+  if (told) {
+    passed += cases_passed - marked
+    failed += cases_failed
+    skipped += marked
+    if (status != "exit status 0" && cases_failed == 0)
+      ++failed
+  } else if (status == "exit status 0") {
+    ++passed
+  } else if (status == "exit status 77") {
+    ++skipped
+  } else {
+    ++failed
+  }
+  name = status = ""
+  told = marked = cases_passed = cases_failed = 0
+}
+
+/^=+ [0-9]+\/[0-9]+ =+$/ { end_of_program(); heading = 1; next }
+heading && /^test: / { name = $0; next }
+heading && /^result: / { status = $0; sub(/^result: +/, "", status); next }
+/^-+ (stdout|output|stderr) -+$/ { heading = 0; next }
+heading { next }
+/^skipped: [^:]+: / && name != "" { ++marked; next }
+/^\[doctest\] test cases:/ && name != "" {
+  told = 1
+  for (i = 2; i <= NF; ++i) {
+    if ($i == "passed")
+      cases_passed += $(i - 1)
+    if ($i == "failed")
+      cases_failed += $(i - 1)
+  }
+}
+
+END {
+  end_of_program()
+  printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
+}
