@@ -1,5 +1,5 @@
 /// One announced block inside of the authorisation map, and the orders in which
-/// it hangs. Nobody but authorisation.cpp and its parts includes this.
+/// it hangs. Only the parts of the map include this.
 #pragma once
 
 #include "protocol/authorisation.hpp"
@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace clearance::protocol {
 
@@ -29,6 +28,7 @@ struct binding {
   std::string texts; // request_id, then the target: one allocation
   std::size_t id_size = 0;
   std::size_t id_hash = 0;
+  std::size_t key_hash = 0;
   std::uint64_t number = 0; // of the announcement; orders all bindings
   authorisation_map::ticket ticket = 0; // 0: live
   std::size_t bytes = 0;                // charged, without the parcel's
@@ -69,44 +69,6 @@ struct holder {
   age_list live;      // by number
   age_list in_flight; // by citation
   holder* chain = nullptr;
-};
-
-/// The bindings whose parcels no client is known to have, by number. Numbers
-/// grow, so a vector stays sorted; who leaves it leaves a hole, and holes go
-/// once they are the most of it.
-class unhanded_log {
-public:
-  /// `x` has the greatest number so far.
-  void append(binding& x);
-
-  void remove(binding& x);
-
-  /// The next slot round and round; null for a hole. The log is not empty.
-  binding* turn() noexcept;
-
-  /// Calls `f` with every binding numbered more than `number` until it says
-  /// false. `f` changes nothing.
-  template <class F>
-  void walk_after(std::uint64_t number, F f) const {
-    for (auto i = first_after(number); i < slots_.size(); ++i)
-      if (slots_[i].what != nullptr && !f(*slots_[i].what))
-        return;
-  }
-
-  bool empty() const noexcept { return size_ == 0; }
-
-private:
-  struct slot {
-    std::uint64_t number;
-    binding* what;
-  };
-
-  std::size_t first_after(std::uint64_t number) const noexcept;
-  void close_holes();
-
-  std::vector<slot> slots_;
-  std::size_t size_ = 0; // without holes
-  std::size_t hand_ = 0; // where turn() goes on
 };
 
 } // namespace clearance::protocol
