@@ -9,7 +9,7 @@
 
 #include "protocol/reader_line.hpp"
 
-#include "protocol/json_message.hpp"
+#include "protocol/keep_last.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/reader_value.hpp"
 #include "protocol/strict_json.hpp"
@@ -40,22 +40,6 @@ enum key : std::size_t {
 constexpr std::array<std::string_view, key_count> key_words{
     "type", "container", "id", "dest", "port", "proto", "domain", "reason",
 };
-
-std::string_view why_refused(json_reader::error x) noexcept {
-  switch (x) {
-  case json_reader::error::none:
-    break;
-  case json_reader::error::not_json:
-    return "not JSON";
-  case json_reader::error::not_object:
-    return "not a JSON object";
-  case json_reader::error::too_deep:
-    return "nested too deep";
-  case json_reader::error::memory:
-    return "no memory to parse it";
-  }
-  return "";
-}
 
 } // namespace
 
@@ -202,7 +186,7 @@ reader_line_parser::verdict reader_line_parser::parse(std::string_view line,
   self.repaired = repair_json(self.repaired_line) > 0;
   if (self.repaired && self.walk(self.repaired_line, 0))
     return self.build(out);
-  return self.malformed(why_refused(self.reader.why()));
+  return self.malformed(to_string(self.reader.why()));
 }
 
 std::string_view reader_line_parser::why() const noexcept {

@@ -25,6 +25,22 @@ std::string_view without_trailing_space(std::string_view text) noexcept {
 
 } // namespace
 
+std::string_view to_string(json_reader::error x) noexcept {
+  switch (x) {
+  case json_reader::error::none:
+    break;
+  case json_reader::error::not_json:
+    return "not JSON";
+  case json_reader::error::not_object:
+    return "not a JSON object";
+  case json_reader::error::too_deep:
+    return "nested too deep";
+  case json_reader::error::memory:
+    return "no memory to parse it";
+  }
+  return "";
+}
+
 json_reader::json_reader(std::size_t max_depth) noexcept
     : max_depth_(max_depth) {
   // nop

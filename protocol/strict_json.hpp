@@ -128,4 +128,7 @@ private:
   std::size_t max_depth_;
 };
 
+/// Words for a log line; a literal.
+std::string_view to_string(json_reader::error x) noexcept;
+
 } // namespace clearance::protocol

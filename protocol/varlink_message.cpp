@@ -1,156 +1,174 @@
-#include "protocol/json_message.hpp"
+#include "protocol/keep_last.hpp"
+#include "protocol/limits.hpp"
+#include "protocol/strict_json.hpp"
 #include "protocol/varlink.hpp"
+#include "protocol/varlink_event.hpp"
 
-#include <array>
 #include <cstdint>
 
-// What we read: calls, replies and the events in them.
+// What we read: calls and replies. A message is walked once; the last value of
+// a repeated key is noted and judged when the walk is over, for only then it is
+// the last. A number beyond every machine type is JSON all the same, so it is a
+// parameter of the wrong type and no reason to hang up.
 
 namespace clearance::protocol::varlink {
 
 namespace {
 
-using simdjson::dom::element;
-using simdjson::dom::element_type;
-using simdjson::dom::object;
+using kind = json_item::kind;
 
-/// The last value of one top-level key, if any.
-using member = std::optional<element>;
+/// Absent, or what it holds.
+using note = std::optional<json_item>;
 
-parameter read_parameter(std::string_view name, element value) {
-  using kind = parameter::kind;
-  std::string_view text;
-  std::int64_t number = 0;
-  bool truth = false;
-  if (value.get(text) == simdjson::SUCCESS)
-    return {std::string{name}, kind::string, std::string{text}};
-  if (value.get(truth) == simdjson::SUCCESS)
-    return {std::string{name}, kind::boolean, truth ? "true" : "false"};
-  if (value.get(number) == simdjson::SUCCESS)
-    return {std::string{name}, kind::integer, std::to_string(number)};
-  return {std::string{name}, value.is_null() ? kind::null : kind::other, {}};
+// A usual call has 200 bytes, and a reader keeps several times its largest
+// message. Larger ones have a reader of their own, which goes with them: an
+// idle process keeps nothing of the largest message it ever saw.
+constexpr std::size_t shared_reader_max_bytes = 4096;
+
+/// Calls `f` with a reader that is good for one message of `size` bytes.
+template <class F>
+auto with_reader(std::size_t size, F f) {
+  if (size > shared_reader_max_bytes) {
+    json_reader own{limits::varlink_nesting_max_depth};
+    return f(own);
+  }
+  thread_local json_reader shared{limits::varlink_nesting_max_depth};
+  return f(shared);
 }
 
-/// False if there is a value and it is no object and not null.
-bool read_parameters(const member& value, std::vector<parameter>& out) {
-  if (!value || value->is_null())
-    return true;
-  object fields;
-  if (value->get(fields) != simdjson::SUCCESS)
-    return false;
-  out.reserve(fields.size());
-  for (auto [name, x] : fields)
-    out.push_back(read_parameter(name, x));
-  keep_last_of_each(
-      out, [](const parameter& x) -> std::string_view { return x.name; });
-  return true;
+parameter to_parameter(std::string_view name, const json_item& x) {
+  std::int64_t ignored = 0;
+  switch (x.type) {
+  case kind::string:
+    return {std::string{name}, parameter::kind::string, std::string{x.text}};
+  case kind::boolean:
+    return {std::string{name}, parameter::kind::boolean, std::string{x.text}};
+  case kind::number:
+    if (read_integer(x, ignored))
+      return {std::string{name}, parameter::kind::integer, std::string{x.text}};
+    break;
+  case kind::null:
+    return {std::string{name}, parameter::kind::null, {}};
+  case kind::array:
+  case kind::object:
+    break;
+  }
+  return {std::string{name}, parameter::kind::other, {}};
 }
 
-/// False if there is a value and it is no boolean.
-bool read_flag(const member& value, bool& out) {
-  return !value || value->get(out) == simdjson::SUCCESS;
-}
+/// The value of `parameters`.
+struct parameter_notes {
+  std::vector<parameter> list;
+  bool is_object = true;
+  event_notes event; // what the parameter of that name holds
+
+  bool walk(json_reader& reader, json_reader::value& x, bool with_event) {
+    list.clear();
+    event = {};
+    json_item item;
+    is_object = json_reader::is_object(x);
+    if (!is_object) {
+      if (!reader.take(x, item))
+        return false;
+      is_object = item.type == kind::null; // as good as absent
+      return true;
+    }
+    return reader.members(x, [&](std::string_view name, json_reader::value& y) {
+      json_item value{kind::object, {}};
+      bool is_event = with_event && name == "event";
+      if (is_event)
+        event = {};
+      bool valid = is_event && json_reader::is_object(y)
+                       ? event.walk(reader, y)
+                       : reader.take(y, value);
+      if (valid)
+        list.push_back(to_parameter(name, value));
+      return valid;
+    });
+  }
+
+  /// The list, once the walk is over.
+  std::vector<parameter> take() {
+    keep_last_of_each(
+        list, [](const parameter& x) -> std::string_view { return x.name; });
+    return std::move(list);
+  }
+};
 
 bool is_qualified(std::string_view method) {
   auto dot = method.rfind('.');
   return dot != std::string_view::npos && dot > 0 && dot + 1 < method.size();
 }
 
-bool read(element from, std::string& to) {
-  std::string_view text;
-  if (from.get(text) != simdjson::SUCCESS)
-    return false;
-  to = text;
-  return true;
+/// False if there is a value and it is no boolean.
+bool read_flag(const note& x, bool& to) {
+  to = x && x->text == "true";
+  return !x || x->type == kind::boolean;
 }
 
-bool read(element from, std::int64_t& to) {
-  return from.get(to) == simdjson::SUCCESS;
+std::variant<call, malformed>
+read_call(json_reader& reader, std::string_view message, std::size_t capacity) {
+  note method, more, oneway, upgrade;
+  parameter_notes parameters;
+  auto take = [&](json_reader::value& x, note& to) {
+    return reader.take(x, to.emplace());
+  };
+  auto on_member = [&](std::string_view name, json_reader::value& x) {
+    note ignored;
+    return name == "parameters" ? parameters.walk(reader, x, false)
+           : name == "method"   ? take(x, method)
+           : name == "more"     ? take(x, more)
+           : name == "oneway"   ? take(x, oneway)
+           : name == "upgrade"  ? take(x, upgrade)
+                                : take(x, ignored);
+  };
+  if (!reader.read(message, capacity, on_member))
+    return malformed{to_string(reader.why())};
+  if (!method)
+    return malformed{"no method"};
+  if (method->type != kind::string)
+    return malformed{"method is no string"};
+  if (!is_qualified(method->text))
+    return malformed{"method is not qualified"};
+  if (!parameters.is_object)
+    return malformed{"parameters are no object"};
+  call result;
+  if (!read_flag(more, result.more))
+    return malformed{"more is no boolean"};
+  if (!read_flag(oneway, result.oneway))
+    return malformed{"oneway is no boolean"};
+  if (!read_flag(upgrade, result.upgrade))
+    return malformed{"upgrade is no boolean"};
+  result.method = method->text;
+  result.parameters = parameters.take();
+  return result;
 }
 
-bool read(element from, bool& to) {
-  return from.get(to) == simdjson::SUCCESS;
-}
-
-bool read(element from, event_type& to) {
-  std::string_view word;
-  if (from.get(word) != simdjson::SUCCESS)
-    return false;
-  for (auto x : {event_type::connection_blocked, event_type::container_started,
-                 event_type::container_exited, event_type::shield_up,
-                 event_type::shield_down, event_type::shield_disengaged,
-                 event_type::verdict_applied})
-    if (word == to_string(x)) {
-      to = x;
-      return true;
-    }
-  return false;
-}
-
-bool read(element from, dossier& to) {
-  object fields;
-  if (from.get(fields) != simdjson::SUCCESS)
-    return false;
-  to.clear();
-  to.reserve(fields.size());
-  for (auto [name, value] : fields) {
-    auto& [key, text] = to.emplace_back();
-    key = name;
-    if (!read(value, text))
-      return false;
-  }
-  keep_last_of_each(to,
-                    [](const auto& x) -> std::string_view { return x.first; });
-  return true;
-}
-
-bool read_field(std::string_view name, element value, event& to) {
-  if (name == "type")
-    return read(value, to.type);
-  if (name == "container")
-    return read(value, to.container);
-  if (name == "request_id")
-    return read(value, to.request_id);
-  if (name == "dest")
-    return read(value, to.dest);
-  if (name == "port")
-    return read(value, to.port);
-  if (name == "proto")
-    return read(value, to.proto);
-  if (name == "domain")
-    return read(value, to.domain);
-  if (name == "action")
-    return read(value, to.action);
-  if (name == "ok")
-    return read(value, to.ok);
-  if (name == "reason")
-    return read(value, to.reason);
-  if (name == "dossier")
-    return read(value, to.dossier);
-  return true;
-}
-
-/// `value` is `parameters`, judged already.
-std::optional<event> read_event(const member& value) {
-  object fields;
-  if (!value || value->get(fields) != simdjson::SUCCESS)
-    return std::nullopt;
-  object inner;
-  bool found = false;
-  for (auto [name, x] : fields)
-    if (name == "event")
-      found = x.get(inner) == simdjson::SUCCESS;
-  if (!found)
-    return std::nullopt;
-  event result;
-  bool typed = false;
-  for (auto [name, x] : inner) {
-    if (!read_field(name, x, result))
-      return std::nullopt;
-    typed = typed || name == "type";
-  }
-  if (!typed)
-    return std::nullopt;
+std::variant<reply, malformed> read_reply(json_reader& reader,
+                                          std::string_view message,
+                                          std::size_t capacity) {
+  note error, continues;
+  parameter_notes parameters;
+  auto on_member = [&](std::string_view name, json_reader::value& x) {
+    note ignored;
+    return name == "parameters"  ? parameters.walk(reader, x, true)
+           : name == "error"     ? reader.take(x, error.emplace())
+           : name == "continues" ? reader.take(x, continues.emplace())
+                                 : reader.take(x, ignored.emplace());
+  };
+  if (!reader.read(message, capacity, on_member))
+    return malformed{to_string(reader.why())};
+  if (error && error->type != kind::string && error->type != kind::null)
+    return malformed{"error is no string"};
+  if (!parameters.is_object)
+    return malformed{"parameters are no object"};
+  reply result;
+  if (!read_flag(continues, result.continues))
+    return malformed{"continues is no boolean"};
+  if (error)
+    result.error = error->type == kind::string ? error->text : "";
+  result.notification = parameters.event.build();
+  result.parameters = parameters.take();
   return result;
 }
 
@@ -158,57 +176,16 @@ std::optional<event> read_event(const member& value) {
 
 std::variant<call, malformed> parse_call(std::string_view message,
                                          std::size_t capacity) {
-  json_message json{message, capacity};
-  if (!json.object())
-    return malformed{json.why()};
-  // All keys first: of a repeated one only the last value is judged.
-  member method, parameters, more, oneway, upgrade;
-  for (auto [name, value] : *json.object())
-    for (auto [known, to] :
-         {std::pair{"method", &method}, std::pair{"parameters", &parameters},
-          std::pair{"more", &more}, std::pair{"oneway", &oneway},
-          std::pair{"upgrade", &upgrade}})
-      if (name == known)
-        *to = value;
-  call result;
-  if (!method)
-    return malformed{"no method"};
-  if (!read(*method, result.method))
-    return malformed{"method is no string"};
-  if (!is_qualified(result.method))
-    return malformed{"method is not qualified"};
-  if (!read_parameters(parameters, result.parameters))
-    return malformed{"parameters are no object"};
-  if (!read_flag(more, result.more))
-    return malformed{"more is no boolean"};
-  if (!read_flag(oneway, result.oneway))
-    return malformed{"oneway is no boolean"};
-  if (!read_flag(upgrade, result.upgrade))
-    return malformed{"upgrade is no boolean"};
-  return result;
+  return with_reader(message.size(), [=](json_reader& reader) {
+    return read_call(reader, message, capacity);
+  });
 }
 
 std::variant<reply, malformed> parse_reply(std::string_view message,
                                            std::size_t capacity) {
-  json_message json{message, capacity};
-  if (!json.object())
-    return malformed{json.why()};
-  member error, parameters, continues;
-  for (auto [name, value] : *json.object())
-    for (auto [known, to] :
-         {std::pair{"error", &error}, std::pair{"parameters", &parameters},
-          std::pair{"continues", &continues}})
-      if (name == known)
-        *to = value;
-  reply result;
-  if (error && !error->is_null() && !read(*error, result.error))
-    return malformed{"error is no string"};
-  if (!read_flag(continues, result.continues))
-    return malformed{"continues is no boolean"};
-  if (!read_parameters(parameters, result.parameters))
-    return malformed{"parameters are no object"};
-  result.notification = read_event(parameters);
-  return result;
+  return with_reader(message.size(), [=](json_reader& reader) {
+    return read_reply(reader, message, capacity);
+  });
 }
 
 } // namespace clearance::protocol::varlink
