@@ -80,9 +80,8 @@ std::string text_response(int status, std::string_view text, bool close,
                           std::string_view server, const http_fields& more) {
   response_head head{status, more};
   head.fields.emplace_back("Content-Type", "text/plain");
-  auto out = to_bytes(head, {false, text.size() + 1, close}, server);
+  auto out = to_bytes(head, {false, text.size(), close}, server);
   out += text;
-  out += '\n';
   return out;
 }
 

@@ -32,7 +32,7 @@ std::string_view reason_of(int status) noexcept;
 std::string to_bytes(const response_head& head, const response_framing& framing,
                      std::string_view server);
 
-/// A whole small text response: `text` and a newline are its body.
+/// A whole response whose body is `text`.
 std::string text_response(int status, std::string_view text, bool close,
                           std::string_view server,
                           const http_fields& more = {});

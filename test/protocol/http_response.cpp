@@ -19,8 +19,8 @@ TEST_CASE("a head tells where its message ends") {
 TEST_CASE("a text response is whole") {
   CHECK_EQ(text_response(404, "no such path", true, "s/1", {{"X", "y"}}),
            "HTTP/1.1 404 Not Found\r\nServer: s/1\r\nX: y\r\n"
-           "Content-Type: text/plain\r\nContent-Length: 13\r\n"
-           "Connection: close\r\n\r\nno such path\n");
+           "Content-Type: text/plain\r\nContent-Length: 12\r\n"
+           "Connection: close\r\n\r\nno such path");
 }
 
 TEST_CASE("chunk sizes are hexadecimal") {
