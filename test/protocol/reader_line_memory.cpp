@@ -1,0 +1,97 @@
+// What the hot path costs in memory: a count, which a machine's load does not
+// change as it changes a time.
+
+#include "protocol/event.hpp"
+#include "protocol/framing.hpp"
+#include "protocol/reader_line.hpp"
+#include "test/support/allocation_count.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace {
+
+using namespace clearance;
+using verdict = protocol::reader_line_parser::verdict;
+
+/// Calls of operator new in `f`.
+template <class F>
+std::size_t allocations_in(F f) {
+  auto before = test::allocation_count();
+  f();
+  return test::allocation_count() - before;
+}
+
+/// `n` lines that differ, as a reader's do.
+protocol::frame_batch lines(std::size_t n, const std::string& domain) {
+  protocol::frame_batch batch;
+  for (std::size_t i = 0; i < n; ++i)
+    batch.append(
+        R"({"type":"pending","container":"a-container-with-a-long-name-)"
+        + std::to_string(100 + i) + R"(","id":"an-id-that-is-not-short:)"
+        + std::to_string(100 + i)
+        + R"(","dest":"2001:db8:1111:2222:3333:4444:5555:6666","port":443,)"
+          R"("proto":6,"domain":")"
+        + domain
+        + R"(","ts":"2026-01-01T00:00:00Z","dossier":{"project":"alpha",)"
+          R"("container_name":"terok-alpha-t42-terok-alpha-t42"}})");
+  return batch;
+}
+
+std::size_t allocations_of_second_half(const protocol::frame_batch& batch) {
+  protocol::reader_line_parser parser;
+  protocol::event x;
+  auto parse = [&](std::size_t i) {
+    REQUIRE(parser.parse(batch.at(i), batch.capacity_at(i), x)
+            == verdict::complete);
+  };
+  for (std::size_t i = 0; i < batch.size() / 2; ++i)
+    parse(i);
+  return allocations_in([&] {
+    for (std::size_t i = batch.size() / 2; i < batch.size(); ++i)
+      parse(i);
+  });
+}
+
+} // namespace
+
+TEST_CASE("the counter counts") {
+  // Called by name: a new-expression that is not needed is optimised away.
+  CHECK(allocations_in([] { ::operator delete(::operator new(1)); }) == 1);
+  CHECK(allocations_in([] { ::operator delete[](::operator new[](1)); }) == 1);
+}
+
+TEST_CASE("an ordinary line is parsed without allocating") {
+  CHECK(allocations_of_second_half(lines(20, "api.example.com")) == 0);
+}
+
+TEST_CASE("a line with escapes is parsed without allocating") {
+  CHECK(allocations_of_second_half(lines(20, R"(evil\u001b[31m.com)")) == 0);
+}
+
+TEST_CASE("a line that is repaired is parsed without allocating") {
+  CHECK(allocations_of_second_half(lines(20, "caf\xE9.example.com")) == 0);
+}
+
+TEST_CASE("an event is encoded with one allocation") {
+  auto batch = lines(1, "api.example.com");
+  protocol::reader_line_parser parser;
+  protocol::event x;
+  REQUIRE(parser.parse(batch.at(0), batch.capacity_at(0), x)
+          == verdict::complete);
+  CHECK(allocations_in([&] {
+          std::string out;
+          encode(x, out);
+        })
+        == 1);
+}
+
+TEST_CASE("a parser's event does not keep what a line was too long for") {
+  protocol::reader_line_parser parser;
+  protocol::event x;
+  auto line = R"({"type":"shield_up","container":")" + std::string(200'000, 'c')
+              + R"("})";
+  REQUIRE(parser.parse(line, line.size(), x) == verdict::complete);
+  CHECK(x.container.capacity() < 1024);
+}
