@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <poll.h>
@@ -185,7 +186,10 @@ bool watcher::take(const followed_hub& hub, const announcement& x) {
   if (config_.json)
     lines_ += x.json + '\n';
   else if (x.known)
-    lines_ += event_text(*x.known, local_time(), hub.path(), style_);
+    // Absolute: the hint may be pasted somewhere else.
+    lines_ +=
+        event_text(*x.known, local_time(),
+                   std::filesystem::absolute(hub.path()).string(), style_);
   else
     lines_ += unknown_event_text(x.json, local_time(), style_);
   ++shown_;
