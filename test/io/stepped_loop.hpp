@@ -1,0 +1,74 @@
+/// A unit that the test's own thread steps: real sockets, no other thread.
+#pragma once
+
+#include "actors/connection.hpp"
+#include "actors/hosted.hpp"
+#include "actors/io/unit.hpp"
+#include "protocol/framing.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/send.hpp>
+
+#include <string>
+#include <vector>
+
+namespace clearance::test {
+
+/// What an owner of connections heard, in order of arrival.
+struct heard {
+  std::vector<actors::accepted> accepted;
+  std::vector<std::string> frames;
+  std::vector<actors::stream_end> ends;
+  std::uint64_t overlong = 0;
+  int received = 0;
+  int writable = 0;
+  int hung_up = 0;
+};
+
+using recorder_actor = caf::typed_actor<
+    caf::reacts_to<actors::accepted>, caf::reacts_to<actors::received>,
+    caf::reacts_to<actors::writable>, caf::reacts_to<actors::hung_up>>;
+
+/// Writes down what it hears.
+class recorder {
+public:
+  static inline const char* name = "recorder";
+  using interface = recorder_actor;
+  using self_type = actors::hosted<interface::base>;
+  using actor_type = actors::hosted_actor<recorder>;
+
+  recorder(self_type*, heard* to) : to_(to) {
+    // nop
+  }
+
+  interface::behavior_type make_behavior();
+
+private:
+  heard* to_;
+};
+
+/// Steps everything that is ready; never waits.
+class stepped_loop {
+public:
+  stepped_loop();
+  ~stepped_loop();
+  stepped_loop(const stepped_loop&) = delete;
+  stepped_loop& operator=(const stepped_loop&) = delete;
+
+  boost::asio::io_context& context() { return context_; }
+  const recorder_actor& owner() const { return owner_; }
+  heard& what() { return heard_; }
+  void step() { unit_.poll(); }
+
+private:
+  caf::actor_system_config config_;
+  caf::actor_system system_;
+  boost::asio::io_context context_{1};
+  io::unit unit_;
+  heard heard_;
+  recorder_actor owner_;
+};
+
+} // namespace clearance::test
