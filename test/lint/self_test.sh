@@ -32,7 +32,7 @@ header() {
 # LINT TEXT: the lint fails and says TEXT. Without TEXT: it passes.
 expect() {
   local lint="$1" text="${2-}" said status=0 arguments=("$tree")
-  [[ "$lint" != headers ]] || arguments+=("${compiler[@]}")
+  [[ "$lint" != headers ]] || arguments+=("$tree/cache" "${compiler[@]}")
   said="$(bash "$here/$lint.sh" "${arguments[@]}" 2>&1)" || status=$?
   ((++checks))
   if [[ -z "$text" && "$status" == 0 ]] \
@@ -97,6 +97,16 @@ plant
 printf '#pragma once\nextern std::string lonely;\n' \
   >"$tree/protocol/lonely.hpp"
 expect headers 'protocol/lonely.hpp: does not compile alone'
+sed -i '2i #include <string>' "$tree/protocol/lonely.hpp"
+expect headers
+# What it found is kept, but not longer than it holds.
+expect headers
+printf '#pragma once\n#include "protocol/lonely.hpp"\n' \
+  >"$tree/protocol/lonelier.hpp"
+expect headers
+sed -i '2d' "$tree/protocol/lonely.hpp"
+touch -d '1 hour' "$tree/protocol/lonely.hpp"
+expect headers 'protocol/lonelier.hpp: does not compile alone'
 
 echo "$checks checks"
 exit "$failed"
