@@ -151,12 +151,18 @@ void helper_executor::answered(line& x, std::string_view message,
     return;
   }
   protocol::shield_outcome outcome;
+  auto said = false;
   for (auto& y : reply->parameters) {
-    if (y.name == "ok")
-      outcome.ok =
-          y.type == varlink::parameter::kind::boolean && y.text == "true";
-    else if (y.name == "stderr")
+    if (y.name == "ok" && y.type == varlink::parameter::kind::boolean) {
+      said = true;
+      outcome.ok = y.text == "true";
+    } else if (y.name == "stderr") {
       outcome.stderr_text = y.text;
+    }
+  }
+  if (!said) {
+    fail(call, "it answered without ok");
+    return;
   }
   call.answer.deliver(std::move(outcome));
 }

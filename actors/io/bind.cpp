@@ -64,14 +64,20 @@ std::string parent_of(const std::string& path) {
   return parent.empty() ? "." : parent;
 }
 
+// mkdir's mode passes through the umask, which can only take bits away; chmod
+// gives them back.
+bool make_directory(const std::string& path) {
+  return ::mkdir(path.c_str(), 0700) == 0 && ::chmod(path.c_str(), 0700) == 0;
+}
+
 // Missing ones are made 0700, outermost first.
 void make_directories(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST)
+  if (make_directory(path) || errno == EEXIST)
     return;
   if (errno == ENOENT) {
     if (auto parent = parent_of(path); parent != path) {
       make_directories(parent);
-      if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST)
+      if (make_directory(path) || errno == EEXIST)
         return;
     }
   }

@@ -209,7 +209,12 @@ TEST_CASE("a live server keeps its path") {
   for (auto& x : binders(where)) {
     CAPTURE(x.role);
     auto first = start(x.options, {x.path});
-    check_contains(refusal(x.options), {x.path, x.role});
+    auto rival = x.options;
+    for (auto& word : rival.argv)
+      if (word == where.dir / "other/o.sock")
+        word = where.dir / "other/p.sock";
+    check_contains(refusal(std::move(rival)), {x.path, x.role});
+    CHECK_FALSE(fs::exists(where.dir / "other/p.sock"));
     CHECK(first.running());
     CHECK_NOTHROW(raw_socket{x.path});
     first.kill(SIGTERM);
@@ -221,13 +226,17 @@ TEST_CASE("a live server of any kind keeps its path, a busy one too") {
   const runtime where;
   for (auto& x : binders(where)) {
     CAPTURE(x.role);
-    const played_server other{x.path, 0};
-    check_contains(refusal(x.options), {x.path, x.role});
-    // Now its backlog is full: a probe that waited would wait for ever.
+    {
+      const played_server other{x.path};
+      check_contains(refusal(x.options), {x.path, x.role});
+      CHECK_NOTHROW(raw_socket{x.path});
+      fs::remove(x.path);
+    }
+    const played_server busy{x.path, 0};
+    // Its backlog is full: a probe that waited would wait for ever.
     const raw_socket waiting{x.path};
     check_contains(refusal(x.options), {x.path, x.role});
     CHECK(fs::is_socket(x.path));
-    CHECK(other.connection_waits());
     fs::remove(x.path);
   }
 }
@@ -275,9 +284,20 @@ TEST_CASE("a path that is too long is a clear error") {
     for (auto& word : x.options.argv)
       if (word == x.path)
         word = long_path;
-    check_contains(refusal(std::move(x.options)), {long_path, x.role});
+    child refused{std::move(x.options)};
+    CHECK(refused.wait() == exited(2));
+    check_contains(refused.err(), {"107 bytes"});
     CHECK_FALSE(holds_socket(where.dir / "other"));
   }
+  // One that nobody typed.
+  child_options options;
+  options.argv = {terok_clearance(), "serve", "--inline-verdict"};
+  options.environment = {
+      {"XDG_RUNTIME_DIR", where.dir / std::string(120, 'x')}};
+  child refused{std::move(options)};
+  CHECK(refused.wait().exit_code.value_or(0) != 0);
+  CHECK(refused.err() != "");
+  CHECK(std::filesystem::is_empty(where.dir.path()));
 }
 
 TEST_CASE("a hub that cannot bind its second socket leaves nothing of the "

@@ -92,8 +92,9 @@ TEST_CASE("a burst reaches several clients that read") {
   std::vector<varlink_client> clients;
   for (int i = 0; i < 3; ++i)
     clients.push_back(server.subscriber());
-  for (auto& client : clients)
-    client.await_mark(clients.back().last_mark());
+  // Marks that came after a subscription are no part of the burst.
+  for (std::size_t i = 0; i + 1 < clients.size(); ++i)
+    clients[i].await_mark(clients.back().last_mark());
   auto reader = server.reader();
   const auto lines = burst_lines();
   auto sent = send_all(reader, lines);

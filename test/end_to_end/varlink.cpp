@@ -216,22 +216,22 @@ TEST_CASE("flags and unknown members that change nothing change nothing") {
 
 TEST_CASE("calls are answered one after another, however they arrive") {
   operation x{executor::helper};
+  std::string bytes;
+  constexpr int count = 50;
+  for (int i = 0; i < count; ++i)
+    bytes += call_bytes("org.example.I" + std::to_string(i) + ".Method");
+  auto step = bytes.size();
+  SUBCASE("in one write") {
+    step = bytes.size();
+  }
+  SUBCASE("byte by byte") {
+    step = 1;
+  }
+  SUBCASE("cut at odd places") {
+    step = 13;
+  }
   for (const auto& path : {x.where.clearance(), x.where.verdict()}) {
     varlink_client client{path};
-    std::string bytes;
-    constexpr int count = 50;
-    for (int i = 0; i < count; ++i)
-      bytes += call_bytes("org.example.I" + std::to_string(i) + ".Method");
-    std::size_t step = bytes.size();
-    SUBCASE("in one write") {
-      step = bytes.size();
-    }
-    SUBCASE("byte by byte") {
-      step = 1;
-    }
-    SUBCASE("cut at odd places") {
-      step = 13;
-    }
     for (std::size_t i = 0; i < bytes.size(); i += step)
       client.socket().send_apart(std::string_view(bytes).substr(i, step));
     for (int i = 0; i < count; ++i)
