@@ -42,7 +42,7 @@ helper_executor::interface::behavior_type helper_executor::make_behavior() {
       [this](const received& x) { on_received(x); },
       [this](const writable& x) { on_writable(x); },
       [](const hung_up&) { /* not watched: idle lines are read */ },
-      [this](const call_deadline& x) { on_deadline(x); },
+      [this](tick_atom) { on_tick(); },
   };
 }
 
@@ -54,14 +54,17 @@ helper_executor::on_call(const protocol::shield_call& x) {
         false, "too many verdicts are waiting for the verdict helper"});
     return answer;
   }
-  pending_call call{++last_call_, {}, answer};
+  pending_call call;
+  call.id = ++last_call_;
+  call.due = self_->clock().now() + limits::helper_deadline;
+  call.answer = answer;
   varlink::append_call(call.message, "org.terok.ClearanceVerdict1.Apply",
                        {{"container", x.container},
                         {"dest", x.dest},
                         {"action", to_string(x.action)}});
-  self_->delayed_send(self_, limits::helper_deadline, call_deadline{call.id});
   waiting_.push_back(std::move(call));
   assign();
+  watch_clock();
   return answer;
 }
 
@@ -196,23 +199,40 @@ void helper_executor::on_writable(const writable& x) {
     write(*which);
 }
 
-void helper_executor::on_deadline(const call_deadline& x) {
-  auto late = std::find_if(waiting_.begin(), waiting_.end(),
-                           [&](auto& y) { return y.id == x.call; });
-  if (late != waiting_.end()) {
-    fail(*late, "it did not answer in time");
-    waiting_.erase(late);
+// Deadlines come in the order of the calls.
+void helper_executor::on_tick() {
+  tick_pending_ = false;
+  auto now = self_->clock().now();
+  auto late = [&](const pending_call& x) { return x.id != 0 && x.due <= now; };
+  while (!waiting_.empty() && late(waiting_.front())) {
+    fail(waiting_.front(), "it did not answer in time");
+    waiting_.pop_front();
+  }
+  std::erase_if(lines_, [&](auto& x) {
+    if (!late(x->call))
+      return false;
+    // Its answer may still come: never on a line that is used again.
+    x->connection->close();
+    fail(x->call, "it did not answer in time");
+    return true;
+  });
+  assign();
+  watch_clock();
+}
+
+// One tick at a time, for the oldest call.
+void helper_executor::watch_clock() {
+  if (tick_pending_)
     return;
-  }
-  for (auto& y : lines_) {
-    if (y->call.id == x.call) {
-      auto call = std::exchange(y->call, {});
-      remove(*y); // its answer may still come: not on a line used again
-      fail(call, "it did not answer in time");
-      assign();
-      return;
-    }
-  }
+  auto due =
+      waiting_.empty() ? protocol::time_point::max() : waiting_.front().due;
+  for (auto& x : lines_)
+    if (x->call.id != 0)
+      due = std::min(due, x->call.due);
+  if (due == protocol::time_point::max())
+    return;
+  tick_pending_ = true;
+  self_->delayed_send(self_, due - self_->clock().now(), tick_atom::value);
 }
 
 void helper_executor::fail(pending_call& x, std::string why) {

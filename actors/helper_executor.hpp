@@ -21,16 +21,11 @@ struct helper_executor_config {
   std::string path; ///< the helper's socket
 };
 
-/// The deadline of one call.
-struct call_deadline {
-  std::uint64_t call = 0;
-};
-
 using helper_executor_actor = executor_actor::extend<
     // Its connections.
     caf::reacts_to<received>, caf::reacts_to<writable>, caf::reacts_to<hung_up>,
-    // Itself.
-    caf::reacts_to<call_deadline>>;
+    // Itself: a deadline may have come.
+    caf::reacts_to<tick_atom>>;
 
 /// `Apply` over at most limits::helper_connections_max connections, opened when
 /// needed, one call at a time on each. See helper_executor.cpp.
@@ -53,6 +48,7 @@ private:
 
   struct pending_call {
     std::uint64_t id = 0;
+    protocol::time_point due{};
     std::string message;
     promise answer;
   };
@@ -68,7 +64,7 @@ private:
   promise on_call(const protocol::shield_call& x);
   void on_received(const received& x);
   void on_writable(const writable& x);
-  void on_deadline(const call_deadline& x);
+  void on_tick();
 
   void assign();
   bool place(pending_call& x);
@@ -76,6 +72,7 @@ private:
   void write(line& x);
   void answered(line& x, std::string_view message, std::size_t capacity);
   void lost(line& x, std::string why);
+  void watch_clock();
   void fail(pending_call& x, std::string why);
   line* find(connection_id id);
   void remove(line& x);
@@ -85,8 +82,7 @@ private:
   std::uint64_t last_call_ = 0;
   std::vector<std::unique_ptr<line>> lines_;
   std::deque<pending_call> waiting_;
+  bool tick_pending_ = false;
 };
 
 } // namespace clearance::actors
-
-CLEARANCE_MESSAGE(clearance::actors::call_deadline)

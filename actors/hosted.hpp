@@ -11,20 +11,41 @@
 #include <caf/resumable.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <exception>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace clearance::actors {
 
+/// The exception's own words.
+std::string describe(const std::exception_ptr& fault);
+
+/// What CAF would print to stdout or ignore goes to the log: `what` happened
+/// to the actor `name`.
+void report_fault(const char* name, const std::string& what);
+
 /// Pins an event-based actor to `unit`, whoever sends to it. Without a unit it
-/// is an ordinary actor of the system's scheduler, as tests want it.
+/// is an ordinary actor of the system's scheduler, as tests want it. An
+/// exception that leaves a handler ends the actor with sec::runtime_error.
 /// Source: CAF's brokers do the same for its multiplexer.
 template <class Base>
 class hosted : public Base {
 public:
   hosted(caf::actor_config& cfg, caf::execution_unit* unit)
       : Base(cfg), unit_(unit) {
-    // nop
+    this->set_default_handler(
+        [](caf::scheduled_actor* self, caf::message_view& x) {
+          report_fault(self->name(), "got " + caf::to_string(x.content()));
+          return caf::drop(self, x);
+        });
+    this->set_exception_handler([this](std::exception_ptr& fault) {
+      report_fault(this->name(), describe(fault));
+      return caf::make_error(caf::sec::runtime_error);
+    });
+    this->set_down_handler([](const caf::down_msg&) {
+      // nop: whoever monitors sets its own
+    });
   }
 
   using Base::enqueue;

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <sys/types.h>
+#include <utility>
 #include <variant>
 
 namespace clearance::io {
@@ -19,6 +20,10 @@ public:
   ~bound_socket();
 
   int fd() const noexcept { return socket_.get(); }
+
+  /// Gives the descriptor away, not the paths.
+  unique_fd take_fd() noexcept { return std::move(socket_); }
+
   const std::string& path() const noexcept { return path_; }
 
 private:

@@ -13,11 +13,15 @@
 #include "actors/io/child_runner.hpp"
 #include "actors/io/socket_listener.hpp"
 #include "actors/io/stream.hpp"
+#include "actors/log.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/sec.hpp>
 #include <caf/send.hpp>
+
+#include <exception>
 
 namespace clearance::io {
 
@@ -33,7 +37,17 @@ loop::~loop() {
 }
 
 void loop::act() {
-  unit_.run([this] { return stopping_ && kept_.empty(); });
+  // Actors keep their exceptions to themselves; one that comes here left a
+  // handler of ours. Nothing is served any more, but everything is closed.
+  for (bool ended = false; !ended;) {
+    try {
+      unit_.run([this] { return stopping_ && kept_.empty(); });
+      ended = true;
+    } catch (const std::exception& fault) {
+      log(actors::severity::error, name(), fault.what());
+      stop(caf::sec::runtime_error);
+    }
+  }
   fail_state(reason_);
 }
 

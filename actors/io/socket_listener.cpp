@@ -7,6 +7,7 @@
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
 #include <caf/send.hpp>
 
 #include <cerrno>
@@ -37,9 +38,7 @@ public:
            const actors::listen_spec& spec, actors::acceptor_owner owner)
       : context_(context),
         bound_(std::move(socket)),
-        // Asio closes what it is given; the path's owner keeps its own
-        // descriptor.
-        socket_(context, local(), ::dup(bound_.fd())),
+        socket_(context, local(), bound_.take_fd().release()),
         timer_(context),
         role_(spec.role),
         framing_(spec.framing),
@@ -73,7 +72,7 @@ private:
         rest("too many connections");
         return;
       }
-      unique_fd peer{::accept4(bound_.fd(), nullptr, nullptr,
+      unique_fd peer{::accept4(socket_.native_handle(), nullptr, nullptr,
                                SOCK_CLOEXEC | SOCK_NONBLOCK)};
       if (peer) {
         resting_ = false;
@@ -101,9 +100,15 @@ private:
            {"pid", std::to_string(who.pid)}});
       return;
     }
-    caf::anon_send(
-        owner_, actors::accepted{stream::make(
-                    context_, std::move(fd), std::move(who), framing_, open_)});
+    try {
+      auto peer = stream::make(context_, std::move(fd), std::move(who),
+                               framing_, open_);
+      caf::anon_send(owner_, actors::accepted{std::move(peer)});
+    } catch (const boost::system::system_error& why) {
+      // The kernel's bound on what can be polled: this peer goes, not we.
+      log(severity::warning, "listener", "dropped a peer",
+          {{"socket", role_}, {"why", why.code().message()}});
+    }
   }
 
   // Logged when it begins, not at each try.
@@ -137,9 +142,16 @@ socket_listener::open(boost::asio::io_context& context,
   auto bound = bind_hardened(spec.path, spec.role);
   if (auto why = std::get_if<std::string>(&bound))
     return make_error(actors::errc::bind_failed, std::move(*why));
-  std::unique_ptr<actors::listener> result = std::make_unique<socket_listener>(
-      context, std::get<bound_socket>(std::move(bound)), spec,
-      std::move(owner));
+  std::unique_ptr<actors::listener> result;
+  try {
+    result = std::make_unique<socket_listener>(
+        context, std::get<bound_socket>(std::move(bound)), spec,
+        std::move(owner));
+  } catch (const boost::system::system_error& why) {
+    return make_error(actors::errc::bind_failed, "cannot serve the " + spec.role
+                                                     + " " + spec.path + ": "
+                                                     + why.code().message());
+  }
   return result;
 }
 
