@@ -1,0 +1,78 @@
+#include "actors/announced_event.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace clearance;
+using actors::announced_event;
+
+namespace {
+
+protocol::event block() {
+  protocol::event x;
+  x.type = protocol::event_type::connection_blocked;
+  x.container = "c1";
+  x.request_id = "c1:1";
+  x.dest = "203.0.113.7";
+  x.port = 443;
+  x.proto = 6;
+  return x;
+}
+
+std::string encoded(const protocol::event& x) {
+  std::string result;
+  encode(x, result);
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("an announced event holds what a verdict must cite") {
+  announced_event x{block()};
+  CHECK(x.type() == protocol::event_type::connection_blocked);
+  CHECK(x.container() == "c1");
+  CHECK(x.request_id() == "c1:1");
+  CHECK(x.target() == "203.0.113.7");
+}
+
+TEST_CASE("an announced event's target is the domain where there is one") {
+  auto what = block();
+  what.domain = "example.org";
+  announced_event x{what};
+  CHECK(x.target() == "example.org");
+  CHECK(x.wire() == encoded(what));
+}
+
+TEST_CASE("an announced event holds its bytes on the wire, NUL included") {
+  announced_event x{block()};
+  CHECK(x.wire() == encoded(block()));
+  CHECK(x.wire().back() == '\0');
+  CHECK(x.wire().find("c1") > 0); // not the pieces before it
+}
+
+TEST_CASE("an announced event without fields has empty pieces") {
+  protocol::event what;
+  what.type = protocol::event_type::shield_up;
+  announced_event x{what};
+  CHECK(x.container().empty());
+  CHECK(x.request_id().empty());
+  CHECK(x.target().empty());
+  CHECK(x.wire() == encoded(what));
+}
+
+TEST_CASE("all of an announced event's buffer is charged") {
+  announced_event x{block()};
+  CHECK(x.bytes()
+        == x.wire().size() + x.container().size() + x.request_id().size()
+               + x.target().size());
+}
+
+TEST_CASE("an announced event is handed once and for all") {
+  const announced_event x{block()};
+  CHECK_FALSE(x.handed());
+  x.hand();
+  CHECK(x.handed());
+  x.hand();
+  CHECK(x.handed());
+}

@@ -1,0 +1,265 @@
+#include "actors/bounded_mailbox.hpp"
+
+#include "actors/hosted.hpp"
+#include "test/support/actor_fixture.hpp"
+#include "test/support/events.hpp"
+
+#include <caf/scoped_actor.hpp>
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <memory>
+
+using namespace clearance;
+using namespace clearance::test;
+using actors::event_queue;
+namespace limits = protocol::limits;
+
+namespace {
+
+event_list drain(event_queue& x) {
+  event_list result;
+  x.take(result, static_cast<std::size_t>(-1));
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("a queue of 128 events is full and has lost nothing") {
+  event_queue x;
+  auto events = blocks(1, 128);
+  x.offer(events);
+  CHECK(x.gauge()->level().waiting == 128);
+  CHECK(x.gauge()->dropped() == 0);
+  CHECK_FALSE(x.take_loss());
+  CHECK(drain(x) == events);
+}
+
+TEST_CASE("the 129th event drops the oldest") {
+  event_queue x;
+  auto events = blocks(1, 129);
+  x.offer(events);
+  CHECK(x.gauge()->level().waiting == 128);
+  CHECK(x.gauge()->dropped() == 1);
+  CHECK(drain(x) == event_list{events.begin() + 1, events.end()});
+}
+
+TEST_CASE("events of 1 MiB fit") {
+  event_queue x;
+  constexpr auto quarter = limits::subscriber_queue_max_bytes / 4;
+  event_list events;
+  for (std::size_t n = 1; n <= 4; ++n)
+    events.push_back(sized(n, quarter));
+  x.offer(events);
+  CHECK(x.gauge()->dropped() == 0);
+  CHECK(drain(x) == events);
+}
+
+TEST_CASE("one byte more than 1 MiB drops the oldest") {
+  event_queue x;
+  constexpr auto quarter = limits::subscriber_queue_max_bytes / 4;
+  event_list events;
+  for (std::size_t n = 1; n <= 3; ++n)
+    events.push_back(sized(n, quarter));
+  events.push_back(sized(4, quarter + 1));
+  x.offer(events);
+  CHECK(x.gauge()->dropped() == 1);
+  CHECK(drain(x) == event_list{events.begin() + 1, events.end()});
+}
+
+TEST_CASE("only the first offer wakes, until the actor woke") {
+  event_queue x;
+  CHECK(x.offer({blocked(1)}));
+  CHECK_FALSE(x.offer({blocked(2)}));
+  x.woke();
+  CHECK(x.offer({blocked(3)}));
+}
+
+TEST_CASE("a paused queue wakes nobody") {
+  event_queue x;
+  x.pause(true);
+  CHECK_FALSE(x.offer(blocks(1, 128)));
+  x.pause(false);
+  CHECK(x.offer({}));
+}
+
+TEST_CASE("a paused queue wakes once to tell the first loss of a burst") {
+  event_queue x;
+  x.pause(true);
+  CHECK(x.offer(blocks(1, 129)));
+  CHECK_FALSE(x.offer({blocked(130)})); // it is on its way
+  x.woke();
+  CHECK(x.take_loss());
+  CHECK_FALSE(x.take_loss());
+  CHECK_FALSE(x.offer(blocks(131, 400))); // told already
+}
+
+TEST_CASE("a burst of losses ends when the queue was emptied, not before") {
+  event_queue x;
+  x.offer(blocks(1, 129));
+  CHECK(x.take_loss());
+  event_list some;
+  x.take(some, 127);
+  x.offer(blocks(130, 300));
+  CHECK_FALSE(x.take_loss());
+  drain(x);
+  x.offer(blocks(301, 429));
+  CHECK(x.take_loss());
+}
+
+TEST_CASE("taking moves the oldest behind what is there already") {
+  event_queue x;
+  auto events = blocks(1, 5);
+  x.offer({events.begin() + 1, events.end()});
+  event_list out{events.front()};
+  x.take(out, 2);
+  CHECK(out == event_list{events.begin(), events.begin() + 3});
+  CHECK(x.gauge()->level().waiting == 2);
+  CHECK_FALSE(x.empty());
+}
+
+TEST_CASE("a closed queue holds nothing and takes nothing") {
+  event_queue x;
+  std::weak_ptr<const actors::announced_event> held;
+  {
+    auto event = blocked(1);
+    held = event;
+    x.offer({event});
+  }
+  CHECK_FALSE(held.expired());
+  x.close();
+  CHECK(held.expired());
+  CHECK_FALSE(x.offer(blocks(1, 3)));
+  CHECK(x.empty());
+  CHECK(x.gauge()->level().waiting == 0);
+}
+
+// -- in front of an actor -----------------------------------------------------
+
+namespace {
+
+struct tally {
+  std::size_t tokens = 0;
+  std::size_t drawn = 0;
+  std::size_t losses = 0;
+};
+
+/// Has a bounded mailbox and counts what comes through it.
+class sleeper {
+public:
+  static inline const char* name = "sleeper";
+  using interface = caf::typed_actor<caf::reacts_to<actors::announced>,
+                                     caf::reacts_to<actors::drawn>>;
+  using self_type = actors::bounded_mailbox<actors::hosted<interface::base>>;
+  using actor_type = actors::hosted_actor<sleeper, self_type>;
+
+  sleeper(self_type* self, std::shared_ptr<tally> seen)
+      : self_(self), seen_(std::move(seen)) {
+    // nop
+  }
+
+  interface::behavior_type make_behavior() {
+    return {
+        [this](const actors::announced&) {
+          ++seen_->tokens;
+          self_->queue().woke();
+          seen_->losses += self_->queue().take_loss() ? 1 : 0;
+        },
+        [this](const actors::drawn&) { ++seen_->drawn; },
+    };
+  }
+
+private:
+  self_type* self_;
+  std::shared_ptr<tally> seen_;
+};
+
+event_queue& queue_of(const sleeper::interface& x) {
+  return static_cast<sleeper::actor_type*>(
+             caf::actor_cast<caf::abstract_actor*>(x))
+      ->queue();
+}
+
+} // namespace
+
+TEST_CASE("a million events to a blocked subscriber leave the newest 128") {
+  actor_fixture f;
+  auto seen = std::make_shared<tally>();
+  auto actor = actors::spawn_hosted<sleeper>(f.host, seen);
+  auto& queue = queue_of(actor);
+  queue.pause(true);
+  constexpr std::size_t batch = 64;
+  constexpr std::size_t total = 1'000'000;
+  static_assert(total % batch == 0);
+  event_list newest;
+  for (std::size_t n = 1; n <= total; n += batch) {
+    auto events = blocks(n, n + batch - 1);
+    if (n + 2 * batch > total)
+      newest.insert(newest.end(), events.begin(), events.end());
+    caf::anon_send(actor, announcing(std::move(events)));
+    if (n % 6400 == 1)
+      f.run();
+  }
+  f.run();
+  CHECK(newest.size() == limits::subscriber_queue_max_events);
+  CHECK(drain(queue) == newest);
+  CHECK(queue.gauge()->dropped() == total - newest.size());
+  CHECK(seen->tokens == 1); // its first loss, and never again
+  CHECK(seen->losses == 1);
+}
+
+TEST_CASE("announcements before the actor runs are one message to it") {
+  actor_fixture f;
+  auto seen = std::make_shared<tally>();
+  auto actor = actors::spawn_hosted<sleeper>(f.host, seen);
+  for (std::size_t n = 1; n <= 100; ++n)
+    caf::anon_send(actor, announcing({blocked(n)}));
+  f.run();
+  CHECK(seen->tokens == 1);
+  CHECK(queue_of(actor).gauge()->level().waiting == 100);
+}
+
+TEST_CASE("other messages pass a full bounded mailbox untouched") {
+  actor_fixture f;
+  auto seen = std::make_shared<tally>();
+  auto actor = actors::spawn_hosted<sleeper>(f.host, seen);
+  caf::anon_send(actor, announcing(blocks(1, 500)));
+  for (int i = 0; i < 3; ++i)
+    caf::anon_send(actor, actors::drawn{});
+  f.run();
+  CHECK(seen->drawn == 3);
+  CHECK(f.host.alive("sleeper").size() == 1);
+  f.crash(actor, caf::exit_reason::user_shutdown);
+  CHECK(f.host.alive("sleeper").empty());
+}
+
+TEST_CASE("a request with events is answered, not swallowed") {
+  actor_fixture f;
+  auto seen = std::make_shared<tally>();
+  auto actor = actors::spawn_hosted<sleeper>(f.host, seen);
+  queue_of(actor).pause(true);
+  caf::scoped_actor asker{f.system};
+  auto answer = asker->request(actor, caf::infinite, announcing({blocked(1)}));
+  f.run();
+  bool answered = false;
+  answer.receive([&] { answered = true; }, [](const caf::error&) {});
+  CHECK(answered);
+  CHECK(seen->tokens == 1);
+  CHECK(queue_of(actor).empty());
+}
+
+TEST_CASE("a bounded mailbox lets its events go when its actor ends") {
+  actor_fixture f;
+  auto seen = std::make_shared<tally>();
+  auto actor = actors::spawn_hosted<sleeper>(f.host, seen);
+  auto& queue = queue_of(actor);
+  queue.pause(true);
+  caf::anon_send(actor, announcing(blocks(1, 10)));
+  f.run();
+  CHECK(queue.gauge()->level().waiting == 10);
+  f.crash(actor, caf::exit_reason::user_shutdown);
+  CHECK(queue.empty());
+  caf::anon_send(actor, announcing(blocks(11, 20)));
+  f.run();
+  CHECK(queue.empty());
+}

@@ -1,0 +1,71 @@
+#include "actors/log.hpp"
+
+#include "actors/log_limiter.hpp"
+#include "test/support/log_record.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+using namespace clearance;
+using namespace std::chrono_literals;
+using actors::severity;
+namespace limits = protocol::limits;
+
+TEST_CASE("without a sink nothing is logged") {
+  CHECK_FALSE(actors::logs(severity::error));
+  actors::log(severity::error, "part", "nobody hears this");
+}
+
+TEST_CASE("a line reaches the sink with all its fields") {
+  test::log_record record;
+  actors::log(severity::warning, "part", "it happened",
+              {{"who", "x"}, {"empty", ""}});
+  auto line = record.only("it happened");
+  CHECK(line.level == severity::warning);
+  CHECK(line.component == "part");
+  CHECK(line.fields.size() == 2);
+  CHECK(line["who"] == "x");
+  CHECK(line["empty"] == "");
+}
+
+TEST_CASE("what is below the threshold reaches nobody") {
+  constexpr severity all[] = {severity::debug, severity::info,
+                              severity::warning, severity::error};
+  for (auto threshold : all) {
+    test::log_record record{threshold};
+    for (auto level : all) {
+      actors::log(level, "part", "it happened");
+      CHECK(actors::logs(level) == (level >= threshold));
+    }
+    std::size_t expected = 0;
+    for (auto level : all)
+      expected += level >= threshold ? 1 : 0;
+    CHECK(record.all().size() == expected);
+    CHECK(record.all().front().level == threshold);
+  }
+}
+
+TEST_CASE("a limiter lets 64 lines of an interval through, not 65") {
+  actors::log_limiter x;
+  protocol::time_point start{1h};
+  for (std::size_t i = 0; i < limits::log_max_lines; ++i)
+    CHECK(x.allow(start));
+  CHECK(x.take_withheld() == 0);
+  CHECK_FALSE(x.allow(start));
+  CHECK_FALSE(x.allow(start + limits::log_interval - 1ns));
+  CHECK(x.take_withheld() == 2);
+  CHECK(x.take_withheld() == 0);
+}
+
+TEST_CASE("a limiter starts anew with the next interval") {
+  actors::log_limiter x;
+  protocol::time_point start{1h};
+  for (std::size_t i = 0; i < limits::log_max_lines + 7; ++i)
+    x.allow(start);
+  CHECK(x.allow(start + limits::log_interval));
+  CHECK(x.take_withheld() == 7);
+  for (std::size_t i = 1; i < limits::log_max_lines; ++i)
+    CHECK(x.allow(start + limits::log_interval));
+  CHECK_FALSE(x.allow(start + limits::log_interval));
+}
