@@ -15,7 +15,9 @@ constexpr auto category = caf::atom("clearance");
 } // namespace
 
 std::string what(const caf::error& x) {
-  if (x.category() == category && x.context().match_elements<std::string>())
+  // No error has no category to look at.
+  if (x && x.category() == category
+      && x.context().match_elements<std::string>())
     return x.context().get_as<std::string>(0);
   return caf::to_string(x);
 }

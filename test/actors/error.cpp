@@ -40,4 +40,5 @@ TEST_CASE("an error without a sentence is rendered") {
         != std::string::npos);
   CHECK(what(caf::make_error(caf::sec::request_timeout)).find("request_timeout")
         != std::string::npos);
+  CHECK(what(caf::error{}) == "none");
 }
