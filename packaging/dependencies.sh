@@ -2,26 +2,28 @@
 # Sourced by packaging/quickstart and test/run: makes sure that the machine has
 # what the build needs, from the distribution's own packages alone.
 
-# One package a line; what it is for stands behind it. Names that differ between
-# Debian 12, Debian 13 and Ubuntu 24.04 are alternatives: the first that is
-# installed, or else the first that can be, is taken.
+# One package a line: its name, what meson.build asks for by which name (a lint
+# holds the two together), what it is for. Names that differ between Debian 12,
+# Debian 13 and Ubuntu 24.04 are alternatives: the first that is installed, or
+# else the first that can be, is taken.
 build_packages() {
   cat <<'EOF'
-g++                                     the compiler
-meson                                   the build system
-ninja-build                             ... and its worker
-pkgconf|pkg-config                      finds libraries
-libcaf-dev                              actors
-libboost1.81-dev|libboost1.83-dev|libboost1.88-dev  Asio and Beast
-libsimdjson-dev                         JSON
-libcli11-dev                            the command line
+g++                 -           the compiler
+meson               -           the build system
+ninja-build         -           ... and its worker
+pkgconf|pkg-config  -           finds libraries
+libcaf-dev          caf_core    actors
+libboost1.81-dev|libboost1.83-dev|libboost1.88-dev  boost  Asio
+libsimdjson-dev     simdjson    JSON
+libcli11-dev        CLI11       the command line
+libspdlog-dev       spdlog      the log
+doctest-dev         doctest/doctest.h  unit tests; meson looks for it
 EOF
 }
 
 test_packages() {
   cat <<'EOF'
-doctest-dev                             unit tests
-util-linux                              setpriv: tests with a foreign uid
+util-linux          -           setpriv: tests with a foreign uid
 EOF
 }
 

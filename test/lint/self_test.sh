@@ -18,6 +18,9 @@ plant() {
   header actors/b '<caf/actor.hpp>' 'int'
   header actors/io/c '<unistd.h>' 'uid_t'
   header services/d '"actors/io/c.hpp"' 'int'
+  printf "x = dependency(\n  'x', version: '>=1')\ny = dependency('threads')\n" \
+    >"$tree/meson.build"
+  printf 'libx-dev  x  to x\n' >"$tree/packaging/dependencies.sh"
 }
 
 # FOLDER/NAME INCLUDE TYPE: a header, its source, its meson.build.
@@ -56,7 +59,7 @@ refused() {
 }
 
 plant
-for lint in layers text sources headers; do
+for lint in dependencies layers text sources headers; do
   expect "$lint"
 done
 
@@ -84,6 +87,13 @@ expect text 'services/d.cpp: no newline'
 plant
 sed -i 1d "$tree/protocol/a.hpp"
 expect text 'protocol/a.hpp: not exactly one'
+
+plant
+printf "dependency('y')\n" >>"$tree/services/meson.build"
+expect dependencies 'asks for y'
+plant
+printf "has_header('y/y.h')\n" >>"$tree/services/meson.build"
+expect dependencies 'asks for y/y.h'
 
 plant
 echo '// x' >"$tree/actors/lost.cpp"
