@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <memory>
+#include <stdexcept>
 
 using namespace clearance;
 using namespace clearance::test;
@@ -18,7 +19,8 @@ class guest {
 public:
   static inline const char* name = "guest";
   using interface = caf::typed_actor<caf::reacts_to<actors::tick_atom>,
-                                     caf::reacts_to<actors::report_atom>>;
+                                     caf::reacts_to<actors::report_atom>,
+                                     caf::reacts_to<actors::room_atom>>;
   using self_type = actors::hosted<interface::base>;
   using actor_type = actors::hosted_actor<guest>;
 
@@ -31,6 +33,7 @@ public:
     return {
         [this](actors::tick_atom) { self_->quit(); },
         [this](actors::report_atom) { ++*kept_; },
+        [](actors::room_atom) { throw std::out_of_range{"no\nroom"}; },
     };
   }
 
@@ -113,4 +116,36 @@ TEST_CASE("the host keeps an actor that nobody else holds") {
   f.run();
   CHECK(f.host.alive("guest").size() == 1);
   CHECK(f.host.kept().size() == 1);
+}
+
+TEST_CASE("an exception in a handler ends the actor, and the log says why") {
+  actor_fixture f;
+  auto value = std::make_shared<int>(0);
+  auto actor = actors::spawn_hosted<guest>(f.host, value);
+  caf::anon_send(actor, actors::room_atom::value);
+  f.run();
+  CHECK(f.host.alive("guest").empty());
+  CHECK(value.use_count() == 1);
+  auto line = f.log.only("a fault of ours");
+  CHECK(line.level == actors::severity::error);
+  CHECK(line.component == "guest");
+  CHECK(line["what"] == "no\\x0aroom");
+  f.log.clear();
+}
+
+TEST_CASE("a message that nobody handles is logged and harms nobody") {
+  actor_fixture f;
+  auto value = std::make_shared<int>(0);
+  auto actor = actors::spawn_hosted<guest>(f.host, value);
+  caf::anon_send(caf::actor_cast<caf::actor>(actor), std::string{"x"});
+  f.run();
+  CHECK(f.host.alive("guest").size() == 1);
+  CHECK(f.log.only("a fault of ours").component == "guest");
+  f.log.clear();
+}
+
+TEST_CASE("an exception that is none of std's is described, too") {
+  CHECK(actors::describe(std::make_exception_ptr(std::runtime_error{"x"}))
+        == "x");
+  CHECK(actors::describe(std::make_exception_ptr(1)) == "an unknown exception");
 }

@@ -15,7 +15,8 @@
 namespace clearance::test {
 
 /// Nothing runs until the test says so, and time stands still until it goes on.
-/// In the end every hosted actor is told to exit, and none may be left.
+/// In the end every hosted actor is told to exit, and none may be left; nor may
+/// any have reported a fault of ours (log.clear() where one is expected).
 class actor_fixture {
 public:
   actor_fixture();
