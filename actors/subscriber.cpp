@@ -63,6 +63,7 @@ void subscriber::on_announced() {
 }
 
 void subscriber::on_drawn(drawn& x) {
+  drawing_ = false;
   replay_ = std::move(x);
   flush();
 }
@@ -94,20 +95,20 @@ void subscriber::flush() {
 bool subscriber::fill() {
   if (!batch_.empty())
     return true;
-  if (replaying_ && replay_.events.empty() && replay_.done)
-    replaying_ = false;
-  if (!replaying_) {
-    self_->queue().take(batch_, limits::subscriber_batch_max_events);
-    if (self_->queue().gauge()->take_room_wanted())
-      self_->send(registry_, room_atom::value);
-    return !batch_.empty();
+  if (replaying_ && !replay_.events.empty()) {
+    batch_.swap(replay_.events);
+    return true;
   }
-  if (replay_.events.empty())
-    return false; // subscribe or draw is not answered yet
-  batch_.swap(replay_.events);
-  if (!replay_.done)
-    self_->send(registry_, draw{replay_.cursor, replay_.until});
-  return true;
+  if (replaying_ && !replay_.done) {
+    if (!std::exchange(drawing_, true))
+      self_->send(registry_, draw{replay_.cursor, replay_.until});
+    return false;
+  }
+  replaying_ = false;
+  self_->queue().take(batch_, limits::subscriber_batch_max_events);
+  if (self_->queue().gauge()->take_room_wanted())
+    self_->send(registry_, room_atom::value);
+  return !batch_.empty();
 }
 
 // False when the connection broke and the actor quit.

@@ -56,9 +56,11 @@ private:
   std::size_t front_sent_ = 0;
 
   /// Undelivered blocks come before new events: while `replaying_`, batch_ is
-  /// filled from the map alone and the queue waits.
+  /// filled from the map alone and the queue waits. The next ones are drawn
+  /// when the socket took the last ones: only batch_ is held beside the queue.
   drawn replay_;
   bool replaying_ = true;
+  bool drawing_ = true;  // `subscribe` or `draw` is not answered yet
   bool blocked_ = false; // waiting for `writable`
 };
 
