@@ -1,110 +1,153 @@
 // The wire contract, section 4: 50 000 events as fast as the socket takes them
 // reach a client that reads. The Python hub delivers 140 of them.
+//
+// A client that reads is one that takes a whole event within 50 ms, and a
+// reader is paused for at most 250 ms: promises in wall time. On a machine with
+// more work than processors the kernel itself keeps client or hub waiting for
+// longer, and losing events is then what the contract says. So a loss counts
+// only where the kernel's accounts show that both could run; else the burst is
+// repeated.
 
 #include "test/end_to_end/deployment.hpp"
+#include "test/support/run_delay.hpp"
+#include "test/support/skip.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <functional>
 #include <future>
 #include <poll.h>
 
 namespace {
 
 using namespace clearance::test;
+using namespace std::chrono_literals;
 
 constexpr int burst = 50'000;
+constexpr int attempts = 5;
+constexpr std::string_view end_mark = "end of the burst";
+
+struct taken {
+  std::string bytes;
+  std::chrono::nanoseconds longest_delay{};
+  std::chrono::nanoseconds delay{};
+};
+
+block nth(int i) {
+  block result;
+  result.request_id = "c1:" + std::to_string(i);
+  result.domain = "download.example.org";
+  return result;
+}
 
 std::string burst_lines() {
-  block one;
-  one.domain = "download.example.org";
   std::string result;
-  for (int i = 0; i < burst; ++i) {
-    one.request_id = "c1:" + std::to_string(i);
-    result += one.line();
-  }
-  return result;
+  for (int i = 0; i < burst; ++i)
+    result += nth(i).line();
+  return result + mark_line("marks", std::string(end_mark));
 }
 
-/// Reads `count` events as fast as it can; looks at them afterwards.
-std::string read_events(varlink_client& client, std::ptrdiff_t count) {
+/// Reads to the end mark, which is never lost, as fast as it can.
+taken read_burst(varlink_client& client) {
   const deadline guard;
-  std::string result;
-  for (std::ptrdiff_t seen = 0; seen < count;) {
-    guard.await(client.socket().fd(), POLLIN,
-                "event " + std::to_string(seen) + " of the burst");
-    const auto before = result.size();
-    REQUIRE(client.socket().read_some(result));
-    seen += std::count(result.begin() + static_cast<std::ptrdiff_t>(before),
-                       result.end(), '\0');
+  const run_delay kernel;
+  const auto begin = kernel.so_far();
+  taken result;
+  for (auto last = begin;
+       !result.bytes.ends_with('\0')
+       || result.bytes.find(
+              end_mark, result.bytes.size()
+                            - std::min<std::size_t>(result.bytes.size(), 400))
+              == std::string::npos;) {
+    guard.await(client.socket().fd(), POLLIN, "the end of the burst");
+    if (!client.socket().read_some(result.bytes))
+      throw std::runtime_error("closed in the middle of the burst");
+    const auto now = kernel.so_far();
+    result.longest_delay = std::max(result.longest_delay, now - last);
+    last = now;
   }
+  result.delay = kernel.so_far() - begin;
   return result;
 }
 
-/// All, whole, in order.
-void check_complete(const std::string& bytes) {
+/// The events of `x` are the burst's from the first to the last.
+bool complete(const taken& x) {
+  return std::ranges::count(x.bytes, '\0') == burst + 1;
+}
+
+void check_order(const taken& x) {
   std::size_t begin = 0;
-  block expected;
-  expected.domain = "download.example.org";
   for (int i = 0; i < burst; ++i) {
-    const auto end = bytes.find('\0', begin);
+    const auto end = x.bytes.find('\0', begin);
     REQUIRE(end != std::string::npos);
-    expected.request_id = "c1:" + std::to_string(i);
-    const auto frame = std::string_view(bytes).substr(begin, end - begin);
-    REQUIRE(wire_event::of_reply(frame) == expected.event());
+    const auto frame = std::string_view(x.bytes).substr(begin, end - begin);
+    REQUIRE(wire_event::of_reply(frame) == nth(i).event());
     begin = end + 1;
   }
-  CHECK(begin == bytes.size());
 }
 
-std::future<void> send_all(raw_socket& reader, const std::string& lines) {
-  return std::async(std::launch::async, [&] { reader.send(lines); });
-}
-
-} // namespace
-
-TEST_CASE("a burst reaches a client that reads") {
+/// One burst to `readers` clients that read and `stuck` ones that do not. True
+/// when it is settled, false when the machine was too busy to tell.
+bool settled(std::size_t readers, std::size_t stuck, const std::string& lines) {
   const runtime where;
   hub server{where};
-  auto client = server.subscriber();
-  auto reader = server.reader();
-  const auto lines = burst_lines();
-  auto sent = send_all(reader, lines);
-  check_complete(read_events(client, burst));
-  sent.get();
-}
-
-TEST_CASE("a burst reaches a client that reads beside a stuck one") {
-  const runtime where;
-  hub server{where};
-  auto stuck = server.subscriber();
-  auto client = server.subscriber();
-  auto reader = server.reader();
-  const auto lines = burst_lines();
-  auto sent = send_all(reader, lines);
-  check_complete(read_events(client, burst));
-  sent.get();
-}
-
-TEST_CASE("a burst reaches several clients that read") {
-  const runtime where;
-  hub server{where};
-  std::vector<varlink_client> clients;
-  for (int i = 0; i < 3; ++i)
+  std::vector<varlink_client> silent, clients;
+  for (std::size_t i = 0; i < stuck; ++i)
+    silent.push_back(server.subscriber());
+  for (std::size_t i = 0; i < readers; ++i)
     clients.push_back(server.subscriber());
   // Marks that came after a subscription are no part of the burst.
   for (std::size_t i = 0; i + 1 < clients.size(); ++i)
     clients[i].await_mark(clients.back().last_mark());
   auto reader = server.reader();
-  const auto lines = burst_lines();
-  auto sent = send_all(reader, lines);
-  std::vector<std::future<std::string>> reads;
+  const auto before = run_delay_of(server.pid());
+  std::vector<std::future<taken>> reads;
   for (auto& client : clients)
-    reads.push_back(std::async(std::launch::async,
-                               [&] { return read_events(client, burst); }));
-  for (auto& bytes : reads)
-    check_complete(bytes.get());
-  sent.get();
+    reads.push_back(
+        std::async(std::launch::async, read_burst, std::ref(client)));
+  reader.send(lines);
+  std::vector<taken> all;
+  for (auto& read : reads)
+    all.push_back(read.get());
+  auto delay = run_delay_of(server.pid()) - before;
+  auto longest = 0ns;
+  for (const auto& x : all) {
+    delay += x.delay;
+    longest = std::max(longest, x.longest_delay);
+  }
+  const bool whole = std::ranges::all_of(all, complete);
+  if (!whole && (delay >= 200ms || longest >= 40ms))
+    return false;
+  for (const auto& x : all) {
+    CAPTURE(delay.count());
+    CAPTURE(longest.count());
+    REQUIRE(complete(x));
+    check_order(x);
+  }
+  return true;
+}
+
+void check_burst(const char* test, std::size_t readers, std::size_t stuck) {
+  const auto lines = burst_lines();
+  for (int i = 0; i < attempts; ++i)
+    if (settled(readers, stuck, lines))
+      return;
+  skipped(test, "this machine is too busy");
+}
+
+} // namespace
+
+TEST_CASE("a burst reaches a client that reads") {
+  check_burst("a burst reaches a client that reads", 1, 0);
+}
+
+TEST_CASE("a burst reaches a client that reads beside a stuck one") {
+  check_burst("a burst reaches a client beside a stuck one", 1, 1);
+}
+
+TEST_CASE("a burst reaches several clients that read") {
+  check_burst("a burst reaches several clients that read", 3, 0);
 }
 
 TEST_CASE("a burst nobody reads ends, and the hub goes on") {

@@ -104,18 +104,29 @@ TEST_CASE("a peer of another uid is closed on every socket") {
   check_closed_unheard(where.verdict(), helper, info);
 }
 
-TEST_CASE("a foreign peer is logged once, not on every attempt's byte") {
+TEST_CASE("a foreign peer is logged once a connection, with uid and pid") {
   const runtime where;
-  if (!prepare(where, "a foreign peer is logged once"))
+  if (!prepare(where, "a foreign peer is logged once a connection"))
     return;
   auto server =
       start(as_somebody(where,
                         {"serve", "--inline-verdict", "--clearance-socket",
                          where.clearance(), "--reader-socket", where.reader()}),
             {where.clearance(), where.reader()});
-  for (int i = 0; i < 100; ++i)
+  constexpr int probes = 2; // start() has connected once to each socket
+  for (int i = 0; i < 10; ++i)
     CHECK(raw_socket{where.reader()}.read_to_end() == "");
   server.kill(SIGTERM);
   CHECK(server.wait() == exited(0));
-  CHECK(server.err().size() < 100 * 1024);
+  const auto pid = "pid=" + std::to_string(::getpid()) + "\n";
+  const auto log = server.err();
+  CAPTURE(log);
+  int lines = 0;
+  for (auto at = log.find(pid); at != std::string::npos;
+       at = log.find(pid, at + 1)) {
+    const auto begin = log.rfind('\n', at) + 1;
+    CHECK(log.substr(begin, at - begin).find("uid=0") != std::string::npos);
+    ++lines;
+  }
+  CHECK(lines == 10 + probes);
 }

@@ -120,19 +120,6 @@ TEST_CASE("a second signal ends it at once") {
   CHECK((end.exit_code || end.signal));
 }
 
-TEST_CASE("SIGUSR1 writes the counters to the log") {
-  operation x{executor::hub};
-  auto watcher = x.server.subscriber();
-  x.server.emit("bad\n" + block{}.line());
-  CHECK(watcher.next_event() == block{}.event());
-  x.server.process().kill(SIGUSR1);
-  x.server.process().await_err("counters");
-  // And it goes on.
-  x.server.emit(plain_line("shield_up", "c1"));
-  CHECK(watcher.next_event().type == "shield_up");
-  CHECK(x.server.stop() == exited(0));
-}
-
 TEST_CASE("a burst of drops is logged once and counted") {
   const runtime where;
   hub server{where};

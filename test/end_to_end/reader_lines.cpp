@@ -178,6 +178,19 @@ TEST_CASE("the log shows at most 120 bytes of a malformed line, escaped") {
   CHECK(shown <= 120);
 }
 
+TEST_CASE("a flood of malformed lines does not become a flood of the log") {
+  const runtime where;
+  hub server{where};
+  auto watcher = server.subscriber();
+  const std::string bad(200, 'A');
+  std::string flood;
+  for (int i = 0; i < 20'000; ++i)
+    flood += bad + "\n";
+  CHECK(server.events_of(flood, watcher).empty());
+  // Each alone would be more than 2 MB.
+  CHECK(server.process().err().size() < 512 * 1024);
+}
+
 TEST_CASE("a reader is told nothing") {
   const runtime where;
   hub server{where};

@@ -180,3 +180,66 @@ TEST_CASE("a failed verdict's block that nobody saw is replayed") {
   CHECK(to_string(replayed(x.server))
         == to_string(std::vector{numbered(1).event()}));
 }
+
+TEST_CASE("a request in flight is not replayed, it is being answered") {
+  operation x{each_executor(), "wait exit 0"};
+  settle(x.server, numbered(1).line() + numbered(2).line());
+  auto caller = x.server.client();
+  caller.send_verdict("c1", "c1:1", "203.0.113.7", "deny");
+  x.shield.next_run();
+  CHECK(to_string(replayed(x.server))
+        == to_string(std::vector{numbered(2).event()}));
+  x.shield.release();
+  CHECK(caller.next_reply() == success(R"({"ok":true})"));
+}
+
+TEST_CASE("what is dropped during a replay does not come after its end") {
+  // A prompt for a container that is gone could be answered by nobody.
+  const runtime where;
+  hub server{where};
+  std::string lines;
+  for (int i = 0; i < 4000; ++i)
+    lines += numbered(i).line();
+  settle(server, lines);
+  auto slow = server.client();
+  slow.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
+  slow.socket().await_taken();
+  auto other = server.subscriber();
+  server.emit(plain_line("container_exited", "c1"));
+  CHECK(other.events_until(server.mark()).back().type == "container_exited");
+  int next = 0;
+  for (auto event = slow.next_event(); event.type != "container_exited";
+       event = slow.next_event())
+    CHECK(event == numbered(next++).event());
+  CHECK(next < 4000);
+  server.emit(plain_line("shield_up", "c1"));
+  CHECK(slow.next_event() == plain_event("shield_up", "c1"));
+}
+
+TEST_CASE("two clients at once get every block, neither one twice") {
+  const runtime where;
+  hub server{where};
+  constexpr int count = 4000;
+  std::string lines;
+  for (int i = 0; i < count; ++i)
+    lines += numbered(i).line();
+  settle(server, lines);
+  std::vector<varlink_client> clients;
+  for (int i = 0; i < 2; ++i) {
+    clients.push_back(server.client());
+    clients.back().send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
+    clients.back().socket().await_taken();
+  }
+  const auto mark = server.mark();
+  std::set<int> seen;
+  for (auto& client : clients) {
+    int previous = -1;
+    for (const auto& event : client.events_until(mark)) {
+      const auto number = std::stoi(event.request_id.substr(3));
+      CHECK(number > previous);
+      previous = number;
+      seen.insert(number);
+    }
+  }
+  CHECK(seen.size() == count);
+}

@@ -133,6 +133,13 @@ TEST_CASE("a subscriber that leaves is forgotten at once") {
     announce_much(server, other);
     leaver.reset();
   }
+  SUBCASE("having shut down its writing side before") {
+    leaver->socket().half_close();
+    other.await_mark(leaver->last_mark());
+    server.emit(block{}.line());
+    CHECK(leaver->next_event() == block{}.event());
+    leaver.reset();
+  }
   SUBCASE("with calls that wait behind its subscription") {
     leaver->send("org.varlink.service.GetInfo");
     leaver.reset();

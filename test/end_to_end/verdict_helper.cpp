@@ -231,3 +231,46 @@ TEST_CASE("one verdict at a time on a connection to the helper, others on "
     CHECK(callers[i].next_reply() == applied);
   }
 }
+
+TEST_CASE("the connections to the helper are few, further verdicts wait for "
+          "one") {
+  runtime where;
+  played_server helper{where.verdict()};
+  hub server{where, with_helper()};
+  using namespace std::string_literals;
+  std::vector<varlink_client> callers;
+  std::vector<raw_socket> peers;
+  constexpr std::size_t count = 40;
+  for (std::size_t i = 0; i < count; ++i) {
+    block one;
+    one.request_id = std::to_string(i);
+    announce(server, one);
+    callers.push_back(server.client());
+    callers.back().send_verdict("c1", one.request_id, one.dest, "deny");
+    // In flight for sure: the hub has handled the call.
+    const deadline guard;
+    while (server.client().verdict("c1", one.request_id, "?", "deny").error
+           != "org.terok.Clearance1.UnknownRequest")
+      guard.pace("a verdict in flight");
+    if (helper.connection_waits())
+      peers.push_back(helper.accept());
+  }
+  CHECK(peers.size() >= 2);
+  CHECK(peers.size() <= count / 2);
+  std::size_t answered = 0;
+  const deadline guard;
+  while (answered < count) {
+    for (auto& peer : peers) {
+      if (!peer.readable())
+        continue;
+      peer.read_frame();
+      peer.send(R"({"parameters":{"ok":true,"stderr":""}})"
+                "\0"s);
+      ++answered;
+    }
+    guard.pace("all calls to the helper");
+  }
+  for (auto& caller : callers)
+    CHECK(caller.next_reply() == applied);
+  CHECK_FALSE(helper.connection_waits());
+}

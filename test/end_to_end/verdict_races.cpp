@@ -145,6 +145,29 @@ TEST_CASE("verdicts on different requests run side by side") {
   }
 }
 
+TEST_CASE("more verdicts than shields may run wait their turn") {
+  operation x{each_executor(), "wait exit 0"};
+  auto watcher = x.server.subscriber();
+  std::vector<varlink_client> callers;
+  constexpr int count = 50;
+  for (int i = 0; i < count; ++i) {
+    block one;
+    one.request_id = std::to_string(i);
+    x.server.emit(one.line());
+    CHECK(watcher.next_event() == one.event());
+    callers.push_back(x.server.client());
+    callers.back().send_verdict("c1", one.request_id, one.dest, "allow");
+  }
+  for (int i = 0; i < count; ++i) {
+    x.shield.next_run();
+    x.shield.release();
+  }
+  for (auto& caller : callers)
+    CHECK(caller.next_reply() == applied);
+  for (int i = 0; i < count; ++i)
+    CHECK(watcher.next_event().ok);
+}
+
 TEST_CASE("a caller that leaves does not cancel its verdict") {
   operation x{each_executor(), "wait exit 0"};
   auto watcher = x.server.subscriber();
