@@ -265,7 +265,7 @@ TEST_CASE("a broken pipe ends the subscriber and hands nothing over") {
 
 TEST_CASE("a subscriber dies with its hub and closes its connection") {
   stage s;
-  s.hub.quit(caf::exit_reason::user_shutdown);
+  s.hub.leave();
   CHECK_FALSE(s.alive());
   CHECK_FALSE(s.connection->open());
 }

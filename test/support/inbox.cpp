@@ -3,6 +3,7 @@
 #include "test/support/actor_fixture.hpp"
 
 #include <caf/event_based_actor.hpp>
+#include <caf/exit_reason.hpp>
 #include <caf/system_messages.hpp>
 #include <doctest/doctest.h>
 
@@ -66,8 +67,8 @@ std::size_t inbox::size() const {
                     [&](auto& x) { return x.to == actor_.id(); }));
 }
 
-void inbox::quit(caf::error why) {
-  fixture_.crash(actor_, std::move(why));
+void inbox::leave() {
+  fixture_.crash(actor_, caf::exit_reason::user_shutdown);
 }
 
 void inbox::require_one(std::size_t count) {

@@ -3,7 +3,6 @@
 
 #include <caf/actor.hpp>
 #include <caf/actor_cast.hpp>
-#include <caf/error.hpp>
 #include <caf/fwd.hpp>
 #include <caf/message.hpp>
 #include <caf/send.hpp>
@@ -75,8 +74,8 @@ public:
     *callback_ = std::move(f);
   }
 
-  /// Why this one ended: a linked or monitored one may have made it.
-  void quit(caf::error why);
+  /// Ends this one, and runs what follows.
+  void leave();
 
 private:
   static void require_one(std::size_t count);
