@@ -138,8 +138,10 @@ void registry::on_room() {
 }
 
 void registry::on_tick() {
-  tick_pending_ = false;
-  admit_what_fits(self_->clock().now());
+  auto now = self_->clock().now();
+  if (now >= next_tick_)
+    next_tick_ = protocol::time_point::max();
+  admit_what_fits(now);
 }
 
 void registry::admit_what_fits(protocol::time_point now) {
@@ -160,9 +162,10 @@ void registry::admit_what_fits(protocol::time_point now) {
   watch_clock(now);
 }
 
-// One tick at a time, at the first moment at which time alone frees a batch.
+// A tick at the first moment at which time alone frees a batch. One that was
+// meant for a later moment comes all the same and finds nothing to do.
 void registry::watch_clock(protocol::time_point now) {
-  if (held_.empty() || tick_pending_)
+  if (held_.empty())
     return;
   auto due = protocol::time_point::max();
   for (auto& x : held_)
@@ -172,7 +175,9 @@ void registry::watch_clock(protocol::time_point now) {
     if (until > now)
       due = std::min(due, until);
   }
-  tick_pending_ = true;
+  if (due >= next_tick_)
+    return;
+  next_tick_ = due;
   self_->delayed_send(self_, due - now, tick_atom::value);
 }
 

@@ -91,7 +91,7 @@ private:
   /// Oldest first. Nobody else's batch waits behind one of these: what fits
   /// goes at once.
   std::vector<held_batch> held_;
-  bool tick_pending_ = false;
+  protocol::time_point next_tick_ = protocol::time_point::max();
 
   struct {
     std::uint64_t events = 0;
