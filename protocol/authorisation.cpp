@@ -21,7 +21,9 @@
 // announcement asks a few, in turn, and one that finds no room asks as many
 // more as those before it could have asked. So a bound holds at once, a parcel
 // that was handed is charged and kept a little longer than it must be, and an
-// announcement's cost does not grow with the map.
+// announcement's cost does not grow with the map. A draw asks the oldest ones,
+// so that a map whose blocks were all replayed is free of parcels even if no
+// announcement follows.
 
 namespace clearance::protocol {
 
@@ -33,6 +35,11 @@ constexpr std::size_t swept_per_announcement = 4;
 
 // What may be saved for the moment when room is short. Some 50 us.
 constexpr std::size_t swept_at_once_max = 1024;
+
+// Asked by each draw, of the oldest: those that the client was given before.
+// A few times as many as a draw takes, or a replay would not leave the map
+// empty of parcels.
+constexpr std::size_t swept_per_draw = 4 * limits::subscriber_batch_max_events;
 
 verdict_outcome refused(verdict_outcome::kind why, std::string_view field) {
   return {why, {std::string{field}}};
@@ -169,7 +176,8 @@ std::uint64_t authorisation_map::sequence() const noexcept {
 
 authorisation_map::drawn authorisation_map::draw(std::uint64_t cursor,
                                                  std::uint64_t until,
-                                                 std::size_t max) const {
+                                                 std::size_t max) {
+  impl_->store.sweep_oldest(swept_per_draw);
   drawn result{{}, cursor, true};
   impl_->store.unhanded().walk_after(cursor, [&](const binding& x) {
     if (x.number > until)

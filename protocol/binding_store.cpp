@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <utility>
+#include <vector>
 
 // One heap object for each binding, found and ordered by links:
 //
@@ -148,6 +149,17 @@ void binding_store::sweep(std::size_t parcels) {
   for (; parcels > 0 && !unhanded_.empty(); --parcels)
     if (auto* x = unhanded_.turn(); x != nullptr && x->unhanded->handed())
       release_parcel(*x);
+}
+
+void binding_store::sweep_oldest(std::size_t parcels) {
+  std::vector<binding*> handed; // letting go moves what is walked
+  unhanded_.walk_after(0, [&](binding& x) {
+    if (x.unhanded->handed())
+      handed.push_back(&x);
+    return --parcels > 0;
+  });
+  for (auto* x : handed)
+    release_parcel(*x);
 }
 
 binding* binding_store::newest(std::string_view request_id) const {

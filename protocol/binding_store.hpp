@@ -64,6 +64,9 @@ public:
   /// those go.
   void sweep(std::size_t parcels);
 
+  /// The same for the oldest ones.
+  void sweep_oldest(std::size_t parcels);
+
   const unhanded_log& unhanded() const noexcept { return unhanded_; }
   std::size_t size() const noexcept { return keys_.size(); }
   std::size_t in_flight() const noexcept { return tickets_.size(); }

@@ -163,3 +163,27 @@ TEST_CASE("what goes between two draws is not drawn, and nothing is missed") {
     CHECK(std::count(seen.begin(), seen.end(), i) == 1);
   CHECK(seen.back() == 1000);
 }
+
+// A hub whose backlog was replayed may be idle from then on.
+TEST_CASE("a whole replay leaves the map almost free of parcels") {
+  authorisation_map map;
+  auto before = test_parcel::count();
+  for (int i = 0; i < 10000; ++i)
+    map.announce(std::to_string(i % 7), std::to_string(i), "d",
+                 make_parcel(400));
+  CHECK(test_parcel::count() - before == 10000);
+  std::uint64_t cursor = 0;
+  for (bool done = false; !done;) {
+    auto x = map.draw(cursor, map.sequence(), 64);
+    for (const auto& parcel : x.parcels)
+      std::const_pointer_cast<test_parcel>(
+          std::dynamic_pointer_cast<const test_parcel>(parcel))
+          ->hand();
+    cursor = x.cursor;
+    done = x.done;
+  }
+  CHECK(test_parcel::count() - before <= 64);
+  CHECK(map.live() == 10000);
+  map.draw(cursor, map.sequence(), 64);
+  CHECK(test_parcel::count() == before);
+}
