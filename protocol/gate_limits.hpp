@@ -89,6 +89,10 @@ inline constexpr auto backend_time_limit = 120s;
 /// left its group and keeps stderr.
 inline constexpr auto backend_exit_grace = 2s;
 
+/// Between SIGTERM, on which git removes its temporary files, and SIGKILL. A
+/// client that vanished has its backend gone within two seconds.
+inline constexpr auto backend_kill_grace = 1s;
+
 /// Bytes of a backend's header block. Beyond it: 502.
 inline constexpr std::size_t cgi_head_max_bytes = 16 * 1024;
 
@@ -99,6 +103,10 @@ inline constexpr std::size_t pump_max_bytes = 64 * 1024;
 /// are counted.
 inline constexpr std::size_t backend_log_max_lines = 20;
 inline constexpr std::size_t backend_log_line_max_bytes = 512;
+
+/// How often a request under way is looked at: is its client still there, has
+/// a time limit passed. Nothing is looked at while no request is.
+inline constexpr auto vigil_interval = 500ms;
 
 // -- stopping -----------------------------------------------------------------
 

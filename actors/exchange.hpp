@@ -1,0 +1,51 @@
+/// One HTTP request of the git gate, from its head to its end.
+#pragma once
+
+#include "actors/gate.hpp"
+#include "actors/gate_interfaces.hpp"
+#include "actors/hosted.hpp"
+#include "protocol/git_route.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace clearance::actors {
+
+struct exchange_config {
+  http_request_ptr request;
+  gate_actor gate; ///< linked: dies with it
+  grants_ptr grants;
+  std::shared_ptr<const backend_config> backend;
+};
+
+/// Decides what becomes of its request and logs how that went. Sees no socket
+/// and no byte of a body. Ends when the request is answered.
+class exchange {
+public:
+  static inline const char* name = "exchange";
+  using interface = exchange_actor;
+  using self_type = hosted<interface::base>;
+  using actor_type = hosted_actor<exchange>;
+
+  exchange(self_type* self, exchange_config config);
+  exchange(const exchange&) = delete;
+  exchange& operator=(const exchange&) = delete;
+
+  interface::behavior_type make_behavior();
+
+private:
+  void decide();
+  void ask_for_a_place();
+  void slow_down();
+  void serve();
+  void refuse(int status, std::string_view text,
+              const protocol::http_fields& fields = {});
+  void on_answered(const answered& x);
+  void on_said(const backend_said& x) const;
+
+  self_type* self_;
+  exchange_config config_;
+  std::optional<protocol::git_route> route_; // views into the request's head
+};
+
+} // namespace clearance::actors
