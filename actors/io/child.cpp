@@ -54,10 +54,12 @@ public:
     return 0;
   }
 
-  void kill_group() noexcept {
+  void signal_group(int signal) noexcept {
     if (pid_ > 0 && !reaped_)
-      ::kill(-pid_, SIGKILL);
+      ::kill(-pid_, signal);
   }
+
+  void kill_group() noexcept { signal_group(SIGKILL); }
 
   void forget() noexcept { on_exit_ = nullptr; }
 
@@ -120,9 +122,13 @@ int child_process::start(asio::io_context& ioc, const spawn_plan& plan,
   return watch_->start(plan);
 }
 
-void child_process::kill_group() noexcept {
+void child_process::signal_group(int signal) noexcept {
   if (watch_)
-    watch_->kill_group();
+    watch_->signal_group(signal);
+}
+
+void child_process::kill_group() noexcept {
+  signal_group(SIGKILL);
 }
 
 pid_t child_process::pid() const noexcept {

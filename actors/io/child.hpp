@@ -42,7 +42,10 @@ public:
   int start(boost::asio::io_context& ioc, const spawn_plan& plan,
             exit_handler on_exit);
 
-  /// SIGKILL to the whole group, unless the leader is reaped already.
+  /// To the whole group, unless the leader is reaped already.
+  void signal_group(int signal) noexcept;
+
+  /// With SIGKILL.
   void kill_group() noexcept;
 
   /// The leader's, also the group's; -1 before the start.

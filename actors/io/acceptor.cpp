@@ -1,0 +1,113 @@
+#include "actors/io/acceptor.hpp"
+
+#include "actors/log.hpp"
+#include "protocol/limits.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <system_error>
+#include <utility>
+
+namespace clearance::io {
+
+namespace limits = protocol::limits;
+namespace asio = boost::asio;
+
+namespace {
+
+/// Peers accepted before other sockets get their turn.
+constexpr int accepts_at_a_time = 16;
+
+} // namespace
+
+class acceptor::loop : public std::enable_shared_from_this<loop> {
+public:
+  // Asio closes what it is given; the caller keeps its own descriptor.
+  loop(asio::io_context& context, int fd, std::string role,
+       std::shared_ptr<const std::size_t> open, std::size_t open_max,
+       handler on_peer)
+      : socket_(context, ::fcntl(fd, F_DUPFD_CLOEXEC, 0)),
+        timer_(context),
+        role_(std::move(role)),
+        open_(std::move(open)),
+        open_max_(open_max),
+        on_peer_(std::move(on_peer)) {
+    // nop
+  }
+
+  void wait() {
+    socket_.async_wait(asio::posix::descriptor_base::wait_read,
+                       [self = shared_from_this()](auto error) {
+                         if (!error && self->on_peer_)
+                           self->accept();
+                       });
+  }
+
+  void close() {
+    on_peer_ = nullptr;
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    timer_.cancel();
+  }
+
+private:
+  void accept() {
+    for (int i = 0; i < accepts_at_a_time && on_peer_; ++i) {
+      if (*open_ >= open_max_)
+        return rest("too many connections");
+      unique_fd peer{::accept4(socket_.native_handle(), nullptr, nullptr,
+                               SOCK_CLOEXEC | SOCK_NONBLOCK)};
+      if (peer) {
+        resting_ = false;
+        on_peer_(std::move(peer));
+      } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        break;
+      } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS
+                 || errno == ENOMEM) {
+        return rest(std::generic_category().message(errno));
+      }
+      // Else the peer's fault (ECONNABORTED, EINTR ...): the next one.
+    }
+    if (on_peer_)
+      wait();
+  }
+
+  // Logged when it begins, not at each try.
+  void rest(const std::string& why) {
+    if (!std::exchange(resting_, true))
+      log(actors::severity::warning, "listener", "cannot accept, trying again",
+          {{"socket", role_}, {"why", why}});
+    timer_.expires_after(limits::accept_backoff);
+    timer_.async_wait([self = shared_from_this()](auto error) {
+      if (!error && self->on_peer_)
+        self->accept();
+    });
+  }
+
+  asio::posix::stream_descriptor socket_;
+  asio::steady_timer timer_;
+  std::string role_;
+  std::shared_ptr<const std::size_t> open_;
+  std::size_t open_max_;
+  handler on_peer_;
+  bool resting_ = false;
+};
+
+acceptor::acceptor(asio::io_context& context, int fd, std::string role,
+                   std::shared_ptr<const std::size_t> open,
+                   std::size_t open_max, handler on_peer)
+    : loop_(std::make_shared<loop>(context, fd, std::move(role),
+                                   std::move(open), open_max,
+                                   std::move(on_peer))) {
+  loop_->wait();
+}
+
+acceptor::~acceptor() {
+  loop_->close();
+}
+
+} // namespace clearance::io

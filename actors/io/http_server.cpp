@@ -1,0 +1,118 @@
+#include "actors/io/http_server.hpp"
+
+#include "actors/error.hpp"
+#include "actors/io/acceptor.hpp"
+#include "actors/io/bind.hpp"
+#include "actors/io/bind_tcp.hpp"
+#include "actors/io/http_session.hpp"
+#include "actors/io/stream.hpp"
+#include "actors/log.hpp"
+#include "protocol/gate_limits.hpp"
+
+#include <string>
+#include <unistd.h>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace clearance::io {
+
+namespace limits = protocol::gate_limits;
+
+namespace {
+
+/// A unix socket or a port: what it is makes no difference behind its bind.
+class bound_listener final : public actors::http_listener {
+public:
+  bound_listener(boost::asio::io_context& context, const http_times& times,
+                 const actors::http_listen_spec& spec,
+                 actors::request_owner owner, bound_socket socket,
+                 bound_port port)
+      : all_(std::make_shared<http_sessions>(
+          http_sessions{context,
+                        std::move(owner),
+                        spec.server,
+                        times,
+                        {},
+                        std::make_shared<std::size_t>(0)})),
+        socket_(std::move(socket)),
+        port_(std::move(port)),
+        role_(spec.role),
+        acceptor_(context, port_.fd ? port_.fd.get() : socket_.fd(), role_,
+                  all_->open, limits::connections_max,
+                  [this](unique_fd fd) { greet(std::move(fd)); }) {
+    // nop
+  }
+
+  ~bound_listener() override {
+    all_->owner = nullptr;
+    // Some close at once and leave the set.
+    for (auto* x : std::vector(all_->alive.begin(), all_->alive.end()))
+      x->wind_down();
+  }
+
+  std::uint64_t refused() const noexcept override { return refused_; }
+
+  std::string where() const override {
+    return port_.fd ? port_.where : socket_.path();
+  }
+
+private:
+  // Over TCP there is nobody to ask who it is; the token is the authority.
+  void greet(unique_fd fd) {
+    actors::peer who;
+    if (!port_.fd) {
+      who = peer_of(fd.get());
+      if (who.uid != ::getuid()) {
+        ++refused_;
+        log(actors::severity::warning, "listener",
+            "refused a peer of another uid",
+            {{"socket", role_},
+             {"uid", std::to_string(who.uid)},
+             {"pid", std::to_string(who.pid)}});
+        return;
+      }
+    }
+    std::make_shared<http_session>(all_, std::move(fd), std::move(who))
+        ->start();
+  }
+
+  std::shared_ptr<http_sessions> all_;
+  bound_socket socket_;
+  bound_port port_;
+  std::string role_;
+  std::uint64_t refused_ = 0;
+  acceptor acceptor_;
+};
+
+} // namespace
+
+http_server::http_server(boost::asio::io_context& context,
+                         const http_times& times)
+    : context_(context), times_(times) {
+  // nop
+}
+
+caf::expected<std::unique_ptr<actors::http_listener>>
+http_server::listen_http(const actors::http_listen_spec& spec,
+                         actors::request_owner owner) {
+  bound_socket socket;
+  bound_port port;
+  auto take = [](auto bound, auto& to) {
+    auto why = std::get_if<std::string>(&bound);
+    if (!why)
+      to = std::move(std::get<0>(bound));
+    return why ? std::move(*why) : std::string();
+  };
+  auto why = spec.path.empty()
+                 ? take(bind_port(spec.address, spec.port, spec.role), port)
+                 : take(bind_hardened(spec.path, spec.role), socket);
+  if (!why.empty())
+    return make_error(actors::errc::bind_failed, std::move(why));
+  std::unique_ptr<actors::http_listener> result =
+      std::make_unique<bound_listener>(context_, times_, spec, std::move(owner),
+                                       std::move(socket), std::move(port));
+  return result;
+}
+
+} // namespace clearance::io

@@ -1,0 +1,24 @@
+/// The time limits of HTTP connections, so that tests can make them short.
+#pragma once
+
+#include "protocol/gate_limits.hpp"
+
+#include <chrono>
+
+namespace clearance::io {
+
+/// See protocol/gate_limits.hpp for what each is for.
+struct http_times {
+  using milliseconds = std::chrono::milliseconds;
+
+  milliseconds head = protocol::gate_limits::head_time_limit;
+  milliseconds body = protocol::gate_limits::body_time_limit;
+  milliseconds idle = protocol::gate_limits::idle_time_limit;
+  milliseconds write = protocol::gate_limits::write_time_limit;
+  milliseconds backend = protocol::gate_limits::backend_time_limit;
+  milliseconds backend_exit = protocol::gate_limits::backend_exit_grace;
+  milliseconds linger = protocol::gate_limits::linger_time;
+  milliseconds vigil = protocol::gate_limits::vigil_interval;
+};
+
+} // namespace clearance::io
