@@ -30,13 +30,16 @@ int loop_ended() {
   return SIGRTMIN;
 }
 
-sigset_t block_signals() {
+sigset_t block_signals(bool reloads) {
   sigset_t result;
   sigemptyset(&result);
   for (auto signal : {SIGINT, SIGTERM, SIGUSR1, loop_ended()})
     sigaddset(&result, signal);
+  if (reloads)
+    sigaddset(&result, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &result, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGCHLD, SIG_DFL); // who ignores it never hears how a child ended
   return result;
 }
 
@@ -50,7 +53,7 @@ void configure(caf::actor_system_config& config) {
 // What the threads share.
 struct shared_state {
   std::mutex mutex;
-  actors::service_actor service;
+  running_service service;
   caf::error reason;
 };
 
@@ -63,24 +66,27 @@ void wait_for_signals(const sigset_t& signals, const caf::actor& loop,
       continue;
     if (signal == loop_ended())
       return;
-    if (signal == SIGUSR1) {
-      std::lock_guard guard{state.mutex};
-      if (state.service)
-        caf::anon_send(state.service, actors::report_atom::value);
-    } else if (std::exchange(stopping, true)) {
+    const bool again = signal != SIGUSR1 && signal != SIGHUP
+                       && std::exchange(stopping, true);
+    if (again)
       ::_exit(128 + signal);
-    } else {
+    std::lock_guard guard{state.mutex};
+    const auto& action = signal == SIGUSR1  ? state.service.report
+                         : signal == SIGHUP ? state.service.reload
+                                            : state.service.stop;
+    if (action)
+      action();
+    else if (stopping)
       caf::anon_send_exit(loop, caf::exit_reason::user_shutdown);
-    }
   }
 }
 
 } // namespace
 
-int run_service(const service_factory& start, log_level level) {
-  auto signals = block_signals();
+int run_program(const program_config& program, const program_factory& start) {
+  auto signals = block_signals(program.reloads);
   io::raise_descriptor_limit();
-  log_to_stderr(level);
+  log_to_stderr(program.level);
   shared_state state;
   {
     caf::actor_system_config config;
@@ -96,19 +102,31 @@ int run_service(const service_factory& start, log_level level) {
         });
     loop.post([&] {
       auto service = start(loop);
-      loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(service));
       std::lock_guard guard{state.mutex};
       state.service = std::move(service);
     });
     wait_for_signals(signals, handle, state);
     std::lock_guard guard{state.mutex};
-    state.service = nullptr;
+    state.service = {};
   }
   if (!state.reason || state.reason == caf::exit_reason::user_shutdown)
     return exit_ok;
-  std::fprintf(stderr, "terok-clearance: %s\n",
+  std::fprintf(stderr, "%s: %s\n", program.name.c_str(),
                actors::what(state.reason).c_str());
   return exit_failed;
+}
+
+int run_service(const service_factory& start, log_level level) {
+  auto start_it = [&start](io::loop& loop) {
+    auto service = start(loop);
+    loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(service));
+    running_service result;
+    result.report = [service] {
+      caf::anon_send(service, actors::report_atom::value);
+    };
+    return result;
+  };
+  return run_program({"terok-clearance", level}, start_it);
 }
 
 } // namespace clearance::services

@@ -6,16 +6,39 @@
 #include "services/log_level.hpp"
 
 #include <functional>
+#include <string>
 
 namespace clearance::services {
 
-/// Starts the service's actors; called once on the loop's thread. What they
-/// need beside the service itself is made dependable by loop::depend_on().
-using service_factory = std::function<actors::service_actor(io::loop&)>;
+/// A running service as signals see it. The functions are called on the main
+/// thread.
+struct running_service {
+  std::function<void()> report; ///< SIGUSR1: counters to the log
+  /// The first SIGINT or SIGTERM. Empty: every actor ends at once. Else the
+  /// service ends by itself, soon, and its end is the program's.
+  std::function<void()> stop;
+  std::function<void()> reload; ///< SIGHUP; empty: it ends the program
+};
+
+struct program_config {
+  std::string name; ///< for the line on stderr
+  log_level level = log_level::info;
+  bool reloads = false; ///< running_service::reload will be there
+};
+
+/// Starts the program's actors; called once on the loop's thread. What they
+/// need beside each other is made dependable by loop::depend_on().
+using program_factory = std::function<running_service(io::loop&)>;
 
 /// Runs until SIGINT or SIGTERM (a second one ends the process at once) or
-/// until a part of the service ends. SIGUSR1: counters to the log.
+/// until a part ends that the loop depends on.
 /// Returns the exit code, after one line on stderr if it is not 0.
+int run_program(const program_config& config, const program_factory& start);
+
+/// Starts the service's actors; called once on the loop's thread.
+using service_factory = std::function<actors::service_actor(io::loop&)>;
+
+/// run_program() for a service of terok-clearance.
 int run_service(const service_factory& start, log_level level);
 
 } // namespace clearance::services

@@ -1,0 +1,120 @@
+#include "services/terok_gate.hpp"
+
+#include "actors/gate.hpp"
+#include "actors/io/bind_tcp.hpp"
+#include "actors/io/http_server.hpp"
+#include "actors/log.hpp"
+#include "services/exit_code.hpp"
+#include "services/service_process.hpp"
+#include "services/terok_gate_setup.hpp"
+
+#include <caf/send.hpp>
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace clearance::services {
+
+namespace {
+
+constexpr auto program = "terok-gate";
+
+actors::grants_ptr grants_of(const gate_options& options) {
+  using list = std::vector<protocol::grant>;
+  return std::make_shared<const list>(
+      options.grants_file.empty()
+          ? list{token_grant(options.token_file, options.scope)}
+          : read_grants(options.grants_file));
+}
+
+actors::http_listen_spec listen_spec(const gate_options& options) {
+  actors::http_listen_spec result;
+  result.role = "gate socket";
+  result.server = "terok-gate/" CLEARANCE_VERSION;
+  if (auto* socket = std::get_if<gate_socket>(&options.listen)) {
+    result.path = socket->path;
+    return result;
+  }
+  const auto& port = std::get<gate_port>(options.listen);
+  if (!options.allow_remote && !io::is_loopback(port.address))
+    throw setup_fault(exit_usage, "--listen: " + port.address
+                                      + " is not a loopback address; "
+                                        "--allow-remote permits it");
+  result.address = port.address;
+  result.port = port.port;
+  return result;
+}
+
+actors::gate_config configure(const gate_options& options,
+                              const std::string& home) {
+  actors::gate_config result;
+  result.listen = listen_spec(options);
+  auto& cgi = result.backend.cgi;
+  cgi.project_root = existing_directory(options.mirror_root, "--mirror-root");
+  cgi.home = home;
+  if (!options.hooks_path.empty())
+    cgi.hooks_path = existing_directory(options.hooks_path, "--hooks-path");
+  cgi.path = environment("PATH");
+  cgi.git_exec_path = environment("GIT_EXEC_PATH");
+  result.grants = grants_of(options);
+  result.backend.program = find_git_http_backend();
+  if (result.backend.program.empty())
+    std::fprintf(stderr,
+                 "%s: warning: git not found; every request that needs "
+                 "it will get 500\n",
+                 program);
+  return result;
+}
+
+// A file with a mistake in it must not lock everybody out.
+void reload(const gate_options& options, const actors::gate_actor& gate) {
+  if (options.grants_file.empty())
+    return;
+  try {
+    auto grants = grants_of(options);
+    log(actors::severity::info, "gate", "read the grants file again",
+        {{"grants", std::to_string(grants->size())}});
+    caf::anon_send(gate, actors::new_grants{std::move(grants)});
+  } catch (const setup_fault& e) {
+    log(actors::severity::error, "gate", "kept the old grants",
+        {{"why", e.what()}});
+  }
+}
+
+} // namespace
+
+int run_gate(const gate_options& options) try {
+  std::optional<private_home> made;
+  auto home = options.home.empty() ? made.emplace().path()
+                                   : existing_directory(options.home, "--home");
+  auto config = configure(options, home);
+  std::unique_ptr<io::http_server> http;
+  auto start = [&](io::loop& loop) {
+    http = std::make_unique<io::http_server>(loop.context());
+    config.where = &loop;
+    config.http = http.get();
+    auto gate = actors::spawn_hosted<actors::gate>(loop, config);
+    const auto part = caf::actor_cast<caf::strong_actor_ptr>(gate);
+    loop.depend_on(part);
+    part->get()->attach_functor(
+        [all = caf::actor_cast<caf::actor>(loop.ctrl())](const caf::error&) {
+          caf::anon_send_exit(all, caf::exit_reason::user_shutdown);
+        });
+    running_service result;
+    result.report = [gate] {
+      caf::anon_send(gate, actors::report_atom::value);
+    };
+    result.stop = [gate] { caf::anon_send(gate, actors::stop_atom::value); };
+    result.reload = [gate, &options] { reload(options, gate); };
+    return result;
+  };
+  return run_program({program, options.level, true}, start);
+} catch (const setup_fault& e) {
+  std::fprintf(stderr, "%s: %s\n", program, e.what());
+  return e.code;
+}
+
+} // namespace clearance::services

@@ -1,0 +1,171 @@
+#include "protocol/git_route.hpp"
+#include "services/exit_code.hpp"
+#include "services/paths.hpp"
+#include "services/terok_gate.hpp"
+#include "services/terok_gate_help.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <stdexcept>
+#include <utility>
+
+// As in command_line.cpp: CLI11 splits and checks the words, its texts and
+// exit codes are replaced.
+namespace clearance::services {
+
+namespace {
+
+const std::map<std::string, log_level> log_levels{
+    {"debug", log_level::debug},
+    {"info", log_level::info},
+    {"warning", log_level::warning},
+    {"error", log_level::error},
+};
+
+const std::map<std::string, gate_hook> hooks{
+    {"pre-receive", gate_hook::pre_receive},
+    {"post-receive", gate_hook::post_receive},
+};
+
+/// A fault that CLI11 cannot see by itself.
+struct usage_fault : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+template <class T>
+T choice(const std::string& name, const std::string& word,
+         const std::map<std::string, T>& words) {
+  if (auto i = words.find(word); i != words.end())
+    return i->second;
+  std::string known;
+  for (const auto& [key, value] : words)
+    known += (known.empty() ? "" : ", ") + key;
+  throw usage_fault(name + ": `" + word + "` is none of " + known);
+}
+
+// `ADDRESS:PORT`, an IPv6 address in brackets.
+gate_port port_of(const std::string& word) {
+  const auto colon = word.rfind(':');
+  gate_port result;
+  if (colon == std::string::npos)
+    throw usage_fault("--listen: `" + word + "` is no ADDRESS:PORT");
+  result.address = word.substr(0, colon);
+  if (result.address.starts_with('[') && result.address.ends_with(']'))
+    result.address = result.address.substr(1, result.address.size() - 2);
+  const auto* first = word.data() + colon + 1;
+  const auto* last = word.data() + word.size();
+  const auto [end, error] = std::from_chars(first, last, result.port);
+  if (error != std::errc{} || end != last || result.address.empty())
+    throw usage_fault("--listen: `" + word + "` is no ADDRESS:PORT");
+  return result;
+}
+
+struct parser {
+  parser();
+
+  gate_command finish();
+  gate_options serve();
+
+  CLI::App app{"", "terok-gate"};
+  gate_options options;
+  std::string socket;
+  std::string port;
+  std::string hooks_directory;
+  std::string hook;
+  bool version = false;
+
+private:
+  CLI::Option* add(const char* name, std::string& to);
+};
+
+CLI::Option* parser::add(const char* name, std::string& to) {
+  return app.add_option(name, to)->check([](const std::string& word) {
+    return word.empty() ? "must not be empty" : "";
+  });
+}
+
+parser::parser() {
+  add("--mirror-root", options.mirror_root);
+  auto* scope = add("--scope", options.scope);
+  auto* token = add("--token-file", options.token_file);
+  add("--grants", options.grants_file)->excludes(scope)->excludes(token);
+  auto* path = add("--socket", socket);
+  add("--listen", port)->excludes(path);
+  app.add_flag("--allow-remote", options.allow_remote);
+  add("--hooks-path", options.hooks_path);
+  add("--home", options.home);
+  app.add_option_function<std::string>(
+      "--log-level", [this](const std::string& word) {
+        options.level = choice("--log-level", word, log_levels);
+      });
+  add("--install-hooks", hooks_directory);
+  app.add_flag("--version", version);
+  app.add_subcommand("hook")->add_option("NAME", hook)->required();
+}
+
+gate_options parser::serve() {
+  if (options.mirror_root.empty())
+    throw usage_fault("--mirror-root is required");
+  if (options.scope.empty() && options.grants_file.empty())
+    throw usage_fault("--scope or --grants is required");
+  if (!options.scope.empty() && !protocol::is_repository_name(options.scope))
+    throw usage_fault("--scope: `" + options.scope
+                      + "` is no repository's name (A-Z a-z 0-9 . _ -)");
+  if (socket.empty() && port.empty())
+    throw usage_fault("--socket or --listen is required");
+  if (socket.size() > socket_path_max_bytes)
+    throw usage_fault("--socket: is longer than the "
+                      + std::to_string(socket_path_max_bytes)
+                      + " bytes that a socket's path may have");
+  if (socket.empty())
+    options.listen = port_of(port);
+  else
+    options.listen = gate_socket{socket};
+  return options;
+}
+
+gate_command parser::finish() {
+  if (!app.get_subcommands().empty())
+    return gate_hook_call{choice("hook", hook, hooks)};
+  if (!hooks_directory.empty())
+    return gate_hooks_install{hooks_directory};
+  return serve();
+}
+
+gate_told version() {
+  return {exit_ok, "terok-gate " CLEARANCE_VERSION "\n", ""};
+}
+
+gate_told fault(std::string what) {
+  // One line, whatever the words were.
+  std::replace_if(
+      what.begin(), what.end(),
+      [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
+  return {exit_usage, "",
+          "terok-gate: " + what + "\nTry 'terok-gate --help'.\n"};
+}
+
+} // namespace
+
+gate_command parse_gate_command_line(const std::vector<std::string>& words) {
+  parser p;
+  try {
+    // CLI11 takes them from the back.
+    p.app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    return p.version ? version() : p.finish();
+  } catch (const CLI::CallForHelp&) {
+    return gate_told{exit_ok, std::string(gate_help()), ""};
+  } catch (const CLI::ArgumentMismatch& e) {
+    std::string what = e.what();
+    return fault(what.substr(0, what.find(':')) + " takes one value");
+  } catch (const CLI::Error& e) {
+    return p.version ? version() : fault(e.what());
+  } catch (const usage_fault& e) {
+    return fault(e.what());
+  }
+}
+
+} // namespace clearance::services

@@ -1,0 +1,30 @@
+// terok-gate: the program's one entry.
+#include "services/terok_gate.hpp"
+
+#include <cstdio>
+
+namespace {
+
+using namespace clearance::services;
+
+struct run {
+  int operator()(const gate_told& x) const {
+    std::fputs(x.out.c_str(), stdout);
+    std::fputs(x.err.c_str(), stderr);
+    return x.code;
+  }
+  int operator()(const gate_options& x) const { return run_gate(x); }
+  int operator()(const gate_hook_call& x) const {
+    return run_gate_hook(x.which);
+  }
+  int operator()(const gate_hooks_install& x) const {
+    return install_gate_hooks(x.directory);
+  }
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  return std::visit(run{}, parse_gate_command_line(words));
+}
