@@ -34,6 +34,21 @@ event_list blocks(std::size_t first, std::size_t last,
   return result;
 }
 
+std::string line(std::size_t n, std::string_view container) {
+  auto name = std::string{container};
+  return R"({"type":"pending","container":")" + name + R"(","id":")" + name
+         + ":" + std::to_string(n)
+         + R"(","dest":"203.0.113.7","port":443,"proto":6})";
+}
+
+std::vector<std::string> lines(std::size_t first, std::size_t last,
+                               std::string_view container) {
+  std::vector<std::string> result;
+  for (auto n = first; n <= last; ++n)
+    result.push_back(line(n, container));
+  return result;
+}
+
 actors::event_ptr plain(protocol::event_type type, std::string_view container) {
   protocol::event x;
   x.type = type;

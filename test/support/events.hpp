@@ -20,6 +20,13 @@ actors::event_ptr blocked(std::size_t n, std::string_view container = "c1");
 event_list blocks(std::size_t first, std::size_t last,
                   std::string_view container = "c1");
 
+/// The reader's line that says blocked(n), without its newline.
+std::string line(std::size_t n, std::string_view container = "c1");
+
+/// line(n) for first <= n <= last.
+std::vector<std::string> lines(std::size_t first, std::size_t last,
+                               std::string_view container = "c1");
+
 /// An event with no fields of its own.
 actors::event_ptr plain(protocol::event_type type,
                         std::string_view container = "c1");
