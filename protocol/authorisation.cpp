@@ -11,8 +11,8 @@
 // never another's: nobody can push out anybody. None goes in vain: where all
 // that the container has would not make the room, the new binding is the one
 // that gets none. Live ones go before those in flight, which are the only place
-// that a failed verdict can come back to; of those the one first cited goes,
-// and its verdict then settles nothing.
+// that a failed verdict can come back to; the verdict of one that had to go
+// settles nothing.
 //
 // A ticket whose binding was replaced, dropped or evicted is found no more:
 // that alone makes a late settle() harmless.
@@ -68,8 +68,7 @@ std::size_t authorisation_map::impl::make_room(holder& owner,
     return 0;
   std::size_t victims = 0;
   for (; !store.fits(owner, bytes); ++victims)
-    store.remove(owner.live.oldest != nullptr ? *owner.live.oldest
-                                              : *owner.in_flight.oldest);
+    store.remove(store.oldest(owner));
   return victims;
 }
 

@@ -74,9 +74,10 @@ public:
 
   /// Checks a verdict in the contract's order (section 5, 1 to 3) and puts its
   /// binding in flight. An outcome is the refusal; nothing has changed then.
-  std::variant<cited, verdict_outcome>
-  cite(std::string_view container, std::string_view request_id,
-       std::string_view dest, std::string_view action);
+  std::variant<cited, verdict_outcome> cite(std::string_view container,
+                                            std::string_view request_id,
+                                            std::string_view dest,
+                                            std::string_view action);
 
   /// The cited verdict was executed. Success consumes the binding, failure
   /// makes it live again; not if it was dropped or replaced meanwhile.
@@ -87,8 +88,8 @@ public:
 
   struct drawn {
     std::vector<parcel_ptr> parcels;
-    std::uint64_t cursor = 0;  ///< give it to the next draw()
-    bool done = false;         ///< nothing is left up to `until`
+    std::uint64_t cursor = 0; ///< give it to the next draw()
+    bool done = false;        ///< nothing is left up to `until`
   };
 
   /// The oldest live bindings numbered cursor < n <= until that nobody was
@@ -110,4 +111,4 @@ private:
   std::unique_ptr<impl> impl_;
 };
 
-}  // namespace clearance::protocol
+} // namespace clearance::protocol

@@ -1,22 +1,18 @@
 #include "protocol/binding.hpp"
 
-#include <algorithm>
-
 namespace clearance::protocol {
 
-void age_list::insert_by_number(binding& x) noexcept {
-  if (newest == nullptr || newest->number < x.number)
-    return append(x);
-  auto* successor = newest;
-  if (x.number - std::min(x.number, oldest->number)
-      > newest->number - x.number) {
-    while (successor->older != nullptr && successor->older->number > x.number)
-      successor = successor->older;
-  } else {
-    successor = oldest;
-    while (successor->number < x.number)
-      successor = successor->newer;
-  }
+void age_list::insert_from_newest(binding& x) noexcept {
+  binding* successor = nullptr;
+  for (auto* y = newest; y != nullptr && y->number > x.number; y = y->older)
+    successor = y;
+  insert_before(successor, x);
+}
+
+void age_list::insert_from_oldest(binding& x) noexcept {
+  auto* successor = oldest;
+  while (successor != nullptr && successor->number < x.number)
+    successor = successor->newer;
   insert_before(successor, x);
 }
 

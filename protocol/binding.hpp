@@ -31,6 +31,7 @@ struct binding {
   std::size_t key_hash = 0;
   std::uint64_t number = 0; // of the announcement; orders all bindings
   authorisation_map::ticket ticket = 0; // 0: live
+  bool is_set_aside = false;            // which list of its holder's
   std::size_t bytes = 0;                // charged, without the parcel's
   std::size_t parcel_bytes = 0;         // charged; 0 once it is let go
   parcel_ptr unhanded;                  // null once it is let go
@@ -44,20 +45,20 @@ struct binding {
   binding* id_chain = nullptr;  // index by request_id: newest namesakes only
 };
 
-/// Bindings linked through `older` and `newer`.
+/// Bindings linked through `older` and `newer`, by number.
 struct age_list {
   binding* oldest = nullptr;
   binding* newest = nullptr;
 
-  void append(binding& x) noexcept { insert_before(nullptr, x); }
-
-  /// Where its number belongs. Walks from the nearer end.
-  void insert_by_number(binding& x) noexcept;
-
-  /// Before `successor`; at the end if null.
-  void insert_before(binding* successor, binding& x) noexcept;
+  /// Where its number belongs, found from the newest or the oldest on.
+  void insert_from_newest(binding& x) noexcept;
+  void insert_from_oldest(binding& x) noexcept;
 
   void remove(binding& x) noexcept;
+
+private:
+  /// Before `successor`; at the end if null.
+  void insert_before(binding* successor, binding& x) noexcept;
 };
 
 /// A container that holds bindings.
@@ -66,8 +67,8 @@ struct holder {
   std::size_t hash = 0;
   std::size_t count = 0; // of bindings, in flight ones included
   std::size_t bytes = 0;
-  age_list live;      // by number
-  age_list in_flight; // by citation
+  age_list line;      // in flight ones between others keep their place
+  age_list set_aside; // in flight ones that were the oldest of the line
   holder* chain = nullptr;
 };
 

@@ -6,7 +6,7 @@
 
 // One heap object for each binding, found and ordered by links:
 //
-//   holders ──> holder ──> live, in flight    its bindings, oldest first
+//   holders ──> holder ──> line, set aside    its bindings, oldest first
 //   keys    ──> binding                       by container and request_id
 //   ids     ──> newest namesake ──> older     by request_id alone
 //   unhanded ─> binding ...                   by number
@@ -14,7 +14,10 @@
 //
 // Adding one therefore costs the object and its text, and no operation's cost
 // grows with their number. Containers may all use the same ids: the list of
-// namesakes is entered at its newest and left in the middle in one step. Names
+// namesakes is entered at its newest and left in the middle in one step. A
+// binding that is cited keeps its place in the line. Only when it is in the way
+// of whoever asks for the oldest live one it is set aside, once a flight; if it
+// comes back it was the oldest of all but a few that came back like it. Names
 // and ids come from this uid's own readers, so a plain hash will do.
 
 namespace clearance::protocol {
@@ -102,7 +105,7 @@ void binding_store::add(holder& owner, std::unique_ptr<binding> x) {
   ++owner.count;
   owner.bytes += x->bytes + x->parcel_bytes;
   bytes_ += x->bytes + x->parcel_bytes;
-  owner.live.append(*x);
+  owner.line.insert_from_newest(*x);
   keys_.insert(*x);
   add_namesake(*x);
   if (x->unhanded != nullptr)
@@ -116,7 +119,7 @@ void binding_store::remove(binding& x) {
   remove_namesake(x);
   keys_.erase(x);
   keys_.shrink();
-  (x.in_flight() ? x.owner->in_flight : x.owner->live).remove(x);
+  (x.is_set_aside ? x.owner->set_aside : x.owner->line).remove(x);
   if (x.in_flight())
     tickets_.erase(x.ticket);
   bytes_ -= x.bytes;
@@ -126,14 +129,22 @@ void binding_store::remove(binding& x) {
 }
 
 void binding_store::remove_all(holder& x) {
-  for (auto* list : {&x.live, &x.in_flight})
+  for (auto* list : {&x.line, &x.set_aside})
     while (list->oldest != nullptr)
       remove(*list->oldest);
 }
 
+binding& binding_store::oldest(holder& x) {
+  while (x.line.oldest != nullptr && x.line.oldest->in_flight()) {
+    auto& y = *x.line.oldest;
+    x.line.remove(y);
+    x.set_aside.insert_from_newest(y);
+    y.is_set_aside = true;
+  }
+  return x.line.oldest != nullptr ? *x.line.oldest : *x.set_aside.oldest;
+}
+
 binding_store::ticket binding_store::launch(binding& x) {
-  x.owner->live.remove(x);
-  x.owner->in_flight.append(x);
   x.ticket = ++last_ticket_;
   tickets_.emplace(x.ticket, &x);
   return x.ticket;
@@ -141,8 +152,10 @@ binding_store::ticket binding_store::launch(binding& x) {
 
 void binding_store::land(binding& x) {
   tickets_.erase(std::exchange(x.ticket, 0));
-  x.owner->in_flight.remove(x);
-  x.owner->live.insert_by_number(x);
+  if (!std::exchange(x.is_set_aside, false))
+    return;
+  x.owner->set_aside.remove(x);
+  x.owner->line.insert_from_oldest(x);
 }
 
 void binding_store::sweep(std::size_t parcels) {

@@ -54,10 +54,14 @@ public:
   void remove(binding& x);
   void remove_all(holder& x);
 
+  /// The container's oldest live binding, else the oldest of those in flight.
+  /// It must have one.
+  binding& oldest(holder& x);
+
   /// Puts a live binding in flight.
   ticket launch(binding& x);
 
-  /// Makes one in flight live again, where its number belongs.
+  /// Makes one in flight live again, as old as it is.
   void land(binding& x);
 
   /// Asks so many parcels, in turn, whether somebody was handed them, and lets

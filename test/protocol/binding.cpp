@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <deque>
 #include <vector>
 
@@ -44,11 +45,11 @@ TEST_CASE("one text is both, the id and the target") {
   CHECK(x.target().empty());
 }
 
-TEST_CASE("a list keeps the order of appending, whoever leaves") {
+TEST_CASE("a list stays in order, whoever leaves") {
   auto xs = make(5);
   age_list list;
   for (auto& x : xs)
-    list.append(x);
+    list.insert_from_newest(x);
   CHECK(order(list) == numbers{0, 1, 2, 3, 4});
   list.remove(xs[2]);
   CHECK(order(list) == numbers{0, 1, 3, 4});
@@ -58,32 +59,23 @@ TEST_CASE("a list keeps the order of appending, whoever leaves") {
   list.remove(xs[1]);
   list.remove(xs[3]);
   CHECK(order(list) == numbers{});
-  list.append(xs[2]);
+  list.insert_from_oldest(xs[2]);
   CHECK(order(list) == numbers{2});
 }
 
-TEST_CASE("whoever comes back stands where its number belongs") {
-  constexpr std::uint64_t n = 9;
-  for (std::uint64_t i = 0; i < n; ++i)
-    for (std::uint64_t j = 0; j < n; ++j) {
-      auto xs = make(n);
-      age_list list;
-      for (auto& x : xs)
-        list.append(x);
-      list.remove(xs[i]);
-      if (i != j)
-        list.remove(xs[j]);
-      list.insert_by_number(xs[i]);
-      if (i != j)
-        list.insert_by_number(xs[j]);
-      CHECK(order(list) == numbers{0, 1, 2, 3, 4, 5, 6, 7, 8});
-    }
-}
-
-TEST_CASE("a list is built by number in whatever order they come") {
-  auto xs = make(6);
-  age_list list;
-  for (std::size_t i : {3u, 5u, 0u, 4u, 1u, 2u})
-    list.insert_by_number(xs[i]);
-  CHECK(order(list) == numbers{0, 1, 2, 3, 4, 5});
+TEST_CASE("a list is in order in whatever order they come, from either end") {
+  std::vector<std::size_t> arrival{0, 1, 2, 3, 4, 5};
+  for (bool more = true; more;
+       more = std::next_permutation(arrival.begin(), arrival.end())) {
+    auto xs = make(6);
+    age_list from_newest;
+    for (auto i : arrival)
+      from_newest.insert_from_newest(xs[i]);
+    CHECK(order(from_newest) == numbers{0, 1, 2, 3, 4, 5});
+    auto ys = make(6);
+    age_list from_oldest;
+    for (auto i : arrival)
+      from_oldest.insert_from_oldest(ys[i]);
+    CHECK(order(from_oldest) == numbers{0, 1, 2, 3, 4, 5});
+  }
 }

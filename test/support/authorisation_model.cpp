@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 
 namespace clearance::test {
 
@@ -49,13 +48,11 @@ bool authorisation_model::fits(const key& k, const entry& x, bool alone) const {
          && all_bytes <= bounds_.total_bytes;
 }
 
-/// The oldest live one, else the one first cited.
+/// The oldest live one, else the oldest.
 authorisation_model::key
 authorisation_model::victim(const std::string& container) const {
   const std::pair<const key, entry>* chosen = nullptr;
-  auto rank = [](const entry& x) {
-    return std::tuple{x.ticket != 0, x.ticket != 0 ? x.flight : x.number};
-  };
+  auto rank = [](const entry& x) { return std::pair{x.ticket != 0, x.number}; };
   for (const auto& x : entries_)
     if (x.first.first == container
         && (chosen == nullptr || rank(x.second) < rank(chosen->second)))
@@ -121,9 +118,7 @@ authorisation_model::refusal(const key& k, const std::string& dest,
 }
 
 void authorisation_model::launch(const key& k, std::uint64_t ticket) {
-  auto& x = entries_.at(k);
-  x.ticket = ticket;
-  x.flight = ++flights_;
+  entries_.at(k).ticket = ticket;
 }
 
 void authorisation_model::settle(std::uint64_t ticket, bool ok) {

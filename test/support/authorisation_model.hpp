@@ -22,8 +22,7 @@ public:
   struct entry {
     std::string target;
     std::uint64_t number = 0;
-    std::uint64_t ticket = 0; // 0: live
-    std::uint64_t flight = 0; // when it was cited
+    std::uint64_t ticket = 0; ///< 0: live
     std::size_t charge = 0;   // texts
     test_parcel_ptr parcel;
   };
@@ -63,7 +62,6 @@ private:
 
   protocol::authorisation_limits bounds_;
   std::size_t overhead_;
-  std::uint64_t flights_ = 0;
   std::map<key, entry> entries_;
 };
 
