@@ -59,7 +59,7 @@ registry::interface::behavior_type registry::make_behavior() {
 void registry::on_announce(announce& x) {
   auto now = self_->clock().now();
   auto from = caf::actor_cast<ingester_actor>(self_->current_sender());
-  if (x.patience <= protocol::duration::zero() || fits(x.events.size(), now)) {
+  if (x.patience <= protocol::duration::zero() || fits(x.events.size())) {
     admit(x, from, {});
     return;
   }
@@ -68,10 +68,10 @@ void registry::on_announce(announce& x) {
   watch_clock(now);
 }
 
-bool registry::fits(std::size_t events, protocol::time_point now) {
+bool registry::fits(std::size_t events) {
   bool result = true;
   for (auto& x : members_) {
-    if (protocol::holds_up(x.gauge->level(), events, now)) {
+    if (protocol::holds_up(x.gauge->level(), events)) {
       x.gauge->want_room();
       result = false;
     }
@@ -134,23 +134,39 @@ void registry::fan_out(event_batch events) {
 // -- holding back -------------------------------------------------------------
 
 void registry::on_room() {
-  admit_what_fits(self_->clock().now());
+  admit_what_fits(self_->clock().now(), protocol::time_point::min());
 }
 
+// Giving up takes two looks: what was due at the first one and is at the
+// second as well has seen the sockets asked between.
 void registry::on_tick() {
   auto now = self_->clock().now();
-  if (now >= next_tick_)
-    next_tick_ = protocol::time_point::max();
-  admit_what_fits(now);
+  if (now < next_tick_)
+    return;
+  next_tick_ = protocol::time_point::max();
+  if (!first_look_) {
+    first_look_ = now;
+    watch_clock(now);
+    return;
+  }
+  auto due = *std::exchange(first_look_, std::nullopt);
+  for (auto& x : members_) {
+    auto level = x.gauge->level();
+    if (level.waiting > 0 && protocol::progress_deadline(level) <= due)
+      x.gauge->found_stuck();
+  }
+  admit_what_fits(now, due);
 }
 
-void registry::admit_what_fits(protocol::time_point now) {
+// And what was to be admitted at `due` or before, whether it fits or not.
+void registry::admit_what_fits(protocol::time_point now,
+                               protocol::time_point due) {
   auto goes = [&](held_batch& x) {
-    auto late = now >= x.deadline();
-    if (!late && !fits(x.what.events.size(), now))
-      return false;
-    if (late)
+    if (!fits(x.what.events.size())) {
+      if (x.deadline() > due)
+        return false;
       ++counters_.gave_up_waiting;
+    }
     admit(x.what, x.from, now - x.since);
     return true;
   };
@@ -163,22 +179,26 @@ void registry::admit_what_fits(protocol::time_point now) {
 }
 
 // A tick at the first moment at which time alone frees a batch. One that was
-// meant for a later moment comes all the same and finds nothing to do.
+// meant for a later moment comes all the same and is ignored.
 void registry::watch_clock(protocol::time_point now) {
   if (held_.empty())
+    first_look_.reset();
+  if (held_.empty())
     return;
-  auto due = protocol::time_point::max();
-  for (auto& x : held_)
-    due = std::min(due, x.deadline());
-  for (auto& x : members_) {
-    auto until = protocol::progress_deadline(x.gauge->level());
-    if (until > now)
-      due = std::min(due, until);
+  auto at = now + limits::subscriber_second_look;
+  if (!first_look_) {
+    at = protocol::time_point::max();
+    for (auto& x : held_)
+      at = std::min(at, x.deadline());
+    for (auto& x : members_)
+      if (auto level = x.gauge->level(); !level.stuck && level.waiting > 0)
+        at = std::min(at, protocol::progress_deadline(level));
   }
-  if (due >= next_tick_)
+  if (at >= next_tick_)
     return;
-  next_tick_ = due;
-  self_->delayed_send(self_, due - now, tick_atom::value);
+  next_tick_ = at;
+  self_->delayed_send(self_, std::max(at - now, protocol::duration::zero()),
+                      tick_atom::value);
 }
 
 // -- verdicts -----------------------------------------------------------------
@@ -267,7 +287,7 @@ void registry::on_down(const caf::actor_addr& who) {
     counters_.lost_by_the_gone += x.gauge->dropped();
     return true;
   });
-  admit_what_fits(self_->clock().now());
+  on_room();
 }
 
 void registry::on_report() const {

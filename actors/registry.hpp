@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace clearance::actors {
@@ -67,14 +68,14 @@ private:
   void on_down(const caf::actor_addr& who);
   void on_report() const;
 
-  bool fits(std::size_t events, protocol::time_point now);
+  bool fits(std::size_t events);
   bool calm() const;
   void admit(const announce& x, const ingester_actor& from,
              protocol::duration waited);
   void bind(const event_ptr& x);
   void on_evicted(std::string_view container);
   void fan_out(event_batch events);
-  void admit_what_fits(protocol::time_point now);
+  void admit_what_fits(protocol::time_point now, protocol::time_point due);
   void watch_clock(protocol::time_point now);
   void settled(const verdict& x, protocol::authorisation_map::ticket ticket,
                const protocol::shield_call& call,
@@ -92,6 +93,7 @@ private:
   /// goes at once.
   std::vector<held_batch> held_;
   protocol::time_point next_tick_ = protocol::time_point::max();
+  std::optional<protocol::time_point> first_look_;
 
   struct {
     std::uint64_t events = 0;

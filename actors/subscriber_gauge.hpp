@@ -9,15 +9,16 @@
 
 namespace clearance::actors {
 
-/// Written by one subscriber, read by its registry without a message; relaxed,
-/// for a value that is a moment old does no harm. Both live on one thread in
-/// all our programs, so there it is exact.
+/// Written by one subscriber, read by its registry (which writes what it found
+/// of it) without a message; relaxed, for a value that is a moment old does no
+/// harm. Both live on one thread in all our programs, so there it is exact.
 class subscriber_gauge {
 public:
   using time_point = protocol::time_point;
 
   protocol::queue_level level() const noexcept {
-    return {waiting_.load(relaxed), last_progress_.load(relaxed)};
+    return {waiting_.load(relaxed), last_progress_.load(relaxed),
+            stuck_.load(relaxed)};
   }
   std::uint64_t dropped() const noexcept { return dropped_.load(relaxed); }
   std::uint64_t delivered() const noexcept { return delivered_.load(relaxed); }
@@ -29,7 +30,11 @@ public:
   void progress(std::uint64_t n, time_point now) noexcept {
     delivered_.fetch_add(n, relaxed);
     last_progress_.store(now, relaxed);
+    stuck_.store(false, relaxed);
   }
+
+  /// The registry found that it makes no progress; until it does.
+  void found_stuck() noexcept { stuck_.store(true, relaxed); }
 
   /// Somebody wants to hear of room in the queue; once.
   void want_room() noexcept { room_wanted_.store(true, relaxed); }
@@ -44,6 +49,7 @@ private:
   std::atomic<std::uint64_t> dropped_ = 0;
   std::atomic<std::uint64_t> delivered_ = 0;
   std::atomic<time_point> last_progress_ = time_point{};
+  std::atomic<bool> stuck_ = false;
   std::atomic<bool> room_wanted_ = false;
 };
 

@@ -4,10 +4,9 @@
 
 namespace clearance::protocol {
 
-bool holds_up(const queue_level& level, std::size_t batch,
-              time_point now) noexcept {
-  return level.waiting + batch > limits::subscriber_queue_max_events
-         && now < progress_deadline(level);
+bool holds_up(const queue_level& level, std::size_t batch) noexcept {
+  return !level.stuck
+         && level.waiting + batch > limits::subscriber_queue_max_events;
 }
 
 time_point progress_deadline(const queue_level& level) noexcept {

@@ -19,15 +19,19 @@ using duration = std::chrono::steady_clock::duration;
 
 /// How full one subscriber's queue is.
 struct queue_level {
-  std::size_t waiting = 0;      ///< events in its queue
-  time_point last_progress{};   ///< when it last took a whole event, or came
+  std::size_t waiting = 0;    ///< events in its queue
+  time_point last_progress{}; ///< when it last took a whole event, or came
+  bool stuck = false;         ///< found so since: not waited for
 };
 
-/// Whether `level` makes a batch of `batch` events wait at `now`.
-bool holds_up(const queue_level& level, std::size_t batch,
-              time_point now) noexcept;
+/// Whether `level` makes a batch of `batch` events wait.
+bool holds_up(const queue_level& level, std::size_t batch) noexcept;
 
-/// Until when `level`, which holds up now, can do so without new progress.
+/// When `level` stops making progress, unless it makes some before.
+///
+/// It is stuck when that moment was past at two looks at least
+/// limits::subscriber_second_look apart: a single look may come before the
+/// socket's own news, when it was our process that made no progress.
 time_point progress_deadline(const queue_level& level) noexcept;
 
 /// One reader's patience: it is spent while the reader is paused, earned back
@@ -46,4 +50,4 @@ private:
   duration left_ = limits::reader_pause_max;
 };
 
-}  // namespace clearance::protocol
+} // namespace clearance::protocol
