@@ -137,25 +137,27 @@ void registry::on_room() {
   admit_what_fits(self_->clock().now(), protocol::time_point::min());
 }
 
-// Giving up takes two looks: what was due at the first one and is at the
-// second as well has seen the sockets asked between.
+// Giving up takes two looks, the second one on time: when our own process was
+// not run for a while, its sockets have news that no handler has seen yet, and
+// that is not the subscribers' fault.
 void registry::on_tick() {
   auto now = self_->clock().now();
   if (now < next_tick_)
     return;
+  auto late = now - next_tick_ >= limits::subscriber_second_look;
   next_tick_ = protocol::time_point::max();
-  if (!first_look_) {
-    first_look_ = now;
+  if (!look_ || late) {
+    look_ = now;
     watch_clock(now);
     return;
   }
-  auto due = *std::exchange(first_look_, std::nullopt);
+  look_.reset();
   for (auto& x : members_) {
     auto level = x.gauge->level();
-    if (level.waiting > 0 && protocol::progress_deadline(level) <= due)
+    if (level.waiting > 0 && protocol::progress_deadline(level) <= now)
       x.gauge->found_stuck();
   }
-  admit_what_fits(now, due);
+  admit_what_fits(now, now);
 }
 
 // And what was to be admitted at `due` or before, whether it fits or not.
@@ -178,27 +180,28 @@ void registry::admit_what_fits(protocol::time_point now,
   watch_clock(now);
 }
 
-// A tick at the first moment at which time alone frees a batch. One that was
-// meant for a later moment comes all the same and is ignored.
+// A look shortly before the first moment at which time alone frees a batch, and
+// one at that moment. A tick that was meant for a later one comes all the same
+// and is ignored.
 void registry::watch_clock(protocol::time_point now) {
-  if (held_.empty())
-    first_look_.reset();
-  if (held_.empty())
+  if (held_.empty()) {
+    look_.reset();
     return;
-  auto at = now + limits::subscriber_second_look;
-  if (!first_look_) {
-    at = protocol::time_point::max();
-    for (auto& x : held_)
-      at = std::min(at, x.deadline());
-    for (auto& x : members_)
-      if (auto level = x.gauge->level(); !level.stuck && level.waiting > 0)
-        at = std::min(at, protocol::progress_deadline(level));
   }
+  auto due = protocol::time_point::max();
+  for (auto& x : held_)
+    due = std::min(due, x.deadline());
+  for (auto& x : members_)
+    if (auto level = x.gauge->level(); !level.stuck && level.waiting > 0)
+      due = std::min(due, protocol::progress_deadline(level));
+  constexpr auto apart = limits::subscriber_second_look;
+  if (!look_ && due - apart <= now)
+    look_ = now;
+  auto at = look_ ? std::max(due, *look_ + apart) : due - apart;
   if (at >= next_tick_)
     return;
   next_tick_ = at;
-  self_->delayed_send(self_, std::max(at - now, protocol::duration::zero()),
-                      tick_atom::value);
+  self_->delayed_send(self_, at - now, tick_atom::value);
 }
 
 // -- verdicts -----------------------------------------------------------------

@@ -93,7 +93,7 @@ private:
   /// goes at once.
   std::vector<held_batch> held_;
   protocol::time_point next_tick_ = protocol::time_point::max();
-  std::optional<protocol::time_point> first_look_;
+  std::optional<protocol::time_point> look_;
 
   struct {
     std::uint64_t events = 0;

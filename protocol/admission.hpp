@@ -29,9 +29,9 @@ bool holds_up(const queue_level& level, std::size_t batch) noexcept;
 
 /// When `level` stops making progress, unless it makes some before.
 ///
-/// It is stuck when that moment was past at two looks at least
-/// limits::subscriber_second_look apart: a single look may come before the
-/// socket's own news, when it was our process that made no progress.
+/// Found stuck only at a second look, limits::subscriber_second_look after a
+/// first one: a single look may come before the socket's own news, when it was
+/// our process that made no progress.
 time_point progress_deadline(const queue_level& level) noexcept;
 
 /// One reader's patience: it is spent while the reader is paused, earned back

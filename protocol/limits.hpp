@@ -45,8 +45,8 @@ inline constexpr std::size_t subscriber_batch_max_events = 64;
 /// A subscriber that took no whole event for this long is not waited for.
 inline constexpr auto subscriber_progress = 50ms;
 
-/// Between the two looks that find it so: one turn of the loop, in which the
-/// sockets are asked.
+/// Between the two looks that find it so, and the most by which the second one
+/// may come late: else it was our own process that made no progress.
 inline constexpr auto subscriber_second_look = 5ms;
 
 /// A burst's reader is paused for at most this long, that reader alone ...

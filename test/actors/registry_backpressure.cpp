@@ -114,7 +114,29 @@ TEST_CASE("a subscriber that made no progress before is not waited for") {
   s.fill(128);
   s.advance(limits::subscriber_progress);
   s.announce({blocked(1)}, patience);
+  s.advance(limits::subscriber_second_look);
+  CHECK(s.reader.only<actors::admitted>().waited
+        == limits::subscriber_second_look);
+  s.announce({blocked(2)}, patience);
+  CHECK(s.reader.only<actors::admitted>().waited == 0ms);
+  s.progress();
+  s.announce({blocked(3)}, patience);
+  CHECK_FALSE(s.admitted());
+}
+
+// A hub that the kernel did not run for a while finds its tick overdue before
+// it finds that its client has read meanwhile.
+TEST_CASE("a stall of our own is not taken for the client's") {
+  stage s;
+  s.fill(128);
+  s.announce({blocked(1)}, patience);
+  s.stall(limits::subscriber_progress + 100ms);
+  CHECK_FALSE(s.admitted());
+  s.fill(0);
+  s.progress();
+  s.room();
   CHECK(s.admitted());
+  CHECK(s.counter("batches_not_waited_for") == "0");
 }
 
 TEST_CASE("a batch goes when its reader's patience ends") {
@@ -193,6 +215,7 @@ TEST_CASE("a stuck subscriber beside one that drains holds up nobody") {
   s.advance(limits::subscriber_progress);
   s.progress();
   s.announce(blocks(1, 64), patience);
+  s.advance(limits::subscriber_second_look);
   CHECK(s.admitted());
 }
 
@@ -223,6 +246,7 @@ TEST_CASE("calm is of all queues, a stuck subscriber's too") {
   s.fill(128);
   s.advance(limits::subscriber_progress);
   s.announce({blocked(1)}, patience);
+  s.advance(limits::subscriber_second_look);
   CHECK_FALSE(s.reader.only<actors::admitted>().calm);
 }
 

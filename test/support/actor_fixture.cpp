@@ -49,6 +49,11 @@ void actor_fixture::advance(protocol::duration x) {
   }
 }
 
+void actor_fixture::stall(protocol::duration x) {
+  scheduler.advance_time(x);
+  run();
+}
+
 std::size_t actor_fixture::alive() {
   return system.registry().running();
 }

@@ -43,6 +43,9 @@ public:
   /// Whatever becomes due on the way is run in time, one after another.
   void advance(protocol::duration x);
 
+  /// The same in one step, as after a while in which nothing of ours was run.
+  void stall(protocol::duration x);
+
   /// Ends the actor as a fault of its own would, and runs what follows.
   template <class Handle>
   void crash(const Handle& who, caf::error why) {
