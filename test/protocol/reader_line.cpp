@@ -76,25 +76,25 @@ TEST_CASE("each reader type makes its event, each field its own") {
       example{"shield_disengaged", event_type::shield_disengaged},
       example{"shield_down_all", event_type::shield_disengaged},
   };
-  for (const auto& [word, type] : examples) {
-    CAPTURE(word);
+  for (const auto& x : examples) {
+    CAPTURE(x.word);
     event expected;
-    expected.type = type;
+    expected.type = x.type;
     expected.container = "c";
     expected.dossier = {{"k", "v"}};
-    if (type == event_type::connection_blocked) {
+    if (x.type == event_type::connection_blocked) {
       expected.request_id = "c:1";
       expected.dest = "1.2.3.4";
       expected.port = 443;
       expected.proto = 6;
       expected.domain = "d";
     }
-    if (type == event_type::container_exited)
+    if (x.type == event_type::container_exited)
       expected.reason = "r";
     // Every key that any type uses is there; each type takes its own.
     CHECK(event_of(pending(R"("domain":"d","reason":"r","action":"deny",)"
                            R"("ok":true,"dossier":{"k":"v"},"type":")"
-                           + std::string(word) + "\""))
+                           + std::string(x.word) + "\""))
           == expected);
   }
 }
