@@ -27,6 +27,11 @@ raw_socket listener::accept() const {
   return raw_socket{unique_fd{fd}};
 }
 
+raw_socket listener::await_connection() const {
+  deadline{}.await(fd_.get(), POLLIN, "a connection");
+  return accept();
+}
+
 bool listener::empty() const {
   pollfd entry{fd_.get(), POLLIN, 0};
   return ::poll(&entry, 1, 0) == 0;

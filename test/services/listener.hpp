@@ -14,6 +14,9 @@ public:
   /// The next connection; there must be one.
   raw_socket accept() const;
 
+  /// The next connection, awaited.
+  raw_socket await_connection() const;
+
   /// Whether nobody waits to be accepted.
   bool empty() const;
 
