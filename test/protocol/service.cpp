@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
@@ -198,20 +199,19 @@ TEST_CASE("every parameter must be there and be a string") {
   using kind = parameter::kind;
   for (auto who : roles)
     each_method(who, [&](const std::string& name, const idl_member& method) {
-      for (const auto& [field, type] : method.fields) {
-        REQUIRE(type == "string");
-        auto refused = standard_error("InvalidParameter", "parameter", field);
+      for (const auto& field : method.fields) {
+        REQUIRE(field.second == "string");
+        auto refused =
+            standard_error("InvalidParameter", "parameter", field.first);
+        auto is_it = [&](const parameter& p) { return p.name == field.first; };
         for (auto wrong :
              {kind::boolean, kind::integer, kind::null, kind::other}) {
           auto x = make_call(name, method.fields);
-          for (auto& p : x.parameters)
-            if (p.name == field)
-              p.type = wrong;
+          std::ranges::find_if(x.parameters, is_it)->type = wrong;
           CHECK(answer(who, x) == refused);
         }
         auto x = make_call(name, method.fields);
-        std::erase_if(x.parameters,
-                      [&](const parameter& p) { return p.name == field; });
+        std::erase_if(x.parameters, is_it);
         CHECK(answer(who, x) == refused);
       }
     });
