@@ -129,6 +129,7 @@ void helper_executor::on_received(const received& x) {
   for (std::size_t i = 0; x.frames && i < x.frames->size(); ++i) {
     if (which->call.id == 0 || which->sent < which->call.message.size()) {
       lost(*which, "it answered what was not asked");
+      assign();
       return;
     }
     answered(*which, x.frames->at(i), x.frames->capacity_at(i));
@@ -195,8 +196,10 @@ void helper_executor::lost(line& x, std::string why) {
 
 void helper_executor::on_writable(const writable& x) {
   auto which = find(x.from);
-  if (which != nullptr && which->call.id != 0)
-    write(*which);
+  if (which == nullptr || which->call.id == 0)
+    return;
+  write(*which);
+  assign(); // it may have broken and left its place
 }
 
 // Deadlines come in the order of the calls.
