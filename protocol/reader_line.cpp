@@ -17,12 +17,18 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace clearance::protocol {
 
 namespace {
+
+/// A parser keeps some 20 times its largest line, and the event it fills as
+/// much again. What a larger line than this took is given back at once: an idle
+/// hub keeps nothing of the largest line it ever saw.
+constexpr std::size_t kept_max_bytes = 4096;
 
 /// The keys we read, `dossier` apart.
 enum key : std::size_t {
@@ -44,13 +50,16 @@ constexpr std::array<std::string_view, key_count> key_words{
 } // namespace
 
 struct reader_line_parser::impl {
-  json_reader reader{limits::reader_nesting_max_depth};
+  std::optional<json_reader> reader{limits::reader_nesting_max_depth};
   std::array<json_item, key_count> notes; // null: missing
   std::vector<std::pair<std::string_view, json_item>> dossier;
   std::string repaired_line;
   std::string_view why;
   bool repaired = false;
+  bool kept_too_much = false; // the event does, from the line before
 
+  verdict judge(std::string_view line, std::size_t capacity, event& out);
+  void release();
   bool walk(std::string_view line, std::size_t capacity);
   bool note_dossier(json_reader::value& x);
   verdict build(event& out);
@@ -73,13 +82,13 @@ bool reader_line_parser::impl::walk(std::string_view line,
                                     std::size_t capacity) {
   notes.fill({});
   dossier.clear();
-  return reader.read(
+  return reader->read(
       line, capacity, [this](std::string_view name, json_reader::value& x) {
         if (name == "dossier")
           return note_dossier(x);
         const auto* word = std::ranges::find(key_words, name);
         json_item ignored;
-        return reader.take(
+        return reader->take(
             x, word != key_words.end()
                    ? notes[static_cast<std::size_t>(word - key_words.begin())]
                    : ignored);
@@ -90,9 +99,9 @@ bool reader_line_parser::impl::note_dossier(json_reader::value& x) {
   json_item item;
   dossier.clear();
   if (!json_reader::is_object(x))
-    return reader.take(x, item);
-  return reader.members(x, [&](std::string_view name, json_reader::value& y) {
-    if (!reader.take(y, item))
+    return reader->take(x, item);
+  return reader->members(x, [&](std::string_view name, json_reader::value& y) {
+    if (!reader->take(y, item))
       return false;
     dossier.emplace_back(name, item);
     return true;
@@ -159,6 +168,30 @@ void reader_line_parser::impl::build_text(key k, std::string& out) const {
   assign_sanitised(out, has(k) ? text_of(notes[k]) : "");
 }
 
+reader_line_parser::verdict
+reader_line_parser::impl::judge(std::string_view line, std::size_t capacity,
+                                event& out) {
+  why = {};
+  repaired = false;
+  if (line.empty())
+    return verdict::blank;
+  if (walk(line, capacity))
+    return build(out);
+  repaired_line.assign(line);
+  repaired = repair_json(repaired_line) > 0;
+  if (repaired && walk(repaired_line, 0))
+    return build(out);
+  return malformed(to_string(reader->why()));
+}
+
+/// The event's memory goes with the next line: until then it is the caller's.
+void reader_line_parser::impl::release() {
+  reader.emplace(limits::reader_nesting_max_depth);
+  decltype(dossier){}.swap(dossier);
+  std::string{}.swap(repaired_line);
+  kept_too_much = true;
+}
+
 reader_line_parser::reader_line_parser() : impl_(std::make_unique<impl>()) {
   // nop
 }
@@ -173,20 +206,16 @@ reader_line_parser::operator=(reader_line_parser&&) noexcept = default;
 reader_line_parser::verdict reader_line_parser::parse(std::string_view line,
                                                       std::size_t capacity,
                                                       event& out) {
-  auto& self = *impl_;
-  self.why = {};
-  self.repaired = false;
+  if (impl_->kept_too_much) {
+    impl_->kept_too_much = false;
+    out = {};
+  }
   auto text = trimmed(line);
-  if (text.empty())
-    return verdict::blank;
   auto indent = static_cast<std::size_t>(text.data() - line.data());
-  if (self.walk(text, capacity - std::min(indent, capacity)))
-    return self.build(out);
-  self.repaired_line.assign(text);
-  self.repaired = repair_json(self.repaired_line) > 0;
-  if (self.repaired && self.walk(self.repaired_line, 0))
-    return self.build(out);
-  return self.malformed(to_string(self.reader.why()));
+  auto result = impl_->judge(text, capacity - std::min(indent, capacity), out);
+  if (text.size() > kept_max_bytes)
+    impl_->release();
+  return result;
 }
 
 std::string_view reader_line_parser::why() const noexcept {

@@ -52,9 +52,10 @@ bool json_reader::start(std::string_view document, std::size_t capacity,
   if (first == std::string_view::npos || document[first] != '{')
     return refuse(error::not_object);
   if (capacity < document.size() + simdjson::SIMDJSON_PADDING) {
-    padded_.assign(document).append(simdjson::SIMDJSON_PADDING, '\0');
+    capacity = document.size() + simdjson::SIMDJSON_PADDING;
+    padded_.reserve(capacity);
+    padded_.assign(document).resize(capacity);
     document = std::string_view{padded_}.substr(0, document.size());
-    capacity = padded_.size();
   }
   bytes_ = document;
   has_escapes_ = document.find('\\') != std::string_view::npos;
