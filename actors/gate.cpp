@@ -39,7 +39,7 @@ gate::interface::behavior_type gate::make_behavior() {
       [this](admit_atom) { return on_admit(); },
       [this](slow_atom) { return on_slow(); },
       [this](tick_atom) { on_tick(); },
-      [this](const new_grants& x) { config_.grants = x.value; },
+      [this](const new_grants& x) { on_grants(x); },
       [this](stop_atom) { on_stop(); },
       [this](late_atom) { self_->quit(caf::exit_reason::user_shutdown); },
       [this](report_atom) { on_report(); },
@@ -166,6 +166,12 @@ void gate::watch_clock() {
   tick_pending_ = true;
   tick_at_ = due;
   self_->delayed_send(self_, due - self_->clock().now(), tick_atom::value);
+}
+
+void gate::on_grants(const new_grants& x) {
+  config_.grants = x.value;
+  log(severity::info, name, "the grants are new",
+      {{"grants", std::to_string(config_.grants->size())}});
 }
 
 // -- stopping -----------------------------------------------------------------

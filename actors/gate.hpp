@@ -72,6 +72,7 @@ private:
   slow_promise on_slow();
   void on_tick();
   void on_down(const caf::actor_addr& who);
+  void on_grants(const new_grants& x);
   void on_stop();
   void on_report() const;
 

@@ -74,10 +74,7 @@ void reload(const gate_options& options, const actors::gate_actor& gate) {
   if (options.grants_file.empty())
     return;
   try {
-    auto grants = grants_of(options);
-    log(actors::severity::info, "gate", "read the grants file again",
-        {{"grants", std::to_string(grants->size())}});
-    caf::anon_send(gate, actors::new_grants{std::move(grants)});
+    caf::anon_send(gate, actors::new_grants{grants_of(options)});
   } catch (const setup_fault& e) {
     log(actors::severity::error, "gate", "kept the old grants",
         {{"why", e.what()}});
