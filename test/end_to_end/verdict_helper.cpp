@@ -125,6 +125,28 @@ TEST_CASE("a call that was written is never written twice") {
   CHECK_FALSE(helper.connection_waits());
 }
 
+TEST_CASE("a call that was written on a kept connection is not written "
+          "twice either") {
+  runtime where;
+  played_server helper{where.verdict()};
+  hub server{where, with_helper()};
+  announce(server);
+  auto caller = server.client();
+  caller.send_verdict("c1", "c1:1", "203.0.113.7", "deny");
+  auto kept = std::optional<raw_socket>{helper.accept()};
+  kept->read_frame();
+  using namespace std::string_literals;
+  kept->send(R"({"parameters":{"ok":true,"stderr":""}})"
+             "\0"s);
+  CHECK(caller.next_reply() == applied);
+  announce(server);
+  caller.send_verdict("c1", "c1:1", "203.0.113.7", "deny");
+  kept->read_frame();
+  kept.reset();
+  check_unreachable(caller.next_reply());
+  CHECK_FALSE(helper.connection_waits());
+}
+
 TEST_CASE("a helper's nonsense fails the verdict") {
   runtime where;
   played_server helper{where.verdict()};
