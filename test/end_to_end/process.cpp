@@ -292,3 +292,25 @@ TEST_CASE("it logs to stderr, never to stdout") {
   CHECK(server.stop() == exited(0));
   CHECK(server.process().out() == "");
 }
+
+TEST_CASE("started without stdin, stdout and stderr it does not log into its "
+          "sockets") {
+  runtime where;
+  stub_shield shield;
+  hub_options options;
+  options.shield = shield.program();
+  options.process.without_standard_descriptors = true;
+  hub server{where, std::move(options)};
+  for (auto fd : {"0", "1", "2"})
+    CHECK(std::filesystem::read_symlink("/proc/" + std::to_string(server.pid())
+                                        + "/fd/" + fd)
+          == "/dev/null");
+  server.emit("bad\n" + block{}.line());
+  CHECK(server.client().call("org.varlink.service.GetInfo").error == "");
+  auto watcher = server.subscriber();
+  CHECK(watcher.next_event() == block{}.event());
+  CHECK(server.client().verdict("c1", "c1:1", "203.0.113.7", "deny").error
+        == "");
+  CHECK(shield.next_run().descriptors == 3);
+  CHECK(server.stop() == exited(0));
+}

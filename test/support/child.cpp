@@ -74,6 +74,9 @@ unique_fd watch(const std::filesystem::path& path) {
     const rlimit limit{options.descriptors->first, options.descriptors->second};
     fine = ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
   }
+  if (options.without_standard_descriptors)
+    for (int fd = 0; fd <= STDERR_FILENO; ++fd)
+      ::close(fd);
   // Whoever started the tests may have left descriptors open; tests count.
   ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   if (fine)

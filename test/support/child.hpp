@@ -42,6 +42,7 @@ struct child_options {
   std::string stdin_bytes;
   std::optional<std::pair<unsigned, unsigned>> descriptors; ///< soft, hard
   std::optional<mode_t> umask;
+  bool without_standard_descriptors = false; ///< 0, 1 and 2 are closed
   std::filesystem::path working_directory = "/";
 };
 
