@@ -144,6 +144,13 @@ recorded_listener* dummy_host::listener_at(const std::string& path) {
   return it == listeners_.end() ? nullptr : it->get();
 }
 
+std::vector<std::string> dummy_host::listened() const {
+  std::vector<std::string> result;
+  for (auto& x : listeners_)
+    result.push_back(x->spec.path);
+  return result;
+}
+
 std::size_t dummy_host::running() const {
   return static_cast<std::size_t>(
       std::count_if(runs.begin(), runs.end(),

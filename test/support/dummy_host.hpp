@@ -79,7 +79,11 @@ public:
   /// Those of that name that live.
   std::vector<caf::actor> alive(const std::string& name) const;
 
+  /// Null when nobody listens there now.
   recorded_listener* listener_at(const std::string& path);
+
+  /// All paths that were ever bound, in order.
+  std::vector<std::string> listened() const;
 
   struct recorded_dial {
     std::string path;

@@ -50,6 +50,8 @@ scripted_connection::write(std::span<const std::string_view> pieces) {
   CHECK_MESSAGE(pieces.size() <= protocol::limits::subscriber_batch_max_events,
                 "more pieces than one system call takes");
   ++writes_;
+  if (on_write_)
+    on_write_();
   actors::written result;
   for (auto piece : pieces) {
     auto n = std::min(piece.size(), room_);

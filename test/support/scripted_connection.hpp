@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <span>
@@ -61,6 +62,9 @@ public:
     become_writable();
   }
 
+  /// Called before each write.
+  void on_write(std::function<void()> f) { on_write_ = std::move(f); }
+
   /// Tells the owner, who must watch.
   void hang_up();
 
@@ -81,6 +85,7 @@ private:
   actors::connection_id id_;
   actors::peer who_;
   actors::connection_owner owner_;
+  std::function<void()> on_write_;
   std::string taken_;
   std::size_t room_ = unlimited;
   std::size_t writes_ = 0;
