@@ -23,12 +23,13 @@ EOF
 
 test_packages() {
   cat <<'EOF'
+git                 -           the gate is tested against the real one
 util-linux          -           setpriv: tests with a foreign uid
 EOF
 }
 
-# Taken along where there is anything to install and the distribution has them:
-# Debian 12 has no python3-varlink. Tests that need them say so and are counted as skipped.
+# Taken along where there is anything to install and the distribution has them
+# (Debian 12 has no python3-varlink). Without them their tests are skipped.
 optional_test_packages() {
   cat <<'EOF'
 python3-varlink     -           an independent varlink client
