@@ -46,6 +46,7 @@ TEST_CASE("an integer is taken to the ends of its range and not beyond") {
   CHECK(integer_part("-9223372036854775808") == min);
   CHECK(integer_part("9223372036854775808") == std::nullopt);
   CHECK(integer_part("-9223372036854775809") == std::nullopt);
+  CHECK(integer_part("9223372036854775810") == std::nullopt);
   CHECK(integer_part("18446744073709551616") == std::nullopt);
   CHECK(integer_part("92233720368547758070") == std::nullopt);
 }
