@@ -30,8 +30,9 @@ std::string text(const event& x, const std::string& socket = here,
 
 /// The words that a shell makes of a command, behind the program's name.
 std::vector<std::string> words_of(const std::string& command) {
-  clearance::test::child shell{
-      {{"/bin/bash", "-c", "printf '%s\\0' " + command}, {}, {}, {}, {}, "/"}};
+  clearance::test::child_options options;
+  options.argv = {"/bin/bash", "-c", "printf '%s\\0' " + command};
+  clearance::test::child shell{options};
   shell.wait();
   std::vector<std::string> result;
   auto out = shell.out();

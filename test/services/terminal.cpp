@@ -11,7 +11,9 @@ namespace {
 
 /// What a POSIX shell makes of one word.
 std::string through_shell(const std::string& word, const char* shell) {
-  child run{{{shell, "-c", "printf %s " + word}, {}, {}, {}, {}, "/"}};
+  clearance::test::child_options options;
+  options.argv = {shell, "-c", "printf %s " + word};
+  child run{options};
   run.wait();
   return run.out();
 }
