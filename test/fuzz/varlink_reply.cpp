@@ -1,0 +1,76 @@
+// Input: a service's bytes, as clients and the hub's helper pool read them.
+
+#include "protocol/event.hpp"
+#include "protocol/framing.hpp"
+#include "protocol/varlink.hpp"
+#include "test/fuzz/fuzz.hpp"
+
+#include <simdjson.h>
+
+#include <set>
+#include <string>
+
+namespace {
+
+using namespace clearance;
+using namespace clearance::protocol::varlink;
+using test::require;
+
+void check_notification(const reply& x) {
+  require(find(x.parameters, "event") != nullptr, "an event has a parameter");
+  std::set<std::string> keys;
+  for (const auto& [key, value] : x.notification->dossier)
+    require(keys.insert(key).second, "each key once");
+  std::string bytes;
+  encode(*x.notification, bytes);
+  require(bytes.find('\0') == bytes.size() - 1, "one NUL, at the end");
+  auto back = parse_reply(std::string_view{bytes}.substr(0, bytes.size() - 1));
+  require(std::holds_alternative<reply>(back), "an event that is written");
+  const auto& y = std::get<reply>(back);
+  require(y.continues && y.error.empty() && y.notification == x.notification,
+          "an event that is written reads back");
+}
+
+/// One that nests too deeply and ends too early may be refused for either.
+void check_reasons(std::string_view a, std::string_view b) {
+  auto is_structure = [](std::string_view why) {
+    return why == "not JSON" || why == "nested too deep";
+  };
+  require(!a.empty() && (a == b || (is_structure(a) && is_structure(b))),
+          "for the same reason");
+}
+
+void check_reply(const reply& x) {
+  std::set<std::string> names;
+  for (const auto& p : x.parameters)
+    require(names.insert(p.name).second, "each parameter once");
+  require(simdjson::validate_utf8(x.error), "a name is UTF-8");
+  if (x.notification)
+    check_notification(x);
+}
+
+} // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  protocol::frame_batch batch;
+  auto framer = protocol::nul_framer();
+  framer.feed(test::as_text(data, size), batch);
+  framer.finish(batch); // only here: most inputs have no NUL
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    auto x = parse_reply(batch.at(i), batch.capacity_at(i));
+    auto y = parse_reply(std::string{batch.at(i)});
+    require(x.index() == y.index(), "the same outcome wherever it stands");
+    if (auto* bad = std::get_if<malformed>(&x)) {
+      check_reasons(bad->why, std::get<malformed>(y).why);
+      continue;
+    }
+    const auto& first = std::get<reply>(x);
+    const auto& second = std::get<reply>(y);
+    require(first.error == second.error && first.continues == second.continues
+                && first.notification == second.notification
+                && first.parameters.size() == second.parameters.size(),
+            "the same reply");
+    check_reply(first);
+  }
+  return 0;
+}
