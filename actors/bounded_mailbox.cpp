@@ -23,7 +23,7 @@ bool event_queue::offer(const std::vector<event_ptr>& events) {
     if (loss_ == loss::none)
       loss_ = loss::untold;
   }
-  gauge_->set_waiting(events_.size());
+  gauge_->set_waiting(events_.size(), events_.bytes());
   if (waking_ || (paused_ && loss_ != loss::untold))
     return false;
   waking_ = true;
@@ -41,7 +41,7 @@ void event_queue::take(std::vector<event_ptr>& out, std::size_t max) {
     out.push_back(events_.pop());
   if (events_.empty())
     loss_ = loss::none;
-  gauge_->set_waiting(events_.size());
+  gauge_->set_waiting(events_.size(), events_.bytes());
 }
 
 void event_queue::pause(bool on) {
@@ -66,7 +66,7 @@ void event_queue::close() {
   std::lock_guard guard{mutex_};
   closed_ = true;
   events_.clear();
-  gauge_->set_waiting(0);
+  gauge_->set_waiting(0, 0);
 }
 
 } // namespace clearance::actors

@@ -59,7 +59,7 @@ registry::interface::behavior_type registry::make_behavior() {
 void registry::on_announce(announce& x) {
   auto now = self_->clock().now();
   auto from = caf::actor_cast<ingester_actor>(self_->current_sender());
-  if (x.patience <= protocol::duration::zero() || fits(x.events.size())) {
+  if (x.patience <= protocol::duration::zero() || fits(x.events)) {
     admit(x, from, {});
     return;
   }
@@ -68,10 +68,13 @@ void registry::on_announce(announce& x) {
   watch_clock(now);
 }
 
-bool registry::fits(std::size_t events) {
+bool registry::fits(const std::vector<event_ptr>& events) {
+  std::size_t bytes = 0;
+  for (auto& x : events)
+    bytes += x->wire().size();
   bool result = true;
   for (auto& x : members_) {
-    if (protocol::holds_up(x.gauge->level(), events)) {
+    if (protocol::holds_up(x.gauge->level(), events.size(), bytes)) {
       x.gauge->want_room();
       result = false;
     }
@@ -89,7 +92,7 @@ void registry::admit(const announce& x, const ingester_actor& from,
 
 bool registry::calm() const {
   return std::all_of(members_.begin(), members_.end(), [](const member& x) {
-    return x.gauge->level().waiting <= limits::subscriber_queue_max_events / 2;
+    return protocol::calm(x.gauge->level());
   });
 }
 
@@ -164,7 +167,7 @@ void registry::on_tick() {
 void registry::admit_what_fits(protocol::time_point now,
                                protocol::time_point due) {
   auto goes = [&](held_batch& x) {
-    if (!fits(x.what.events.size())) {
+    if (!fits(x.what.events)) {
       if (x.deadline() > due)
         return false;
       ++counters_.gave_up_waiting;

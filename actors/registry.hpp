@@ -68,7 +68,7 @@ private:
   void on_down(const caf::actor_addr& who);
   void on_report() const;
 
-  bool fits(std::size_t events);
+  bool fits(const std::vector<event_ptr>& events);
   bool calm() const;
   void admit(const announce& x, const ingester_actor& from,
              protocol::duration waited);

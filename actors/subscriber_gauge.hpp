@@ -17,13 +17,16 @@ public:
   using time_point = protocol::time_point;
 
   protocol::queue_level level() const noexcept {
-    return {waiting_.load(relaxed), last_progress_.load(relaxed),
-            stuck_.load(relaxed)};
+    return {waiting_.load(relaxed), waiting_bytes_.load(relaxed),
+            last_progress_.load(relaxed), stuck_.load(relaxed)};
   }
   std::uint64_t dropped() const noexcept { return dropped_.load(relaxed); }
   std::uint64_t delivered() const noexcept { return delivered_.load(relaxed); }
 
-  void set_waiting(std::size_t n) noexcept { waiting_.store(n, relaxed); }
+  void set_waiting(std::size_t events, std::size_t bytes) noexcept {
+    waiting_.store(events, relaxed);
+    waiting_bytes_.store(bytes, relaxed);
+  }
   void add_dropped(std::uint64_t n) noexcept { dropped_.fetch_add(n, relaxed); }
 
   /// `n` whole events were taken by the socket; 0 for one that just came.
@@ -46,6 +49,7 @@ private:
   static constexpr auto relaxed = std::memory_order_relaxed;
 
   std::atomic<std::size_t> waiting_ = 0;
+  std::atomic<std::size_t> waiting_bytes_ = 0;
   std::atomic<std::uint64_t> dropped_ = 0;
   std::atomic<std::uint64_t> delivered_ = 0;
   std::atomic<time_point> last_progress_ = time_point{};

@@ -4,9 +4,16 @@
 
 namespace clearance::protocol {
 
-bool holds_up(const queue_level& level, std::size_t batch) noexcept {
-  return !level.stuck
-         && level.waiting + batch > limits::subscriber_queue_max_events;
+bool calm(const queue_level& level) noexcept {
+  return level.waiting <= limits::subscriber_queue_max_events / 2
+         && level.bytes <= limits::subscriber_queue_max_bytes / 2;
+}
+
+bool holds_up(const queue_level& level, std::size_t events,
+              std::size_t bytes) noexcept {
+  return !level.stuck && level.waiting > 0
+         && (level.waiting + events > limits::subscriber_queue_max_events
+             || level.bytes + bytes > limits::subscriber_queue_max_bytes);
 }
 
 time_point progress_deadline(const queue_level& level) noexcept {

@@ -20,12 +20,18 @@ using duration = std::chrono::steady_clock::duration;
 /// How full one subscriber's queue is.
 struct queue_level {
   std::size_t waiting = 0;    ///< events in its queue
+  std::size_t bytes = 0;      ///< and theirs
   time_point last_progress{}; ///< when it last took a whole event, or came
   bool stuck = false;         ///< found so since: not waited for
 };
 
-/// Whether `level` makes a batch of `batch` events wait.
-bool holds_up(const queue_level& level, std::size_t batch) noexcept;
+/// At most half full, by events and by bytes.
+bool calm(const queue_level& level) noexcept;
+
+/// Whether `level` makes a batch of so many events and bytes wait. A batch
+/// larger than a whole queue does not wait for an empty one.
+bool holds_up(const queue_level& level, std::size_t events,
+              std::size_t bytes) noexcept;
 
 /// When `level` stops making progress, unless it makes some before.
 ///

@@ -30,6 +30,7 @@ TEST_CASE("a queue of 128 events is full and has lost nothing") {
   auto events = blocks(1, 128);
   x.offer(events);
   CHECK(x.gauge()->level().waiting == 128);
+  CHECK(x.gauge()->level().bytes == wire_of(events).size());
   CHECK(x.gauge()->dropped() == 0);
   CHECK_FALSE(x.take_loss());
   CHECK(drain(x) == events);
@@ -115,6 +116,7 @@ TEST_CASE("taking moves the oldest behind what is there already") {
   x.take(out, 2);
   CHECK(out == event_list{events.begin(), events.begin() + 3});
   CHECK(x.gauge()->level().waiting == 2);
+  CHECK(x.gauge()->level().bytes == wire_of({events[3], events[4]}).size());
   CHECK_FALSE(x.empty());
 }
 
@@ -132,6 +134,7 @@ TEST_CASE("a closed queue holds nothing and takes nothing") {
   CHECK_FALSE(x.offer(blocks(1, 3)));
   CHECK(x.empty());
   CHECK(x.gauge()->level().waiting == 0);
+  CHECK(x.gauge()->level().bytes == 0);
 }
 
 // -- in front of an actor -----------------------------------------------------

@@ -147,6 +147,34 @@ TEST_CASE("a client that takes a little now and then does not hold for ever") {
   CHECK(s.now() - start <= paused + steps);
 }
 
+TEST_CASE("events that fill the queue by their bytes arrive whole, too") {
+  stage s;
+  auto client = s.subscriber(0);
+  auto reader = s.reader();
+  const std::string dossier =
+      R"(,"dossier":{")" + std::string(20'000, 'k') + R"(":"v"}})";
+  auto large = [&](std::size_t n) {
+    auto result = line(n);
+    result.pop_back();
+    return result + dossier;
+  };
+  constexpr std::size_t total = 300;
+  std::size_t brought = 0;
+  for (std::size_t rounds = 0;
+       (brought < total || client->awaited()) && rounds < 10'000; ++rounds) {
+    if (brought < total && reader->reading()) {
+      reader->bring(
+          {large(brought + 1), large(brought + 2), large(brought + 3)});
+      brought += 3;
+      s.run();
+    }
+    if (client->awaited()) // about one a millisecond
+      client->become_writable(21'000);
+    s.advance(1ms);
+  }
+  CHECK(request_ids(client->taken()) == ids(1, total));
+}
+
 // Oldest first: it waits for what was held before it, and for nothing that the
 // flood brings later.
 TEST_CASE("a reader beside one that floods waits for two batches at most") {

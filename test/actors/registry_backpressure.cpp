@@ -21,7 +21,9 @@ struct stage : registry_stage {
   follower client{*this};
   inbox other_reader{*this};
 
-  void fill(std::size_t waiting) { client.gauge->set_waiting(waiting); }
+  void fill(std::size_t waiting) {
+    client.gauge->set_waiting(waiting, waiting);
+  }
   void progress() { client.gauge->progress(1, system.clock().now()); }
   bool admitted() { return !reader.take<actors::admitted>().empty(); }
   void room() {
@@ -60,6 +62,18 @@ TEST_CASE("a batch that would drop one event waits, and asks for room") {
   CHECK(s.client.heard().empty());
   CHECK(s.client.gauge->take_room_wanted());
   CHECK(s.counter("batches_held_back") == "1");
+}
+
+TEST_CASE("a batch that would drop an event for its bytes waits, too") {
+  stage s;
+  auto event = blocked(1);
+  auto most = limits::subscriber_queue_max_bytes - event->wire().size();
+  s.client.gauge->set_waiting(1, most);
+  s.announce({event}, patience);
+  CHECK(s.admitted());
+  s.client.gauge->set_waiting(1, most + 1);
+  s.announce({event}, patience);
+  CHECK_FALSE(s.admitted());
 }
 
 TEST_CASE("a batch that waits is not bound yet") {
@@ -211,7 +225,7 @@ TEST_CASE("a subscriber that leaves is waited for no longer") {
 TEST_CASE("a stuck subscriber beside one that drains holds up nobody") {
   stage s;
   follower stuck{s};
-  stuck.gauge->set_waiting(128);
+  stuck.gauge->set_waiting(128, 128);
   s.advance(limits::subscriber_progress);
   s.progress();
   s.announce(blocks(1, 64), patience);
@@ -222,7 +236,7 @@ TEST_CASE("a stuck subscriber beside one that drains holds up nobody") {
 TEST_CASE("one of many that makes progress holds a batch up") {
   stage s;
   follower other{s};
-  other.gauge->set_waiting(128);
+  other.gauge->set_waiting(128, 128);
   s.announce({blocked(1)}, patience);
   CHECK_FALSE(s.admitted());
   CHECK_FALSE(s.client.gauge->take_room_wanted());

@@ -10,28 +10,43 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto full = limits::subscriber_queue_max_events;
+constexpr auto full_bytes = limits::subscriber_queue_max_bytes;
 const time_point start{1h};
 
 } // namespace
 
 TEST_CASE("a batch that fits the queue is held up by nobody") {
-  CHECK_FALSE(holds_up({0, start}, full));
-  CHECK_FALSE(holds_up({full - 1, start}, 1));
-  CHECK_FALSE(holds_up({full - 64, start}, 64));
-  CHECK_FALSE(holds_up({full, start}, 0));
+  CHECK_FALSE(holds_up({0, 0, start}, full, full_bytes));
+  CHECK_FALSE(holds_up({full - 1, 0, start}, 1, 0));
+  CHECK_FALSE(holds_up({full - 64, 0, start}, 64, 0));
+  CHECK_FALSE(holds_up({full, 0, start}, 0, 0));
+  CHECK_FALSE(holds_up({1, full_bytes - 5, start}, 1, 5));
 }
 
 TEST_CASE("a batch that would push an event out waits for a reading client") {
-  CHECK(holds_up({full, start}, 1));
-  CHECK(holds_up({full - 63, start}, 64));
+  CHECK(holds_up({full, 0, start}, 1, 0));
+  CHECK(holds_up({full - 63, 0, start}, 64, 0));
+  CHECK(holds_up({1, full_bytes - 5, start}, 1, 6));
+  CHECK(holds_up({1, full_bytes, start}, 1, 1));
+}
+
+TEST_CASE("what would not fit an empty queue does not wait for one") {
+  CHECK_FALSE(holds_up({0, 0, start}, full + 1, 0));
+  CHECK_FALSE(holds_up({0, 0, start}, 1, full_bytes + 1));
+}
+
+TEST_CASE("calm is a queue that is half full by events and by bytes") {
+  CHECK(calm({full / 2, full_bytes / 2, start}));
+  CHECK_FALSE(calm({full / 2 + 1, 0, start}));
+  CHECK_FALSE(calm({1, full_bytes / 2 + 1, start}));
 }
 
 TEST_CASE("a client that was found stuck is not waited for") {
-  CHECK_FALSE(holds_up({full, start, true}, 1));
+  CHECK_FALSE(holds_up({full, 0, start, true}, 1, 0));
 }
 
 TEST_CASE("progress moves the moment at which a client stops making any") {
-  queue_level level{full, start};
+  queue_level level{full, 0, start};
   CHECK(progress_deadline(level) == start + limits::subscriber_progress);
   level.last_progress += 10ms;
   CHECK(progress_deadline(level) == start + 10ms + limits::subscriber_progress);
