@@ -1,0 +1,48 @@
+/// One run: an emitter and its subscribers, each side in a process of its own,
+/// against one server.
+#pragma once
+
+#include "test/bench/server.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <vector>
+
+namespace clearance::bench {
+
+enum class pace {
+  each_ms, ///< an event each millisecond
+  in_turn, ///< the next event when the last subscriber has the one before
+  lines,   ///< a line a write, as fast as the socket takes them
+  bulk,    ///< 64 KiB a write, as fast as the socket takes them
+};
+
+struct load {
+  pace how = pace::lines;
+  std::size_t events = 0;
+  std::size_t subscribers = 1; ///< that read
+  std::size_t stuck = 0;       ///< that never read, besides
+};
+
+struct load_result {
+  /// Of each delivery, from before the emitter's write to after the
+  /// subscriber's read. Not of the two floods: their events wait for each
+  /// other.
+  std::vector<double> latencies_us;
+  std::chrono::duration<double> time{}; ///< first write to last read
+  std::chrono::duration<double> server_cpu{};
+  std::size_t delivered_min = 0; ///< of the subscriber that got the fewest
+  std::size_t delivered = 0;     ///< to all that read
+  std::size_t expected = 0;
+
+  double events_per_s() const {
+    return static_cast<double>(delivered_min) / time.count();
+  }
+  double cpu_us_per_event() const {
+    return server_cpu.count() * 1e6 / static_cast<double>(delivered_min);
+  }
+};
+
+load_result run_load(const server& on, const load& x);
+
+} // namespace clearance::bench

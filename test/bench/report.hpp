@@ -1,0 +1,71 @@
+/// Figures: collected run by run, shown as a table, kept as JSON.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace clearance::bench {
+
+/// What a figure is held against.
+struct bound {
+  enum class kind { ratio_max, ratio_min, value_max, value_min };
+  kind what;
+  double limit;
+};
+
+inline bound ratio_max(double x) {
+  return {bound::kind::ratio_max, x};
+}
+inline bound ratio_min(double x) {
+  return {bound::kind::ratio_min, x};
+}
+inline bound value_max(double x) {
+  return {bound::kind::value_max, x};
+}
+inline bound value_min(double x) {
+  return {bound::kind::value_min, x};
+}
+
+/// One line of the table: the hub's runs and, where there is one, the floor's,
+/// taken in turn.
+struct figure {
+  std::string workload;
+  std::string metric;
+  std::string unit;
+  std::optional<bound> must; ///< what a release has to reach
+  std::optional<bound> goal; ///< what it is on its way to
+  std::vector<double> hub;
+  std::vector<double> floor;
+
+  /// Of the medians; NaN without a floor.
+  double ratio() const;
+};
+
+class report {
+public:
+  /// The figure of that name, which is new at the first call.
+  figure& at(const std::string& workload, const std::string& metric,
+             const std::string& unit, std::optional<bound> must = {},
+             std::optional<bound> goal = {});
+
+  /// For --check: a count that is not what it has to be.
+  void wrong(std::string what) { wrong_.push_back(std::move(what)); }
+  const std::vector<std::string>& wrong() const noexcept { return wrong_; }
+
+  /// The lines from `first` on; `header` before them.
+  void print(std::ostream& out, std::size_t first = 0) const;
+  void write_json(std::ostream& out, const std::string& machine,
+                  int rounds) const;
+  std::size_t size() const noexcept { return figures_.size(); }
+
+private:
+  std::deque<figure> figures_; // at() gives references that last
+  std::vector<std::string> wrong_;
+};
+
+} // namespace clearance::bench

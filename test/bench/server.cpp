@@ -1,0 +1,105 @@
+#include "test/bench/server.hpp"
+
+#include "test/support/deadline.hpp"
+#include "test/support/process_facts.hpp"
+#include "test/support/raw_socket.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <initializer_list>
+#include <signal.h>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+
+namespace clearance::bench {
+
+namespace fs = std::filesystem;
+using clock = std::chrono::steady_clock;
+
+namespace {
+
+bool accepts(const fs::path& path) {
+  try {
+    test::raw_socket probe{path};
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
+std::uint64_t first_number(const fs::path& file) {
+  std::ifstream in{file};
+  std::uint64_t result = 0;
+  in >> result;
+  return result;
+}
+
+std::uint64_t voluntary_switches(const fs::path& task) {
+  const std::string name = "voluntary_ctxt_switches:";
+  std::ifstream in{task / "status"};
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with(name))
+      return std::stoull(line.substr(name.size()));
+  return 0;
+}
+
+} // namespace
+
+usage usage_of(pid_t pid) {
+  usage result;
+  const auto tasks = fs::path("/proc") / std::to_string(pid) / "task";
+  for (const auto& entry : fs::directory_iterator{tasks}) {
+    const auto& task = entry.path();
+    // In nanoseconds; /proc/PID/stat counts in ticks of 10 ms.
+    result.cpu += std::chrono::nanoseconds{first_number(task / "schedstat")};
+    result.voluntary_switches += voluntary_switches(task);
+  }
+  return result;
+}
+
+server::server(const programs& which, server_kind kind)
+    : process_(options(which, kind)) {
+  using namespace std::chrono_literals;
+  // The child was started when its exec() had succeeded.
+  const auto begin = clock::now();
+  while (!accepts(clearance())) {
+    if (!process_.running())
+      throw std::runtime_error("the server ended: " + process_.err());
+    if (clock::now() - begin > test::hang_guard)
+      throw std::runtime_error("the server takes no connections");
+    std::this_thread::sleep_for(200us);
+  }
+  started_in_ = clock::now() - begin;
+}
+
+server::~server() {
+  process_.kill(SIGTERM);
+  try {
+    process_.wait();
+  } catch (const std::exception&) {
+    // Its owner kills it.
+  }
+}
+
+test::child_options server::options(const programs& which,
+                                    server_kind kind) const {
+  const auto directory = dir_ / "run";
+  fs::create_directory(directory);
+  fs::permissions(directory, fs::perms::owner_all);
+  test::child_options result;
+  auto add = [&](std::initializer_list<std::string> words) {
+    result.argv.insert(result.argv.end(), words);
+  };
+  if (kind == server_kind::hub)
+    add({which.hub, "serve", "--inline-verdict", "--shield", "/bin/true"});
+  else
+    add({which.relay});
+  add({"--clearance-socket", clearance(), "--reader-socket", reader()});
+  // Nothing of the machine's own session may be found or told.
+  for (auto name : {"NOTIFY_SOCKET", "JOURNAL_STREAM", "LISTEN_FDS"})
+    result.environment.emplace_back(name, "");
+  return result;
+}
+
+} // namespace clearance::bench

@@ -1,0 +1,54 @@
+/// What is measured: a hub, or the relay in its place.
+#pragma once
+
+#include "test/support/child.hpp"
+#include "test/support/temp_dir.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <sys/types.h>
+
+namespace clearance::bench {
+
+enum class server_kind { hub, relay };
+
+struct programs {
+  std::filesystem::path hub;
+  std::filesystem::path relay;
+};
+
+/// What the kernel has counted for a process, all its threads together.
+struct usage {
+  std::chrono::nanoseconds cpu{};
+  std::uint64_t voluntary_switches = 0;
+};
+
+usage usage_of(pid_t pid);
+
+/// A process of its own on sockets of its own. Started when the constructor
+/// returns, stopped by the destructor.
+class server {
+public:
+  server(const programs& which, server_kind kind);
+  ~server();
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+
+  std::filesystem::path clearance() const { return dir_ / "run/c.sock"; }
+  std::filesystem::path reader() const { return dir_ / "run/r.sock"; }
+  pid_t pid() const noexcept { return process_.pid(); }
+
+  /// From exec to the first connection that the clearance socket took.
+  std::chrono::nanoseconds started_in() const noexcept { return started_in_; }
+
+private:
+  test::child_options options(const programs& which, server_kind kind) const;
+
+  test::temp_dir dir_;
+  test::child process_;
+  std::chrono::nanoseconds started_in_{};
+};
+
+} // namespace clearance::bench

@@ -1,0 +1,71 @@
+/// The workloads by name. Each appends its figures to the report.
+#pragma once
+
+#include "test/bench/report.hpp"
+#include "test/bench/server.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace clearance::bench {
+
+struct plan {
+  programs which;
+  int rounds = 5;
+  bool quick = false; ///< a tenth of the events: whether it works at all
+
+  /// Only the variants with so many subscribers: for profiling.
+  std::optional<std::size_t> only;
+
+  bool wants(std::size_t subscribers) const {
+    return !only || *only == subscribers;
+  }
+
+  std::size_t scaled(std::size_t events) const {
+    return quick ? events / 10 : events;
+  }
+
+  /// Calls `f` with each kind of server in turn, A B A B, each a fresh process.
+  void
+  alternate(const std::function<void(server_kind, const server&)>& f) const {
+    for (int i = 0; i < rounds; ++i)
+      for (auto kind : {server_kind::hub, server_kind::relay})
+        f(kind, server{which, kind});
+  }
+
+  /// Hubs only, for what the floor does not do.
+  void repeat(const std::function<void(const server&)>& f) const {
+    for (int i = 0; i < rounds; ++i)
+      f(server{which, server_kind::hub});
+  }
+};
+
+inline std::vector<double>& runs_of(figure& x, server_kind kind) {
+  return kind == server_kind::hub ? x.hub : x.floor;
+}
+
+struct workload {
+  std::string name;
+  std::string what; ///< one line
+  std::function<void(const plan&, report&)> run;
+};
+
+const std::vector<workload>& workloads();
+
+void latency_paced(const plan& how, report& out);
+void latency_in_turn(const plan& how, report& out);
+void throughput(const plan& how, report& out);
+void throughput_bulk(const plan& how, report& out);
+void burst(const plan& how, report& out);
+void stuck(const plan& how, report& out);
+void verdicts_refused(const plan& how, report& out);
+void verdicts_executed(const plan& how, report& out);
+void idle(const plan& how, report& out);
+void connections(const plan& how, report& out);
+void memory(const plan& how, report& out);
+void start(const plan& how, report& out);
+
+} // namespace clearance::bench
