@@ -49,7 +49,7 @@ void connections(const plan& how, report& out) {
   constexpr std::size_t count = 1000;
   out.at("1000 connections idle", "each", "KiB");
   out.at("1000 subscribers idle", "each", "KiB");
-  how.alternate([&](server_kind kind, const server& on) {
+  how.repeat([&](const server& on) {
     const auto per_connection = [&](double before) {
       return (resident_mib(on) - before) * 1024 / count;
     };
@@ -59,12 +59,12 @@ void connections(const plan& how, report& out) {
       silent.emplace_back(on.clearance());
     // Served in turn: when this one is, all before it are.
     connect_clients(on, 1);
-    runs_of(out.at("1000 connections idle", "each", ""), kind)
-        .push_back(per_connection(before));
+    out.at("1000 connections idle", "each", "")
+        .hub.push_back(per_connection(before));
     before = resident_mib(on);
     const auto sockets = connect_clients(on, count);
-    runs_of(out.at("1000 subscribers idle", "each", ""), kind)
-        .push_back(per_connection(before));
+    out.at("1000 subscribers idle", "each", "")
+        .hub.push_back(per_connection(before));
   });
 }
 
@@ -83,7 +83,8 @@ void memory(const plan& how, report& out) {
     const auto result = run_load(on, {pace::lines, how.scaled(100'000), 99, 1});
     if (result.delivered != result.expected)
       out.wrong(loaded + ": events were lost");
-    out.at(loaded, "resident", "").hub.push_back(resident_mib(on));
+    out.at(loaded, "resident", "")
+        .hub.push_back(static_cast<double>(result.server_resident) / mib);
     out.at(loaded, "peak", "").hub.push_back(peak_mib(on));
   });
 }

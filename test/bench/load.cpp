@@ -8,6 +8,7 @@
 #include "test/bench/clients.hpp"
 #include "test/bench/shared_memory.hpp"
 #include "test/bench/worker.hpp"
+#include "test/support/process_facts.hpp"
 
 #include <algorithm>
 #include <array>
@@ -61,6 +62,7 @@ public:
     const auto after = usage_of(on.pid());
     auto result = sum_up();
     result.server_cpu = after.cpu - before.cpu;
+    result.server_resident = test::resident_bytes(on.pid());
     return result;
   }
 

@@ -31,8 +31,9 @@ struct load_result {
   std::vector<double> latencies_us;
   std::chrono::duration<double> time{}; ///< first write to last read
   std::chrono::duration<double> server_cpu{};
-  std::size_t delivered_min = 0; ///< of the subscriber that got the fewest
-  std::size_t delivered = 0;     ///< to all that read
+  std::size_t server_resident = 0; ///< bytes, all its clients still there
+  std::size_t delivered_min = 0;   ///< of the subscriber that got the fewest
+  std::size_t delivered = 0;       ///< to all that read
   std::size_t expected = 0;
 
   double events_per_s() const {

@@ -1,17 +1,18 @@
 // bench-hub: measures a hub beside a floor. See README.md.
 
+#include "test/bench/options.hpp"
 #include "test/bench/workload.hpp"
 #include "test/support/deadline.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <cstdlib>
 #include <exception>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <thread>
-#include <utility>
+#include <vector>
 
 namespace clearance::bench {
 
@@ -38,80 +39,6 @@ const std::vector<workload>& workloads() {
 
 namespace {
 
-struct options {
-  plan how;
-  std::string json;
-  std::vector<std::string> chosen;
-  bool check = false;
-};
-
-constexpr auto usage_text =
-    "bench-hub [--quick] [--check] [--rounds N] [--subscribers N] [--json FILE]"
-    " [--hub PROGRAM] [--list] [WORKLOAD...]\n";
-
-[[noreturn]] void usage_error(const std::string& what) {
-  std::cerr << "bench-hub: " << what << "\n" << usage_text;
-  std::exit(2);
-}
-
-void list() {
-  for (auto& x : workloads())
-    std::cout << x.name << std::string(20 - x.name.size(), ' ') << x.what
-              << "\n";
-}
-
-int parse_number(const std::string& option, const std::string& x) {
-  int result = 0;
-  const auto end = x.data() + x.size();
-  if (std::from_chars(x.data(), end, result).ptr != end || result < 1)
-    usage_error(option + " takes a number from 1 on");
-  return result;
-}
-
-options parse(const std::vector<std::string>& words) {
-  options result;
-  result.how.which = {BENCH_HUB, BENCH_RELAY};
-  int rounds = 0;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    auto value = [&] {
-      if (i + 1 == words.size())
-        usage_error(words[i] + " takes one value");
-      return words[++i];
-    };
-    auto& word = words[i];
-    if (word == "--quick") {
-      result.how.quick = true;
-    } else if (word == "--check") {
-      result.check = true;
-    } else if (word == "--rounds") {
-      rounds = parse_number(word, value());
-    } else if (word == "--subscribers") {
-      const auto number = parse_number(word, value());
-      result.how.only = static_cast<std::size_t>(number);
-    } else if (word == "--json") {
-      result.json = value();
-    } else if (word == "--hub") {
-      result.how.which.hub = value();
-    } else if (word == "--list") {
-      list();
-      std::exit(0);
-    } else if (word == "--help") {
-      std::cout << usage_text;
-      std::exit(0);
-    } else if (word.starts_with("-")) {
-      usage_error("unknown option " + word);
-    } else {
-      result.chosen.push_back(word);
-    }
-  }
-  result.how.rounds = rounds > 0 ? rounds : result.how.quick ? 1 : 5;
-  for (auto& name : result.chosen)
-    if (std::none_of(workloads().begin(), workloads().end(),
-                     [&](const workload& x) { return x.name == name; }))
-      usage_error("no workload " + name + "; --list shows all");
-  return result;
-}
-
 std::string machine() {
   std::string model = "unknown processor";
   std::ifstream in{"/proc/cpuinfo"};
@@ -120,8 +47,17 @@ std::string machine() {
       model = line.substr(line.find(':') + 2);
       break;
     }
+  utsname kernel{};
+  ::uname(&kernel);
   return model + ", " + std::to_string(std::thread::hardware_concurrency())
-         + " processors";
+         + " processors, Linux " + kernel.release;
+}
+
+// What else the machine does: a figure taken beside a full build says so.
+double load_average() {
+  double result = 0;
+  ::getloadavg(&result, 1);
+  return result;
 }
 
 void raise_descriptor_limit() {
@@ -131,10 +67,15 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+run_facts facts_of(const plan& how) {
+  return {machine(), how.rounds, how.quick, load_average(), 0};
+}
+
 int run(const options& x) {
   raise_descriptor_limit();
   report out;
-  std::cout << machine() << "; rounds: " << x.how.rounds
+  auto facts = facts_of(x.how);
+  std::cout << facts.machine << "; rounds: " << facts.rounds
             << (x.how.quick ? "; quick: a tenth of the events" : "") << "\n\n";
   for (auto& each : workloads()) {
     if (!x.chosen.empty()
@@ -147,9 +88,12 @@ int run(const options& x) {
   }
   for (auto& what : out.wrong())
     std::cout << "wrong: " << what << "\n";
+  facts.load_after = load_average();
+  std::cout << "load average before " << facts.load_before << ", after "
+            << facts.load_after << "\n";
   if (!x.json.empty()) {
     std::ofstream file{x.json};
-    out.write_json(file, machine(), x.how.rounds);
+    out.write_json(file, facts);
     if (!file.flush())
       test::fail_with_errno("write " + x.json);
   }

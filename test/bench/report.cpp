@@ -121,14 +121,16 @@ void report::print(std::ostream& out, std::size_t first) const {
   out.flush();
 }
 
-void report::write_json(std::ostream& out, const std::string& machine,
-                        int rounds) const {
+void report::write_json(std::ostream& out, const run_facts& facts) const {
   const auto now = std::time(nullptr);
   char date[32];
   std::strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", std::gmtime(&now));
   out << R"({"version":)" << test::json_string(CLEARANCE_VERSION)
-      << R"(,"machine":)" << test::json_string(machine) << R"(,"date":")"
-      << date << R"(","rounds":)" << rounds << ",\"figures\":[\n";
+      << R"(,"machine":)" << test::json_string(facts.machine) << R"(,"date":")"
+      << date << R"(","rounds":)" << facts.rounds << R"(,"quick":)"
+      << (facts.quick ? "true" : "false") << R"(,"load_before":)"
+      << json_number(facts.load_before) << R"(,"load_after":)"
+      << json_number(facts.load_after) << ",\"figures\":[\n";
   for (std::size_t i = 0; i < figures_.size(); ++i)
     out << json_figure(figures_[i]) << (i + 1 < figures_.size() ? ",\n" : "\n");
   out << "]}\n";

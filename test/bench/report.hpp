@@ -46,6 +46,15 @@ struct figure {
   double ratio() const;
 };
 
+/// What the figures were taken on.
+struct run_facts {
+  std::string machine;
+  int rounds = 0;
+  bool quick = false;
+  double load_before = 0; ///< load average of a minute
+  double load_after = 0;
+};
+
 class report {
 public:
   /// The figure of that name, which is new at the first call.
@@ -57,10 +66,9 @@ public:
   void wrong(std::string what) { wrong_.push_back(std::move(what)); }
   const std::vector<std::string>& wrong() const noexcept { return wrong_; }
 
-  /// The lines from `first` on; `header` before them.
+  /// The lines from `first` on; the heading before the first of all.
   void print(std::ostream& out, std::size_t first = 0) const;
-  void write_json(std::ostream& out, const std::string& machine,
-                  int rounds) const;
+  void write_json(std::ostream& out, const run_facts& facts) const;
   std::size_t size() const noexcept { return figures_.size(); }
 
 private:
