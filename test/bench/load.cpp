@@ -18,6 +18,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 namespace clearance::bench {
 
@@ -54,6 +55,8 @@ public:
   }
 
   load_result measure(const server& on) {
+    if (load_.pinned)
+      pin(on.pid(), 0);
     const auto before = usage_of(on.pid());
     worker subscribers{"subscribers", [this] { subscribe(); }};
     worker emitter{"emitter", [this] { emit(); }};
@@ -67,9 +70,15 @@ public:
   }
 
 private:
+  void pin_beside_server() const {
+    if (load_.pinned)
+      pin(::getpid(), 1);
+  }
+
   // -- the emitter's process --------------------------------------------------
 
   void emit() {
+    pin_beside_server();
     std::vector<std::string> lines;
     for (std::size_t i = 0; i < load_.events; ++i)
       lines.push_back(block_line(i));
@@ -103,6 +112,7 @@ private:
   // -- the subscribers' process -----------------------------------------------
 
   void subscribe() {
+    pin_beside_server();
     constexpr int lost_after_ms = 2000;
     test::unique_fd epoll{::epoll_create1(EPOLL_CLOEXEC)};
     for (std::size_t i = 0; i < load_.subscribers; ++i) {

@@ -22,6 +22,8 @@ struct load {
   std::size_t events = 0;
   std::size_t subscribers = 1; ///< that read
   std::size_t stuck = 0;       ///< that never read, besides
+  /// The server has a processor of its own, both sides share another.
+  bool pinned = false;
 };
 
 struct load_result {

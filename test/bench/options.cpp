@@ -11,8 +11,8 @@ namespace clearance::bench {
 namespace {
 
 constexpr auto usage_text =
-    "bench-hub [--quick] [--check] [--rounds N] [--subscribers N] [--json FILE]"
-    " [--hub PROGRAM] [--list] [WORKLOAD...]\n";
+    "bench-hub [--quick] [--check] [--unpinned] [--rounds N] [--subscribers N]"
+    " [--json FILE] [--hub PROGRAM] [--list] [WORKLOAD...]\n";
 
 [[noreturn]] void usage_error(const std::string& what) {
   std::cerr << "bench-hub: " << what << "\n" << usage_text;
@@ -48,6 +48,8 @@ options parse(const std::vector<std::string>& words) {
     auto& word = words[i];
     if (word == "--quick") {
       result.how.quick = true;
+    } else if (word == "--unpinned") {
+      result.how.pinned = false;
     } else if (word == "--check") {
       result.check = true;
     } else if (word == "--rounds") {

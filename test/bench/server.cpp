@@ -7,10 +7,12 @@
 #include <filesystem>
 #include <fstream>
 #include <initializer_list>
+#include <sched.h>
 #include <signal.h>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 namespace clearance::bench {
 
@@ -26,6 +28,11 @@ bool accepts(const fs::path& path) {
   } catch (const std::system_error&) {
     return false;
   }
+}
+
+fs::directory_iterator tasks_of(pid_t pid) {
+  return fs::directory_iterator{fs::path("/proc") / std::to_string(pid)
+                                / "task"};
 }
 
 std::uint64_t first_number(const fs::path& file) {
@@ -48,14 +55,34 @@ std::uint64_t voluntary_switches(const fs::path& task) {
 
 usage usage_of(pid_t pid) {
   usage result;
-  const auto tasks = fs::path("/proc") / std::to_string(pid) / "task";
-  for (const auto& entry : fs::directory_iterator{tasks}) {
+  for (const auto& entry : tasks_of(pid)) {
     const auto& task = entry.path();
     // In nanoseconds; /proc/PID/stat counts in ticks of 10 ms.
     result.cpu += std::chrono::nanoseconds{first_number(task / "schedstat")};
     result.voluntary_switches += voluntary_switches(task);
   }
   return result;
+}
+
+void pin(pid_t pid, int processor) {
+  static const auto ours = [] {
+    cpu_set_t all;
+    CPU_ZERO(&all);
+    ::sched_getaffinity(0, sizeof(all), &all);
+    std::vector<int> result;
+    for (int i = 0; i < CPU_SETSIZE; ++i)
+      if (CPU_ISSET(i, &all))
+        result.push_back(i);
+    return result;
+  }();
+  const auto at = static_cast<std::size_t>(processor);
+  if (ours.size() < 2 || at >= ours.size())
+    return;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(ours[at], &one);
+  for (const auto& entry : tasks_of(pid))
+    ::sched_setaffinity(std::stoi(entry.path().filename()), sizeof(one), &one);
 }
 
 server::server(const programs& which, server_kind kind)

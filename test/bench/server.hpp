@@ -27,6 +27,10 @@ struct usage {
 
 usage usage_of(pid_t pid);
 
+/// Keeps all its threads on one processor, counted from 0 among those that we
+/// may use. Does nothing where we have only one.
+void pin(pid_t pid, int processor);
+
 /// A process of its own on sockets of its own. Started when the constructor
 /// returns, stopped by the destructor.
 class server {
