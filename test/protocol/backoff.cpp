@@ -1,0 +1,28 @@
+#include "protocol/backoff.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+using namespace clearance::protocol;
+using namespace std::chrono_literals;
+
+TEST_CASE("delays double up to the maximum") {
+  backoff x{{100ms, 1s, 60s}};
+  time_point now{1h};
+  for (auto expected : {100ms, 200ms, 400ms, 800ms, 1000ms, 1000ms}) {
+    x.started(now);
+    CHECK(x.ended(now += 10ms) == expected);
+  }
+}
+
+TEST_CASE("whoever ran for long begins anew, a moment less is not long") {
+  backoff x{{100ms, 1s, 60s}};
+  time_point now{1h};
+  x.started(now);
+  CHECK(x.ended(now) == 100ms);
+  x.started(now);
+  CHECK(x.ended(now + 60s - 1ns) == 200ms);
+  x.started(now);
+  CHECK(x.ended(now + 60s) == 100ms);
+}

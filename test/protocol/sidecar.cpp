@@ -1,0 +1,243 @@
+#include "protocol/sidecar.hpp"
+
+#include "protocol/supervisor_limits.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+
+using namespace clearance::protocol;
+using namespace std::string_literals;
+
+namespace {
+
+/// Fields and their JSON; an empty value leaves the field out.
+using fields = std::map<std::string, std::string>;
+
+std::string file(const fields& changes = {}) {
+  fields all{{"container_name", R"("demo")"},
+             {"runtime_dir", R"("/run/terok/sandbox")"},
+             {"project_id", R"("proj")"},
+             {"container_id", R"("0123456789abcdef")"},
+             {"gate_base_path", R"("/srv/mirrors")"},
+             {"gate_token", R"("terok-g-0123456789abcdef0123456789abcdef")"}};
+  for (auto& [name, value] : changes)
+    all[name] = value;
+  std::string result;
+  for (auto& [name, value] : all)
+    if (!value.empty())
+      result += (result.empty() ? "{\"" : ",\"") + name + "\":" + value;
+  return result + "}";
+}
+
+sidecar parse(const std::string& text) {
+  auto result = parse_sidecar(text);
+  if (auto* x = std::get_if<sidecar_fault>(&result))
+    FAIL(to_string(*x));
+  return std::get<sidecar>(std::move(result));
+}
+
+std::string why(const std::string& text) {
+  auto result = parse_sidecar(text);
+  auto* x = std::get_if<sidecar_fault>(&result);
+  return x ? to_string(*x) : "";
+}
+
+std::string why(const fields& changes) {
+  return why(file(changes));
+}
+
+} // namespace
+
+TEST_CASE("a sidecar has what the services need") {
+  const auto x = parse(file({{"init_pid", "4711"},
+                             {"ipc_mode", R"("tcp")"},
+                             {"gate_port", "9418"},
+                             {"allow_debugger", "true"},
+                             {"other", R"({"deep":[1,null]})"}}));
+  CHECK(x.container_name == "demo");
+  CHECK(x.ipc_mode == sidecar::ipc::tcp);
+  CHECK(x.runtime_dir == "/run/terok/sandbox");
+  CHECK(x.container_id == "0123456789abcdef");
+  CHECK(x.init_pid == 4711);
+  REQUIRE(x.gate);
+  CHECK(x.gate->base_path == "/srv/mirrors");
+  CHECK(x.gate->project_id == "proj");
+  CHECK(x.gate->token.reveal() == "terok-g-0123456789abcdef0123456789abcdef");
+  CHECK(x.gate_port == 9418);
+  CHECK(x.allow_debugger);
+}
+
+TEST_CASE("most of a sidecar may be left out") {
+  const auto x = parse(R"({"container_name":"c","runtime_dir":"/r/s"})");
+  CHECK(x.ipc_mode == sidecar::ipc::socket);
+  CHECK(x.container_id.empty());
+  CHECK_FALSE(x.init_pid);
+  CHECK_FALSE(x.gate);
+  CHECK_FALSE(x.allow_debugger);
+}
+
+TEST_CASE("a gate needs a base path and a token") {
+  CHECK_FALSE(parse(file({{"gate_base_path", ""}})).gate);
+  CHECK_FALSE(parse(file({{"gate_token", ""}})).gate);
+  CHECK_FALSE(parse(file({{"gate_token", "null"}})).gate);
+  CHECK(why({{"project_id", ""}}) == "project_id: is missing");
+  CHECK(why({{"gate_token", ""}, {"project_id", ""}}) == "");
+  CHECK(why({{"ipc_mode", R"("tcp")"}}) == "gate_port: is missing");
+  CHECK(why({{"ipc_mode", R"("tcp")"}, {"gate_token", ""}}) == "");
+}
+
+TEST_CASE(
+    "null is as good as absent, and the last of a repeated field counts") {
+  for (auto name : {"container_id", "init_pid", "gate_port", "allow_debugger",
+                    "ipc_mode", "gate_base_path"})
+    CHECK(why({{name, "null"}}) == "");
+  CHECK(why({{"container_name", "null"}}) == "container_name: is missing");
+  const auto x = parse(R"({"container_name":1,"container_name":"c",)"
+                       R"("runtime_dir":"/r/s"})");
+  CHECK(x.container_name == "c");
+  CHECK(why(R"({"container_name":"c","runtime_dir":"/r","runtime_dir":null})")
+        == "runtime_dir: is missing");
+}
+
+TEST_CASE("every field has its type") {
+  const std::map<std::string, std::string> texts{
+      {"container_name", "is not a string"},
+      {"runtime_dir", "is not a string"},
+      {"project_id", "is not a string"},
+      {"container_id", "is not a string"},
+      {"gate_base_path", "is not a string"},
+      {"gate_token", "is not a string"},
+      {"ipc_mode", "is not a string"},
+      {"init_pid", "is not a number"},
+      {"gate_port", "is not a number"},
+      {"allow_debugger", "is not true or false"},
+  };
+  for (auto& [name, text] : texts)
+    for (auto wrong : {R"("1")", "1", "true", "[]", "{}"}) {
+      const std::string value = wrong;
+      const bool fits = text == "is not a string"   ? value == R"("1")"
+                        : text == "is not a number" ? value == "1"
+                                                    : value == "true";
+      CAPTURE(name);
+      CAPTURE(value);
+      if (!fits)
+        CHECK(why({{name, value}}) == name + ": " + text);
+    }
+}
+
+TEST_CASE("a container's name is one safe component of a path") {
+  for (auto bad : {"", ".", "..", "a/b", "/", R"(a\u0000b)", R"(a\nb)"}) {
+    CAPTURE(bad);
+    const auto text = why({{"container_name", "\""s + bad + "\""}});
+    CHECK(text.starts_with("container_name: `"));
+    CHECK(text.ends_with("` is no safe name of a directory"));
+  }
+  for (auto good : {"...", "-", "a b", "\xc3\xa9"})
+    CHECK(why({{"container_name", "\""s + good + "\""}}) == "");
+  const auto max = supervisor_limits::name_max_bytes;
+  CHECK(why({{"container_name", "\"" + std::string(max, 'x') + "\""}}) == "");
+  CHECK(why({{"container_name", "\"" + std::string(max + 1, 'x') + "\""}})
+        != "");
+}
+
+TEST_CASE("directories are absolute and mean what they say") {
+  for (auto name : {"runtime_dir", "gate_base_path"}) {
+    CHECK(why({{name, R"("run/terok")"}})
+          == name + ": `run/terok` is not an absolute path"s);
+    CHECK(why({{name, R"("")"}}) == name + ": `` is not an absolute path"s);
+    CHECK(why({{name, R"("/a/../b")"}})
+          == name + ": `/a/../b` has a component `.` or `..`"s);
+    CHECK(why({{name, R"("/a/.")"}})
+          == name + ": `/a/.` has a component `.` or `..`"s);
+    CHECK(why({{name, R"("/")"}}) == name + ": is the root directory"s);
+    CHECK(why({{name, R"("/a\u0000b")"}})
+          == name + ": has a control character in it"s);
+  }
+  CHECK(parse(file({{"runtime_dir", R"("//run///s/")"}})).runtime_dir
+        == "/run/s");
+}
+
+TEST_CASE("a project is named like a repository") {
+  for (auto bad : {"", ".", "..", "a/b", "*", "a b"})
+    CHECK(why({{"project_id", "\""s + bad + "\""}})
+          == "project_id: `"s + bad
+                 + "` is no repository's name (A-Z a-z 0-9 . _ -)");
+  CHECK(why({{"project_id", R"("A-z.0_")"}}) == "");
+}
+
+TEST_CASE("a container's id has 12 to 64 hexadecimal digits") {
+  for (std::size_t n : {0, 11, 65})
+    CHECK(why({{"container_id", "\"" + std::string(n, 'a') + "\""}})
+              .ends_with("` is not 12 to 64 hexadecimal digits"));
+  for (std::size_t n : {12, 64})
+    CHECK(why({{"container_id", "\"" + std::string(n, 'F') + "\""}}) == "");
+  CHECK(why({{"container_id", R"("0123456789ag")"}}) != "");
+}
+
+TEST_CASE("numbers are whole and in their range") {
+  for (auto bad : {"0", "-1", "65536", "1.0", "1e3", "99999999999999999999"})
+    CHECK(why({{"gate_port", bad}})
+          == "gate_port: is no whole number from 1 to 65535");
+  for (auto good : {"1", "65535"})
+    CHECK(why({{"gate_port", good}}) == "");
+  CHECK(why({{"init_pid", "2147483648"}})
+        == "init_pid: is no whole number from 1 to 2147483647");
+  CHECK(why({{"init_pid", "2147483647"}}) == "");
+}
+
+// The token opens the repository; a log line about it must not.
+TEST_CASE("a token that no client can show is refused and never shown") {
+  for (auto bad :
+       {R"(geheim:x)", R"(geheim x)", R"(geheim\u0007)", R"(geheim\u007f)"}) {
+    const auto text = why({{"gate_token", "\""s + bad + "\""}});
+    CHECK(text.starts_with("gate_token: has a colon"));
+    CHECK(text.find("geheim") == text.npos);
+  }
+  CHECK(why({{"gate_token", R"("")"}}) == "gate_token: is empty");
+  CHECK(why({{"gate_token", "\"" + std::string(1024, 'x') + "\""}}) == "");
+  CHECK(why({{"gate_token", "\"" + std::string(1025, 'x') + "\""}})
+        == "gate_token: is longer than 1024 bytes");
+}
+
+TEST_CASE("an ipc mode is one of two") {
+  CHECK(why({{"ipc_mode", R"("udp")"}})
+        == "ipc_mode: `udp` is neither socket nor tcp");
+  CHECK(parse(file({{"ipc_mode", R"("socket")"}})).ipc_mode
+        == sidecar::ipc::socket);
+}
+
+TEST_CASE("of several faults the first of the contract's table is named") {
+  CHECK(why(R"({"init_pid":"x","gate_token":1,"container_name":5})")
+        == "container_name: is not a string");
+  CHECK(why({{"allow_debugger", "1"}, {"ipc_mode", "1"}})
+        == "ipc_mode: is not a string");
+}
+
+TEST_CASE("what is no JSON object is refused whole") {
+  CHECK(why("") == "not a JSON object");
+  CHECK(why("[]") == "not a JSON object");
+  CHECK(why("{") == "not JSON");
+  CHECK(why(file() + "x") == "not JSON");
+  CHECK(why(R"({"container_name":"c","runtime_dir":"/r","other":tru})")
+        == "not JSON");
+  CHECK(why("{\"container_name\":\"\xff\"}") == "not JSON");
+  const auto whole = file();
+  for (std::size_t n = 0; n < whole.size(); ++n)
+    CHECK(why(whole.substr(0, n)) != "");
+}
+
+TEST_CASE("a sidecar has bounds") {
+  auto text = file();
+  text.resize(supervisor_limits::sidecar_max_bytes, ' ');
+  CHECK(why(text) == "");
+  CHECK(why(text + ' ') == "larger than 64 KiB");
+  const auto deep = [](std::size_t n) {
+    return R"({"container_name":"c","runtime_dir":"/r","x":)"
+           + std::string(n - 1, '[') + std::string(n - 1, ']') + "}";
+  };
+  const auto max = supervisor_limits::sidecar_nesting_max_depth;
+  CHECK(why(deep(max)) == "");
+  CHECK(why(deep(max + 1)) == "nested too deep");
+}
