@@ -30,10 +30,10 @@ shield_executor::promise shield_executor::on_call(protocol::shield_call& x) {
   else if (running_.size() < limits::shields_max)
     start(x, answer);
   else if (waiting_.size() < limits::verdicts_waiting_max)
-    waiting_.push_back({std::move(x), answer});
+    waiting_.push_back({std::move(x), answer,
+                        self_->clock().now() + limits::shield_turn_max_wait});
   else
-    answer.deliver(protocol::shield_outcome{
-        false, "too many verdicts are waiting for the shield"});
+    refuse(answer);
   return answer;
 }
 
@@ -55,11 +55,26 @@ void shield_executor::on_ended(process_ended& x) {
     return;
   it->second.answer.deliver(judge(x));
   running_.erase(it);
-  if (!waiting_.empty()) {
+  start_next();
+}
+
+// Needs no clock of its own: what runs has a time limit, so one of them ends
+// soon enough to find what waited too long.
+void shield_executor::start_next() {
+  auto now = self_->clock().now();
+  while (!waiting_.empty() && running_.size() < limits::shields_max) {
     auto next = std::move(waiting_.front());
     waiting_.pop_front();
-    start(next.call, std::move(next.answer));
+    if (next.due <= now)
+      refuse(next.answer);
+    else
+      start(next.call, std::move(next.answer));
   }
+}
+
+void shield_executor::refuse(promise& answer) {
+  answer.deliver(protocol::shield_outcome{
+      false, "too many verdicts are waiting for the shield"});
 }
 
 // The words are the reference's: clients show them, scripts match them.
@@ -91,5 +106,8 @@ protocol::shield_outcome shield_executor::judge(const process_ended& x) const {
 
 static_assert(limits::shield_time_limit == std::chrono::seconds{10},
               "the words of a time-out name the limit");
+static_assert(limits::shield_turn_max_wait + limits::shield_time_limit
+                  < limits::executor_deadline,
+              "what the registry gave up would be run afterwards");
 
 } // namespace clearance::actors

@@ -25,7 +25,8 @@ using shield_executor_actor =
     executor_actor::extend<caf::reacts_to<process_ended>>;
 
 /// `terok-shield ACTION CONTAINER DEST`, at most limits::shields_max at a time;
-/// later ones wait their turn, at most limits::verdicts_waiting_max of them.
+/// later ones wait their turn, at most limits::verdicts_waiting_max of them and
+/// for limits::shield_turn_max_wait; they fail then.
 /// Its end kills what runs.
 class shield_executor {
 public:
@@ -46,6 +47,7 @@ private:
   struct waiting {
     protocol::shield_call call;
     promise answer;
+    protocol::time_point due;
   };
 
   struct running {
@@ -56,6 +58,8 @@ private:
   promise on_call(protocol::shield_call& x);
   void on_ended(process_ended& x);
   void start(const protocol::shield_call& x, promise answer);
+  void start_next();
+  static void refuse(promise& answer);
   protocol::shield_outcome judge(const process_ended& x) const;
 
   self_type* self_;

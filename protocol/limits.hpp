@@ -107,6 +107,10 @@ inline constexpr std::size_t shields_max = 32;
 /// Verdicts that wait for a shield or a helper connection. More are refused.
 inline constexpr std::size_t verdicts_waiting_max = 1024;
 
+/// For a shield's turn. Together with its run time below executor_deadline:
+/// what was given up as failed must not be run afterwards.
+inline constexpr auto shield_turn_max_wait = 45s;
+
 /// Connections to the verdict helper, one verdict at a time on each.
 inline constexpr std::size_t helper_connections_max = 8;
 

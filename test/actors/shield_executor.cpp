@@ -161,6 +161,29 @@ TEST_CASE("as many verdicts wait as may, one more is refused") {
   CHECK(s.caller.take<shield_outcome>().size() == most);
 }
 
+TEST_CASE("a verdict that waited too long fails and is never run") {
+  using namespace std::chrono_literals;
+  stage s;
+  for (std::size_t n = 0; n < limits::shields_max; ++n)
+    s.ask(n);
+  s.ask(100);
+  s.ask(101);
+  s.advance(1ms);
+  s.ask(102);
+  s.advance(limits::shield_turn_max_wait - 2ms);
+  s.end(0, how::exited);
+  CHECK(s.outcome().ok);
+  CHECK(s.host.runs.back()->spec.arguments[2] == "d100"); // just in time
+  s.advance(1ms);
+  s.end(1, how::exited);
+  auto outcomes = s.caller.take<shield_outcome>();
+  REQUIRE(outcomes.size() == 2);
+  CHECK(outcomes[0].ok);
+  CHECK(outcomes[1] == failed("too many verdicts are waiting for the shield"));
+  CHECK(s.host.runs.back()->spec.arguments[2] == "d102");
+  CHECK(s.host.runs.size() == limits::shields_max + 2);
+}
+
 TEST_CASE("a refused verdict takes no place in the queue") {
   stage s;
   for (std::size_t n = 0; n < limits::shields_max; ++n)
