@@ -222,6 +222,25 @@ TEST_CASE("a live server keeps its path") {
   }
 }
 
+TEST_CASE("a path stays its server's when somebody removes the socket") {
+  // The lock is what is left: without it both would believe in their path, and
+  // the first one's clean stop would come to the second one's socket.
+  const runtime where;
+  for (auto& x : binders(where)) {
+    CAPTURE(x.role);
+    auto first = start(x.options, {x.path});
+    fs::remove(x.path);
+    auto rival = x.options;
+    for (auto& word : rival.argv)
+      if (word == where.dir / "other/o.sock")
+        word = where.dir / "other/p.sock";
+    check_contains(refusal(std::move(rival)), {x.path, x.role});
+    CHECK_FALSE(fs::exists(x.path));
+    first.kill(SIGTERM);
+    CHECK(first.wait() == exited(0));
+  }
+}
+
 TEST_CASE("a live server of any kind keeps its path, a busy one too") {
   const runtime where;
   for (auto& x : binders(where)) {
