@@ -20,13 +20,6 @@
 
 namespace clearance::protocol {
 
-namespace {
-
-/// Memory that an idle connection keeps for its next unfinished frame.
-constexpr std::size_t kept_max_bytes = 4096;
-
-} // namespace
-
 void frame_batch::append(std::string_view head, std::string_view tail) {
   auto offset = storage_.size() - padding;
   auto size = head.size() + tail.size();
@@ -111,7 +104,7 @@ void framer::complete(std::string_view part, frame_batch& out) {
   }
   out.append(pending_, part);
   pending_.clear();
-  if (pending_.capacity() > kept_max_bytes)
+  if (pending_.capacity() > limits::kept_max_bytes)
     std::string{}.swap(pending_);
 }
 

@@ -127,6 +127,12 @@ inline constexpr auto executor_deadline = 60s;
 /// Bytes taken from a socket at a time.
 inline constexpr std::size_t read_max_bytes = 64 * 1024;
 
+/// Bytes that a framer keeps for its next unfinished frame, and the size of the
+/// largest message after which a parser keeps its memory (some 20 times that).
+/// What a larger one took is given back at once: an idle process keeps nothing
+/// of the largest message it ever saw.
+inline constexpr std::size_t kept_max_bytes = 4096;
+
 /// Accepted connections of one listening socket. At the bound new ones wait in
 /// the kernel's queue.
 inline constexpr std::size_t connections_max = 8192;

@@ -25,11 +25,6 @@ namespace clearance::protocol {
 
 namespace {
 
-/// A parser keeps some 20 times its largest line, and the event it fills as
-/// much again. What a larger line than this took is given back at once: an idle
-/// hub keeps nothing of the largest line it ever saw.
-constexpr std::size_t kept_max_bytes = 4096;
-
 /// The keys we read, `dossier` apart.
 enum key : std::size_t {
   type,
@@ -213,7 +208,7 @@ reader_line_parser::verdict reader_line_parser::parse(std::string_view line,
   auto text = trimmed(line);
   auto indent = static_cast<std::size_t>(text.data() - line.data());
   auto result = impl_->judge(text, capacity - std::min(indent, capacity), out);
-  if (text.size() > kept_max_bytes)
+  if (text.size() > limits::kept_max_bytes)
     impl_->release();
   return result;
 }

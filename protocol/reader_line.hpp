@@ -10,7 +10,8 @@
 
 namespace clearance::protocol {
 
-/// Parses reader lines. One a thread; keeps the parser's memory between lines.
+/// Parses reader lines. One a thread; keeps its memory between lines of at most
+/// limits::kept_max_bytes.
 class reader_line_parser {
 public:
   enum class verdict {

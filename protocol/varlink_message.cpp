@@ -20,15 +20,10 @@ using kind = json_item::kind;
 /// Absent, or what it holds.
 using note = std::optional<json_item>;
 
-// A usual call has 200 bytes, and a reader keeps several times its largest
-// message. Larger ones have a reader of their own, which goes with them: an
-// idle process keeps nothing of the largest message it ever saw.
-constexpr std::size_t shared_reader_max_bytes = 4096;
-
 /// Calls `f` with a reader that is good for one message of `size` bytes.
 template <class F>
 auto with_reader(std::size_t size, F f) {
-  if (size > shared_reader_max_bytes) {
+  if (size > limits::kept_max_bytes) {
     json_reader own{limits::varlink_nesting_max_depth};
     return f(own);
   }
