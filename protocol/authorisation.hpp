@@ -15,20 +15,8 @@
 
 namespace clearance::protocol {
 
-/// A machine of three states for every announced block:
-///
-///   announce --> live --cite--> in flight --settle(ok)-----> gone
-///                 ^  \             |  |
-///                 |   \            |  '--settle(failed)--> live again, unless
-///                 |    \           |                       dropped or replaced
-///                 |     '--drop----'----> gone
-///                 '---- announce again (same container and id) replaces
-///
-/// `Parcel` is whatever the owner wants to get back for a block that no client
-/// has seen yet (the hub: its encoded bytes); it is charged to the container.
-///
-/// Everything is keyed by (container, request_id): containers cannot replace
-/// each other's. Everything is bounded, see authorisation_limits.
+/// What bindings may take, in number and in bytes (texts, bookkeeping and
+/// parcels), of one container and of all; inclusive.
 struct authorisation_limits {
   std::size_t per_container = limits::bindings_per_container_max;
   std::size_t total = limits::bindings_total_max;
@@ -36,7 +24,8 @@ struct authorisation_limits {
   std::size_t total_bytes = limits::bindings_total_max_bytes;
 };
 
-/// What the owner wants back for a block that no client has been handed.
+/// What the owner wants back for a block that no client has been handed (the
+/// hub: its encoded bytes). It is charged to the block's container.
 class parcel {
 public:
   virtual ~parcel() = default;
@@ -47,6 +36,20 @@ public:
 
 using parcel_ptr = std::shared_ptr<const parcel>;
 
+/// A machine of three states for every announced block:
+///
+///   announce --> live --cite--> in flight --settle(ok)-----> gone
+///                 ^  \             |  |
+///                 |   \            |  '--settle(failed)--> live again, unless
+///                 |    \           |                       dropped or replaced
+///                 |     '--drop----'----> gone
+///                 '---- announce again (same container and id) replaces
+///
+/// Everything is keyed by (container, request_id): containers cannot replace
+/// each other's. Everything is bounded: at a bound the container that announces
+/// gives up its oldest live bindings, then its oldest in flight ones, never
+/// another's; where that would not make the room it gives up none and the new
+/// binding gets none. One actor owns it.
 class authorisation_map {
 public:
   /// Names one citation, for settle(). Never used twice.
@@ -74,13 +77,16 @@ public:
 
   /// Checks a verdict in the contract's order (section 5, 1 to 3) and puts its
   /// binding in flight. An outcome is the refusal; nothing has changed then.
+  /// An id that several other containers have live is a mismatch with the
+  /// newest of them; one that this container has in flight is unknown.
   std::variant<cited, verdict_outcome> cite(std::string_view container,
                                             std::string_view request_id,
                                             std::string_view dest,
                                             std::string_view action);
 
   /// The cited verdict was executed. Success consumes the binding, failure
-  /// makes it live again; not if it was dropped or replaced meanwhile.
+  /// makes it live again, as old as it was; not if it was dropped, replaced or
+  /// evicted meanwhile.
   void settle(ticket id, bool ok);
 
   /// Announcements so far; the next one's number is one more.
@@ -101,7 +107,7 @@ public:
   std::size_t live() const noexcept;
   std::size_t in_flight() const noexcept;
   std::size_t containers() const noexcept;
-  /// Texts and parcels charged.
+  /// Charged. A parcel that was handed counts until the map has noticed.
   std::size_t bytes() const noexcept;
   /// Bindings that went because of a bound, since the start.
   std::uint64_t evicted() const noexcept;

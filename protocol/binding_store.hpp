@@ -79,6 +79,7 @@ public:
 
   /// What a binding is charged beside its container's name, its texts and its
   /// parcel: the object, its allocations' heads, its share in the indexes.
+  /// A holder is not charged: there are never more of them than bindings.
   static constexpr std::size_t overhead_bytes = sizeof(binding) + 80;
 
 private:

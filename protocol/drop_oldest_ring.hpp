@@ -8,14 +8,16 @@
 
 namespace clearance::protocol {
 
-/// `T` is cheap to move; `Size` gives a T's bytes. A single element larger than
-/// the byte bound is kept alone.
+/// `T` is cheap to move, and empty when it is default constructed; `Size` gives
+/// a T's bytes, always the same for one element. The bounds are inclusive, that
+/// in elements at least 1. A single element larger than the byte bound is kept
+/// alone.
 template <class T, class Size>
 class drop_oldest_ring {
 public:
   drop_oldest_ring(std::size_t max_elements, std::size_t max_bytes,
-                   Size size = {}) :
-    slots_(max_elements), max_bytes_(max_bytes), size_of_(std::move(size)) {
+                   Size size = {})
+      : slots_(max_elements), max_bytes_(max_bytes), size_of_(std::move(size)) {
     // nop
   }
 
@@ -65,4 +67,4 @@ private:
   [[no_unique_address]] Size size_of_;
 };
 
-}  // namespace clearance::protocol
+} // namespace clearance::protocol

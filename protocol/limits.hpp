@@ -150,4 +150,4 @@ inline constexpr auto accept_backoff = 100ms;
 inline constexpr std::size_t log_max_lines = 64;
 inline constexpr auto log_interval = 1s;
 
-}  // namespace clearance::protocol::limits
+} // namespace clearance::protocol::limits

@@ -38,7 +38,7 @@ using dispatched =
 
 /// Decides a call: the interface, the method, then the parameters in their
 /// declared order, then unknown ones. A oneway call's error is an empty reply.
-/// A oneway `Subscribe` is answered with nothing.
+/// A oneway `Subscribe` is answered with nothing. `upgrade` changes nothing.
 dispatched dispatch(role who, const call& x);
 
 } // namespace clearance::protocol::varlink
