@@ -96,8 +96,9 @@ void gate::on_down(const caf::actor_addr& who) {
 // -- places -------------------------------------------------------------------
 
 gate::admit_promise gate::on_admit() {
-  auto promise = self_->make_response_promise<bool>();
+  // Before the promise, which takes the sender away.
   auto who = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+  auto promise = self_->make_response_promise<bool>();
   if (running_.size() < limits::backends_max) {
     running_.insert(std::move(who));
     promise.deliver(true);

@@ -97,8 +97,10 @@ int run_gate(const gate_options& options) try {
     const auto part = caf::actor_cast<caf::strong_actor_ptr>(gate);
     loop.depend_on(part);
     part->get()->attach_functor(
-        [all = caf::actor_cast<caf::actor>(loop.ctrl())](const caf::error&) {
-          caf::anon_send_exit(all, caf::exit_reason::user_shutdown);
+        [all = caf::actor_cast<caf::actor>(loop.ctrl())](const caf::error& x) {
+          // Another end is the loop's affair: it depends on the gate.
+          if (!x || x == caf::exit_reason::user_shutdown)
+            caf::anon_send_exit(all, caf::exit_reason::user_shutdown);
         });
     running_service result;
     result.report = [gate] {

@@ -1,0 +1,121 @@
+/// Doubles of an HTTP server and its requests, for actor tests.
+#pragma once
+
+#include "actors/http_port.hpp"
+
+#include <caf/send.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace clearance::test {
+
+/// What became of a request, seen from the client. Outlives its actor.
+struct recorded_request {
+  protocol::request_head head;
+  actors::peer who{1000, 42, "git"};
+  actors::exchange_owner owner;
+  std::vector<actors::backend_plan> plans; ///< that were started
+  int serve_error = 0;                     ///< what serve() will return
+  int status = 0;                          ///< of refuse()
+  std::string text;
+  protocol::http_fields fields;
+  bool dropped = false;
+
+  /// The response is written, or the client gone.
+  void end(actors::answered x) { caf::anon_send(owner, std::move(x)); }
+};
+
+using recorded_request_ptr = std::shared_ptr<recorded_request>;
+
+/// A request for `target` with the credentials `token`; none when empty.
+inline recorded_request_ptr make_request(std::string method, std::string target,
+                                         std::string_view token) {
+  auto result = std::make_shared<recorded_request>();
+  result->head.method = std::move(method);
+  result->head.target = std::move(target);
+  if (!token.empty())
+    result->head.token = protocol::sha256(token);
+  return result;
+}
+
+class dummy_request final : public actors::http_request {
+public:
+  explicit dummy_request(recorded_request_ptr record)
+      : record_(std::move(record)) {
+    // nop
+  }
+  ~dummy_request() override { record_->dropped = true; }
+
+  const protocol::request_head& head() const noexcept override {
+    return record_->head;
+  }
+  const actors::peer& who() const noexcept override { return record_->who; }
+  void own(actors::exchange_owner owner) override {
+    record_->owner = std::move(owner);
+  }
+  void refuse(int status, std::string_view text,
+              const protocol::http_fields& fields) override {
+    record_->status = status;
+    record_->text = text;
+    record_->fields = fields;
+  }
+  int serve(const actors::backend_plan& plan) override {
+    if (record_->serve_error == 0)
+      record_->plans.push_back(plan);
+    return record_->serve_error;
+  }
+
+private:
+  recorded_request_ptr record_;
+};
+
+/// Listens on nothing.
+class dummy_http final : public actors::http_host {
+public:
+  caf::expected<std::unique_ptr<actors::http_listener>>
+  listen_http(const actors::http_listen_spec& spec,
+              actors::request_owner new_owner) override {
+    if (error)
+      return error;
+    specs.push_back(spec);
+    owner = std::move(new_owner);
+    listening = true;
+    return std::unique_ptr<actors::http_listener>(new recorded(*this));
+  }
+
+  /// Gives a request to whoever listens.
+  void bring(const recorded_request_ptr& x) {
+    caf::anon_send(owner,
+                   actors::requested{std::make_shared<dummy_request>(x)});
+  }
+
+  caf::error error; ///< what listen_http() will fail with
+  std::vector<actors::http_listen_spec> specs;
+  actors::request_owner owner;
+  bool listening = false;
+
+private:
+  class recorded final : public actors::http_listener {
+  public:
+    explicit recorded(dummy_http& host) : host_(host) {}
+    ~recorded() override {
+      host_.listening = false;
+      host_.owner = nullptr;
+    }
+    std::uint64_t refused() const noexcept override { return 0; }
+    std::string where() const override { return "nowhere"; }
+
+  private:
+    dummy_http& host_;
+  };
+};
+
+/// The first base of a fixture, so that it outlives the actors that listen.
+struct with_http {
+  dummy_http http;
+};
+
+} // namespace clearance::test
