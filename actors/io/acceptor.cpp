@@ -5,9 +5,9 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <cerrno>
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <system_error>
 #include <utility>
@@ -26,17 +26,17 @@ constexpr int accepts_at_a_time = 16;
 
 class acceptor::loop : public std::enable_shared_from_this<loop> {
 public:
-  // Asio closes what it is given; the caller keeps its own descriptor.
-  loop(asio::io_context& context, int fd, std::string role,
+  loop(asio::io_context& context, unique_fd fd, std::string role,
        std::shared_ptr<const std::size_t> open, std::size_t open_max,
        handler on_peer)
-      : socket_(context, ::fcntl(fd, F_DUPFD_CLOEXEC, 0)),
+      : socket_(context),
         timer_(context),
         role_(std::move(role)),
         open_(std::move(open)),
         open_max_(open_max),
         on_peer_(std::move(on_peer)) {
-    // nop
+    socket_.assign(fd.get());
+    fd.release();
   }
 
   void wait() {
@@ -63,7 +63,7 @@ private:
                                SOCK_CLOEXEC | SOCK_NONBLOCK)};
       if (peer) {
         resting_ = false;
-        on_peer_(std::move(peer));
+        greet(std::move(peer));
       } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
         break;
       } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS
@@ -74,6 +74,16 @@ private:
     }
     if (on_peer_)
       wait();
+  }
+
+  void greet(unique_fd peer) {
+    try {
+      on_peer_(std::move(peer));
+    } catch (const boost::system::system_error& why) {
+      // The kernel's bound on what can be polled: this peer goes, not we.
+      log(actors::severity::warning, "listener", "dropped a peer",
+          {{"socket", role_}, {"why", why.code().message()}});
+    }
   }
 
   // Logged when it begins, not at each try.
@@ -97,10 +107,10 @@ private:
   bool resting_ = false;
 };
 
-acceptor::acceptor(asio::io_context& context, int fd, std::string role,
+acceptor::acceptor(asio::io_context& context, unique_fd fd, std::string role,
                    std::shared_ptr<const std::size_t> open,
                    std::size_t open_max, handler on_peer)
-    : loop_(std::make_shared<loop>(context, fd, std::move(role),
+    : loop_(std::make_shared<loop>(context, std::move(fd), std::move(role),
                                    std::move(open), open_max,
                                    std::move(on_peer))) {
   loop_->wait();

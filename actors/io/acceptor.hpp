@@ -20,9 +20,10 @@ public:
   /// Gets each connection, non-blocking and CLOEXEC.
   using handler = std::function<void(unique_fd)>;
 
-  /// `fd` stays the caller's. `open` counts the connections that live; at most
-  /// `open_max` do. `role` is for the log.
-  acceptor(boost::asio::io_context& context, int fd, std::string role,
+  /// `open` counts the connections that live; at most `open_max` do. `role` is
+  /// for the log. Throws boost::system::system_error when `fd` cannot be
+  /// polled; what `on_peer` throws of that kind costs that peer alone.
+  acceptor(boost::asio::io_context& context, unique_fd fd, std::string role,
            std::shared_ptr<const std::size_t> open, std::size_t open_max,
            handler on_peer);
   ~acceptor();

@@ -9,6 +9,8 @@
 #include "actors/log.hpp"
 #include "protocol/gate_limits.hpp"
 
+#include <boost/system/system_error.hpp>
+
 #include <string>
 #include <unistd.h>
 #include <utility>
@@ -36,9 +38,10 @@ public:
                         {},
                         std::make_shared<std::size_t>(0)})),
         socket_(std::move(socket)),
-        port_(std::move(port)),
+        where_(port.fd ? port.where : socket_.path()),
+        tcp_(port.fd),
         role_(spec.role),
-        acceptor_(context, port_.fd ? port_.fd.get() : socket_.fd(), role_,
+        acceptor_(context, tcp_ ? std::move(port.fd) : socket_.take_fd(), role_,
                   all_->open, limits::connections_max,
                   [this](unique_fd fd) { greet(std::move(fd)); }) {
     // nop
@@ -53,15 +56,13 @@ public:
 
   std::uint64_t refused() const noexcept override { return refused_; }
 
-  std::string where() const override {
-    return port_.fd ? port_.where : socket_.path();
-  }
+  std::string where() const override { return where_; }
 
 private:
   // Over TCP there is nobody to ask who it is; the token is the authority.
   void greet(unique_fd fd) {
     actors::peer who;
-    if (!port_.fd) {
+    if (!tcp_) {
       who = peer_of(fd.get());
       if (who.uid != ::getuid()) {
         ++refused_;
@@ -79,7 +80,8 @@ private:
 
   std::shared_ptr<http_sessions> all_;
   bound_socket socket_;
-  bound_port port_;
+  std::string where_;
+  bool tcp_;
   std::string role_;
   std::uint64_t refused_ = 0;
   acceptor acceptor_;
@@ -109,9 +111,16 @@ http_server::listen_http(const actors::http_listen_spec& spec,
                  : take(bind_hardened(spec.path, spec.role), socket);
   if (!why.empty())
     return make_error(actors::errc::bind_failed, std::move(why));
-  std::unique_ptr<actors::http_listener> result =
-      std::make_unique<bound_listener>(context_, times_, spec, std::move(owner),
-                                       std::move(socket), std::move(port));
+  std::unique_ptr<actors::http_listener> result;
+  try {
+    result = std::make_unique<bound_listener>(
+        context_, times_, spec, std::move(owner), std::move(socket),
+        std::move(port));
+  } catch (const boost::system::system_error& error) {
+    return make_error(actors::errc::bind_failed, "cannot serve the " + spec.role
+                                                     + ": "
+                                                     + error.code().message());
+  }
   return result;
 }
 

@@ -2,12 +2,16 @@
 #pragma once
 
 #include "actors/host.hpp"
+#include "actors/io/acceptor.hpp"
 #include "actors/io/bind.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <caf/expected.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <string>
 
 namespace clearance::io {
 
@@ -24,13 +28,20 @@ public:
   socket_listener(boost::asio::io_context& context, bound_socket socket,
                   const actors::listen_spec& spec,
                   actors::acceptor_owner owner);
-  ~socket_listener() override;
 
-  std::uint64_t refused() const noexcept override;
+  std::uint64_t refused() const noexcept override { return refused_; }
 
 private:
-  class acceptor;
-  std::shared_ptr<acceptor> acceptor_;
+  void greet(unique_fd fd);
+
+  boost::asio::io_context& context_;
+  bound_socket bound_;
+  std::string role_;
+  actors::framing framing_;
+  actors::acceptor_owner owner_;
+  std::shared_ptr<std::size_t> open_; // connections alive
+  std::uint64_t refused_ = 0;
+  acceptor acceptor_; // last: it calls us while it lives
 };
 
 } // namespace clearance::io
