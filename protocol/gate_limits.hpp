@@ -89,9 +89,9 @@ inline constexpr auto backend_time_limit = 120s;
 /// left its group and keeps stderr.
 inline constexpr auto backend_exit_grace = 2s;
 
-/// Between SIGTERM, on which git removes its temporary files, and SIGKILL. A
-/// client that vanished has its backend gone within two seconds.
-inline constexpr auto backend_kill_grace = 1s;
+/// Bytes of stdout that a backend is heard out for once its client has left. A
+/// report on a push is shorter. Then its stdout is closed.
+inline constexpr std::size_t backend_last_words_max_bytes = 64 * 1024;
 
 /// Bytes of a backend's header block. Beyond it: 502.
 inline constexpr std::size_t cgi_head_max_bytes = 16 * 1024;

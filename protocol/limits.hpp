@@ -93,6 +93,12 @@ inline constexpr auto shield_time_limit = 10s;
 /// stderr. Then the pipe is closed.
 inline constexpr auto shield_pipe_grace = 200ms;
 
+/// For a child that is to end: from the end of its pipes to SIGTERM, and from
+/// there to SIGKILL. A client that vanished has its backend gone within two
+/// seconds.
+inline constexpr std::chrono::milliseconds child_pipe_grace = 500ms;
+inline constexpr std::chrono::milliseconds child_term_grace = 500ms;
+
 /// A stopping process's patience with a killed child that does not die
 /// (uninterruptible sleep). Then it is left to init.
 inline constexpr std::chrono::milliseconds child_reap_wait = 1s;

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,6 +23,7 @@ using local = asio::local::stream_protocol;
 namespace {
 
 constexpr std::size_t stderr_buffer_bytes = 1024;
+constexpr std::size_t last_buffer_bytes = 4096;
 
 struct ends {
   unique_fd ours;
@@ -126,14 +126,35 @@ void backend::close_input() {
 }
 
 void backend::read(std::span<char> to, read_handler done) {
+  reading_ = true;
   stdout_.async_read_some(asio::buffer(to.data(), to.size()),
                           [self = shared_from_this(), done = std::move(done)](
-                              const error_code&, std::size_t bytes) {
+                              const error_code& error, std::size_t bytes) {
+                            self->reading_ = false;
                             if (self->terminating_)
-                              return;
+                              return self->heard_out(error, bytes);
                             self->progressed();
                             done(bytes); // an error is an end like any other
                           });
+}
+
+// Git that cannot say why it gives up is ended by SIGPIPE, and a git that is
+// ended by a signal leaves behind what it had begun to write. Whoever has more
+// to say than that was in the middle of it.
+void backend::heard_out(const error_code& error, std::size_t bytes) {
+  last_words_ += bytes;
+  if (error || last_words_ > limits::backend_last_words_max_bytes) {
+    error_code ignored;
+    stdout_.close(ignored);
+    return;
+  }
+  if (!last_buffer_)
+    last_buffer_ = std::make_unique_for_overwrite<char[]>(last_buffer_bytes);
+  stdout_.async_read_some(
+      asio::buffer(last_buffer_.get(), last_buffer_bytes),
+      [self = shared_from_this()](const error_code& e, std::size_t n) {
+        self->heard_out(e, n);
+      });
 }
 
 // -- stderr -------------------------------------------------------------------
@@ -193,6 +214,10 @@ void backend::end_stderr() {
 void backend::exited(exit_status status) {
   reaped_ = status;
   progressed();
+  if (terminating_) { // whoever left the group may hold its stdout
+    error_code ignored;
+    stdout_.close(ignored);
+  }
   timer_.expires_after(limits::backend_exit_grace);
   timer_.async_wait([self = shared_from_this()](const error_code& error) {
     if (!error && self->stderr_.is_open())
@@ -221,15 +246,9 @@ void backend::terminate() {
     return;
   error_code ignored;
   stdin_.close(ignored);
-  stdout_.close(ignored);
-  if (reaped_)
-    return;
-  child_.signal_group(SIGTERM);
-  timer_.expires_after(limits::backend_kill_grace);
-  timer_.async_wait([self = shared_from_this()](const error_code& error) {
-    if (!error && !self->reaped_)
-      self->child_.kill_group();
-  });
+  if (!reading_)
+    heard_out({}, 0);
+  child_.end_group();
 }
 
 } // namespace clearance::io

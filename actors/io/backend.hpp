@@ -49,10 +49,9 @@ public:
   /// Reads what there is. One at a time.
   void read(std::span<char> to, read_handler done);
 
-  /// Nobody listens any more: neither handler is called again, pending reads
-  /// and writes come to nothing. SIGTERM to the group, so that git removes
-  /// what it began to write; SIGKILL to whoever is there a second later. The
-  /// object stays until then.
+  /// Closes stdin and, behind its last words, stdout, and ends the group, see
+  /// child_process::end_group(). Pending reads and writes come to nothing, no
+  /// handler is called again, and the object is no longer needed.
   void abandon();
 
   /// The same, but `on_exit` is still called.
@@ -65,6 +64,7 @@ public:
   time_point last_progress() const noexcept { return last_progress_; }
 
 private:
+  void heard_out(const boost::system::error_code& error, std::size_t bytes);
   void read_stderr();
   void took_stderr(std::string_view bytes);
   void end_line();
@@ -76,7 +76,7 @@ private:
   boost::asio::local::stream_protocol::socket stdin_;
   boost::asio::posix::stream_descriptor stdout_;
   boost::asio::posix::stream_descriptor stderr_;
-  boost::asio::steady_timer timer_; // for the kill, then for stderr
+  boost::asio::steady_timer timer_; // for stderr, behind the exit
   line_handler on_line_;
   std::function<void()> on_exit_;
   std::optional<exit_status> reaped_;
@@ -86,7 +86,10 @@ private:
   std::string line_; // the unfinished one
   std::size_t lines_ = 0;
   std::size_t unlogged_bytes_ = 0;
+  bool reading_ = false; // from stdout
   bool terminating_ = false;
+  std::size_t last_words_ = 0; // bytes
+  std::unique_ptr<char[]> last_buffer_;
   child_process child_; // last: its handler uses the others
 };
 

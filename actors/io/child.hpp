@@ -23,10 +23,10 @@ struct exit_status {
 ///
 /// When the leader exits, the rest of the group is killed before the leader is
 /// reaped: until then nobody else can be given the group's number. A process
-/// that left the group (setsid) is out of reach. Destruction kills the group;
-/// whoever is slow to die is reaped later by the io_context, or at last by its
-/// destructor, which waits for at most limits::child_reap_wait. The io_context
-/// outlives this object.
+/// that left the group (setsid) is out of reach. Destruction kills the group,
+/// unless it is ending already; whoever is slow to die is reaped later by the
+/// io_context, or at last by its destructor, which waits for at most
+/// limits::child_reap_wait. The io_context outlives this object.
 class child_process {
 public:
   using exit_handler = std::function<void(exit_status)>;
@@ -42,11 +42,13 @@ public:
   int start(boost::asio::io_context& ioc, const spawn_plan& plan,
             exit_handler on_exit);
 
-  /// To the whole group, unless the leader is reaped already.
-  void signal_group(int signal) noexcept;
-
-  /// With SIGKILL.
+  /// SIGKILL to the whole group, unless the leader is reaped already.
   void kill_group() noexcept;
+
+  /// For a child whose pipes the caller has just closed: limits::
+  /// child_pipe_grace later, to whoever has not noticed, SIGTERM; limits::
+  /// child_term_grace after that SIGKILL. Goes on without this object.
+  void end_group();
 
   /// The leader's, also the group's; -1 before the start.
   pid_t pid() const noexcept;

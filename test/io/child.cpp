@@ -99,3 +99,61 @@ TEST_CASE_FIXTURE(fixture, "a child that takes another's place kills it") {
   CHECK_EQ(calls, 0);
   CHECK(test::no_children());
 }
+
+TEST_CASE_FIXTURE(fixture,
+                  "a child that notices the end of its pipes may end") {
+  test::pipe_ends in;
+  io::child_process child;
+  auto p = plan("cat; exit 4");
+  p.stdin_fd = in.reading.get();
+  REQUIRE_EQ(child.start(ioc, p, on_exit()), 0);
+  in.writing.reset();
+  child.end_group();
+  child.end_group(); // once is enough
+  ioc.run();
+  CHECK_EQ(status, io::exit_status{false, 4});
+}
+
+TEST_CASE_FIXTURE(fixture, "a child that does not is told by SIGTERM") {
+  io::child_process child;
+  REQUIRE_EQ(child.start(ioc, plan("sleep 1000"), on_exit()), 0);
+  child.end_group();
+  ioc.run();
+  CHECK_EQ(status, io::exit_status{true, SIGTERM});
+}
+
+TEST_CASE_FIXTURE(fixture, "a child that ignores SIGTERM is killed") {
+  io::child_process child;
+  REQUIRE_EQ(
+      child.start(ioc, plan("trap '' TERM; sleep 1000; sleep 1000"), on_exit()),
+      0);
+  child.end_group();
+  ioc.run();
+  CHECK_EQ(status, io::exit_status{true, SIGKILL});
+}
+
+TEST_CASE_FIXTURE(fixture, "an ending child has its time without its owner") {
+  // It tells by its last words, if it gets to them.
+  test::pipe_ends out;
+  auto p = plan("trap 'echo bye; exit 0' TERM; echo; sleep 1000 & wait");
+  p.stdout_fd = out.writing.get();
+  auto end = [&](boost::asio::io_context& where) {
+    io::child_process child;
+    REQUIRE_EQ(child.start(where, p, on_exit()), 0);
+    out.writing.reset();
+    char byte = 0;
+    REQUIRE_EQ(::read(out.reading.get(), &byte, 1), 1); // the trap is set
+    child.end_group();
+  };
+  SUBCASE("while the io_context runs") {
+    end(ioc);
+    ioc.run();
+  }
+  SUBCASE("when the io_context goes") {
+    boost::asio::io_context other;
+    end(other);
+  }
+  CHECK_EQ(test::read_all(out.reading), "bye\n");
+  CHECK_EQ(calls, 0);
+  CHECK(test::no_children());
+}

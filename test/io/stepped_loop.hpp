@@ -62,6 +62,10 @@ public:
   heard& what() { return heard_; }
   void step() { unit_.poll(); }
 
+  /// For other actors than the recorder.
+  caf::actor_system& system() { return system_; }
+  io::unit& unit() { return unit_; }
+
 private:
   caf::actor_system_config config_;
   caf::actor_system system_;
