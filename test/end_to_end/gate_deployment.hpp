@@ -15,7 +15,7 @@
 
 namespace clearance::test {
 
-/// The built program.
+/// The built program, or the one that TEROK_GATE names.
 std::filesystem::path terok_gate();
 
 struct git_result {
@@ -116,6 +116,9 @@ std::vector<pid_t> descendants(pid_t pid);
 
 /// Returns once `pid` has at least `count` descendants.
 std::vector<pid_t> await_descendants(pid_t pid, std::size_t count = 1);
+
+/// Returns once it has none, not even a zombie.
+void await_no_descendants(pid_t pid);
 
 /// Awaits that each of them has ended, a child of ours or not.
 void await_gone(const std::vector<pid_t>& pids,
