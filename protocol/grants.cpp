@@ -107,8 +107,11 @@ parse_grants(std::string_view text) {
     return grants_error{"larger than 1 MiB"};
   dom::parser parser;
   dom::element root;
-  if (auto error = parser.parse(text.data(), text.size()).get(root);
-      error != simdjson::SUCCESS)
+  // An empty view may hold a null pointer, which simdjson would copy from.
+  const auto error = text.empty()
+                         ? simdjson::EMPTY
+                         : parser.parse(text.data(), text.size()).get(root);
+  if (error != simdjson::SUCCESS)
     return grants_error{std::string("not JSON: ")
                         + simdjson::error_message(error)};
   dom::array array;
