@@ -28,6 +28,14 @@ util-linux          -           setpriv: tests with a foreign uid
 EOF
 }
 
+# For test/bench/run alone, which skips what needs them where they are not.
+bench_packages() {
+  cat <<'EOF'
+nginx-light|nginx   -           what the git gate is measured beside
+fcgiwrap            -           ... and what starts git for it
+EOF
+}
+
 # Taken along where there is anything to install and the distribution has them
 # (Debian 12 has no python3-varlink). Without them their tests are skipped.
 optional_test_packages() {

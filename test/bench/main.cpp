@@ -33,6 +33,11 @@ const std::vector<workload>& workloads() {
       {"connections", "memory of 1000 idle ones", connections},
       {"memory", "resident, idle and behind 100 000 events", memory},
       {"start", "from exec to the first connection", start},
+      {"gate-refs", "info/refs of 1, 4 and 16 clients", gate_refs},
+      {"gate-many-refs", "info/refs of repositories with more and more refs",
+       gate_many_refs},
+      {"gate-clone", "200 MB, and eight such clones at once", gate_clone},
+      {"gate-push", "200 MB", gate_push},
   };
   return all;
 }
@@ -86,6 +91,8 @@ int run(const options& x) {
     each.run(x.how, out);
     out.print(std::cout, first);
   }
+  for (auto& what : out.skipped())
+    std::cout << "skipped: " << what << "\n";
   for (auto& what : out.wrong())
     std::cout << "wrong: " << what << "\n";
   facts.load_after = load_average();

@@ -12,7 +12,7 @@ namespace {
 
 constexpr auto usage_text =
     "bench-hub [--quick] [--check] [--unpinned] [--rounds N] [--subscribers N]"
-    " [--json FILE] [--hub PROGRAM] [--list] [WORKLOAD...]\n";
+    " [--json FILE] [--hub PROGRAM] [--gate PROGRAM] [--list] [WORKLOAD...]\n";
 
 [[noreturn]] void usage_error(const std::string& what) {
   std::cerr << "bench-hub: " << what << "\n" << usage_text;
@@ -61,6 +61,8 @@ options parse(const std::vector<std::string>& words) {
       result.json = value();
     } else if (word == "--hub") {
       result.how.which.hub = value();
+    } else if (word == "--gate") {
+      ::setenv("TEROK_GATE", value().c_str(), 1); // for gate_deployment.cpp
     } else if (word == "--list") {
       list();
       std::exit(0);

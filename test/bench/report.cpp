@@ -99,6 +99,11 @@ figure& report::at(const std::string& workload, const std::string& metric,
       figure{workload, metric, unit, must, goal, {}, {}});
 }
 
+void report::skipped(const std::string& what) {
+  if (std::find(skipped_.begin(), skipped_.end(), what) == skipped_.end())
+    skipped_.push_back(what);
+}
+
 void report::print(std::ostream& out, std::size_t first) const {
   auto line = [&](const auto&... cells) {
     char buffer[512];

@@ -66,6 +66,10 @@ public:
   void wrong(std::string what) { wrong_.push_back(std::move(what)); }
   const std::vector<std::string>& wrong() const noexcept { return wrong_; }
 
+  /// What could not be measured here, and why. Each once.
+  void skipped(const std::string& what);
+  const std::vector<std::string>& skipped() const noexcept { return skipped_; }
+
   /// The lines from `first` on; the heading before the first of all.
   void print(std::ostream& out, std::size_t first = 0) const;
   void write_json(std::ostream& out, const run_facts& facts) const;
@@ -74,6 +78,7 @@ public:
 private:
   std::deque<figure> figures_; // at() gives references that last
   std::vector<std::string> wrong_;
+  std::vector<std::string> skipped_;
 };
 
 } // namespace clearance::bench

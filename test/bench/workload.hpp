@@ -68,5 +68,9 @@ void idle(const plan& how, report& out);
 void connections(const plan& how, report& out);
 void memory(const plan& how, report& out);
 void start(const plan& how, report& out);
+void gate_refs(const plan& how, report& out);
+void gate_many_refs(const plan& how, report& out);
+void gate_clone(const plan& how, report& out);
+void gate_push(const plan& how, report& out);
 
 } // namespace clearance::bench

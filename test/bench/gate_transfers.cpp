@@ -1,0 +1,113 @@
+// Whole clones and pushes with the real git, of a repository that is all
+// bytes: beside file://, where the same two programs share a pipe.
+
+#include "test/bench/workload.hpp"
+#include "test/end_to_end/gate_deployment.hpp"
+#include "test/support/process_facts.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace clearance::bench {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Of a single run the spread is a quarter: fewer say nothing.
+constexpr int runs_min = 9;
+
+constexpr std::size_t clones_at_once = 8;
+
+double timed(const std::function<void()>& f) {
+  const auto start = std::chrono::steady_clock::now();
+  f();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+double peak_mib(const test::gate& x) {
+  return std::stod(test::status_of(x.process().pid(), "VmHWM")) / 1024;
+}
+
+struct stage {
+  explicit stage(const plan& how)
+      : rounds(how.quick ? 1 : std::max(how.rounds, runs_min)) {
+    const std::size_t mib = how.quick ? 5 : 200;
+    fs::create_directory(world.dir / "seed");
+    for (std::size_t i = 0; i < mib; ++i)
+      test::write_file(world.dir / ("seed/" + std::to_string(i)),
+                       test::noise(1024 * 1024, static_cast<unsigned>(i) + 1));
+    world.must_git({"init", "-q"}, "seed");
+    world.must_git({"add", "."}, "seed");
+    world.must_git({"commit", "-q", "-m", "all"}, "seed");
+    world.must_git({"repack", "-q", "-a", "-d"}, "seed");
+  }
+
+  // The repository, empty again.
+  void renew() const {
+    fs::remove_all(world.repository());
+    world.must_git(
+        {"init", "-q", "--bare", "-b", "main", world.repository().string()});
+  }
+
+  std::string file_url() const {
+    return "file://" + world.repository().string();
+  }
+
+  double push(const std::string& url) const {
+    renew();
+    return timed([&] { world.must_git({"push", "-q", url, "main"}, "seed"); });
+  }
+
+  double clone(const std::string& url) const {
+    const auto result = timed([&] {
+      world.must_git({"clone", "-q", url, "clone"});
+    });
+    fs::remove_all(world.dir / "clone");
+    return result;
+  }
+
+  test::gate_world world;
+  test::gate gate{world};
+  int rounds;
+};
+
+} // namespace
+
+void gate_clone(const plan& how, report& out) {
+  const stage on{how};
+  on.push(on.file_url());
+  auto& time =
+      out.at("gate-clone", "200 MB", "s", ratio_max(1.1), ratio_max(1.05));
+  for (int i = 0; i < on.rounds; ++i) {
+    time.floor.push_back(on.clone(on.file_url()));
+    time.hub.push_back(on.clone(on.gate.url()));
+  }
+  std::vector<test::child> clones;
+  for (std::size_t i = 0; i < clones_at_once; ++i)
+    clones.emplace_back(on.world.git_options(
+        {"clone", "-q", "--bare", on.gate.url(), "c" + std::to_string(i)}));
+  for (auto& x : clones)
+    if (x.wait(std::chrono::minutes{10}) != test::exited(0))
+      out.wrong("gate-clone: one of eight at once failed: " + x.err());
+  out.at("gate-clone 8 at once", "peak", "MiB", value_max(24), value_max(24))
+      .hub.push_back(peak_mib(on.gate));
+}
+
+void gate_push(const plan& how, report& out) {
+  const stage on{how};
+  auto& time = out.at("gate-push", "200 MB", "s");
+  for (int i = 0; i < on.rounds; ++i) {
+    time.floor.push_back(on.push(on.file_url()));
+    time.hub.push_back(on.push(on.gate.url()));
+  }
+  out.at("gate-push", "peak", "MiB", value_max(24), value_max(24))
+      .hub.push_back(peak_mib(on.gate));
+}
+
+} // namespace clearance::bench

@@ -1,0 +1,95 @@
+#include "test/bench/nginx.hpp"
+
+#include "test/support/deadline.hpp"
+
+#include <exception>
+#include <initializer_list>
+#include <signal.h>
+#include <unistd.h>
+#include <utility>
+
+namespace clearance::bench {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr auto nginx_program = "/usr/sbin/nginx";
+constexpr auto wrap_program = "/usr/sbin/fcgiwrap";
+
+// More than there are processors, so that none waits for a child's exit.
+constexpr auto wrap_processes = "4";
+
+test::child start(std::vector<std::string> argv) {
+  test::child_options options;
+  options.argv = std::move(argv);
+  return test::child{std::move(options)};
+}
+
+} // namespace
+
+bool nginx::installed() {
+  return fs::exists(nginx_program) && fs::exists(wrap_program);
+}
+
+nginx::nginx(const test::gate_world& world)
+    : socket_(world.dir / "nginx.sock"),
+      wrap_(start({wrap_program, "-c", wrap_processes, "-s",
+                   "unix:" + (world.dir / "wrap.sock").string()})),
+      nginx_(start({nginx_program, "-p", world.dir.path(), "-c",
+                    write_config(world), "-e",
+                    (world.dir / "nginx.log").string()})) {
+  const test::deadline guard;
+  while (!fs::exists(socket_) || !fs::exists(world.dir / "wrap.sock"))
+    guard.pace("nginx: " + nginx_.err());
+  for (auto root : {nginx_.pid(), wrap_.pid()}) {
+    const auto children = test::await_descendants(root);
+    pids_.push_back(root);
+    pids_.insert(pids_.end(), children.begin(), children.end());
+  }
+}
+
+nginx::~nginx() {
+  for (auto* x : {&nginx_, &wrap_})
+    try {
+      x->kill(SIGTERM);
+      x->wait();
+    } catch (const std::exception&) {
+      // Its owner kills it.
+    }
+}
+
+std::string nginx::write_config(const test::gate_world& world) const {
+  const auto dir = world.dir.path().string();
+  const auto backend = world.must_git({"--exec-path"}) + "/git-http-backend";
+  std::string temporary;
+  for (std::string name : {"client_body", "fastcgi", "proxy", "uwsgi", "scgi"})
+    temporary += name + "_temp_path " + dir + "/" + name + ";\n";
+  std::string parameters;
+  auto add = [&](const std::string& name, const std::string& value) {
+    parameters += "fastcgi_param " + name + " " + value + ";\n";
+  };
+  add("SCRIPT_FILENAME", backend);
+  add("GIT_HTTP_EXPORT_ALL", "1");
+  add("GIT_PROJECT_ROOT", world.mirror_root().string());
+  add("PATH_INFO", "$uri");
+  add("QUERY_STRING", "$query_string");
+  add("REQUEST_METHOD", "$request_method");
+  add("CONTENT_TYPE", "$content_type");
+  add("REMOTE_USER", "token");
+  const auto file = dir + "/nginx.conf";
+  test::write_file(
+      file, "daemon off;\n" + std::string(::getuid() == 0 ? "user root;\n" : "")
+                + "worker_processes auto;\npid " + dir
+                + "/nginx.pid;\nevents {}\nhttp {\n"
+                  "access_log off;\n"
+                + temporary
+                + "keepalive_requests 1000000;\n"
+                  "client_max_body_size 0;\n"
+                  "server {\nlisten unix:"
+                + socket_.string() + ";\nlocation / {\nfastcgi_pass unix:" + dir
+                + "/wrap.sock;\n" + parameters + "}\n}\n}\n");
+  return file;
+}
+
+} // namespace clearance::bench

@@ -1,0 +1,39 @@
+/// The gate's rival: nginx with fcgiwrap, as git-http-backend(1) has it.
+#pragma once
+
+#include "test/end_to_end/gate_deployment.hpp"
+#include "test/support/child.hpp"
+
+#include <filesystem>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace clearance::bench {
+
+/// Serves a world's repositories on a unix socket, whoever asks: it has no
+/// token to check. Started when the constructor returns.
+class nginx {
+public:
+  static bool installed();
+
+  explicit nginx(const test::gate_world& world);
+  ~nginx();
+  nginx(const nginx&) = delete;
+  nginx& operator=(const nginx&) = delete;
+
+  const std::filesystem::path& socket() const noexcept { return socket_; }
+
+  /// Its processes, without the git that they start.
+  const std::vector<pid_t>& pids() const noexcept { return pids_; }
+
+private:
+  std::string write_config(const test::gate_world& world) const;
+
+  std::filesystem::path socket_;
+  test::child wrap_;
+  test::child nginx_;
+  std::vector<pid_t> pids_;
+};
+
+} // namespace clearance::bench
