@@ -12,6 +12,7 @@ namespace clearance::actors {
 enum class errc : std::uint8_t {
   bind_failed = 1, ///< a socket could not be bound; the text says which, why
   connect_failed,  ///< a peer could not be reached
+  directory_lost,  ///< the directory of sidecars is gone; the text says how
 };
 
 /// The sentence that make_error() was given, or a rendering of the code.

@@ -99,7 +99,7 @@ gate::admit_promise gate::on_admit() {
   // Before the promise, which takes the sender away.
   auto who = caf::actor_cast<caf::actor_addr>(self_->current_sender());
   auto promise = self_->make_response_promise<bool>();
-  if (running_.size() < limits::backends_max) {
+  if (running_.size() < config_.backends_max) {
     running_.insert(std::move(who));
     promise.deliver(true);
   } else if (waiting_.size() < limits::backends_waiting_max) {

@@ -6,6 +6,7 @@
 #include "actors/hosted.hpp"
 #include "actors/log_limiter.hpp"
 #include "protocol/cgi.hpp"
+#include "protocol/gate_limits.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/typed_response_promise.hpp>
@@ -32,6 +33,7 @@ struct gate_config {
   http_listen_spec listen;
   grants_ptr grants;
   backend_config backend;
+  std::size_t backends_max = protocol::gate_limits::backends_max;
 };
 
 /// Ends with errc::bind_failed when it cannot listen. An exchange that crashes

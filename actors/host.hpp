@@ -3,11 +3,13 @@
 
 #include "actors/connection.hpp"
 #include "actors/process.hpp"
+#include "protocol/limits.hpp"
 
 #include <caf/actor_control_block.hpp>
 #include <caf/expected.hpp>
 #include <caf/fwd.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -29,6 +31,8 @@ struct listen_spec {
   std::string path;
   std::string role; ///< for messages: "reader socket"
   actors::framing framing = framing::varlink;
+  /// Of connections at a time; more wait in the kernel's queue.
+  std::size_t connections_max = protocol::limits::connections_max;
 };
 
 /// Implemented by io::loop; a double in actor tests. Methods are called on its

@@ -21,7 +21,9 @@
 namespace clearance::actors {
 
 hub::hub(self_type* self, hub_config config)
-    : self_(self), config_(std::move(config)) {
+    : self_(self),
+      config_(std::move(config)),
+      subscribers_(config_.subscribers_max) {
   // nop
 }
 
@@ -46,18 +48,19 @@ hub::interface::behavior_type hub::make_behavior() {
 // Readers first: whoever finds the clearance socket finds a whole hub.
 bool hub::listen() {
   auto bind = [this](const std::string& path, const char* role, framing kind,
-                     const acceptor_owner& owner) {
-    auto result = config_.where->listen({path, role, kind}, owner);
+                     std::size_t max, const acceptor_owner& owner) {
+    auto result = config_.where->listen({path, role, kind, max}, owner);
     if (!result)
       self_->quit(result.error());
     return result ? std::move(*result) : nullptr;
   };
-  reader_listener_ =
-      bind(config_.reader_socket, "reader socket", framing::lines, ingester_);
+  reader_listener_ = bind(config_.reader_socket, "reader socket",
+                          framing::lines, config_.readers_max, ingester_);
   if (!reader_listener_)
     return false;
-  clearance_listener_ = bind(config_.clearance_socket, "clearance socket",
-                             framing::varlink, interface{self_});
+  clearance_listener_ =
+      bind(config_.clearance_socket, "clearance socket", framing::varlink,
+           config_.clients_max, interface{self_});
   return clearance_listener_ != nullptr;
 }
 
@@ -68,6 +71,7 @@ void hub::on_accepted(const accepted& x) {
   config.parent = self_->address();
   config.role = protocol::varlink::role::hub;
   config.registry = registry_;
+  config.subscribers = &subscribers_;
   spawn_hosted<session>(*config_.where, std::move(config));
 }
 

@@ -4,8 +4,10 @@
 #include "actors/host.hpp"
 #include "actors/hosted.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/seats.hpp"
 #include "protocol/authorisation.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +22,10 @@ struct hub_config {
   executor_actor executor;
   std::optional<std::string> only_container;
   protocol::authorisation_limits limits;
+  std::size_t readers_max = protocol::limits::connections_max;
+  std::size_t clients_max = protocol::limits::connections_max;
+  /// Of clients, those that follow events; one more is closed.
+  std::size_t subscribers_max = protocol::limits::connections_max;
 };
 
 /// Ends with errc::bind_failed when a socket cannot be bound; nothing stays
@@ -47,6 +53,7 @@ private:
   hub_config config_;
   registry_actor registry_;
   ingester_actor ingester_;
+  seats subscribers_;
   std::unique_ptr<listener> reader_listener_;
   std::unique_ptr<listener> clearance_listener_;
 };

@@ -142,8 +142,11 @@ void session::serve(std::string_view message, std::size_t capacity) {
     ask(*verdict);
   else if (auto apply = std::get_if<varlink::apply_call>(&what))
     ask(*apply);
-  else
+  else if (config_.subscribers == nullptr
+           || (seat_ = config_.subscribers->take()))
     state_ = state::subscribing;
+  else
+    refuse("too many subscribers");
 }
 
 void session::ask(varlink::verdict_call& x) {
@@ -170,9 +173,14 @@ void session::ask(varlink::apply_call& x) {
 // `Subscribe`: that never ends, so nothing behind it is ever served.
 void session::hand_over() {
   auto connection = std::exchange(config_.connection, nullptr);
-  spawn_hosted<subscriber>(
+  auto next = spawn_hosted<subscriber>(
       *config_.where, subscriber_config{config_.registry, std::move(connection),
                                         config_.parent});
+  if (seat_)
+    caf::actor_cast<caf::abstract_actor*>(next)->attach_functor(
+        [taken = std::exchange(seat_, nullptr)](const caf::error&) {
+          // nop: the seat goes with the functor
+        });
   self_->quit();
 }
 

@@ -4,6 +4,7 @@
 #include "actors/host.hpp"
 #include "actors/hosted.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/seats.hpp"
 #include "protocol/service.hpp"
 
 #include <caf/actor_addr.hpp>
@@ -22,6 +23,7 @@ struct session_config {
   protocol::varlink::role role = protocol::varlink::role::hub;
   registry_actor registry;
   executor_actor executor;
+  seats* subscribers = nullptr; ///< the parent's; null: any number
 };
 
 /// Answers calls one after another, in order. `Subscribe` hands the connection
@@ -69,6 +71,7 @@ private:
     refusing,    // closed once replies_ is written
   };
   state state_ = state::serving;
+  seat seat_;           // for the subscriber to be
   bool oneway_ = false; // the call at hand wants no reply
 
   std::string replies_;  // not yet taken by the socket

@@ -6,8 +6,9 @@ namespace clearance::services {
 /// Source: README, "Exit codes".
 enum exit_code : int {
   exit_ok = 0,
-  exit_failed = 1, ///< refused, unreachable, or broken while running
-  exit_usage = 2,  ///< the command line makes no sense
+  exit_failed = 1,       ///< refused, unreachable, or broken while running
+  exit_usage = 2,        ///< the command line makes no sense
+  exit_cannot_start = 4, ///< of terok-supervisor: could not begin to serve
 };
 
 } // namespace clearance::services

@@ -78,8 +78,8 @@ void wait_for_signals(const sigset_t& signals, const caf::actor& loop,
       continue;
     if (signal == loop_ended())
       return;
-    const bool again = signal != SIGUSR1 && signal != SIGHUP
-                       && std::exchange(stopping, true);
+    const bool again =
+        signal != SIGUSR1 && signal != SIGHUP && std::exchange(stopping, true);
     if (again)
       ::_exit(128 + signal);
     std::lock_guard guard{state.mutex};
@@ -126,7 +126,9 @@ int run_program(const program_config& program, const program_factory& start) {
     return exit_ok;
   std::fprintf(stderr, "%s: %s\n", program.name.c_str(),
                actors::what(state.reason).c_str());
-  return exit_failed;
+  return state.reason == actors::make_error(actors::errc::bind_failed)
+             ? program.cannot_start
+             : exit_failed;
 }
 
 int run_service(const service_factory& start, log_level level) {

@@ -24,6 +24,7 @@ struct program_config {
   std::string name; ///< for the line on stderr
   log_level level = log_level::info;
   bool reloads = false; ///< running_service::reload will be there
+  int cannot_start = 1; ///< exit code when a socket could not be bound
 };
 
 /// Starts the program's actors; called once on the loop's thread. What they

@@ -8,12 +8,11 @@
 
 #include "actors/io/bind.hpp"
 
+#include "actors/io/private_directory.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/text.hpp"
 
-#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
@@ -40,12 +39,6 @@ struct refused : std::runtime_error {
   throw refused{action + ": " + std::generic_category().message(errno)};
 }
 
-std::string octal(mode_t mode) {
-  std::array<char, 16> text{};
-  std::snprintf(text.data(), text.size(), "%04o", mode & 07777U);
-  return text.data();
-}
-
 sockaddr_un address_of(const std::string& path) {
   sockaddr_un result{};
   result.sun_family = AF_UNIX;
@@ -64,41 +57,10 @@ std::string parent_of(const std::string& path) {
   return parent.empty() ? "." : parent;
 }
 
-// mkdir's mode passes through the umask, which can only take bits away; chmod
-// gives them back.
-bool make_directory(const std::string& path) {
-  return ::mkdir(path.c_str(), 0700) == 0 && ::chmod(path.c_str(), 0700) == 0;
-}
-
-// Missing ones are made 0700, outermost first.
-void make_directories(const std::string& path) {
-  if (make_directory(path) || errno == EEXIST)
-    return;
-  if (errno == ENOENT) {
-    if (auto parent = parent_of(path); parent != path) {
-      make_directories(parent);
-      if (make_directory(path) || errno == EEXIST)
-        return;
-    }
-  }
-  fail("cannot create the directory " + protocol::escaped(path));
-}
-
 void check_parent(const std::string& path) {
-  auto parent = parent_of(path);
-  make_directories(parent);
-  unique_fd fd{::open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-  struct stat info;
-  if (!fd || ::fstat(fd.get(), &info) != 0)
-    fail("cannot look at the directory " + protocol::escaped(parent));
-  if (info.st_uid != ::getuid())
-    throw refused{"its directory " + protocol::escaped(parent)
-                  + " is owned by uid " + std::to_string(info.st_uid)
-                  + ", not by " + std::to_string(::getuid())};
-  if ((info.st_mode & 0077U) != 0)
-    throw refused{"its directory " + protocol::escaped(parent)
-                  + " is accessible to group or others (mode "
-                  + octal(info.st_mode) + ", needs 0700)"};
+  auto why = make_private_directory(parent_of(path));
+  if (!why.empty())
+    throw refused{why};
 }
 
 unique_fd take_lock(const std::string& path) {

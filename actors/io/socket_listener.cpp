@@ -3,7 +3,6 @@
 #include "actors/error.hpp"
 #include "actors/io/stream.hpp"
 #include "actors/log.hpp"
-#include "protocol/limits.hpp"
 
 #include <boost/system/system_error.hpp>
 #include <caf/send.hpp>
@@ -13,8 +12,6 @@
 #include <variant>
 
 namespace clearance::io {
-
-namespace limits = protocol::limits;
 
 caf::expected<std::unique_ptr<actors::listener>>
 socket_listener::open(boost::asio::io_context& context,
@@ -46,8 +43,7 @@ socket_listener::socket_listener(boost::asio::io_context& context,
       framing_(spec.framing),
       owner_(std::move(owner)),
       open_(std::make_shared<std::size_t>(0)),
-      acceptor_(context, bound_.take_fd(), role_, open_,
-                limits::connections_max,
+      acceptor_(context, bound_.take_fd(), role_, open_, spec.connections_max,
                 [this](unique_fd fd) { greet(std::move(fd)); }) {
   // nop
 }

@@ -293,3 +293,21 @@ TEST_CASE("the report is of all parts, and of whom the listeners refused") {
   CHECK(counters[1].component == "ingester");
   CHECK(counters[2].component == "registry");
 }
+
+TEST_CASE("subscribers have places, and give them back") {
+  stage s;
+  actors::hub_config config;
+  config.subscribers_max = 2;
+  s.start(std::move(config));
+  auto first = s.subscriber();
+  s.subscriber();
+  auto late = s.subscriber();
+  CHECK_FALSE(late->open());
+  CHECK(s.log.only("closed a client's connection")["why"]
+        == "too many subscribers");
+  CHECK(s.alive("subscriber") == 2);
+  first->hang_up();
+  s.run();
+  CHECK(s.subscriber()->open());
+  CHECK(s.alive("subscriber") == 2);
+}

@@ -275,3 +275,14 @@ TEST_CASE("nothing that a client sent stands in the log unescaped or at all") {
   for (const char c : log)
     CHECK((c == '\n' || (c >= 0x20 && c < 0x7f)));
 }
+
+TEST_CASE("a gate that cannot listen says why and ends with 1") {
+  const gate_world world;
+  write_file(world.socket(), "precious");
+  child server{gate_on_socket(world)};
+  CHECK_EQ(server.wait(), exited(1));
+  CHECK_NE(server.err().find(world.socket().string()
+                             + ": there is something that is not a socket"),
+           std::string::npos);
+  CHECK_EQ(read_file(world.socket()), "precious");
+}

@@ -1,0 +1,22 @@
+/// Reading a sidecar from disk.
+#pragma once
+
+#include "protocol/sidecar.hpp"
+
+#include <string>
+#include <variant>
+
+namespace clearance::io {
+
+/// Whose file may be read.
+enum class file_trust : std::uint8_t {
+  any,  ///< whoever named it knows
+  ours, ///< our uid's, nothing for group and others, no symbolic link
+};
+
+/// A whole regular file below the open directory `directory` (or AT_FDCWD). A
+/// fault names no field. Waits for no writer.
+std::variant<std::string, protocol::sidecar_fault>
+read_sidecar(int directory, const std::string& name, file_trust trust);
+
+} // namespace clearance::io

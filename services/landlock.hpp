@@ -1,0 +1,41 @@
+/// Confining our own access to files, and that of all we start.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace clearance::services {
+
+/// What may be done with a file, or with all below a directory.
+enum class lane_use : std::uint8_t {
+  read,    ///< read files, list directories
+  run,     ///< ... and execute files
+  sockets, ///< a directory in which sockets and their locks come and go
+  modify,  ///< everything but executing, and moving between its directories
+  device,  ///< read and write a file
+};
+
+/// A place that stays reachable. One that does not exist is left out, unless it
+/// is `needed`.
+struct lane {
+  std::string path;
+  lane_use use = lane_use::read;
+  bool needed = false;
+};
+
+/// The trees from which programs live: libraries, programs, settings.
+std::vector<lane> system_lanes(lane_use use);
+
+enum class confinement : std::uint8_t {
+  confined,
+  unsupported, ///< by this kernel; nothing has changed
+};
+
+/// From now on nothing but `lanes` can be opened, by this thread and those that
+/// it starts, for ever; sets no_new_privs. What is open stays open. Throws
+/// std::system_error; the process is then as it was, or half confined.
+/// Source: landlock(7).
+confinement confine_files(const std::vector<lane>& lanes);
+
+} // namespace clearance::services

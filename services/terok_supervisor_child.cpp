@@ -1,0 +1,223 @@
+// Order is the security property: the sidecar is read and git is looked for
+// while we may; then the process is hardened and confined, on its one thread;
+// and only then it starts threads, binds, and hears what others send.
+
+#include "actors/container_parts.hpp"
+#include "actors/helper_executor.hpp"
+#include "actors/io/http_server.hpp"
+#include "actors/io/private_directory.hpp"
+#include "actors/io/sidecar_file.hpp"
+#include "actors/log.hpp"
+#include "actors/shield_executor.hpp"
+#include "actors/verdict_helper.hpp"
+#include "protocol/text.hpp"
+#include "services/exit_code.hpp"
+#include "services/hardening.hpp"
+#include "services/landlock.hpp"
+#include "services/log.hpp"
+#include "services/service_process.hpp"
+#include "services/terok_gate_setup.hpp"
+#include "services/terok_supervisor.hpp"
+
+#include <caf/send.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <fcntl.h>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+namespace clearance::services {
+
+namespace {
+
+using actors::severity;
+using protocol::container_paths;
+using protocol::sidecar;
+
+constexpr auto program = "terok-supervisor";
+
+std::string parent_of(const std::string& path) {
+  return std::filesystem::path{path}.parent_path().string();
+}
+
+sidecar load(const std::string& path) {
+  auto bad = [&](const protocol::sidecar_fault& x) -> setup_fault {
+    return {exit_usage, protocol::escaped(path) + ": " + to_string(x)};
+  };
+  auto text = io::read_sidecar(AT_FDCWD, path, io::file_trust::any);
+  if (auto* fault = std::get_if<protocol::sidecar_fault>(&text))
+    throw bad(*fault);
+  auto& bytes = std::get<std::string>(text);
+  auto result = protocol::parse_sidecar(bytes);
+  protocol::wipe(bytes);
+  if (auto* fault = std::get_if<protocol::sidecar_fault>(&result))
+    throw bad(*fault);
+  return std::get<sidecar>(std::move(result));
+}
+
+// Landlock opens them, so they must be there before.
+void make_directories(const std::vector<std::string>& paths) {
+  for (const auto& x : paths)
+    if (auto why = io::make_private_directory(x); !why.empty())
+      throw setup_fault(exit_cannot_start, why);
+}
+
+void warn(const char* text, const char* why) {
+  log(severity::warning, "confinement", text, {{"why", why}});
+}
+
+void confine(const sidecar& x, std::vector<lane> lanes, lane_use programs) try {
+  if (x.allow_debugger)
+    return warn("unconfined", "the sidecar allows a debugger");
+  for (auto& each : system_lanes(programs))
+    lanes.push_back(std::move(each));
+  lanes.push_back({"/dev/null", lane_use::device});
+  if (confine_files(lanes) == confinement::unsupported)
+    warn("unconfined", "this kernel has no Landlock that suffices");
+} catch (const std::system_error& e) {
+  throw setup_fault(exit_cannot_start, e.what());
+}
+
+// Runs one service; its failure to bind is a failure to start.
+int serve(const supervise_child_options& options,
+          const std::function<running_service(io::loop&)>& start) {
+  program_config config;
+  config.name = program;
+  config.level = options.level;
+  config.cannot_start = exit_cannot_start;
+  return run_program(config, start);
+}
+
+template <class Service>
+running_service depend(io::loop& loop, const Service& service) {
+  loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(service));
+  running_service result;
+  result.report = [service] {
+    caf::anon_send(service, actors::report_atom::value);
+  };
+  return result;
+}
+
+int run_verdict(const supervise_child_options& options,
+                const container_paths& paths) {
+  log(severity::info, "confinement",
+      "unconfined: the verdict service must reach podman");
+  return serve(options, [&](io::loop& loop) {
+    actors::shield_executor_config shield{&loop, {}};
+    shield.shield = options.shield.empty() ? "terok-shield" : options.shield;
+    actors::executor_actor executor =
+        actors::spawn_hosted<actors::shield_executor>(loop, shield);
+    loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
+    return depend(loop, actors::spawn_hosted<actors::verdict_helper>(
+                            loop, actors::verdict_helper_config{
+                                      &loop, paths.verdict_socket, executor}));
+  });
+}
+
+int run_clearance(const supervise_child_options& options, const sidecar& x,
+                  const container_paths& paths) {
+  const auto clearance = parent_of(paths.clearance_socket);
+  const auto readers = parent_of(paths.reader_socket);
+  make_directories({clearance, readers});
+  confine(x,
+          {{clearance, lane_use::sockets, true},
+           {readers, lane_use::sockets, true}},
+          lane_use::read);
+  return serve(options, [&](io::loop& loop) {
+    actors::executor_actor executor =
+        actors::spawn_hosted<actors::helper_executor>(
+            loop, actors::helper_executor_config{&loop, paths.verdict_socket});
+    loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
+    auto hub = actors::hub_of(paths, {});
+    hub.where = &loop;
+    hub.executor = executor;
+    return depend(loop,
+                  actors::spawn_hosted<actors::hub>(loop, std::move(hub)));
+  });
+}
+
+actors::gate_config prepare_gate(const supervise_child_options& options,
+                                 const sidecar& x,
+                                 const container_paths& paths) {
+  if (!x.gate)
+    throw setup_fault(exit_usage, protocol::escaped(options.sidecar)
+                                      + ": gate_base_path, gate_token: a gate "
+                                        "needs both");
+  actors::container_surroundings around;
+  around.git_http_backend = find_git_http_backend();
+  around.path = environment("PATH");
+  around.git_exec_path = environment("GIT_EXEC_PATH");
+  auto result = actors::gate_of(x, paths, around);
+  if (result.backend.program.empty())
+    throw setup_fault(exit_cannot_start, "git http-backend is not found");
+  make_directories({paths.gate_home, paths.gate_hooks});
+  std::vector<lane> lanes{
+      {x.gate->base_path + "/" + x.gate->project_id + ".git", lane_use::modify,
+       true},
+      {paths.gate_private, lane_use::run, true},
+      {parent_of(result.backend.program), lane_use::run, true},
+      {"/dev/urandom", lane_use::read},
+  };
+  if (!result.listen.path.empty()) {
+    make_directories({parent_of(paths.gate_socket)});
+    lanes.push_back({parent_of(paths.gate_socket), lane_use::sockets, true});
+  }
+  confine(x, std::move(lanes), lane_use::run);
+  return result;
+}
+
+int run_gate(const supervise_child_options& options, const sidecar& x,
+             const container_paths& paths) {
+  auto config = prepare_gate(options, x, paths);
+  std::unique_ptr<io::http_server> http;
+  return serve(options, [&](io::loop& loop) {
+    http = std::make_unique<io::http_server>(loop.context());
+    config.where = &loop;
+    config.http = http.get();
+    auto gate = actors::spawn_hosted<actors::gate>(loop, config);
+    auto result = depend(loop, gate);
+    // It ends by itself, and then there is nothing left. Its faults are
+    // depend()'s.
+    caf::actor_cast<caf::abstract_actor*>(gate)->attach_functor(
+        [all =
+             caf::actor_cast<caf::actor>(loop.ctrl())](const caf::error& why) {
+          if (!why || why == caf::exit_reason::user_shutdown)
+            caf::anon_send_exit(all, caf::exit_reason::user_shutdown);
+        });
+    result.stop = [gate] { caf::anon_send(gate, actors::stop_atom::value); };
+    return result;
+  });
+}
+
+int run(const supervise_child_options& options) {
+  const auto x = load(options.sidecar);
+  const auto paths = paths_of(x, options.container_id);
+  log_to_stderr(options.level);
+  if (!x.allow_debugger)
+    harden_process();
+  switch (options.service) {
+  case child_service::verdict:
+    return run_verdict(options, paths);
+  case child_service::clearance:
+    return run_clearance(options, x, paths);
+  case child_service::gate:
+    return run_gate(options, x, paths);
+  }
+  return exit_failed;
+}
+
+} // namespace
+
+int supervise_child(const supervise_child_options& options) try {
+  if (!arm_parent_death_signal(SIGTERM))
+    throw setup_fault(exit_cannot_start, "the parent process is gone");
+  return run(options);
+} catch (const setup_fault& e) {
+  std::fprintf(stderr, "%s: %s\n", program, e.what());
+  return e.code;
+}
+
+} // namespace clearance::services

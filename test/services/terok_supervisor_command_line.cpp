@@ -1,0 +1,128 @@
+#include "services/terok_supervisor.hpp"
+#include "services/terok_supervisor_help.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace clearance::services;
+
+namespace {
+
+using words = std::vector<std::string>;
+
+template <class Config>
+Config parsed(const words& x) {
+  auto result = parse_supervisor_command_line(x);
+  if (auto* no = std::get_if<supervisor_told>(&result))
+    FAIL(no->err);
+  return std::get<Config>(result);
+}
+
+/// The one line about what is wrong.
+std::string fault(const words& x) {
+  auto result = parse_supervisor_command_line(x);
+  auto* no = std::get_if<supervisor_told>(&result);
+  REQUIRE(no != nullptr);
+  CHECK(no->code == 2);
+  const std::string name = "terok-supervisor: ";
+  REQUIRE(no->err.starts_with(name));
+  CHECK(no->err.ends_with("--help'.\n"));
+  return no->err.substr(name.size(), no->err.find('\n') - name.size());
+}
+
+const words child{"supervise-child", "gate", "0123456789ab", "/s.json"};
+
+words operator+(words left, const words& right) {
+  left.insert(left.end(), right.begin(), right.end());
+  return left;
+}
+
+} // namespace
+
+TEST_CASE("a child serves one service of one container") {
+  const auto x = parsed<supervise_child_options>(child);
+  CHECK(x.service == child_service::gate);
+  CHECK(x.container_id == "0123456789ab");
+  CHECK(x.sidecar == "/s.json");
+  CHECK(x.shield.empty());
+  CHECK(x.level == log_level::info);
+  auto verdict = child;
+  verdict[1] = "verdict";
+  const auto y = parsed<supervise_child_options>(
+      verdict + words{"--shield", "/s", "--log-level", "debug"});
+  CHECK(y.service == child_service::verdict);
+  CHECK(y.shield == "/s");
+  CHECK(y.level == log_level::debug);
+}
+
+TEST_CASE("a child's words are checked") {
+  auto with = [](std::size_t index, const char* word) {
+    auto result = child;
+    result[index] = word;
+    return fault(result);
+  };
+  CHECK(with(1, "hub") == "SERVICE: `hub` is none of clearance, gate, verdict");
+  CHECK(with(2, "0123456789a")
+        == "CONTAINER_ID: `0123456789a` is not 12 to 64 hexadecimal digits");
+  CHECK(
+      with(2, "../../../../etc")
+      == "CONTAINER_ID: `../../../../etc` is not 12 to 64 hexadecimal digits");
+  CHECK(with(3, "") == "SIDECAR: must not be empty");
+  CHECK(fault(child + words{"--shield", "/s"})
+        == "--shield is for the verdict service alone");
+  CHECK(fault(child + words{"--log-level", "loud"})
+        == "--log-level: `loud` is none of debug, error, info, warning");
+  CHECK(fault({"supervise-child", "gate", "0123456789ab"})
+        == "SIDECAR is required");
+}
+
+TEST_CASE("run needs a directory") {
+  CHECK(parsed<supervise_options>({"run", "--sidecar-dir", "/d"}).sidecar_dir
+        == "/d");
+  CHECK(fault({"run"}) == "--sidecar-dir is required");
+  CHECK(fault({"run", "--sidecar-dir", "/d", "x"}).find("x")
+        != std::string::npos);
+}
+
+TEST_CASE("a subcommand is required, and is one of two") {
+  CHECK(fault({"serve"}) == "there is no subcommand `serve`");
+  CHECK(fault({}) == "A subcommand is required");
+}
+
+TEST_CASE("help and version are told") {
+  auto out = [](const words& x) {
+    auto result = std::get<supervisor_told>(parse_supervisor_command_line(x));
+    CHECK(result.code == 0);
+    return result.out;
+  };
+  CHECK(out({"--version"}) == "terok-supervisor " CLEARANCE_VERSION "\n");
+  for (std::string name : {"", "run", "supervise-child"}) {
+    CAPTURE(name);
+    const std::string_view text = supervisor_help_of(name);
+    CHECK(out(name.empty() ? words{"--help"} : words{name, "-h"}) == text);
+    CHECK(text.starts_with("Usage: terok-supervisor "));
+    CHECK(supervisor_help_of("").find(name) != std::string_view::npos);
+    for (std::size_t at = 0; at < text.size();) {
+      const auto end = text.find('\n', at);
+      CHECK(end - at <= 80);
+      at = end + 1;
+    }
+  }
+  CHECK(supervisor_help_of("bogus").empty());
+}
+
+TEST_CASE("the texts name every option that is parsed, and no other") {
+  auto takes = [](const words& before, const std::string& option) {
+    const auto said = fault(before + words{option});
+    return said.find("takes one value") != std::string::npos;
+  };
+  for (auto option : {"--shield", "--log-level"}) {
+    CHECK(takes(child, option));
+    CHECK(takes({"run", "--sidecar-dir", "/d"}, option));
+    for (auto name : {"run", "supervise-child"})
+      CHECK(supervisor_help_of(name).find(std::string{"  "} + option)
+            != std::string_view::npos);
+  }
+  CHECK(takes({"run"}, "--sidecar-dir"));
+  CHECK(supervisor_help_of("run").find("  --sidecar-dir DIR")
+        != std::string_view::npos);
+}
