@@ -1,5 +1,7 @@
 #include "actors/bounded_mailbox.hpp"
 
+#include <utility>
+
 namespace clearance::actors {
 
 namespace limits = protocol::limits;
@@ -11,14 +13,11 @@ event_queue::event_queue()
   // nop
 }
 
-bool event_queue::offer(const std::vector<event_ptr>& events) {
+bool event_queue::offer(event_batch_ptr events) {
   std::lock_guard guard{mutex_};
   if (closed_)
     return false;
-  std::size_t lost = 0;
-  for (auto& x : events)
-    lost += events_.push(x);
-  if (lost > 0) {
+  if (auto lost = events_.push(std::move(events)); lost > 0) {
     gauge_->add_dropped(lost);
     if (loss_ == loss::none)
       loss_ = loss::untold;
@@ -30,15 +29,21 @@ bool event_queue::offer(const std::vector<event_ptr>& events) {
   return true;
 }
 
-void event_queue::woke() {
+bool event_queue::woke() {
   std::lock_guard guard{mutex_};
   waking_ = false;
+  if (loss_ != loss::untold)
+    return false;
+  loss_ = loss::told;
+  return true;
 }
 
-void event_queue::take(std::vector<event_ptr>& out, std::size_t max) {
+void event_queue::take(std::vector<event_slice>& out, std::size_t max) {
   std::lock_guard guard{mutex_};
-  for (; max > 0 && !events_.empty(); --max)
-    out.push_back(events_.pop());
+  while (max > 0 && !events_.empty()) {
+    out.push_back(events_.pop(max));
+    max -= out.back().size();
+  }
   if (events_.empty())
     loss_ = loss::none;
   gauge_->set_waiting(events_.size(), events_.bytes());
@@ -47,14 +52,6 @@ void event_queue::take(std::vector<event_ptr>& out, std::size_t max) {
 void event_queue::pause(bool on) {
   std::lock_guard guard{mutex_};
   paused_ = on;
-}
-
-bool event_queue::take_loss() {
-  std::lock_guard guard{mutex_};
-  if (loss_ != loss::untold)
-    return false;
-  loss_ = loss::told;
-  return true;
 }
 
 bool event_queue::empty() const {

@@ -31,20 +31,17 @@ public:
   /// Queues; the oldest go at the bound. True: let one message through, the
   /// actor does not know yet. At most one such message is on its way, and none
   /// while paused, except to tell the first loss of a burst.
-  bool offer(const std::vector<event_ptr>& events);
+  bool offer(event_batch_ptr events);
 
-  /// The message arrived: the next offer() makes another one.
-  void woke();
+  /// The message arrived: the next offer() makes another one. True once for
+  /// each burst of losses; a burst ends when take() empties the queue.
+  bool woke();
 
   /// Moves at most `max` of the oldest events to the end of `out`.
-  void take(std::vector<event_ptr>& out, std::size_t max);
+  void take(std::vector<event_slice>& out, std::size_t max);
 
   /// While paused nobody is woken: a stalled client costs nothing.
   void pause(bool on);
-
-  /// True once for each burst of losses. A burst ends when take() empties the
-  /// queue.
-  bool take_loss();
 
   bool empty() const;
 
@@ -52,17 +49,10 @@ public:
   void close();
 
 private:
-  struct size_of {
-    std::size_t operator()(const event_ptr& x) const noexcept {
-      return x ? x->wire().size() : 0;
-    }
-  };
-  using ring = protocol::drop_oldest_ring<event_ptr, size_of>;
-
   enum class loss { none, untold, told };
 
   mutable std::mutex mutex_;
-  ring events_;
+  protocol::drop_oldest_ring<event_batch> events_;
   std::shared_ptr<subscriber_gauge> gauge_;
   loss loss_ = loss::none;
   bool waking_ = false; // a message is on its way
@@ -83,7 +73,7 @@ public:
   void enqueue(caf::mailbox_element_ptr what,
                caf::execution_unit* eu) override {
     if (what->mid.is_async() && what->content().match_elements<announced>()
-        && !queue_.offer(*what->content().get_as<announced>(0).events))
+        && !queue_.offer(what->content().get_as<announced>(0).events))
       return;
     Base::enqueue(std::move(what), eu);
   }

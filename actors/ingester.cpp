@@ -81,15 +81,23 @@ void ingester::on_admitted(const admitted& x) {
 // Judges the next lines and announces what they say, or reads on.
 void ingester::advance(reader& x) {
   std::vector<event_ptr> events;
+  std::size_t bytes = 0;
   auto size = x.frames ? x.frames->size() : 0;
-  while (x.next < size && events.size() < limits::reader_batch_max_events) {
-    judge(x, x.frames->at(x.next), x.frames->capacity_at(x.next), events);
+  while (x.next < size && events.size() < limits::reader_batch_max_events
+         && bytes < limits::event_batch_max_bytes) {
+    if (auto event =
+            judge(x, x.frames->at(x.next), x.frames->capacity_at(x.next))) {
+      bytes += event->wire().size();
+      events.push_back(std::move(event));
+    }
     ++x.next;
   }
   if (!events.empty()) {
     x.patience.brought(events.size());
-    self_->send(registry_, announce{x.connection->id(), std::move(events),
-                                    x.patience.left()});
+    self_->send(registry_,
+                announce{x.connection->id(),
+                         std::make_shared<const event_batch>(std::move(events)),
+                         x.patience.left()});
     return;
   }
   x.frames.reset();
@@ -99,8 +107,9 @@ void ingester::advance(reader& x) {
     x.connection->read();
 }
 
-void ingester::judge(reader& x, std::string_view line, std::size_t capacity,
-                     std::vector<event_ptr>& out) {
+// The event that the line says, or nothing.
+event_ptr ingester::judge(reader& x, std::string_view line,
+                          std::size_t capacity) {
   using judged = protocol::reader_line_parser::verdict;
   switch (parser_.parse(line, capacity, event_)) {
   case judged::complete:
@@ -110,7 +119,7 @@ void ingester::judge(reader& x, std::string_view line, std::size_t capacity,
       ++counters_.foreign;
       complain(x, "names another container", line);
     } else {
-      out.push_back(std::make_shared<const announced_event>(event_));
+      return std::make_shared<const announced_event>(event_);
     }
     break;
   case judged::blank:
@@ -129,6 +138,7 @@ void ingester::judge(reader& x, std::string_view line, std::size_t capacity,
     complain(x, parser_.why(), line);
     break;
   }
+  return nullptr;
 }
 
 void ingester::complain(reader& x, std::string_view why,

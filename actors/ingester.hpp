@@ -59,8 +59,7 @@ private:
   void on_report() const;
 
   void advance(reader& x);
-  void judge(reader& x, std::string_view line, std::size_t capacity,
-             std::vector<event_ptr>& out);
+  event_ptr judge(reader& x, std::string_view line, std::size_t capacity);
   void complain(reader& x, std::string_view why, std::string_view line);
   void leave(reader& x);
 

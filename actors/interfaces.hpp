@@ -4,6 +4,7 @@
 
 #include "actors/announced_event.hpp"
 #include "actors/connection.hpp"
+#include "actors/event_batch.hpp"
 #include "actors/process.hpp"
 #include "actors/subscriber_gauge.hpp"
 #include "protocol/admission.hpp"
@@ -42,7 +43,7 @@ using executor_actor = caf::typed_actor<
 
 /// Events to be queued, shared by all subscribers.
 struct announced {
-  std::shared_ptr<const std::vector<event_ptr>> events;
+  event_batch_ptr events;
 };
 
 /// What the registry drew from the map: blocks that nobody was handed yet.
@@ -67,7 +68,7 @@ using subscriber_actor = caf::typed_actor<
 /// Events of one reader, in order. Answered by `admitted`, maybe later.
 struct announce {
   connection_id reader = 0;
-  std::vector<event_ptr> events; ///< at most limits::reader_batch_max_events
+  event_batch_ptr events;
   protocol::duration patience{}; ///< how long they may be held back
 };
 

@@ -59,7 +59,7 @@ registry::interface::behavior_type registry::make_behavior() {
 void registry::on_announce(announce& x) {
   auto now = self_->clock().now();
   auto from = caf::actor_cast<ingester_actor>(self_->current_sender());
-  if (x.patience <= protocol::duration::zero() || fits(x.events)) {
+  if (x.patience <= protocol::duration::zero() || fits(*x.events)) {
     admit(x, from, {});
     return;
   }
@@ -68,13 +68,10 @@ void registry::on_announce(announce& x) {
   watch_clock(now);
 }
 
-bool registry::fits(const std::vector<event_ptr>& events) {
-  std::size_t bytes = 0;
-  for (auto& x : events)
-    bytes += x->wire().size();
+bool registry::fits(const event_batch& events) {
   bool result = true;
   for (auto& x : members_) {
-    if (protocol::holds_up(x.gauge->level(), events.size(), bytes)) {
+    if (protocol::holds_up(x.gauge->level(), events.size(), events.bytes())) {
       x.gauge->want_room();
       result = false;
     }
@@ -84,9 +81,9 @@ bool registry::fits(const std::vector<event_ptr>& events) {
 
 void registry::admit(const announce& x, const ingester_actor& from,
                      protocol::duration waited) {
-  for (auto& event : x.events)
-    bind(event);
-  fan_out(std::make_shared<const std::vector<event_ptr>>(x.events));
+  for (std::size_t i = 0; i < x.events->size(); ++i)
+    bind(x.events->at(i));
+  fan_out(x.events);
   self_->send(from, admitted{x.reader, waited, calm()});
 }
 
@@ -125,7 +122,7 @@ void registry::on_evicted(std::string_view container) {
        {"not_logged", withheld > 0 ? std::to_string(withheld) : ""}});
 }
 
-void registry::fan_out(event_batch events) {
+void registry::fan_out(event_batch_ptr events) {
   if (members_.empty())
     return;
   auto message = caf::make_message(announced{std::move(events)});
@@ -167,7 +164,7 @@ void registry::on_tick() {
 void registry::admit_what_fits(protocol::time_point now,
                                protocol::time_point due) {
   auto goes = [&](held_batch& x) {
-    if (!fits(x.what.events)) {
+    if (!fits(*x.what.events)) {
       if (x.deadline() > due)
         return false;
       ++counters_.gave_up_waiting;
@@ -255,8 +252,8 @@ void registry::settled(const verdict& x,
   applied.request_id = x.request_id;
   applied.action = to_string(call.action);
   applied.ok = result.ok;
-  fan_out(std::make_shared<const std::vector<event_ptr>>(
-      1, std::make_shared<const announced_event>(applied)));
+  fan_out(std::make_shared<const event_batch>(std::vector<event_ptr>{
+      std::make_shared<const announced_event>(applied)}));
   if (result.ok)
     promise.deliver(protocol::verdict_outcome{});
   else

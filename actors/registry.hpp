@@ -41,7 +41,6 @@ public:
 private:
   using verdict_promise =
       caf::typed_response_promise<protocol::verdict_outcome>;
-  using event_batch = std::shared_ptr<const std::vector<event_ptr>>;
 
   struct member {
     subscriber_actor handle;
@@ -68,13 +67,13 @@ private:
   void on_down(const caf::actor_addr& who);
   void on_report() const;
 
-  bool fits(const std::vector<event_ptr>& events);
+  bool fits(const event_batch& events);
   bool calm() const;
   void admit(const announce& x, const ingester_actor& from,
              protocol::duration waited);
   void bind(const event_ptr& x);
   void on_evicted(std::string_view container);
-  void fan_out(event_batch events);
+  void fan_out(event_batch_ptr events);
   void admit_what_fits(protocol::time_point now, protocol::time_point due);
   void watch_clock(protocol::time_point now);
   void settled(const verdict& x, protocol::authorisation_map::ticket ticket,

@@ -7,7 +7,7 @@
 // States: replaying (undelivered blocks of the map, which come first), then
 // live (the queue); in both it is either writing or blocked, and while blocked
 // it waits for one `writable` and nobody wakes it. batch_ is refilled only when
-// it is empty, so that a client holds at most one batch beside its queue.
+// it is empty, so that a client holds little beside its queue.
 //
 // An event counts as handed over when its last byte was taken by the socket,
 // not before: what is lost with a broken connection goes to the next client.
@@ -31,7 +31,6 @@ subscriber::subscriber(self_type* self, subscriber_config config)
       registry_(std::move(config.registry)),
       connection_(std::move(config.connection)),
       hub_(std::move(config.hub)) {
-  batch_.reserve(limits::subscriber_batch_max_events);
 }
 
 subscriber::~subscriber() {
@@ -54,8 +53,7 @@ subscriber::interface::behavior_type subscriber::make_behavior() {
 }
 
 void subscriber::on_announced() {
-  self_->queue().woke();
-  if (self_->queue().take_loss())
+  if (self_->queue().woke())
     log(severity::warning, name, "a client is too slow and loses its oldest",
         {{"pid", std::to_string(connection_->who().pid)},
          {"command", connection_->who().command}});
@@ -65,6 +63,7 @@ void subscriber::on_announced() {
 void subscriber::on_drawn(drawn& x) {
   drawing_ = false;
   replay_ = std::move(x);
+  replayed_ = 0;
   flush();
 }
 
@@ -95,8 +94,9 @@ void subscriber::flush() {
 bool subscriber::fill() {
   if (!batch_.empty())
     return true;
-  if (replaying_ && !replay_.events.empty()) {
-    batch_.swap(replay_.events);
+  if (replaying_ && replayed_ < replay_.events.size()) {
+    auto events = next_batch(replay_.events, replayed_);
+    batch_.push_back({events, 0, events->size()});
     return true;
   }
   if (replaying_ && !replay_.done) {
@@ -116,18 +116,13 @@ bool subscriber::write() {
   std::array<std::string_view, limits::subscriber_batch_max_events> pieces;
   std::size_t total = 0;
   for (std::size_t i = 0; i < batch_.size(); ++i) {
-    pieces[i] = batch_[i]->wire();
+    pieces[i] = batch_[i].batch->wire(batch_[i].from, batch_[i].to);
     total += pieces[i].size();
   }
   pieces[0].remove_prefix(front_sent_);
   total -= front_sent_;
   auto result = connection_->write({pieces.data(), batch_.size()});
-  auto sent = front_sent_ + result.bytes;
-  std::size_t whole = 0;
-  while (whole < batch_.size() && sent >= batch_[whole]->wire().size())
-    sent -= batch_[whole++]->wire().size();
-  front_sent_ = sent;
-  delivered(whole);
+  taken(result.bytes);
   if (result.broken) {
     leave("its connection broke");
     return false;
@@ -140,14 +135,24 @@ bool subscriber::write() {
   return true;
 }
 
-void subscriber::delivered(std::size_t count) {
-  if (count == 0)
-    return;
-  for (std::size_t i = 0; i < count; ++i)
-    batch_[i]->hand();
-  batch_.erase(batch_.begin(),
-               batch_.begin() + static_cast<std::ptrdiff_t>(count));
-  self_->queue().gauge()->progress(count, self_->clock().now());
+// Lets go of what the socket took whole.
+void subscriber::taken(std::size_t bytes) {
+  bytes += front_sent_;
+  std::size_t count = 0;
+  auto x = batch_.begin();
+  for (; x != batch_.end(); ++x) {
+    auto whole = x->batch->whole(x->from, x->to, bytes);
+    bytes -= x->batch->bytes(x->from, x->from + whole);
+    x->batch->hand(x->from, x->from + whole);
+    x->from += whole;
+    count += whole;
+    if (x->from < x->to)
+      break;
+  }
+  batch_.erase(batch_.begin(), x);
+  front_sent_ = bytes;
+  if (count > 0)
+    self_->queue().gauge()->progress(count, self_->clock().now());
 }
 
 } // namespace clearance::actors

@@ -43,22 +43,23 @@ private:
   void flush();
   bool fill();
   bool write();
-  void delivered(std::size_t count);
+  void taken(std::size_t bytes);
 
   self_type* self_;
   registry_actor registry_;
   connection_ptr connection_;
   caf::actor_addr hub_;
 
-  /// At most subscriber_batch_max_events, on their way to the socket. Its first
+  /// At most subscriber_batch_max_events, on their way to the socket. The first
   /// `front_sent_` bytes are out already; nothing else is partly written.
-  std::vector<event_ptr> batch_;
+  std::vector<event_slice> batch_;
   std::size_t front_sent_ = 0;
 
   /// Undelivered blocks come before new events: while `replaying_`, batch_ is
   /// filled from the map alone and the queue waits. The next ones are drawn
-  /// when the socket took the last ones: only batch_ is held beside the queue.
+  /// when the socket took the last ones.
   drawn replay_;
+  std::size_t replayed_ = 0; // of replay_.events, went to batch_
   bool replaying_ = true;
   bool drawing_ = true;  // `subscribe` or `draw` is not answered yet
   bool blocked_ = false; // waiting for `writable`

@@ -1,54 +1,74 @@
-/// A queue with a bound in events and in bytes, which drops its oldest.
+/// A queue that holds only the newest: bounded in elements and in bytes.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
 namespace clearance::protocol {
 
-/// `T` is cheap to move, and empty when it is default constructed; `Size` gives
-/// a T's bytes, always the same for one element. The bounds are inclusive, that
-/// in elements at least 1. A single element larger than the byte bound is kept
-/// alone.
-template <class T, class Size>
+/// Elements come in shared, immutable batches and leave in slices of them, so
+/// that a queue touches a batch once, not each of its elements. `Batch` has
+///   std::size_t size() const;                      its elements
+///   std::size_t bytes(from, to) const;             of the elements [from, to)
+/// The bounds are inclusive, that in elements at least 1. A single element
+/// larger than the byte bound is kept alone.
+template <class Batch>
 class drop_oldest_ring {
 public:
-  drop_oldest_ring(std::size_t max_elements, std::size_t max_bytes,
-                   Size size = {})
-      : slots_(max_elements), max_bytes_(max_bytes), size_of_(std::move(size)) {
+  /// Elements [from, to) of a batch.
+  struct slice {
+    std::shared_ptr<const Batch> batch;
+    std::size_t from = 0;
+    std::size_t to = 0;
+
+    std::size_t size() const noexcept { return to - from; }
+    std::size_t bytes() const noexcept { return batch->bytes(from, to); }
+  };
+
+  drop_oldest_ring(std::size_t max_elements, std::size_t max_bytes)
+      : max_elements_(max_elements), max_bytes_(max_bytes) {
     // nop
   }
 
-  /// Returns how many elements went to make room.
-  std::size_t push(T x) {
-    auto bytes = size_of_(x);
+  /// Returns how many elements went to make room, maybe some of these.
+  std::size_t push(std::shared_ptr<const Batch> x) {
+    if (x->size() == 0)
+      return 0;
+    size_ += x->size();
+    bytes_ += x->bytes(0, x->size());
+    append({x, 0, x->size()});
     std::size_t victims = 0;
-    while (size_ > 0
-           && (size_ == slots_.size() || bytes_ + bytes > max_bytes_)) {
-      pop();
-      ++victims;
-    }
-    slots_[(head_ + size_) % slots_.size()] = std::move(x);
-    ++size_;
-    bytes_ += bytes;
+    for (; size_ > max_elements_ || (bytes_ > max_bytes_ && size_ > 1);
+         ++victims)
+      pop(1);
     dropped_ += victims;
     return victims;
   }
 
-  /// The oldest one; there must be one.
-  T pop() {
-    T x = std::exchange(slots_[head_], T{});
-    bytes_ -= size_of_(x);
-    head_ = (head_ + 1) % slots_.size();
-    --size_;
-    return x;
+  /// The oldest elements that lie side by side, at most `max`; there must be
+  /// one, and `max` is not 0.
+  slice pop(std::size_t max) {
+    auto& front = slots_[head_];
+    slice result;
+    if (front.size() <= max) {
+      result = std::exchange(front, {});
+      head_ = (head_ + 1) % slots_.size();
+      --used_;
+    } else {
+      result = {front.batch, front.from, front.from + max};
+      front.from += max;
+    }
+    size_ -= result.size();
+    bytes_ -= result.bytes();
+    return result;
   }
 
   void clear() {
     while (!empty())
-      pop();
+      pop(size_);
   }
 
   bool empty() const noexcept { return size_ == 0; }
@@ -58,13 +78,27 @@ public:
   std::uint64_t dropped() const noexcept { return dropped_; }
 
 private:
-  std::vector<T> slots_;
-  std::size_t head_ = 0;
+  // Most queues never hold more than a few slices.
+  void append(slice x) {
+    if (used_ == slots_.size()) {
+      std::vector<slice> more(slots_.empty() ? 4 : 2 * slots_.size());
+      for (std::size_t i = 0; i < used_; ++i)
+        more[i] = std::move(slots_[(head_ + i) % slots_.size()]);
+      slots_ = std::move(more);
+      head_ = 0;
+    }
+    slots_[(head_ + used_) % slots_.size()] = std::move(x);
+    ++used_;
+  }
+
+  std::vector<slice> slots_;
+  std::size_t head_ = 0; // of slots_
+  std::size_t used_ = 0;
   std::size_t size_ = 0;
   std::size_t bytes_ = 0;
+  std::size_t max_elements_;
   std::size_t max_bytes_;
   std::uint64_t dropped_ = 0;
-  [[no_unique_address]] Size size_of_;
 };
 
 } // namespace clearance::protocol

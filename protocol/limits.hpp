@@ -31,6 +31,10 @@ inline constexpr std::size_t text_cut_chars = 253;
 /// most half of a subscriber's queue: one batch never overruns an empty half.
 inline constexpr std::size_t reader_batch_max_events = 64;
 
+/// Wire bytes of events that are copied into one piece: a batch ends with the
+/// event that reaches them.
+inline constexpr std::size_t event_batch_max_bytes = 32 * 1024;
+
 // -- subscribers --------------------------------------------------------------
 
 /// Events and bytes that wait for one subscriber, whichever comes first. At the

@@ -17,10 +17,24 @@ namespace limits = protocol::limits;
 
 namespace {
 
-event_list drain(event_queue& x) {
-  event_list result;
-  x.take(result, static_cast<std::size_t>(-1));
+using slices = std::vector<actors::event_slice>;
+
+slices taken(event_queue& x, std::size_t max) {
+  slices result;
+  x.take(result, max);
   return result;
+}
+
+event_list list_of(const slices& xs) {
+  event_list result;
+  for (auto& x : xs)
+    for (auto i = x.from; i < x.to; ++i)
+      result.push_back(x.batch->at(i));
+  return result;
+}
+
+event_list drain(event_queue& x) {
+  return list_of(taken(x, static_cast<std::size_t>(-1)));
 }
 
 } // namespace
@@ -28,18 +42,18 @@ event_list drain(event_queue& x) {
 TEST_CASE("a queue of 128 events is full and has lost nothing") {
   event_queue x;
   auto events = blocks(1, 128);
-  x.offer(events);
+  x.offer(batch_of(events));
   CHECK(x.gauge()->level().waiting == 128);
   CHECK(x.gauge()->level().bytes == wire_of(events).size());
   CHECK(x.gauge()->dropped() == 0);
-  CHECK_FALSE(x.take_loss());
+  CHECK_FALSE(x.woke());
   CHECK(drain(x) == events);
 }
 
 TEST_CASE("the 129th event drops the oldest") {
   event_queue x;
   auto events = blocks(1, 129);
-  x.offer(events);
+  x.offer(batch_of(events));
   CHECK(x.gauge()->level().waiting == 128);
   CHECK(x.gauge()->dropped() == 1);
   CHECK(drain(x) == event_list{events.begin() + 1, events.end()});
@@ -51,7 +65,7 @@ TEST_CASE("events of 1 MiB fit") {
   event_list events;
   for (std::size_t n = 1; n <= 4; ++n)
     events.push_back(sized(n, quarter));
-  x.offer(events);
+  x.offer(batch_of(events));
   CHECK(x.gauge()->dropped() == 0);
   CHECK(drain(x) == events);
 }
@@ -63,58 +77,56 @@ TEST_CASE("one byte more than 1 MiB drops the oldest") {
   for (std::size_t n = 1; n <= 3; ++n)
     events.push_back(sized(n, quarter));
   events.push_back(sized(4, quarter + 1));
-  x.offer(events);
+  x.offer(batch_of(events));
   CHECK(x.gauge()->dropped() == 1);
   CHECK(drain(x) == event_list{events.begin() + 1, events.end()});
 }
 
 TEST_CASE("only the first offer wakes, until the actor woke") {
   event_queue x;
-  CHECK(x.offer({blocked(1)}));
-  CHECK_FALSE(x.offer({blocked(2)}));
-  x.woke();
-  CHECK(x.offer({blocked(3)}));
+  CHECK(x.offer(batch_of({blocked(1)})));
+  CHECK_FALSE(x.offer(batch_of({blocked(2)})));
+  CHECK_FALSE(x.woke());
+  CHECK(x.offer(batch_of({blocked(3)})));
 }
 
 TEST_CASE("a paused queue wakes nobody") {
   event_queue x;
   x.pause(true);
-  CHECK_FALSE(x.offer(blocks(1, 128)));
+  CHECK_FALSE(x.offer(batch_of(blocks(1, 128))));
   x.pause(false);
-  CHECK(x.offer({}));
+  CHECK(x.offer(batch_of({})));
 }
 
 TEST_CASE("a paused queue wakes once to tell the first loss of a burst") {
   event_queue x;
   x.pause(true);
-  CHECK(x.offer(blocks(1, 129)));
-  CHECK_FALSE(x.offer({blocked(130)})); // it is on its way
-  x.woke();
-  CHECK(x.take_loss());
-  CHECK_FALSE(x.take_loss());
-  CHECK_FALSE(x.offer(blocks(131, 400))); // told already
+  CHECK(x.offer(batch_of(blocks(1, 129))));
+  CHECK_FALSE(x.offer(batch_of({blocked(130)}))); // it is on its way
+  CHECK(x.woke());
+  CHECK_FALSE(x.woke());
+  CHECK_FALSE(x.offer(batch_of(blocks(131, 400)))); // told already
 }
 
 TEST_CASE("a burst of losses ends when the queue was emptied, not before") {
   event_queue x;
-  x.offer(blocks(1, 129));
-  CHECK(x.take_loss());
-  event_list some;
-  x.take(some, 127);
-  x.offer(blocks(130, 300));
-  CHECK_FALSE(x.take_loss());
+  x.offer(batch_of(blocks(1, 129)));
+  CHECK(x.woke());
+  taken(x, 127);
+  x.offer(batch_of(blocks(130, 300)));
+  CHECK_FALSE(x.woke());
   drain(x);
-  x.offer(blocks(301, 429));
-  CHECK(x.take_loss());
+  x.offer(batch_of(blocks(301, 429)));
+  CHECK(x.woke());
 }
 
 TEST_CASE("taking moves the oldest behind what is there already") {
   event_queue x;
   auto events = blocks(1, 5);
-  x.offer({events.begin() + 1, events.end()});
-  event_list out{events.front()};
+  x.offer(batch_of({events.begin() + 1, events.end()}));
+  slices out{{batch_of({events.front()}), 0, 1}};
   x.take(out, 2);
-  CHECK(out == event_list{events.begin(), events.begin() + 3});
+  CHECK(list_of(out) == event_list{events.begin(), events.begin() + 3});
   CHECK(x.gauge()->level().waiting == 2);
   CHECK(x.gauge()->level().bytes == wire_of({events[3], events[4]}).size());
   CHECK_FALSE(x.empty());
@@ -126,12 +138,12 @@ TEST_CASE("a closed queue holds nothing and takes nothing") {
   {
     auto event = blocked(1);
     held = event;
-    x.offer({event});
+    x.offer(batch_of({event}));
   }
   CHECK_FALSE(held.expired());
   x.close();
   CHECK(held.expired());
-  CHECK_FALSE(x.offer(blocks(1, 3)));
+  CHECK_FALSE(x.offer(batch_of(blocks(1, 3))));
   CHECK(x.empty());
   CHECK(x.gauge()->level().waiting == 0);
   CHECK(x.gauge()->level().bytes == 0);
@@ -165,8 +177,7 @@ public:
     return {
         [this](const actors::announced&) {
           ++seen_->tokens;
-          self_->queue().woke();
-          seen_->losses += self_->queue().take_loss() ? 1 : 0;
+          seen_->losses += self_->queue().woke() ? 1 : 0;
         },
         [this](const actors::drawn&) { ++seen_->drawn; },
     };

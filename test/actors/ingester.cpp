@@ -50,7 +50,7 @@ struct stage : actor_fixture {
 
   /// The only batch since the last call.
   actors::announce batch() { return registry.only<actors::announce>(); }
-  std::string announced() { return wire_of(batch().events); }
+  std::string announced() { return wire_of(*batch().events); }
   bool quiet() { return registry.size() == 0; }
 
   void admit(const scripted_connection_ptr& x, protocol::duration waited = {},
@@ -89,7 +89,7 @@ TEST_CASE("what one read brings is one batch, in order") {
   s.bring(reader, lines(1, 3));
   auto batch = s.batch();
   CHECK(batch.reader == reader->id());
-  CHECK(wire_of(batch.events) == wire_of(blocks(1, 3)));
+  CHECK(wire_of(*batch.events) == wire_of(blocks(1, 3)));
 }
 
 TEST_CASE("a reader is read on when its batch was admitted, not before") {
@@ -243,8 +243,8 @@ TEST_CASE("a line with ill-formed bytes is repaired, counted and announced") {
   auto reader = s.connect();
   s.bring(reader, {"{\"type\":\"shield_up\",\"container\":\"c\xff\"}"});
   auto batch = s.batch();
-  REQUIRE(batch.events.size() == 1);
-  CHECK(batch.events[0]->container() == "c ");
+  REQUIRE(batch.events->size() == 1);
+  CHECK(batch.events->at(0)->container() == "c ");
   CHECK(s.log.with(dropped).empty());
   CHECK(s.counters()["repaired"] == "1");
 }

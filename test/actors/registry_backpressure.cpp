@@ -31,7 +31,8 @@ struct stage : registry_stage {
     run();
   }
   void announce_other(event_list events, protocol::duration left = patience) {
-    other_reader.tell(registry, actors::announce{2, std::move(events), left});
+    other_reader.tell(registry,
+                      actors::announce{2, batch_of(std::move(events)), left});
     run();
   }
 

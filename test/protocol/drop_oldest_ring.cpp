@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,30 +11,55 @@ using namespace clearance::protocol;
 
 namespace {
 
-struct length {
-  std::size_t operator()(const std::string& x) const { return x.size(); }
+using strings = std::vector<std::string>;
+
+/// A batch whose elements are strings.
+struct strings_batch {
+  strings elements;
+
+  std::size_t size() const { return elements.size(); }
+  std::size_t bytes(std::size_t from, std::size_t to) const {
+    std::size_t result = 0;
+    for (; from < to; ++from)
+      result += elements[from].size();
+    return result;
+  }
 };
 
-using ring = drop_oldest_ring<std::string, length>;
+using ring = drop_oldest_ring<strings_batch>;
 
-template <class Ring>
-std::vector<std::string> drain(Ring& x) {
-  std::vector<std::string> result;
-  while (!x.empty())
-    result.push_back(x.pop());
-  return result;
+std::shared_ptr<const strings_batch> batch(strings elements) {
+  return std::make_shared<const strings_batch>(
+      strings_batch{std::move(elements)});
 }
 
-using strings = std::vector<std::string>;
+std::size_t push(ring& x, std::string element) {
+  return x.push(batch({std::move(element)}));
+}
+
+strings pop(ring& x, std::size_t max) {
+  auto y = x.pop(max);
+  auto begin = y.batch->elements.begin();
+  return {begin + static_cast<std::ptrdiff_t>(y.from),
+          begin + static_cast<std::ptrdiff_t>(y.to)};
+}
+
+strings drain(ring& x) {
+  strings result;
+  while (!x.empty())
+    for (auto& element : pop(x, x.size()))
+      result.push_back(std::move(element));
+  return result;
+}
 
 } // namespace
 
 TEST_CASE("what fits comes out in order") {
   ring x{3, 100};
   CHECK(x.empty());
-  CHECK(x.push("a") == 0);
-  CHECK(x.push("b") == 0);
-  CHECK(x.push("c") == 0);
+  CHECK(push(x, "a") == 0);
+  CHECK(push(x, "b") == 0);
+  CHECK(push(x, "c") == 0);
   CHECK(x.size() == 3);
   CHECK(x.bytes() == 3);
   CHECK(drain(x) == strings{"a", "b", "c"});
@@ -44,8 +70,8 @@ TEST_CASE("what fits comes out in order") {
 TEST_CASE("one element too many drops the oldest") {
   ring x{3, 100};
   for (auto s : {"a", "b", "c"})
-    x.push(s);
-  CHECK(x.push("d") == 1);
+    push(x, s);
+  CHECK(push(x, "d") == 1);
   CHECK(x.size() == 3);
   CHECK(x.dropped() == 1);
   CHECK(drain(x) == strings{"b", "c", "d"});
@@ -53,13 +79,13 @@ TEST_CASE("one element too many drops the oldest") {
 
 TEST_CASE("one byte too many drops as many of the oldest as it takes") {
   ring x{10, 10};
-  CHECK(x.push("12345") == 0);
-  CHECK(x.push("1234") == 0);
-  CHECK(x.push("x") == 0); // exactly full
+  CHECK(push(x, "12345") == 0);
+  CHECK(push(x, "1234") == 0);
+  CHECK(push(x, "x") == 0); // exactly full
   CHECK(x.bytes() == 10);
-  CHECK(x.push("y") == 1);
+  CHECK(push(x, "y") == 1);
   CHECK(x.bytes() == 6);
-  CHECK(x.push("1234567") == 1);
+  CHECK(push(x, "1234567") == 1);
   CHECK(x.bytes() == 9);
   CHECK(x.dropped() == 2);
   CHECK(drain(x) == strings{"x", "y", "1234567"});
@@ -67,22 +93,68 @@ TEST_CASE("one byte too many drops as many of the oldest as it takes") {
 
 TEST_CASE("an element larger than the bound is kept alone") {
   ring x{10, 4};
-  x.push("a");
-  x.push("b");
-  CHECK(x.push("12345") == 2);
+  push(x, "a");
+  push(x, "b");
+  CHECK(push(x, "12345") == 2);
   CHECK(x.size() == 1);
   CHECK(x.bytes() == 5);
-  CHECK(x.push("c") == 1);
+  CHECK(push(x, "c") == 1);
   CHECK(drain(x) == strings{"c"});
+}
+
+TEST_CASE("a batch larger than the ring loses its own oldest") {
+  ring x{3, 100};
+  push(x, "a");
+  CHECK(x.push(batch({"b", "c", "d", "e"})) == 2);
+  CHECK(drain(x) == strings{"c", "d", "e"});
+}
+
+TEST_CASE("an empty batch takes no place") {
+  ring x{3, 100};
+  CHECK(x.push(batch({})) == 0);
+  CHECK(x.empty());
+}
+
+TEST_CASE("a batch comes out whole, or cut where asked") {
+  ring x{10, 100};
+  x.push(batch({"a", "b", "c", "d"}));
+  x.push(batch({"e"}));
+  CHECK(pop(x, 2) == strings{"a", "b"});
+  CHECK(x.size() == 3);
+  CHECK(x.bytes() == 3);
+  CHECK(pop(x, 10) == strings{"c", "d"}); // side by side, no further
+  CHECK(pop(x, 10) == strings{"e"});
+  CHECK(x.empty());
+}
+
+// However they come in: the newest that fit, together.
+TEST_CASE("batches of any size leave what single elements leave") {
+  const strings all{"1", "22", "333", "55555", "1", "1", "4444", "22", "1"};
+  for (std::size_t cut = 1; cut < all.size(); ++cut) {
+    ring one_by_one{4, 8};
+    ring in_batches{4, 8};
+    for (std::size_t i = 0; i < all.size(); i += cut) {
+      strings some;
+      for (auto j = i; j < std::min(i + cut, all.size()); ++j) {
+        push(one_by_one, all[j]);
+        some.push_back(all[j]);
+      }
+      in_batches.push(batch(some));
+      CHECK(in_batches.size() == one_by_one.size());
+      CHECK(in_batches.bytes() == one_by_one.bytes());
+      CHECK(in_batches.dropped() == one_by_one.dropped());
+    }
+    CHECK(drain(in_batches) == drain(one_by_one));
+  }
 }
 
 TEST_CASE("a million pushes into a full ring keep the newest unbroken") {
   ring x{128, 1 << 20};
   for (int i = 0; i < 1000000; ++i)
-    x.push(std::to_string(i));
+    push(x, std::to_string(i));
   CHECK(x.dropped() == 1000000 - 128);
   for (int i = 1000000 - 128; i < 1000000; ++i)
-    CHECK(x.pop() == std::to_string(i));
+    CHECK(pop(x, 1) == strings{std::to_string(i)});
   CHECK(x.empty());
 }
 
@@ -91,34 +163,26 @@ TEST_CASE("pushing and popping in turn goes round the ring") {
   std::size_t next = 0;
   std::size_t expected = 0;
   for (int round = 0; round < 100; ++round) {
-    x.push(std::to_string(next++));
-    x.push(std::to_string(next++));
-    CHECK(x.pop() == std::to_string(expected++));
-    CHECK(x.pop() == std::to_string(expected++));
+    push(x, std::to_string(next++));
+    push(x, std::to_string(next++));
+    CHECK(pop(x, 1) == strings{std::to_string(expected++)});
+    CHECK(pop(x, 1) == strings{std::to_string(expected++)});
   }
   CHECK(x.dropped() == 0);
 }
 
-namespace {
-
-struct no_size {
-  std::size_t operator()(const std::shared_ptr<int>&) const { return 1; }
-};
-
-} // namespace
-
 TEST_CASE("what is popped, dropped or cleared is let go at once") {
-  drop_oldest_ring<std::shared_ptr<int>, no_size> x{2, 100};
-  auto popped = std::make_shared<int>(1);
-  auto dropped = std::make_shared<int>(2);
-  auto cleared = std::make_shared<int>(3);
+  ring x{2, 100};
+  auto popped = batch({"a"});
+  auto dropped = batch({"b"});
+  auto cleared = batch({"c", "d"});
   x.push(popped);
-  CHECK(x.pop() == popped);
+  pop(x, 1);
   CHECK(popped.use_count() == 1);
   x.push(dropped);
   x.push(cleared);
-  x.push(nullptr);
   CHECK(dropped.use_count() == 1);
+  pop(x, 1);
   CHECK(cleared.use_count() == 2);
   x.clear();
   CHECK(cleared.use_count() == 1);

@@ -66,14 +66,29 @@ actors::event_ptr sized(std::size_t n, std::size_t wire_bytes) {
   return result;
 }
 
+actors::event_batch_ptr batch_of(event_list events) {
+  return std::make_shared<const actors::event_batch>(std::move(events));
+}
+
 actors::announced announcing(event_list events) {
-  return {std::make_shared<const event_list>(std::move(events))};
+  return {batch_of(std::move(events))};
 }
 
 std::string wire_of(const event_list& events) {
   std::string result;
   for (auto& x : events)
     result += x->wire();
+  return result;
+}
+
+std::string wire_of(const actors::event_batch& events) {
+  return std::string{events.wire(0, events.size())};
+}
+
+event_list list_of(const actors::event_batch& events) {
+  event_list result;
+  for (std::size_t i = 0; i < events.size(); ++i)
+    result.push_back(events.at(i));
   return result;
 }
 

@@ -34,11 +34,18 @@ actors::event_ptr plain(protocol::event_type type,
 /// A block that takes exactly so many bytes on the wire.
 actors::event_ptr sized(std::size_t n, std::size_t wire_bytes);
 
+/// As one batch.
+actors::event_batch_ptr batch_of(event_list events);
+
 /// What the registry sends to its subscribers.
 actors::announced announcing(event_list events);
 
 /// The events' bytes, one after another.
 std::string wire_of(const event_list& events);
+std::string wire_of(const actors::event_batch& events);
+
+/// The batch's events.
+event_list list_of(const actors::event_batch& events);
 
 /// The request_ids of the whole events in `wire`, in order; for messages.
 std::vector<std::string> request_ids(std::string_view wire);

@@ -14,7 +14,8 @@ registry_stage::registry_stage(protocol::authorisation_limits limits)
 }
 
 void registry_stage::announce(event_list events, protocol::duration patience) {
-  reader.tell(registry, actors::announce{1, std::move(events), patience});
+  reader.tell(registry,
+              actors::announce{1, batch_of(std::move(events)), patience});
   run();
 }
 
