@@ -83,6 +83,8 @@ int backend::start(spawn_plan plan, line_handler on_line,
   plan.stdin_fd = input.childs.get();
   plan.stdout_fd = output.childs.get();
   plan.stderr_fd = errors.childs.get();
+  // git-http-backend reads on for ever when a body of known length ends early.
+  plan.dies_with_us = true;
   on_line_ = std::move(on_line);
   on_exit_ = std::move(on_exit);
   auto& context = static_cast<asio::io_context&>(

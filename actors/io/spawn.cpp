@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -37,6 +38,7 @@ struct child_plan {
   char* const* argv;
   char* const* environment;
   std::array<int, 3> fds;
+  pid_t killed_with; // or 0
   volatile int error;
 };
 
@@ -79,13 +81,24 @@ bool restore_limit() {
   return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
+bool follow_parent(pid_t parent) {
+  if (parent == 0)
+    return true;
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+    return false;
+  if (::getppid() != parent) // it is gone already
+    ::_exit(127);
+  return true;
+}
+
 // Not instrumented: it runs on a stack that AddressSanitizer does not know.
 __attribute__((no_sanitize("address", "thread"))) int child_main(void* arg) {
   auto& plan = *static_cast<child_plan*>(arg);
   reset_dispositions();
   sigset_t none;
   ::sigemptyset(&none);
-  if (::setpgid(0, 0) == 0 && place_descriptors(plan.fds) && restore_limit()
+  if (::setpgid(0, 0) == 0 && follow_parent(plan.killed_with)
+      && place_descriptors(plan.fds) && restore_limit()
       && ::sigprocmask(SIG_SETMASK, &none, nullptr) == 0)
     ::execve(plan.program, plan.argv, plan.environment);
   plan.error = errno;
@@ -101,6 +114,7 @@ spawn_result spawn(const spawn_plan& plan) {
                    argv.data(),
                    environment.data(),
                    {plan.stdin_fd, plan.stdout_fd, plan.stderr_fd},
+                   plan.dies_with_us ? ::getpid() : 0,
                    0};
   alignas(16) std::array<std::byte, child_stack_bytes> stack;
   sigset_t all;

@@ -17,6 +17,9 @@ struct spawn_plan {
   int stdin_fd = -1;                    ///< these three stay the caller's
   int stdout_fd = -1;
   int stderr_fd = -1;
+  /// Killed when the thread that spawns it ends, however that comes about; not
+  /// what it started itself.
+  bool dies_with_us = false;
 };
 
 /// A started child, or why there is none.

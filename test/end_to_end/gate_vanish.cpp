@@ -257,6 +257,23 @@ TEST_CASE("a gate that is stopped leaves no process") {
   await_gone(backends);
 }
 
+// git-http-backend by itself would read its ended input for ever.
+TEST_CASE("a gate that is killed in mid push leaves no process") {
+  const gate_world world;
+  gate server{world};
+  auto client = server.client();
+  client.send(http_request(
+                  "POST", "/r.git/git-receive-pack",
+                  {ours, "Content-Type: application/x-git-receive-pack-request",
+                   "Content-Length: 100000"})
+              + "0000");
+  const auto backends = await_descendants(server.process().pid());
+  server.process().kill(SIGKILL);
+  server.process().wait();
+  client = http_client{raw_socket{unique_fd{}}};
+  await_gone(backends);
+}
+
 TEST_CASE("a backend that ignores SIGTERM is killed all the same") {
   const gate_world world;
   fs::create_directory(world.dir / "exec");
