@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <poll.h>
-#include <random>
 #include <signal.h>
 #include <stdexcept>
 #include <sys/syscall.h>
@@ -33,14 +32,17 @@ gate_world::gate_world() {
   fs::permissions(dir / "run", fs::perms::owner_all);
   write_file(token_file(), std::string(token) + "\n");
   must_git({"init", "-q", "--bare", "-b", "main", repository().string()});
+  in_mirror({"config", "core.compression", "0"}); // see git_options()
 }
 
 child_options gate_world::git_options(std::vector<std::string> arguments,
                                       const fs::path& where) const {
   child_options result;
   result.argv = std::move(arguments);
+  // Noise does not compress, and trying would take most of a test's time.
   result.argv.insert(result.argv.begin(),
-                     {"/usr/bin/git", "-c", "init.defaultBranch=main"});
+                     {"/usr/bin/git", "-c", "init.defaultBranch=main", "-c",
+                      "core.compression=0"});
   result.environment = {
       {"HOME", (dir / "home").string()},
       {"GIT_CONFIG_NOSYSTEM", "1"},
@@ -84,8 +86,7 @@ void gate_world::commit(const fs::path& where, const std::string& file,
   if (!fs::exists(dir.path() / where))
     must_git({"init", "-q", where.string()});
   write_file(dir.path() / where / file, content);
-  // Noise does not compress, and trying takes most of a test's time.
-  must_git({"-c", "core.compression=0", "add", file}, where);
+  must_git({"add", file}, where);
   must_git({"commit", "-q", "-m", file}, where);
 }
 
@@ -117,16 +118,17 @@ void gate_world::seed(std::string_view content) const {
   must_git({"push", "-q", repository().string(), "main"}, "seed");
 }
 
+// xorshift64*, because it is quick without optimisation, too.
 std::string noise(std::size_t bytes, unsigned seed) {
-  std::mt19937_64 random(seed);
-  std::string result;
-  result.reserve(bytes + 8);
-  while (result.size() < bytes) {
-    const auto x = random();
-    result.append(reinterpret_cast<const char*>(&x), sizeof(x));
+  std::vector<std::uint64_t> words(bytes / sizeof(std::uint64_t) + 1);
+  std::uint64_t state = 0x9e3779b97f4a7c15U + seed;
+  for (auto& x : words) {
+    state ^= state >> 12;
+    state ^= state << 25;
+    state ^= state >> 27;
+    x = state * 0x2545f4914f6cdd1dU;
   }
-  result.resize(bytes);
-  return result;
+  return {reinterpret_cast<const char*>(words.data()), bytes};
 }
 
 // -- the gate -----------------------------------------------------------------
