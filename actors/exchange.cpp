@@ -25,8 +25,8 @@ using protocol::access;
 
 namespace {
 
-// Longer than every wait that the gate grants.
-constexpr auto gate_deadline = 2 * limits::backend_wait_max;
+// Longer than the gate's delay.
+constexpr auto slow_deadline = 2 * limits::auth_failure_delay;
 
 std::string retry_after() {
   return std::to_string(std::chrono::seconds{limits::retry_after}.count());
@@ -46,6 +46,7 @@ exchange::interface::behavior_type exchange::make_behavior() {
   return {
       [this](const answered& x) { on_answered(x); },
       [this](const backend_said& x) { on_said(x); },
+      [this](place_atom, bool granted) { on_place(granted); },
   };
 }
 
@@ -79,29 +80,21 @@ void exchange::decide() {
     return refuse(
         405, "method not allowed",
         {{"Allow", std::string(protocol::method_of(route_->endpoint))}});
-  ask_for_a_place();
+  self_->send(config_.gate, admit_atom::value, interface{self_});
 }
 
 void exchange::slow_down() {
   auto say = [this] { refuse(403, "unknown token"); };
-  self_->request(config_.gate, gate_deadline, slow_atom::value)
+  self_->request(config_.gate, slow_deadline, slow_atom::value)
       .then([say](slow_atom) { say(); }, [say](const caf::error&) { say(); });
 }
 
-void exchange::ask_for_a_place() {
-  self_->request(config_.gate, gate_deadline, admit_atom::value)
-      .then(
-          [this](bool admitted) {
-            if (admitted)
-              serve();
-            else
-              refuse(503, "too many requests at a time",
-                     {{"Retry-After", retry_after()}});
-          },
-          [this](const caf::error&) {
-            refuse(503, "the gate is stopping",
-                   {{"Retry-After", retry_after()}});
-          });
+void exchange::on_place(bool granted) {
+  if (granted)
+    serve();
+  else
+    refuse(503, "too many requests at a time",
+           {{"Retry-After", retry_after()}});
 }
 
 void exchange::serve() {

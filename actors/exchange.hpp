@@ -35,7 +35,7 @@ public:
 
 private:
   void decide();
-  void ask_for_a_place();
+  void on_place(bool granted);
   void slow_down();
   void serve();
   void refuse(int status, std::string_view text,

@@ -36,7 +36,7 @@ gate::interface::behavior_type gate::make_behavior() {
   return {
       [this](const requested& x) { on_requested(x); },
       [this](const malformed_request& x) { on_malformed(x); },
-      [this](admit_atom) { return on_admit(); },
+      [this](admit_atom, const exchange_actor& who) { on_admit(who); },
       [this](slow_atom) { return on_slow(); },
       [this](tick_atom) { on_tick(); },
       [this](const new_grants& x) { on_grants(x); },
@@ -85,9 +85,10 @@ void gate::on_malformed(const malformed_request& x) {
 
 void gate::on_down(const caf::actor_addr& who) {
   exchanges_.erase(who);
-  waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(),
-                                [&](const waiting& x) { return x.who == who; }),
-                 waiting_.end());
+  waiting_.erase(
+      std::remove_if(waiting_.begin(), waiting_.end(),
+                     [&](const waiting& x) { return x.who.address() == who; }),
+      waiting_.end());
   if (running_.erase(who) > 0)
     admit_next();
   end_if_done();
@@ -95,22 +96,17 @@ void gate::on_down(const caf::actor_addr& who) {
 
 // -- places -------------------------------------------------------------------
 
-gate::admit_promise gate::on_admit() {
-  // Before the promise, which takes the sender away.
-  auto who = caf::actor_cast<caf::actor_addr>(self_->current_sender());
-  auto promise = self_->make_response_promise<bool>();
+void gate::on_admit(const exchange_actor& who) {
   if (running_.size() < config_.backends_max) {
-    running_.insert(std::move(who));
-    promise.deliver(true);
+    running_.insert(who.address());
+    self_->send(who, place_atom::value, true);
   } else if (waiting_.size() < limits::backends_waiting_max) {
-    waiting_.push_back({std::move(who), promise,
-                        self_->clock().now() + limits::backend_wait_max});
+    waiting_.push_back({who, self_->clock().now() + limits::backend_wait_max});
     watch_clock();
   } else {
     ++counters_.turned_away;
-    promise.deliver(false);
+    self_->send(who, place_atom::value, false);
   }
-  return promise;
 }
 
 void gate::admit_next() {
@@ -118,8 +114,8 @@ void gate::admit_next() {
     return;
   auto next = std::move(waiting_.front());
   waiting_.pop_front();
-  running_.insert(std::move(next.who));
-  next.promise.deliver(true);
+  running_.insert(next.who.address());
+  self_->send(next.who, place_atom::value, true);
 }
 
 // -- wrong tokens -------------------------------------------------------------
@@ -148,7 +144,7 @@ void gate::on_tick() {
   }
   while (!waiting_.empty() && waiting_.front().until <= now) {
     ++counters_.turned_away;
-    waiting_.front().promise.deliver(false);
+    self_->send(waiting_.front().who, place_atom::value, false);
     waiting_.pop_front();
   }
   watch_clock();

@@ -53,12 +53,10 @@ public:
 
 private:
   using time_point = std::chrono::steady_clock::time_point;
-  using admit_promise = caf::typed_response_promise<bool>;
   using slow_promise = caf::typed_response_promise<slow_atom>;
 
   struct waiting {
-    caf::actor_addr who;
-    admit_promise promise;
+    exchange_actor who;
     time_point until;
   };
 
@@ -70,7 +68,7 @@ private:
   bool listen();
   void on_requested(const requested& x);
   void on_malformed(const malformed_request& x);
-  admit_promise on_admit();
+  void on_admit(const exchange_actor& who);
   slow_promise on_slow();
   void on_tick();
   void on_down(const caf::actor_addr& who);
