@@ -1,0 +1,119 @@
+#include "actors/embedding/embedded_hub.hpp"
+
+#include "actors/embedding/follower.hpp"
+#include "protocol/limits.hpp"
+
+#include <caf/exit_reason.hpp>
+#include <caf/sec.hpp>
+#include <caf/send.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace clearance::actors::embedding {
+
+namespace limits = protocol::limits;
+
+namespace {
+
+std::string verdict_call(const face::verdict& x) {
+  std::string result;
+  protocol::varlink::append_call(result, "org.terok.Clearance1.Verdict",
+                                 {{"container", x.container},
+                                  {"request_id", x.request_id},
+                                  {"dest", x.dest},
+                                  {"action", x.action}});
+  return result;
+}
+
+face::verdict_result to_face(protocol::varlink::reply&& x) {
+  face::verdict_result result;
+  result.ok = x.error.empty();
+  result.error = std::move(x.error);
+  if (!result.ok)
+    for (auto& each : x.parameters)
+      result.fields.emplace_back(std::move(each.name), std::move(each.text));
+  return result;
+}
+
+} // namespace
+
+embedded_hub::embedded_hub(self_type* self, embedded_hub_config config)
+    : self_(self), config_(std::move(config)) {
+  // nop
+}
+
+embedded_hub::~embedded_hub() {
+  if (inner_)
+    caf::anon_send_exit(inner_, caf::exit_reason::user_shutdown);
+}
+
+embedded_hub::interface::behavior_type embedded_hub::make_behavior() {
+  auto inner = config_.inner;
+  inner.executor = interface { self_ };
+  inner_ = spawn_hosted<hub>(*inner.where, inner);
+  self_->monitor(inner_);
+  self_->set_down_handler(
+      [this](const caf::down_msg& x) { self_->quit(x.reason); });
+  return {
+      [this](const face::verdict& x) { return on_verdict(x); },
+      [this](face::follow_atom, const face::listener& x) {
+        return on_follow(x);
+      },
+      [this](report_atom) { self_->send(inner_, report_atom::value); },
+      [this](const protocol::shield_call& x) { return on_call(x); },
+  };
+}
+
+// A client of its own, for one call.
+embedded_hub::verdict_promise embedded_hub::on_verdict(const face::verdict& x) {
+  auto answer = self_->make_response_promise<face::verdict_result>();
+  auto client = std::make_shared<std::shared_ptr<line>>();
+  auto leave = [client] {
+    if (auto last = std::exchange(*client, nullptr))
+      last->hang_up();
+  };
+  *client = std::make_shared<line>(
+      verdict_call(x), config_.who,
+      line::handlers{[answer, leave](protocol::varlink::reply y) mutable {
+                       answer.deliver(to_face(std::move(y)));
+                       leave();
+                     },
+                     [answer, client]() mutable {
+                       *client = nullptr;
+                       if (answer.pending())
+                         answer.deliver(
+                             caf::make_error(caf::sec::request_receiver_down));
+                     },
+                     {}});
+  self_->send(inner_, accepted{*client});
+  return answer;
+}
+
+embedded_hub::follow_promise embedded_hub::on_follow(const face::listener& x) {
+  auto answer = self_->make_response_promise<face::follow_atom>();
+  spawn_hosted<follower>(*config_.inner.where,
+                         follower_config{inner_, x, config_.who, answer});
+  return answer;
+}
+
+embedded_hub::shield_promise
+embedded_hub::on_call(const protocol::shield_call& x) {
+  auto answer = self_->make_response_promise<protocol::shield_outcome>();
+  self_
+      ->request(config_.executor, limits::executor_deadline,
+                face::shield_call{x.action == protocol::action::allow,
+                                  x.container, x.dest})
+      .then(
+          [answer](face::shield_result& y) mutable {
+            answer.deliver(protocol::shield_outcome{y.ok, std::move(y.why)});
+          },
+          [answer](const caf::error&) mutable {
+            answer.deliver(protocol::shield_outcome{
+                false, "the verdict executor does not answer"});
+          });
+  return answer;
+}
+
+} // namespace clearance::actors::embedding

@@ -1,0 +1,56 @@
+/// A hub for a host: its public face, without a socket.
+#pragma once
+
+#include "actors/embedding/line.hpp"
+#include "actors/hosted.hpp"
+#include "actors/hub.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/public/clearance.hpp"
+
+#include <caf/typed_response_promise.hpp>
+
+namespace clearance::actors::embedding {
+
+namespace face = clearance::embedding;
+
+struct embedded_hub_config {
+  hub_config inner; ///< without an executor
+  face::executor executor;
+  peer who; ///< the host, for the audit trail
+};
+
+/// What the host sees; and the inner hub's executor.
+using embedded_hub_actor = face::hub::extend<
+    caf::replies_to<protocol::shield_call>::with<protocol::shield_outcome>>;
+
+/// Starts a hub and ends with it, with its reason. The host's messages reach it
+/// as calls of a client do.
+class embedded_hub {
+public:
+  static inline const char* name = "embedded_hub";
+  using interface = embedded_hub_actor;
+  using self_type = hosted<interface::base>;
+  using actor_type = hosted_actor<embedded_hub>;
+
+  embedded_hub(self_type* self, embedded_hub_config config);
+  embedded_hub(const embedded_hub&) = delete;
+  embedded_hub& operator=(const embedded_hub&) = delete;
+  ~embedded_hub();
+
+  interface::behavior_type make_behavior();
+
+private:
+  using verdict_promise = caf::typed_response_promise<face::verdict_result>;
+  using follow_promise = caf::typed_response_promise<face::follow_atom>;
+  using shield_promise = caf::typed_response_promise<protocol::shield_outcome>;
+
+  verdict_promise on_verdict(const face::verdict& x);
+  follow_promise on_follow(const face::listener& x);
+  shield_promise on_call(const protocol::shield_call& x);
+
+  self_type* self_;
+  embedded_hub_config config_;
+  service_actor inner_;
+};
+
+} // namespace clearance::actors::embedding

@@ -1,0 +1,131 @@
+// An example of a host: a supervisor with an actor system and messages of its
+// own, which runs a hub, an executor and a gate, answers the first block by a
+// rule, and starts the hub again when it dies.
+//
+// Usage: supervisor DIRECTORY SHIELD MIRRORS. It serves in DIRECTORY, runs the
+// program SHIELD, and ends when somebody says on stdin that it should.
+
+#include <caf/all.hpp>
+
+#include <chrono>
+#include <clearance/clearance.hpp>
+#include <iostream>
+#include <string>
+
+// Ours begin where everybody's do; the library's stay out of the way.
+struct order {
+  std::string text;
+};
+
+template <class Inspector>
+auto inspect(Inspector& f, order& x) {
+  return f(caf::meta::type_name("order"), x.text);
+}
+
+CAF_BEGIN_TYPE_ID_BLOCK(example, caf::first_custom_type_id)
+CAF_ADD_TYPE_ID(example, (order))
+CAF_END_TYPE_ID_BLOCK(example)
+
+namespace {
+
+namespace clr = clearance::embedding;
+
+void say(const std::string& text) {
+  std::cout << text << std::endl;
+}
+
+struct options {
+  std::string directory, shield, mirrors;
+};
+
+struct state {
+  options where;
+  caf::actor loop;
+  clr::executor executor;
+  clr::hub hub;
+  clr::gate gate;
+};
+
+using self_pointer = caf::stateful_actor<state>*;
+
+/// Answers every block, by the host's own rule: no socket between. Ends with
+/// its hub: CAF's clock would keep it for as long as its requests may take.
+clr::listener::behavior_type judge(clr::listener::pointer self, clr::hub hub) {
+  self->monitor(hub);
+  self->set_down_handler([self](const caf::down_msg&) { self->quit(); });
+  return {[=](const clr::events& batch) {
+    for (const auto& x : batch.list) {
+      say("event: " + x.type + " " + x.container);
+      if (x.type != "connection_blocked")
+        continue;
+      auto dest = x.domain.empty() ? x.dest : x.domain;
+      auto action = dest.ends_with(".example.com") ? "allow" : "deny";
+      self->request(hub, std::chrono::seconds(75),
+                    clr::verdict{x.container, x.request_id, dest, action})
+          .then([=](const clr::verdict_result& y) {
+            say(y.ok ? "verdict: " + std::string(action) : y.error);
+          });
+    }
+    return clr::more_atom::value;
+  }};
+}
+
+void start_hub(self_pointer self) {
+  auto& my = self->state;
+  clr::hub_config config;
+  config.clearance_socket = my.where.directory + "/hub.sock";
+  config.reader_socket = my.where.directory + "/reader.sock";
+  config.executor = my.executor;
+  my.hub = clr::start_hub(my.loop, config).value();
+  self->monitor(my.hub);
+  auto listener = self->system().spawn(judge, my.hub);
+  self->request(my.hub, std::chrono::seconds(75), clr::follow_atom::value,
+                listener)
+      .then([](clr::follow_atom) { say("serving"); });
+}
+
+caf::behavior supervise(self_pointer self, const options& where) {
+  auto& my = self->state;
+  my.where = where;
+  my.loop = clr::start_loop(self->system());
+  clr::executor_config executor;
+  executor.shield = where.shield;
+  my.executor = clr::start_executor(my.loop, executor).value();
+  clr::gate_config gate;
+  gate.mirror_root = where.mirrors;
+  gate.scope = "r";
+  gate.token = "the-token";
+  gate.socket = where.directory + "/gate.sock";
+  my.gate = clr::start_gate(my.loop, gate).value();
+  start_hub(self);
+  self->set_down_handler([self](const caf::down_msg& x) {
+    say("the hub ended: " + clr::what(x.reason));
+    start_hub(self);
+  });
+  return {[self](const order& x) {
+    say("order: " + x.text);
+    if (x.text == "kill")
+      self->send_exit(self->state.hub, caf::exit_reason::kill);
+    if (x.text != "stop")
+      return;
+    // One by one would do as well; the loop takes them all along.
+    self->send_exit(self->state.loop, caf::exit_reason::user_shutdown);
+    self->state = {};
+    self->quit();
+  }};
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 4)
+    return 2;
+  caf::actor_system_config config;
+  clr::add_types(config);
+  config.add_message_types<caf::id_block::example>();
+  caf::actor_system system{config};
+  auto supervisor = system.spawn(supervise, options{argv[1], argv[2], argv[3]});
+  say(std::string("clearance ") + clr::version());
+  for (std::string line; std::getline(std::cin, line);)
+    caf::anon_send(supervisor, order{line});
+}
