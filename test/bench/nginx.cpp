@@ -42,14 +42,17 @@ nginx::nginx(const test::gate_world& world)
   const test::deadline guard;
   while (!fs::exists(socket_) || !fs::exists(world.dir / "wrap.sock"))
     guard.pace("nginx: " + nginx_.err());
-  for (auto root : {nginx_.pid(), wrap_.pid()}) {
-    const auto children = test::await_descendants(root);
-    pids_.push_back(root);
-    pids_.insert(pids_.end(), children.begin(), children.end());
-  }
+  wrap_children_ =
+      test::await_descendants(wrap_.pid(), std::stoul(wrap_processes));
+  pids_ = test::await_descendants(nginx_.pid());
+  pids_.insert(pids_.end(), {nginx_.pid(), wrap_.pid()});
+  pids_.insert(pids_.end(), wrap_children_.begin(), wrap_children_.end());
 }
 
+// fcgiwrap's children outlive it.
 nginx::~nginx() {
+  for (auto pid : wrap_children_)
+    ::kill(pid, SIGTERM);
   for (auto* x : {&nginx_, &wrap_})
     try {
       x->kill(SIGTERM);

@@ -33,6 +33,7 @@ private:
   std::filesystem::path socket_;
   test::child wrap_;
   test::child nginx_;
+  std::vector<pid_t> wrap_children_;
   std::vector<pid_t> pids_;
 };
 
