@@ -17,6 +17,7 @@ libboost1.81-dev|libboost1.83-dev|libboost1.88-dev  boost  Asio
 libsimdjson-dev     simdjson    JSON
 libcli11-dev        CLI11       the command line
 libspdlog-dev       spdlog      the log
+libtomlplusplus-dev  tomlplusplus  settings in files
 doctest-dev         doctest/doctest.h  unit tests; meson looks for it
 EOF
 }

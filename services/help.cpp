@@ -23,6 +23,10 @@ Clients:
   emit           send events to the hub, as a reader does
 
 Options:
+  --config FILE  behind a subcommand: settings from a TOML file. An option
+                 is a key of the same name in the section of its
+                 subcommand: [serve] log-level = "debug". The whole file is
+                 checked before anything starts; options given here win
   --help         show this text; `terok-clearance SUBCOMMAND --help` for more
   --version      show the version
 
@@ -56,6 +60,7 @@ Options:
   --only-container ID      drop and count lines that name another container
                            (default: serve all)
   --log-level LEVEL        debug, info, warning or error (default: info)
+  --config FILE            settings, as TOML; see terok-clearance --help
   --help                   show this text
 
 The sockets' directories must be yours and closed to all others (mode 0700).
@@ -77,6 +82,7 @@ Options:
   --shield PATH      the program to run
                      (default: terok-shield, beside this program, then on PATH)
   --log-level LEVEL  debug, info, warning or error (default: info)
+  --config FILE      settings, as TOML; see terok-clearance --help
   --help             show this text
 
 Exit codes: 0 stopped by a signal; 1 could not start or broke; 2 wrong usage.
@@ -101,6 +107,7 @@ Options:
                            unless NO_COLOR is set; excludes --json
                            (default: auto)
   --count N                end after N events (default: never)
+  --config FILE            settings, as TOML; see terok-clearance --help
   --help                   show this text
 
 Whatever came from a container is shown escaped (\x1b, \\); values that could
@@ -123,6 +130,7 @@ Options:
   --container ID           the container that was blocked; required
   --clearance-socket PATH  the hub's socket
                            (default: $XDG_RUNTIME_DIR/terok-clearance.sock)
+  --config FILE            settings, as TOML; see terok-clearance --help
   --help                   show this text
 
 A word that starts with `-` goes behind `--`; a container like that is given
@@ -158,6 +166,7 @@ Options:
                         (default: the container and a random number)
   --reason TEXT         why the container exited; needs --type container_exited
   --dossier KEY=VALUE   about the container; may be repeated
+  --config FILE         settings, as TOML; see terok-clearance --help
   --help                show this text
 
 Exit codes: 0 the hub has read it all (whether it liked it stands in its log);

@@ -1,6 +1,8 @@
 // terok-clearance: the program's one entry. Installed a second time as
 // terok-clearance-hub: the same program with the same subcommands.
 #include "services/command_line.hpp"
+#include "services/config_main.hpp"
+#include "services/help.hpp"
 #include "services/paths.hpp"
 
 #include <cstdio>
@@ -27,6 +29,15 @@ struct run {
 } // namespace
 
 int main(int argc, char** argv) {
-  std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-  return std::visit(run{}, parse_command_line(words, runtime_directory()));
+  const auto runtime = runtime_directory();
+  const config_judge judge{
+      {"serve", "serve-verdict", "watch", "verdict", "emit"},
+      help_of,
+      [&](const auto& words) {
+        return first_fault(parse_command_line(words, runtime));
+      }};
+  return run_configured(
+      "terok-clearance", argc, argv, judge, [&](const auto& words) {
+        return std::visit(run{}, parse_command_line(words, runtime));
+      });
 }

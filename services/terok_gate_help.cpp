@@ -52,6 +52,10 @@ What git runs:
   hook NAME              what those hooks run
 
   --log-level LEVEL      debug, info, warning or error (default: info)
+  --config FILE          settings from a TOML file: an option is a key of the
+                         same name, log-level = "debug". The whole file is
+                         checked before anything starts; options given here
+                         win
   --help                 show this text
   --version              show the version
 

@@ -1,5 +1,7 @@
 // terok-gate: the program's one entry.
+#include "services/config_main.hpp"
 #include "services/terok_gate.hpp"
+#include "services/terok_gate_help.hpp"
 
 #include <cstdio>
 
@@ -25,6 +27,12 @@ struct run {
 } // namespace
 
 int main(int argc, char** argv) {
-  std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-  return std::visit(run{}, parse_gate_command_line(words));
+  const config_judge judge{{},
+                           [](std::string_view) { return gate_help(); },
+                           [](const auto& words) {
+                             return first_fault(parse_gate_command_line(words));
+                           }};
+  return run_configured("terok-gate", argc, argv, judge, [](const auto& words) {
+    return std::visit(run{}, parse_gate_command_line(words));
+  });
 }

@@ -17,6 +17,10 @@ Subcommands:
   supervise-child  one service of one container, in this process
 
 Options:
+  --config FILE    behind a subcommand: settings from a TOML file. An option
+                   is a key of the same name in the section of its
+                   subcommand: [run] sidecar-dir = "/run/d". The whole file
+                   is checked before anything starts; options given here win
   --help           show this text; `terok-supervisor SUBCOMMAND --help` for more
   --version        show the version
 
@@ -46,6 +50,7 @@ Options:
   --shield PATH      the program that changes the firewall (default:
                      terok-shield, beside this program, then on PATH)
   --log-level LEVEL  debug, info, warning or error (default: info)
+  --config FILE      settings, as TOML; see terok-supervisor --help
   --help             show this text
 
 Each container may hold 4096 open requests in 2 MiB, 64 connected readers, 256
@@ -73,6 +78,7 @@ Options:
   --shield PATH      of verdict: the program that changes the firewall
                      (default: terok-shield, beside this program, then on PATH)
   --log-level LEVEL  debug, info, warning or error (default: info)
+  --config FILE      settings, as TOML; see terok-supervisor --help
   --help             show this text
 
 Exit codes: 0 stopped by a signal; 1 broke while running; 2 wrong usage or a bad

@@ -1,5 +1,7 @@
 // terok-supervisor: the program's one entry.
+#include "services/config_main.hpp"
 #include "services/terok_supervisor.hpp"
+#include "services/terok_supervisor_help.hpp"
 
 #include <cstdio>
 
@@ -22,6 +24,12 @@ struct run {
 } // namespace
 
 int main(int argc, char** argv) {
-  std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-  return std::visit(run{}, parse_supervisor_command_line(words));
+  const config_judge judge{
+      {"run", "supervise-child"}, supervisor_help_of, [](const auto& words) {
+        return first_fault(parse_supervisor_command_line(words));
+      }};
+  return run_configured(
+      "terok-supervisor", argc, argv, judge, [](const auto& words) {
+        return std::visit(run{}, parse_supervisor_command_line(words));
+      });
 }

@@ -37,6 +37,12 @@ face::verdict_result to_face(protocol::varlink::reply&& x) {
   return result;
 }
 
+// The line outlives us where its session does: it holds a handle, not `this`.
+void defer(const embedded_hub_actor& whom, std::function<void()> what) {
+  caf::anon_send(whom, deferred{std::make_shared<const std::function<void()>>(
+                           std::move(what))});
+}
+
 } // namespace
 
 embedded_hub::embedded_hub(self_type* self, embedded_hub_config config)
@@ -62,39 +68,50 @@ embedded_hub::interface::behavior_type embedded_hub::make_behavior() {
         return on_follow(x);
       },
       [this](report_atom) { self_->send(inner_, report_atom::value); },
+      [](const deferred& x) { (*x.what)(); },
       [this](const protocol::shield_call& x) { return on_call(x); },
   };
 }
 
-// A client of its own, for one call.
+// A client of its own, for one call. Whatever ends it answers.
 embedded_hub::verdict_promise embedded_hub::on_verdict(const face::verdict& x) {
   auto answer = self_->make_response_promise<face::verdict_result>();
   auto client = std::make_shared<std::shared_ptr<line>>();
-  auto leave = [client] {
-    if (auto last = std::exchange(*client, nullptr))
-      last->hang_up();
-  };
   *client = std::make_shared<line>(
       verdict_call(x), config_.who,
-      line::handlers{[answer, leave](protocol::varlink::reply y) mutable {
-                       answer.deliver(to_face(std::move(y)));
-                       leave();
-                     },
-                     [answer, client]() mutable {
-                       *client = nullptr;
-                       if (answer.pending())
-                         answer.deliver(
-                             caf::make_error(caf::sec::request_receiver_down));
-                     },
-                     {}});
+      line::handlers{
+          [me = interface{self_}, answer, client](protocol::varlink::reply y) {
+            auto result = to_face(std::move(y));
+            defer(me, [answer, client, result]() mutable {
+              answer.deliver(std::move(result));
+              std::exchange(*client, nullptr)->hang_up();
+            });
+          },
+          [me = interface{self_}, answer, client] {
+            defer(me, [answer, client]() mutable {
+              *client = nullptr;
+              if (answer.pending())
+                answer.deliver(
+                    caf::make_error(caf::sec::request_receiver_down));
+            });
+          },
+          {}});
   self_->send(inner_, accepted{*client});
   return answer;
 }
 
 embedded_hub::follow_promise embedded_hub::on_follow(const face::listener& x) {
   auto answer = self_->make_response_promise<face::follow_atom>();
+  auto subscribed = [me = interface{self_}, answer](bool stands) {
+    defer(me, [answer, stands]() mutable {
+      if (stands)
+        answer.deliver(face::follow_atom::value);
+      else if (answer.pending())
+        answer.deliver(caf::make_error(caf::sec::request_receiver_down));
+    });
+  };
   spawn_hosted<follower>(*config_.inner.where,
-                         follower_config{inner_, x, config_.who, answer});
+                         follower_config{inner_, x, config_.who, subscribed});
   return answer;
 }
 

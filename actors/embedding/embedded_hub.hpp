@@ -9,6 +9,9 @@
 
 #include <caf/typed_response_promise.hpp>
 
+#include <functional>
+#include <memory>
+
 namespace clearance::actors::embedding {
 
 namespace face = clearance::embedding;
@@ -19,8 +22,15 @@ struct embedded_hub_config {
   peer who; ///< the host, for the audit trail
 };
 
+/// Work that came up in another actor's handler. A promise is kept in its own
+/// actor's handlers alone.
+struct deferred {
+  std::shared_ptr<const std::function<void()>> what;
+};
+
 /// What the host sees; and the inner hub's executor.
 using embedded_hub_actor = face::hub::extend<
+    caf::reacts_to<deferred>,
     caf::replies_to<protocol::shield_call>::with<protocol::shield_outcome>>;
 
 /// Starts a hub and ends with it, with its reason. The host's messages reach it
@@ -54,3 +64,5 @@ private:
 };
 
 } // namespace clearance::actors::embedding
+
+CLEARANCE_MESSAGE(clearance::actors::embedding::deferred)

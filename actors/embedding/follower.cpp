@@ -7,7 +7,6 @@
 #include "actors/log.hpp"
 #include "protocol/limits.hpp"
 
-#include <caf/sec.hpp>
 #include <caf/send.hpp>
 
 #include <utility>
@@ -18,7 +17,6 @@ namespace limits = protocol::limits;
 
 namespace {
 
-constexpr auto follow_done = face::follow_atom::value;
 constexpr auto batch_max = limits::subscriber_batch_max_events;
 
 face::event to_face(protocol::event&& x) {
@@ -52,9 +50,8 @@ follower::follower(self_type* self, follower_config config)
 follower::~follower() {
   if (line_)
     line_->hang_up();
-  if (config_.subscribed.pending())
-    config_.subscribed.deliver(
-        caf::make_error(caf::sec::request_receiver_down));
+  if (config_.subscribed)
+    config_.subscribed(false);
 }
 
 follower::interface::behavior_type follower::make_behavior() {
@@ -65,7 +62,7 @@ follower::interface::behavior_type follower::make_behavior() {
       line::handlers{
           [this](protocol::varlink::reply x) { on_reply(std::move(x)); },
           [this] { leave(); },
-          [this] { config_.subscribed.deliver(follow_done); }});
+          [this] { std::exchange(config_.subscribed, nullptr)(true); }});
   line_->give_room(batch_max - 1);
   // The hub's messages are handled in order: what is announced after this one
   // is announced to the listener, too.

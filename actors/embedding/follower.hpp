@@ -6,8 +6,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/public/clearance.hpp"
 
-#include <caf/typed_response_promise.hpp>
-
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -22,8 +21,8 @@ struct follower_config {
   service_actor hub;       ///< gets the line as a client's
   face::listener listener; ///< it ends with this one
   peer who;
-  /// Answered when the subscription stands.
-  caf::typed_response_promise<face::follow_atom> subscribed;
+  /// Called when the subscription stands (true), or at the end without one.
+  std::function<void(bool)> subscribed;
 };
 
 using follower_actor = caf::typed_actor<caf::reacts_to<flush_atom>>;

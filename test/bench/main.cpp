@@ -33,6 +33,7 @@ const std::vector<workload>& workloads() {
       {"connections", "memory of 1000 idle ones", connections},
       {"memory", "resident, idle and behind 100 000 events", memory},
       {"start", "from exec to the first connection", start},
+      {"supervisor", "200 containers in one process", supervisor},
       {"gate-refs", "info/refs of 1, 4 and 16 clients", gate_refs},
       {"gate-many-refs", "info/refs of repositories with more and more refs",
        gate_many_refs},

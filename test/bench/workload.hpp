@@ -67,6 +67,7 @@ void verdicts_executed(const plan& how, report& out);
 void idle(const plan& how, report& out);
 void connections(const plan& how, report& out);
 void memory(const plan& how, report& out);
+void supervisor(const plan& how, report& out);
 void start(const plan& how, report& out);
 void gate_refs(const plan& how, report& out);
 void gate_many_refs(const plan& how, report& out);

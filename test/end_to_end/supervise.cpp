@@ -290,3 +290,23 @@ TEST_CASE("without a directory it cannot start; one that goes ends it") {
                                     + " is gone\n"));
   CHECK_FALSE(fs::exists(s.world.clearance(one)));
 }
+
+TEST_CASE("settings come from a file, which is checked before anything binds") {
+  const container_world world;
+  world.add(one);
+  const auto file = world.git.dir / "c.toml";
+  auto text = "[run]\nsidecar-dir = '" + world.sidecars().string() + "'\n";
+  write_file(file, text + "log-level = 'loud'\n");
+  child bad{world.supervisor({"run", "--config", file})};
+  CHECK(bad.wait() == exited(2));
+  CHECK(bad.err()
+        == "terok-supervisor: " + file.string()
+               + ":3: log-level: `loud` is none of debug, error, info, "
+                 "warning\n");
+  CHECK_FALSE(fs::exists(world.runtime_dir()));
+  write_file(file, text);
+  child good{world.supervisor({"run", "--config", file})};
+  good.await_err("hub: serving");
+  good.kill(SIGTERM);
+  CHECK(good.wait() == exited(0));
+}

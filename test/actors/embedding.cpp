@@ -1,0 +1,229 @@
+// What a host sees of a hub without a socket; see actors/public/clearance.hpp.
+
+#include "actors/embedding/embedded_hub.hpp"
+#include "actors/error.hpp"
+#include "test/support/actor_fixture.hpp"
+#include "test/support/events.hpp"
+
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+using namespace clearance;
+using namespace clearance::test;
+using namespace std::string_literals;
+namespace face = clearance::embedding;
+namespace inside = clearance::actors::embedding;
+
+namespace {
+
+const auto clearance_socket = "/run/hub.sock"s;
+const auto reader_socket = "/run/ingester.sock"s;
+
+/// What a listener heard. While it is slow its answers wait.
+struct hearing {
+  std::vector<std::string> request_ids;
+  std::vector<std::size_t> batches;
+  bool slow = false;
+  caf::typed_response_promise<face::more_atom> answer;
+};
+
+/// Told that it may go on.
+using slow_listener = face::listener::extend<caf::reacts_to<face::more_atom>>;
+
+slow_listener::behavior_type listen(slow_listener::pointer self,
+                                    std::shared_ptr<hearing> to) {
+  return {[self, to](const face::events& x) {
+            to->batches.push_back(x.list.size());
+            for (const auto& each : x.list)
+              to->request_ids.push_back(each.request_id);
+            auto answer = self->make_response_promise<face::more_atom>();
+            if (to->slow)
+              to->answer = answer;
+            else
+              answer.deliver(face::more_atom::value);
+            return answer;
+          },
+          [to](face::more_atom) {
+            to->slow = false;
+            to->answer.deliver(face::more_atom::value);
+          }};
+}
+
+face::executor::behavior_type execute(face::executor::pointer,
+                                      std::shared_ptr<std::string> calls) {
+  return {[calls](const face::shield_call& x) {
+    *calls += (x.allow ? "allow " : "deny ") + x.container + " " + x.dest + ";";
+    return face::shield_result{x.allow, x.allow ? "" : "it said no"};
+  }};
+}
+
+struct stage : actor_fixture {
+  std::shared_ptr<std::string> calls = std::make_shared<std::string>();
+  std::shared_ptr<hearing> heard = std::make_shared<hearing>();
+  face::executor executor = system.spawn(execute, calls);
+  slow_listener listener = system.spawn(listen, heard);
+  inbox caller{*this};
+  inside::embedded_hub_actor hub;
+  std::optional<caf::error> ended;
+
+  void start() {
+    inside::embedded_hub_config config;
+    config.inner.where = &host;
+    config.inner.clearance_socket = clearance_socket;
+    config.inner.reader_socket = reader_socket;
+    config.executor = executor;
+    config.who = {7, 8, "host"};
+    hub = actors::spawn_hosted<inside::embedded_hub>(host, std::move(config));
+    caf::actor_cast<caf::abstract_actor*>(hub)->attach_functor(
+        [this](const caf::error& why) { ended = why; });
+    run();
+  }
+
+  ~stage() {
+    for (auto x : {caf::actor_cast<caf::actor>(executor),
+                   caf::actor_cast<caf::actor>(listener)})
+      caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
+    heard->answer = {};
+    executor = nullptr;
+    listener = nullptr;
+    hub = nullptr;
+  }
+
+  void follow() {
+    caf::send_as(caller.actor(), caf::actor_cast<caf::actor>(hub),
+                 face::follow_atom::value, face::listener{listener});
+    run();
+  }
+
+  void emit(std::size_t first, std::size_t last) {
+    auto reader = host.connect(reader_socket);
+    run();
+    reader->bring(lines(first, last), actors::stream_end::eof);
+    run();
+  }
+
+  face::verdict_result answer(face::verdict x) {
+    caller.tell(hub, std::move(x));
+    run();
+    return caller.only<face::verdict_result>();
+  }
+
+  std::size_t alive(const std::string& name) const {
+    return host.alive(name).size();
+  }
+};
+
+} // namespace
+
+TEST_CASE("a host follows events and answers them, without a socket") {
+  stage s;
+  s.start();
+  s.follow();
+  CHECK(s.caller.take<face::follow_atom>().size() == 1);
+  s.emit(1, 3);
+  CHECK(s.heard->request_ids == ids(1, 3));
+  CHECK(s.answer({"c1", "c1:2", "203.0.113.7", "allow"}).ok);
+  CHECK(*s.calls == "allow c1 203.0.113.7;");
+  const auto failed = s.answer({"c1", "c1:3", "203.0.113.7", "deny"});
+  CHECK_FALSE(failed.ok);
+  CHECK(failed.error == "org.terok.Clearance1.ShieldCliFailed");
+  REQUIRE(failed.fields.size() == 2);
+  CHECK(failed.fields[1].second == "it said no");
+  // Nothing of a call stays behind.
+  CHECK(s.alive("session") == 0);
+  // The audit trail names the host.
+  CHECK(s.log.only("verdict applied")["command"] == "host");
+}
+
+TEST_CASE("a host's verdict is checked like anybody's") {
+  stage s;
+  s.start();
+  s.emit(1, 1);
+  const auto unknown = s.answer({"c1", "c1:9", "203.0.113.7", "allow"});
+  CHECK(unknown.error == "org.terok.Clearance1.UnknownRequest");
+  REQUIRE(unknown.fields.size() == 1);
+  CHECK(unknown.fields[0] == std::pair{"request_id"s, "c1:9"s});
+  CHECK(s.answer({"c1", "c1:1", "203.0.113.7", "maybe"}).error
+        == "org.terok.Clearance1.InvalidAction");
+  CHECK(s.answer({"c2", "c1:1", "203.0.113.7", "allow"}).error
+        == "org.terok.Clearance1.VerdictTupleMismatch");
+  CHECK(s.calls->empty());
+}
+
+TEST_CASE("blocks that nobody was told of come first") {
+  stage s;
+  s.start();
+  s.emit(1, 2);
+  s.follow();
+  s.emit(3, 3);
+  CHECK(s.heard->request_ids == ids(1, 3));
+}
+
+// A host's mailbox has no bound; what waits for a slow one must not grow there.
+TEST_CASE(
+    "a slow listener is sent one batch and keeps the newest of the rest") {
+  stage s;
+  s.start();
+  s.follow();
+  s.heard->slow = true;
+  s.emit(1, 1);
+  CHECK(s.heard->batches == std::vector<std::size_t>{1});
+  for (std::size_t i = 0; i < 10; ++i) {
+    s.emit(2 + 64 * i, 65 + 64 * i);
+    s.advance(std::chrono::seconds{1});
+  }
+  CHECK(s.heard->batches.size() == 1);
+  caf::anon_send(s.listener, face::more_atom::value);
+  s.run();
+  const auto& all = s.heard->request_ids;
+  // At most what the line, the subscriber's batch and its queue hold.
+  CHECK(all.size() <= 1 + 64 + 64 + 128);
+  REQUIRE(all.size() > 128);
+  const std::vector newest(all.end() - 128, all.end());
+  CHECK(newest == ids(641 - 127, 641));
+  for (auto size : s.heard->batches)
+    CHECK(size <= 64);
+}
+
+TEST_CASE("a listener's end is its subscription's, and nobody else's") {
+  stage s;
+  s.start();
+  s.follow();
+  CHECK(s.alive("subscriber") == 1);
+  s.crash(s.listener, caf::exit_reason::kill);
+  CHECK(s.alive("follower") == 0);
+  CHECK(s.alive("subscriber") == 0);
+  CHECK(s.alive("hub") == 1);
+  CHECK_FALSE(s.ended);
+}
+
+TEST_CASE("the hub and its public face end together") {
+  stage s;
+  s.start();
+  s.follow();
+  SUBCASE("it is told to") {
+    s.crash(s.hub, caf::exit_reason::user_shutdown);
+    CHECK(s.ended == caf::error{caf::exit_reason::user_shutdown});
+  }
+  SUBCASE("a part of it crashes") {
+    s.crash(s.host.alive("registry").front(), caf::exit_reason::kill);
+    CHECK(s.ended == caf::error{caf::exit_reason::kill});
+  }
+  for (auto name : {"embedded_hub", "hub", "registry", "follower"})
+    CHECK(s.alive(name) == 0);
+  CHECK(s.host.listener_at(clearance_socket) == nullptr);
+}
+
+TEST_CASE("a socket that is taken is the hub's end, with a sentence") {
+  stage s;
+  s.host.refuse_to_bind(reader_socket, "the reader socket is taken");
+  s.start();
+  REQUIRE(s.ended);
+  CHECK(actors::what(*s.ended) == "the reader socket is taken");
+}
