@@ -9,6 +9,7 @@
 #include <caf/execution_unit.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/resumable.hpp>
+#include <caf/scheduler/abstract_coordinator.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <exception>
@@ -62,6 +63,16 @@ public:
   caf::resumable::subtype_t subtype() const override {
     return unit_ != nullptr ? caf::resumable::io_actor
                             : caf::resumable::scheduled_actor;
+  }
+
+protected:
+  /// Has `what`, which is no actor, run where this one does, soon.
+  void run_soon(caf::resumable* what, caf::execution_unit* eu) {
+    what->intrusive_ptr_add_ref_impl();
+    if (auto where = unit_ != nullptr ? unit_ : eu)
+      where->exec_later(what);
+    else
+      this->home_system().scheduler().enqueue(what);
   }
 
 private:

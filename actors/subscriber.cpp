@@ -41,18 +41,19 @@ subscriber::interface::behavior_type subscriber::make_behavior() {
   self_->link_to(hub_);
   connection_->own(subscriber_actor{self_});
   connection_->watch();
+  self_->on_events([this] { on_events(); });
   self_->queue().gauge()->progress(0, self_->clock().now());
   self_->send(registry_, subscribe{self_, self_->queue().gauge()});
   return {
-      [this](const announced&) { on_announced(); },
+      [](const announced&) { /* only a request gets here: answered */ },
       [this](drawn& x) { on_drawn(x); },
       [](const received&) { /* a read of the session's, answered late */ },
       [this](const writable&) { on_writable(); },
-      [this](const hung_up&) { leave("it hung up"); },
+      [this](const hung_up&) { leave(); },
   };
 }
 
-void subscriber::on_announced() {
+void subscriber::on_events() {
   if (self_->queue().woke())
     log(severity::warning, name, "a client is too slow and loses its oldest",
         {{"pid", std::to_string(connection_->who().pid)},
@@ -73,9 +74,9 @@ void subscriber::on_writable() {
   flush();
 }
 
-void subscriber::leave(const char* why) {
+void subscriber::leave() {
   log(severity::info, name, "a client left",
-      {{"why", why},
+      {{"why", broken_ ? "its connection broke" : "it hung up"},
        {"pid", std::to_string(connection_->who().pid)},
        {"delivered", std::to_string(self_->queue().gauge()->delivered())},
        {"lost", std::to_string(self_->queue().gauge()->dropped())}});
@@ -85,9 +86,8 @@ void subscriber::leave(const char* why) {
 // Until nothing is left or the socket blocks. Bounded: nobody adds to the
 // queue while this runs.
 void subscriber::flush() {
-  while (!blocked_ && fill())
-    if (!write())
-      return;
+  while (!broken_ && !blocked_ && fill())
+    write();
 }
 
 // True when batch_ holds something to write.
@@ -111,8 +111,7 @@ bool subscriber::fill() {
   return !batch_.empty();
 }
 
-// False when the connection broke and the actor quit.
-bool subscriber::write() {
+void subscriber::write() {
   std::array<std::string_view, limits::subscriber_batch_max_events> pieces;
   std::size_t total = 0;
   for (std::size_t i = 0; i < batch_.size(); ++i) {
@@ -124,15 +123,13 @@ bool subscriber::write() {
   auto result = connection_->write({pieces.data(), batch_.size()});
   taken(result.bytes);
   if (result.broken) {
-    leave("its connection broke");
-    return false;
-  }
-  if (result.bytes < total) {
+    broken_ = true;
+    self_->send(subscriber_actor{self_}, hung_up{connection_->id()});
+  } else if (result.bytes < total) {
     blocked_ = true;
     self_->queue().pause(true);
     connection_->await_writable();
   }
-  return true;
 }
 
 // Lets go of what the socket took whole.

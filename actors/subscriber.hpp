@@ -35,14 +35,14 @@ public:
   interface::behavior_type make_behavior();
 
 private:
-  void on_announced();
+  void on_events();
   void on_drawn(drawn& x);
   void on_writable();
-  void leave(const char* why);
+  void leave();
 
   void flush();
   bool fill();
-  bool write();
+  void write();
   void taken(std::size_t bytes);
 
   self_type* self_;
@@ -63,6 +63,7 @@ private:
   bool replaying_ = true;
   bool drawing_ = true;  // `subscribe` or `draw` is not answered yet
   bool blocked_ = false; // waiting for `writable`
+  bool broken_ = false;  // about to leave
 };
 
 } // namespace clearance::actors

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <stdexcept>
 
 using namespace clearance;
 using namespace clearance::test;
@@ -154,7 +155,9 @@ TEST_CASE("a closed queue holds nothing and takes nothing") {
 namespace {
 
 struct tally {
-  std::size_t tokens = 0;
+  std::size_t wakes = 0;
+  std::size_t requests = 0;
+  std::size_t throw_at = 0;
   std::size_t drawn = 0;
   std::size_t losses = 0;
 };
@@ -174,11 +177,14 @@ public:
   }
 
   interface::behavior_type make_behavior() {
+    self_->on_events([this] {
+      ++seen_->wakes;
+      seen_->losses += self_->queue().woke() ? 1 : 0;
+      if (seen_->wakes == seen_->throw_at)
+        throw std::runtime_error{"a fault"};
+    });
     return {
-        [this](const actors::announced&) {
-          ++seen_->tokens;
-          seen_->losses += self_->queue().woke() ? 1 : 0;
-        },
+        [this](const actors::announced&) { ++seen_->requests; },
         [this](const actors::drawn&) { ++seen_->drawn; },
     };
   }
@@ -218,18 +224,18 @@ TEST_CASE("a million events to a blocked subscriber leave the newest 128") {
   CHECK(newest.size() == limits::subscriber_queue_max_events);
   CHECK(drain(queue) == newest);
   CHECK(queue.gauge()->dropped() == total - newest.size());
-  CHECK(seen->tokens == 1); // its first loss, and never again
+  CHECK(seen->wakes == 1); // its first loss, and never again
   CHECK(seen->losses == 1);
 }
 
-TEST_CASE("announcements before the actor runs are one message to it") {
+TEST_CASE("announcements before the actor runs wake it once") {
   actor_fixture f;
   auto seen = std::make_shared<tally>();
   auto actor = actors::spawn_hosted<sleeper>(f.host, seen);
   for (std::size_t n = 1; n <= 100; ++n)
     caf::anon_send(actor, announcing({blocked(n)}));
   f.run();
-  CHECK(seen->tokens == 1);
+  CHECK(seen->wakes == 1);
   CHECK(queue_of(actor).gauge()->level().waiting == 100);
 }
 
@@ -258,7 +264,8 @@ TEST_CASE("a request with events is answered, not swallowed") {
   bool answered = false;
   answer.receive([&] { answered = true; }, [](const caf::error&) {});
   CHECK(answered);
-  CHECK(seen->tokens == 1);
+  CHECK(seen->requests == 1);
+  CHECK(seen->wakes == 0);
   CHECK(queue_of(actor).empty());
 }
 
@@ -276,4 +283,19 @@ TEST_CASE("a bounded mailbox lets its events go when its actor ends") {
   caf::anon_send(actor, announcing(blocks(11, 20)));
   f.run();
   CHECK(queue.empty());
+}
+
+TEST_CASE("a fault at an event ends the actor and nobody else") {
+  actor_fixture f;
+  auto seen = std::make_shared<tally>();
+  seen->throw_at = 2;
+  auto actor = actors::spawn_hosted<sleeper>(f.host, seen);
+  caf::anon_send(actor, announcing({blocked(1)}));
+  f.run();
+  CHECK(f.host.alive("sleeper").size() == 1);
+  caf::anon_send(actor, announcing({blocked(2)}));
+  f.run();
+  CHECK(f.host.alive("sleeper").empty());
+  CHECK(seen->wakes == 2);
+  f.log.clear();
 }

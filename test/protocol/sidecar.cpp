@@ -117,10 +117,11 @@ TEST_CASE("every field has its type") {
   for (auto& [name, text] : texts)
     for (auto wrong : {R"("1")", "1", "true", "[]", "{}"}) {
       const std::string value = wrong;
+      const std::string field{name};
       const bool fits = text == "is not a string"   ? value == R"("1")"
                         : text == "is not a number" ? value == "1"
                                                     : value == "true";
-      CAPTURE(name);
+      CAPTURE(field);
       CAPTURE(value);
       if (!fits)
         CHECK(why({{name, value}}) == name + ": " + text);
@@ -168,10 +169,10 @@ TEST_CASE("a project is named like a repository") {
 }
 
 TEST_CASE("a container's id has 12 to 64 hexadecimal digits") {
-  for (std::size_t n : {0, 11, 65})
+  for (std::size_t n : {0U, 11U, 65U})
     CHECK(why({{"container_id", "\"" + std::string(n, 'a') + "\""}})
               .ends_with("` is not 12 to 64 hexadecimal digits"));
-  for (std::size_t n : {12, 64})
+  for (std::size_t n : {12U, 64U})
     CHECK(why({{"container_id", "\"" + std::string(n, 'F') + "\""}}) == "");
   CHECK(why({{"container_id", R"("0123456789ag")"}}) != "");
 }
