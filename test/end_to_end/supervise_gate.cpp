@@ -36,7 +36,7 @@ TEST_CASE("a confined gate accepts a real push") {
   const tcp_relay relay{world.gate(demo)};
   // Small, chunked, unpacked and packed; a second one finds what the first
   // left.
-  for (std::size_t kib : {1, 3000, 2}) {
+  for (std::size_t kib : {1U, 3000U, 2U}) {
     const auto content = noise(kib * 1024, unsigned(kib));
     world.git.commit("work", "file", content);
     const auto result = world.git.git({"push", relay.url(), "main"}, "work");
