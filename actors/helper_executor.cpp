@@ -7,7 +7,9 @@
 //        new connection |         | fails, for no verdict may run twice
 //
 // Idle connections are read as well, so that one which the helper closed is
-// noticed before it is used. The deadline counts from the call's arrival.
+// noticed before it is used. A call that waited too long for a connection fails
+// unsent; the deadline of its answer counts from when it gets one, so that no
+// call is sent that is given up the next moment.
 
 #include "actors/helper_executor.hpp"
 
@@ -56,7 +58,7 @@ helper_executor::on_call(const protocol::shield_call& x) {
   }
   pending_call call;
   call.id = ++last_call_;
-  call.due = self_->clock().now() + limits::helper_deadline;
+  call.due = self_->clock().now() + limits::shield_turn_max_wait;
   call.answer = answer;
   varlink::append_call(call.message, "org.terok.ClearanceVerdict1.Apply",
                        {{"container", x.container},
@@ -64,14 +66,15 @@ helper_executor::on_call(const protocol::shield_call& x) {
                         {"action", to_string(x.action)}});
   waiting_.push_back(std::move(call));
   assign();
-  watch_clock();
   return answer;
 }
 
-// Gives waiting calls to connections while there are any.
+// Gives waiting calls to connections while there are any, and sees to it that
+// every deadline is kept.
 void helper_executor::assign() {
   while (!waiting_.empty() && place(waiting_.front()))
     waiting_.pop_front();
+  watch_clock();
 }
 
 // True when the call has a connection, or failed for lack of one.
@@ -93,6 +96,7 @@ bool helper_executor::place(pending_call& x) {
     (*idle)->fresh = false;
   }
   (*idle)->call = std::move(x);
+  (*idle)->call.due = self_->clock().now() + limits::helper_deadline;
   (*idle)->sent = 0;
   write(**idle);
   return true;
@@ -202,13 +206,15 @@ void helper_executor::on_writable(const writable& x) {
   assign(); // it may have broken and left its place
 }
 
-// Deadlines come in the order of the calls.
+// Waiting calls' deadlines come in the order of the calls.
 void helper_executor::on_tick() {
-  tick_pending_ = false;
   auto now = self_->clock().now();
+  if (now < next_tick_)
+    return;
+  next_tick_ = protocol::time_point::max();
   auto late = [&](const pending_call& x) { return x.id != 0 && x.due <= now; };
   while (!waiting_.empty() && late(waiting_.front())) {
-    fail(waiting_.front(), "it did not answer in time");
+    fail(waiting_.front(), "none of its connections came free in time");
     waiting_.pop_front();
   }
   std::erase_if(lines_, [&](auto& x) {
@@ -220,21 +226,19 @@ void helper_executor::on_tick() {
     return true;
   });
   assign();
-  watch_clock();
 }
 
-// One tick at a time, for the oldest call.
+// One for what is due first. A tick that was meant for a later moment comes all
+// the same and is ignored.
 void helper_executor::watch_clock() {
-  if (tick_pending_)
-    return;
   auto due =
       waiting_.empty() ? protocol::time_point::max() : waiting_.front().due;
   for (auto& x : lines_)
     if (x->call.id != 0)
       due = std::min(due, x->call.due);
-  if (due == protocol::time_point::max())
+  if (due >= next_tick_)
     return;
-  tick_pending_ = true;
+  next_tick_ = due;
   self_->delayed_send(self_, due - self_->clock().now(), tick_atom::value);
 }
 

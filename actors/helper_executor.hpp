@@ -82,7 +82,7 @@ private:
   std::uint64_t last_call_ = 0;
   std::vector<std::unique_ptr<line>> lines_;
   std::deque<pending_call> waiting_;
-  bool tick_pending_ = false;
+  protocol::time_point next_tick_ = protocol::time_point::max();
 };
 
 } // namespace clearance::actors

@@ -117,14 +117,15 @@ inline constexpr std::size_t shields_max = 32;
 /// Verdicts that wait for a shield or a helper connection. More are refused.
 inline constexpr std::size_t verdicts_waiting_max = 1024;
 
-/// For a shield's turn. Together with its run time below executor_deadline:
-/// what was given up as failed must not be run afterwards.
+/// For a shield's or a helper connection's turn. Together with the time limit or
+/// the deadline that follows below executor_deadline: what was given up as
+/// failed must not be run afterwards.
 inline constexpr auto shield_turn_max_wait = 45s;
 
 /// Connections to the verdict helper, one verdict at a time on each.
 inline constexpr std::size_t helper_connections_max = 8;
 
-/// From the moment a verdict is given to the executor. Longer than the
+/// From the moment a verdict has its connection to the helper. Longer than the
 /// helper's own limit, so that its answer wins.
 inline constexpr auto helper_deadline = 12s;
 

@@ -302,7 +302,8 @@ TEST_CASE("a call that is partly written has the same deadline") {
   CHECK_FALSE(s.line(0).open());
 }
 
-TEST_CASE("the deadline counts from the call's arrival, the queue included") {
+// Else it would be sent and given up the next moment, and then be run.
+TEST_CASE("the deadline of a call that waited counts from its connection") {
   stage s;
   for (std::size_t n = 0; n < pool; ++n)
     s.ask(n);
@@ -314,22 +315,30 @@ TEST_CASE("the deadline counts from the call's arrival, the queue included") {
   CHECK(s.line(0).taken() == call(0) + call(100));
   s.advance(1s); // the other seven are late
   CHECK(s.caller.take<shield_outcome>().size() == pool - 1);
-  s.advance(5s - 1ms);
+  s.advance(limits::helper_deadline - 1s - 1ms);
   CHECK(s.caller.size() == 0);
   s.advance(1ms);
   CHECK(s.outcome() == unreachable("it did not answer in time"));
 }
 
-TEST_CASE("a call that was late in the queue is never made") {
+TEST_CASE("a call that waits too long is never made") {
+  static_assert(limits::shield_turn_max_wait > 3 * limits::helper_deadline);
+  static_assert(limits::shield_turn_max_wait < 4 * limits::helper_deadline);
+  static_assert(limits::shield_turn_max_wait + limits::helper_deadline
+                < limits::executor_deadline);
   stage s;
-  for (std::size_t n = 0; n < pool + 1; ++n)
+  for (std::size_t n = 0; n < 5 * pool; ++n)
     s.ask(n);
-  s.advance(limits::helper_deadline);
-  CHECK(s.dials() == pool);
+  s.advance(limits::shield_turn_max_wait - 1ms);
+  CHECK(s.caller.take<shield_outcome>().size() == 3 * pool);
+  s.advance(1ms);
   auto outcomes = s.caller.take<shield_outcome>();
-  CHECK(outcomes.size() == pool + 1);
+  CHECK(outcomes.size() == pool);
   for (auto& x : outcomes)
-    CHECK(x == unreachable("it did not answer in time"));
+    CHECK(x == unreachable("none of its connections came free in time"));
+  s.advance(60s);
+  CHECK(s.caller.take<shield_outcome>().size() == pool);
+  CHECK(s.dials() == 4 * pool);
 }
 
 TEST_CASE("calls in the queue follow when the late ones are gone") {
