@@ -410,7 +410,8 @@ TEST_CASE("a helper that answers nonsense fails the verdict") {
       {R"({"parameters":{"ok":true}})", {true, ""}},
   };
   for (auto& [reply, outcome] : replies) {
-    CAPTURE(reply);
+    const auto& shown = reply; // clang 14 captures no binding
+    CAPTURE(shown);
     stage s;
     s.ask(1);
     s.answer(0, reply);

@@ -33,7 +33,7 @@ double switches_while_idle(const plan& how, const server& x) {
 void idle(const plan& how, report& out) {
   auto once = how;
   once.rounds = 1;
-  for (std::size_t subscribers : {0, 100}) {
+  for (std::size_t subscribers : {0U, 100U}) {
     auto& x = out.at("idle " + std::to_string(subscribers) + " subscribers",
                      "switches/10s", "", value_max(10), value_max(1));
     once.alternate([&](server_kind kind, const server& on) {

@@ -163,7 +163,7 @@ void gate_many_refs(const plan& how, report& out) {
   contest both{out};
   const auto id = both.world.in_mirror({"rev-parse", "main"});
   std::size_t made = 0;
-  for (std::size_t refs : {100, 1000, 10'000, 100'000}) {
+  for (std::size_t refs : {100U, 1000U, 10'000U, 100'000U}) {
     if (how.quick && refs > 1000)
       break;
     auto options =

@@ -33,7 +33,7 @@ void latency(const plan& how, report& out, const std::string& name, pace paced,
 } // namespace
 
 void latency_paced(const plan& how, report& out) {
-  for (std::size_t subscribers : {1, 10, 100})
+  for (std::size_t subscribers : {1U, 10U, 100U})
     latency(how, out, "latency-paced", pace::each_ms, 2000, subscribers);
 }
 

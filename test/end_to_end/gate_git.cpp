@@ -92,7 +92,7 @@ TEST_CASE("a fetch with many refs sends its body compressed") {
 TEST_CASE("a push of any size arrives") {
   const gate_world world;
   const gate server{world};
-  for (std::size_t mib : {0, 2, 40}) {
+  for (std::size_t mib : {0U, 2U, 40U}) {
     CAPTURE(mib);
     const auto content = noise(mib * 1024 * 1024 + 10, unsigned(mib) + 1);
     world.commit("work", "file", content);

@@ -31,7 +31,7 @@ fs::path install_hooks(const gate_world& world) {
 bool is_backup_stamp(std::string_view text) {
   if (text.size() != 29 || text[8] != 'T' || text[15] != 'Z' || text[16] != '-')
     return false;
-  for (std::size_t i : {0, 3, 7, 9, 14})
+  for (std::size_t i : {0U, 3U, 7U, 9U, 14U})
     if (!std::isdigit(static_cast<unsigned char>(text[i])))
       return false;
   return true;

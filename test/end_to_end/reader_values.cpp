@@ -47,7 +47,8 @@ TEST_CASE("a string field that is no string is taken as its text") {
       {R"({})", "{}"},
   };
   for (const auto& [value, text] : table) {
-    CAPTURE(value);
+    const auto& shown = value; // clang 14 captures no binding
+    CAPTURE(shown);
     auto expected = plain;
     expected.reason = text;
     CHECK(to_string(server.events_of(exited_line(value), watcher))
@@ -136,7 +137,8 @@ TEST_CASE("a port is a number's integer part or a string of digits") {
       {"", {}},
   };
   for (const auto& [value, number] : table) {
-    CAPTURE(value);
+    const auto& shown = value; // clang 14 captures no binding
+    CAPTURE(shown);
     block expected;
     std::vector<wire_event> as_port, as_proto;
     if (number) {

@@ -191,7 +191,8 @@ TEST_CASE("the helper answers by itself, and never with an error") {
                                                 {"c", "d", "permit"},
                                                 {"c", "d", ""},
                                                 {"c", "d", "--help"}}) {
-    CAPTURE(action);
+    const auto& shown = action; // clang 14 captures no binding
+    CAPTURE(shown);
     const auto reply = apply(container, dest, action);
     CHECK(reply.error == "");
     CHECK(reply.parameters["ok"] == json::parse("false"));

@@ -82,7 +82,7 @@ message read_cut_everywhere(const std::string& bytes) {
     CAPTURE(cut);
     CHECK_EQ(read(bytes, {cut}), whole);
   }
-  for (std::size_t step : {1, 2, 3, 7})
+  for (std::size_t step : {1U, 2U, 3U, 7U})
     CHECK_EQ(read(bytes, every(step, bytes.size())), whole);
   return whole;
 }
