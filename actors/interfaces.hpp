@@ -60,8 +60,9 @@ using subscriber_actor = caf::typed_actor<
     // Registry: the answer to `subscribe` and to each `draw`.
     caf::reacts_to<drawn>,
     // Its connection.
-    caf::reacts_to<received>, caf::reacts_to<writable>,
-    caf::reacts_to<hung_up>>;
+    caf::reacts_to<received>, caf::reacts_to<writable>, caf::reacts_to<hung_up>,
+    // Registry: counters to the log.
+    caf::reacts_to<report_atom>>;
 
 // -- registry: the authorisation map and the fan-out --------------------------
 

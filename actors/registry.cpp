@@ -295,8 +295,10 @@ void registry::on_down(const caf::actor_addr& who) {
 
 void registry::on_report() const {
   auto lost = counters_.lost_by_the_gone;
-  for (auto& x : members_)
+  for (auto& x : members_) {
     lost += x.gauge->dropped();
+    self_->send(x.handle, report_atom::value);
+  }
   auto text = [](std::uint64_t n) { return std::to_string(n); };
   log(severity::info, name, "counters",
       {{"events", text(counters_.events)},

@@ -50,6 +50,7 @@ subscriber::interface::behavior_type subscriber::make_behavior() {
       [](const received&) { /* a read of the session's, answered late */ },
       [this](const writable&) { on_writable(); },
       [this](const hung_up&) { leave(); },
+      [this](report_atom) { on_report(); },
   };
 }
 
@@ -81,6 +82,16 @@ void subscriber::leave() {
        {"delivered", std::to_string(self_->queue().gauge()->delivered())},
        {"lost", std::to_string(self_->queue().gauge()->dropped())}});
   self_->quit();
+}
+
+void subscriber::on_report() const {
+  auto& gauge = *self_->queue().gauge();
+  log(severity::info, name, "counters",
+      {{"pid", std::to_string(connection_->who().pid)},
+       {"command", connection_->who().command},
+       {"delivered", std::to_string(gauge.delivered())},
+       {"lost", std::to_string(gauge.dropped())},
+       {"waiting", std::to_string(gauge.level().waiting)}});
 }
 
 // Until nothing is left or the socket blocks. Bounded: nobody adds to the

@@ -39,6 +39,7 @@ private:
   void on_drawn(drawn& x);
   void on_writable();
   void leave();
+  void on_report() const;
 
   void flush();
   bool fill();

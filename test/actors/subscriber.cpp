@@ -288,3 +288,18 @@ TEST_CASE("a subscriber watches its client, and does not read from it") {
   CHECK(s.alive());
   CHECK_FALSE(s.connection->reading());
 }
+
+TEST_CASE("a subscriber's report says who loses how much") {
+  stage s;
+  s.connection->take(0);
+  s.announce(blocks(1, 64)); // on their way to the socket
+  s.announce(blocks(65, 300));
+  s.registry.tell(s.subscriber, actors::report_atom::value);
+  s.run();
+  auto line = s.log.only("counters");
+  CHECK(line.component == "subscriber");
+  CHECK(line["pid"] == std::to_string(s.connection->who().pid));
+  CHECK(line["delivered"] == "0");
+  CHECK(line["lost"] == std::to_string(300 - 64 - 128));
+  CHECK(line["waiting"] == "128");
+}
