@@ -78,8 +78,10 @@ unique_fd take_lock(const std::string& path) {
     struct stat mine;
     struct stat there;
     if (::fstat(fd.get(), &mine) == 0 && ::lstat(path.c_str(), &there) == 0
-        && mine.st_ino == there.st_ino && mine.st_dev == there.st_dev)
+        && mine.st_ino == there.st_ino && mine.st_dev == there.st_dev) {
+      ::fchmod(fd.get(), 0600); // a umask may have taken our own bits
       return fd;
+    }
   }
 }
 
@@ -174,6 +176,9 @@ bind_hardened(const std::string& path, const std::string& role) try {
     fail("it vanished");
   if (!S_ISSOCK(info.st_mode))
     throw refused{"it was replaced by something that is not a socket"};
+  // A umask may have taken bits of our own.
+  if ((info.st_mode & 0777) != 0600 && ::chmod(path.c_str(), 0600) != 0)
+    fail("cannot set its mode");
   result.device_ = info.st_dev;
   result.inode_ = info.st_ino;
   if (::listen(result.fd(), protocol::limits::listen_backlog) != 0)

@@ -83,7 +83,7 @@ bool holds_socket(const fs::path& directory) {
 
 TEST_CASE("a missing parent is made 0700, a socket is 0600, whatever the "
           "umask") {
-  for (mode_t mask : {0U, 022U, 0177U}) {
+  for (mode_t mask : {0U, 022U, 0177U, 0777U}) {
     const runtime where;
     for (auto& x : binders(where)) {
       CAPTURE(x.role);

@@ -43,17 +43,19 @@ bool says(const std::string& text, std::string_view what) {
 
 TEST_CASE(
     "a bound socket is 0600 whatever the umask, and goes with its owner") {
-  temp_dir dir;
-  auto path = dir / "a.sock";
-  auto before = ::umask(0);
-  {
-    auto x = bound(path);
-    CHECK(fs::is_socket(path));
-    CHECK(mode_of(path) == 0600);
-    CHECK((::fcntl(x.fd(), F_GETFD) & FD_CLOEXEC) != 0);
+  for (mode_t mask : {0U, 0277U, 0777U}) {
+    temp_dir dir;
+    auto path = dir / "a.sock";
+    auto before = ::umask(mask);
+    {
+      auto x = bound(path);
+      CHECK(fs::is_socket(path));
+      CHECK(mode_of(path) == 0600);
+      CHECK((::fcntl(x.fd(), F_GETFD) & FD_CLOEXEC) != 0);
+    }
+    ::umask(before);
+    CHECK(fs::is_empty(dir.path()));
   }
-  ::umask(before);
-  CHECK(fs::is_empty(dir.path()));
 }
 
 TEST_CASE("missing directories are made, for us alone") {
