@@ -118,7 +118,7 @@ void registry::on_evicted(std::string_view container) {
   auto withheld = evictions_.take_withheld();
   log(severity::warning, name,
       "a container has too many open requests, its oldest is forgotten",
-      {{"container", container},
+      {{"container", protocol::escaped(container)},
        {"not_logged", withheld > 0 ? std::to_string(withheld) : ""}});
 }
 
@@ -239,9 +239,9 @@ void registry::settled(const verdict& x,
       protocol::escaped(result.stderr_text, limits::shield_stderr_max_bytes);
   log(severity::info, name, result.ok ? "verdict applied" : "verdict failed",
       {{"action", to_string(call.action)},
-       {"container", call.container},
+       {"container", protocol::escaped(call.container)},
        {"request_id", protocol::escaped(x.request_id)},
-       {"dest", call.dest},
+       {"dest", protocol::escaped(call.dest)},
        {"uid", std::to_string(x.who.uid)},
        {"pid", std::to_string(x.who.pid)},
        {"command", x.who.command},

@@ -1,10 +1,11 @@
 #include "services/log.hpp"
 
-#include "actors/log.hpp"
+#include "protocol/text.hpp"
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -72,28 +73,69 @@ severity severity_of(log_level x) {
   return severity::error;
 }
 
-// component: text key=value key="two words"
+/// The bytes of the escape that `text` starts with, as protocol::escaped()
+/// writes them; 0: a backslash that is not one of its.
+std::size_t escape_bytes(std::string_view text) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  if (text.starts_with(R"(\\)"))
+    return 2;
+  bool coded = text.size() >= 4 && text.starts_with(R"(\x)")
+               && hex.find(text[2]) != hex.npos
+               && hex.find(text[3]) != hex.npos;
+  return coded ? 4 : 0;
+}
+
+// Most values are escaped already; those that are not must not break out of
+// their quotes either. So every backslash is the start of an escape that ends
+// before the next quote: a quote ends the value where none stands before it.
+void append_quoted(std::string& out, std::string_view value) {
+  out += '"';
+  while (!value.empty()) {
+    auto bytes = escape_bytes(value);
+    if (bytes > 0) {
+      out += value.substr(0, bytes);
+    } else {
+      bytes = 1;
+      out += value[0] == '"' ? R"(\")" : protocol::escaped(value.substr(0, 1));
+    }
+    value.remove_prefix(bytes);
+  }
+  out += '"';
+}
+
+bool stands_alone(std::string_view value) {
+  return std::all_of(value.begin(), value.end(), [](char c) {
+    return c > ' ' && c <= '~' && c != '"' && c != '=' && c != '\\';
+  });
+}
+
 void write(const actors::log_entry& x) {
   std::string line;
   if (journal)
     line += priority_of(x.level);
-  line += x.component;
+  line += log_line(x);
+  target->log(level_of(x.level), line);
+}
+
+} // namespace
+
+std::string log_line(const actors::log_entry& x) {
+  std::string line{x.component};
   line += ": ";
   line += x.text;
   for (auto& field : x.fields) {
     if (field.value.empty())
       continue;
-    auto quoted = field.value.find(' ') != std::string_view::npos;
     line += ' ';
     line += field.key;
-    line += quoted ? "=\"" : "=";
-    line += field.value;
-    line += quoted ? "\"" : "";
+    line += '=';
+    if (stands_alone(field.value))
+      line += field.value;
+    else
+      append_quoted(line, field.value);
   }
-  target->log(level_of(x.level), line);
+  return line;
 }
-
-} // namespace
 
 void log_to_stderr(log_level threshold) {
   // Never freed: threads may log until the very end of the process.
