@@ -61,9 +61,11 @@ std::string endpoint(const event& x) {
   return shown(address) + ":" + port;
 }
 
-/// Whether a verdict can cite it: an empty request_id binds nothing.
+/// Whether a verdict can cite it: an empty request_id binds nothing, and there
+/// is no verdict on an empty target.
 bool answerable(const event& x) {
-  return x.type == event_type::connection_blocked && !x.request_id.empty();
+  return x.type == event_type::connection_blocked && !x.request_id.empty()
+         && !x.target().empty();
 }
 
 void put_details(writer& w, const event& x) {

@@ -91,6 +91,17 @@ TEST_CASE("a block without a request id cannot be answered") {
            " request_id=\"\"\n");
 }
 
+TEST_CASE("a block without a target cannot be answered") {
+  auto x = blocked();
+  x.dest.clear();
+  CHECK(text(x)
+        == "12:00:01 connection_blocked 6f1d2c3b4a59 \"\":443/tcp"
+           " request_id=6f1d2c3b4a59:1\n");
+  x.domain = "api.example.com"; // the target, then
+  CHECK(text(x).find(" 6f1d2c3b4a59:1 api.example.com allow ")
+        != std::string::npos);
+}
+
 TEST_CASE("the other types show what they have") {
   event x;
   x.container = "c";
