@@ -3,6 +3,7 @@
 
 #include "services/config_file.hpp"
 #include "services/exit_code.hpp"
+#include "services/terminal.hpp"
 
 #include <cstdio>
 #include <string>
@@ -21,6 +22,17 @@ std::string first_fault(const Command& x) {
     return {};
   auto line = told->err.substr(0, told->err.find('\n'));
   return line.substr(line.find(": ") + 2);
+}
+
+/// Says what a program that runs nothing has to say. Returns its exit code.
+template <class Told>
+int tell(const char* program, const Told& x) {
+  std::fputs(x.err.c_str(), stderr);
+  auto why = x.out.empty() ? std::string{} : print(x.out);
+  if (why.empty())
+    return x.code;
+  std::fprintf(stderr, "%s: %s\n", program, why.c_str());
+  return exit_failed;
 }
 
 /// Runs `f` with the words and what their configuration file adds.

@@ -7,7 +7,6 @@
 #include "services/unix_socket.hpp"
 
 #include <cerrno>
-#include <cstdio>
 #include <poll.h>
 #include <string_view>
 #include <sys/socket.h>
@@ -129,9 +128,13 @@ int emit_options(sender& hub, emit_line line) {
   append_line(bytes, line);
   if (!hub.send(bytes) || !hub.finish())
     return exit_failed;
-  if (!line.request_id.empty())
-    std::printf("%s\n", line.request_id.c_str());
-  return std::fflush(stdout) == 0 ? exit_ok : exit_failed;
+  if (line.request_id.empty())
+    return exit_ok;
+  if (auto why = print(line.request_id + "\n"); !why.empty()) {
+    complain("the event was sent, but " + why);
+    return exit_failed;
+  }
+  return exit_ok;
 }
 
 } // namespace

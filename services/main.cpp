@@ -5,18 +5,12 @@
 #include "services/help.hpp"
 #include "services/paths.hpp"
 
-#include <cstdio>
-
 namespace {
 
 using namespace clearance::services;
 
 struct run {
-  int operator()(const told& x) const {
-    std::fputs(x.out.c_str(), stdout);
-    std::fputs(x.err.c_str(), stderr);
-    return x.code;
-  }
+  int operator()(const told& x) const { return tell("terok-clearance", x); }
   int operator()(const serve_config& x) const { return serve(x); }
   int operator()(const serve_verdict_config& x) const {
     return serve_verdict(x);

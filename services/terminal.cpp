@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <system_error>
 #include <unistd.h>
 
 namespace clearance::services {
@@ -139,6 +141,13 @@ std::string ascii_json(std::string_view json) {
     json.remove_prefix(bytes);
   }
   return result;
+}
+
+std::string print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size()
+      && std::fflush(stdout) == 0)
+    return {};
+  return "stdout cannot be written: " + std::generic_category().message(errno);
 }
 
 void complain(std::string_view what) {

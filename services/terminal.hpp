@@ -26,6 +26,10 @@ std::string shell_quoted(std::string_view word);
 /// strings as `\uXXXX`. A string's value stays the same.
 std::string ascii_json(std::string_view json);
 
+/// Writes `text` to stdout, at once. What is wrong, with errno's text, if it
+/// cannot be written: somebody waits for it and has to be told. Empty: nothing.
+[[nodiscard]] std::string print(std::string_view text);
+
 /// `terok-clearance: ` and `what` as one line on stderr, by one write.
 /// `what` is printable already.
 void complain(std::string_view what);

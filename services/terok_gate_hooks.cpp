@@ -12,6 +12,7 @@
 #include "protocol/post_receive.hpp"
 #include "protocol/text.hpp"
 #include "services/exit_code.hpp"
+#include "services/terminal.hpp"
 #include "services/terok_gate.hpp"
 
 #include <chrono>
@@ -177,10 +178,14 @@ int install_gate_hooks(const std::string& directory) try {
     throw std::system_error(errno, std::generic_category());
   write_hook(path, "pre-receive");
   write_hook(path, "post-receive");
-  std::printf("The hooks are in %s; serve with --hooks-path %s\n",
-              protocol::escaped(directory).c_str(),
-              protocol::escaped(directory).c_str());
-  return exit_ok;
+  const auto shown = protocol::escaped(directory);
+  auto why = print("The hooks are in " + shown + "; serve with --hooks-path "
+                   + shown + "\n");
+  if (why.empty())
+    return exit_ok;
+  std::fprintf(stderr, "terok-gate: the hooks were installed, but %s\n",
+               why.c_str());
+  return exit_failed;
 } catch (const std::exception& e) {
   std::fprintf(stderr, "terok-gate: cannot install hooks in %s: %s\n",
                protocol::escaped(directory).c_str(), e.what());

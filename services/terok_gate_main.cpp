@@ -3,18 +3,12 @@
 #include "services/terok_gate.hpp"
 #include "services/terok_gate_help.hpp"
 
-#include <cstdio>
-
 namespace {
 
 using namespace clearance::services;
 
 struct run {
-  int operator()(const gate_told& x) const {
-    std::fputs(x.out.c_str(), stdout);
-    std::fputs(x.err.c_str(), stderr);
-    return x.code;
-  }
+  int operator()(const gate_told& x) const { return tell("terok-gate", x); }
   int operator()(const gate_options& x) const { return run_gate(x); }
   int operator()(const gate_hook_call& x) const {
     return run_gate_hook(x.which);

@@ -3,17 +3,13 @@
 #include "services/terok_supervisor.hpp"
 #include "services/terok_supervisor_help.hpp"
 
-#include <cstdio>
-
 namespace {
 
 using namespace clearance::services;
 
 struct run {
   int operator()(const supervisor_told& x) const {
-    std::fputs(x.out.c_str(), stdout);
-    std::fputs(x.err.c_str(), stderr);
-    return x.code;
+    return tell("terok-supervisor", x);
   }
   int operator()(const supervise_child_options& x) const {
     return supervise_child(x);

@@ -5,7 +5,6 @@
 #include "services/terminal.hpp"
 #include "services/varlink_client.hpp"
 
-#include <cstdio>
 #include <unistd.h>
 
 namespace clearance::services {
@@ -63,10 +62,11 @@ int verdict(const verdict_config& config) {
     return failed(refusal_text(reply));
   if (!is_ok(reply))
     return failed("refused: the hub answered without ok");
-  std::printf("%s applied: %s %s (%s)\n", std::string{action}.c_str(),
-              shown(config.container).c_str(), shown(config.dest).c_str(),
-              shown(config.request_id).c_str());
-  return std::fflush(stdout) == 0 ? exit_ok : exit_failed;
+  auto why =
+      print(std::string{action} + " applied: " + shown(config.container) + " "
+            + shown(config.dest) + " (" + shown(config.request_id) + ")\n");
+  // Whoever reads exit code 1 must not take the connection for blocked still.
+  return why.empty() ? exit_ok : failed("the verdict was applied, but " + why);
 }
 
 } // namespace clearance::services

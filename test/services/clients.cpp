@@ -203,6 +203,40 @@ TEST_CASE("verdict: a refusal is shown with its parameters, escaped") {
            " action=allow stderr=\"no \\x1b[31msuch\\x0arule\"\n");
 }
 
+TEST_CASE("what cannot be written to stdout is one line on stderr") {
+  temp_dir run_directory;
+  const std::string full =
+      "stdout cannot be written: No space left on device\n";
+  for (const std::string option :
+       {"--help", "--version", "serve --help", "watch --help"}) {
+    auto told =
+        shell(run_directory, "$terok_clearance " + option + " > /dev/full");
+    CHECK(told.wait() == exited(1));
+    CHECK(told.err() == "terok-clearance: " + full);
+  }
+  listener hub{run_directory / "terok-clearance.sock"};
+  auto call = shell(run_directory, "$terok_clearance verdict c:1 d allow"
+                                   " --container c > /dev/full");
+  auto peer = hub.await_connection();
+  CHECK(peer.read_frame().has_value());
+  peer.send(std::string{R"({"parameters":{"ok":true}})"} + '\0');
+  CHECK(call.wait() == exited(1));
+  CHECK(call.err() == "terok-clearance: the verdict was applied, but " + full);
+}
+
+TEST_CASE("emit: an id that cannot be told belongs to an event that was sent") {
+  temp_dir run_directory;
+  listener hub{run_directory / "terok-shield-events.sock"};
+  auto emitter = shell(run_directory, "$terok_clearance emit --blocked"
+                                      " --container c --dest d --port 1"
+                                      " > /dev/full");
+  CHECK(hub.await_connection().read_to_end().ends_with('\n'));
+  CHECK(emitter.wait() == exited(1));
+  CHECK(emitter.err()
+        == "terok-clearance: the event was sent, but stdout cannot be written:"
+           " No space left on device\n");
+}
+
 TEST_CASE("emit: the line is one that a hub understands") {
   temp_dir run_directory;
   listener hub{run_directory / "terok-shield-events.sock"};
