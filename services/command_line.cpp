@@ -3,6 +3,7 @@
 #include "services/exit_code.hpp"
 #include "services/help.hpp"
 #include "services/paths.hpp"
+#include "services/usage.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -307,15 +308,12 @@ told version() {
   return {exit_ok, "terok-clearance " CLEARANCE_VERSION "\n", ""};
 }
 
-told fault(const CLI::App& app, std::string what) {
-  // One line, whatever the words were.
-  std::replace_if(
-      what.begin(), what.end(),
-      [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
+told fault(const CLI::App& app, const std::string& what) {
   auto name = reached(app);
   return {exit_usage, "",
-          "terok-clearance: " + what + "\nTry 'terok-clearance "
-              + (name.empty() ? "" : name + " ") + "--help'.\n"};
+          usage_error("terok-clearance",
+                      "terok-clearance" + (name.empty() ? "" : " " + name),
+                      what)};
 }
 
 } // namespace
@@ -326,8 +324,10 @@ command parse_command_line(const std::vector<std::string>& words,
   try {
     // Before CLI11, which would only miss a subcommand.
     if (!words.empty() && !words[0].starts_with('-')
-        && help_of(words[0]).empty())
+        && (words[0].empty() || help_of(words[0]).empty()))
       throw usage_fault("there is no subcommand `" + words[0] + "`");
+    if (auto why = valued_flag(p.app, words); !why.empty())
+      throw usage_fault(why);
     // CLI11 takes them from the back.
     p.app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
     return p.version ? version() : p.finish();
@@ -337,7 +337,10 @@ command parse_command_line(const std::vector<std::string>& words,
     std::string what = e.what();
     return fault(p.app, what.substr(0, what.find(':')) + " takes one value");
   } catch (const CLI::Error& e) {
-    return p.version ? version() : fault(p.app, e.what());
+    if (p.version)
+      return version();
+    return fault(p.app, reached(p.app).empty() ? no_subcommand(p.app, e.what())
+                                               : e.what());
   } catch (const usage_fault& e) {
     return fault(p.app, e.what());
   }

@@ -29,6 +29,7 @@ struct setting {
   std::string key;
   words_list words;
   std::size_t line = 0;
+  bool off = false; // false: as if nothing had been said
 
   std::string option() const { return "--" + key; }
 };
@@ -125,7 +126,7 @@ private:
   std::vector<setting> settings_of(const toml::table& table) const {
     std::vector<setting> result;
     for (const auto& [key, node] : table) {
-      setting next{std::string{key.str()}, {}, line_of(key.source())};
+      setting next{std::string{key.str()}, {}, line_of(key.source()), false};
       if (auto* list = node.as_array())
         for (const auto& each : *list)
           add(next, each);
@@ -145,9 +146,15 @@ private:
     else if (auto number = x.value_exact<std::int64_t>())
       to.words.push_back(to.option() + "=" + std::to_string(*number));
     else if (auto flag = x.value_exact<bool>())
-      to.words.push_back(to.option() + (*flag ? "=true" : "=false"));
+      add_flag(to, *flag);
     else
       refuse(to.line, to.key, "is no text, whole number, true or false");
+  }
+
+  // The word is judged even if it is not meant: it may be no flag.
+  static void add_flag(setting& to, bool on) {
+    to.words.push_back(to.option());
+    to.off = !on;
   }
 
   std::string path_;
@@ -182,9 +189,8 @@ std::string without_option(const std::string& why, const setting& x) {
   return why.starts_with(prefix) ? why.substr(prefix.size()) : why;
 }
 
-// What the value alone is accused of.
-void check_each(const reader& file, const section& all,
-                const config_judge& judge) {
+// What the value alone is accused of. Takes out what is off.
+void check_each(const reader& file, section& all, const config_judge& judge) {
   const auto help = judge.help(all.name);
   for (const auto& x : all.settings) {
     if (x.key == "help" || x.key == "version" || x.key == "config"
@@ -195,6 +201,7 @@ void check_each(const reader& file, const section& all,
         || why.starts_with(x.option() + " takes"))
       file.refuse(x.line, x.key, without_option(why, x));
   }
+  std::erase_if(all.settings, [](const auto& x) { return x.off; });
 }
 
 // What one setting means for another. What is missing may come with the words.

@@ -3,10 +3,10 @@
 #include "services/paths.hpp"
 #include "services/terok_gate.hpp"
 #include "services/terok_gate_help.hpp"
+#include "services/usage.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <charconv>
 #include <map>
 #include <stdexcept>
@@ -139,13 +139,8 @@ gate_told version() {
   return {exit_ok, "terok-gate " CLEARANCE_VERSION "\n", ""};
 }
 
-gate_told fault(std::string what) {
-  // One line, whatever the words were.
-  std::replace_if(
-      what.begin(), what.end(),
-      [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
-  return {exit_usage, "",
-          "terok-gate: " + what + "\nTry 'terok-gate --help'.\n"};
+gate_told fault(const std::string& what) {
+  return {exit_usage, "", usage_error("terok-gate", "terok-gate", what)};
 }
 
 } // namespace
@@ -153,6 +148,8 @@ gate_told fault(std::string what) {
 gate_command parse_gate_command_line(const std::vector<std::string>& words) {
   parser p;
   try {
+    if (auto why = valued_flag(p.app, words); !why.empty())
+      throw usage_fault(why);
     // CLI11 takes them from the back.
     p.app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
     return p.version ? version() : p.finish();

@@ -326,16 +326,48 @@ TEST_CASE("an option without its value, or with an empty one, is refused") {
         == "--only-container: must not be empty");
 }
 
+TEST_CASE("a flag takes no value, not even a true one") {
+  for (const char* value : {"no", "0", "false", "true", "1", ""}) {
+    CAPTURE(value);
+    auto with = [value](const std::string& flag) { return flag + "=" + value; };
+    for (const words& x :
+         {words{"--version"}, words{"--help"}, words{"serve", "--help"},
+          words{"serve", "--inline-verdict"}, words{"watch", "--all"},
+          words{"watch", "--json"}, words{"emit", "--blocked"}}) {
+      auto y = x;
+      y.back() = with(x.back());
+      CHECK(fault(y) == x.back() + " takes no value");
+    }
+  }
+  // Behind `--` it is an operand like others.
+  CHECK(parsed<verdict_config>(
+            {"verdict", "--container", "c", "--", "--help=no", "d", "allow"})
+            .request_id
+        == "--help=no");
+}
+
 TEST_CASE("no subcommand, an unknown one, two of them") {
   CHECK(fault({}) == "A subcommand is required");
-  CHECK(fault({""}) == "A subcommand is required");
+  CHECK(fault({""}) == "there is no subcommand ``");
+  CHECK(fault({"--bogus"})
+        == "The following argument was not expected: --bogus");
+  CHECK(fault({"-x", "serve"})
+        == "The following argument was not expected: -x");
   CHECK(fault({"bogus"}) == "there is no subcommand `bogus`");
   CHECK(fault({"serve", "watch"})
         == "The following argument was not expected: watch");
 }
 
 TEST_CASE("a fault is one line, whatever the words hold") {
-  CHECK(fault({"a\nb\x1b[2J"}) == "there is no subcommand `a b [2J`");
+  CHECK(fault({"a\nb\x1b[2J"}) == "there is no subcommand `a\\x0ab\\x1b[2J`");
+  // U+009B starts a terminal's command as ESC [ does.
+  CHECK(fault({"serve", "\xc2\x9b"
+                        "2J"})
+        == "The following argument was not expected: \\xc2\\x9b2J");
+  CHECK(fault({"--\xc2\x9b"})
+        == "The following argument was not expected: --\\xc2\\x9b");
+  CHECK(fault({"watch", "--color", "\xc2\x9b"})
+        == "--color: `\\xc2\\x9b` is none of always, auto, never");
 }
 
 TEST_CASE("the options that a help names are taken") {

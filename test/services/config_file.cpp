@@ -111,6 +111,21 @@ TEST_CASE("what can be said on the command line can stand in a file") {
         == "/d");
 }
 
+TEST_CASE("a flag of a file is true or false, and nothing else is") {
+  const file off{"[serve]\ninline-verdict = false\n"};
+  CHECK(made(with(the_hub, off, {}, "serve")) == words{"serve"});
+  const file on{"[serve]\ninline-verdict = true\n"};
+  CHECK(made(with(the_hub, on, {}, "serve"))
+        == words{"serve", "--inline-verdict"});
+  for (const char* value : {"'no'", "'false'", "0", "1"})
+    CHECK(fault(the_hub, "[serve]\ninline-verdict = " + std::string{value},
+                "serve")
+              .ends_with(" takes no value"));
+  for (const char* value : {"true", "false"})
+    CHECK(fault(the_hub, "[serve]\nshield = " + std::string{value}, "serve")
+              .ends_with(" takes one value"));
+}
+
 TEST_CASE("what is said on the command line wins") {
   const file x{"[serve]\nlog-level = 'debug'\n"};
   for (const auto& more :

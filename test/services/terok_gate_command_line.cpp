@@ -144,4 +144,12 @@ TEST_CASE("terok-gate says what it is") {
 TEST_CASE("terok-gate's faults are one line, whatever was typed") {
   CHECK_EQ(fault({"--x\n\x1b[31m"}).find('\n'), std::string::npos);
   CHECK_EQ(fault({"word"}).find('\n'), std::string::npos);
+  CHECK_EQ(fault({"--\xc2\x9b"}),
+           R"(The following argument was not expected: --\xc2\x9b)");
+}
+
+TEST_CASE("terok-gate's flags take no value") {
+  CHECK_EQ(fault(with({"--socket", "/s", "--allow-remote=no"})),
+           "--allow-remote takes no value");
+  CHECK_EQ(fault({"--version=0"}), "--version takes no value");
 }

@@ -86,6 +86,11 @@ TEST_CASE("run needs a directory") {
 TEST_CASE("a subcommand is required, and is one of two") {
   CHECK(fault({"serve"}) == "there is no subcommand `serve`");
   CHECK(fault({}) == "A subcommand is required");
+  CHECK(fault({""}) == "there is no subcommand ``");
+  CHECK(fault({"--bogus"})
+        == "The following argument was not expected: --bogus");
+  CHECK(fault({"\xc2\x9b"}) == "there is no subcommand `\\xc2\\x9b`");
+  CHECK(fault({"run", "--help=no"}) == "--help takes no value");
 }
 
 TEST_CASE("help and version are told") {
