@@ -341,3 +341,19 @@ TEST_CASE("every executed verdict leaves an audit line") {
   CHECK(line["command"] == "operator");
   CHECK(line["stderr"] == "");
 }
+
+TEST_CASE("what a container chose stands escaped in the audit line") {
+  // Sanitised text may still hold backslashes, which would be read as escapes.
+  registry_stage s;
+  protocol::event x;
+  x.container = R"(c\x0a)";
+  x.request_id = R"(\")";
+  x.dest = R"(d\)";
+  s.announce({std::make_shared<const actors::announced_event>(x)});
+  s.ask(x.request_id, x.dest, "allow", x.container);
+  s.executor.succeed(0);
+  auto line = s.log.only("verdict applied");
+  CHECK(line["container"] == R"(c\\x0a)");
+  CHECK(line["request_id"] == R"(\\")");
+  CHECK(line["dest"] == R"(d\\)");
+}
