@@ -11,7 +11,6 @@
 #include <array>
 #include <charconv>
 #include <map>
-#include <stdexcept>
 #include <utility>
 
 // CLI11 splits the words, checks each option by itself and knows which exclude
@@ -22,13 +21,6 @@ namespace clearance::services {
 namespace {
 
 constexpr std::int64_t tcp = 6;
-
-const std::map<std::string, log_level> log_levels{
-    {"debug", log_level::debug},
-    {"info", log_level::info},
-    {"warning", log_level::warning},
-    {"error", log_level::error},
-};
 
 const std::map<std::string, color_when> color_words{
     {"auto", color_when::automatic},
@@ -51,11 +43,6 @@ const std::map<std::string, std::int64_t> proto_words{
 constexpr std::array other_types{
     "container_started", "container_exited",  "shield_up",
     "shield_down",       "shield_disengaged",
-};
-
-/// A fault that CLI11 cannot see by itself.
-struct usage_fault : std::runtime_error {
-  using std::runtime_error::runtime_error;
 };
 
 std::string not_empty(const std::string& word) {
@@ -81,14 +68,7 @@ template <class T>
 CLI::Option* add_choice(CLI::App& app, const std::string& name, T& target,
                         const std::map<std::string, T>& words) {
   auto take = [&target, &words, name](const std::string& word) {
-    auto i = words.find(word);
-    if (i == words.end()) {
-      std::string known;
-      for (const auto& [key, value] : words)
-        known += (known.empty() ? "" : ", ") + key;
-      throw usage_fault(name + ": `" + word + "` is none of " + known);
-    }
-    target = i->second;
+    target = choice(name, word, words);
   };
   return app.add_option_function<std::string>(name, take);
 }

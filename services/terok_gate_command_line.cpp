@@ -9,7 +9,6 @@
 
 #include <charconv>
 #include <map>
-#include <stdexcept>
 #include <utility>
 
 // As in command_line.cpp: CLI11 splits and checks the words, its texts and
@@ -18,33 +17,10 @@ namespace clearance::services {
 
 namespace {
 
-const std::map<std::string, log_level> log_levels{
-    {"debug", log_level::debug},
-    {"info", log_level::info},
-    {"warning", log_level::warning},
-    {"error", log_level::error},
-};
-
 const std::map<std::string, gate_hook> hooks{
     {"pre-receive", gate_hook::pre_receive},
     {"post-receive", gate_hook::post_receive},
 };
-
-/// A fault that CLI11 cannot see by itself.
-struct usage_fault : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-template <class T>
-T choice(const std::string& name, const std::string& word,
-         const std::map<std::string, T>& words) {
-  if (auto i = words.find(word); i != words.end())
-    return i->second;
-  std::string known;
-  for (const auto& [key, value] : words)
-    known += (known.empty() ? "" : ", ") + key;
-  throw usage_fault(name + ": `" + word + "` is none of " + known);
-}
 
 // `ADDRESS:PORT`, an IPv6 address in brackets.
 gate_port port_of(const std::string& word) {

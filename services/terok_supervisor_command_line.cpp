@@ -7,7 +7,6 @@
 #include <CLI/CLI.hpp>
 
 #include <map>
-#include <stdexcept>
 
 // As in command_line.cpp: CLI11 splits and checks the words, its texts and
 // exit codes are replaced.
@@ -15,34 +14,11 @@ namespace clearance::services {
 
 namespace {
 
-const std::map<std::string, log_level> log_levels{
-    {"debug", log_level::debug},
-    {"info", log_level::info},
-    {"warning", log_level::warning},
-    {"error", log_level::error},
-};
-
 const std::map<std::string, child_service> child_services{
     {"verdict", child_service::verdict},
     {"clearance", child_service::clearance},
     {"gate", child_service::gate},
 };
-
-/// A fault that CLI11 cannot see by itself.
-struct usage_fault : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-template <class T>
-T choice(const std::string& name, const std::string& word,
-         const std::map<std::string, T>& words) {
-  if (auto i = words.find(word); i != words.end())
-    return i->second;
-  std::string known;
-  for (const auto& [key, value] : words)
-    known += (known.empty() ? "" : ", ") + key;
-  throw usage_fault(name + ": `" + word + "` is none of " + known);
-}
 
 CLI::Option* add(CLI::App& app, const char* name, std::string& to) {
   return app.add_option(name, to)->check([](const std::string& word) {

@@ -8,6 +8,13 @@
 
 namespace clearance::services {
 
+const std::map<std::string, log_level> log_levels{
+    {"debug", log_level::debug},
+    {"info", log_level::info},
+    {"warning", log_level::warning},
+    {"error", log_level::error},
+};
+
 namespace {
 
 bool has_flag(const CLI::App& app, const std::string& name) {
