@@ -22,7 +22,7 @@
 
 namespace clearance::actors {
 
-namespace limits = protocol::supervisor_limits;
+namespace supervisor_limits = protocol::supervisor_limits;
 using protocol::shield_outcome;
 
 namespace {
@@ -43,8 +43,9 @@ std::string_view to_string(container_part x) noexcept {
 }
 
 protocol::backoff delays() {
-  return protocol::backoff{{limits::restart_delay, limits::restart_delay_max,
-                            limits::restart_forgiven_after}};
+  return protocol::backoff{{supervisor_limits::restart_delay,
+                            supervisor_limits::restart_delay_max,
+                            supervisor_limits::restart_forgiven_after}};
 }
 
 } // namespace

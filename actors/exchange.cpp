@@ -20,16 +20,16 @@
 
 namespace clearance::actors {
 
-namespace limits = protocol::gate_limits;
+namespace gate_limits = protocol::gate_limits;
 using protocol::access;
 
 namespace {
 
 // Longer than the gate's delay.
-constexpr auto slow_deadline = 2 * limits::auth_failure_delay;
+constexpr auto slow_deadline = 2 * gate_limits::auth_failure_delay;
 
 std::string retry_after() {
-  return std::to_string(std::chrono::seconds{limits::retry_after}.count());
+  return std::to_string(std::chrono::seconds{gate_limits::retry_after}.count());
 }
 
 } // namespace

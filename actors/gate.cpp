@@ -19,7 +19,7 @@
 
 namespace clearance::actors {
 
-namespace limits = protocol::gate_limits;
+namespace gate_limits = protocol::gate_limits;
 
 gate::gate(self_type* self, gate_config config)
     : self_(self),
@@ -100,8 +100,9 @@ void gate::on_admit(const exchange_actor& who) {
   if (running_.size() < config_.backends_max) {
     running_.insert(who.address());
     self_->send(who, place_atom::value, true);
-  } else if (waiting_.size() < limits::backends_waiting_max) {
-    waiting_.push_back({who, self_->clock().now() + limits::backend_wait_max});
+  } else if (waiting_.size() < gate_limits::backends_waiting_max) {
+    waiting_.push_back(
+        {who, self_->clock().now() + gate_limits::backend_wait_max});
     watch_clock();
   } else {
     ++counters_.turned_away;
@@ -123,9 +124,9 @@ void gate::admit_next() {
 gate::slow_promise gate::on_slow() {
   ++counters_.wrong_tokens;
   auto promise = self_->make_response_promise<slow_atom>();
-  if (slowed_.size() < limits::auth_failures_slowed_max) {
+  if (slowed_.size() < gate_limits::auth_failures_slowed_max) {
     slowed_.push_back(
-        {promise, self_->clock().now() + limits::auth_failure_delay});
+        {promise, self_->clock().now() + gate_limits::auth_failure_delay});
     watch_clock();
   } else {
     promise.deliver(slow_atom::value);
@@ -179,7 +180,7 @@ void gate::on_stop() {
   listener_.reset();
   log(severity::info, name, "stopping",
       {{"requests", std::to_string(exchanges_.size())}});
-  self_->delayed_send(self_, limits::stop_grace, late_atom::value);
+  self_->delayed_send(self_, gate_limits::stop_grace, late_atom::value);
   end_if_done();
 }
 

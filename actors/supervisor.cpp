@@ -15,7 +15,7 @@
 
 namespace clearance::actors {
 
-namespace limits = protocol::supervisor_limits;
+namespace supervisor_limits = protocol::supervisor_limits;
 
 supervisor::supervisor(self_type* self, supervisor_config config)
     : self_(self), config_(std::move(config)) {
@@ -112,13 +112,13 @@ void supervisor::settle(const std::string& id) {
   });
   if (next == files_.end())
     return;
-  place fresh{
-      next->first,
-      next->second.digest,
-      {},
-      false,
-      protocol::backoff{{limits::restart_delay, limits::restart_delay_max,
-                         limits::restart_forgiven_after}}};
+  place fresh{next->first,
+              next->second.digest,
+              {},
+              false,
+              protocol::backoff{{supervisor_limits::restart_delay,
+                                 supervisor_limits::restart_delay_max,
+                                 supervisor_limits::restart_forgiven_after}}};
   start(places_.emplace(id, std::move(fresh)).first->second);
 }
 

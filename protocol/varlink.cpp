@@ -29,12 +29,12 @@ void append_members(std::string& out, const pair_list& members) {
 }
 
 /// An error of org.terok.Clearance1, as its IDL declares it.
-struct declaration {
+struct error_declaration {
   std::string_view name;
   std::span<const std::string_view> fields;
 };
 
-declaration declaration_of(verdict_outcome::kind what) noexcept {
+error_declaration declaration_of(verdict_outcome::kind what) noexcept {
   using kind = verdict_outcome::kind;
   static constexpr std::array<std::string_view, 1> action{"action"};
   static constexpr std::array<std::string_view, 1> request{"request_id"};

@@ -1,6 +1,5 @@
 #include "services/command_line.hpp"
 
-#include "services/exit_code.hpp"
 #include "services/help.hpp"
 #include "services/paths.hpp"
 #include "services/usage.hpp"
@@ -13,9 +12,8 @@
 #include <map>
 #include <utility>
 
-// CLI11 splits the words, checks each option by itself and knows which exclude
-// each other; what one option means for another is checked in finish(). Its
-// exit codes and texts are replaced: two kinds of ending, one line a fault.
+// CLI11 checks each option by itself and knows which exclude each other; what
+// one option means for another is checked in finish().
 namespace clearance::services {
 
 namespace {
@@ -278,52 +276,16 @@ command parser::finish() {
   return (this->*subcommands.at(sub))();
 }
 
-/// The subcommand that the words got to, or nothing.
-std::string reached(const CLI::App& app) {
-  auto subs = app.get_subcommands();
-  return subs.empty() ? std::string{} : subs.front()->get_name();
-}
-
-told version() {
-  return {exit_ok, "terok-clearance " CLEARANCE_VERSION "\n", ""};
-}
-
-told fault(const CLI::App& app, const std::string& what) {
-  auto name = reached(app);
-  return {exit_usage, "",
-          usage_error("terok-clearance",
-                      "terok-clearance" + (name.empty() ? "" : " " + name),
-                      what)};
-}
-
 } // namespace
 
 command parse_command_line(const std::vector<std::string>& words,
                            const std::string& runtime) {
   parser p{runtime};
-  try {
-    // Before CLI11, which would only miss a subcommand.
-    if (!words.empty() && !words[0].starts_with('-')
-        && (words[0].empty() || help_of(words[0]).empty()))
-      throw usage_fault("there is no subcommand `" + words[0] + "`");
-    if (auto why = valued_flag(p.app, words); !why.empty())
-      throw usage_fault(why);
-    // CLI11 takes them from the back.
-    p.app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
-    return p.version ? version() : p.finish();
-  } catch (const CLI::CallForHelp&) {
-    return told{exit_ok, std::string{help_of(reached(p.app))}, ""};
-  } catch (const CLI::ArgumentMismatch& e) {
-    std::string what = e.what();
-    return fault(p.app, what.substr(0, what.find(':')) + " takes one value");
-  } catch (const CLI::Error& e) {
-    if (p.version)
-      return version();
-    return fault(p.app, reached(p.app).empty() ? no_subcommand(p.app, e.what())
-                                               : e.what());
-  } catch (const usage_fault& e) {
-    return fault(p.app, e.what());
-  }
+  command result;
+  if (auto other = take_words(p.app, words, help_of, p.version,
+                              [&] { result = p.finish(); }))
+    return std::move(*other);
+  return result;
 }
 
 } // namespace clearance::services

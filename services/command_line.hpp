@@ -4,6 +4,7 @@
 #include "services/emit.hpp"
 #include "services/serve.hpp"
 #include "services/serve_verdict.hpp"
+#include "services/told.hpp"
 #include "services/verdict.hpp"
 #include "services/watch.hpp"
 
@@ -12,13 +13,6 @@
 #include <vector>
 
 namespace clearance::services {
-
-/// Nothing is to be run: help, version, or a usage error.
-struct told {
-  int code = 0;
-  std::string out; ///< for stdout
-  std::string err; ///< for stderr; of a usage error two lines
-};
 
 using command = std::variant<told, serve_config, serve_verdict_config,
                              watch_config, verdict_config, emit_config>;

@@ -7,7 +7,7 @@ namespace clearance::services {
 
 namespace {
 
-constexpr std::string_view program = R"(
+constexpr std::string_view program_text = R"(
 Usage: terok-clearance SUBCOMMAND [OPTION]...
 
 Tells operators about connections that a container's firewall blocked, and
@@ -39,7 +39,7 @@ Where no socket is named they are looked for in $XDG_RUNTIME_DIR, or in
 Exit codes: 0 done; 1 refused, unreachable or broken; 2 wrong usage.
 )";
 
-constexpr std::string_view serve = R"(
+constexpr std::string_view serve_text = R"(
 Usage: terok-clearance serve [OPTION]...
 
 Runs the hub until SIGINT or SIGTERM. Readers report blocked connections on
@@ -69,7 +69,7 @@ SIGUSR1 writes all counters to the log. Logs go to stderr.
 Exit codes: 0 stopped by a signal; 1 could not start or broke; 2 wrong usage.
 )";
 
-constexpr std::string_view serve_verdict = R"(
+constexpr std::string_view serve_verdict_text = R"(
 Usage: terok-clearance serve-verdict [OPTION]...
 
 Runs the verdict helper until SIGINT or SIGTERM. It runs
@@ -88,7 +88,7 @@ Options:
 Exit codes: 0 stopped by a signal; 1 could not start or broke; 2 wrong usage.
 )";
 
-constexpr std::string_view watch = R"(
+constexpr std::string_view watch_text = R"(
 Usage: terok-clearance watch [OPTION]...
 
 Shows every event of a hub, one a line, and below a blocked connection the
@@ -117,7 +117,7 @@ Exit codes: 0 ended by a signal, by --count, or because nobody reads stdout any
 more; 1 no hub is left that answers as one; 2 wrong usage.
 )";
 
-constexpr std::string_view verdict = R"(
+constexpr std::string_view verdict_text = R"(
 Usage: terok-clearance verdict REQUEST_ID DEST allow|deny --container ID
                                [--clearance-socket PATH]
 
@@ -140,7 +140,7 @@ Exit codes: 0 applied; 1 refused (the error's name and parameters are on
 stderr) or the hub cannot be reached; 2 wrong usage.
 )";
 
-constexpr std::string_view emit = R"(
+constexpr std::string_view emit_text = R"(
 Usage: terok-clearance emit [--reader-socket PATH]
        terok-clearance emit --blocked --container ID --dest ADDRESS --port PORT
                             [--proto PROTO] [--domain NAME] [--id REQUEST_ID]
@@ -179,8 +179,12 @@ struct entry {
 };
 
 constexpr entry texts[] = {
-    {"", program},    {"serve", serve},     {"serve-verdict", serve_verdict},
-    {"watch", watch}, {"verdict", verdict}, {"emit", emit},
+    {"", program_text},
+    {"serve", serve_text},
+    {"serve-verdict", serve_verdict_text},
+    {"watch", watch_text},
+    {"verdict", verdict_text},
+    {"emit", emit_text},
 };
 
 } // namespace

@@ -20,7 +20,7 @@ namespace clearance::services {
 
 namespace {
 
-constexpr auto program = "terok-gate";
+constexpr auto gate_program = "terok-gate";
 
 actors::grants_ptr grants_of(const gate_options& options) {
   using list = std::vector<protocol::grant>;
@@ -65,7 +65,7 @@ actors::gate_config configure(const gate_options& options,
     std::fprintf(stderr,
                  "%s: warning: git not found; every request that needs "
                  "it will get 500\n",
-                 program);
+                 gate_program);
   return result;
 }
 
@@ -110,9 +110,9 @@ int run_gate(const gate_options& options) try {
     result.reload = [gate, &options] { reload(options, gate); };
     return result;
   };
-  return run_program({program, options.level, true}, start);
+  return run_program({gate_program, options.level, true}, start);
 } catch (const setup_fault& e) {
-  std::fprintf(stderr, "%s: %s\n", program, e.what());
+  std::fprintf(stderr, "%s: %s\n", gate_program, e.what());
   return e.code;
 }
 

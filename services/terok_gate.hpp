@@ -2,6 +2,7 @@
 #pragma once
 
 #include "services/log_level.hpp"
+#include "services/told.hpp"
 
 #include <cstdint>
 #include <string>
@@ -42,15 +43,8 @@ struct gate_hooks_install {
   std::string directory;
 };
 
-/// Nothing is to be run: help, version, or a usage error.
-struct gate_told {
-  int code = 0;
-  std::string out; ///< for stdout
-  std::string err; ///< for stderr; of a usage error two lines
-};
-
 using gate_command =
-    std::variant<gate_told, gate_options, gate_hook_call, gate_hooks_install>;
+    std::variant<told, gate_options, gate_hook_call, gate_hooks_install>;
 
 /// Judges the words behind the program's name. Reads neither files nor the
 /// environment.

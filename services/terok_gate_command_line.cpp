@@ -1,5 +1,4 @@
 #include "protocol/git_route.hpp"
-#include "services/exit_code.hpp"
 #include "services/paths.hpp"
 #include "services/terok_gate.hpp"
 #include "services/terok_gate_help.hpp"
@@ -11,8 +10,6 @@
 #include <map>
 #include <utility>
 
-// As in command_line.cpp: CLI11 splits and checks the words, its texts and
-// exit codes are replaced.
 namespace clearance::services {
 
 namespace {
@@ -39,8 +36,8 @@ gate_port port_of(const std::string& word) {
   return result;
 }
 
-struct parser {
-  parser();
+struct gate_parser {
+  gate_parser();
 
   gate_command finish();
   gate_options serve();
@@ -57,13 +54,13 @@ private:
   CLI::Option* add(const char* name, std::string& to);
 };
 
-CLI::Option* parser::add(const char* name, std::string& to) {
+CLI::Option* gate_parser::add(const char* name, std::string& to) {
   return app.add_option(name, to)->check([](const std::string& word) {
     return word.empty() ? "must not be empty" : "";
   });
 }
 
-parser::parser() {
+gate_parser::gate_parser() {
   add("--mirror-root", options.mirror_root);
   auto* scope = add("--scope", options.scope);
   auto* token = add("--token-file", options.token_file);
@@ -82,7 +79,7 @@ parser::parser() {
   app.add_subcommand("hook")->add_option("NAME", hook)->required();
 }
 
-gate_options parser::serve() {
+gate_options gate_parser::serve() {
   if (options.mirror_root.empty())
     throw usage_fault("--mirror-root is required");
   if (options.scope.empty() && options.grants_file.empty())
@@ -103,7 +100,7 @@ gate_options parser::serve() {
   return options;
 }
 
-gate_command parser::finish() {
+gate_command gate_parser::finish() {
   if (!app.get_subcommands().empty())
     return gate_hook_call{choice("hook", hook, hooks)};
   if (!hooks_directory.empty())
@@ -111,34 +108,16 @@ gate_command parser::finish() {
   return serve();
 }
 
-gate_told version() {
-  return {exit_ok, "terok-gate " CLEARANCE_VERSION "\n", ""};
-}
-
-gate_told fault(const std::string& what) {
-  return {exit_usage, "", usage_error("terok-gate", "terok-gate", what)};
-}
-
 } // namespace
 
 gate_command parse_gate_command_line(const std::vector<std::string>& words) {
-  parser p;
-  try {
-    if (auto why = valued_flag(p.app, words); !why.empty())
-      throw usage_fault(why);
-    // CLI11 takes them from the back.
-    p.app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
-    return p.version ? version() : p.finish();
-  } catch (const CLI::CallForHelp&) {
-    return gate_told{exit_ok, std::string(gate_help()), ""};
-  } catch (const CLI::ArgumentMismatch& e) {
-    std::string what = e.what();
-    return fault(what.substr(0, what.find(':')) + " takes one value");
-  } catch (const CLI::Error& e) {
-    return p.version ? version() : fault(e.what());
-  } catch (const usage_fault& e) {
-    return fault(e.what());
-  }
+  gate_parser p;
+  gate_command result;
+  auto help = [](std::string_view) { return gate_help(); };
+  if (auto other = take_words(p.app, words, help, p.version,
+                              [&] { result = p.finish(); }))
+    return std::move(*other);
+  return result;
 }
 
 } // namespace clearance::services

@@ -5,7 +5,7 @@ namespace clearance::services {
 namespace {
 
 // Written by hand, as that of terok-clearance is; see help.cpp.
-constexpr std::string_view text = R"(
+constexpr std::string_view gate_text = R"(
 Usage: terok-gate --mirror-root DIR --scope NAME [--token-file FILE]
                   (--socket PATH | --listen ADDRESS:PORT) [OPTION]...
        terok-gate --mirror-root DIR --grants FILE
@@ -80,7 +80,7 @@ usage.
 } // namespace
 
 std::string_view gate_help() noexcept {
-  return text.substr(1); // without the literal's first line break
+  return gate_text.substr(1); // without the literal's first line break
 }
 
 } // namespace clearance::services

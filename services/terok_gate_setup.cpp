@@ -22,7 +22,7 @@
 
 namespace clearance::services {
 
-namespace limits = protocol::gate_limits;
+namespace gate_limits = protocol::gate_limits;
 
 namespace {
 
@@ -48,9 +48,9 @@ protocol::grant grant_of(std::string_view token, const std::string& scope,
                          const std::string& source) {
   if (token.empty())
     fail("the token in " + source + " is empty");
-  if (token.size() > limits::token_max_bytes)
+  if (token.size() > gate_limits::token_max_bytes)
     fail("the token in " + source + " is longer than "
-         + std::to_string(limits::token_max_bytes) + " bytes");
+         + std::to_string(gate_limits::token_max_bytes) + " bytes");
   for (const char c : token)
     if (static_cast<unsigned char>(c) < 0x21 || c == 0x7f || c == ':')
       fail("the token in " + source
@@ -60,7 +60,8 @@ protocol::grant grant_of(std::string_view token, const std::string& scope,
 
 protocol::grant grant_in_file(const std::string& path,
                               const std::string& scope) {
-  auto text = read_small_file(path, "token file", limits::token_max_bytes + 2);
+  auto text =
+      read_small_file(path, "token file", gate_limits::token_max_bytes + 2);
   auto result = grant_of(first_line(text), scope, protocol::escaped(path));
   protocol::wipe(text);
   return result;
@@ -145,7 +146,7 @@ protocol::grant token_grant(const std::string& file, const std::string& scope) {
 
 std::vector<protocol::grant> read_grants(const std::string& file) {
   auto parsed = protocol::parse_grants(
-      read_small_file(file, "grants file", limits::grants_file_max_bytes));
+      read_small_file(file, "grants file", gate_limits::grants_file_max_bytes));
   if (auto* error = std::get_if<protocol::grants_error>(&parsed))
     fail("the grants file " + protocol::escaped(file) + ": " + error->why);
   return std::get<std::vector<protocol::grant>>(std::move(parsed));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "services/log_level.hpp"
+#include "services/told.hpp"
 
 #include <cstdint>
 #include <string>
@@ -9,6 +10,8 @@
 #include <vector>
 
 namespace clearance::services {
+
+inline constexpr auto supervisor_program = "terok-supervisor";
 
 enum class child_service : std::uint8_t { verdict, clearance, gate };
 
@@ -28,15 +31,8 @@ struct supervise_options {
   log_level level = log_level::info;
 };
 
-/// Nothing is to be run: help, version, or a usage error.
-struct supervisor_told {
-  int code = 0;
-  std::string out; ///< for stdout
-  std::string err; ///< for stderr; of a usage error two lines
-};
-
 using supervisor_command =
-    std::variant<supervisor_told, supervise_child_options, supervise_options>;
+    std::variant<told, supervise_child_options, supervise_options>;
 
 /// Judges the words behind the program's name. Reads neither files nor the
 /// environment.

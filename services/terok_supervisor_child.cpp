@@ -37,8 +37,6 @@ using actors::severity;
 using protocol::container_paths;
 using protocol::sidecar;
 
-constexpr auto program = "terok-supervisor";
-
 std::string parent_of(const std::string& path) {
   return std::filesystem::path{path}.parent_path().string();
 }
@@ -85,7 +83,7 @@ void confine(const sidecar& x, std::vector<lane> lanes, lane_use programs) try {
 int serve(const supervise_child_options& options,
           const std::function<running_service(io::loop&)>& start) {
   program_config config;
-  config.name = program;
+  config.name = supervisor_program;
   config.level = options.level;
   config.cannot_start = exit_cannot_start;
   return run_program(config, start);
@@ -216,7 +214,7 @@ int supervise_child(const supervise_child_options& options) try {
     throw setup_fault(exit_cannot_start, "the parent process is gone");
   return run(options);
 } catch (const setup_fault& e) {
-  std::fprintf(stderr, "%s: %s\n", program, e.what());
+  std::fprintf(stderr, "%s: %s\n", supervisor_program, e.what());
   return e.code;
 }
 

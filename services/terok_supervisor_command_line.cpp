@@ -1,5 +1,4 @@
 #include "protocol/sidecar.hpp"
-#include "services/exit_code.hpp"
 #include "services/terok_supervisor.hpp"
 #include "services/terok_supervisor_help.hpp"
 #include "services/usage.hpp"
@@ -8,8 +7,6 @@
 
 #include <map>
 
-// As in command_line.cpp: CLI11 splits and checks the words, its texts and
-// exit codes are replaced.
 namespace clearance::services {
 
 namespace {
@@ -26,8 +23,8 @@ CLI::Option* add(CLI::App& app, const char* name, std::string& to) {
   });
 }
 
-struct parser {
-  parser();
+struct supervisor_parser {
+  supervisor_parser();
 
   supervisor_command finish();
 
@@ -43,14 +40,14 @@ private:
   static void add_level(CLI::App& app, log_level& to);
 };
 
-void parser::add_level(CLI::App& app, log_level& to) {
+void supervisor_parser::add_level(CLI::App& app, log_level& to) {
   app.add_option_function<std::string>(
       "--log-level", [&to](const std::string& word) {
         to = choice("--log-level", word, log_levels);
       });
 }
 
-parser::parser() {
+supervisor_parser::supervisor_parser() {
   app.require_subcommand(1);
   app.add_flag("--version", version);
   run = app.add_subcommand("run");
@@ -65,7 +62,7 @@ parser::parser() {
   add_level(*child, one.level);
 }
 
-supervisor_command parser::finish() {
+supervisor_command supervisor_parser::finish() {
   if (run->parsed())
     return all;
   one.service = choice("SERVICE", service, child_services);
@@ -77,52 +74,16 @@ supervisor_command parser::finish() {
   return one;
 }
 
-std::string reached(const CLI::App& app) {
-  auto subs = app.get_subcommands();
-  return subs.empty() ? std::string{} : subs.front()->get_name();
-}
-
-supervisor_told version() {
-  return {exit_ok, "terok-supervisor " CLEARANCE_VERSION "\n", ""};
-}
-
-supervisor_told fault(const CLI::App& app, const std::string& what) {
-  auto name = reached(app);
-  return {exit_usage, "",
-          usage_error("terok-supervisor",
-                      "terok-supervisor" + (name.empty() ? "" : " " + name),
-                      what)};
-}
-
 } // namespace
 
 supervisor_command
 parse_supervisor_command_line(const std::vector<std::string>& words) {
-  parser p;
-  try {
-    // Before CLI11, which would only miss a subcommand.
-    if (!words.empty() && !words[0].starts_with('-')
-        && (words[0].empty() || supervisor_help_of(words[0]).empty()))
-      throw usage_fault("there is no subcommand `" + words[0] + "`");
-    if (auto why = valued_flag(p.app, words); !why.empty())
-      throw usage_fault(why);
-    // CLI11 takes them from the back.
-    p.app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
-    return p.version ? version() : p.finish();
-  } catch (const CLI::CallForHelp&) {
-    return supervisor_told{exit_ok,
-                           std::string{supervisor_help_of(reached(p.app))}, ""};
-  } catch (const CLI::ArgumentMismatch& e) {
-    std::string what = e.what();
-    return fault(p.app, what.substr(0, what.find(':')) + " takes one value");
-  } catch (const CLI::Error& e) {
-    if (p.version)
-      return version();
-    return fault(p.app, reached(p.app).empty() ? no_subcommand(p.app, e.what())
-                                               : e.what());
-  } catch (const usage_fault& e) {
-    return fault(p.app, e.what());
-  }
+  supervisor_parser p;
+  supervisor_command result;
+  if (auto other = take_words(p.app, words, supervisor_help_of, p.version,
+                              [&] { result = p.finish(); }))
+    return std::move(*other);
+  return result;
 }
 
 } // namespace clearance::services

@@ -5,7 +5,7 @@ namespace clearance::services {
 namespace {
 
 // Written by hand, as those of terok-clearance are; see help.cpp.
-constexpr std::string_view program = R"(
+constexpr std::string_view supervisor_text = R"(
 Usage: terok-supervisor SUBCOMMAND [OPTION]...
 
 Runs the services of containers: a clearance hub, a verdict executor and, where
@@ -28,7 +28,7 @@ Exit codes: 0 stopped by a signal; 1 broke while running; 2 wrong usage or a bad
 sidecar; 4 could not start.
 )";
 
-constexpr std::string_view run = R"(
+constexpr std::string_view run_text = R"(
 Usage: terok-supervisor run --sidecar-dir DIR [OPTION]...
 
 Serves every container that has a sidecar in DIR, from the sidecar's appearance
@@ -60,7 +60,7 @@ SIGTERM and SIGINT: git transfers that run get 4 seconds, all else ends; a
 second one ends at once. SIGUSR1: counters to the log, which goes to stderr.
 )";
 
-constexpr std::string_view supervise_child = R"(
+constexpr std::string_view supervise_child_text = R"(
 Usage: terok-supervisor supervise-child SERVICE CONTAINER_ID SIDECAR [OPTION]...
 
 Runs one service of one container until SIGTERM, or until the thread that
@@ -90,11 +90,11 @@ sidecar; 4 could not start, or the parent was gone already.
 std::string_view supervisor_help_of(std::string_view subcommand) noexcept {
   std::string_view text;
   if (subcommand.empty())
-    text = program;
+    text = supervisor_text;
   else if (subcommand == "run")
-    text = run;
+    text = run_text;
   else if (subcommand == "supervise-child")
-    text = supervise_child;
+    text = supervise_child_text;
   return text.empty() ? text : text.substr(1); // the literal's first line break
 }
 

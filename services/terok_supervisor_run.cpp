@@ -22,8 +22,6 @@ namespace clearance::services {
 
 namespace {
 
-constexpr auto program = "terok-supervisor";
-
 std::unique_ptr<io::sidecar_directory> open_directory(const std::string& path) {
   auto result = io::sidecar_directory::open(path);
   if (auto* why = std::get_if<std::string>(&result))
@@ -78,7 +76,7 @@ int supervise(const supervise_options& options) try {
   std::unique_ptr<io::http_server> http;
   std::unique_ptr<io::container_host> containers;
   program_config config;
-  config.name = program;
+  config.name = supervisor_program;
   config.level = options.level;
   config.cannot_start = exit_cannot_start;
   return run_program(config, [&](io::loop& loop) {
@@ -94,7 +92,7 @@ int supervise(const supervise_options& options) try {
     return start(loop, std::move(all));
   });
 } catch (const setup_fault& e) {
-  std::fprintf(stderr, "%s: %s\n", program, e.what());
+  std::fprintf(stderr, "%s: %s\n", supervisor_program, e.what());
   return e.code;
 }
 

@@ -2,10 +2,14 @@
 #pragma once
 
 #include "services/log_level.hpp"
+#include "services/told.hpp"
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace CLI {
@@ -35,21 +39,15 @@ T choice(const std::string& name, const std::string& word,
   throw usage_fault(name + ": `" + word + "` is none of " + known);
 }
 
-/// What is wrong with the first word `--flag=value`, whatever the value: CLI11
-/// would take some of them, and `--flag=no` as if nothing had been said. Looks
-/// at flags of `app` and of the subcommand that the first word names. Empty:
-/// nothing.
-std::string valued_flag(const CLI::App& app,
-                        const std::vector<std::string>& words);
-
-/// What to say when CLI11 missed a subcommand of `app` and said `missed`: the
-/// first word that it did not understand, if there is one.
-std::string no_subcommand(const CLI::App& app, const std::string& missed);
-
-/// The two lines on stderr of a usage error. Printable ASCII, whatever the
-/// words were that `what` cites. `command`: the program, and the subcommand
-/// that the words got to.
-std::string usage_error(const std::string& program, const std::string& command,
-                        const std::string& what);
+/// Has CLI11 take `words` apart, and then `finish`, which sees what is wrong
+/// with them together. Something is told when they ask for help or for the
+/// version, or when they make no sense; it is printable ASCII, whatever they
+/// were. `app` bears the program's name, `help` knows its texts: of the program
+/// for an empty name, of a subcommand, or none. `version` is what its flag
+/// sets.
+std::optional<told>
+take_words(CLI::App& app, const std::vector<std::string>& words,
+           const std::function<std::string_view(std::string_view)>& help,
+           const bool& version, const std::function<void()>& finish);
 
 } // namespace clearance::services

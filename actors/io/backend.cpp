@@ -16,7 +16,7 @@
 namespace clearance::io {
 
 namespace asio = boost::asio;
-namespace limits = protocol::gate_limits;
+namespace gate_limits = protocol::gate_limits;
 using boost::system::error_code;
 using local = asio::local::stream_protocol;
 
@@ -36,7 +36,8 @@ ends make_pipe() {
     return {};
   // A bigger one lets git compute while we wait for the client; if the user's
   // pipes are used up already, the small one does.
-  ::fcntl(fds[1], F_SETPIPE_SZ, static_cast<int>(limits::pump_max_bytes * 4));
+  ::fcntl(fds[1], F_SETPIPE_SZ,
+          static_cast<int>(gate_limits::pump_max_bytes * 4));
   return {unique_fd{fds[0]}, unique_fd{fds[1]}};
 }
 
@@ -113,7 +114,7 @@ void backend::write(std::span<const char> bytes, write_handler done) {
       stdin_, asio::buffer(bytes.data(), bytes.size()),
       [self = shared_from_this()](const error_code& error, std::size_t) {
         self->progressed();
-        return error ? 0 : limits::pump_max_bytes;
+        return error ? 0 : gate_limits::pump_max_bytes;
       },
       [self = shared_from_this(),
        done = std::move(done)](const error_code& error, std::size_t) {
@@ -145,7 +146,7 @@ void backend::read(std::span<char> to, read_handler done) {
 // to say than that was in the middle of it.
 void backend::heard_out(const error_code& error, std::size_t bytes) {
   last_words_ += bytes;
-  if (error || last_words_ > limits::backend_last_words_max_bytes) {
+  if (error || last_words_ > gate_limits::backend_last_words_max_bytes) {
     error_code ignored;
     stdout_.close(ignored);
     return;
@@ -185,8 +186,8 @@ void backend::took_stderr(std::string_view bytes) {
   for (const char c : bytes) {
     if (c == '\n' || c == '\r')
       end_line();
-    else if (lines_ < limits::backend_log_max_lines
-             && line_.size() < limits::backend_log_line_max_bytes)
+    else if (lines_ < gate_limits::backend_log_max_lines
+             && line_.size() < gate_limits::backend_log_line_max_bytes)
       line_ += c;
     else
       ++unlogged_bytes_;
@@ -220,7 +221,7 @@ void backend::exited(exit_status status) {
     error_code ignored;
     stdout_.close(ignored);
   }
-  timer_.expires_after(limits::backend_exit_grace);
+  timer_.expires_after(gate_limits::backend_exit_grace);
   timer_.async_wait([self = shared_from_this()](const error_code& error) {
     if (!error && self->stderr_.is_open())
       self->end_stderr();

@@ -20,7 +20,7 @@
 
 namespace clearance::io {
 
-namespace limits = protocol::gate_limits;
+namespace gate_limits = protocol::gate_limits;
 namespace http = boost::beast::http;
 using boost::beast::string_view;
 using boost::system::error_code;
@@ -137,7 +137,7 @@ http_reader::progress http_reader::feed_head(std::span<char> bytes) {
   const bool complete = parser_->is_header_done();
   // An incomplete head needs at least one byte more than there is.
   const auto size = head_size_ + (complete ? n : bytes.size() + 1);
-  if (size > limits::head_max_bytes)
+  if (size > gate_limits::head_max_bytes)
     return refuse({431, "request line and headers are too long"});
   head_size_ += n;
   if (!complete)
@@ -156,14 +156,15 @@ http_reader::progress http_reader::feed_body(std::span<char> bytes) {
     auto rest = bytes.subspan(result.consumed);
     const bool between = head_.chunked && parser_->body_left() == 0;
     if (between)
-      rest = rest.first(std::min(rest.size(), limits::chunk_line_max_bytes));
+      rest =
+          rest.first(std::min(rest.size(), gate_limits::chunk_line_max_bytes));
     if (between && rest.size() < chunk_line_min_bytes)
       break;
     error_code ec;
     const auto n = parser_->put({rest.data(), rest.size()}, ec);
     result.consumed += n;
     if (ec == http::error::need_more && n == 0) {
-      if (between && rest.size() == limits::chunk_line_max_bytes)
+      if (between && rest.size() == gate_limits::chunk_line_max_bytes)
         return refuse({400, "chunk extension or trailer is too long"});
       break;
     }

@@ -19,7 +19,7 @@
 
 namespace clearance::io {
 
-namespace limits = protocol::gate_limits;
+namespace gate_limits = protocol::gate_limits;
 
 namespace {
 
@@ -42,7 +42,7 @@ public:
         tcp_(port.fd),
         role_(spec.role),
         acceptor_(context, tcp_ ? std::move(port.fd) : socket_.take_fd(), role_,
-                  all_->open, limits::connections_max,
+                  all_->open, gate_limits::connections_max,
                   [this](unique_fd fd) { greet(std::move(fd)); }) {
     // nop
   }

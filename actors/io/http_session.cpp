@@ -20,7 +20,7 @@
 namespace clearance::io {
 
 namespace asio = boost::asio;
-namespace limits = protocol::gate_limits;
+namespace gate_limits = protocol::gate_limits;
 using event = http_wire::event;
 
 class http_session::ticket final : public actors::http_request {
@@ -151,7 +151,7 @@ void http_session::refuse(int status, std::string_view text,
   // response to HEAD, which must have none: the connection ends.
   const bool keep =
       head.keep_alive && all_->owner && head.method != "HEAD" && !head.chunked
-      && head.content_length.value_or(0) <= limits::drain_max_bytes
+      && head.content_length.value_or(0) <= gate_limits::drain_max_bytes
       && !(head.expects_continue && head.has_body());
   state_ = state::refusing;
   arm(all_->times.write, &http_session::lost);
@@ -258,7 +258,7 @@ void http_session::linger() {
   state_ = state::lingering;
   arm(all_->times.linger, &http_session::close);
   wire_->shut_down_writing();
-  wire_->discard(limits::linger_max_bytes,
+  wire_->discard(gate_limits::linger_max_bytes,
                  [self = shared_from_this()] { self->close(); });
 }
 

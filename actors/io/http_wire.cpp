@@ -16,7 +16,7 @@
 namespace clearance::io {
 
 namespace asio = boost::asio;
-namespace limits = protocol::gate_limits;
+namespace gate_limits = protocol::gate_limits;
 using boost::system::error_code;
 using clock = std::chrono::steady_clock;
 
@@ -75,14 +75,15 @@ void http_wire::await_bytes(std::function<void(bool)> done) {
 // False at the end. Finding nothing is no end.
 bool http_wire::receive() {
   if (!buffer_)
-    buffer_ = std::make_unique_for_overwrite<char[]>(limits::pump_max_bytes);
+    buffer_ =
+        std::make_unique_for_overwrite<char[]>(gate_limits::pump_max_bytes);
   if (begin_ > 0) {
     std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
     end_ -= begin_;
     begin_ = 0;
   }
   const auto n = ::recv(socket_.native_handle(), buffer_.get() + end_,
-                        limits::pump_max_bytes - end_, MSG_DONTWAIT);
+                        gate_limits::pump_max_bytes - end_, MSG_DONTWAIT);
   if (n < 0)
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
   end_ += static_cast<std::size_t>(n);
@@ -162,7 +163,7 @@ void http_wire::write(const pieces& what, write_handler done) {
       socket_, what,
       [self = shared_from_this()](const error_code& error, std::size_t) {
         self->last_write_ = clock::now();
-        return error ? 0 : limits::pump_max_bytes;
+        return error ? 0 : gate_limits::pump_max_bytes;
       },
       [done = std::move(done)](const error_code& error, std::size_t) {
         done(!error);

@@ -101,12 +101,12 @@ private:
     while ((n = ::read(inotify_.native_handle(), buffer.data(), buffer.size()))
            > 0)
       for (std::size_t at = 0; at < static_cast<std::size_t>(n);) {
-        inotify_event event;
-        std::memcpy(&event, buffer.data() + at, sizeof(event));
-        const char* name = buffer.data() + at + sizeof(event);
-        if (!judge(event.mask, event.len > 0 ? name : ""))
+        inotify_event change;
+        std::memcpy(&change, buffer.data() + at, sizeof(change));
+        const char* name = buffer.data() + at + sizeof(change);
+        if (!judge(change.mask, change.len > 0 ? name : ""))
           return false;
-        at += sizeof(event) + event.len;
+        at += sizeof(change) + change.len;
       }
     return true;
   }

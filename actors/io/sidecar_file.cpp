@@ -11,7 +11,7 @@
 
 namespace clearance::io {
 
-namespace limits = protocol::supervisor_limits;
+namespace supervisor_limits = protocol::supervisor_limits;
 
 namespace {
 
@@ -50,7 +50,7 @@ read_sidecar(int directory, const std::string& name, file_trust trust) {
     return fault("is not a regular file");
   if (auto why = strict ? distrust(info) : std::string{}; !why.empty())
     return fault(std::move(why));
-  std::string result(limits::sidecar_max_bytes + 1, '\0');
+  std::string result(supervisor_limits::sidecar_max_bytes + 1, '\0');
   std::size_t size = 0;
   ssize_t n = 0;
   while (size < result.size()

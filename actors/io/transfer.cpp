@@ -21,7 +21,7 @@
 namespace clearance::io {
 
 namespace asio = boost::asio;
-namespace limits = protocol::gate_limits;
+namespace gate_limits = protocol::gate_limits;
 using event = http_wire::event;
 using clock = std::chrono::steady_clock;
 
@@ -113,8 +113,9 @@ void transfer::end_body() {
 void transfer::read_output() {
   down_ = down::backend;
   if (!output_)
-    output_ = std::make_unique_for_overwrite<char[]>(limits::pump_max_bytes);
-  backend_->read({output_.get(), limits::pump_max_bytes},
+    output_ =
+        std::make_unique_for_overwrite<char[]>(gate_limits::pump_max_bytes);
+  backend_->read({output_.get(), gate_limits::pump_max_bytes},
                  [self = shared_from_this()](std::size_t bytes) {
                    if (self->down_ == down::backend)
                      self->took_output(bytes);

@@ -22,20 +22,20 @@ std::vector<std::string> with(std::vector<std::string> more) {
 
 gate_options options(std::vector<std::string> words) {
   auto result = parse(std::move(words));
-  if (auto* told = std::get_if<gate_told>(&result))
-    FAIL(told->err);
+  if (auto* no = std::get_if<told>(&result))
+    FAIL(no->err);
   return std::get<gate_options>(result);
 }
 
-gate_told told(std::vector<std::string> words) {
+told answer(std::vector<std::string> words) {
   auto result = parse(std::move(words));
-  auto* x = std::get_if<gate_told>(&result);
+  auto* x = std::get_if<told>(&result);
   REQUIRE(x);
   return *x;
 }
 
 std::string fault(std::vector<std::string> words) {
-  const auto x = told(std::move(words));
+  const auto x = answer(std::move(words));
   CHECK_EQ(x.code, 2);
   CHECK_EQ(x.out, "");
   const std::string start = "terok-gate: ";
@@ -130,10 +130,10 @@ TEST_CASE("terok-gate's other words") {
 }
 
 TEST_CASE("terok-gate says what it is") {
-  CHECK_EQ(told({"--version"}).out, "terok-gate " CLEARANCE_VERSION "\n");
-  CHECK_EQ(told({"--version"}).code, 0);
-  CHECK_EQ(told({"--help"}).out, gate_help());
-  CHECK_EQ(told({"--help"}).code, 0);
+  CHECK_EQ(answer({"--version"}).out, "terok-gate " CLEARANCE_VERSION "\n");
+  CHECK_EQ(answer({"--version"}).code, 0);
+  CHECK_EQ(answer({"--help"}).out, gate_help());
+  CHECK_EQ(answer({"--help"}).code, 0);
   for (auto option : {"--mirror-root", "--scope", "--token-file", "--grants",
                       "--socket", "--listen", "--allow-remote", "--hooks-path",
                       "--home", "--install-hooks", "--log-level", "--help",

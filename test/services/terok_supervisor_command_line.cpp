@@ -12,7 +12,7 @@ using words = std::vector<std::string>;
 template <class Config>
 Config parsed(const words& x) {
   auto result = parse_supervisor_command_line(x);
-  if (auto* no = std::get_if<supervisor_told>(&result))
+  if (auto* no = std::get_if<told>(&result))
     FAIL(no->err);
   return std::get<Config>(result);
 }
@@ -20,7 +20,7 @@ Config parsed(const words& x) {
 /// The one line about what is wrong.
 std::string fault(const words& x) {
   auto result = parse_supervisor_command_line(x);
-  auto* no = std::get_if<supervisor_told>(&result);
+  auto* no = std::get_if<told>(&result);
   REQUIRE(no != nullptr);
   CHECK(no->code == 2);
   const std::string name = "terok-supervisor: ";
@@ -95,7 +95,7 @@ TEST_CASE("a subcommand is required, and is one of two") {
 
 TEST_CASE("help and version are told") {
   auto out = [](const words& x) {
-    auto result = std::get<supervisor_told>(parse_supervisor_command_line(x));
+    auto result = std::get<told>(parse_supervisor_command_line(x));
     CHECK(result.code == 0);
     return result.out;
   };
