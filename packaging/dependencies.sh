@@ -41,8 +41,10 @@ EOF
 # (Debian 12 has no python3-varlink). Without them their tests are skipped.
 optional_test_packages() {
   cat <<'EOF'
+mandoc              -           looks at the manual pages
 python3-varlink     -           an independent varlink client
 shellcheck          -           looks at the scripts
+zsh                 -           its completion is tested
 EOF
 }
 

@@ -16,6 +16,6 @@ text_files() {
     -o -name '.clang-*' \) -printf '%f\n'
   find "${folders[@]}" -type f \( -name '*.hpp' -o -name '*.cpp' \
     -o -name '*.sh' -o -name '*.awk' -o -name '*.md' -o -name 'meson*' \
-    -o -path '.ci/run' -o -path 'test/run' -o -path 'packaging/quickstart' \
-    -o -path 'packaging/demo/*' \)
+    -o -path '.ci/run' -o -path 'test/run' -o -path 'packaging/*' \
+    -o -name '*.zsh' \)
 }

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Every limit of the headers stands in its manual page, with its value.
+#
+# Usage: limits.sh PRINTER [TREE]. PRINTER says all limits, print_limit.hpp how.
+set -euo pipefail
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+# shellcheck source=test/packaging/page.sh
+source "$here/page.sh"
+printer="$(realpath "$1")"
+cd "${2:-$here/../..}"
+
+declare -A page_of=(
+  [limits.hpp]=packaging/man/terok-clearance.7
+  [gate_limits.hpp]=packaging/man/terok-gate.1
+  [supervisor_limits.hpp]=packaging/man/terok-supervisor.1
+)
+
+# `NAME VALUE` a line: what a page says below `.\" limit: NAME...`, where the
+# next line ends with `: VALUE, VALUE`.
+limits_in_page() {
+  awk '
+    /^\.Sh / { section = $2 }
+    section == "LIMITS" && /^\.\\" limit: / {
+      count = split(substr($0, 12), names, " ")
+      if ((getline line) <= 0 || line !~ /^\.It .*: /)
+        line = ": nothing"
+      sub(/.*: /, "", line)
+      split(line, values, ", ")
+      for (i = 1; i <= count; ++i)
+        print names[i], (i in values ? values[i] : "nothing")
+    }
+  ' "$1"
+}
+
+# What a page bounds there without a name: nothing would hold it.
+unnamed_in_page() {
+  awk '
+    /^\.Sh / { section = $2 }
+    section == "LIMITS" && /^\.It / && last !~ /^\.\\" limit: / { print }
+    { last = $0 }
+  ' "$1"
+}
+
+declare -A stated known
+for header in "${!page_of[@]}"; do
+  while read -r name value; do
+    [[ ! -v stated["$header $name"] ]] \
+      || breach "${page_of[$header]} tells the limit $name twice"
+    stated["$header $name"]="$value"
+  done < <(limits_in_page "${page_of[$header]}")
+  while read -r line; do
+    breach "${page_of[$header]}: a limit that nothing holds: $line" \
+      "Put above it \`.\\\" limit: NAME\`, NAME as in protocol/$header."
+  done < <(unnamed_in_page "${page_of[$header]}")
+done
+
+said="$("$printer")"
+count=0
+while read -r header name value; do
+  [[ -n "$header" && -v page_of["$header"] ]] || continue
+  known["$header $name"]=yes
+  count=$((count + 1))
+  page="${page_of[$header]}"
+  told="${stated["$header $name"]-}"
+  if [[ -z "$told" ]]; then
+    breach "protocol/$header: $name is not in $page; add to its section LIMITS:" \
+      ".\\\" limit: $name" ".It what it bounds: $value" \
+      'What happens at the bound, and why it is where it is.'
+  elif [[ "$told" != "$value" ]] \
+    && [[ ! "$value" =~ ^[0-9]+$ || "$told" != "$value "[a-z]* ]]; then
+    breach "protocol/$header: $name is $value, but $page says $told" \
+      "Change the line below \`.\\\" limit: $name\`."
+  fi
+done <<<"$said"
+
+((count > 0)) || breach 'no limit was told'
+for each in "${!stated[@]}"; do
+  [[ -v known["$each"] ]] \
+    || breach "${page_of[${each% *}]} tells the limit ${each#* }," \
+      "which is not in protocol/${each% *}: take it out."
+done
+echo "$count limits"
+verdict

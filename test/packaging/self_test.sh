@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# The tests of this folder fail when they should, and say what to do.
+#
+# Usage: self_test.sh PRINT_LIMITS TEROK_CLEARANCE
+set -euo pipefail
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+top="$here/../.."
+print_limits="$(realpath "$1")"
+clearance="$(realpath "$2")"
+tree="$(mktemp -d)"
+trap 'rm -rf "$tree"' EXIT
+failed=0
+checks=0
+
+# A tree that breaks nothing.
+plant() {
+  rm -rf "${tree:?}"/*
+  mkdir -p "$tree"/{packaging,protocol,bin}
+  cp -r "$top/packaging/man" "$tree/packaging"
+  cp "$top"/protocol/{*limits.hpp,idl.cpp} "$tree/protocol"
+}
+
+# A program SCRIPT of bash, called NAME.
+program() {
+  printf '#!/usr/bin/env bash\n%s\n' "$2" >"$tree/bin/$1"
+  chmod +x "$tree/bin/$1"
+}
+
+# Changes FILE by the expression of sed, which must change it.
+change() {
+  local before
+  before="$(cksum <"$tree/$1")"
+  sed -i -E "$2" "$tree/$1"
+  [[ "$(cksum <"$tree/$1")" != "$before" ]] \
+    || { echo "nothing changed in $1: $2"; failed=1; }
+}
+
+# TEXT COMMAND...: the test fails and says TEXT. Empty: it does not fail.
+expect() {
+  local text="$1" said status=0
+  shift
+  said="$("$@" 2>&1)" || status=$?
+  checks=$((checks + 1))
+  if [[ -z "$text" && ("$status" == 0 || "$status" == 77) ]] \
+    || [[ -n "$text" && "$status" == 1 && "$said" == *"$text"* ]]; then
+    return
+  fi
+  printf '%s: expected "%s", got %d:\n%s\n' "$*" "${text:-success}" \
+    "$status" "$said"
+  failed=1
+}
+
+limits() { expect "$1" "$here/limits.sh" "${2:-$print_limits}" "$tree"; }
+pages() { expect "$1" "$here/pages.sh" "$tree"; }
+options() {
+  expect "$1" "$here/options.sh" "$tree/bin/terok-clearance" \
+    "$tree/packaging/man/terok-clearance.1"
+}
+gate=packaging/man/terok-gate.1
+hub=packaging/man/terok-clearance.1
+protocol=packaging/man/terok-clearance.7
+
+plant
+limits ''
+pages ''
+
+# Limits: another value, another unit, one that is new, gone, told twice, or
+# held by nothing.
+change "$gate" 's/headers: 16 KiB/headers: 17 KiB/'
+limits 'head_max_bytes is 16 KiB, but packaging/man/terok-gate.1 says 17 KiB'
+plant
+change "$gate" 's/headers: 16 KiB/headers: 16/'
+limits 'head_max_bytes is 16 KiB, but'
+plant
+change "$gate" 's/^(\.It connections: 512)/\12/'
+limits 'connections_max is 512, but packaging/man/terok-gate.1 says 5122'
+plant
+program more "'$print_limits'; echo gate_limits.hpp new_limit 3 s"
+limits '.\" limit: new_limit' "$tree/bin/more"
+program fewer "'$print_limits' | grep -v head_max_bytes"
+limits 'tells the limit head_max_bytes,' "$tree/bin/fewer"
+program none 'true'
+limits 'no limit was told' "$tree/bin/none"
+change "$gate" 's/^(\.\\" limit: )head_time_limit/\1head_max_bytes/'
+limits 'tells the limit head_max_bytes twice'
+plant
+change "$gate" '/limit: head_max_bytes/d'
+limits 'a limit that nothing holds: .It a request'
+
+# A constant that the printer would leave out.
+echo 'constexpr int hidden = 3;' >>"$tree/protocol/limits.hpp"
+expect 'does not understand: constexpr int hidden' \
+  awk -f "$here/limits.awk" "$tree/protocol/limits.hpp"
+
+# Options: one that only the help has, only the page, with another argument.
+plant
+program terok-clearance "exec '$clearance' \"\$@\""
+options ''
+program terok-clearance "'$clearance' \"\$@\" \
+  | sed 's/^  --json  /  --new  /'"
+options '.It Fl -new'
+options 'has --json, which terok-clearance watch --help has not'
+program terok-clearance "'$clearance' \"\$@\" | sed 's/--count N /--count M /'"
+options '.It Fl -count Ar m'
+program terok-clearance "'$clearance' \"\$@\" \
+  | sed 's/^  emit  /  send  /'"
+options 'has no subsection for send'
+
+# Pages: what mdoc or a reader would miss.
+plant
+change "$hub" '/^\.Sh EXAMPLES/d'
+pages 'has no section EXAMPLES'
+plant
+change "$hub" 's/^\.Xr terok-gate 1/.Xr terok-gates 1/'
+pages 'terok-gates(1), which there is not'
+plant
+change "$protocol" 's/^# Runs the shield/# Runs a shield/'
+pages 'not as protocol/idl.cpp: clearance_verdict'
+if command -v mandoc >/dev/null; then
+  plant
+  change "$hub" 's/^\.Sh FILES/.Foo\n&/'
+  pages 'Foo'
+fi
+
+echo "$checks checks"
+exit "$failed"
