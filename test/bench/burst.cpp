@@ -20,6 +20,7 @@ void burst_at(const plan& how, report& out, const std::string& workload,
     out.at(workload, "delivered", "")
         .hub.push_back(static_cast<double>(result.delivered_min));
     out.at(workload, "events/s", "").hub.push_back(result.events_per_s());
+    add_costs(out, workload, server_kind::hub, result);
   });
 }
 

@@ -1,6 +1,8 @@
 // Whole clones and pushes with the real git, of a repository that is all
-// bytes: beside file://, where the same two programs share a pipe.
+// bytes: beside file://, where the same two programs share a pipe, and beside
+// nginx with fcgiwrap, over the same HTTP. The three take turns.
 
+#include "test/bench/nginx.hpp"
 #include "test/bench/workload.hpp"
 #include "test/end_to_end/gate_deployment.hpp"
 #include "test/support/process_facts.hpp"
@@ -9,6 +11,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +49,8 @@ struct stage {
     world.must_git({"add", "."}, "seed");
     world.must_git({"commit", "-q", "-m", "all"}, "seed");
     world.must_git({"repack", "-q", "-a", "-d"}, "seed");
+    if (nginx::installed())
+      rival.emplace(world);
   }
 
   // The repository, empty again.
@@ -74,20 +79,37 @@ struct stage {
 
   test::gate_world world;
   test::gate gate{world};
+  std::optional<nginx> rival;
   int rounds;
 };
+
+/// `run` with each of the three URLs in turn; its seconds.
+void contest(const stage& on, report& out, const std::string& name,
+             std::optional<bound> must, std::optional<bound> goal,
+             const std::function<double(const std::string&)>& run) {
+  auto& beside_file = out.at(name + ", file://", "200 MB", "s", must, goal);
+  auto& beside_nginx =
+      out.at(name + ", nginx", "200 MB", "s", ratio_max(1), ratio_max(1));
+  for (int i = 0; i < on.rounds; ++i) {
+    beside_file.floor.push_back(run(on.file_url()));
+    const auto seconds = run(on.gate.url());
+    beside_file.hub.push_back(seconds);
+    beside_nginx.hub.push_back(seconds);
+    if (on.rival)
+      beside_nginx.floor.push_back(run(on.rival->url("r")));
+  }
+  if (!on.rival)
+    out.skipped("nginx or fcgiwrap is not installed: nothing to hold clone and "
+                "push against but file://");
+}
 
 } // namespace
 
 void gate_clone(const plan& how, report& out) {
   const stage on{how};
   on.push(on.file_url());
-  auto& time =
-      out.at("gate-clone", "200 MB", "s", ratio_max(1.1), ratio_max(1.05));
-  for (int i = 0; i < on.rounds; ++i) {
-    time.floor.push_back(on.clone(on.file_url()));
-    time.hub.push_back(on.clone(on.gate.url()));
-  }
+  contest(on, out, "gate-clone", ratio_max(1.1), ratio_max(1.05),
+          [&](const std::string& url) { return on.clone(url); });
   std::vector<test::child> clones;
   for (std::size_t i = 0; i < clones_at_once; ++i)
     clones.emplace_back(on.world.git_options(
@@ -101,11 +123,8 @@ void gate_clone(const plan& how, report& out) {
 
 void gate_push(const plan& how, report& out) {
   const stage on{how};
-  auto& time = out.at("gate-push", "200 MB", "s");
-  for (int i = 0; i < on.rounds; ++i) {
-    time.floor.push_back(on.push(on.file_url()));
-    time.hub.push_back(on.push(on.gate.url()));
-  }
+  contest(on, out, "gate-push", {}, {},
+          [&](const std::string& url) { return on.push(url); });
   out.at("gate-push", "peak", "MiB", value_max(24), value_max(24))
       .hub.push_back(peak_mib(on.gate));
 }

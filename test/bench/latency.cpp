@@ -27,6 +27,7 @@ void latency(const plan& how, report& out, const std::string& name, pace paced,
     runs_of(p50, kind).push_back(percentile(result.latencies_us, 0.5));
     runs_of(p99, kind).push_back(percentile(result.latencies_us, 0.99));
     runs_of(cpu, kind).push_back(result.cpu_us_per_event());
+    add_costs(out, workload, kind, result);
   });
 }
 

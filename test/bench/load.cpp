@@ -65,6 +65,8 @@ public:
     const auto after = usage_of(on.pid());
     auto result = sum_up();
     result.server_cpu = after.cpu - before.cpu;
+    result.server_switches =
+        after.voluntary_switches - before.voluntary_switches;
     result.server_resident = test::resident_bytes(on.pid());
     return result;
   }

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace clearance::bench {
@@ -33,9 +34,10 @@ struct load_result {
   std::vector<double> latencies_us;
   std::chrono::duration<double> time{}; ///< first write to last read
   std::chrono::duration<double> server_cpu{};
-  std::size_t server_resident = 0; ///< bytes, all its clients still there
-  std::size_t delivered_min = 0;   ///< of the subscriber that got the fewest
-  std::size_t delivered = 0;       ///< to all that read
+  std::size_t server_resident = 0;   ///< bytes, all its clients still there
+  std::uint64_t server_switches = 0; ///< voluntary ones: it slept and was woken
+  std::size_t delivered_min = 0;     ///< of the subscriber that got the fewest
+  std::size_t delivered = 0;         ///< to all that read
   std::size_t expected = 0;
 
   double events_per_s() const {
@@ -43,6 +45,13 @@ struct load_result {
   }
   double cpu_us_per_event() const {
     return server_cpu.count() * 1e6 / static_cast<double>(delivered_min);
+  }
+  double wakeups_per_event() const {
+    return static_cast<double>(server_switches)
+           / static_cast<double>(delivered_min);
+  }
+  double resident_mib() const {
+    return static_cast<double>(server_resident) / (1024 * 1024);
   }
 };
 

@@ -1,10 +1,13 @@
 #include "test/bench/nginx.hpp"
 
 #include "test/support/deadline.hpp"
+#include "test/support/unique_fd.hpp"
 
 #include <exception>
 #include <initializer_list>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
@@ -26,6 +29,22 @@ test::child start(std::vector<std::string> argv) {
   return test::child{std::move(options)};
 }
 
+// Free a moment ago; nginx cannot choose one. The bench's affair alone: nothing
+// is lost when another program is quicker but the run.
+std::uint16_t free_port() {
+  const test::unique_fd socket{
+      ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  if (::bind(socket.get(), generic, size) != 0
+      || ::getsockname(socket.get(), generic, &size) != 0)
+    test::fail_with_errno("a free port");
+  return ntohs(address.sin_port);
+}
+
 } // namespace
 
 bool nginx::installed() {
@@ -34,6 +53,7 @@ bool nginx::installed() {
 
 nginx::nginx(const test::gate_world& world)
     : socket_(world.dir / "nginx.sock"),
+      port_(free_port()),
       wrap_(start({wrap_program, "-c", wrap_processes, "-s",
                    "unix:" + (world.dir / "wrap.sock").string()})),
       nginx_(start({nginx_program, "-p", world.dir.path(), "-c",
@@ -60,6 +80,11 @@ nginx::~nginx() {
     } catch (const std::exception&) {
       // Its owner kills it.
     }
+}
+
+std::string nginx::url(const std::string& repository) const {
+  return "http://127.0.0.1:" + std::to_string(port_) + "/" + repository
+         + ".git";
 }
 
 std::string nginx::write_config(const test::gate_world& world) const {
@@ -90,8 +115,9 @@ std::string nginx::write_config(const test::gate_world& world) const {
                 + "keepalive_requests 1000000;\n"
                   "client_max_body_size 0;\n"
                   "server {\nlisten unix:"
-                + socket_.string() + ";\nlocation / {\nfastcgi_pass unix:" + dir
-                + "/wrap.sock;\n" + parameters + "}\n}\n}\n");
+                + socket_.string() + ";\nlisten 127.0.0.1:"
+                + std::to_string(port_) + ";\nlocation / {\nfastcgi_pass unix:"
+                + dir + "/wrap.sock;\n" + parameters + "}\n}\n}\n");
   return file;
 }
 

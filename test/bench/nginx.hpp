@@ -4,6 +4,7 @@
 #include "test/end_to_end/gate_deployment.hpp"
 #include "test/support/child.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <sys/types.h>
@@ -11,8 +12,8 @@
 
 namespace clearance::bench {
 
-/// Serves a world's repositories on a unix socket, whoever asks: it has no
-/// token to check. Started when the constructor returns.
+/// Serves a world's repositories on a unix socket and a port, whoever asks: it
+/// has no token to check. Started when the constructor returns.
 class nginx {
 public:
   static bool installed();
@@ -24,6 +25,9 @@ public:
 
   const std::filesystem::path& socket() const noexcept { return socket_; }
 
+  /// On a loopback port: git has no unix sockets.
+  std::string url(const std::string& repository) const;
+
   /// Its processes, without the git that they start.
   const std::vector<pid_t>& pids() const noexcept { return pids_; }
 
@@ -31,6 +35,7 @@ private:
   std::string write_config(const test::gate_world& world) const;
 
   std::filesystem::path socket_;
+  std::uint16_t port_;
   test::child wrap_;
   test::child nginx_;
   std::vector<pid_t> wrap_children_;

@@ -39,6 +39,7 @@ void flood(const plan& how, report& out, const std::string& name, load x) {
         .push_back(result.events_per_s());
     runs_of(out.at(workload, "cpu/event", ""), kind)
         .push_back(result.cpu_us_per_event());
+    add_costs(out, workload, kind, result);
   });
 }
 

@@ -1,6 +1,7 @@
 /// The workloads by name. Each appends its figures to the report.
 #pragma once
 
+#include "test/bench/load.hpp"
 #include "test/bench/report.hpp"
 #include "test/bench/server.hpp"
 
@@ -43,6 +44,17 @@ struct plan {
       f(server{which, server_kind::hub});
   }
 };
+
+/// What every load tells of its server, beside what it is about.
+inline void add_costs(report& out, const std::string& workload,
+                      server_kind kind, const load_result& x) {
+  auto add = [&](const char* metric, const char* unit, double value) {
+    auto& of = out.at(workload, metric, unit);
+    (kind == server_kind::hub ? of.hub : of.floor).push_back(value);
+  };
+  add("wake-ups/event", "", x.wakeups_per_event());
+  add("resident", "MiB", x.resident_mib());
+}
 
 inline std::vector<double>& runs_of(figure& x, server_kind kind) {
   return kind == server_kind::hub ? x.hub : x.floor;
