@@ -23,7 +23,11 @@ public:
     return *calls_;
   }
 
-  /// Answers the call and runs what follows.
+  /// Answers the call; nothing runs yet. Calls stand in the journal, too, at
+  /// the moment of their sending.
+  void play(std::size_t index, protocol::shield_outcome outcome);
+
+  /// The same, and runs what follows.
   void answer(std::size_t index, protocol::shield_outcome outcome);
   void succeed(std::size_t index) { answer(index, {true, {}}); }
 

@@ -3,9 +3,10 @@
 #
 # A doctest program tells its cases; one that ends badly without having told of
 # a failure (it crashed, it hung) is one failed case more. Any other program is
-# one case. A case that says `skipped: NAME: WHY` (test/support/skip.hpp) is
-# counted by doctest as passed, and here as skipped. What does not exist cannot
-# fail: that no case ran at all is judged by whoever reads the sum.
+# one case, and one of doctest's without a single case has failed: its test asked
+# for what is not there. A case that says `skipped: NAME: WHY` (test/support/skip.hpp) is
+# counted by doctest as passed, and here as skipped. That
+# no program ran at all is judged by whoever reads the sum.
 
 function end_of_program() {
   if (name == "")
@@ -14,7 +15,7 @@ function end_of_program() {
     passed += cases_passed - marked
     failed += cases_failed
     skipped += marked
-    if (status != "exit status 0" && cases_failed == 0)
+    if (cases_failed == 0 && (status != "exit status 0" || cases_passed == 0))
       ++failed
   } else if (status == "exit status 0") {
     ++passed

@@ -1,0 +1,74 @@
+// Input: a settings file of terok-clearance. It is refused in one printable
+// line that names it, or makes words that parse; never anything else.
+
+#include "services/config_file.hpp"
+
+#include "services/command_line.hpp"
+#include "services/help.hpp"
+#include "test/fuzz/fuzz.hpp"
+
+#include <algorithm>
+#include <string>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <variant>
+#include <vector>
+
+namespace {
+
+using namespace clearance::services;
+using clearance::test::require;
+
+std::string fault_of(const std::vector<std::string>& words) {
+  const auto parsed = parse_command_line(words, "/run/user/1000");
+  const auto* no = std::get_if<told>(&parsed);
+  if (no == nullptr || no->err.empty())
+    return {};
+  const auto line = no->err.substr(0, no->err.find('\n'));
+  return line.substr(line.find(": ") + 2);
+}
+
+// A file that is only here.
+class memory_file {
+public:
+  memory_file(const std::uint8_t* data, std::size_t size)
+      : fd_(::memfd_create("settings", MFD_CLOEXEC)) {
+    require(fd_ >= 0, "a file in memory");
+    require(::write(fd_, data, size) == static_cast<ssize_t>(size), "write");
+  }
+  ~memory_file() { ::close(fd_); }
+  memory_file(const memory_file&) = delete;
+  memory_file& operator=(const memory_file&) = delete;
+
+  std::string path() const { return "/proc/self/fd/" + std::to_string(fd_); }
+
+private:
+  int fd_;
+};
+
+} // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const memory_file file{data, size};
+  const config_judge judge{
+      {"serve", "serve-verdict", "watch", "verdict", "emit"},
+      [](std::string_view name) { return help_of(name); },
+      fault_of};
+  for (const auto* subcommand : {"serve", "watch"}) {
+    const auto result =
+        with_config({subcommand, "--config", file.path()}, judge);
+    if (const auto* fault = std::get_if<config_fault>(&result)) {
+      require(fault->what.find(file.path()) != std::string::npos,
+              "a fault names its file");
+      require(std::ranges::all_of(fault->what,
+                                  [](char c) { return c >= ' ' && c <= '~'; }),
+              "a fault is one printable line");
+      continue;
+    }
+    const auto& words = std::get<0>(result);
+    require(!words.empty() && words.front() == subcommand,
+            "the subcommand stays the first word");
+    fault_of(words); // whatever it says, it says it
+  }
+  return 0;
+}

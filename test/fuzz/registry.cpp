@@ -1,0 +1,41 @@
+// Input: choices, a byte each: what happens to the registry, its subscribers
+// and the executor, and which of them runs next.
+
+#include "test/fuzz/fuzz.hpp"
+#include "test/support/registry_trial.hpp"
+
+#include <doctest/doctest.h>
+
+#include <exception>
+
+namespace {
+
+// The doubles check how they are used.
+const doctest::Context& doubles_abort() {
+  static doctest::Context context;
+  context.setAsDefaultForAssertsOutOfTestCases();
+  context.setAssertHandler([](const doctest::AssertData& x) {
+    clearance::test::require(!x.m_failed, x.m_expr);
+  });
+  return context;
+}
+
+} // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const auto& context = doubles_abort();
+  static_cast<void>(context);
+  std::size_t at = 0;
+  auto choose = [&](std::size_t n) -> std::size_t {
+    return (at < size ? data[at++] : 0U) % n;
+  };
+  try {
+    clearance::test::registry_trial trial;
+    while (at < size)
+      trial.step(choose);
+    trial.finish();
+  } catch (const std::exception& x) {
+    clearance::test::require(false, x.what());
+  }
+  return 0;
+}
