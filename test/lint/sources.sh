@@ -8,9 +8,13 @@ source "$(dirname "${BASH_SOURCE[0]}")/files.sh"
 cd "${1:-.}"
 
 bad=0
+declare -A named # the text of each meson.build
 while read -r file; do
-  build="$(dirname "$file")/meson.build"
-  if ! grep -qF "'$(basename "$file")'" "$build" 2>/dev/null; then
+  build="${file%/*}/meson.build"
+  if [[ -z "${named[$build]:-}" ]]; then
+    named[$build]="$(cat "$build" 2>/dev/null) "
+  fi
+  if [[ "${named[$build]}" != *"'${file##*/}'"* ]]; then
     echo "$file: not in $build"
     bad=1
   fi

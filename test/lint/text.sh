@@ -30,10 +30,11 @@ FNR == 1 { end_of_file(); name = FILENAME; pragmas = 0 }
 END { end_of_file(); exit bad }
 ' "${files[@]}" || bad=1
 
-for file in "${files[@]}"; do
-  if [[ -n "$(tail -c 1 "$file")" ]]; then
-    echo "$file: no newline at the end"
-    bad=1
-  fi
-done
+# All last bytes at once: a process a file takes half a minute.
+if [[ -n "$(tail -q -c 1 "${files[@]}" | tr -d '\n')" ]]; then
+  for file in "${files[@]}"; do
+    [[ -z "$(tail -c 1 "$file")" ]] || echo "$file: no newline at the end"
+  done
+  bad=1
+fi
 exit "$bad"
