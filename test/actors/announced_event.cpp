@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace announced_event_tests {
+
 using namespace clearance;
 using actors::announced_event;
 
@@ -76,3 +78,5 @@ TEST_CASE("an announced event is handed once and for all") {
   x.hand();
   CHECK(x.handed());
 }
+
+} // namespace announced_event_tests

@@ -11,6 +11,8 @@
 #include <memory>
 #include <stdexcept>
 
+namespace bounded_mailbox_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 using actors::event_queue;
@@ -299,3 +301,5 @@ TEST_CASE("a fault at an event ends the actor and nobody else") {
   CHECK(seen->wakes == 2);
   f.log.clear();
 }
+
+} // namespace bounded_mailbox_tests

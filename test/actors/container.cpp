@@ -8,6 +8,8 @@
 #include <chrono>
 #include <string>
 
+namespace container_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 using namespace std::string_literals;
@@ -235,3 +237,5 @@ TEST_CASE("a container's crash leaves no part of it behind") {
     CHECK(s.alive(name) == 0);
   CHECK_FALSE(s.listens(clearance_socket));
 }
+
+} // namespace container_tests

@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+namespace embedding_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 using namespace std::string_literals;
@@ -227,3 +229,5 @@ TEST_CASE("a socket that is taken is the hub's end, with a sentence") {
   REQUIRE(s.ended);
   CHECK(actors::what(*s.ended) == "the reader socket is taken");
 }
+
+} // namespace embedding_tests

@@ -7,6 +7,8 @@
 
 #include <string>
 
+namespace error_tests {
+
 using namespace clearance::actors;
 
 TEST_CASE("an error of ours says the sentence that it was made of") {
@@ -42,3 +44,5 @@ TEST_CASE("an error without a sentence is rendered") {
         != std::string::npos);
   CHECK(what(caf::error{}) == "none");
 }
+
+} // namespace error_tests

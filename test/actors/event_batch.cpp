@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace event_batch_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 namespace limits = protocol::limits;
@@ -88,3 +90,5 @@ TEST_CASE("a batch ends with the event that makes it large") {
   CHECK(sizes == std::vector<std::size_t>{2, 1, 1, 2});
   CHECK(all == events);
 }
+
+} // namespace event_batch_tests

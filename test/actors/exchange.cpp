@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace exchange_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 
@@ -197,3 +199,5 @@ TEST_CASE_FIXTURE(stage,
   CHECK_EQ(exchanges(), 0);
   log.clear();
 }
+
+} // namespace exchange_tests

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace gate_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 using namespace std::chrono_literals;
@@ -254,3 +256,5 @@ TEST_CASE_FIXTURE(stage, "counters are told when they are asked for") {
   CHECK_EQ(x["waiting"], "1");
   CHECK_EQ(x["turned_away"], "0");
 }
+
+} // namespace gate_tests

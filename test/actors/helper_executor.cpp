@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace helper_executor_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 using namespace std::chrono_literals;
@@ -478,3 +480,5 @@ TEST_CASE("what comes from a connection that is gone is ignored") {
   CHECK(s.host.alive("helper_executor").size() == 1);
   CHECK(s.caller.size() == 0);
 }
+
+} // namespace helper_executor_tests

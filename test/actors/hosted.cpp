@@ -9,6 +9,8 @@
 #include <memory>
 #include <stdexcept>
 
+namespace hosted_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 
@@ -149,3 +151,5 @@ TEST_CASE("an exception that is none of std's is described, too") {
         == "x");
   CHECK(actors::describe(std::make_exception_ptr(1)) == "an unknown exception");
 }
+
+} // namespace hosted_tests

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace hub_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 using namespace std::string_literals;
@@ -311,3 +313,5 @@ TEST_CASE("subscribers have places, and give them back") {
   CHECK(s.subscriber()->open());
   CHECK(s.alive("subscriber") == 2);
 }
+
+} // namespace hub_tests

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace hub_allocations_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 namespace limits = protocol::limits;
@@ -83,3 +85,5 @@ TEST_CASE("a subscriber adds one allocation to an event that comes alone") {
   auto all = stage{subscribers}.events_in_reads_of(1, events);
   CHECK(all <= base + (subscribers + 5) * events); // what wakes it
 }
+
+} // namespace hub_allocations_tests

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace hub_burst_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 using namespace std::chrono_literals;
@@ -199,3 +201,5 @@ TEST_CASE("a reader beside one that floods waits for two batches at most") {
   CHECK(flood.done());
   CHECK(said > 10);
 }
+
+} // namespace hub_burst_tests

@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 
+namespace ingester_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 using namespace std::chrono_literals;
@@ -362,3 +364,5 @@ TEST_CASE("an ingester's crash is its hub's") {
   s.crash(s.ingester, caf::sec::runtime_error);
   CHECK(s.host.alive("inbox").size() == before - 1);
 }
+
+} // namespace ingester_tests

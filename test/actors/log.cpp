@@ -7,6 +7,8 @@
 
 #include <chrono>
 
+namespace log_tests {
+
 using namespace clearance;
 using namespace std::chrono_literals;
 using actors::severity;
@@ -69,3 +71,5 @@ TEST_CASE("a limiter starts anew with the next interval") {
     CHECK(x.allow(start + limits::log_interval));
   CHECK_FALSE(x.allow(start + limits::log_interval));
 }
+
+} // namespace log_tests

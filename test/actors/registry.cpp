@@ -6,6 +6,8 @@
 
 #include <string>
 
+namespace registry_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 using protocol::event_type;
@@ -224,3 +226,5 @@ TEST_CASE("the report counts everything") {
   CHECK(line["batches_held_back"] == "0");
   CHECK(line["batches_not_waited_for"] == "0");
 }
+
+} // namespace registry_tests

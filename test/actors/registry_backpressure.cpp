@@ -7,6 +7,8 @@
 
 #include <chrono>
 
+namespace registry_backpressure_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 using namespace std::chrono_literals;
@@ -283,3 +285,5 @@ TEST_CASE("nothing ticks when nothing waits") {
   s.advance(1s);
   CHECK_FALSE(s.scheduler.has_pending_timeout());
 }
+
+} // namespace registry_backpressure_tests

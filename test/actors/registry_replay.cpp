@@ -8,6 +8,8 @@
 
 #include <memory>
 
+namespace registry_replay_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 using protocol::event_type;
@@ -236,3 +238,5 @@ TEST_CASE("nothing that a client was handed is held for it") {
   s.journal.entries.clear();
   CHECK(event.use_count() == 1);
 }
+
+} // namespace registry_replay_tests

@@ -4,6 +4,8 @@
 
 #include <random>
 
+namespace registry_trial_tests {
+
 using namespace clearance;
 
 TEST_CASE("registry, subscribers and executor keep their promises in any "
@@ -18,3 +20,5 @@ TEST_CASE("registry, subscribers and executor keep their promises in any "
     trial.finish();
   }
 }
+
+} // namespace registry_trial_tests

@@ -10,6 +10,8 @@
 #include <chrono>
 #include <string>
 
+namespace registry_verdicts_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 using namespace std::chrono_literals;
@@ -357,3 +359,5 @@ TEST_CASE("what a container chose stands escaped in the audit line") {
   CHECK(line["request_id"] == R"(\\")");
   CHECK(line["dest"] == R"(d\\)");
 }
+
+} // namespace registry_verdicts_tests

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+namespace session_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 using namespace std::string_literals;
@@ -466,3 +468,5 @@ TEST_CASE("a helper's session acts on a oneway call and says nothing") {
            R"("parameters":{"interface":"org.terok.Clearance1"}})"s
                + '\0');
 }
+
+} // namespace session_tests

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace shield_executor_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 using namespace std::string_literals;
@@ -236,3 +238,5 @@ TEST_CASE("a caller that left does not stop the shield") {
   s.end(0, how::exited);
   CHECK(s.host.alive("shield_executor").size() == 1);
 }
+
+} // namespace shield_executor_tests

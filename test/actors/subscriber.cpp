@@ -8,6 +8,8 @@
 #include <chrono>
 #include <memory>
 
+namespace subscriber_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 using namespace std::chrono_literals;
@@ -303,3 +305,5 @@ TEST_CASE("a subscriber's report says who loses how much") {
   CHECK(line["lost"] == std::to_string(300 - 64 - 128));
   CHECK(line["waiting"] == "128");
 }
+
+} // namespace subscriber_tests

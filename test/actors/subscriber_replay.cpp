@@ -8,6 +8,8 @@
 
 #include <memory>
 
+namespace subscriber_replay_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 namespace limits = protocol::limits;
@@ -148,3 +150,5 @@ TEST_CASE("a client that leaves before the map answered leaves nothing") {
   s.draw(blocks(1, 3), 3, true);
   CHECK(s.connection->taken().empty());
 }
+
+} // namespace subscriber_replay_tests

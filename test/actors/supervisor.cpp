@@ -9,6 +9,8 @@
 #include <chrono>
 #include <string>
 
+namespace supervisor_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 using namespace std::string_literals;
@@ -244,3 +246,5 @@ TEST_CASE("a directory that is gone ends it and all containers") {
   CHECK(s.count() == 0);
   CHECK_FALSE(s.serves(id_a));
 }
+
+} // namespace supervisor_tests

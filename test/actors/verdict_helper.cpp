@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 
+namespace verdict_helper_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 using namespace std::string_literals;
@@ -157,3 +159,5 @@ TEST_CASE("the helper's report counts its clients, and whom it refused") {
   CHECK(line["clients"] == "2");
   CHECK(line["refused"] == "4");
 }
+
+} // namespace verdict_helper_tests

@@ -88,8 +88,8 @@ answers ask_all(const fs::path& socket, std::size_t clients,
   return result;
 }
 
-answers load(const fs::path& socket, std::size_t clients,
-             std::chrono::milliseconds time) {
+answers ask_apart(const fs::path& socket, std::size_t clients,
+                  std::chrono::milliseconds time) {
   shared_array<answers> result{1};
   worker process{"clients",
                  [&] { result[0] = ask_all(socket, clients, time); }};
@@ -130,7 +130,7 @@ struct contest {
     auto once = [&](const fs::path& socket, const std::vector<pid_t>& pids,
                     std::vector<double>& rates, std::vector<double>& cpus) {
       const auto before = cpu_us(pids);
-      const auto x = load(socket, clients, load_time(how));
+      const auto x = ask_apart(socket, clients, load_time(how));
       const auto right = static_cast<double>(x.right);
       cpus.push_back((cpu_us(pids) - before) / right);
       rates.push_back(right / x.seconds);

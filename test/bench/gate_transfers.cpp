@@ -40,9 +40,9 @@ double peak_mib(const test::gate& x) {
 struct stage {
   explicit stage(const plan& how)
       : rounds(how.quick ? 1 : std::max(how.rounds, runs_min)) {
-    const std::size_t mib = how.quick ? 5 : 200;
+    const std::size_t files = how.quick ? 5 : 200;
     fs::create_directory(world.dir / "seed");
-    for (std::size_t i = 0; i < mib; ++i)
+    for (std::size_t i = 0; i < files; ++i)
       test::write_file(world.dir / ("seed/" + std::to_string(i)),
                        test::noise(1024 * 1024, static_cast<unsigned>(i) + 1));
     world.must_git({"init", "-q"}, "seed");
@@ -84,9 +84,9 @@ struct stage {
 };
 
 /// `run` with each of the three URLs in turn; its seconds.
-void contest(const stage& on, report& out, const std::string& name,
-             std::optional<bound> must, std::optional<bound> goal,
-             const std::function<double(const std::string&)>& run) {
+void take_turns(const stage& on, report& out, const std::string& name,
+                std::optional<bound> must, std::optional<bound> goal,
+                const std::function<double(const std::string&)>& run) {
   auto& beside_file = out.at(name + ", file://", "200 MB", "s", must, goal);
   auto& beside_nginx =
       out.at(name + ", nginx", "200 MB", "s", ratio_max(1), ratio_max(1));
@@ -108,8 +108,8 @@ void contest(const stage& on, report& out, const std::string& name,
 void gate_clone(const plan& how, report& out) {
   const stage on{how};
   on.push(on.file_url());
-  contest(on, out, "gate-clone", ratio_max(1.1), ratio_max(1.05),
-          [&](const std::string& url) { return on.clone(url); });
+  take_turns(on, out, "gate-clone", ratio_max(1.1), ratio_max(1.05),
+             [&](const std::string& url) { return on.clone(url); });
   std::vector<test::child> clones;
   for (std::size_t i = 0; i < clones_at_once; ++i)
     clones.emplace_back(on.world.git_options(
@@ -123,8 +123,8 @@ void gate_clone(const plan& how, report& out) {
 
 void gate_push(const plan& how, report& out) {
   const stage on{how};
-  contest(on, out, "gate-push", {}, {},
-          [&](const std::string& url) { return on.push(url); });
+  take_turns(on, out, "gate-push", {}, {},
+             [&](const std::string& url) { return on.push(url); });
   out.at("gate-push", "peak", "MiB", value_max(24), value_max(24))
       .hub.push_back(peak_mib(on.gate));
 }

@@ -77,7 +77,7 @@ run_facts facts_of(const plan& how) {
   return {machine(), how.rounds, how.quick, load_average(), 0};
 }
 
-int run(const options& x) {
+int measure(const options& x) {
   raise_descriptor_limit();
   report out;
   auto facts = facts_of(x.how);
@@ -114,7 +114,7 @@ int run(const options& x) {
 
 int main(int argc, char** argv) try {
   using namespace clearance::bench;
-  return run(parse({argv + 1, argv + argc}));
+  return measure(parse({argv + 1, argv + argc}));
 } catch (const std::exception& e) {
   std::cerr << "bench-hub: " << e.what() << "\n";
   return 1;

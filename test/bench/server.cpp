@@ -21,15 +21,6 @@ using clock = std::chrono::steady_clock;
 
 namespace {
 
-bool accepts(const fs::path& path) {
-  try {
-    test::raw_socket probe{path};
-    return true;
-  } catch (const std::system_error&) {
-    return false;
-  }
-}
-
 fs::directory_iterator tasks_of(pid_t pid) {
   return fs::directory_iterator{fs::path("/proc") / std::to_string(pid)
                                 / "task"};
@@ -90,7 +81,7 @@ server::server(const programs& which, server_kind kind)
   using namespace std::chrono_literals;
   // The child was started when its exec() had succeeded.
   const auto begin = clock::now();
-  while (!accepts(clearance())) {
+  while (!test::accepts(clearance())) {
     if (!process_.running())
       throw std::runtime_error("the server ended: " + process_.err());
     if (clock::now() - begin > test::hang_guard)

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace binding_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -359,3 +361,5 @@ TEST_CASE("a clean stop removes the sockets that are ours, and nothing "
   }
   CHECK_FALSE(fs::exists(where.reader()));
 }
+
+} // namespace binding_tests

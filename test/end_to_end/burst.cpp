@@ -19,6 +19,8 @@
 #include <future>
 #include <poll.h>
 
+namespace burst_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -166,3 +168,5 @@ TEST_CASE("a burst nobody reads ends, and the hub goes on") {
   CHECK(reader.read_to_end() == "");
   CHECK(server.client().call("org.varlink.service.GetInfo").error == "");
 }
+
+} // namespace burst_tests

@@ -7,6 +7,8 @@
 
 #include <signal.h>
 
+namespace command_line_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -107,3 +109,5 @@ TEST_CASE("wrong usage is one line and exit code 2") {
     CHECK(program.err() != "");
   }
 }
+
+} // namespace command_line_tests

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <signal.h>
 
+namespace counters_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -155,3 +157,5 @@ TEST_CASE("the helper writes its counters too") {
   x.helper->kill(SIGUSR1);
   x.helper->await_err("counters");
 }
+
+} // namespace counters_tests

@@ -12,17 +12,6 @@ namespace clearance::test {
 
 namespace {
 
-bool accepts(const std::filesystem::path& path) {
-  try {
-    raw_socket probe{path};
-    return true;
-  } catch (const std::system_error& e) {
-    if (e.code().value() != ENOENT && e.code().value() != ECONNREFUSED)
-      throw;
-    return false;
-  }
-}
-
 hub_options options_for(executor how, const stub_shield& shield) {
   hub_options result;
   result.inline_verdict = how == executor::hub;

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace events_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -98,3 +100,5 @@ TEST_CASE("a reader cannot claim a verdict") {
                        watcher)
             .empty());
 }
+
+} // namespace events_tests

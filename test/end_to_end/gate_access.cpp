@@ -6,6 +6,8 @@
 
 #include <signal.h>
 
+namespace gate_access_tests {
+
 using namespace clearance::test;
 namespace fs = std::filesystem;
 
@@ -286,3 +288,5 @@ TEST_CASE("a gate that cannot listen says why and ends with 1") {
            std::string::npos);
   CHECK_EQ(read_file(world.socket()), "precious");
 }
+
+} // namespace gate_access_tests

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <signal.h>
 
+namespace gate_backend_tests {
+
 using namespace clearance::test;
 namespace fs = std::filesystem;
 
@@ -262,3 +264,5 @@ TEST_CASE("too many requests wait, and more than that are turned away") {
   for (auto& client : clients)
     CHECK_EQ(client.next().body, "done");
 }
+
+} // namespace gate_backend_tests

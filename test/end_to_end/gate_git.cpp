@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace gate_git_tests {
+
 using namespace clearance::test;
 namespace fs = std::filesystem;
 
@@ -160,3 +162,5 @@ TEST_CASE("a wrong token and another repository are refused") {
   CHECK_EQ(none.end, exited(128));
   CHECK_FALSE(fs::exists(world.dir / "c"));
 }
+
+} // namespace gate_git_tests

@@ -7,6 +7,8 @@
 #include <cctype>
 #include <signal.h>
 
+namespace gate_hooks_tests {
+
 using namespace clearance::test;
 namespace fs = std::filesystem;
 
@@ -231,3 +233,5 @@ TEST_CASE("a tip that cannot be saved is said, and the push has worked") {
   CHECK_NE(pushed.err.find("gate: could not save the old tip " + id),
            std::string::npos);
 }
+
+} // namespace gate_hooks_tests

@@ -6,6 +6,8 @@
 
 #include <signal.h>
 
+namespace gate_http_tests {
+
 using namespace clearance::test;
 namespace fs = std::filesystem;
 
@@ -322,3 +324,5 @@ TEST_CASE("what is no socket is refused and kept") {
   CHECK_NE(server.err().find(world.socket().string()), std::string::npos);
   CHECK_EQ(read_file(world.socket()), "precious");
 }
+
+} // namespace gate_http_tests

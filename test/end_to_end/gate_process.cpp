@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <signal.h>
 
+namespace gate_process_tests {
+
 using namespace clearance::test;
 namespace fs = std::filesystem;
 
@@ -192,3 +194,5 @@ TEST_CASE("transfers of any size fit into 24 MiB") {
   const auto peak = std::stoul(status_of(server.process().pid(), "VmHWM"));
   CHECK_LT(peak, 24 * 1024); // kB
 }
+
+} // namespace gate_process_tests

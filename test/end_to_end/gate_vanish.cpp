@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <signal.h>
 
+namespace gate_vanish_tests {
+
 using namespace clearance::test;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
@@ -312,3 +314,5 @@ TEST_CASE("a hundred requests leave no zombie and no descriptor") {
   await_descriptor_count(pid, descriptors);
   await_no_descendants(pid);
 }
+
+} // namespace gate_vanish_tests

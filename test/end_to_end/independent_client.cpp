@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <sstream>
 
+namespace independent_client_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -106,3 +108,5 @@ with varlink.Client.new_with_address("unix:" + sys.argv[1]) as client:
   check_contains(said, "UnknownRequest");
   check_contains(said, "True");
 }
+
+} // namespace independent_client_tests

@@ -9,6 +9,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+namespace peers_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -130,3 +132,5 @@ TEST_CASE("a foreign peer is logged once a connection, with uid and pid") {
   }
   CHECK(lines == 10 + probes);
 }
+
+} // namespace peers_tests

@@ -10,6 +10,8 @@
 #include <signal.h>
 #include <thread>
 
+namespace process_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -314,3 +316,5 @@ TEST_CASE("started without stdin, stdout and stderr it does not log into its "
   CHECK(shield.next_run().descriptors == 3);
   CHECK(server.stop() == exited(0));
 }
+
+} // namespace process_tests

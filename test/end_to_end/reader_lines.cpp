@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <random>
 
+namespace reader_lines_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -214,3 +216,5 @@ TEST_CASE("--only-container drops and counts what names another container") {
   CHECK(to_string(server.events_of(plain_line("shield_up", "c1"), watcher))
         == to_string(std::vector{up}));
 }
+
+} // namespace reader_lines_tests

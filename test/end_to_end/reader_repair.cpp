@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+namespace reader_repair_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -140,3 +142,5 @@ TEST_CASE("the connection of a reader that sends repaired lines stays") {
     CHECK(watcher.next_event().type == "shield_up");
   }
 }
+
+} // namespace reader_repair_tests

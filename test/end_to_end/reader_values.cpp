@@ -6,6 +6,8 @@
 
 #include <optional>
 
+namespace reader_values_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -223,3 +225,5 @@ TEST_CASE("every text is reduced to printable ASCII of 256 characters") {
   CHECK(to_string(server.events_of(exited_line('"' + accents + '"'), watcher))
         == to_string(std::vector{exited}));
 }
+
+} // namespace reader_values_tests

@@ -7,6 +7,8 @@
 
 #include <set>
 
+namespace replay_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -243,3 +245,5 @@ TEST_CASE("two clients at once get every block, neither one twice") {
   }
   CHECK(seen.size() == count);
 }
+
+} // namespace replay_tests

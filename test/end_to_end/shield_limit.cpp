@@ -8,6 +8,8 @@
 
 #include <poll.h>
 
+namespace shield_limit_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -68,3 +70,5 @@ TEST_CASE("a hanging shield and its grandchild are killed at the limit, a "
     CHECK(x->server.client().verdict("c1", "c1:1", "203.0.113.7", "deny")
           == success(R"({"ok":true})"));
 }
+
+} // namespace shield_limit_tests

@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+namespace shields_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -203,3 +205,5 @@ TEST_CASE("the helper answers by itself, and never with an error") {
   CHECK(helper.wait() == exited(0));
   CHECK_FALSE(std::filesystem::exists(where.verdict()));
 }
+
+} // namespace shields_tests

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+namespace subscribers_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -199,3 +201,5 @@ TEST_CASE("calls behind a subscription wait, and are not piled up") {
   server.emit(block{}.line());
   CHECK(client.next_event() == block{}.event());
 }
+
+} // namespace subscribers_tests

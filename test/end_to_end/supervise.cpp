@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace supervise_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -310,3 +312,5 @@ TEST_CASE("settings come from a file, which is checked before anything binds") {
   good.kill(SIGTERM);
   CHECK(good.wait() == exited(0));
 }
+
+} // namespace supervise_tests

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace supervise_child_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -254,3 +256,5 @@ TEST_CASE("hub and verdict service work together") {
   CHECK(shield.next_run().arguments
         == std::vector<std::string>{"allow", "c1", "203.0.113.7"});
 }
+
+} // namespace supervise_child_tests

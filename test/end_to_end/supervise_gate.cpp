@@ -8,6 +8,8 @@
 #include <fstream>
 #include <signal.h>
 
+namespace supervise_gate_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -125,3 +127,5 @@ TEST_CASE("hooks run from the private directory alone") {
   CHECK(fs::exists(world.git.repository() / "ran-from-the-private-one"));
   CHECK_FALSE(fs::exists(world.git.repository() / "ran-from-the-repository"));
 }
+
+} // namespace supervise_gate_tests

@@ -10,6 +10,8 @@
 #include <fstream>
 #include <poll.h>
 
+namespace supervise_quotas_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -161,3 +163,5 @@ TEST_CASE("one container's git processes are bounded") {
   while (s.backends() != 1)
     guard.pace("the waiting request's backend");
 }
+
+} // namespace supervise_quotas_tests

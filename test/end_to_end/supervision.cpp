@@ -9,17 +9,6 @@ namespace clearance::test {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-bool accepts(const fs::path& path) try {
-  raw_socket probe{path};
-  return true;
-} catch (const std::system_error&) {
-  return false;
-}
-
-} // namespace
-
 void supervision::start(std::vector<std::string> more) {
   std::vector<std::string> words{"run", "--sidecar-dir", world.sidecars(),
                                  "--shield", shield.program()};

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace varlink_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -280,3 +282,5 @@ TEST_CASE("calls before a half-close are answered, then the stream ends") {
   CHECK(helper.next_reply().error == "");
   CHECK(helper.socket().read_to_end() == "");
 }
+
+} // namespace varlink_tests

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+namespace varlink_hostile_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -198,3 +200,5 @@ TEST_CASE("many connections that say nothing, or half a message, are no "
   }
   await_descriptor_count(server.pid(), before);
 }
+
+} // namespace varlink_hostile_tests

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+namespace vectors_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -120,3 +122,5 @@ TEST_CASE("the recorded lines may arrive cut anywhere") {
   CHECK(to_string(watcher.events_until(server.mark()))
         == to_string(all_events(lines)));
 }
+
+} // namespace vectors_tests

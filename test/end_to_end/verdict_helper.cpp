@@ -8,6 +8,8 @@
 
 #include <signal.h>
 
+namespace verdict_helper_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -296,3 +298,5 @@ TEST_CASE("the connections to the helper are few, further verdicts wait for "
     CHECK(caller.next_reply() == applied);
   CHECK_FALSE(helper.connection_waits());
 }
+
+} // namespace verdict_helper_tests

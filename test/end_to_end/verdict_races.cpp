@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+namespace verdict_races_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -211,3 +213,5 @@ TEST_CASE("the outcome is in every queue before the caller has its reply") {
     }
   }
 }
+
+} // namespace verdict_races_tests

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace verdicts_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -248,3 +250,5 @@ TEST_CASE("after a restart old requests are unknown") {
   CHECK(server.client().verdict("c1", "c1:1", "203.0.113.7", "allow")
         == unknown("c1:1"));
 }
+
+} // namespace verdicts_tests

@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+namespace bind_tests {
+
 using namespace clearance;
 using io::bind_hardened;
 using io::bound_socket;
@@ -144,3 +146,5 @@ TEST_CASE("a socket can be moved and is removed once") {
   CHECK(fs::is_socket(dir / "a.sock"));
   CHECK_FALSE(fs::exists(dir / "b.sock"));
 }
+
+} // namespace bind_tests

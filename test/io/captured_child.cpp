@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <csignal>
 
+namespace captured_child_tests {
+
 using namespace clearance;
 using namespace std::chrono_literals;
 using io::captured_child;
@@ -191,3 +193,5 @@ TEST_CASE("300 runs leave no zombie and no descriptor") {
   CHECK(test::no_children());
   CHECK_EQ(test::open_descriptors(), descriptors);
 }
+
+} // namespace captured_child_tests

@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <optional>
 
+namespace child_tests {
+
 using namespace clearance;
 
 namespace {
@@ -157,3 +159,5 @@ TEST_CASE_FIXTURE(fixture, "an ending child has its time without its owner") {
   CHECK_EQ(calls, 0);
   CHECK(test::no_children());
 }
+
+} // namespace child_tests

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace http_reader_tests {
+
 using clearance::io::http_reader;
 using outcome = http_reader::outcome;
 namespace limits = clearance::protocol::gate_limits;
@@ -296,3 +298,5 @@ TEST_CASE("a complete head leaves no token in the buffer") {
   CHECK_EQ(bytes, std::string(x.consumed, '\0') + "next");
   CHECK(reader.head().token.has_value());
 }
+
+} // namespace http_reader_tests

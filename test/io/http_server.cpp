@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+namespace http_server_tests {
+
 using namespace clearance;
 using namespace clearance::test;
 using namespace std::chrono_literals;
@@ -400,3 +402,5 @@ TEST_CASE("loopback addresses are told from others") {
                        "", "::ffff:10.0.0.1", "1", "127.0.0.1 "})
     CHECK_FALSE(io::is_loopback(address));
 }
+
+} // namespace http_server_tests

@@ -17,6 +17,8 @@
 #include <thread>
 #include <vector>
 
+namespace loop_tests {
+
 using namespace clearance;
 
 namespace {
@@ -162,3 +164,5 @@ TEST_CASE("a hub that cannot bind its second socket leaves nothing bound") {
         != std::string::npos);
   CHECK_FALSE(std::filesystem::exists(dir / "reader.sock"));
 }
+
+} // namespace loop_tests

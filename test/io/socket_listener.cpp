@@ -9,6 +9,8 @@
 
 #include <string>
 
+namespace socket_listener_tests {
+
 using namespace clearance;
 using actors::framing;
 using test::stepped_loop;
@@ -49,3 +51,5 @@ TEST_CASE("a path that cannot be bound is our error with one line") {
         == "cannot bind the test socket " + path
                + ": there is something that is not a socket");
 }
+
+} // namespace socket_listener_tests

@@ -10,6 +10,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+namespace spawn_tests {
+
 using namespace clearance;
 
 namespace {
@@ -120,3 +122,5 @@ TEST_CASE("a child gets the descriptor limit of before it was raised") {
   REQUIRE_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
   CHECK_EQ(limit.rlim_cur, hard); // ours was not touched by the child's
 }
+
+} // namespace spawn_tests

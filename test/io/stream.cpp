@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+namespace stream_tests {
+
 using namespace clearance;
 using actors::framing;
 using actors::stream_end;
@@ -214,3 +216,5 @@ TEST_CASE("the peer is known by uid, pid and command") {
   CHECK(x.connection->who().pid == ::getpid());
   CHECK(x.connection->who().command == "test-io");
 }
+
+} // namespace stream_tests

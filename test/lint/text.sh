@@ -18,8 +18,7 @@ function end_of_file() {
     return
   if (lines > 500)
     complain(name ": " lines " lines; 500 are the limit")
-  # A precompiled header is a main file and wants none.
-  if (name ~ /\.hpp$/ && name !~ /\/pch\// && pragmas != 1)
+  if (name ~ /\.hpp$/ && pragmas != 1)
     complain(name ": not exactly one `#pragma once`")
 }
 function complain(what) { print what; bad = 1 }

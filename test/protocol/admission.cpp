@@ -4,6 +4,8 @@
 
 #include <limits>
 
+namespace admission_tests {
+
 using namespace clearance::protocol;
 using namespace std::chrono_literals;
 
@@ -110,3 +112,5 @@ TEST_CASE("rest makes patience whole again") {
   x.rested();
   CHECK(x.left() == limits::reader_pause_max);
 }
+
+} // namespace admission_tests

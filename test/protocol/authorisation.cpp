@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+namespace authorisation_tests {
+
 using namespace clearance::protocol;
 
 namespace {
@@ -289,3 +291,5 @@ TEST_CASE("thousands of containers may use the same id") {
   CHECK(map.bytes() == 0);
   CHECK((refusal_of(map, "x", "1", "d") == unknown("1")));
 }
+
+} // namespace authorisation_tests

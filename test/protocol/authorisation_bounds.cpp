@@ -6,6 +6,8 @@
 #include <string>
 #include <variant>
 
+namespace authorisation_bounds_tests {
+
 using namespace clearance::protocol;
 using clearance::test::make_parcel;
 using clearance::test::test_parcel;
@@ -344,3 +346,5 @@ TEST_CASE("parcels handed in one go are let go by the announcements after") {
   CHECK(test_parcel::count() == before);
   CHECK(map.live() == 2010);
 }
+
+} // namespace authorisation_bounds_tests

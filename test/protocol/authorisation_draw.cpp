@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace authorisation_draw_tests {
+
 using namespace clearance::protocol;
 using clearance::test::make_parcel;
 using clearance::test::test_parcel;
@@ -187,3 +189,5 @@ TEST_CASE("a whole replay leaves the map almost free of parcels") {
   map.draw(cursor, map.sequence(), 64);
   CHECK(test_parcel::count() == before);
 }
+
+} // namespace authorisation_draw_tests

@@ -4,6 +4,8 @@
 
 #include <random>
 
+namespace authorisation_model_tests {
+
 using clearance::test::authorisation_trial;
 using mode = authorisation_trial::mode;
 
@@ -41,3 +43,5 @@ TEST_CASE("the bounds hold whatever is handed when") {
   for (unsigned seed : {5u})
     run(mode::rough, seed);
 }
+
+} // namespace authorisation_model_tests

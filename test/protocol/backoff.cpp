@@ -4,6 +4,8 @@
 
 #include <chrono>
 
+namespace backoff_tests {
+
 using namespace clearance::protocol;
 using namespace std::chrono_literals;
 
@@ -26,3 +28,5 @@ TEST_CASE("whoever ran for long begins anew, a moment less is not long") {
   x.started(now);
   CHECK(x.ended(now + 60s) == 100ms);
 }
+
+} // namespace backoff_tests

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace basic_auth_tests {
+
 using clearance::protocol::basic_user;
 
 namespace {
@@ -73,3 +75,5 @@ TEST_CASE("every cut of a credential is another one or none") {
     CHECK((got == "-" || (got == "token" && (n - 6) % 4 == 0)));
   }
 }
+
+} // namespace basic_auth_tests

@@ -6,6 +6,8 @@
 #include <deque>
 #include <vector>
 
+namespace binding_tests {
+
 using namespace clearance::protocol;
 
 namespace {
@@ -79,3 +81,5 @@ TEST_CASE("a list is in order in whatever order they come, from either end") {
     CHECK(order(from_oldest) == numbers{0, 1, 2, 3, 4, 5});
   }
 }
+
+} // namespace binding_tests

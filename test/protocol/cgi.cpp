@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <string>
 
+namespace cgi_tests {
+
 using namespace clearance::protocol;
 using outcome = cgi_head_parser::outcome;
 
@@ -170,3 +172,5 @@ TEST_CASE("what was not given or sent is not in the environment") {
   CHECK_NE(std::find(all.begin(), all.end(), "GIT_CONFIG_VALUE_0=/dev/null"),
            all.end());
 }
+
+} // namespace cgi_tests

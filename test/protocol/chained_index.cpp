@@ -5,6 +5,8 @@
 #include <deque>
 #include <string>
 
+namespace chained_index_tests {
+
 using namespace clearance::protocol;
 
 namespace {
@@ -105,3 +107,5 @@ TEST_CASE("an object that left may come again") {
   x.insert(a);
   CHECK(find(x, 4, 1) == &a);
 }
+
+} // namespace chained_index_tests

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace container_paths_tests {
+
 using namespace clearance::protocol;
 
 TEST_CASE("the paths of a container are the contract's") {
@@ -39,3 +41,5 @@ TEST_CASE("nothing private lies beside the gate's socket") {
   CHECK_FALSE(y.gate_home.starts_with(shared));
   CHECK_FALSE(y.gate_hooks.starts_with(shared));
 }
+
+} // namespace container_paths_tests

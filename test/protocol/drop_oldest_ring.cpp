@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+namespace drop_oldest_ring_tests {
+
 using namespace clearance::protocol;
 
 namespace {
@@ -190,3 +192,5 @@ TEST_CASE("what is popped, dropped or cleared is let go at once") {
   CHECK(x.bytes() == 0);
   CHECK(x.dropped() == 1); // clearing is no dropping
 }
+
+} // namespace drop_oldest_ring_tests

@@ -8,6 +8,8 @@
 #include <limits>
 #include <string>
 
+namespace event_tests {
+
 namespace {
 
 using namespace clearance;
@@ -114,3 +116,5 @@ TEST_CASE("a verdict cites the domain if there is one, else the address") {
   x.domain.clear();
   CHECK(x.target() == "203.0.113.7");
 }
+
+} // namespace event_tests

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+namespace framing_tests {
+
 namespace {
 
 using namespace clearance::protocol;
@@ -182,3 +184,5 @@ TEST_CASE("lines and messages have the limits of the wire contract") {
   CHECK_FALSE(messages.feed(at(1, '\0'), batch));
   CHECK(batch.size() == 2);
 }
+
+} // namespace framing_tests

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace git_route_tests {
+
 using namespace clearance::protocol;
 
 TEST_CASE("the four endpoints of a repository are found") {
@@ -141,3 +143,5 @@ TEST_CASE("the other endpoints are for their service whatever the query") {
           == git_service::upload_pack);
   }
 }
+
+} // namespace git_route_tests

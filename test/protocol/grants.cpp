@@ -6,6 +6,8 @@
 
 #include <string>
 
+namespace grants_tests {
+
 using namespace clearance::protocol;
 
 namespace {
@@ -129,3 +131,5 @@ TEST_CASE("a star in a request is a repository's name like any other") {
   CHECK(check(grants, sha256("a"), "*", git_service::upload_pack)
         == access::other_scope);
 }
+
+} // namespace grants_tests

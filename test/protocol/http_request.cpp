@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+namespace http_request_tests {
+
 using namespace clearance::protocol;
 
 namespace {
@@ -132,3 +134,5 @@ TEST_CASE("100-continue is the one expectation that is met") {
   CHECK_EQ(status({{"Expect", "200-ok"}}), 417);
   CHECK_EQ(status({{"Expect", ""}}), 417);
 }
+
+} // namespace http_request_tests

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace http_response_tests {
+
 using namespace clearance::protocol;
 
 TEST_CASE("a head tells where its message ends") {
@@ -36,3 +38,5 @@ TEST_CASE("all statuses that we give have a name") {
     CHECK_FALSE(reason_of(status).empty());
   CHECK(reason_of(299).empty());
 }
+
+} // namespace http_response_tests

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+namespace idl_tests {
+
 using namespace clearance::test;
 namespace idl = clearance::protocol::varlink::idl;
 
@@ -140,3 +142,5 @@ TEST_CASE("our own interfaces are the contract's") {
   CHECK(y.member(kind::method, "Apply").replies
         == idl_fields{{"ok", "bool"}, {"stderr", "string"}});
 }
+
+} // namespace idl_tests

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+namespace json_number_tests {
+
 namespace {
 
 using clearance::protocol::integer_part;
@@ -83,3 +85,5 @@ TEST_CASE("no number of digits makes a number slow or wrong") {
   CHECK(integer_part("7" + std::string(100'000, '0') + "e-100000") == 7);
   CHECK(integer_part(std::string(100'000, '9')) == std::nullopt);
 }
+
+} // namespace json_number_tests

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+namespace keep_last_tests {
+
 using namespace clearance::protocol;
 
 namespace {
@@ -42,3 +44,5 @@ TEST_CASE("many elements are treated as few are") {
     CHECK(kept(xs) == expected);
   }
 }
+
+} // namespace keep_last_tests

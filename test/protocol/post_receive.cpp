@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace post_receive_tests {
+
 using namespace clearance::protocol;
 
 namespace {
@@ -55,3 +57,5 @@ TEST_CASE("the marker has the time, the lines and the notes") {
                + none + " refs/tags/y\ngate: saved r\n");
   CHECK_EQ(push_marker(now, {}, {}), "2026-03-04T05:06:07Z\n");
 }
+
+} // namespace post_receive_tests

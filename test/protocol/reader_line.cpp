@@ -10,6 +10,8 @@
 #include <limits>
 #include <string>
 
+namespace reader_line_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -293,3 +295,5 @@ TEST_CASE("so do repeated keys of a dossier with very many") {
     }
   CHECK(dossier_of(json + "}") == expected);
 }
+
+} // namespace reader_line_tests

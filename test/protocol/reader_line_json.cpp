@@ -9,6 +9,8 @@
 
 #include <string>
 
+namespace reader_line_json_tests {
+
 namespace {
 
 using namespace clearance::test;
@@ -281,3 +283,5 @@ TEST_CASE("a parser serves on after every kind of line") {
     CHECK(parser.why().empty());
   }
 }
+
+} // namespace reader_line_json_tests

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+namespace reader_value_tests {
+
 namespace {
 
 using namespace clearance::protocol;
@@ -55,3 +57,5 @@ TEST_CASE("only numbers and strings of digits are integers") {
   for (auto type : {kind::null, kind::boolean, kind::array, kind::object})
     CHECK(integer_of({type, "1"}) == std::nullopt);
 }
+
+} // namespace reader_value_tests

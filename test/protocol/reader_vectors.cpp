@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+namespace reader_vectors_tests {
+
 namespace {
 
 using namespace clearance;
@@ -129,3 +131,5 @@ TEST_CASE("all recorded lines in one read cause all events in order") {
   }
   check(feed({bytes}), all);
 }
+
+} // namespace reader_vectors_tests

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace repair_tests {
+
 namespace {
 
 using namespace std::string_literals;
@@ -112,3 +114,5 @@ TEST_CASE("what is no escape stays no escape") {
 TEST_CASE("escapes outside of strings are left to the parser") {
   check_kept(R"({\ud800})");
 }
+
+} // namespace repair_tests

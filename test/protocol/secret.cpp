@@ -6,6 +6,8 @@
 #include <string>
 #include <type_traits>
 
+namespace secret_tests {
+
 using clearance::protocol::equal_in_constant_time;
 using clearance::protocol::secret;
 
@@ -51,3 +53,5 @@ TEST_CASE("wiped memory holds nothing") {
   CHECK_EQ(bytes, std::string(5, '\0'));
   clearance::protocol::wipe({});
 }
+
+} // namespace secret_tests

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace service_tests {
+
 using namespace clearance::protocol;
 using namespace clearance::protocol::varlink;
 using clearance::test::idl_fields;
@@ -365,3 +367,5 @@ TEST_CASE("the standard errors that we send are declared as we send them") {
           == names(standard.member(idl_member::kind::error, name).fields));
   }
 }
+
+} // namespace service_tests

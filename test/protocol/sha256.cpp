@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace sha256_tests {
+
 using namespace clearance::protocol;
 
 namespace {
@@ -72,3 +74,5 @@ TEST_CASE("digests differ wherever a bit differs") {
     CHECK_FALSE(equal_in_constant_time(a, b));
   }
 }
+
+} // namespace sha256_tests

@@ -7,6 +7,8 @@
 #include <map>
 #include <string>
 
+namespace sidecar_tests {
+
 using namespace clearance::protocol;
 using namespace std::string_literals;
 
@@ -242,3 +244,5 @@ TEST_CASE("a sidecar has bounds") {
   CHECK(why(deep(max)) == "");
   CHECK(why(deep(max + 1)) == "nested too deep");
 }
+
+} // namespace sidecar_tests

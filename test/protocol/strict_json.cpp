@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace strict_json_tests {
+
 namespace {
 
 using clearance::protocol::json_item;
@@ -122,3 +124,5 @@ TEST_CASE("every reason has words") {
     CHECK_FALSE(to_string(x).empty());
   CHECK(to_string(error::none).empty());
 }
+
+} // namespace strict_json_tests

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+namespace text_tests {
+
 namespace {
 
 using namespace clearance;
@@ -140,3 +142,5 @@ TEST_CASE("a shield's words keep UTF-8; an ill-formed sequence is replaced") {
   CHECK(trimmed_utf8("a\xE2\x82") == "a\uFFFD");
   CHECK(trimmed_utf8("\xF0\x9F\x98 b") == "\uFFFD b");
 }
+
+} // namespace text_tests

@@ -6,6 +6,8 @@
 #include <set>
 #include <vector>
 
+namespace unhanded_log_tests {
+
 using namespace clearance::protocol;
 
 namespace {
@@ -112,3 +114,5 @@ TEST_CASE("a turn never needs more steps than twice those that are left") {
       seen.insert(y->number);
   CHECK(seen.size() == 50);
 }
+
+} // namespace unhanded_log_tests

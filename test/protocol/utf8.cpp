@@ -5,6 +5,8 @@
 #include <array>
 #include <string>
 
+namespace utf8_tests {
+
 namespace {
 
 using clearance::protocol::utf8_at;
@@ -86,3 +88,5 @@ TEST_CASE("surrogates, overlong forms and what is beyond Unicode are refused") {
     CHECK(unit.length == x.subpart);
   }
 }
+
+} // namespace utf8_tests

@@ -6,6 +6,8 @@
 
 #include <string>
 
+namespace varlink_tests {
+
 using namespace clearance::protocol;
 using namespace clearance::protocol::varlink;
 using namespace std::string_literals;
@@ -105,3 +107,5 @@ TEST_CASE("a parameter is found by its name") {
   CHECK(find(xs, "") == nullptr);
   CHECK(find(xs, "b") == nullptr);
 }
+
+} // namespace varlink_tests

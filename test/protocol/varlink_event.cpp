@@ -5,6 +5,8 @@
 
 #include <string>
 
+namespace varlink_event_tests {
+
 using namespace clearance::protocol;
 using namespace std::string_literals;
 
@@ -140,3 +142,5 @@ TEST_CASE("of repeated events the last one counts") {
   x = read(R"({"parameters":{"event":{"type":"shield_up"}},"parameters":{}})");
   CHECK(x.notification == std::nullopt);
 }
+
+} // namespace varlink_event_tests

@@ -7,6 +7,8 @@
 #include <string>
 #include <tuple>
 
+namespace varlink_message_tests {
+
 using namespace clearance::protocol;
 using namespace clearance::protocol::varlink;
 using namespace std::string_literals;
@@ -300,3 +302,5 @@ TEST_CASE("what we write reads back as it was meant") {
   CHECK(y.error == "a.b.Bad");
   CHECK(y.parameters.at(0).text == "\\");
 }
+
+} // namespace varlink_message_tests

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace verdict_tests {
+
 using namespace clearance::protocol;
 using namespace std::string_literals;
 
@@ -54,3 +56,5 @@ TEST_CASE("an operand with a NUL is refused, for it would end early") {
         == "refused: the destination holds a NUL, where a command line would "
            "end it");
 }
+
+} // namespace verdict_tests

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace announcement_tests {
+
 using namespace clearance::services;
 
 namespace {
@@ -65,3 +67,5 @@ TEST_CASE("what is no reply with an event is none") {
   CHECK(why_not("{}") == "a reply without an event");
   CHECK(why_not(R"({"parameters":{"event":1}})") == "a reply without an event");
 }
+
+} // namespace announcement_tests

@@ -12,6 +12,8 @@
 #include <filesystem>
 #include <poll.h>
 
+namespace clients_tests {
+
 using namespace clearance::test;
 namespace fs = std::filesystem;
 namespace protocol = clearance::protocol;
@@ -311,3 +313,5 @@ TEST_CASE("emit: a socket that answers is not the readers'") {
   CHECK(emitter.err().find("is it the socket for readers?")
         != std::string::npos);
 }
+
+} // namespace clients_tests

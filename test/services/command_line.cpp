@@ -6,6 +6,8 @@
 
 #include <initializer_list>
 
+namespace command_line_tests {
+
 using namespace clearance::services;
 using clearance::protocol::action;
 
@@ -389,3 +391,5 @@ TEST_CASE("the options that a help names are taken") {
     }
   }
 }
+
+} // namespace command_line_tests

@@ -11,6 +11,8 @@
 
 #include <doctest/doctest.h>
 
+namespace config_file_tests {
+
 using namespace clearance::services;
 namespace test = clearance::test;
 
@@ -192,3 +194,5 @@ TEST_CASE("what is missing may come from either side") {
   CHECK(first_fault(parse_supervisor_command_line(half))
         == "--sidecar-dir is required");
 }
+
+} // namespace config_file_tests

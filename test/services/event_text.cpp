@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace event_text_tests {
+
 using namespace clearance::services;
 using clearance::protocol::event;
 using clearance::protocol::event_type;
@@ -193,3 +195,5 @@ TEST_CASE("protocols have names") {
   CHECK(proto_name(132) == "132");
   CHECK(proto_name(-1) == "-1");
 }
+
+} // namespace event_text_tests

@@ -8,6 +8,8 @@
 
 #include <filesystem>
 
+namespace followed_hub_tests {
+
 using namespace clearance::services;
 using namespace std::chrono_literals;
 using clearance::test::listener;
@@ -189,3 +191,5 @@ TEST_CASE_FIXTURE(fixture, "a taker that has enough is given no more") {
   read(2);
   CHECK(got.size() == 2);
 }
+
+} // namespace followed_hub_tests

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace help_tests {
+
 using clearance::services::help_of;
 
 namespace {
@@ -37,3 +39,5 @@ TEST_CASE("the program's help names every subcommand") {
 TEST_CASE("there is no help for what there is not") {
   CHECK(help_of("bogus").empty());
 }
+
+} // namespace help_tests

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <poll.h>
 
+namespace hub_finder_tests {
+
 using namespace clearance::services;
 using clearance::test::listener;
 using clearance::test::temp_dir;
@@ -120,3 +122,5 @@ TEST_CASE("a hub with two names is found once") {
   std::string asked = run / "terok/clearance/a.sock";
   CHECK(hub_finder({asked}, run.path().string()).look() == paths{asked});
 }
+
+} // namespace hub_finder_tests

@@ -16,6 +16,8 @@
 #include <system_error>
 #include <unistd.h>
 
+namespace landlock_tests {
+
 using namespace clearance::services;
 namespace test = clearance::test;
 namespace fs = std::filesystem;
@@ -171,3 +173,5 @@ TEST_CASE("a lane that is needed must exist") {
   CHECK(confined({{x.dir / "none", lane_use::read, false}}, [] { return 0; })
         == 0);
 }
+
+} // namespace landlock_tests

@@ -10,6 +10,8 @@
 #include <string>
 #include <thread>
 
+namespace line_writer_tests {
+
 using namespace clearance::services;
 
 namespace {
@@ -71,3 +73,5 @@ TEST_CASE_FIXTURE(fixture, "a reader that has left is told from a failure") {
   line_writer to_full{full.get(), stop.out.get()};
   CHECK(to_full.write("x") == line_writer::result::failed);
 }
+
+} // namespace line_writer_tests

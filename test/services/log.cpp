@@ -6,6 +6,8 @@
 
 #include <initializer_list>
 
+namespace log_tests {
+
 using namespace clearance;
 using actors::severity;
 
@@ -65,3 +67,5 @@ TEST_CASE("a container cannot forge a field of a verdict") {
         == R"(part: it happened container="c\"q")"
            R"( request_id="x\" stderr=\"none\" uid=1000" uid=0)");
 }
+
+} // namespace log_tests

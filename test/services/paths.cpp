@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace paths_tests {
+
 using namespace clearance::services;
 
 TEST_CASE("an absolute XDG_RUNTIME_DIR is where the sockets are") {
@@ -20,3 +22,5 @@ TEST_CASE("the sockets have the contract's names") {
   CHECK(default_verdict_socket("/r") == "/r/terok-clearance-verdict.sock");
   CHECK(containers_directory("/r") == "/r/terok/clearance");
 }
+
+} // namespace paths_tests

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace reader_lines_tests {
+
 using namespace clearance::services;
 using clearance::protocol::event;
 using clearance::protocol::reader_line_parser;
@@ -88,3 +90,5 @@ TEST_CASE("generated request ids name the container and differ") {
   CHECK(id.size() > 13);
   CHECK(id != make_request_id("6f1d2c3b4a59ffff"));
 }
+
+} // namespace reader_lines_tests

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace terminal_tests {
+
 using namespace clearance::services;
 using clearance::test::child;
 
@@ -96,3 +98,5 @@ TEST_CASE("colour always, never, and not into a file") {
   CHECK_FALSE(wants_color(color_when::never, -1));
   CHECK_FALSE(wants_color(color_when::automatic, -1));
 }
+
+} // namespace terminal_tests

@@ -5,6 +5,8 @@
 
 #include <string>
 
+namespace terok_gate_command_line_tests {
+
 using namespace clearance::services;
 
 namespace {
@@ -153,3 +155,5 @@ TEST_CASE("terok-gate's flags take no value") {
            "--allow-remote takes no value");
   CHECK_EQ(fault({"--version=0"}), "--version takes no value");
 }
+
+} // namespace terok_gate_command_line_tests

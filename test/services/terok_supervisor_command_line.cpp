@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace terok_supervisor_command_line_tests {
+
 using namespace clearance::services;
 
 namespace {
@@ -131,3 +133,5 @@ TEST_CASE("the texts name every option that is parsed, and no other") {
   CHECK(supervisor_help_of("run").find("  --sidecar-dir DIR")
         != std::string_view::npos);
 }
+
+} // namespace terok_supervisor_command_line_tests

@@ -11,6 +11,8 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+namespace unix_socket_tests {
+
 using namespace clearance::services;
 using namespace std::chrono_literals;
 using clearance::test::listener;
@@ -76,3 +78,5 @@ TEST_CASE("a descriptor has one owner") {
   b = descriptor{};
   CHECK(::fcntl(number, F_GETFD) == -1);
 }
+
+} // namespace unix_socket_tests

@@ -7,6 +7,8 @@
 #include <array>
 #include <sys/socket.h>
 
+namespace varlink_client_tests {
+
 // The service is a double: a socket pair whose other end holds its answer
 // before it is asked, or is closed. The real one is driven end to end.
 using namespace clearance::services;
@@ -103,3 +105,5 @@ TEST_CASE("what is no reply is said to be none") {
   x.service->send(std::string_view{"hello\0", 6});
   CHECK(x.why_not().starts_with("answered with what is no reply: "));
 }
+
+} // namespace varlink_client_tests

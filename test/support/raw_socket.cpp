@@ -133,4 +133,13 @@ void raw_socket::half_close() {
     fail_with_errno("shutdown");
 }
 
+bool accepts(const std::filesystem::path& path) try {
+  raw_socket probe{path};
+  return true;
+} catch (const std::system_error& e) {
+  if (e.code().value() != ENOENT && e.code().value() != ECONNREFUSED)
+    throw;
+  return false;
+}
+
 } // namespace clearance::test

@@ -69,4 +69,7 @@ private:
   std::size_t scanned_ = 0; // no NUL before here
 };
 
+/// Whether a server takes connections there now.
+bool accepts(const std::filesystem::path& path);
+
 } // namespace clearance::test
