@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# Sourced by packaging/quickstart and test/run: makes sure that the machine has
-# what the build needs, from the distribution's own packages alone.
+# Sourced by packaging/quickstart, packaging/build-deb, packaging/test-deb and
+# test/run: makes sure that the machine has what they need, from the
+# distribution's own packages alone.
 
 # One package a line: its name, what meson.build asks for by which name (a lint
 # holds the two together), what it is for. Names that differ between Debian 12,
@@ -45,6 +46,23 @@ mandoc              -           looks at the manual pages
 python3-varlink     -           an independent varlink client
 shellcheck          -           looks at the scripts
 zsh                 -           its completion is tested
+EOF
+}
+
+# For packaging/build-deb: what builds packages. packaging/debian/control names
+# what is built with (a test holds it and the first list together).
+deb_packages() {
+  cat <<'EOF'
+dpkg-dev            -           dpkg-buildpackage
+debhelper           -           what debian/rules calls
+EOF
+}
+
+# For packaging/test-deb.
+deb_test_packages() {
+  cat <<'EOF'
+lintian             -           looks for faults in packages
+mandoc|man-db       -           shows manual pages
 EOF
 }
 

@@ -3,9 +3,18 @@
 # found by pkg-config, once with the shared and once with the static library.
 #
 # Usage: run.sh BUILD_DIRECTORY SOURCE COMPILER [ARGUMENT]...
+#        run.sh --installed ROOT SOURCE COMPILER [ARGUMENT]...
 set -euo pipefail
-build="$1" source="$2"
-shift 2
+build='' stage=''
+if [[ "$1" == --installed ]]; then
+  stage="$2"
+  shift 2
+else
+  build="$1"
+  shift
+fi
+source="$1"
+shift
 compiler=("$@")
 work="$(mktemp -d)"
 example=''
@@ -22,8 +31,11 @@ if ! command -v pkg-config >/dev/null; then
   exit 0
 fi
 
-stage="$work/stage"
-meson install -C "$build" --no-rebuild --quiet --destdir "$stage" >"$work/log"
+if [[ -z "$stage" ]]; then
+  stage="$work/stage"
+  meson install -C "$build" --no-rebuild --quiet --destdir "$stage" >"$work/log"
+fi
+clearance="$(find "$stage" -path '*/bin/terok-clearance')"
 export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR="$stage"
 PKG_CONFIG_PATH="$(dirname "$(find "$stage" -name clearance.pc)")"
 libraries="$(dirname "$(find "$stage" -name libclearance.a)")"
@@ -56,7 +68,7 @@ await_end() {
 }
 
 emit() {
-  "$build/services/terok-clearance" emit \
+  "$clearance" emit \
     --reader-socket "$work/run/reader.sock" --blocked --container c1 \
     --dest 203.0.113.7 --port 443 --id "$1" --domain "$2" >/dev/null
 }

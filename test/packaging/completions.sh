@@ -33,7 +33,8 @@ ask_bash() {
   COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
   [[ "$(complete -p "${COMP_WORDS[0]}")" =~ \ -F\ ([^ ]+) ]]
   COMPREPLY=()
-  "${BASH_REMATCH[1]}" "${COMP_WORDS[0]}" "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}" || true
+  "${BASH_REMATCH[1]}" "${COMP_WORDS[0]}" "${COMP_WORDS[-1]}" \
+    "${COMP_WORDS[-2]}" || true
   ((${#COMPREPLY[@]} == 0)) || printf "$1 -> %s\n" "${COMPREPLY[@]}"
 }
 
@@ -103,7 +104,8 @@ printf '%s\n' "${wanted[@]}" | LC_ALL=C sort -u >"$work/wanted"
 printf '%s\n' "${lines[@]}" | ask | LC_ALL=C sort -u >"$work/offered"
 diff "$work/wanted" "$work/offered" \
   || breach "$shell offers what stands behind > and not what stands behind <." \
-    'Completions read --help: a line of it that names an option begins with two' \
-    'spaces, the option, and a word for its argument in capitals; then two spaces.'
+    'Completions read --help: a line that names an option begins with two' \
+    'spaces, the option, a word in capitals for its argument, two spaces.' \
+    'What a word for an argument stands for is in packaging/completions.'
 echo "${#lines[@]} lines"
 verdict

@@ -63,7 +63,7 @@ while read -r header name value; do
   page="${page_of[$header]}"
   told="${stated["$header $name"]-}"
   if [[ -z "$told" ]]; then
-    breach "protocol/$header: $name is not in $page; add to its section LIMITS:" \
+    breach "protocol/$header: $name is not in $page;" 'add to LIMITS there:' \
       ".\\\" limit: $name" ".It what it bounds: $value" \
       'What happens at the bound, and why it is where it is.'
   elif [[ "$told" != "$value" ]] \

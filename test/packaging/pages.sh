@@ -61,8 +61,8 @@ for each in "${interfaces[@]}"; do
   text="$(idl_of_source "$each")"
   [[ "$text" == *interface* ]] || breach "protocol/idl.cpp: no $each is found"
   [[ "$text" == "$(idl_of_page "$each")" ]] \
-    || breach "packaging/man/terok-clearance.7: not as protocol/idl.cpp: $each" \
-      "Copy the text below \`.\\\" idl: $each\`."
+    || breach "packaging/man/terok-clearance.7: $each is not as" \
+      "protocol/idl.cpp has it. Copy the text below \`.\\\" idl: $each\`."
 done
 verdict
 

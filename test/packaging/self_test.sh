@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # The tests of this folder fail when they should, and say what to do.
 #
-# Usage: self_test.sh PRINT_LIMITS TEROK_CLEARANCE
+# Usage: self_test.sh PRINT_LIMITS
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 top="$here/../.."
 print_limits="$(realpath "$1")"
-clearance="$(realpath "$2")"
 tree="$(mktemp -d)"
 trap 'rm -rf "$tree"' EXIT
 failed=0
@@ -16,8 +15,9 @@ checks=0
 plant() {
   rm -rf "${tree:?}"/*
   mkdir -p "$tree"/{packaging,protocol,bin}
-  cp -r "$top/packaging/man" "$tree/packaging"
+  cp -r "$top"/packaging/{man,debian,dependencies.sh} "$tree/packaging"
   cp "$top"/protocol/{*limits.hpp,idl.cpp} "$tree/protocol"
+  cp "$top/meson.build" "$tree"
 }
 
 # A program SCRIPT of bash, called NAME.
@@ -52,9 +52,9 @@ expect() {
 
 limits() { expect "$1" "$here/limits.sh" "${2:-$print_limits}" "$tree"; }
 pages() { expect "$1" "$here/pages.sh" "$tree"; }
+debian() { expect "$1" "$here/debian.sh" "$tree"; }
 options() {
-  expect "$1" "$here/options.sh" "$tree/bin/terok-clearance" \
-    "$tree/packaging/man/terok-clearance.1"
+  expect "$1" "$here/options.sh" "$tree/bin/some" "$tree/page.1"
 }
 gate=packaging/man/terok-gate.1
 hub=packaging/man/terok-clearance.1
@@ -63,6 +63,7 @@ protocol=packaging/man/terok-clearance.7
 plant
 limits ''
 pages ''
+debian ''
 
 # Limits: another value, another unit, one that is new, gone, told twice, or
 # held by nothing.
@@ -93,18 +94,26 @@ expect 'does not understand: constexpr int hidden' \
   awk -f "$here/limits.awk" "$tree/protocol/limits.hpp"
 
 # Options: one that only the help has, only the page, with another argument.
-plant
-program terok-clearance "exec '$clearance' \"\$@\""
+printf '%s\n' .Sh\ OPTIONS '.It Fl -help' '.It Fl -level Ar n' '.Ss run' \
+  '.It Fl -all' >"$tree/page.1"
+# WORDS: the program's help without a subcommand has them, too.
+tells() {
+  program some "case \"\$1\" in
+    run) printf '%s\n' '  --all      all' '  --level N  how' '  --help' ;;
+    *) printf '%s\n' '  run      runs' '  --help   help' '$1' ;;
+  esac"
+}
+tells ''
 options ''
-program terok-clearance "'$clearance' \"\$@\" \
-  | sed 's/^  --json  /  --new  /'"
-options '.It Fl -new'
-options 'has --json, which terok-clearance watch --help has not'
-program terok-clearance "'$clearance' \"\$@\" | sed 's/--count N /--count M /'"
-options '.It Fl -count Ar m'
-program terok-clearance "'$clearance' \"\$@\" \
-  | sed 's/^  emit  /  send  /'"
-options 'has no subsection for send'
+tells '  --new DIR  there'
+options '.It Fl -new Ar dir'
+tells '  --level M  how'
+options '.It Fl -level Ar m'
+tells '  again  runs'
+options 'has no subsection for again'
+tells ''
+echo '.It Fl -gone' >>"$tree/page.1"
+options 'page.1 has --gone, which some run --help has not'
 
 # Pages: what mdoc or a reader would miss.
 plant
@@ -115,12 +124,21 @@ change "$hub" 's/^\.Xr terok-gate 1/.Xr terok-gates 1/'
 pages 'terok-gates(1), which there is not'
 plant
 change "$protocol" 's/^# Runs the shield/# Runs a shield/'
-pages 'not as protocol/idl.cpp: clearance_verdict'
+pages 'terok-clearance.7: clearance_verdict is not as'
 if command -v mandoc >/dev/null; then
   plant
   change "$hub" 's/^\.Sh FILES/.Foo\n&/'
   pages 'Foo'
 fi
+
+# The package: a dependency or a version that it does not have.
+plant
+change packaging/dependencies.sh 's/^meson  /mesons  /'
+debian 'does not: add mesons to Build-Depends'
+plant
+change meson.build "s/^  version: '.*'/  version: '7.0.0'/"
+debian 'meson.build says version 7.0.0'
+debian 'not called libclearance7, as'
 
 echo "$checks checks"
 exit "$failed"
