@@ -1,5 +1,6 @@
-// One copy a frame: from the bytes of a read into the batch. Only the frame
-// that a read cuts in two is copied twice, by way of `pending_`.
+// One copy: from the bytes of a read into the batch, those of all whole frames
+// at once. Only the frame that a read cuts in two is copied twice, by way of
+// `pending_`.
 //
 //     bytes:    ...tail of a frame | whole | whole | head of the next...
 //               joined to pending_   -------> out    kept in pending_
@@ -30,6 +31,23 @@ void frame_batch::append(std::string_view head, std::string_view tail) {
       {static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(size)});
 }
 
+std::size_t frame_batch::append_each(std::string_view bytes, char delimiter) {
+  auto offset = storage_.size() - padding;
+  assert(offset + bytes.size() <= std::numeric_limits<std::uint32_t>::max());
+  std::size_t taken = 0;
+  while (const auto* end = static_cast<const char*>(std::memchr(
+             bytes.data() + taken, delimiter, bytes.size() - taken))) {
+    auto size = static_cast<std::size_t>(end - bytes.data()) - taken;
+    frames_.push_back({static_cast<std::uint32_t>(offset + taken),
+                       static_cast<std::uint32_t>(size)});
+    taken += size + 1;
+  }
+  storage_.reserve(offset + taken + padding);
+  storage_.resize(offset);
+  storage_.append(bytes, 0, taken).append(padding, '\0');
+  return taken;
+}
+
 std::string_view frame_batch::at(std::size_t i) const noexcept {
   return {storage_.data() + frames_[i].offset, frames_[i].size};
 }
@@ -45,6 +63,11 @@ framer::framer(char delimiter, std::size_t max_bytes, overflow policy) noexcept
 
 bool framer::feed(std::string_view bytes, frame_batch& out) {
   while (!failed_ && !bytes.empty()) {
+    if (pending_.empty() && !skipping_ && bytes.size() <= max_bytes_) {
+      // None of these is too long.
+      keep(bytes.substr(out.append_each(bytes, delimiter_)));
+      break;
+    }
     const auto* end = static_cast<const char*>(
         std::memchr(bytes.data(), delimiter_, bytes.size()));
     auto size = end != nullptr ? static_cast<std::size_t>(end - bytes.data())

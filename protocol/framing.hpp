@@ -19,6 +19,11 @@ public:
   static constexpr std::size_t padding = 64;
 
   void append(std::string_view head, std::string_view tail = {});
+
+  /// Appends the frames that `delimiter` ends in `bytes`, in one piece. Returns
+  /// how many bytes these are, delimiters included.
+  std::size_t append_each(std::string_view bytes, char delimiter);
+
   std::size_t size() const noexcept { return frames_.size(); }
   bool empty() const noexcept { return frames_.empty(); }
   std::string_view at(std::size_t i) const noexcept;

@@ -157,6 +157,17 @@ TEST_CASE("padding is readable behind every frame of a growing batch") {
   CHECK(batch.bytes() == 300 * 299 / 2 + frame_batch::padding);
 }
 
+TEST_CASE("frames that come together are copied in one piece, padding behind") {
+  frame_batch batch;
+  batch.append("first");
+  CHECK(batch.append_each("ab\n\ncd\nrest", '\n') == 7);
+  CHECK(frames_of(batch) == frames{"first", "ab", "", "cd"});
+  CHECK(batch.capacity_at(1) == 7 + frame_batch::padding);
+  CHECK(batch.capacity_at(3) == 3 + frame_batch::padding);
+  CHECK(batch.append_each("rest", '\n') == 0);
+  CHECK(batch.size() == 4);
+}
+
 TEST_CASE("an empty frame has its padding too") {
   frame_batch batch;
   batch.append("");
