@@ -53,6 +53,22 @@ std::optional<number> split(std::string_view text) noexcept {
   return x;
 }
 
+/// The value of nothing but a few digits: nearly every number.
+std::optional<std::int64_t> short_integer(std::string_view text) noexcept {
+  constexpr std::size_t max_digits =
+      std::numeric_limits<std::int64_t>::digits10;
+  if (text.empty() || text.size() > max_digits
+      || (text.front() == '0' && text.size() > 1))
+    return std::nullopt;
+  std::int64_t value = 0;
+  for (char c : text) {
+    if (!is_digit(c))
+      return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
 /// The exponent's value; one that is too large for any use is `huge`.
 std::int64_t exponent_of(std::string_view text) noexcept {
   constexpr std::int64_t huge = std::numeric_limits<std::int32_t>::max();
@@ -73,6 +89,8 @@ bool is_json_number(std::string_view text) noexcept {
 
 std::optional<std::int64_t> integer_part(std::string_view text) noexcept {
   using limits = std::numeric_limits<std::int64_t>;
+  if (auto value = short_integer(text))
+    return value;
   auto x = split(text);
   if (!x)
     return std::nullopt;

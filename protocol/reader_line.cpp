@@ -6,11 +6,16 @@
 //     line --walk--> notes --build--> verdict, event
 //        \           ^
 //         '--repair--'   only if the walk failed and there is what to repair
+//
+// Two readers walk alike. A container cannot hide a block from the one by what
+// the other does: the plain one only ever gives up, and then the strict one
+// walks the line from its beginning.
 
 #include "protocol/reader_line.hpp"
 
 #include "protocol/keep_last.hpp"
 #include "protocol/limits.hpp"
+#include "protocol/plain_json.hpp"
 #include "protocol/reader_value.hpp"
 #include "protocol/strict_json.hpp"
 #include "protocol/text.hpp"
@@ -45,6 +50,7 @@ constexpr std::array<std::string_view, key_count> key_words{
 } // namespace
 
 struct reader_line_parser::impl {
+  plain_json_reader plain_reader;
   std::optional<json_reader> reader{limits::reader_nesting_max_depth};
   std::array<json_item, key_count> notes; // null: missing
   std::vector<std::pair<std::string_view, json_item>> dossier;
@@ -55,8 +61,10 @@ struct reader_line_parser::impl {
 
   verdict judge(std::string_view line, std::size_t capacity, event& out);
   void release();
-  bool walk(std::string_view line, std::size_t capacity);
-  bool note_dossier(json_reader::value& x);
+  template <class Reader>
+  bool walk(Reader& from, std::string_view line, std::size_t capacity);
+  template <class Reader>
+  bool note_dossier(Reader& from, typename Reader::value& x);
   verdict build(event& out);
   verdict build_blocked(event& out);
   void build_dossier(event& out);
@@ -73,30 +81,33 @@ struct reader_line_parser::impl {
 };
 
 /// Notes what `line` says, all of it validated; what it refuses is malformed.
-bool reader_line_parser::impl::walk(std::string_view line,
+template <class Reader>
+bool reader_line_parser::impl::walk(Reader& from, std::string_view line,
                                     std::size_t capacity) {
   notes.fill({});
   dossier.clear();
-  return reader->read(
-      line, capacity, [this](std::string_view name, json_reader::value& x) {
+  return from.read(
+      line, capacity, [&](std::string_view name, typename Reader::value& x) {
         if (name == "dossier")
-          return note_dossier(x);
+          return note_dossier(from, x);
         const auto* word = std::ranges::find(key_words, name);
         json_item ignored;
-        return reader->take(
+        return from.take(
             x, word != key_words.end()
                    ? notes[static_cast<std::size_t>(word - key_words.begin())]
                    : ignored);
       });
 }
 
-bool reader_line_parser::impl::note_dossier(json_reader::value& x) {
+template <class Reader>
+bool reader_line_parser::impl::note_dossier(Reader& from,
+                                            typename Reader::value& x) {
   json_item item;
   dossier.clear();
-  if (!json_reader::is_object(x))
-    return reader->take(x, item);
-  return reader->members(x, [&](std::string_view name, json_reader::value& y) {
-    if (!reader->take(y, item))
+  if (!from.is_object(x))
+    return from.take(x, item);
+  return from.members(x, [&](std::string_view name, typename Reader::value& y) {
+    if (!from.take(y, item))
       return false;
     dossier.emplace_back(name, item);
     return true;
@@ -170,11 +181,11 @@ reader_line_parser::impl::judge(std::string_view line, std::size_t capacity,
   repaired = false;
   if (line.empty())
     return verdict::blank;
-  if (walk(line, capacity))
+  if (walk(plain_reader, line, capacity) || walk(*reader, line, capacity))
     return build(out);
   repaired_line.assign(line);
   repaired = repair_json(repaired_line) > 0;
-  if (repaired && walk(repaired_line, 0))
+  if (repaired && walk(*reader, repaired_line, 0))
     return build(out);
   return malformed(to_string(reader->why()));
 }

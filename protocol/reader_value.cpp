@@ -38,11 +38,12 @@ std::optional<event_type> reader_event_type(std::string_view word) noexcept {
 }
 
 std::string_view trimmed(std::string_view text) noexcept {
-  constexpr std::string_view white_space = " \t\n\v\f\r";
-  auto begin = text.find_first_not_of(white_space);
-  if (begin == std::string_view::npos)
-    return {};
-  return text.substr(begin, text.find_last_not_of(white_space) - begin + 1);
+  auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+  while (!text.empty() && is_space(text.back()))
+    text.remove_suffix(1);
+  while (!text.empty() && is_space(text.front()))
+    text.remove_prefix(1);
+  return text;
 }
 
 std::string_view text_of(const json_item& x) noexcept {

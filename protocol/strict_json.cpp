@@ -14,13 +14,17 @@ using simdjson::SUCCESS;
 
 static_assert(frame_batch::padding >= simdjson::SIMDJSON_PADDING);
 
-constexpr std::string_view white_space = " \t\n\r";
+constexpr bool is_json_space(char c) noexcept {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 /// Below this a larger document would make the parser grow at every turn.
 constexpr std::size_t capacity_min_bytes = 1024;
 
 std::string_view without_trailing_space(std::string_view text) noexcept {
-  return text.substr(0, text.find_last_not_of(white_space) + 1);
+  while (!text.empty() && is_json_space(text.back()))
+    text.remove_suffix(1);
+  return text;
 }
 
 } // namespace
@@ -41,6 +45,26 @@ std::string_view to_string(json_reader::error x) noexcept {
   return "";
 }
 
+bool scalar(std::string_view token, json_item& out) noexcept {
+  using kind = json_item::kind;
+  if (token.empty())
+    return false;
+  switch (token.front()) {
+  case 't':
+    out = {kind::boolean, token};
+    return token == "true";
+  case 'f':
+    out = {kind::boolean, token};
+    return token == "false";
+  case 'n':
+    out = {kind::null, token};
+    return token == "null";
+  default:
+    out = {kind::number, token};
+    return is_json_number(token);
+  }
+}
+
 json_reader::json_reader(std::size_t max_depth) noexcept
     : max_depth_(max_depth) {
   // nop
@@ -48,8 +72,8 @@ json_reader::json_reader(std::size_t max_depth) noexcept
 
 bool json_reader::start(std::string_view document, std::size_t capacity,
                         simdjson::ondemand::object& root) {
-  auto first = document.find_first_not_of(white_space);
-  if (first == std::string_view::npos || document[first] != '{')
+  auto first = std::ranges::find_if_not(document, is_json_space);
+  if (first == document.end() || *first != '{')
     return refuse(error::not_object);
   if (capacity < document.size() + simdjson::SIMDJSON_PADDING) {
     capacity = document.size() + simdjson::SIMDJSON_PADDING;
@@ -117,13 +141,16 @@ std::string_view json_reader::token_of(value& x) noexcept {
   return without_trailing_space(x.raw_json_token());
 }
 
-bool json_reader::string(value& x, std::string_view& out) {
+/// `token` is the whole string: On-Demand's tokens end where the next one
+/// begins, and stage 1 refused the document if any string is not closed.
+bool json_reader::string(value& x, std::string_view token,
+                         std::string_view& out) {
   if (has_escapes_)
     return x.get_string().get(out) == SUCCESS || refuse(error::not_json);
   simdjson::ondemand::raw_json_string raw;
   if (x.get_raw_json_string().get(raw) != SUCCESS)
     return refuse(error::not_json);
-  out = plain(raw.raw());
+  out = token.substr(1, token.size() - 2);
   return true;
 }
 
@@ -142,10 +169,6 @@ bool json_reader::elements(value& x) {
 
 bool json_reader::take(value& x, json_item& out) {
   auto token = token_of(x);
-  auto scalar = [&](json_item::kind type, bool valid) {
-    out = {type, token};
-    return valid || refuse(error::not_json);
-  };
   auto container = [&](json_item::kind type, bool valid) {
     if (!valid)
       return false;
@@ -157,7 +180,7 @@ bool json_reader::take(value& x, json_item& out) {
   switch (token.front()) {
   case '"':
     out.type = json_item::kind::string;
-    return string(x, out.text);
+    return string(x, token, out.text);
   case '{': {
     json_item ignored;
     return container(json_item::kind::object,
@@ -167,14 +190,8 @@ bool json_reader::take(value& x, json_item& out) {
   }
   case '[':
     return container(json_item::kind::array, elements(x));
-  case 't':
-    return scalar(json_item::kind::boolean, token == "true");
-  case 'f':
-    return scalar(json_item::kind::boolean, token == "false");
-  case 'n':
-    return scalar(json_item::kind::null, token == "null");
   default:
-    return scalar(json_item::kind::number, is_json_number(token));
+    return scalar(token, out) || refuse(error::not_json);
   }
 }
 

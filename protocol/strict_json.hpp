@@ -41,6 +41,10 @@ bool is_json_number(std::string_view text) noexcept;
 /// Exact: the digits are counted out, no double rounds them near 2^63.
 std::optional<std::int64_t> integer_part(std::string_view number) noexcept;
 
+/// Makes `out` the value that `token` is, all of it, if that is a number, true,
+/// false or null.
+bool scalar(std::string_view token, json_item& out) noexcept;
+
 /// Reads one document after the other; keeps its memory between them.
 class json_reader {
 public:
@@ -113,7 +117,7 @@ private:
   bool leave(value& x) noexcept;
   bool refuse(error why) noexcept;
   bool key_of(simdjson::ondemand::field& field, std::string_view& key);
-  bool string(value& x, std::string_view& out);
+  bool string(value& x, std::string_view token, std::string_view& out);
   bool elements(value& x);
   std::string_view plain(const char* begin) const noexcept;
   static std::string_view token_of(value& x) noexcept;

@@ -1,12 +1,12 @@
 #include "protocol/text.hpp"
 
+#include "protocol/byte_word.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/utf8.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
 
 namespace clearance::protocol {
 
@@ -23,19 +23,8 @@ constexpr bool is_printable(char c) noexcept {
   return c >= ' ' && c <= '~';
 }
 
-/// Whether all bytes are 0x20..0x7E. Eight at a time: bit 7 of a byte comes to
-/// stand in (x + 1) for 0x7F, in (x - 0x20) for less than 0x20, in x for the
-/// rest; a carry or borrow into a neighbour needs an offender to start from.
 bool all_printable(std::string_view text) noexcept {
-  constexpr std::uint64_t ones = 0x0101010101010101;
-  std::uint64_t bad = 0;
-  for (; text.size() >= sizeof(bad); text.remove_prefix(sizeof(bad))) {
-    std::uint64_t x;
-    std::memcpy(&x, text.data(), sizeof(x));
-    bad |= x | (x + ones) | (x - 0x20 * ones);
-  }
-  return (bad & (0x80 * ones)) == 0
-         && std::all_of(text.begin(), text.end(), is_printable);
+  return none_marked(text, [](byte_word x) { return x.unprintable(); });
 }
 
 /// Writes the sanitised `text` to `out`, which may be where `text` begins: no

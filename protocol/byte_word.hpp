@@ -1,0 +1,75 @@
+/// Text looked at eight bytes at a time.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace clearance::protocol {
+
+/// Eight bytes, the first one lowest. A test marks bytes by their bit 7. The
+/// lowest mark is right; a borrow or carry from there may mark bytes behind it
+/// that are innocent.
+class byte_word {
+public:
+  static constexpr std::size_t size = 8;
+
+  /// The bytes from `at` on; all of them must be readable.
+  static byte_word load(const char* at) noexcept {
+    byte_word x;
+    std::memcpy(&x.bytes_, at, size);
+    if constexpr (std::endian::native == std::endian::big)
+      x.bytes_ = __builtin_bswap64(x.bytes_);
+    return x;
+  }
+
+  /// Marks all but 0x20..0x7E: bit 7 comes to stand in (x + 1) for 0x7F, in
+  /// (x - 0x20) for less than 0x20, in x for the rest.
+  std::uint64_t unprintable() const noexcept {
+    return (bytes_ | (bytes_ + ones) | (bytes_ - 0x20 * ones)) & marks;
+  }
+
+  /// Marks `c`: what is 0 once c is taken off it has bit 7 in (x - 1) & ~x.
+  std::uint64_t equal_to(char c) const noexcept {
+    auto x = bytes_ ^ (static_cast<unsigned char>(c) * ones);
+    return (x - ones) & ~x & marks;
+  }
+
+  /// Marks what cannot stand in a JSON string as it is, or is not ASCII, or is
+  /// 0x7F.
+  std::uint64_t not_plain() const noexcept {
+    return unprintable() | equal_to('"') | equal_to('\\');
+  }
+
+  /// Which byte the lowest mark is at; there must be one.
+  static std::size_t first(std::uint64_t marked) noexcept {
+    return static_cast<std::size_t>(std::countr_zero(marked)) / 8;
+  }
+
+private:
+  static constexpr std::uint64_t ones = 0x0101010101010101;
+  static constexpr std::uint64_t marks = 0x80 * ones;
+
+  std::uint64_t bytes_ = 0;
+};
+
+/// Whether `test` marks no byte of `text`. It must not mark spaces.
+template <class Test>
+bool none_marked(std::string_view text, Test test) noexcept {
+  constexpr auto size = byte_word::size;
+  if (text.size() < size) {
+    char padded[size] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', ' '};
+    text.copy(padded, text.size());
+    return test(byte_word::load(padded)) == 0;
+  }
+  // The last word overlaps the one before.
+  auto last = text.size() - size;
+  auto marked = test(byte_word::load(text.data() + last));
+  for (std::size_t i = 0; i < last; i += size)
+    marked |= test(byte_word::load(text.data() + i));
+  return marked == 0;
+}
+
+} // namespace clearance::protocol
