@@ -3,6 +3,8 @@
 namespace clearance::actors {
 
 announced_event::announced_event(const protocol::event& x) : type_(x.type) {
+  buffer_.reserve(x.container.size() + x.request_id.size() + x.target().size()
+                  + encoded_size(x));
   auto mark = [this] { return static_cast<std::uint32_t>(buffer_.size()); };
   buffer_ = x.container;
   container_ = mark();

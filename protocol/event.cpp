@@ -9,33 +9,84 @@ namespace clearance::protocol {
 
 namespace {
 
-void append_int(std::string& out, std::int64_t x) {
-  std::array<char, 20> digits; // "-9223372036854775808"
-  auto result = std::to_chars(digits.begin(), digits.end(), x);
-  out.append(digits.data(), result.ptr);
-}
+/// A number's digits.
+class decimal {
+public:
+  explicit decimal(std::int64_t x) noexcept
+      : size_(static_cast<std::size_t>(
+          std::to_chars(digits_.begin(), digits_.end(), x).ptr
+          - digits_.data())) {
+    // nop
+  }
 
-void append_object(std::string& out, const dossier& xs) {
-  out.push_back('{');
-  for (std::string_view separator; const auto& [key, value] : xs) {
-    out.append(separator);
-    append_json(out, key);
-    out.push_back(':');
-    append_json(out, value);
+  std::string_view text() const noexcept { return {digits_.data(), size_}; }
+
+private:
+  std::array<char, 20> digits_; // "-9223372036854775808"
+  std::size_t size_;
+};
+
+/// The wire form, piece by piece: what is JSON already, and texts.
+template <class Sink>
+void write_event(const event& x, std::string_view port, std::string_view proto,
+                 Sink& to) {
+  to.put(R"({"continues":true,"parameters":{"event":{"type":")");
+  to.put(to_string(x.type));
+  to.put(R"(","container":)");
+  to.text(x.container);
+  to.put(R"(,"request_id":)");
+  to.text(x.request_id);
+  to.put(R"(,"dest":)");
+  to.text(x.dest);
+  to.put(R"(,"port":)");
+  to.put(port);
+  to.put(R"(,"proto":)");
+  to.put(proto);
+  to.put(R"(,"domain":)");
+  to.text(x.domain);
+  to.put(R"(,"action":)");
+  to.text(x.action);
+  to.put(x.ok ? R"(,"ok":true,"reason":)" : R"(,"ok":false,"reason":)");
+  to.text(x.reason);
+  to.put(R"(,"dossier":{)");
+  for (std::string_view separator; const auto& [key, value] : x.dossier) {
+    to.put(separator);
+    to.text(key);
+    to.put(":");
+    to.text(value);
     separator = ",";
   }
-  out.push_back('}');
+  to.put(std::string_view{"}}}}\0", 5});
 }
 
-/// Enough for every event whose strings need no escapes: 256 is more than the
-/// names, the punctuation and two integers take.
-std::size_t encoded_size(const event& x) {
-  auto size = 256 + x.container.size() + x.request_id.size() + x.dest.size()
-              + x.domain.size() + x.action.size() + x.reason.size();
-  for (const auto& [key, value] : x.dossier)
-    size += key.size() + value.size() + std::string_view{R"("":"",)"}.size();
-  return size;
-}
+/// How much it is while no text needs an escape.
+struct size_sink {
+  std::size_t size = 0;
+
+  void put(std::string_view json) noexcept { size += json.size(); }
+  void text(std::string_view x) noexcept { size += x.size() + 2; }
+};
+
+/// Writes that much to where there is room for it.
+struct plain_sink {
+  char* to;
+  bool plain = true; // so far; else the result is void
+
+  void put(std::string_view json) noexcept { to += json.copy(to, json.size()); }
+  void text(std::string_view x) noexcept {
+    plain = plain && is_plain_json(x);
+    *to++ = '"';
+    put(x);
+    *to++ = '"';
+  }
+};
+
+struct escaping_sink {
+  std::string& to;
+
+  void put(std::string_view json) { to.append(json); }
+  void text(std::string_view x) { append_json(to, x); }
+};
 
 } // namespace
 
@@ -69,25 +120,25 @@ void event::clear() noexcept {
   dossier.clear();
 }
 
+std::size_t encoded_size(const event& x) {
+  size_sink result;
+  write_event(x, decimal{x.port}.text(), decimal{x.proto}.text(), result);
+  return result.size;
+}
+
+// Written twice only if there is something to escape.
 void encode(const event& x, std::string& out) {
-  out.reserve(out.size() + encoded_size(x));
-  auto field = [&](std::string_view name, const std::string& text) {
-    out.append(name);
-    append_json(out, text);
-  };
-  out.append(R"({"continues":true,"parameters":{"event":{"type":")");
-  out.append(to_string(x.type)).push_back('"');
-  field(R"(,"container":)", x.container);
-  field(R"(,"request_id":)", x.request_id);
-  field(R"(,"dest":)", x.dest);
-  append_int(out.append(R"(,"port":)"), x.port);
-  append_int(out.append(R"(,"proto":)"), x.proto);
-  field(R"(,"domain":)", x.domain);
-  field(R"(,"action":)", x.action);
-  out.append(x.ok ? R"(,"ok":true)" : R"(,"ok":false)");
-  field(R"(,"reason":)", x.reason);
-  append_object(out.append(R"(,"dossier":)"), x.dossier);
-  out.append("}}}").push_back('\0');
+  const decimal port{x.port};
+  const decimal proto{x.proto};
+  const auto before = out.size();
+  out.resize(before + encoded_size(x));
+  plain_sink plain{out.data() + before};
+  write_event(x, port.text(), proto.text(), plain);
+  if (plain.plain)
+    return;
+  out.resize(before);
+  escaping_sink escaping{out};
+  write_event(x, port.text(), proto.text(), escaping);
 }
 
 } // namespace clearance::protocol

@@ -1,6 +1,7 @@
 /// The events that clients see, and their bytes on the wire.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -56,5 +57,8 @@ struct event {
 /// Shape: `{"continues":true,"parameters":{"event":{...}}}`, all eleven fields
 /// in the declared order. Strings must be well-formed UTF-8.
 void encode(const event& x, std::string& out);
+
+/// What encode() appends, if no string has anything to escape; else it is more.
+std::size_t encoded_size(const event& x);
 
 } // namespace clearance::protocol

@@ -67,7 +67,7 @@ void append_escape(std::string& out, char c) {
 }
 
 /// Passes into a JSON string as it is.
-constexpr bool is_plain_json(char c) noexcept {
+constexpr bool passes_json(char c) noexcept {
   return (is_printable(c) && c != '"' && c != '\\') || c == '\x7F';
 }
 
@@ -112,11 +112,15 @@ std::string escaped(std::string_view bytes, std::size_t max_bytes) {
   return out;
 }
 
+bool is_plain_json(std::string_view text) noexcept {
+  return none_marked(text, [](byte_word x) { return x.not_plain(); });
+}
+
 void append_json(std::string& out, std::string_view text) {
   out.push_back('"');
   for (std::size_t i = 0; i < text.size();) {
     auto run = i;
-    while (run < text.size() && is_plain_json(text[run]))
+    while (run < text.size() && passes_json(text[run]))
       ++run;
     out.append(text, i, run - i);
     i = run;

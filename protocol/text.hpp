@@ -22,6 +22,10 @@ void assign_sanitised(std::string& out, std::string_view text);
 std::string escaped(std::string_view bytes,
                     std::size_t max_bytes = std::string_view::npos);
 
+/// Whether append_json() would append `text` as it is. False for 0x7F and for
+/// all that is not ASCII, though that may pass.
+bool is_plain_json(std::string_view text) noexcept;
+
 /// Appends a JSON string, quotes included. Well-formed UTF-8 passes as it is;
 /// control characters, quote and backslash are escaped. Every ill-formed byte
 /// becomes U+FFFD. Source: RFC 8259, section 7.

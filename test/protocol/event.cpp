@@ -82,6 +82,26 @@ TEST_CASE("events are appended to what is there") {
   CHECK(out == "before" + encoded({}) + encoded(full()));
 }
 
+TEST_CASE("a quote is escaped in whatever text it stands") {
+  auto plain = full();
+  plain.domain = "api.example.com";
+  plain.dossier = {{"task", "t42"}, {"name", "blue-fox"}};
+  const auto bytes = encoded(plain);
+  CHECK(protocol::encoded_size(plain) == bytes.size());
+  auto x = plain;
+  for (auto* text : {&x.container, &x.request_id, &x.dest, &x.domain, &x.action,
+                     &x.reason, &x.dossier[1].first, &x.dossier[1].second}) {
+    const auto value = "\"" + *text + "\"";
+    auto expected = bytes;
+    expected.replace(expected.find(value), value.size(),
+                     R"("\")" + value.substr(1));
+    text->insert(0, 1, '"');
+    CHECK(encoded(x) == expected);
+    CHECK(protocol::encoded_size(x) < expected.size());
+    text->erase(0, 1);
+  }
+}
+
 TEST_CASE("every type has its word") {
   for (const auto& [type, word] : types) {
     CHECK(to_string(type) == word);
