@@ -53,7 +53,7 @@ EOF
 # what is built with (a test holds it and the first list together).
 deb_packages() {
   cat <<'EOF'
-dpkg-dev            -           dpkg-buildpackage
+build-essential     -           what every package may take for granted
 debhelper           -           what debian/rules calls
 EOF
 }
