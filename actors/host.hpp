@@ -33,6 +33,9 @@ struct listen_spec {
   actors::framing framing = framing::varlink;
   /// Of connections at a time; more wait in the kernel's queue.
   std::size_t connections_max = protocol::limits::connections_max;
+  /// A descriptor that listens already, for whom `path` is only a name. It is
+  /// taken over by listen(). -1: bind `path`.
+  int inherited = -1;
 };
 
 /// Implemented by io::loop; a double in actor tests. Methods are called on its
@@ -49,7 +52,8 @@ public:
   /// Holds `actor` until it ends: it is never destroyed on another thread.
   virtual void keep(caf::strong_actor_ptr actor) = 0;
 
-  /// Binds, hardened, and listens; `owner` gets each peer as `accepted`.
+  /// Binds, hardened, or takes what is inherited, and listens; `owner` gets
+  /// each peer as `accepted`.
   /// Errors: errc::bind_failed with one line that names path, role and cause.
   virtual caf::expected<std::unique_ptr<listener>>
   listen(const listen_spec& spec, acceptor_owner owner) = 0;

@@ -93,6 +93,7 @@ struct http_listen_spec {
   std::uint16_t port = 0; ///< 0: any free one
   std::string role;       ///< for messages: "gate socket"
   std::string server;     ///< value of the Server field
+  int inherited = -1;     ///< instead: it listens already; is taken over
 };
 
 /// Dropping it stops listening, closes idle connections, and the others once

@@ -47,20 +47,22 @@ hub::interface::behavior_type hub::make_behavior() {
 
 // Readers first: whoever finds the clearance socket finds a whole hub.
 bool hub::listen() {
-  auto bind = [this](const std::string& path, const char* role, framing kind,
-                     std::size_t max, const acceptor_owner& owner) {
-    auto result = config_.where->listen({path, role, kind, max}, owner);
+  auto bind = [this](const listen_spec& spec, const acceptor_owner& owner) {
+    auto result = config_.where->listen(spec, owner);
     if (!result)
       self_->quit(result.error());
     return result ? std::move(*result) : nullptr;
   };
-  reader_listener_ = bind(config_.reader_socket, "reader socket",
-                          framing::lines, config_.readers_max, ingester_);
+  reader_listener_ =
+      bind({config_.reader_socket, "reader socket", framing::lines,
+            config_.readers_max, config_.inherited_reader},
+           ingester_);
   if (!reader_listener_)
     return false;
   clearance_listener_ =
-      bind(config_.clearance_socket, "clearance socket", framing::varlink,
-           config_.clients_max, interface{self_});
+      bind({config_.clearance_socket, "clearance socket", framing::varlink,
+            config_.clients_max, config_.inherited_clearance},
+           interface{self_});
   return clearance_listener_ != nullptr;
 }
 

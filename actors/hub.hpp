@@ -18,6 +18,9 @@ struct hub_config {
   host* where = nullptr;
   std::string clearance_socket;
   std::string reader_socket;
+  /// See listen_spec::inherited.
+  int inherited_clearance = -1;
+  int inherited_reader = -1;
   /// Whose crash is not the hub's: spawned and supervised beside it.
   executor_actor executor;
   std::optional<std::string> only_container;

@@ -15,8 +15,9 @@ verdict_helper::verdict_helper(self_type* self, verdict_helper_config config)
 }
 
 verdict_helper::interface::behavior_type verdict_helper::make_behavior() {
-  auto result = config_.where->listen(
-      {config_.socket, "verdict socket", framing::varlink}, interface{self_});
+  listen_spec spec{config_.socket, "verdict socket", framing::varlink};
+  spec.inherited = config_.inherited;
+  auto result = config_.where->listen(spec, interface{self_});
   if (result) {
     listener_ = std::move(*result);
     log(severity::info, name, "serving", {{"socket", config_.socket}});

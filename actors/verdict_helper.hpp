@@ -15,6 +15,7 @@ struct verdict_helper_config {
   host* where = nullptr;
   std::string socket;
   executor_actor executor;
+  int inherited = -1; ///< see listen_spec::inherited
 };
 
 /// Serves org.terok.ClearanceVerdict1 from an executor. Stateless. Ends with

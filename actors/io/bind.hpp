@@ -15,6 +15,13 @@ namespace clearance::io {
 class bound_socket {
 public:
   bound_socket() noexcept = default;
+
+  /// A socket of somebody else's binding: no lock, and `path` stays.
+  bound_socket(unique_fd socket, std::string path) noexcept
+      : path_(std::move(path)), socket_(std::move(socket)) {
+    // nop
+  }
+
   bound_socket(bound_socket&& other) noexcept;
   bound_socket& operator=(bound_socket&& other) noexcept;
   ~bound_socket();

@@ -25,6 +25,15 @@ std::string where(const tcp::endpoint& at) {
 
 } // namespace
 
+local_port local_port_of(int fd) {
+  tcp::endpoint at;
+  auto size = static_cast<socklen_t>(at.capacity());
+  if (::getsockname(fd, at.data(), &size) != 0)
+    return {};
+  at.resize(size);
+  return {where(at), at.address().is_loopback()};
+}
+
 bool is_loopback(const std::string& address) {
   boost::system::error_code error;
   const auto parsed = boost::asio::ip::make_address(address, error);
@@ -46,16 +55,15 @@ std::variant<bound_port, std::string> bind_port(const std::string& address,
   unique_fd fd{::socket(at.protocol().family(),
                         SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   const int on = 1;
-  auto size = static_cast<socklen_t>(at.size());
   if (!fd
       || ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0
-      || ::bind(fd.get(), at.data(), size) != 0
+      || ::bind(fd.get(), at.data(), static_cast<socklen_t>(at.size())) != 0
       || ::listen(fd.get(), protocol::limits::listen_backlog) != 0)
     return fail(std::generic_category().message(errno));
-  size = static_cast<socklen_t>(at.capacity());
-  if (::getsockname(fd.get(), at.data(), &size) != 0)
+  auto bound = local_port_of(fd.get()).where;
+  if (bound.empty())
     return fail(std::generic_category().message(errno));
-  return bound_port{std::move(fd), where(at)};
+  return bound_port{std::move(fd), std::move(bound)};
 }
 
 } // namespace clearance::io

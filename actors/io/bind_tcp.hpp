@@ -21,6 +21,14 @@ std::variant<bound_port, std::string> bind_port(const std::string& address,
                                                 std::uint16_t port,
                                                 const std::string& role);
 
+/// What a TCP socket is bound to.
+struct local_port {
+  std::string where; ///< as in bound_port; empty: errno says why
+  bool loopback = false;
+};
+
+local_port local_port_of(int fd);
+
 /// Whether a numeric address is a loopback one.
 bool is_loopback(const std::string& address);
 

@@ -5,6 +5,7 @@
 #include "actors/io/bind.hpp"
 #include "actors/io/bind_tcp.hpp"
 #include "actors/io/http_session.hpp"
+#include "actors/io/inherited.hpp"
 #include "actors/io/stream.hpp"
 #include "actors/log.hpp"
 #include "protocol/gate_limits.hpp"
@@ -87,6 +88,18 @@ private:
   acceptor acceptor_;
 };
 
+using bound_any = std::variant<bound_socket, bound_port, std::string>;
+
+bound_any bind_or_inherit(const actors::http_listen_spec& spec) {
+  auto any = [](auto bound) {
+    return std::visit([](auto& x) -> bound_any { return std::move(x); }, bound);
+  };
+  if (spec.inherited >= 0)
+    return inherit_socket(spec.inherited, spec.role);
+  return spec.path.empty() ? any(bind_port(spec.address, spec.port, spec.role))
+                           : any(bind_hardened(spec.path, spec.role));
+}
+
 } // namespace
 
 http_server::http_server(boost::asio::io_context& context,
@@ -100,17 +113,13 @@ http_server::listen_http(const actors::http_listen_spec& spec,
                          actors::request_owner owner) {
   bound_socket socket;
   bound_port port;
-  auto take = [](auto bound, auto& to) {
-    auto why = std::get_if<std::string>(&bound);
-    if (!why)
-      to = std::move(std::get<0>(bound));
-    return why ? std::move(*why) : std::string();
-  };
-  auto why = spec.path.empty()
-                 ? take(bind_port(spec.address, spec.port, spec.role), port)
-                 : take(bind_hardened(spec.path, spec.role), socket);
-  if (!why.empty())
-    return make_error(actors::errc::bind_failed, std::move(why));
+  auto bound = bind_or_inherit(spec);
+  if (auto why = std::get_if<std::string>(&bound))
+    return make_error(actors::errc::bind_failed, std::move(*why));
+  if (auto local = std::get_if<bound_socket>(&bound))
+    socket = std::move(*local);
+  else
+    port = std::move(std::get<bound_port>(bound));
   std::unique_ptr<actors::http_listener> result;
   try {
     result = std::make_unique<bound_listener>(

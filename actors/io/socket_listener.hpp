@@ -15,9 +15,9 @@
 
 namespace clearance::io {
 
-/// Binds as bind_hardened() does and gives every peer of our own uid to an
-/// owner. Running out of descriptors or memory, or too many connections, only
-/// makes it rest for limits::accept_backoff.
+/// Binds as bind_hardened() does, or takes an inherited unix socket, and gives
+/// every peer of our own uid to an owner. Running out of descriptors or memory,
+/// or too many connections, only makes it rest for limits::accept_backoff.
 class socket_listener final : public actors::listener {
 public:
   static caf::expected<std::unique_ptr<actors::listener>>
