@@ -79,6 +79,7 @@ container::interface::behavior_type container::make_behavior() {
   return {
       [this](protocol::shield_call& x) { return on_call(x); },
       [this](const process_gone&) { on_process_gone(); },
+      [this](const service_state& x) { on_state(x); },
       [this](const restart_part& x) { on_restart(x.what); },
       [this](stop_atom) { on_stop(); },
       [this](report_atom) { on_report(); },
@@ -114,13 +115,14 @@ void container::start(container_part what) {
   switch (what) {
   case container_part::executor:
     next = spawn_executor();
+    became(what, condition::serving); // it has no socket
     break;
   case container_part::hub:
     next = spawn_hub();
     break;
   case container_part::gate:
     if (!config_.sidecar->gate)
-      return;
+      return became(what, condition::serving); // all there is
     next = spawn_gate();
     break;
   }
@@ -143,6 +145,7 @@ caf::strong_actor_ptr container::spawn_hub() {
   auto config = hub_of(paths_, config_.around->quotas);
   config.where = config_.where;
   config.executor = interface { self_ };
+  config.manager = interface { self_ };
   hub_ = spawn_hosted<hub>(*config_.where, std::move(config));
   return caf::actor_cast<caf::strong_actor_ptr>(hub_);
 }
@@ -157,6 +160,7 @@ caf::strong_actor_ptr container::spawn_gate() {
   auto config = gate_of(*config_.sidecar, paths_, *config_.around);
   config.where = config_.where;
   config.http = config_.http;
+  config.manager = interface { self_ };
   gate_ = spawn_hosted<gate>(*config_.where, std::move(config));
   return caf::actor_cast<caf::strong_actor_ptr>(gate_);
 }
@@ -190,6 +194,28 @@ void container::failed(container_part what, std::string_view why) {
   tell(severity::error, "a service ended and is started again", to_string(what),
        why, std::to_string(ms) + "ms");
   self_->delayed_send(self_, delay, restart_part{what});
+  became(what, condition::failing);
+}
+
+void container::on_state(const service_state& x) {
+  if (x.ready)
+    became(x.service == hub::name ? container_part::hub : container_part::gate,
+           condition::serving);
+}
+
+void container::became(container_part what, condition is) {
+  at(what).is = is;
+  auto none = [this](condition x) {
+    return std::none_of(parts_.begin(), parts_.end(),
+                        [x](const part& y) { return y.is == x; });
+  };
+  container_state now{id_, none(condition::starting),
+                      !none(condition::failing)};
+  if (now.settled == told_.settled && now.failing == told_.failing)
+    return;
+  told_ = now;
+  if (config_.watcher)
+    self_->send(config_.watcher, std::move(now));
 }
 
 void container::on_restart(container_part what) {

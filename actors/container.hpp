@@ -13,6 +13,7 @@
 #include <caf/result.hpp>
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ struct container_config {
   container_host* containers = nullptr;
   sidecar_ptr sidecar; ///< with a container_id
   std::shared_ptr<const container_surroundings> around;
+  container_watcher watcher = {}; ///< null: nobody wants to know
 };
 
 /// Ends normally when it was told to stop, or when the container's first
@@ -45,13 +47,17 @@ public:
   interface::behavior_type make_behavior();
 
 private:
+  enum class condition : std::uint8_t { starting, serving, failing };
+
   struct part {
     caf::strong_actor_ptr running; ///< null: not now
     protocol::backoff delays;
+    condition is = condition::starting;
   };
 
   caf::result<protocol::shield_outcome> on_call(protocol::shield_call& x);
   void on_process_gone();
+  void on_state(const service_state& x);
   void on_restart(container_part what);
   void on_down(const caf::actor_addr& who, const caf::error& why);
   void on_stop();
@@ -63,6 +69,7 @@ private:
   caf::strong_actor_ptr spawn_hub();
   caf::strong_actor_ptr spawn_gate();
   void failed(container_part what, std::string_view why);
+  void became(container_part what, condition is);
   void tell(severity level, std::string_view text,
             std::string_view service = {}, std::string_view why = {},
             std::string_view again_in = {}) const;
@@ -79,6 +86,7 @@ private:
   service_actor hub_;
   gate_actor gate_;
   bool stopping_ = false;
+  container_state told_; ///< what the watcher knows
 };
 
 } // namespace clearance::actors

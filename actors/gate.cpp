@@ -31,8 +31,10 @@ gate::gate(self_type* self, gate_config config)
 gate::interface::behavior_type gate::make_behavior() {
   self_->set_down_handler(
       [this](const caf::down_msg& x) { on_down(x.source); });
-  if (listen())
+  if (listen()) {
     log(severity::info, name, "serving", {{"at", listener_->where()}});
+    tell_manager();
+  }
   return {
       [this](const requested& x) { on_requested(x); },
       [this](const malformed_request& x) { on_malformed(x); },
@@ -53,6 +55,16 @@ bool gate::listen() {
   else
     self_->quit(result.error());
   return listener_ != nullptr;
+}
+
+void gate::tell_manager() {
+  if (!config_.manager)
+    return;
+  const auto n = config_.grants->size();
+  self_->send(config_.manager,
+              service_state{name, true,
+                            std::to_string(n) + (n == 1 ? " grant" : " grants")
+                                + "; clients at " + listener_->where()});
 }
 
 // -- requests -----------------------------------------------------------------
@@ -170,6 +182,8 @@ void gate::on_grants(const new_grants& x) {
   config_.grants = x.value;
   log(severity::info, name, "the grants are new",
       {{"grants", std::to_string(config_.grants->size())}});
+  if (listener_)
+    tell_manager();
 }
 
 // -- stopping -----------------------------------------------------------------

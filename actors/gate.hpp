@@ -34,6 +34,7 @@ struct gate_config {
   grants_ptr grants;
   backend_config backend;
   std::size_t backends_max = protocol::gate_limits::backends_max;
+  manager_actor manager = {};
 };
 
 /// Ends with errc::bind_failed when it cannot listen. An exchange that crashes
@@ -66,6 +67,7 @@ private:
   };
 
   bool listen();
+  void tell_manager();
   void on_requested(const requested& x);
   void on_malformed(const malformed_request& x);
   void on_admit(const exchange_actor& who);

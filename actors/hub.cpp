@@ -16,6 +16,9 @@
 #include "actors/registry.hpp"
 #include "actors/session.hpp"
 
+#include <caf/send.hpp>
+
+#include <string>
 #include <utility>
 
 namespace clearance::actors {
@@ -35,10 +38,13 @@ hub::interface::behavior_type hub::make_behavior() {
   ingester_ =
       spawn_hosted<ingester>(host, ingester_config{registry_, self_->address(),
                                                    config_.only_container});
-  if (listen())
+  if (listen()) {
     log(severity::info, name, "serving",
         {{"clearance_socket", config_.clearance_socket},
          {"reader_socket", config_.reader_socket}});
+    tell_manager(true);
+    subscribers_.watch([this] { tell_manager(false); });
+  }
   return {
       [this](const accepted& x) { on_accepted(x); },
       [this](report_atom) { on_report(); },
@@ -64,6 +70,18 @@ bool hub::listen() {
             config_.clients_max, config_.inherited_clearance},
            interface{self_});
   return clearance_listener_ != nullptr;
+}
+
+void hub::tell_manager(bool ready) const {
+  if (!config_.manager)
+    return;
+  const auto n = subscribers_.taken();
+  caf::anon_send(config_.manager,
+                 service_state{name, ready,
+                               std::to_string(n)
+                                   + (n == 1 ? " subscriber" : " subscribers")
+                                   + "; clients at " + config_.clearance_socket
+                                   + ", readers at " + config_.reader_socket});
 }
 
 void hub::on_accepted(const accepted& x) {

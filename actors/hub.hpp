@@ -29,6 +29,7 @@ struct hub_config {
   std::size_t clients_max = protocol::limits::connections_max;
   /// Of clients, those that follow events; one more is closed.
   std::size_t subscribers_max = protocol::limits::connections_max;
+  manager_actor manager = {};
 };
 
 /// Ends with errc::bind_failed when a socket cannot be bound; nothing stays
@@ -51,6 +52,7 @@ private:
   void on_accepted(const accepted& x);
   void on_report();
   bool listen();
+  void tell_manager(bool ready) const;
 
   self_type* self_;
   hub_config config_;

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace clearance::actors {
@@ -29,6 +30,30 @@ using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
 /// There is room in a queue that somebody waits for.
 using room_atom = caf::atom_constant<caf::atom("room")>;
+
+/// Tell that you go on.
+using alive_atom = caf::atom_constant<caf::atom("alive")>;
+
+// -- service manager: who started the process ---------------------------------
+
+/// How a service is, said by itself. Ready: each of its sockets is served, or
+/// the settings that it was given while it ran hold.
+struct service_state {
+  std::string_view service; ///< its actor's name, a literal
+  bool ready = false;
+  std::string status; ///< what it does, for people
+};
+
+/// Null where nobody wants to know.
+using manager_actor = caf::typed_actor<
+    // Hub, verdict helper, gate, supervisor.
+    caf::reacts_to<service_state>>;
+
+using manager_link_actor = manager_actor::extend<
+    // Itself: there is something to tell.
+    caf::reacts_to<tick_atom>,
+    // Itself.
+    caf::reacts_to<alive_atom>>;
 
 // -- executor: changes the firewall -------------------------------------------
 
@@ -149,6 +174,7 @@ using service_actor = caf::typed_actor<
 
 } // namespace clearance::actors
 
+CLEARANCE_MESSAGE(clearance::actors::service_state)
 CLEARANCE_MESSAGE(clearance::protocol::shield_call)
 CLEARANCE_MESSAGE(clearance::protocol::shield_outcome)
 CLEARANCE_MESSAGE(clearance::protocol::verdict_outcome)

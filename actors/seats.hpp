@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <utility>
 
 namespace clearance::actors {
 
@@ -13,21 +15,41 @@ using seat = std::shared_ptr<const void>;
 class seats {
 public:
   explicit seats(std::size_t max)
-      : max_(max), taken_(std::make_shared<std::size_t>(0)) {
+      : max_(max), shared_(std::make_shared<shared>()) {
     // nop
   }
+  ~seats() { shared_->changed = nullptr; }
+  seats(const seats&) = delete;
+  seats& operator=(const seats&) = delete;
+
+  /// Calls `f` whenever one is taken or given back, while this lives.
+  void watch(std::function<void()> f) { shared_->changed = std::move(f); }
+
+  std::size_t taken() const noexcept { return shared_->taken; }
 
   /// Null: all are taken.
   seat take() {
-    if (*taken_ >= max_)
+    if (shared_->taken >= max_)
       return nullptr;
-    ++*taken_;
-    return {taken_.get(), [all = taken_](const void*) { --*all; }};
+    shared_->set(shared_->taken + 1);
+    return {shared_.get(),
+            [all = shared_](const void*) { all->set(all->taken - 1); }};
   }
 
 private:
+  struct shared {
+    std::size_t taken = 0;
+    std::function<void()> changed;
+
+    void set(std::size_t n) {
+      taken = n;
+      if (changed)
+        changed();
+    }
+  };
+
   std::size_t max_;
-  std::shared_ptr<std::size_t> taken_;
+  std::shared_ptr<shared> shared_;
 };
 
 } // namespace clearance::actors

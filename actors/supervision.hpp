@@ -37,6 +37,9 @@ struct sidecar_gone {
   std::string file;
 };
 
+/// Once: whatever was there at the start has been told.
+struct sidecars_read {};
+
 /// Nothing more will be heard of the directory.
 struct sidecars_lost {
   std::string why;
@@ -45,6 +48,7 @@ struct sidecars_lost {
 using sidecar_watcher =
     caf::typed_actor<caf::reacts_to<sidecar_seen>, caf::reacts_to<sidecar_bad>,
                      caf::reacts_to<sidecar_gone>,
+                     caf::reacts_to<sidecars_read>,
                      caf::reacts_to<sidecars_lost>>;
 
 /// A directory of sidecars. Its end is silent.
@@ -100,10 +104,21 @@ struct restart_part {
   container_part what = container_part::executor;
 };
 
+/// How its services are, when that changes.
+struct container_state {
+  std::string id;       ///< short
+  bool settled = false; ///< each of them serves, or has failed at least once
+  bool failing = false; ///< one has failed and does not serve yet
+};
+
+using container_watcher = caf::typed_actor<caf::reacts_to<container_state>>;
+
 /// An executor itself: what stands between its hub and whoever executes now.
 using container_actor = executor_actor::extend<
     // Host: the container's first process.
     caf::reacts_to<process_gone>,
+    // Hub, gate: it serves.
+    caf::reacts_to<service_state>,
     // Itself.
     caf::reacts_to<restart_part>,
     // Supervisor: end everything, then yourself.
@@ -121,6 +136,8 @@ struct restart_container {
 using supervisor_actor = sidecar_watcher::extend<
     // Itself.
     caf::reacts_to<restart_container>,
+    // Container.
+    caf::reacts_to<container_state>,
     // Process: SIGTERM.
     caf::reacts_to<stop_atom>,
     // Process: counters to the log.
@@ -131,7 +148,9 @@ using supervisor_actor = sidecar_watcher::extend<
 CLEARANCE_MESSAGE(clearance::actors::sidecar_seen)
 CLEARANCE_MESSAGE(clearance::actors::sidecar_bad)
 CLEARANCE_MESSAGE(clearance::actors::sidecar_gone)
+CLEARANCE_MESSAGE(clearance::actors::sidecars_read)
 CLEARANCE_MESSAGE(clearance::actors::sidecars_lost)
+CLEARANCE_MESSAGE(clearance::actors::container_state)
 CLEARANCE_MESSAGE(clearance::actors::process_gone)
 CLEARANCE_MESSAGE(clearance::actors::restart_part)
 CLEARANCE_MESSAGE(clearance::actors::restart_container)

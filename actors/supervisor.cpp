@@ -37,7 +37,9 @@ supervisor::interface::behavior_type supervisor::make_behavior() {
       [this](sidecar_seen& x) { on_seen(x); },
       [this](const sidecar_bad& x) { on_bad(x); },
       [this](const sidecar_gone& x) { on_gone(x); },
+      [this](sidecars_read) { on_read(); },
       [this](const sidecars_lost& x) { on_lost(x); },
+      [this](const container_state& x) { on_state(x); },
       [this](const restart_container& x) { on_restart(x.id); },
       [this](stop_atom) { on_stop(); },
       [this](report_atom) { on_report(); },
@@ -79,6 +81,11 @@ void supervisor::on_gone(const sidecar_gone& x) {
     settle(node.mapped().id);
 }
 
+void supervisor::on_read() {
+  read_ = true;
+  tell_manager();
+}
+
 void supervisor::on_lost(const sidecars_lost& x) {
   self_->quit(make_error(errc::directory_lost, x.why));
 }
@@ -111,7 +118,7 @@ void supervisor::settle(const std::string& id) {
     return x.second.id == id && !x.second.ended;
   });
   if (next == files_.end())
-    return;
+    return tell_manager();
   place fresh{next->first,
               next->second.digest,
               {},
@@ -120,6 +127,7 @@ void supervisor::settle(const std::string& id) {
                                  supervisor_limits::restart_delay_max,
                                  supervisor_limits::restart_forgiven_after}}};
   start(places_.emplace(id, std::move(fresh)).first->second);
+  tell_manager();
 }
 
 void supervisor::start(place& x) {
@@ -129,6 +137,7 @@ void supervisor::start(place& x) {
   config.containers = config_.containers;
   config.sidecar = current(x)->value;
   config.around = config_.around;
+  config.watcher = interface { self_ };
   x.running = spawn_hosted<container>(*config_.where, std::move(config));
   x.delays.started(self_->clock().now());
   self_->monitor(x.running);
@@ -148,6 +157,8 @@ void supervisor::on_down(const caf::actor_addr& who, const caf::error& why) {
         {{"file", protocol::escaped(x.file)}, {"why", what(why)}});
     self_->delayed_send(self_, x.delays.ended(self_->clock().now()),
                         restart_container{id});
+    x.settled = x.failing = true;
+    tell_manager();
     return;
   }
   if (auto from = files_.find(x.file);
@@ -156,6 +167,35 @@ void supervisor::on_down(const caf::actor_addr& who, const caf::error& why) {
   places_.erase(it);
   settle(id);
   end_if_done();
+}
+
+void supervisor::on_state(const container_state& x) {
+  auto it = places_.find(x.id);
+  if (it == places_.end())
+    return;
+  it->second.settled = x.settled;
+  it->second.failing = x.failing;
+  tell_manager();
+}
+
+// Ready is who has heard of every sidecar that was there and tried to serve
+// it: a container that cannot be served must not keep the others from being
+// told so.
+void supervisor::tell_manager() {
+  auto count = [this](auto f) {
+    return std::count_if(places_.begin(), places_.end(),
+                         [f](const auto& x) { return f(x.second); });
+  };
+  const bool first =
+      !ready_ && read_ && count([](const place& x) { return !x.settled; }) == 0;
+  ready_ = ready_ || first;
+  if (!ready_ || stopping_ || !config_.manager)
+    return;
+  auto status = std::to_string(places_.size())
+                + (places_.size() == 1 ? " container" : " containers");
+  if (auto n = count([](const place& x) { return x.failing; }); n > 0)
+    status += ", " + std::to_string(n) + " with a service that fails";
+  self_->send(config_.manager, service_state{name, first, std::move(status)});
 }
 
 void supervisor::on_restart(const std::string& id) {

@@ -15,6 +15,7 @@ struct supervisor_config {
   container_host* containers = nullptr;
   std::unique_ptr<sidecar_source> sidecars; ///< null: in tests
   std::shared_ptr<const container_surroundings> around;
+  manager_actor manager = {};
 };
 
 /// A container for each sidecar, one an id. Ends normally once it was told to
@@ -50,12 +51,16 @@ private:
     container_actor running; ///< null: it crashed, and waits for its restart
     bool stopping = false;
     protocol::backoff delays;
+    bool settled = false; ///< as its container says
+    bool failing = false;
   };
 
   void on_seen(sidecar_seen& x);
   void on_bad(const sidecar_bad& x) const;
   void on_gone(const sidecar_gone& x);
+  void on_read();
   void on_lost(const sidecars_lost& x);
+  void on_state(const container_state& x);
   void on_restart(const std::string& id);
   void on_down(const caf::actor_addr& who, const caf::error& why);
   void on_stop();
@@ -64,12 +69,15 @@ private:
   void settle(const std::string& id);
   void start(place& x);
   void end_if_done();
+  void tell_manager();
   const file* current(const place& x) const;
 
   self_type* self_;
   supervisor_config config_;
   std::map<std::string, file> files_;
   std::map<std::string, place> places_; ///< by short id
+  bool read_ = false;  ///< all sidecars that were there at the start
+  bool ready_ = false; ///< and the manager knows
   bool stopping_ = false;
 };
 

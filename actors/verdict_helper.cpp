@@ -21,6 +21,9 @@ verdict_helper::interface::behavior_type verdict_helper::make_behavior() {
   if (result) {
     listener_ = std::move(*result);
     log(severity::info, name, "serving", {{"socket", config_.socket}});
+    if (config_.manager)
+      self_->send(config_.manager,
+                  service_state{name, true, "hubs at " + config_.socket});
   } else {
     self_->quit(result.error());
   }

@@ -16,6 +16,7 @@ struct verdict_helper_config {
   std::string socket;
   executor_actor executor;
   int inherited = -1; ///< see listen_spec::inherited
+  manager_actor manager = {};
 };
 
 /// Serves org.terok.ClearanceVerdict1 from an executor. Stateless. Ends with

@@ -19,6 +19,7 @@ libsimdjson-dev     simdjson    JSON
 libcli11-dev        CLI11       the command line
 libspdlog-dev       spdlog      the log
 libtomlplusplus-dev  tomlplusplus  settings in files
+libsystemd-dev      libsystemd  socket activation, watchdog, journal; optional
 doctest-dev         doctest/doctest.h  unit tests; meson looks for it
 EOF
 }
@@ -45,6 +46,7 @@ optional_test_packages() {
 mandoc              -           looks at the manual pages
 python3-varlink     -           an independent varlink client
 shellcheck          -           looks at the scripts
+systemd             -           reads the units, and starts them where it can
 zsh                 -           its completion is tested
 EOF
 }

@@ -154,6 +154,12 @@ inline constexpr int listen_backlog = 512;
 /// How long an acceptor rests when descriptors or memory ran out.
 inline constexpr auto accept_backoff = 100ms;
 
+// -- service manager ----------------------------------------------------------
+
+/// A status that changes is told at once, and then not before this is over:
+/// what people look at need not follow a crowd of clients one by one.
+inline constexpr auto status_interval = 1s;
+
 // -- log ----------------------------------------------------------------------
 
 /// Lines about the same kind of fault (of one reader; of the map) in each

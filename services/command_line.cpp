@@ -103,7 +103,7 @@ struct parser {
   bool version = false;
 
   command finish_serve();
-  command finish_helper() { return helper; }
+  command finish_helper();
   command finish_watch();
   command finish_verdict() { return verdict; }
   command finish_emit();
@@ -161,6 +161,9 @@ command parser::finish_serve() {
           && (x.verdict_socket == x.clearance_socket
               || x.verdict_socket == x.reader_socket)))
     throw usage_fault("two sockets cannot have the same path");
+  for (const char* option : {"--reader-socket", "--clearance-socket"})
+    if (app.get_subcommand("serve")->count(option) > 0)
+      serve.named_socket = option;
   return serve;
 }
 
@@ -169,6 +172,12 @@ void parser::add_serve_verdict() {
   add_word(sub, "--socket", helper.socket, socket_path);
   add_word(sub, "--shield", helper.shield);
   add_choice(sub, "--log-level", helper.level, log_levels);
+}
+
+command parser::finish_helper() {
+  if (app.get_subcommand("serve-verdict")->count("--socket") > 0)
+    helper.named_socket = "--socket";
+  return helper;
 }
 
 void parser::add_watch() {

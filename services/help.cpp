@@ -64,7 +64,12 @@ Options:
   --help                   show this text
 
 The sockets' directories must be yours and closed to all others (mode 0700).
-SIGUSR1 writes all counters to the log. Logs go to stderr.
+Under systemd, sockets that it passes are served instead: one is named
+`clearance`, one `reader`. It is told when both are served (Type=notify), and
+within WatchdogSec= that the hub goes on.
+
+SIGUSR1 writes all counters to the log. The log goes to stderr; when that is the
+journal, entries have fields: CONTAINER=, REQUEST_ID=, TEROK_...=.
 
 Exit codes: 0 stopped by a signal; 1 could not start or broke; 2 wrong usage.
 )";
@@ -84,6 +89,9 @@ Options:
   --log-level LEVEL  debug, info, warning or error (default: info)
   --config FILE      settings, as TOML; see terok-clearance --help
   --help             show this text
+
+A socket named `verdict` that systemd passes is served instead; see
+`terok-clearance serve --help`, also on the log.
 
 Exit codes: 0 stopped by a signal; 1 could not start or broke; 2 wrong usage.
 )";

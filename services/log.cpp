@@ -1,11 +1,14 @@
 #include "services/log.hpp"
 
 #include "protocol/text.hpp"
+#include "services/systemd.hpp"
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -19,16 +22,8 @@ namespace {
 using actors::severity;
 
 spdlog::logger* target = nullptr;
-bool journal = false;
-
-bool stderr_is_journal() {
-  auto told = std::getenv("JOURNAL_STREAM"); // NOLINT(concurrency-mt-unsafe)
-  struct stat info;
-  if (told == nullptr || ::fstat(STDERR_FILENO, &info) != 0)
-    return false;
-  return told
-         == std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino);
-}
+bool stderr_is_journal = false;
+bool writes_entries = false;
 
 spdlog::level::level_enum level_of(severity x) {
   switch (x) {
@@ -45,18 +40,23 @@ spdlog::level::level_enum level_of(severity x) {
 }
 
 // Syslog's numbers.
-std::string_view priority_of(severity x) {
+char priority_of(severity x) {
   switch (x) {
   case severity::debug:
-    return "<7>";
+    return '7';
   case severity::info:
-    return "<6>";
+    return '6';
   case severity::warning:
-    return "<4>";
+    return '4';
   case severity::error:
     break;
   }
-  return "<3>";
+  return '3';
+}
+
+// How a line on stderr tells the journal its priority. Source: sd-daemon(3).
+std::string prefix_of(severity x) {
+  return stderr_is_journal ? std::string{'<', priority_of(x), '>'} : "";
 }
 
 severity severity_of(log_level x) {
@@ -109,12 +109,22 @@ bool stands_alone(std::string_view value) {
   });
 }
 
+// A field's name in the journal: those that its readers know already, ours
+// with our name before them. Ours are words of a-z and `_`.
+std::string journal_name(std::string_view key) {
+  const bool is_known = key == "container" || key == "request_id";
+  std::string result{is_known ? "" : "TEROK_"};
+  for (char c : key)
+    result += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return result;
+}
+
 void write(const actors::log_entry& x) {
-  std::string line;
-  if (journal)
-    line += priority_of(x.level);
-  line += log_line(x);
-  target->log(level_of(x.level), line);
+  if (writes_entries
+      && systemd::write_to_journal(
+          journal_fields(x, program_invocation_short_name)))
+    return;
+  target->log(level_of(x.level), prefix_of(x.level) + log_line(x));
 }
 
 } // namespace
@@ -137,12 +147,43 @@ std::string log_line(const actors::log_entry& x) {
   return line;
 }
 
+std::vector<std::string> journal_fields(const actors::log_entry& x,
+                                        std::string_view identifier) {
+  std::vector<std::string> result{
+      std::string{"PRIORITY="} + priority_of(x.level),
+      "MESSAGE=" + log_line(x),
+      "SYSLOG_IDENTIFIER=" + std::string{identifier},
+      "TEROK_COMPONENT=" + std::string{x.component},
+  };
+  for (auto& field : x.fields)
+    if (!field.value.empty())
+      result.push_back(journal_name(field.key) + '='
+                       + std::string{field.value});
+  return result;
+}
+
+bool leads_to_journal(const char* stream, int fd) {
+  struct stat info;
+  return stream != nullptr && ::fstat(fd, &info) == 0
+         && stream
+                == std::to_string(info.st_dev) + ":"
+                       + std::to_string(info.st_ino);
+}
+
+void print_fault(const std::string& program, const std::string& what) {
+  std::fprintf(stderr, "%s%s: %s\n", prefix_of(severity::error).c_str(),
+               program.c_str(), what.c_str());
+}
+
 void log_to_stderr(log_level threshold) {
   // Never freed: threads may log until the very end of the process.
   static auto& logger = *new spdlog::logger(
       "stderr", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  journal = stderr_is_journal();
-  logger.set_pattern(journal ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  stderr_is_journal =
+      leads_to_journal(std::getenv("JOURNAL_STREAM"), // NOLINT(*-mt-unsafe)
+                       STDERR_FILENO);
+  writes_entries = stderr_is_journal && systemd::has_journal();
+  logger.set_pattern(stderr_is_journal ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   logger.set_level(spdlog::level::debug);
   logger.flush_on(spdlog::level::debug);
   target = &logger;

@@ -1,10 +1,13 @@
-/// Where the actors' log goes: stderr, in the journal's form under systemd.
+/// Where the actors' log goes: to the journal when stderr is that, else to
+/// stderr.
 #pragma once
 
 #include "actors/log.hpp"
 #include "services/log_level.hpp"
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace clearance::services {
 
@@ -15,9 +18,25 @@ namespace clearance::services {
 /// shown.
 std::string log_line(const actors::log_entry& x);
 
-/// Sends the actors' log to stderr from now on. When stderr is the journal,
-/// lines carry its priorities and no time of their own. For a program's start.
-/// Source: sd-daemon(3), systemd.exec(5) on JOURNAL_STREAM.
+/// The same as an entry of the journal, `NAME=value` each: PRIORITY; MESSAGE,
+/// the whole line; SYSLOG_IDENTIFIER; TEROK_COMPONENT; and each field that has
+/// a value: `container` as CONTAINER, `request_id` as REQUEST_ID, `other` as
+/// TEROK_OTHER. Source: systemd.journal-fields(7).
+std::vector<std::string> journal_fields(const actors::log_entry& x,
+                                        std::string_view identifier);
+
+/// Whether `stream`, the value of JOURNAL_STREAM or null, says that `fd` leads
+/// to the journal. Source: systemd.exec(5).
+bool leads_to_journal(const char* stream, int fd);
+
+/// Sends the actors' log to stderr from now on. When that is the journal, each
+/// line becomes an entry with fields; where entries cannot be written, lines
+/// carry its priorities and no time of their own. For a program's start.
+/// Source: sd-daemon(3).
 void log_to_stderr(log_level threshold);
+
+/// Why a program ends: one line on stderr, `PROGRAM: WHAT`; to the journal as
+/// an error.
+void print_fault(const std::string& program, const std::string& what);
 
 } // namespace clearance::services

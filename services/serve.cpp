@@ -3,7 +3,13 @@
 #include "actors/helper_executor.hpp"
 #include "actors/hub.hpp"
 #include "actors/shield_executor.hpp"
+#include "services/activation.hpp"
+#include "services/log.hpp"
 #include "services/service_process.hpp"
+#include "services/setup_fault.hpp"
+
+#include <utility>
+#include <vector>
 
 namespace clearance::services {
 
@@ -19,22 +25,40 @@ actors::executor_actor start_executor(io::loop& loop,
   return actors::spawn_hosted<actors::shield_executor>(loop, shield);
 }
 
+actors::hub_config configure(const serve_config& config,
+                             const std::vector<activated_socket>& passed) {
+  actors::hub_config result;
+  result.clearance_socket = config.clearance_socket;
+  result.reader_socket = config.reader_socket;
+  if (!passed.empty()) {
+    result.clearance_socket = passed[0].place.text;
+    result.inherited_clearance = passed[0].fd;
+    result.reader_socket = passed[1].place.text;
+    result.inherited_reader = passed[1].fd;
+  }
+  if (!config.only_container.empty())
+    result.only_container = config.only_container;
+  return result;
+}
+
 } // namespace
 
-int serve(const serve_config& config) {
-  auto start = [&config](io::loop& loop) {
+int serve(const serve_config& config) try {
+  const auto sockets =
+      activated_sockets({"clearance", "reader"}, config.named_socket);
+  auto start = [&](io::loop& loop, const actors::manager_actor& manager) {
     auto executor = start_executor(loop, config);
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
-    actors::hub_config hub;
+    auto hub = configure(config, sockets);
     hub.where = &loop;
-    hub.clearance_socket = config.clearance_socket;
-    hub.reader_socket = config.reader_socket;
     hub.executor = executor;
-    if (!config.only_container.empty())
-      hub.only_container = config.only_container;
+    hub.manager = manager;
     return actors::spawn_hosted<actors::hub>(loop, std::move(hub));
   };
   return run_service(start, config.level);
+} catch (const setup_fault& e) {
+  print_fault("terok-clearance", e.what());
+  return e.code;
 }
 
 } // namespace clearance::services

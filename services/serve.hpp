@@ -11,6 +11,7 @@ namespace clearance::services {
 struct serve_config {
   std::string clearance_socket;
   std::string reader_socket;
+  std::string named_socket;    ///< an option that names one; empty: defaults
   std::string verdict_socket;  ///< the helper's; unused with inline_verdict
   bool inline_verdict = false; ///< run the shield here, without a helper
   std::string shield;          ///< the shield's program; empty: looked for

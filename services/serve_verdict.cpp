@@ -2,21 +2,36 @@
 
 #include "actors/shield_executor.hpp"
 #include "actors/verdict_helper.hpp"
+#include "services/activation.hpp"
+#include "services/log.hpp"
 #include "services/service_process.hpp"
+#include "services/setup_fault.hpp"
+
+#include <utility>
 
 namespace clearance::services {
 
-int serve_verdict(const serve_verdict_config& config) {
-  auto start = [&config](io::loop& loop) {
+int serve_verdict(const serve_verdict_config& config) try {
+  const auto sockets = activated_sockets({"verdict"}, config.named_socket);
+  auto start = [&](io::loop& loop, const actors::manager_actor& manager) {
     actors::shield_executor_config shield{&loop, {}};
     shield.shield = config.shield.empty() ? "terok-shield" : config.shield;
     actors::executor_actor executor =
         actors::spawn_hosted<actors::shield_executor>(loop, shield);
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
-    return actors::spawn_hosted<actors::verdict_helper>(
-        loop, actors::verdict_helper_config{&loop, config.socket, executor});
+    actors::verdict_helper_config helper{&loop, config.socket, executor};
+    helper.manager = manager;
+    if (!sockets.empty()) {
+      helper.socket = sockets[0].place.text;
+      helper.inherited = sockets[0].fd;
+    }
+    return actors::spawn_hosted<actors::verdict_helper>(loop,
+                                                        std::move(helper));
   };
   return run_service(start, config.level);
+} catch (const setup_fault& e) {
+  print_fault("terok-clearance", e.what());
+  return e.code;
 }
 
 } // namespace clearance::services

@@ -8,8 +8,9 @@
 namespace clearance::services {
 
 struct serve_verdict_config {
-  std::string socket; ///< never empty
-  std::string shield; ///< the shield's program; empty: looked for
+  std::string socket;       ///< never empty
+  std::string named_socket; ///< the option that names it; empty: a default
+  std::string shield;       ///< the shield's program; empty: looked for
   log_level level = log_level::info;
 };
 

@@ -5,19 +5,23 @@
 
 #include "actors/error.hpp"
 #include "actors/io/spawn.hpp"
+#include "actors/manager_link.hpp"
 #include "services/exit_code.hpp"
 #include "services/log.hpp"
+#include "services/notifier.hpp"
+#include "services/systemd.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
 
+#include <chrono>
 #include <csignal>
 #include <cstddef>
-#include <cstdio>
 #include <fcntl.h>
 #include <mutex>
+#include <optional>
 #include <pthread.h>
 #include <string>
 #include <unistd.h>
@@ -69,8 +73,40 @@ struct shared_state {
   caf::error reason;
 };
 
+// What started us, taken out of the environment: programs that we start must
+// neither speak for us nor take our sockets for theirs.
+struct management {
+  notifier manager;
+  std::optional<std::chrono::microseconds> watchdog;
+};
+
+management take_management(bool notifies) {
+  auto manager = notifier::from_environment();
+  auto watchdog = systemd::take_watchdog_interval();
+  if (!notifies)
+    return {};
+  return {std::move(manager), watchdog};
+}
+
+// Null when nobody listens.
+actors::manager_actor link_to(management& managed, io::loop& loop) {
+  if (!managed.manager)
+    return {};
+  actors::manager_link_config config{&managed.manager, {}};
+  // Two a time limit, as sd_watchdog_enabled(3) wants it.
+  if (managed.watchdog)
+    config.alive_every = *managed.watchdog / 2;
+  return actors::spawn_hosted<actors::manager_link>(loop, config);
+}
+
+void reload(const running_service& service, notifier& manager) {
+  manager.reloading();
+  if (!service.reload())
+    manager.reloaded();
+}
+
 void wait_for_signals(const sigset_t& signals, const caf::actor& loop,
-                      shared_state& state) {
+                      notifier& manager, shared_state& state) {
   bool stopping = false;
   for (;;) {
     int signal = 0;
@@ -83,13 +119,20 @@ void wait_for_signals(const sigset_t& signals, const caf::actor& loop,
     if (again)
       ::_exit(128 + signal);
     std::lock_guard guard{state.mutex};
-    const auto& action = signal == SIGUSR1  ? state.service.report
-                         : signal == SIGHUP ? state.service.reload
-                                            : state.service.stop;
-    if (action)
-      action();
-    else if (stopping)
-      caf::anon_send_exit(loop, caf::exit_reason::user_shutdown);
+    const auto& service = state.service;
+    if (signal == SIGUSR1) {
+      if (service.report)
+        service.report();
+    } else if (signal == SIGHUP) {
+      if (service.reload && !stopping)
+        reload(service, manager);
+    } else {
+      manager.stopping();
+      if (service.stop)
+        service.stop();
+      else
+        caf::anon_send_exit(loop, caf::exit_reason::user_shutdown);
+    }
   }
 }
 
@@ -100,6 +143,7 @@ int run_program(const program_config& program, const program_factory& start) {
   auto signals = block_signals(program.reloads);
   io::raise_descriptor_limit();
   log_to_stderr(program.level);
+  auto managed = take_management(program.notifies);
   shared_state state;
   {
     caf::actor_system_config config;
@@ -114,26 +158,28 @@ int run_program(const program_config& program, const program_factory& start) {
           pthread_kill(main, loop_ended());
         });
     loop.post([&] {
-      auto service = start(loop);
+      auto service = start(loop, link_to(managed, loop));
       std::lock_guard guard{state.mutex};
       state.service = std::move(service);
     });
-    wait_for_signals(signals, handle, state);
+    wait_for_signals(signals, handle, managed.manager, state);
     std::lock_guard guard{state.mutex};
     state.service = {};
   }
   if (!state.reason || state.reason == caf::exit_reason::user_shutdown)
     return exit_ok;
-  std::fprintf(stderr, "%s: %s\n", program.name.c_str(),
-               actors::what(state.reason).c_str());
+  const auto why = actors::what(state.reason);
+  managed.manager.failed(why);
+  print_fault(program.name, why);
   return state.reason == actors::make_error(actors::errc::bind_failed)
              ? program.cannot_start
              : exit_failed;
 }
 
 int run_service(const service_factory& start, log_level level) {
-  auto start_it = [&start](io::loop& loop) {
-    auto service = start(loop);
+  auto start_it = [&start](io::loop& loop,
+                           const actors::manager_actor& manager) {
+    auto service = start(loop, manager);
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(service));
     running_service result;
     result.report = [service] {

@@ -4,7 +4,9 @@
 #include "actors/io/bind_tcp.hpp"
 #include "actors/io/http_server.hpp"
 #include "actors/log.hpp"
+#include "services/activation.hpp"
 #include "services/exit_code.hpp"
+#include "services/log.hpp"
 #include "services/service_process.hpp"
 #include "services/terok_gate_setup.hpp"
 
@@ -30,21 +32,47 @@ actors::grants_ptr grants_of(const gate_options& options) {
           : read_grants(options.grants_file));
 }
 
+// Fills in where to listen, as the options say it.
+struct listen_at {
+  actors::http_listen_spec& result;
+  bool allow_remote;
+
+  void operator()(const gate_passed&) const {
+    const auto sockets = activated_sockets({"gate"}, "");
+    if (sockets.empty())
+      throw setup_fault(exit_usage,
+                        "--socket or --listen is required where no socket is "
+                        "passed by systemd");
+    const auto& place = sockets[0].place;
+    if (!place.loopback)
+      refuse_remote("the socket that was passed", place.text);
+    result.inherited = sockets[0].fd;
+  }
+  void operator()(const gate_socket& x) const {
+    activated_sockets({"gate"}, "--socket");
+    result.path = x.path;
+  }
+  void operator()(const gate_port& x) const {
+    activated_sockets({"gate"}, "--listen");
+    if (!io::is_loopback(x.address))
+      refuse_remote("--listen", x.address);
+    result.address = x.address;
+    result.port = x.port;
+  }
+
+  void refuse_remote(const std::string& what, const std::string& where) const {
+    if (!allow_remote)
+      throw setup_fault(exit_usage, what + ": " + where
+                                        + " is not a loopback address; "
+                                          "--allow-remote permits it");
+  }
+};
+
 actors::http_listen_spec listen_spec(const gate_options& options) {
   actors::http_listen_spec result;
   result.role = "gate socket";
   result.server = "terok-gate/" CLEARANCE_VERSION;
-  if (auto* socket = std::get_if<gate_socket>(&options.listen)) {
-    result.path = socket->path;
-    return result;
-  }
-  const auto& port = std::get<gate_port>(options.listen);
-  if (!options.allow_remote && !io::is_loopback(port.address))
-    throw setup_fault(exit_usage, "--listen: " + port.address
-                                      + " is not a loopback address; "
-                                        "--allow-remote permits it");
-  result.address = port.address;
-  result.port = port.port;
+  std::visit(listen_at{result, options.allow_remote}, options.listen);
   return result;
 }
 
@@ -69,15 +97,18 @@ actors::gate_config configure(const gate_options& options,
   return result;
 }
 
-// A file with a mistake in it must not lock everybody out.
-void reload(const gate_options& options, const actors::gate_actor& gate) {
+// A file with a mistake in it must not lock everybody out. False: nothing was
+// changed.
+bool reload(const gate_options& options, const actors::gate_actor& gate) {
   if (options.grants_file.empty())
-    return;
+    return false;
   try {
     caf::anon_send(gate, actors::new_grants{grants_of(options)});
+    return true;
   } catch (const setup_fault& e) {
     log(actors::severity::error, "gate", "kept the old grants",
         {{"why", e.what()}});
+    return false;
   }
 }
 
@@ -89,10 +120,11 @@ int run_gate(const gate_options& options) try {
                                    : existing_directory(options.home, "--home");
   auto config = configure(options, home);
   std::unique_ptr<io::http_server> http;
-  auto start = [&](io::loop& loop) {
+  auto start = [&](io::loop& loop, const actors::manager_actor& manager) {
     http = std::make_unique<io::http_server>(loop.context());
     config.where = &loop;
     config.http = http.get();
+    config.manager = manager;
     auto gate = actors::spawn_hosted<actors::gate>(loop, config);
     const auto part = caf::actor_cast<caf::strong_actor_ptr>(gate);
     loop.depend_on(part);
@@ -107,12 +139,12 @@ int run_gate(const gate_options& options) try {
       caf::anon_send(gate, actors::report_atom::value);
     };
     result.stop = [gate] { caf::anon_send(gate, actors::stop_atom::value); };
-    result.reload = [gate, &options] { reload(options, gate); };
+    result.reload = [gate, &options] { return reload(options, gate); };
     return result;
   };
   return run_program({gate_program, options.level, true}, start);
 } catch (const setup_fault& e) {
-  std::fprintf(stderr, "%s: %s\n", gate_program, e.what());
+  print_fault(gate_program, e.what());
   return e.code;
 }
 

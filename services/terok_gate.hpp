@@ -11,7 +11,8 @@
 
 namespace clearance::services {
 
-/// Where to listen: exactly one of the two.
+/// Where to listen: exactly one of the three.
+struct gate_passed {}; ///< on a socket that whoever starts us opens
 struct gate_socket {
   std::string path;
 };
@@ -25,7 +26,7 @@ struct gate_options {
   std::string scope;       ///< with one token
   std::string token_file;  ///< empty: from the environment
   std::string grants_file; ///< instead of scope and token
-  std::variant<gate_socket, gate_port> listen;
+  std::variant<gate_passed, gate_socket, gate_port> listen;
   bool allow_remote = false;
   std::string hooks_path; ///< empty: no hook runs
   std::string home;       ///< empty: a private one is made

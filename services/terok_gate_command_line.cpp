@@ -87,16 +87,14 @@ gate_options gate_parser::serve() {
   if (!options.scope.empty() && !protocol::is_repository_name(options.scope))
     throw usage_fault("--scope: `" + options.scope
                       + "` is no repository's name (A-Z a-z 0-9 . _ -)");
-  if (socket.empty() && port.empty())
-    throw usage_fault("--socket or --listen is required");
   if (socket.size() > socket_path_max_bytes)
     throw usage_fault("--socket: is longer than the "
                       + std::to_string(socket_path_max_bytes)
                       + " bytes that a socket's path may have");
-  if (socket.empty())
-    options.listen = port_of(port);
-  else
+  if (!socket.empty())
     options.listen = gate_socket{socket};
+  else if (!port.empty())
+    options.listen = port_of(port);
   return options;
 }
 

@@ -37,6 +37,7 @@ Where:
   --listen ADDRESS:PORT  a TCP port; ADDRESS is 127.0.0.1, or [::1]
   --allow-remote         --listen may name an address that is not loopback. The
                          token travels unencrypted
+  Neither of the first two where systemd passes a socket named `gate`.
 
 What git runs:
   --hooks-path DIR       its hooks run, whatever the repository says (default:
@@ -71,7 +72,10 @@ may have any size: at most 64 KiB in each direction are held.
 
 SIGTERM and SIGINT: no new requests, 4 seconds for those that run; a second one
 ends at once. SIGHUP: the grants file is read again; one with a mistake in it
-changes nothing. SIGUSR1: counters to the log. The log goes to stderr.
+changes nothing. SIGUSR1: counters to the log. The log goes to stderr; when that
+is the journal, entries have fields (TEROK_...=). systemd is told when the gate
+is ready, reads its grants, and ends (Type=notify), and within WatchdogSec= that
+it goes on.
 
 Exit codes: 0 stopped by a signal, or done; 1 could not start or broke; 2 wrong
 usage.

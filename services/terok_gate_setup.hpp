@@ -2,20 +2,13 @@
 #pragma once
 
 #include "protocol/grants.hpp"
+#include "services/setup_fault.hpp"
 
 #include <filesystem>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace clearance::services {
-
-/// Why the gate cannot start, as one line.
-struct setup_fault : std::runtime_error {
-  setup_fault(int exit_code, const std::string& what)
-      : std::runtime_error(what), code(exit_code) {}
-  int code;
-};
 
 /// The one token's grant: from `file` unless that is empty, else from
 /// TEROK_GATE_TOKEN (which is overwritten and removed, so that nobody finds it

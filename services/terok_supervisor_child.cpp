@@ -86,7 +86,10 @@ int serve(const supervise_child_options& options,
   config.name = supervisor_program;
   config.level = options.level;
   config.cannot_start = exit_cannot_start;
-  return run_program(config, start);
+  config.notifies = false; // whoever started us is the service
+  return run_program(config, [&](io::loop& loop, const actors::manager_actor&) {
+    return start(loop);
+  });
 }
 
 template <class Service>

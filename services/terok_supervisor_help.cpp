@@ -57,7 +57,11 @@ Each container may hold 4096 open requests in 2 MiB, 64 connected readers, 256
 connected clients, 128 of them subscribers, and 8 git processes at a time.
 
 SIGTERM and SIGINT: git transfers that run get 4 seconds, all else ends; a
-second one ends at once. SIGUSR1: counters to the log, which goes to stderr.
+second one ends at once. SIGUSR1: counters to the log, which goes to stderr;
+when that is the journal, entries have fields: CONTAINER=, REQUEST_ID=,
+TEROK_...=. systemd is told when each container that has a sidecar at the start
+is served or has failed (Type=notify), how many there are, and within
+WatchdogSec= that the supervisor goes on.
 )";
 
 constexpr std::string_view supervise_child_text = R"(

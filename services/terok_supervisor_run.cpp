@@ -79,18 +79,20 @@ int supervise(const supervise_options& options) try {
   config.name = supervisor_program;
   config.level = options.level;
   config.cannot_start = exit_cannot_start;
-  return run_program(config, [&](io::loop& loop) {
-    http = std::make_unique<io::http_server>(loop.context());
-    containers = std::make_unique<io::container_host>(loop.context());
-    directory->use(loop.context());
-    actors::supervisor_config all;
-    all.where = &loop;
-    all.http = http.get();
-    all.containers = containers.get();
-    all.sidecars = std::move(directory);
-    all.around = around;
-    return start(loop, std::move(all));
-  });
+  return run_program(
+      config, [&](io::loop& loop, const actors::manager_actor& manager) {
+        http = std::make_unique<io::http_server>(loop.context());
+        containers = std::make_unique<io::container_host>(loop.context());
+        directory->use(loop.context());
+        actors::supervisor_config all;
+        all.where = &loop;
+        all.http = http.get();
+        all.containers = containers.get();
+        all.sidecars = std::move(directory);
+        all.around = around;
+        all.manager = manager;
+        return start(loop, std::move(all));
+      });
 } catch (const setup_fault& e) {
   std::fprintf(stderr, "%s: %s\n", supervisor_program, e.what());
   return e.code;

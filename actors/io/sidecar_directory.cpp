@@ -79,6 +79,8 @@ public:
       read(name);
   }
 
+  void tell_read() { caf::anon_send(owner_, actors::sidecars_read{}); }
+
   void wait() {
     inotify_.async_wait(asio::posix::descriptor_base::wait_read,
                         [self = shared_from_this()](auto error) {
@@ -201,6 +203,7 @@ void sidecar_directory::start(actors::sidecar_watcher owner) {
       std::make_shared<watch>(*context_, directory_.get(), std::move(inotify_),
                               path_, std::move(owner));
   watch_->look_at_all();
+  watch_->tell_read();
   watch_->wait();
 }
 

@@ -78,6 +78,7 @@ TEST_CASE("serve: defaults lie in the runtime directory") {
   CHECK_FALSE(x.inline_verdict);
   CHECK(x.shield.empty());
   CHECK(x.only_container.empty());
+  CHECK(x.named_socket.empty());
   CHECK(x.level == log_level::info);
 }
 
@@ -90,6 +91,7 @@ TEST_CASE("serve: every option is taken") {
   CHECK(x.reader_socket == "b");
   CHECK(x.verdict_socket == "c");
   CHECK(x.only_container == "d");
+  CHECK(x.named_socket == "--clearance-socket");
   CHECK(x.level == log_level::debug);
   auto y = parsed<serve_config>({"serve", "--inline-verdict", "--shield", "s"});
   CHECK(y.inline_verdict);
@@ -118,6 +120,7 @@ TEST_CASE("serve: an inline hub may use the helper's default path") {
   auto x = parsed<serve_config>({"serve", "--inline-verdict", "--reader-socket",
                                  "/run/user/7/terok-clearance-verdict.sock"});
   CHECK(x.inline_verdict);
+  CHECK(x.named_socket == "--reader-socket");
 }
 
 TEST_CASE("serve-verdict: defaults and options") {
@@ -129,6 +132,8 @@ TEST_CASE("serve-verdict: defaults and options") {
       parsed<serve_verdict_config>({"serve-verdict", "--socket", "a",
                                     "--shield", "b", "--log-level", "error"});
   CHECK(y.socket == "a");
+  CHECK(x.named_socket.empty());
+  CHECK(y.named_socket == "--socket");
   CHECK(y.shield == "b");
   CHECK(y.level == log_level::error);
 }

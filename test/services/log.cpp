@@ -5,6 +5,10 @@
 #include <doctest/doctest.h>
 
 #include <initializer_list>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
 
 namespace log_tests {
 
@@ -66,6 +70,59 @@ TEST_CASE("a container cannot forge a field of a verdict") {
               {"uid", "0"}})
         == R"(part: it happened container="c\"q")"
            R"( request_id="x\" stderr=\"none\" uid=1000" uid=0)");
+}
+
+TEST_CASE("an entry of the journal has the line and each field by itself") {
+  const std::initializer_list<actors::log_field> fields{{"container", "c1"},
+                                                        {"request_id", "c1:17"},
+                                                        {"why", "two words"},
+                                                        {"none", ""}};
+  CHECK(services::journal_fields({severity::warning,
+                                  "part",
+                                  "it happened",
+                                  {fields.begin(), fields.size()}},
+                                 "terok-clearance")
+        == std::vector<std::string>{
+            "PRIORITY=4",
+            "MESSAGE=part: it happened container=c1 request_id=c1:17 "
+            "why=\"two words\"",
+            "SYSLOG_IDENTIFIER=terok-clearance",
+            "TEROK_COMPONENT=part",
+            "CONTAINER=c1",
+            "REQUEST_ID=c1:17",
+            "TEROK_WHY=two words",
+        });
+}
+
+TEST_CASE("every severity has its priority") {
+  auto priority = [](severity x) {
+    return services::journal_fields({x, "part", "it happened", {}}, "p")[0];
+  };
+  CHECK(priority(severity::debug) == "PRIORITY=7");
+  CHECK(priority(severity::info) == "PRIORITY=6");
+  CHECK(priority(severity::warning) == "PRIORITY=4");
+  CHECK(priority(severity::error) == "PRIORITY=3");
+}
+
+TEST_CASE("only what JOURNAL_STREAM names leads to the journal") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  struct stat info {};
+  REQUIRE(::fstat(ends[1], &info) == 0);
+  const auto device = std::to_string(info.st_dev);
+  const auto inode = std::to_string(info.st_ino);
+  auto leads = [&](const std::string& stream) {
+    return services::leads_to_journal(stream.c_str(), ends[1]);
+  };
+  CHECK(leads(device + ":" + inode));
+  CHECK_FALSE(leads(device + ":" + inode + "0"));
+  CHECK_FALSE(leads("0" + device + ":" + inode));
+  CHECK_FALSE(leads(device));
+  CHECK_FALSE(leads(""));
+  CHECK_FALSE(services::leads_to_journal(nullptr, ends[1]));
+  CHECK_FALSE(services::leads_to_journal((device + ":" + inode).c_str(), -1));
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 } // namespace log_tests

@@ -37,6 +37,54 @@ std::vector<std::string> environment_of(const child_options& options) {
   return result;
 }
 
+// Room for the pid, which only the child knows.
+constexpr std::string_view listen_pid = "LISTEN_PID=##########";
+
+void announce_sockets(const child_options& options,
+                      std::vector<std::string>& environment) {
+  if (options.sockets.empty())
+    return;
+  std::erase_if(environment,
+                [](const auto& x) { return x.starts_with("LISTEN_"); });
+  std::string names;
+  for (const auto& [name, fd] : options.sockets)
+    names += (names.empty() ? "" : ":") + name;
+  environment.insert(environment.end(),
+                     {std::string(listen_pid),
+                      "LISTEN_FDS=" + std::to_string(options.sockets.size()),
+                      "LISTEN_FDNAMES=" + names});
+}
+
+// Between fork and exec, as what follows.
+void write_pid(char** env) {
+  constexpr auto before = listen_pid.find('#');
+  for (; *env != nullptr; ++env) {
+    if (std::strncmp(*env, listen_pid.data(), before) != 0)
+      continue;
+    // A zero before it would make it octal.
+    int power = 1;
+    while (::getpid() / power >= 10)
+      power *= 10;
+    char* at = *env + before;
+    for (; power > 0; power /= 10)
+      *at++ = static_cast<char>('0' + ::getpid() / power % 10);
+    *at = '\0';
+  }
+}
+
+/// 3, 4 and so on, without close-on-exec. Ours may lie there already.
+bool place_sockets(const std::vector<std::pair<std::string, int>>& sockets) {
+  constexpr int out_of_the_way = 100;
+  for (std::size_t i = 0; i < sockets.size(); ++i)
+    if (::dup2(sockets[i].second, out_of_the_way + static_cast<int>(i)) < 0)
+      return false;
+  for (std::size_t i = 0; i < sockets.size(); ++i)
+    if (::dup2(out_of_the_way + static_cast<int>(i), 3 + static_cast<int>(i))
+        < 0)
+      return false;
+  return true;
+}
+
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
   for (auto& text : texts)
@@ -77,8 +125,14 @@ unique_fd watch(const std::filesystem::path& path) {
   if (options.without_standard_descriptors)
     for (int fd = 0; fd <= STDERR_FILENO; ++fd)
       ::close(fd);
+  if (!options.sockets.empty()) {
+    failure = ::fcntl(failure, F_DUPFD_CLOEXEC, 200); // not below a socket
+    fine = fine && place_sockets(options.sockets);
+    write_pid(env);
+  }
   // Whoever started the tests may have left descriptors open; tests count.
-  ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+  ::close_range(static_cast<unsigned>(3 + options.sockets.size()), ~0U,
+                CLOSE_RANGE_CLOEXEC);
   if (fine)
     ::execve(argv[0], argv, env);
   const int why = errno;
@@ -102,6 +156,7 @@ child::child(child_options options) : files_(std::make_unique<temp_dir>()) {
   out_changes_ = watch(*files_ / "out");
   err_changes_ = watch(*files_ / "err");
   auto env = environment_of(options);
+  announce_sockets(options, env);
   auto env_pointers = pointers(env);
   auto argv_pointers = pointers(options.argv);
   int failure[2];

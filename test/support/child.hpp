@@ -44,6 +44,9 @@ struct child_options {
   std::optional<mode_t> umask;
   bool without_standard_descriptors = false; ///< 0, 1 and 2 are closed
   std::filesystem::path working_directory = "/";
+  /// Names and sockets of the test's, passed as systemd passes them.
+  /// Source: sd_listen_fds(3).
+  std::vector<std::pair<std::string, int>> sockets = {};
 };
 
 /// stdout and stderr go to files: a pipe that a test forgets to read would

@@ -1,0 +1,16 @@
+/// Why a service cannot start.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace clearance::services {
+
+/// One line, for stderr, and the exit code.
+struct setup_fault : std::runtime_error {
+  setup_fault(int exit_code, const std::string& what)
+      : std::runtime_error(what), code(exit_code) {}
+  int code;
+};
+
+} // namespace clearance::services
