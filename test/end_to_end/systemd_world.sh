@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# A user manager of systemd's in a world of its own, for systemd_manager.cpp:
+# its own mounts, control groups and processes, and a journal. Whatever is left
+# in it ends with this.
+#
+# Usage, as root: systemd_world.sh DIR CGROUP USER-ID NOTIFY-SOCKET
+#   DIR     has run, home, journal and bin, which are the user's
+#   CGROUP  a new one, which this moves into
+# Says `world: ...` when it cannot be made. Journal and manager tell
+# NOTIFY-SOCKET that they are ready; between the two a line is read from stdin.
+set -euo pipefail
+
+cannot() {
+  echo "world: $1" >&2
+  exit 1
+}
+
+if [[ "$1" != --inside ]]; then
+  echo $$ >"$2/cgroup.procs" || cannot 'no control group'
+  exec unshare --mount --cgroup --pid --fork --kill-child --mount-proc \
+    --propagation private "$BASH" "${BASH_SOURCE[0]}" --inside "$@"
+fi
+
+dir="$2" uid="$4" notify="$5"
+{
+  mount -t tmpfs -o mode=0755 world /run
+  mkdir -p /run/systemd/{system,journald.conf.d,unit-root} /run/log/journal \
+    /run/credentials \
+    "/run/user/$uid" /run/terok/bin
+  mount --bind "$dir/run" "/run/user/$uid"
+  mount --bind "$dir/journal" /run/log/journal
+  mount --bind "$dir/bin" /run/terok/bin
+  mount -t tmpfs -o mode=0755 world /home
+  mkdir /home/tester
+  mount --bind "$dir/home" /home/tester
+  grep -v '^tester:' /etc/passwd >/run/passwd
+  echo "tester:x:$uid:$uid::/home/tester:/bin/sh" >>/run/passwd
+  mount --bind /run/passwd /etc/passwd
+} || cannot 'no mounts'
+{
+  mount -t cgroup2 world /sys/fs/cgroup
+  mkdir /sys/fs/cgroup/user
+  chown -R "$uid:$uid" /sys/fs/cgroup/user
+} || cannot 'no control groups'
+# The kernel's own log and audit are the machine's.
+printf '[Journal]\nStorage=volatile\nReadKMsg=no\nAudit=no\n' \
+  >/run/systemd/journald.conf.d/world.conf
+env -i NOTIFY_SOCKET="$notify" /usr/lib/systemd/systemd-journald &
+read -r
+
+echo $$ >/sys/fs/cgroup/user/cgroup.procs
+# Under a sanitizer: nobody may look for leaks where nobody may trace.
+setpriv --reuid "$uid" --regid "$uid" --clear-groups env -i \
+  PATH=/usr/local/bin:/usr/bin:/bin HOME=/home/tester LANG=C.UTF-8 \
+  ASAN_OPTIONS=detect_leaks=0 XDG_RUNTIME_DIR="/run/user/$uid" \
+  NOTIFY_SOCKET="$notify" /usr/lib/systemd/systemd --user &
+wait $!
