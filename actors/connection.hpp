@@ -26,6 +26,7 @@ struct peer {
   uid_t uid = 0;
   pid_t pid = 0;
   std::string command; ///< /proc/<pid>/comm, escaped; empty when it is gone
+  bool host = false;   ///< the program we are embedded in, and no socket
 };
 
 /// Why a connection brings no more.

@@ -32,7 +32,8 @@ gate::interface::behavior_type gate::make_behavior() {
   self_->set_down_handler(
       [this](const caf::down_msg& x) { on_down(x.source); });
   if (listen()) {
-    log(severity::info, name, "serving", {{"at", listener_->where()}});
+    log(severity::info, name, "serving",
+        {{"at", listener_->where()}, {"confined", config_.confined}});
     tell_manager();
   }
   return {
@@ -204,7 +205,7 @@ void gate::end_if_done() {
 }
 
 void gate::on_report() const {
-  log(severity::info, name, "counters",
+  log(severity::notice, name, "counters",
       {{"requests", std::to_string(counters_.requests)},
        {"malformed", std::to_string(counters_.malformed)},
        {"turned_away", std::to_string(counters_.turned_away)},

@@ -41,7 +41,8 @@ hub::interface::behavior_type hub::make_behavior() {
   if (listen()) {
     log(severity::info, name, "serving",
         {{"clearance_socket", config_.clearance_socket},
-         {"reader_socket", config_.reader_socket}});
+         {"reader_socket", config_.reader_socket},
+         {"confined", config_.confined}});
     tell_manager(true);
     subscribers_.watch([this] { tell_manager(false); });
   }
@@ -96,7 +97,7 @@ void hub::on_accepted(const accepted& x) {
 }
 
 void hub::on_report() {
-  log(severity::info, name, "counters",
+  log(severity::notice, name, "counters",
       {{"readers_refused", std::to_string(reader_listener_->refused())},
        {"clients_refused", std::to_string(clearance_listener_->refused())}});
   self_->send(ingester_, report_atom::value);

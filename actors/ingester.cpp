@@ -165,7 +165,7 @@ void ingester::leave(reader& x) {
 
 void ingester::on_report() const {
   auto text = [](std::uint64_t n) { return std::to_string(n); };
-  log(severity::info, name, "counters",
+  log(severity::notice, name, "counters",
       {{"readers", text(readers_.size())},
        {"lines", text(counters_.lines)},
        {"malformed", text(counters_.malformed)},

@@ -5,6 +5,7 @@
 #include "actors/announced_event.hpp"
 #include "actors/connection.hpp"
 #include "actors/event_batch.hpp"
+#include "actors/log_limiter.hpp"
 #include "actors/process.hpp"
 #include "actors/subscriber_gauge.hpp"
 #include "protocol/admission.hpp"
@@ -107,13 +108,16 @@ struct admitted {
 };
 
 /// A client's verdict. Its outcome goes to the sender, as an answer to a
-/// request or as a message of its own. `who` is for the audit trail.
+/// request or as a message of its own. The last two are for the audit trail:
+/// who asks, and how much may be logged of what he is denied; shared with him.
 struct verdict {
   std::string container;
   std::string request_id;
   std::string dest;
   std::string action;
   peer who;
+  /// Null: those who have none share one.
+  std::shared_ptr<log_limiter> denials = nullptr;
 };
 
 /// From now on `gauge`'s owner gets every event.

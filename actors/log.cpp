@@ -22,10 +22,15 @@ bool logs(severity level) noexcept {
 }
 
 void log(severity level, std::string_view component, std::string_view text,
-         std::initializer_list<log_field> fields) {
+         std::span<const log_field> fields) {
   if (logs(level))
-    current_sink.load()(
-        {level, component, text, {fields.begin(), fields.size()}});
+    current_sink.load()({level, component, text, fields});
+}
+
+void log(severity level, std::string_view component, std::string_view text,
+         std::initializer_list<log_field> fields) {
+  log(level, component, text,
+      std::span<const log_field>{fields.begin(), fields.size()});
 }
 
 } // namespace clearance::actors

@@ -7,7 +7,9 @@
 
 namespace clearance::actors {
 
-enum class severity { debug, info, warning, error };
+/// A notice is what somebody must find later, or asked for: the audit trail,
+/// and counters. It is logged whatever the threshold.
+enum class severity { debug, info, warning, error, notice };
 
 /// Values must be escaped already where a peer chose them.
 struct log_field {
@@ -33,6 +35,8 @@ void set_log_sink(log_sink sink, severity threshold) noexcept;
 /// Whether entries of `level` reach anybody: to save their making.
 bool logs(severity level) noexcept;
 
+void log(severity level, std::string_view component, std::string_view text,
+         std::span<const log_field> fields);
 void log(severity level, std::string_view component, std::string_view text,
          std::initializer_list<log_field> fields = {});
 

@@ -17,12 +17,14 @@
 
 #include "actors/registry.hpp"
 
+#include "actors/audit.hpp"
 #include "actors/log.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/text.hpp"
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -206,11 +208,41 @@ void registry::watch_clock(protocol::time_point now) {
 
 // -- verdicts -----------------------------------------------------------------
 
+namespace {
+
+std::string_view reason_of(const protocol::verdict_outcome& x) {
+  using kind = protocol::verdict_outcome::kind;
+  switch (x.what) {
+  case kind::invalid_action:
+    return "InvalidAction";
+  case kind::unknown_request:
+    return "UnknownRequest";
+  case kind::verdict_tuple_mismatch:
+    return "VerdictTupleMismatch";
+  case kind::ok:
+  case kind::shield_cli_failed:
+    break;
+  }
+  return {};
+}
+
+audited audit_of(const verdict& x) {
+  return {registry::name, x.action, x.container, x.request_id, x.dest, x.who};
+}
+
+} // namespace
+
+log_limiter& registry::denials_of(const verdict& x) {
+  return x.denials ? *x.denials : denials_;
+}
+
 registry::verdict_promise registry::on_verdict(const verdict& x) {
   auto promise = self_->make_response_promise<protocol::verdict_outcome>();
   auto result = map_.cite(x.container, x.request_id, x.dest, x.action);
   if (auto refusal = std::get_if<protocol::verdict_outcome>(&result)) {
     ++counters_.verdicts_refused;
+    audit_denied("verdict refused", audit_of(x), {"why", reason_of(*refusal)},
+                 denials_of(x), self_->clock().now());
     promise.deliver(std::move(*refusal));
     return promise;
   }
@@ -235,17 +267,13 @@ void registry::settled(const verdict& x,
                        verdict_promise promise) {
   map_.settle(ticket, result.ok);
   ++(result.ok ? counters_.verdicts_ok : counters_.verdicts_failed);
-  auto text =
-      protocol::escaped(result.stderr_text, limits::shield_stderr_max_bytes);
-  log(severity::info, name, result.ok ? "verdict applied" : "verdict failed",
-      {{"action", to_string(call.action)},
-       {"container", protocol::escaped(call.container)},
-       {"request_id", protocol::escaped(x.request_id)},
-       {"dest", protocol::escaped(call.dest)},
-       {"uid", std::to_string(x.who.uid)},
-       {"pid", std::to_string(x.who.pid)},
-       {"command", x.who.command},
-       {"stderr", text}});
+  if (result.ok)
+    audit_applied(audit_of(x));
+  else
+    audit_denied("verdict failed", audit_of(x),
+                 {"stderr", protocol::escaped(result.stderr_text,
+                                              limits::shield_stderr_max_bytes)},
+                 denials_of(x), self_->clock().now());
   protocol::event applied;
   applied.type = event_type::verdict_applied;
   applied.container = call.container;
@@ -300,7 +328,7 @@ void registry::on_report() const {
     self_->send(x.handle, report_atom::value);
   }
   auto text = [](std::uint64_t n) { return std::to_string(n); };
-  log(severity::info, name, "counters",
+  log(severity::notice, name, "counters",
       {{"events", text(counters_.events)},
        {"subscribers", text(members_.size())},
        {"events_lost", text(lost)},

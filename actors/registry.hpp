@@ -79,6 +79,7 @@ private:
   void settled(const verdict& x, protocol::authorisation_map::ticket ticket,
                const protocol::shield_call& call,
                const protocol::shield_outcome& result, verdict_promise promise);
+  log_limiter& denials_of(const verdict& x);
 
   self_type* self_;
   executor_actor executor_;
@@ -86,6 +87,7 @@ private:
 
   protocol::authorisation_map map_;
   log_limiter evictions_;
+  log_limiter denials_; // of those who brought no limiter
   std::vector<member> members_;
 
   /// Oldest first. Nobody else's batch waits behind one of these: what fits

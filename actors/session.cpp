@@ -14,6 +14,7 @@
 
 #include "actors/session.hpp"
 
+#include "actors/audit.hpp"
 #include "actors/log.hpp"
 #include "actors/subscriber.hpp"
 #include "protocol/limits.hpp"
@@ -35,8 +36,11 @@ session::session(self_type* self, session_config config)
 }
 
 session::~session() {
-  if (config_.connection)
-    config_.connection->close();
+  if (!config_.connection)
+    return;
+  if (denials_)
+    audit_rest(config_.connection->who(), *denials_);
+  config_.connection->close();
 }
 
 session::interface::behavior_type session::make_behavior() {
@@ -72,6 +76,7 @@ void session::on_verdict(const protocol::verdict_outcome& x) {
 }
 
 void session::on_applied(const protocol::shield_outcome& x) {
+  audit(x);
   if (!oneway_)
     varlink::append_apply(replies_, x);
   answer();
@@ -151,22 +156,47 @@ void session::serve(std::string_view message, std::size_t capacity) {
 
 void session::ask(varlink::verdict_call& x) {
   state_ = state::pending;
+  denials();
   self_->send(config_.registry,
               verdict{std::move(x.container), std::move(x.request_id),
                       std::move(x.dest), std::move(x.action),
-                      config_.connection->who()});
+                      config_.connection->who(), denials_});
 }
 
 void session::ask(varlink::apply_call& x) {
   if (auto action = protocol::parse_action(x.action)) {
     state_ = state::pending;
-    self_->send(config_.executor,
-                protocol::shield_call{*action, std::move(x.container),
-                                      std::move(x.dest)});
-  } else if (!oneway_) {
+    applying_ = {*action, std::move(x.container), std::move(x.dest)};
+    self_->send(config_.executor, applying_);
+    return;
+  }
+  audit_denied(
+      "verdict refused",
+      {name, x.action, x.container, {}, x.dest, config_.connection->who()},
+      {"why", "invalid action"}, denials(), self_->clock().now());
+  if (!oneway_)
     varlink::append_apply(
         replies_, {false, "invalid action: " + protocol::escaped(x.action)});
-  }
+}
+
+log_limiter& session::denials() {
+  if (!denials_)
+    denials_ = std::make_shared<log_limiter>();
+  return *denials_;
+}
+
+// The hub has its own trail; whoever else of our uid asks has only this one.
+void session::audit(const protocol::shield_outcome& x) {
+  const audited entry{
+      name,           to_string(applying_.action), applying_.container, {},
+      applying_.dest, config_.connection->who()};
+  if (x.ok)
+    audit_applied(entry);
+  else
+    audit_denied("verdict failed", entry,
+                 {"stderr", protocol::escaped(x.stderr_text,
+                                              limits::shield_stderr_max_bytes)},
+                 denials(), self_->clock().now());
 }
 
 // The connection goes to a subscriber, whatever the client sent behind

@@ -54,6 +54,8 @@ private:
   void ask(protocol::varlink::verdict_call& x);
   void ask(protocol::varlink::apply_call& x);
   void answer();
+  log_limiter& denials();
+  void audit(const protocol::shield_outcome& x);
   void hand_over();
   bool flush();
   void refuse(std::string_view why);
@@ -71,8 +73,10 @@ private:
     refusing,    // closed once replies_ is written
   };
   state state_ = state::serving;
-  seat seat_;           // for the subscriber to be
-  bool oneway_ = false; // the call at hand wants no reply
+  seat seat_;                      // for the subscriber to be
+  bool oneway_ = false;            // the call at hand wants no reply
+  protocol::shield_call applying_; // the helper's call at hand, for its audit
+  std::shared_ptr<log_limiter> denials_; // made with the first verdict
 
   std::string replies_;  // not yet taken by the socket
   bool blocked_ = false; // waiting for `writable`

@@ -86,7 +86,7 @@ void subscriber::leave() {
 
 void subscriber::on_report() const {
   auto& gauge = *self_->queue().gauge();
-  log(severity::info, name, "counters",
+  log(severity::notice, name, "counters",
       {{"pid", std::to_string(connection_->who().pid)},
        {"command", connection_->who().command},
        {"delivered", std::to_string(gauge.delivered())},

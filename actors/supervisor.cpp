@@ -228,7 +228,7 @@ void supervisor::end_if_done() {
 }
 
 void supervisor::on_report() const {
-  log(severity::info, name, "counters",
+  log(severity::notice, name, "counters",
       {{"sidecars", std::to_string(files_.size())},
        {"containers", std::to_string(places_.size())}});
   for (const auto& [id, x] : places_)

@@ -20,7 +20,8 @@ verdict_helper::interface::behavior_type verdict_helper::make_behavior() {
   auto result = config_.where->listen(spec, interface{self_});
   if (result) {
     listener_ = std::move(*result);
-    log(severity::info, name, "serving", {{"socket", config_.socket}});
+    log(severity::info, name, "serving",
+        {{"socket", config_.socket}, {"confined", config_.confined}});
     if (config_.manager)
       self_->send(config_.manager,
                   service_state{name, true, "hubs at " + config_.socket});
@@ -45,7 +46,7 @@ void verdict_helper::on_accepted(const accepted& x) {
 }
 
 void verdict_helper::on_report() const {
-  log(severity::info, name, "counters",
+  log(severity::notice, name, "counters",
       {{"clients", std::to_string(clients_)},
        {"refused", std::to_string(listener_->refused())}});
 }

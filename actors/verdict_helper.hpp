@@ -15,6 +15,8 @@ struct verdict_helper_config {
   host* where = nullptr;
   std::string socket;
   executor_actor executor;
+  /// For the log: whether the process is; maybe empty.
+  std::string confined{};
   int inherited = -1; ///< see listen_spec::inherited
   manager_actor manager = {};
 };

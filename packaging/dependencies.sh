@@ -19,6 +19,7 @@ libsimdjson-dev     simdjson    JSON
 libcli11-dev        CLI11       the command line
 libspdlog-dev       spdlog      the log
 libtomlplusplus-dev  tomlplusplus  settings in files
+libseccomp-dev      libseccomp  hub and gate filter their system calls
 libsystemd-dev      libsystemd  socket activation, watchdog, journal; optional
 doctest-dev         doctest/doctest.h  unit tests; meson looks for it
 EOF

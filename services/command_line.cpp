@@ -151,6 +151,8 @@ void parser::add_serve() {
                              ->excludes(helper_socket);
   add_word(sub, "--shield", serve.shield)->needs(inline_verdict);
   add_word(sub, "--only-container", serve.only_container);
+  add_choice(sub, "--sandbox", serve.sandbox, sandbox_modes)
+      ->excludes(inline_verdict);
   add_choice(sub, "--log-level", serve.level, log_levels);
 }
 

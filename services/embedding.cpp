@@ -127,7 +127,7 @@ caf::expected<hub> start_hub(const caf::actor& loop, const hub_config& config) {
   result.inner.clients_max = config.clients_max;
   result.inner.subscribers_max = config.subscribers_max;
   result.executor = config.executor;
-  result.who = {::getuid(), ::getpid(), "host"};
+  result.who = {::getuid(), ::getpid(), "host", true};
   if (!result.executor)
     return caf::make_error(caf::sec::invalid_argument, "there is no executor");
   return run_on<hub>(loop, [result](io::loop& x) mutable {

@@ -59,17 +59,27 @@ Options:
                            terok-shield, beside this program, then on PATH)
   --only-container ID      drop and count lines that name another container
                            (default: serve all)
+  --sandbox MODE           auto, required or off, see below (default: auto);
+                           excludes --inline-verdict
   --log-level LEVEL        debug, info, warning or error (default: info)
   --config FILE            settings, as TOML; see terok-clearance --help
   --help                   show this text
+
+At its start the hub gives up what it does not need: new privileges, files
+beside its sockets and the system's own (Landlock), and all system calls but
+those it makes (seccomp). What this kernel cannot do is a warning; with
+--sandbox required the hub then does not start. With --inline-verdict it gives
+up nothing, because terok-shield needs it all, and says so.
 
 The sockets' directories must be yours and closed to all others (mode 0700).
 Under systemd, sockets that it passes are served instead: one is named
 `clearance`, one `reader`. It is told when both are served (Type=notify), and
 within WatchdogSec= that the hub goes on.
 
-SIGUSR1 writes all counters to the log. The log goes to stderr; when that is the
-journal, entries have fields: CONTAINER=, REQUEST_ID=, TEROK_...=.
+The log says of every verdict who asked (uid, pid, command), for what, and what
+came of it, whatever --log-level is. SIGUSR1 writes all counters to the log. The
+log goes to stderr; when that is the journal, entries have fields: CONTAINER=,
+REQUEST_ID=, TEROK_...=.
 
 Exit codes: 0 stopped by a signal; 1 could not start or broke; 2 wrong usage.
 )";
@@ -79,7 +89,8 @@ Usage: terok-clearance serve-verdict [OPTION]...
 
 Runs the verdict helper until SIGINT or SIGTERM. It runs
 `terok-shield allow|deny CONTAINER DEST` when the hub asks it to, for at most
-10 seconds, and keeps no state.
+10 seconds, and keeps no state. It gives up no rights at its start, as `serve`
+does, because terok-shield needs them.
 
 Options:
   --socket PATH      where the hub connects (default:

@@ -6,7 +6,10 @@
 //   ABI 2 (5.19)        REFER; before it no file can be moved between
 //                       directories, so that no push arrives: unsupported
 //   ABI 3 (6.2)         TRUNCATE
+//   ABI 4 (6.7)         CONNECT_TCP: none of us ever connects over TCP
 //   ABI 5 (6.10)        IOCTL_DEV
+//   ABI 6 (6.12)        abstract unix sockets and processes of others are out
+//                       of reach: nothing of ours is there
 
 #include "services/landlock.hpp"
 
@@ -30,6 +33,17 @@ using rights = std::uint64_t;
 // Not in Debian 12's header.
 constexpr rights truncate_file = 1ULL << 14;
 constexpr rights ioctl_device = 1ULL << 15;
+constexpr rights connect_tcp = 1ULL << 1;
+constexpr rights scoped_sockets = 1ULL << 0;
+constexpr rights scoped_signals = 1ULL << 1;
+
+// The kernel's, of ABI 6. An older one takes it as long as what it does not
+// know is 0.
+struct ruleset_attributes {
+  rights files = 0;
+  rights network = 0;
+  rights scoped = 0;
+};
 
 constexpr rights of_files =
     LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE
@@ -48,6 +62,16 @@ rights handled_by(long abi) {
     result |= truncate_file;
   if (abi >= 5)
     result |= ioctl_device;
+  return result;
+}
+
+ruleset_attributes attributes_of(long abi) {
+  ruleset_attributes result;
+  result.files = handled_by(abi);
+  if (abi >= 4)
+    result.network = connect_tcp;
+  if (abi >= 6)
+    result.scoped = scoped_sockets | scoped_signals;
   return result;
 }
 
@@ -70,6 +94,8 @@ rights of(lane_use use) {
            | truncate_file;
   case lane_use::device:
     return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE;
+  case lane_use::discard:
+    return LANDLOCK_ACCESS_FS_REMOVE_DIR;
   }
   return 0;
 }
@@ -110,16 +136,15 @@ std::vector<lane> system_lanes(lane_use use) {
 confinement confine_files(const std::vector<lane>& lanes) {
   const auto abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0,
                              LANDLOCK_CREATE_RULESET_VERSION);
-  landlock_ruleset_attr attributes{};
-  attributes.handled_access_fs = handled_by(abi);
-  if (attributes.handled_access_fs == 0)
+  const auto attributes = attributes_of(abi);
+  if (attributes.files == 0)
     return confinement::unsupported;
   const io::unique_fd ruleset{static_cast<int>(::syscall(
       SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0))};
   if (!ruleset)
     fail("cannot make a ruleset");
   for (const auto& x : lanes)
-    open_lane(ruleset.get(), x, attributes.handled_access_fs);
+    open_lane(ruleset.get(), x, attributes.files);
   if (!forbid_new_privileges())
     fail("cannot set no_new_privs");
   if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0)

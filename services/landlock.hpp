@@ -1,4 +1,4 @@
-/// Confining our own access to files, and that of all we start.
+/// Confining our own reach to some files, and that of all we start.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@ enum class lane_use : std::uint8_t {
   sockets, ///< a directory in which sockets and their locks come and go
   modify,  ///< everything but executing, and moving between its directories
   device,  ///< read and write a file
+  discard, ///< remove empty directories
 };
 
 /// A place that stays reachable. One that does not exist is left out, unless it
@@ -33,7 +34,9 @@ enum class confinement : std::uint8_t {
 };
 
 /// From now on nothing but `lanes` can be opened, by this thread and those that
-/// it starts, for ever; sets no_new_privs. What is open stays open. Throws
+/// it starts, for ever; sets no_new_privs. What is open stays open. Where the
+/// kernel knows how: no TCP connection can be made, no abstract unix socket and
+/// no process be reached that was not confined with us. Throws
 /// std::system_error; the process is then as it was, or half confined.
 /// Source: landlock(7).
 confinement confine_files(const std::vector<lane>& lanes);

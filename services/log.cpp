@@ -34,9 +34,11 @@ spdlog::level::level_enum level_of(severity x) {
   case severity::warning:
     return spdlog::level::warn;
   case severity::error:
+    return spdlog::level::err;
+  case severity::notice:
     break;
   }
-  return spdlog::level::err;
+  return spdlog::level::info;
 }
 
 // Syslog's numbers.
@@ -49,28 +51,16 @@ char priority_of(severity x) {
   case severity::warning:
     return '4';
   case severity::error:
+    return '3';
+  case severity::notice:
     break;
   }
-  return '3';
+  return '5';
 }
 
 // How a line on stderr tells the journal its priority. Source: sd-daemon(3).
 std::string prefix_of(severity x) {
   return stderr_is_journal ? std::string{'<', priority_of(x), '>'} : "";
-}
-
-severity severity_of(log_level x) {
-  switch (x) {
-  case log_level::debug:
-    return severity::debug;
-  case log_level::info:
-    return severity::info;
-  case log_level::warning:
-    return severity::warning;
-  case log_level::error:
-    break;
-  }
-  return severity::error;
 }
 
 /// The bytes of the escape that `text` starts with, as protocol::escaped()
@@ -187,7 +177,7 @@ void log_to_stderr(log_level threshold) {
   logger.set_level(spdlog::level::debug);
   logger.flush_on(spdlog::level::debug);
   target = &logger;
-  actors::set_log_sink(write, severity_of(threshold));
+  actors::set_log_sink(write, threshold);
 }
 
 } // namespace clearance::services

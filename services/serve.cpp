@@ -2,8 +2,12 @@
 
 #include "actors/helper_executor.hpp"
 #include "actors/hub.hpp"
+#include "actors/io/bind.hpp"
+#include "actors/io/private_directory.hpp"
 #include "actors/shield_executor.hpp"
 #include "services/activation.hpp"
+#include "services/confinement.hpp"
+#include "services/exit_code.hpp"
 #include "services/log.hpp"
 #include "services/service_process.hpp"
 #include "services/setup_fault.hpp"
@@ -41,11 +45,36 @@ actors::hub_config configure(const serve_config& config,
   return result;
 }
 
+// Landlock opens them, so they must be there before. What is wrong with them is
+// told as the bind would.
+std::string make_directory(const std::string& socket, const char* role) {
+  auto result = io::socket_directory(socket);
+  if (auto why = io::make_private_directory(result); !why.empty())
+    throw setup_fault(exit_failed, io::bind_fault(socket, role, why));
+  return result;
+}
+
+confinement_plan plan_hub(const serve_config& config) {
+  return hub_confinement(
+      {make_directory(config.reader_socket, "reader socket"),
+       make_directory(config.clearance_socket, "clearance socket")});
+}
+
+// Sockets that were passed need no directory.
+std::string confine_hub(const serve_config& config, bool passed) {
+  if (config.inline_verdict)
+    return executes_verdicts;
+  return confine(
+      [&] { return passed ? hub_confinement({}) : plan_hub(config); },
+      config.sandbox, exit_failed);
+}
+
 } // namespace
 
 int serve(const serve_config& config) try {
   const auto sockets =
       activated_sockets({"clearance", "reader"}, config.named_socket);
+  std::string confined;
   auto start = [&](io::loop& loop, const actors::manager_actor& manager) {
     auto executor = start_executor(loop, config);
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
@@ -53,9 +82,11 @@ int serve(const serve_config& config) try {
     hub.where = &loop;
     hub.executor = executor;
     hub.manager = manager;
+    hub.confined = confined;
     return actors::spawn_hosted<actors::hub>(loop, std::move(hub));
   };
-  return run_service(start, config.level);
+  return run_service(start, config.level,
+                     [&] { confined = confine_hub(config, !sockets.empty()); });
 } catch (const setup_fault& e) {
   print_fault("terok-clearance", e.what());
   return e.code;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "services/log_level.hpp"
+#include "services/sandbox_mode.hpp"
 
 #include <string>
 
@@ -16,6 +17,7 @@ struct serve_config {
   bool inline_verdict = false; ///< run the shield here, without a helper
   std::string shield;          ///< the shield's program; empty: looked for
   std::string only_container;  ///< drop lines of others; empty: serve all
+  sandbox_mode sandbox = sandbox_mode::automatic; ///< not with inline_verdict
   log_level level = log_level::info;
 };
 

@@ -3,6 +3,7 @@
 #include "actors/shield_executor.hpp"
 #include "actors/verdict_helper.hpp"
 #include "services/activation.hpp"
+#include "services/confinement.hpp"
 #include "services/log.hpp"
 #include "services/service_process.hpp"
 #include "services/setup_fault.hpp"
@@ -19,8 +20,12 @@ int serve_verdict(const serve_verdict_config& config) try {
     actors::executor_actor executor =
         actors::spawn_hosted<actors::shield_executor>(loop, shield);
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
-    actors::verdict_helper_config helper{&loop, config.socket, executor};
+    actors::verdict_helper_config helper;
+    helper.where = &loop;
+    helper.socket = config.socket;
+    helper.executor = executor;
     helper.manager = manager;
+    helper.confined = executes_verdicts;
     if (!sockets.empty()) {
       helper.socket = sockets[0].place.text;
       helper.inherited = sockets[0].fd;
@@ -28,7 +33,7 @@ int serve_verdict(const serve_verdict_config& config) try {
     return actors::spawn_hosted<actors::verdict_helper>(loop,
                                                         std::move(helper));
   };
-  return run_service(start, config.level);
+  return run_service(start, config.level, {});
 } catch (const setup_fault& e) {
   print_fault("terok-clearance", e.what());
   return e.code;

@@ -31,6 +31,8 @@ namespace clearance::services {
 
 namespace {
 
+constexpr auto service_name = "terok-clearance";
+
 int loop_ended() {
   return SIGRTMIN;
 }
@@ -144,6 +146,8 @@ int run_program(const program_config& program, const program_factory& start) {
   io::raise_descriptor_limit();
   log_to_stderr(program.level);
   auto managed = take_management(program.notifies);
+  if (program.confine)
+    program.confine();
   shared_state state;
   {
     caf::actor_system_config config;
@@ -176,7 +180,8 @@ int run_program(const program_config& program, const program_factory& start) {
              : exit_failed;
 }
 
-int run_service(const service_factory& start, log_level level) {
+int run_service(const service_factory& start, log_level level,
+                std::function<void()> confine) {
   auto start_it = [&start](io::loop& loop,
                            const actors::manager_actor& manager) {
     auto service = start(loop, manager);
@@ -187,7 +192,11 @@ int run_service(const service_factory& start, log_level level) {
     };
     return result;
   };
-  return run_program({"terok-clearance", level}, start_it);
+  program_config config;
+  config.name = service_name;
+  config.level = level;
+  config.confine = std::move(confine);
+  return run_program(config, start_it);
 }
 
 } // namespace clearance::services

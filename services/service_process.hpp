@@ -30,6 +30,9 @@ struct program_config {
   /// Whether the service manager, if there is one, is told how we are: false in
   /// a part of somebody else's service.
   bool notifies = true;
+  /// Called once, with the log at work and before there is a second thread.
+  /// May throw.
+  std::function<void()> confine;
 };
 
 /// Starts the program's actors; called once on the loop's thread. What they
@@ -48,6 +51,7 @@ using service_factory = std::function<actors::service_actor(
     io::loop&, const actors::manager_actor&)>;
 
 /// run_program() for a service of terok-clearance.
-int run_service(const service_factory& start, log_level level);
+int run_service(const service_factory& start, log_level level,
+                std::function<void()> confine);
 
 } // namespace clearance::services

@@ -1,4 +1,4 @@
-/// Why a service cannot start.
+/// Why a program cannot start.
 #pragma once
 
 #include <stdexcept>
@@ -6,7 +6,7 @@
 
 namespace clearance::services {
 
-/// One line, for stderr, and the exit code.
+/// Told as one line on stderr; `code` is the exit code.
 struct setup_fault : std::runtime_error {
   setup_fault(int exit_code, const std::string& what)
       : std::runtime_error(what), code(exit_code) {}

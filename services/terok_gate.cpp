@@ -8,6 +8,7 @@
 #include "services/exit_code.hpp"
 #include "services/log.hpp"
 #include "services/service_process.hpp"
+#include "services/terok_gate_sandbox.hpp"
 #include "services/terok_gate_setup.hpp"
 
 #include <caf/send.hpp>
@@ -142,7 +143,15 @@ int run_gate(const gate_options& options) try {
     result.reload = [gate, &options] { return reload(options, gate); };
     return result;
   };
-  return run_program({gate_program, options.level, true}, start);
+  program_config all;
+  all.name = gate_program;
+  all.level = options.level;
+  all.reloads = true;
+  all.confine = [&] {
+    config.confined = confine([&] { return plan_gate(options, config); },
+                              options.sandbox, exit_failed);
+  };
+  return run_program(all, start);
 } catch (const setup_fault& e) {
   print_fault(gate_program, e.what());
   return e.code;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "services/log_level.hpp"
+#include "services/sandbox_mode.hpp"
 #include "services/told.hpp"
 
 #include <cstdint>
@@ -30,6 +31,7 @@ struct gate_options {
   bool allow_remote = false;
   std::string hooks_path; ///< empty: no hook runs
   std::string home;       ///< empty: a private one is made
+  sandbox_mode sandbox = sandbox_mode::automatic;
   log_level level = log_level::info;
 };
 

@@ -71,6 +71,10 @@ gate_parser::gate_parser() {
   add("--hooks-path", options.hooks_path);
   add("--home", options.home);
   app.add_option_function<std::string>(
+      "--sandbox", [this](const std::string& word) {
+        options.sandbox = choice("--sandbox", word, sandbox_modes);
+      });
+  app.add_option_function<std::string>(
       "--log-level", [this](const std::string& word) {
         options.level = choice("--log-level", word, log_levels);
       });

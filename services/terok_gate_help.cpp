@@ -52,6 +52,7 @@ What git runs:
                          pre-receive keeps pushes away from refs/terok/
   hook NAME              what those hooks run
 
+  --sandbox MODE         auto, required or off (default: auto), see below
   --log-level LEVEL      debug, info, warning or error (default: info)
   --config FILE          settings from a TOML file: an option is a key of the
                          same name, log-level = "debug". The whole file is
@@ -59,6 +60,15 @@ What git runs:
                          win
   --help                 show this text
   --version              show the version
+
+At its start the gate gives up what it and its git do not need: new privileges;
+files beside DIR/NAME.git (with --grants, or when it is not there yet: DIR),
+home, hooks, what is on PATH and the system's own; connections over TCP; other
+processes (Landlock); all system calls that git does not make (seccomp). Hooks
+of yours that need more need --sandbox off, and so does a repository that is a
+symbolic link or borrows objects from outside of DIR; one that is replaced needs
+a new gate. What this kernel cannot do is a warning; with --sandbox required the
+gate then does not start.
 
 A request that asks for anything but fetch and push of the token's repository
 gets 401, 403, 404 or 405, and no git process is started for it.

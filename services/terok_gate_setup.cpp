@@ -190,6 +190,10 @@ private_home::private_home() {
 }
 
 private_home::~private_home() {
+  // Mostly it is empty, and then we may remove it however confined we are;
+  // remove_all() would try to unlink it first, which we may not.
+  if (::rmdir(path_.c_str()) == 0)
+    return;
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
 }

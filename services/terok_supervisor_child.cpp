@@ -7,13 +7,12 @@
 #include "actors/io/http_server.hpp"
 #include "actors/io/private_directory.hpp"
 #include "actors/io/sidecar_file.hpp"
-#include "actors/log.hpp"
 #include "actors/shield_executor.hpp"
 #include "actors/verdict_helper.hpp"
 #include "protocol/text.hpp"
+#include "services/confinement.hpp"
 #include "services/exit_code.hpp"
 #include "services/hardening.hpp"
-#include "services/landlock.hpp"
 #include "services/log.hpp"
 #include "services/service_process.hpp"
 #include "services/terok_gate_setup.hpp"
@@ -26,14 +25,12 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <memory>
-#include <system_error>
 #include <utility>
 
 namespace clearance::services {
 
 namespace {
 
-using actors::severity;
 using protocol::container_paths;
 using protocol::sidecar;
 
@@ -63,20 +60,11 @@ void make_directories(const std::vector<std::string>& paths) {
       throw setup_fault(exit_cannot_start, why);
 }
 
-void warn(const char* text, const char* why) {
-  log(severity::warning, "confinement", text, {{"why", why}});
-}
-
-void confine(const sidecar& x, std::vector<lane> lanes, lane_use programs) try {
+std::string confine(const sidecar& x, const confinement_plan& plan) {
   if (x.allow_debugger)
-    return warn("unconfined", "the sidecar allows a debugger");
-  for (auto& each : system_lanes(programs))
-    lanes.push_back(std::move(each));
-  lanes.push_back({"/dev/null", lane_use::device});
-  if (confine_files(lanes) == confinement::unsupported)
-    warn("unconfined", "this kernel has no Landlock that suffices");
-} catch (const std::system_error& e) {
-  throw setup_fault(exit_cannot_start, e.what());
+    return "no: the sidecar allows a debugger";
+  return confine([&] { return plan; }, sandbox_mode::automatic,
+                 exit_cannot_start);
 }
 
 // Runs one service; its failure to bind is a failure to start.
@@ -104,8 +92,6 @@ running_service depend(io::loop& loop, const Service& service) {
 
 int run_verdict(const supervise_child_options& options,
                 const container_paths& paths) {
-  log(severity::info, "confinement",
-      "unconfined: the verdict service must reach podman");
   return serve(options, [&](io::loop& loop) {
     actors::shield_executor_config shield{&loop, {}};
     shield.shield = options.shield.empty() ? "terok-shield" : options.shield;
@@ -114,7 +100,8 @@ int run_verdict(const supervise_child_options& options,
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
     return depend(loop, actors::spawn_hosted<actors::verdict_helper>(
                             loop, actors::verdict_helper_config{
-                                      &loop, paths.verdict_socket, executor}));
+                                      &loop, paths.verdict_socket, executor,
+                                      executes_verdicts}));
   });
 }
 
@@ -123,10 +110,7 @@ int run_clearance(const supervise_child_options& options, const sidecar& x,
   const auto clearance = parent_of(paths.clearance_socket);
   const auto readers = parent_of(paths.reader_socket);
   make_directories({clearance, readers});
-  confine(x,
-          {{clearance, lane_use::sockets, true},
-           {readers, lane_use::sockets, true}},
-          lane_use::read);
+  const auto confined = confine(x, hub_confinement({clearance, readers}));
   return serve(options, [&](io::loop& loop) {
     actors::executor_actor executor =
         actors::spawn_hosted<actors::helper_executor>(
@@ -135,6 +119,7 @@ int run_clearance(const supervise_child_options& options, const sidecar& x,
     auto hub = actors::hub_of(paths, {});
     hub.where = &loop;
     hub.executor = executor;
+    hub.confined = confined;
     return depend(loop,
                   actors::spawn_hosted<actors::hub>(loop, std::move(hub)));
   });
@@ -160,13 +145,14 @@ actors::gate_config prepare_gate(const supervise_child_options& options,
        true},
       {paths.gate_private, lane_use::run, true},
       {parent_of(result.backend.program), lane_use::run, true},
-      {"/dev/urandom", lane_use::read},
   };
+  auto transport = gate_transport::tcp;
   if (!result.listen.path.empty()) {
     make_directories({parent_of(paths.gate_socket)});
     lanes.push_back({parent_of(paths.gate_socket), lane_use::sockets, true});
+    transport = gate_transport::unix_socket;
   }
-  confine(x, std::move(lanes), lane_use::run);
+  result.confined = confine(x, gate_confinement(std::move(lanes), transport));
   return result;
 }
 

@@ -73,10 +73,11 @@ started it ends. SERVICE is one of:
   clearance  the hub
   gate       the git gate
 
-The process cannot be traced and leaves no core. Landlock confines clearance and
-gate to the system's files and their own sockets, the gate also to its bare
-repository; on a kernel without it they run unconfined, with a warning. A
-sidecar with allow_debugger leaves the process traceable and unconfined.
+The process cannot be traced and leaves no core. Clearance and gate keep the
+system's files and their own sockets, the gate also its bare repository
+(Landlock), and the system calls that they make (seccomp); what this kernel
+cannot do is a warning. A sidecar with allow_debugger leaves the process
+traceable and unconfined.
 
 Options:
   --shield PATH      of verdict: the program that changes the firewall

@@ -3,6 +3,7 @@
 #include "actors/io/sidecar_directory.hpp"
 #include "actors/log.hpp"
 #include "actors/supervisor.hpp"
+#include "services/confinement.hpp"
 #include "services/exit_code.hpp"
 #include "services/hardening.hpp"
 #include "services/log.hpp"
@@ -71,8 +72,8 @@ int supervise(const supervise_options& options) try {
   log_to_stderr(options.level);
   auto around = surroundings(options);
   harden_process();
-  log(actors::severity::info, "confinement",
-      "unconfined: this process executes verdicts, which need podman");
+  log(actors::severity::info, "supervisor", "starting",
+      {{"confined", executes_verdicts}});
   std::unique_ptr<io::http_server> http;
   std::unique_ptr<io::container_host> containers;
   program_config config;

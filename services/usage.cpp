@@ -16,6 +16,12 @@ const std::map<std::string, log_level> log_levels{
     {"error", log_level::error},
 };
 
+const std::map<std::string, sandbox_mode> sandbox_modes{
+    {"auto", sandbox_mode::automatic},
+    {"required", sandbox_mode::required},
+    {"off", sandbox_mode::off},
+};
+
 namespace {
 
 bool has_flag(const CLI::App& app, const std::string& name) {

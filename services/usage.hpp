@@ -2,6 +2,7 @@
 #pragma once
 
 #include "services/log_level.hpp"
+#include "services/sandbox_mode.hpp"
 #include "services/told.hpp"
 
 #include <functional>
@@ -25,6 +26,9 @@ struct usage_fault : std::runtime_error {
 
 /// The words of every program's `--log-level`.
 extern const std::map<std::string, log_level> log_levels;
+
+/// The words of `--sandbox`.
+extern const std::map<std::string, sandbox_mode> sandbox_modes;
 
 /// What `word` means, given for `name`. Throws a usage_fault that names the
 /// words there are.

@@ -52,13 +52,8 @@ sockaddr_un address_of(const std::string& path) {
   return result;
 }
 
-std::string parent_of(const std::string& path) {
-  auto parent = std::filesystem::path{path}.parent_path().string();
-  return parent.empty() ? "." : parent;
-}
-
 void check_parent(const std::string& path) {
-  auto why = make_private_directory(parent_of(path));
+  auto why = make_private_directory(socket_directory(path));
   if (!why.empty())
     throw refused{why};
 }
@@ -185,8 +180,17 @@ bind_hardened(const std::string& path, const std::string& role) try {
     fail("listen");
   return result;
 } catch (const refused& why) {
-  return "cannot bind the " + role + " " + protocol::escaped(path) + ": "
-         + why.what();
+  return bind_fault(path, role, why.what());
+}
+
+std::string bind_fault(const std::string& path, const std::string& role,
+                       const std::string& why) {
+  return "cannot bind the " + role + " " + protocol::escaped(path) + ": " + why;
+}
+
+std::string socket_directory(const std::string& path) {
+  auto parent = std::filesystem::path{path}.parent_path().string();
+  return parent.empty() ? "." : parent;
 }
 
 } // namespace clearance::io

@@ -46,6 +46,13 @@ private:
   ino_t inode_ = 0;
 };
 
+/// The directory of a socket; of one without a slash: ".".
+std::string socket_directory(const std::string& path);
+
+/// The line of bind_hardened() for the cause `why`.
+std::string bind_fault(const std::string& path, const std::string& role,
+                       const std::string& why);
+
 /// Creates missing directories 0700; refuses a parent that is not ours or is
 /// accessible to others; removes a stale socket, and nothing but a socket;
 /// refuses a path where a live server answers or starts right now; binds 0600

@@ -25,7 +25,7 @@ namespace clearance::io {
 
 namespace {
 
-/// Lazy binding saves the vector registers on the stack, up to 11 KiB.
+/// A host that binds lazily saves the vector registers there, up to 11 KiB.
 constexpr std::size_t child_stack_bytes = 64 * 1024;
 
 // The limit is the process's, and so is the memory of it.

@@ -24,6 +24,7 @@ _terok_arguments() {
       compgen -f -X '!*.json' -- "$2"
       ;;
     LEVEL) compgen -W 'debug info warning error' -- "$2" ;;
+    MODE) compgen -W 'auto required off' -- "$2" ;;
     WHEN) compgen -W 'auto always never' -- "$2" ;;
     PROTO) compgen -W 'tcp udp icmp icmpv6' -- "$2" ;;
     TYPE)

@@ -80,7 +80,7 @@ struct stage : actor_fixture {
     config.inner.clearance_socket = clearance_socket;
     config.inner.reader_socket = reader_socket;
     config.executor = executor;
-    config.who = {7, 8, "host"};
+    config.who = {7, 8, "host", true};
     hub = actors::spawn_hosted<inside::embedded_hub>(host, std::move(config));
     caf::actor_cast<caf::abstract_actor*>(hub)->attach_functor(
         [this](const caf::error& why) { ended = why; });
@@ -140,7 +140,9 @@ TEST_CASE("a host follows events and answers them, without a socket") {
   // Nothing of a call stays behind.
   CHECK(s.alive("session") == 0);
   // The audit trail names the host.
-  CHECK(s.log.only("verdict applied")["command"] == "host");
+  const auto line = s.log.only("verdict applied");
+  CHECK(line["command"] == "host");
+  CHECK(line["via"] == "host");
 }
 
 TEST_CASE("a host's verdict is checked like anybody's") {

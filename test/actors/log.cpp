@@ -48,6 +48,12 @@ TEST_CASE("what is below the threshold reaches nobody") {
   }
 }
 
+TEST_CASE("a notice is above every threshold") {
+  test::log_record record{severity::error};
+  actors::log(severity::notice, "part", "who did what");
+  CHECK(record.only("who did what").level == severity::notice);
+}
+
 TEST_CASE("a limiter lets 64 lines of an interval through, not 65") {
   actors::log_limiter x;
   protocol::time_point start{1h};

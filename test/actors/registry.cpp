@@ -210,7 +210,7 @@ TEST_CASE("the report counts everything") {
   s.hub.tell(s.registry, actors::report_atom::value);
   s.run();
   auto line = s.log.only("counters");
-  CHECK(line.level == actors::severity::info);
+  CHECK(line.level == actors::severity::notice);
   CHECK(line.component == "registry");
   CHECK(line["events"] == "7");
   CHECK(line["subscribers"] == "1");

@@ -320,44 +320,4 @@ TEST_CASE("an executor that never answers fails the verdict in the end") {
   CHECK(s.live("c1:1"));
 }
 
-TEST_CASE("every executed verdict leaves an audit line") {
-  registry_stage s;
-  s.announce({blocked(1)});
-  s.ask("c1:1");
-  s.executor.answer(0, {false, "bad\nname\x1b[2J"});
-  auto line = s.log.only("verdict failed");
-  CHECK(line.level == actors::severity::info);
-  CHECK(line.component == "registry");
-  CHECK(line["action"] == "allow");
-  CHECK(line["container"] == "c1");
-  CHECK(line["request_id"] == "c1:1");
-  CHECK(line["dest"] == "203.0.113.7");
-  CHECK(line["uid"] == "1000");
-  CHECK(line["pid"] == "77");
-  CHECK(line["command"] == "operator");
-  CHECK(line["stderr"] == "bad\\x0aname\\x1b[2J");
-  s.ask("c1:1", "203.0.113.7", "deny");
-  s.executor.succeed(1);
-  line = s.log.only("verdict applied");
-  CHECK(line["action"] == "deny");
-  CHECK(line["command"] == "operator");
-  CHECK(line["stderr"] == "");
-}
-
-TEST_CASE("what a container chose stands escaped in the audit line") {
-  // Sanitised text may still hold backslashes, which would be read as escapes.
-  registry_stage s;
-  protocol::event x;
-  x.container = R"(c\x0a)";
-  x.request_id = R"(\")";
-  x.dest = R"(d\)";
-  s.announce({std::make_shared<const actors::announced_event>(x)});
-  s.ask(x.request_id, x.dest, "allow", x.container);
-  s.executor.succeed(0);
-  auto line = s.log.only("verdict applied");
-  CHECK(line["container"] == R"(c\\x0a)");
-  CHECK(line["request_id"] == R"(\\")");
-  CHECK(line["dest"] == R"(d\\)");
-}
-
 } // namespace registry_verdicts_tests

@@ -16,6 +16,7 @@ using namespace clearance::test;
 using namespace std::string_literals;
 using actors::stream_end;
 using how = actors::process_ended::how;
+namespace limits = protocol::limits;
 
 namespace {
 
@@ -71,6 +72,52 @@ TEST_CASE("a helper listens, runs the shield and says what came of it") {
   s.host.end_run(0, how::exited, 1, "no");
   s.run();
   CHECK(hub->taken() == R"({"parameters":{"ok":false,"stderr":"no"}})"s + '\0');
+}
+
+// It believes whoever connects; a client of our uid that goes around the hub is
+// seen here alone.
+TEST_CASE("what a helper executes or refuses leaves an audit line") {
+  stage s;
+  s.start();
+  auto client = s.connect();
+  s.bring(client, apply);
+  s.host.end_run(0, how::exited, 1, "no\n");
+  s.run();
+  auto line = s.log.only("verdict failed");
+  CHECK(line.level == actors::severity::notice);
+  CHECK(line["action"] == "deny");
+  CHECK(line["container"] == "c1");
+  CHECK(line["dest"] == "d");
+  CHECK(line["uid"] == "1000");
+  CHECK(line["pid"] == "4242");
+  CHECK(line["command"] == "client");
+  CHECK(line["stderr"] == "no");
+  s.bring(client, apply);
+  s.host.end_run(1, how::exited, 0, "");
+  s.run();
+  CHECK(s.log.only("verdict applied")["dest"] == "d");
+  auto invalid = apply;
+  invalid.replace(invalid.find("deny"), 4, "nope");
+  s.bring(client, invalid);
+  line = s.log.only("verdict refused");
+  CHECK(line["action"] == "nope");
+  CHECK(line["why"] == "invalid action");
+}
+
+TEST_CASE("a client that left tells how many of its verdicts were not logged") {
+  stage s;
+  s.start();
+  auto client = s.connect();
+  auto invalid = apply;
+  invalid.replace(invalid.find("deny"), 4, "nope");
+  for (std::size_t i = 0; i < limits::log_max_lines + 2; ++i)
+    s.bring(client, invalid);
+  client->end(stream_end::eof);
+  s.run();
+  CHECK(s.log.with("verdict refused").size() == limits::log_max_lines);
+  auto line = s.log.only("more verdicts of a client that left");
+  CHECK(line["not_logged"] == "2");
+  CHECK(line["pid"] == "4242");
 }
 
 TEST_CASE("a helper is not the hub") {

@@ -36,7 +36,9 @@ bool accepts(const fs::path& path) try {
 /// A supervisor of hub, executor and gate each, in directories of its own.
 class supervised {
 public:
-  supervised() : process_(options()) { process_.await_err("unconfined"); }
+  supervised() : process_(options()) {
+    process_.await_err("supervisor: starting");
+  }
 
   pid_t pid() const { return process_.pid(); }
 

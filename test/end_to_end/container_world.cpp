@@ -6,7 +6,6 @@
 #include <mutex>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
@@ -216,10 +215,6 @@ reserved_port::reserved_port() : fd_(bound_socket(number_)) {
 void reserved_port::occupy() {
   if (::listen(fd_.get(), 1) != 0)
     fail_with_errno("listen");
-}
-
-bool has_landlock() {
-  return ::syscall(SYS_landlock_create_ruleset, nullptr, 0, 1) >= 2;
 }
 
 } // namespace clearance::test

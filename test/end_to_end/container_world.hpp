@@ -88,7 +88,4 @@ private:
   unique_fd fd_;
 };
 
-/// Whether this kernel confines.
-bool has_landlock();
-
 } // namespace clearance::test

@@ -14,8 +14,7 @@ namespace {
 
 hub_options options_for(executor how, const stub_shield& shield) {
   hub_options result;
-  result.inline_verdict = how == executor::hub;
-  if (result.inline_verdict)
+  if (how == executor::hub)
     result.shield = shield.program();
   return result;
 }
@@ -36,7 +35,7 @@ child_options serve(const runtime& where, hub_options options) {
   };
   add({"serve", "--clearance-socket", where.clearance(), "--reader-socket",
        where.reader()});
-  if (options.inline_verdict)
+  if (options.inline_verdict || !options.shield.empty())
     add({"--inline-verdict"});
   else
     add({"--verdict-socket", where.verdict()});

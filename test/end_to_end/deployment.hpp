@@ -30,9 +30,10 @@ struct runtime {
 };
 
 struct hub_options {
-  /// Verdicts run in the hub, not in a helper.
-  bool inline_verdict = true;
-  /// Of an inline hub; empty: none is named.
+  /// Verdicts run in the hub, not in a helper: then it is not confined. So it
+  /// is when a shield is named.
+  bool inline_verdict = false;
+  /// Empty: none is named.
   std::filesystem::path shield;
   /// Besides sockets and shield.
   std::vector<std::string> arguments;

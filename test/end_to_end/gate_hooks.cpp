@@ -44,7 +44,7 @@ bool is_backup_stamp(std::string_view text) {
 TEST_CASE("no hook of the repository runs, whoever planted it") {
   const gate_world world;
   world.seed();
-  const auto trace = world.dir / "ran";
+  const auto trace = world.repository() / "ran"; // git may write there
   const auto script = "echo $0 >>" + trace.string();
   for (auto name : {"pre-receive", "update", "post-receive", "post-update",
                     "reference-transaction", "proc-receive", "push-to-checkout",
@@ -66,7 +66,7 @@ TEST_CASE("no hook of the repository runs, whoever planted it") {
 TEST_CASE("a .gitconfig is read from nowhere that a container could write to") {
   const gate_world world;
   world.seed();
-  const auto trace = world.dir / "ran";
+  const auto trace = world.repository() / "ran"; // git may write there
   const auto hooks = world.dir / "planted";
   fs::create_directory(hooks);
   plant(hooks / "post-receive", "echo hook >>" + trace.string());
@@ -99,7 +99,7 @@ TEST_CASE("a .gitconfig is read from nowhere that a container could write to") {
 TEST_CASE("a home and hooks that the operator names are used") {
   const gate_world world;
   world.seed();
-  const auto trace = world.dir / "ran";
+  const auto trace = world.repository() / "ran"; // git may write there
   fs::create_directory(world.dir / "own-home");
   fs::create_directory(world.dir / "own-hooks");
   plant(world.dir / "own-hooks/post-receive",

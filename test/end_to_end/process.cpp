@@ -216,7 +216,6 @@ TEST_CASE("the soft descriptor limit is raised, children get the original") {
     options.shield = shield.program();
   }
   SUBCASE("of the helper") {
-    options.inline_verdict = false;
     CHECK(soft_descriptor_limit(helper.pid()) == 4000);
   }
   hub server{where, std::move(options)};

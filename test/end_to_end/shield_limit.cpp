@@ -38,9 +38,7 @@ TEST_CASE("a hanging shield and its grandchild are killed at the limit, a "
   const runtime elsewhere;
   // A helper that takes calls and never answers.
   const played_server silent{elsewhere.verdict()};
-  hub_options options;
-  options.inline_verdict = false;
-  hub forsaken{elsewhere, options};
+  hub forsaken{elsewhere};
 
   auto first = in_hub.server.client();
   auto second = in_helper.server.client();

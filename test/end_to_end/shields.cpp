@@ -103,6 +103,7 @@ TEST_CASE("without a shield the reason says so") {
   hub_options options;
   SUBCASE("none beside the program or on PATH") {
     options.process.environment = {{"PATH", "/nonexistent"}};
+    options.inline_verdict = true;
     hub server{where, std::move(options)};
     CHECK(allow(server) == failed("terok-shield not found on PATH"));
   }
@@ -125,7 +126,6 @@ TEST_CASE("without a shield the reason says so") {
                  where.verdict()};
     bare.environment = {{"PATH", "/nonexistent"}};
     auto helper = start(std::move(bare), {where.verdict()});
-    options.inline_verdict = false;
     hub server{where, std::move(options)};
     CHECK(allow(server) == failed("terok-shield not found on PATH"));
   }
@@ -143,6 +143,7 @@ TEST_CASE("the shield is looked for beside the program, then on PATH") {
   std::filesystem::copy_file(terok_clearance(), options.process.argv.front());
   options.process.environment = {
       {"PATH", (where.dir / "path").string() + ":/usr/bin:/bin"}};
+  options.inline_verdict = true;
   {
     hub server{where, options};
     CHECK(allow(server) == failed("the one on PATH"));

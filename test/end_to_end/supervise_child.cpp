@@ -198,9 +198,11 @@ TEST_CASE("a service leaves no core and gains no privileges") {
     CHECK(limits.substr(core + 26, 22) == "0                    0");
     // The verdict service runs podman, which may need them.
     CHECK(status_of(server.pid(), "NoNewPrivs")
-          == (service == "verdict" || !has_landlock() ? "0" : "1"));
-    CHECK((server.err().find("unconfined") != std::string::npos)
-          == (service == "verdict" || !has_landlock()));
+          == (service == "verdict" ? "0" : "1"));
+    CHECK(status_of(server.pid(), "Seccomp")
+          == (service == "verdict" || !has_seccomp() ? "0" : "2"));
+    CHECK((server.err().find("confined=yes") != std::string::npos)
+          == (service != "verdict" && has_landlock() && has_seccomp()));
   }
 }
 
@@ -242,7 +244,7 @@ TEST_CASE("hub and verdict service work together") {
   stage s;
   stub_shield shield;
   auto executor = s.serve("verdict", {"--shield", shield.program()});
-  CHECK(executor.err().find("must reach podman") != std::string::npos);
+  CHECK(executor.err().find("which need podman") != std::string::npos);
   auto hub = s.serve("clearance");
   varlink_client watcher{s.world.clearance(s.demo)};
   watcher.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");

@@ -23,7 +23,7 @@ child serve(const container_world& world, const container& x) {
 }
 
 bool is_confined(const child& x) {
-  return x.err().find("unconfined") == std::string::npos;
+  return x.err().find("confined=yes") != std::string::npos;
 }
 
 } // namespace

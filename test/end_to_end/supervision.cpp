@@ -14,7 +14,7 @@ void supervision::start(std::vector<std::string> more) {
                                  "--shield", shield.program()};
   words.insert(words.end(), more.begin(), more.end());
   process_.emplace(world.supervisor(std::move(words)));
-  process_->await_err("unconfined");
+  process_->await_err("supervisor: starting");
 }
 
 std::vector<fs::path> supervision::sockets(const container& x) const {

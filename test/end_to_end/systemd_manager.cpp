@@ -118,7 +118,7 @@ TEST_CASE("a block goes from a reader to a verdict through units of ours") {
   const auto entry =
       json::parse(journal.out().substr(0, journal.out().find('\n')));
   auto text = [&](const char* field) { return entry[field].text(); };
-  CHECK_EQ(text("PRIORITY"), "6");
+  CHECK_EQ(text("PRIORITY"), "5");
   CHECK_EQ(text("SYSLOG_IDENTIFIER"), "terok-clearance");
   CHECK(text("_SYSTEMD_CGROUP").ends_with(hub));
   CHECK_EQ(text("TEROK_COMPONENT"), "registry");

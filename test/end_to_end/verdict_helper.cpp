@@ -16,12 +16,6 @@ using namespace clearance::test;
 
 const auto applied = success(R"({"ok":true})");
 
-hub_options with_helper() {
-  hub_options result;
-  result.inline_verdict = false;
-  return result;
-}
-
 void announce(hub& server, const block& x = {}) {
   auto watcher = server.subscriber();
   server.emit(x.line());
@@ -46,7 +40,7 @@ TEST_CASE("a helper that is not there is unreachable, and found when it "
           "comes") {
   runtime where;
   stub_shield shield;
-  hub server{where, with_helper()};
+  hub server{where};
   auto watcher = server.subscriber();
   announce(server);
   check_unreachable(deny(server));
@@ -110,7 +104,7 @@ TEST_CASE("a helper killed during a verdict fails it, and it is not run "
 TEST_CASE("a call that was written is never written twice") {
   runtime where;
   played_server helper{where.verdict()};
-  hub server{where, with_helper()};
+  hub server{where};
   announce(server);
   auto caller = server.client();
   caller.send_verdict("c1", "c1:1", "203.0.113.7", "deny");
@@ -131,7 +125,7 @@ TEST_CASE("a call that was written on a kept connection is not written "
           "twice either") {
   runtime where;
   played_server helper{where.verdict()};
-  hub server{where, with_helper()};
+  hub server{where};
   announce(server);
   auto caller = server.client();
   caller.send_verdict("c1", "c1:1", "203.0.113.7", "deny");
@@ -152,7 +146,7 @@ TEST_CASE("a call that was written on a kept connection is not written "
 TEST_CASE("a helper's nonsense fails the verdict") {
   runtime where;
   played_server helper{where.verdict()};
-  hub server{where, with_helper()};
+  hub server{where};
   announce(server);
   using namespace std::string_literals;
   for (const auto& answer : {
@@ -196,7 +190,7 @@ TEST_CASE("a helper's nonsense fails the verdict") {
 TEST_CASE("an idle connection to the helper that was closed is replaced") {
   runtime where;
   played_server helper{where.verdict()};
-  hub server{where, with_helper()};
+  hub server{where};
   using namespace std::string_literals;
   for (int i = 0; i < 3; ++i) {
     announce(server);
@@ -214,7 +208,7 @@ TEST_CASE("an idle connection to the helper that was closed is replaced") {
 TEST_CASE("connections to the helper are kept and used again") {
   runtime where;
   played_server helper{where.verdict()};
-  hub server{where, with_helper()};
+  hub server{where};
   using namespace std::string_literals;
   std::optional<raw_socket> peer;
   for (int i = 0; i < 3; ++i) {
@@ -235,7 +229,7 @@ TEST_CASE("one verdict at a time on a connection to the helper, others on "
           "others") {
   runtime where;
   played_server helper{where.verdict()};
-  hub server{where, with_helper()};
+  hub server{where};
   using namespace std::string_literals;
   std::vector<varlink_client> callers;
   std::vector<raw_socket> peers;
@@ -260,7 +254,7 @@ TEST_CASE("the connections to the helper are few, further verdicts wait for "
           "one") {
   runtime where;
   played_server helper{where.verdict()};
-  hub server{where, with_helper()};
+  hub server{where};
   using namespace std::string_literals;
   std::vector<varlink_client> callers;
   std::vector<raw_socket> peers;

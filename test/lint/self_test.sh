@@ -59,7 +59,7 @@ refused() {
 }
 
 plant
-for lint in dependencies layers text sources headers; do
+for lint in dependencies layers text sources headers threats; do
   expect "$lint"
 done
 
@@ -117,6 +117,28 @@ expect headers
 sed -i '2d' "$tree/protocol/lonely.hpp"
 touch -d '1 hour' "$tree/protocol/lonely.hpp"
 expect headers 'protocol/lonelier.hpp: does not compile alone'
+
+# HELD_BY: a page of threats with one row that says so.
+threat() {
+  plant
+  printf 'TEST_CASE("one "\n          "case") {\n}\n' >"$tree/test/t.cpp"
+  printf '| threat | held by |\n| --- | --- |\n| x | %s |\n' "$1" \
+    >"$tree/packaging/THREATS.md"
+}
+
+# shellcheck disable=SC2016  # those are backquotes
+{
+  threat '`test/t.cpp`: "one case"'
+  expect threats
+  threat 'no test: nobody can'
+  expect threats
+  threat '`test/t.cpp`: "one"'
+  expect threats 'has no case "one"'
+  threat '`test/u.cpp`'
+  expect threats 'test/u.cpp, which is not there'
+  threat 'good will'
+  expect threats 'THREATS.md:3: a row without a test'
+}
 
 echo "$checks checks"
 exit "$failed"

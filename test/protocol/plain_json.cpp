@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace plain_json_tests {
+
 namespace {
 
 using namespace clearance::protocol;
@@ -155,3 +157,5 @@ TEST_CASE("a document without padding is given up") {
   CHECK_FALSE(read(plain_json_reader{}, at, at.size() + 7));
   CHECK_FALSE(read(plain_json_reader{}, at, at.size()));
 }
+
+} // namespace plain_json_tests

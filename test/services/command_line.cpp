@@ -1,6 +1,7 @@
 #include "services/command_line.hpp"
 
 #include "services/help.hpp"
+#include "services/usage.hpp"
 
 #include <doctest/doctest.h>
 
@@ -96,6 +97,17 @@ TEST_CASE("serve: every option is taken") {
   auto y = parsed<serve_config>({"serve", "--inline-verdict", "--shield", "s"});
   CHECK(y.inline_verdict);
   CHECK(y.shield == "s");
+}
+
+TEST_CASE("serve: a sandbox is made, demanded or left out") {
+  CHECK(parsed<serve_config>({"serve"}).sandbox == sandbox_mode::automatic);
+  for (const auto& [word, mode] : sandbox_modes)
+    CHECK(parsed<serve_config>({"serve", "--sandbox", word}).sandbox == mode);
+  CHECK(sandbox_modes.size() == 3);
+  CHECK(fault({"serve", "--sandbox", "on"})
+        == "--sandbox: `on` is none of auto, off, required");
+  CHECK(fault({"serve", "--inline-verdict", "--sandbox", "off"})
+        == "--inline-verdict excludes --sandbox");
 }
 
 TEST_CASE("serve: what contradicts itself is refused") {

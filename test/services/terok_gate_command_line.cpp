@@ -120,9 +120,11 @@ TEST_CASE("terok-gate's other words") {
   CHECK_EQ(
       std::get<gate_hooks_install>(parse({"--install-hooks", "/h"})).directory,
       "/h");
-  const auto x =
-      options(with({"--socket", "/s", "--log-level", "debug", "--allow-remote",
-                    "--home", "/h", "--hooks-path", "/k"}));
+  const auto x = options(
+      with({"--socket", "/s", "--log-level", "debug", "--allow-remote",
+            "--home", "/h", "--hooks-path", "/k", "--sandbox", "required"}));
+  CHECK(x.sandbox == sandbox_mode::required);
+  CHECK(options(with({"--socket", "/s"})).sandbox == sandbox_mode::automatic);
   CHECK(x.level == log_level::debug);
   CHECK(x.allow_remote);
   CHECK_EQ(x.home, "/h");
@@ -138,8 +140,8 @@ TEST_CASE("terok-gate says what it is") {
   CHECK_EQ(answer({"--help"}).code, 0);
   for (auto option : {"--mirror-root", "--scope", "--token-file", "--grants",
                       "--socket", "--listen", "--allow-remote", "--hooks-path",
-                      "--home", "--install-hooks", "--log-level", "--help",
-                      "--version", "SIGHUP", "Exit codes"})
+                      "--home", "--install-hooks", "--sandbox", "--log-level",
+                      "--help", "--version", "SIGHUP", "Exit codes"})
     CHECK_NE(gate_help().find(option), std::string_view::npos);
 }
 

@@ -2,10 +2,15 @@
 
 #include "test/support/deadline.hpp"
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <linux/seccomp.h>
 #include <stdexcept>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace clearance::test {
 
@@ -28,6 +33,23 @@ std::size_t descriptor_count(pid_t pid) {
 
 std::size_t thread_count(pid_t pid) {
   return entries(proc(pid) / "task");
+}
+
+long landlock_abi() {
+  return ::syscall(SYS_landlock_create_ruleset, nullptr, 0, 1);
+}
+
+bool has_landlock() {
+  return landlock_abi() >= 2;
+}
+
+bool has_seccomp() {
+#ifdef TEST_SECCOMP
+  return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, nullptr, 0, 0) != 0
+         && errno == EFAULT;
+#else
+  return false;
+#endif
 }
 
 std::string status_of(pid_t pid, const std::string& name) {
