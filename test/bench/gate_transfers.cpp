@@ -53,9 +53,11 @@ struct stage {
       rival.emplace(world);
   }
 
-  // The repository, empty again.
+  // The repository, empty again; in the same directory, which is the one that
+  // the gate is confined to.
   void renew() const {
-    fs::remove_all(world.repository());
+    for (const auto& entry : fs::directory_iterator{world.repository()})
+      fs::remove_all(entry);
     world.must_git(
         {"init", "-q", "--bare", "-b", "main", world.repository().string()});
   }
