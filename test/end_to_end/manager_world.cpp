@@ -100,6 +100,8 @@ manager_world::~manager_world() {
 // -- its beginning ------------------------------------------------------------
 
 std::string manager_world::begin() {
+  if (TEST_LIBSYSTEMD == 0)
+    return "built without libsystemd";
   if (::getuid() != 0)
     return "needs root";
   for (const auto* program : programs)
