@@ -64,6 +64,12 @@ for each in "${interfaces[@]}"; do
     || breach "packaging/man/terok-clearance.7: $each is not as" \
       "protocol/idl.cpp has it. Copy the text below \`.\\\" idl: $each\`."
 done
+for unit in packaging/systemd/*.in; do
+  name="$(basename "$unit" .in)"
+  grep -qF -- "${name/@./@NAME.}" packaging/man/terok-clearance.7 \
+    || breach "packaging/man/terok-clearance.7 does not tell of $name:" \
+      'add it to SYSTEMD there.'
+done
 verdict
 
 checked=''

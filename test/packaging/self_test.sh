@@ -15,7 +15,8 @@ checks=0
 plant() {
   rm -rf "${tree:?}"/*
   mkdir -p "$tree"/{packaging,protocol,bin}
-  cp -r "$top"/packaging/{man,debian,dependencies.sh} "$tree/packaging"
+  cp -r "$top"/packaging/{man,debian,systemd,dependencies.sh} \
+    "$tree/packaging"
   cp "$top"/protocol/{*limits.hpp,idl.cpp} "$tree/protocol"
   cp "$top/meson.build" "$tree"
 }
@@ -125,6 +126,9 @@ pages 'terok-gates(1), which there is not'
 plant
 change "$protocol" 's/^# Runs the shield/# Runs a shield/'
 pages 'terok-clearance.7: clearance_verdict is not as'
+plant
+touch "$tree/packaging/systemd/new@.socket.in"
+pages 'does not tell of new@.socket'
 if command -v mandoc >/dev/null; then
   plant
   change "$hub" 's/^\.Sh FILES/.Foo\n&/'
