@@ -4,9 +4,10 @@
 // A client that reads is one that takes a whole event within 50 ms, and a
 // reader is paused for at most 250 ms: promises in wall time. On a machine with
 // more work than processors the kernel itself keeps client or hub waiting for
-// longer, and losing events is then what the contract says. So a loss counts
-// only where the kernel's accounts show that both could run; else the burst is
-// repeated.
+// longer, and losing events is then what the contract says; so it is when the
+// client itself, working on what it read, was not back in time. A loss counts
+// only where the kernel's accounts and the client's clock show that both were
+// there; else the burst is repeated.
 
 #include "test/end_to_end/deployment.hpp"
 #include "test/support/run_delay.hpp"
@@ -30,10 +31,23 @@ constexpr int burst = 50'000;
 constexpr int attempts = 5;
 constexpr std::string_view end_mark = "end of the burst";
 
+/// How long somebody could not, or did not, do what the contract asks for.
+struct absence {
+  std::chrono::nanoseconds total{};
+  std::chrono::nanoseconds longest{};
+
+  void add(std::chrono::nanoseconds x) {
+    total += x;
+    longest = std::max(longest, x);
+  }
+
+  bool excuses_a_loss() const { return total >= 200ms || longest >= 40ms; }
+};
+
 struct taken {
   std::string bytes;
-  std::chrono::nanoseconds longest_delay{};
-  std::chrono::nanoseconds delay{};
+  absence delayed; ///< by the kernel
+  absence busy;    ///< between two reads
 };
 
 block nth(int i) {
@@ -50,26 +64,36 @@ std::string burst_lines() {
   return result + mark_line("marks", std::string(end_mark));
 }
 
+bool has_ended(const std::string& bytes) {
+  const auto tail = bytes.size() - std::min<std::size_t>(bytes.size(), 400);
+  return bytes.ends_with('\0')
+         && bytes.find(end_mark, tail) != std::string::npos;
+}
+
+/// Room for all that can come, pages included: a string that grows is copied,
+/// and the client is away meanwhile.
+std::string prepared_buffer() {
+  std::string result(std::size_t{burst} * 600, '\0');
+  result.clear();
+  return result;
+}
+
 /// Reads to the end mark, which is never lost, as fast as it can.
-taken read_burst(varlink_client& client) {
+taken read_burst(varlink_client& client, std::string buffer) {
+  using clock = std::chrono::steady_clock;
   const deadline guard;
   const run_delay kernel;
-  const auto begin = kernel.so_far();
-  taken result;
-  for (auto last = begin;
-       !result.bytes.ends_with('\0')
-       || result.bytes.find(
-              end_mark, result.bytes.size()
-                            - std::min<std::size_t>(result.bytes.size(), 400))
-              == std::string::npos;) {
+  taken result{std::move(buffer), {}, {}};
+  for (auto last = kernel.so_far(); !has_ended(result.bytes);) {
     guard.await(client.socket().fd(), POLLIN, "the end of the burst");
+    const auto back = clock::now();
     if (!client.socket().read_some(result.bytes))
       throw std::runtime_error("closed in the middle of the burst");
     const auto now = kernel.so_far();
-    result.longest_delay = std::max(result.longest_delay, now - last);
+    result.delayed.add(now - last);
     last = now;
+    result.busy.add(clock::now() - back);
   }
-  result.delay = kernel.so_far() - begin;
   return result;
 }
 
@@ -106,30 +130,34 @@ bool settled(std::size_t readers, std::size_t stuck, const std::string& lines) {
   // Marks that came after a subscription are no part of the burst.
   for (std::size_t i = 0; i + 1 < clients.size(); ++i)
     clients[i].await_mark(clients.back().last_mark());
+  std::vector<std::string> buffers;
+  for (std::size_t i = 0; i < readers; ++i)
+    buffers.push_back(prepared_buffer());
   auto reader = server.reader();
-  const auto before = run_delay_of(server.pid());
+  const auto before = run_delay_of(server.pid()) + stolen_time();
   std::vector<std::future<taken>> reads;
-  for (auto& client : clients)
-    reads.push_back(
-        std::async(std::launch::async, read_burst, std::ref(client)));
+  for (std::size_t i = 0; i < readers; ++i)
+    reads.push_back(std::async(std::launch::async, read_burst,
+                               std::ref(clients[i]), std::move(buffers[i])));
   reader.send(lines);
   std::vector<taken> all;
   for (auto& read : reads)
     all.push_back(read.get());
-  auto delay = run_delay_of(server.pid()) - before;
-  auto longest = 0ns;
-  for (const auto& x : all) {
-    delay += x.delay;
-    longest = std::max(longest, x.longest_delay);
-  }
-  const bool whole = std::ranges::all_of(all, complete);
+  auto delayed = run_delay_of(server.pid()) + stolen_time() - before;
   for (const auto& x : all)
-    REQUIRE(arrived(x) > burst / 2);
-  if (!whole && (delay >= 200ms || longest >= 40ms))
+    delayed += x.delayed.total;
+  const auto excused = [](const taken& x) {
+    return x.delayed.excuses_a_loss() || x.busy.excuses_a_loss();
+  };
+  if (!std::ranges::all_of(all, complete)
+      && (delayed >= 200ms || std::ranges::any_of(all, excused)))
     return false;
   for (const auto& x : all) {
-    CAPTURE(delay.count());
-    CAPTURE(longest.count());
+    CAPTURE(arrived(x));
+    CAPTURE(delayed.count());
+    CAPTURE(x.delayed.longest.count());
+    CAPTURE(x.busy.total.count());
+    CAPTURE(x.busy.longest.count());
     REQUIRE(complete(x));
     check_order(x);
   }

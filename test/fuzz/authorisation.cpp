@@ -7,11 +7,15 @@
 #include <array>
 #include <exception>
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+namespace authorisation_fuzzer {
+
+namespace {
+
+void run(const std::uint8_t* data, std::size_t size) {
   using clearance::test::authorisation_trial;
   using mode = authorisation_trial::mode;
   if (size == 0)
-    return 0;
+    return;
   constexpr std::array modes{mode::never_handed, mode::no_byte_bound,
                              mode::rough};
   authorisation_trial trial{modes.at(data[0] % modes.size())};
@@ -28,5 +32,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   } catch (const std::exception& x) {
     clearance::test::require(false, x.what());
   }
-  return 0;
 }
+
+const clearance::test::fuzzer registered{"authorisation", run};
+
+} // namespace
+
+} // namespace authorisation_fuzzer

@@ -2,11 +2,14 @@
 
 #include "test/fuzz/fuzz.hpp"
 
+namespace basic_auth_fuzzer {
+
+namespace {
+
 using clearance::protocol::basic_user;
 using clearance::test::require;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
-                                      std::size_t size) {
+void run(const std::uint8_t* data, std::size_t size) {
   const auto text = clearance::test::as_text(data, size);
   if (const auto user = basic_user(text)) {
     require(!user->empty(), "a user has a name");
@@ -15,5 +18,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     require(user->reveal().size() * 4 <= text.size() * 3,
             "base64 does not shrink");
   }
-  return 0;
 }
+
+const clearance::test::fuzzer registered{"basic_auth", run};
+
+} // namespace
+
+} // namespace basic_auth_fuzzer

@@ -1,13 +1,16 @@
 // A header block in one piece and in pieces of the size that the first byte
 // says.
+
 #include "protocol/cgi.hpp"
 #include "test/fuzz/fuzz.hpp"
+
+namespace cgi_head_fuzzer {
+
+namespace {
 
 using namespace clearance::protocol;
 using clearance::test::require;
 using outcome = cgi_head_parser::outcome;
-
-namespace {
 
 struct parsed {
   outcome what = outcome::need_more;
@@ -31,18 +34,15 @@ parsed parse(std::string_view bytes, std::size_t step) {
   return result;
 }
 
-} // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
-                                      std::size_t size) {
+void run(const std::uint8_t* data, std::size_t size) {
   if (size == 0)
-    return 0;
+    return;
   const auto bytes = clearance::test::as_text(data + 1, size - 1);
   const auto whole = parse(bytes, bytes.size() + 1);
   const auto cut = parse(bytes, std::size_t{data[0]} + 1);
   require(whole.what == cut.what, "pieces make no difference");
   if (whole.what != outcome::complete)
-    return 0;
+    return;
   require(whole.consumed == cut.consumed, "the body begins in one place");
   require(whole.head.head.fields == cut.head.head.fields, "the same fields");
   require(whole.head.head.status == cut.head.head.status, "the same status");
@@ -59,5 +59,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     ++lines;
   require(lines == whole.head.head.fields.size() + 3,
           "a field is a line and nothing else is");
-  return 0;
 }
+
+const clearance::test::fuzzer registered{"cgi_head", run};
+
+} // namespace
+
+} // namespace cgi_head_fuzzer

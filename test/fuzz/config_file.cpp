@@ -14,6 +14,8 @@
 #include <variant>
 #include <vector>
 
+namespace config_file_fuzzer {
+
 namespace {
 
 using namespace clearance::services;
@@ -46,9 +48,7 @@ private:
   int fd_;
 };
 
-} // namespace
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void run(const std::uint8_t* data, std::size_t size) {
   const memory_file file{data, size};
   const config_judge judge{
       {"serve", "serve-verdict", "watch", "verdict", "emit"},
@@ -70,5 +70,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
             "the subcommand stays the first word");
     fault_of(words); // whatever it says, it says it
   }
-  return 0;
 }
+
+const clearance::test::fuzzer registered{"config_file", run};
+
+} // namespace
+
+} // namespace config_file_fuzzer

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+namespace framer_fuzzer {
+
 namespace {
 
 using namespace clearance;
@@ -76,11 +78,9 @@ outcome actual(std::string_view stream, std::size_t max_bytes, overflow policy,
   return x;
 }
 
-} // namespace
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void run(const std::uint8_t* data, std::size_t size) {
   if (size < 2)
-    return 0;
+    return;
   std::size_t max_bytes = data[0];
   auto policy = data[1] % 2 == 0 ? overflow::drop : overflow::fail;
   auto stream = test::as_text(data + 2, size - 2);
@@ -95,5 +95,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // In two, at as many places as leave time for other inputs.
   for (std::size_t cut = 1; cut < stream.size(); cut += 1 + stream.size() / 64)
     check(cut, stream.size());
-  return 0;
 }
+
+const test::fuzzer registered{"framer", run};
+
+} // namespace
+
+} // namespace framer_fuzzer

@@ -4,15 +4,18 @@
 
 #include <string>
 
+namespace git_route_fuzzer {
+
+namespace {
+
 using namespace clearance::protocol;
 using clearance::test::require;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
-                                      std::size_t size) {
+void run(const std::uint8_t* data, std::size_t size) {
   const auto target = clearance::test::as_text(data, size);
   const auto route = parse_git_route(target);
   if (!route)
-    return 0;
+    return;
   require(target.starts_with(route->path), "the path is the target's start");
   require(target == route->path
               || target.substr(route->path.size() + 1) == route->query,
@@ -28,5 +31,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
               || route->query == "service=git-upload-pack"
               || route->query == "service=git-receive-pack",
           "info/refs is for exactly two queries");
-  return 0;
 }
+
+const clearance::test::fuzzer registered{"git_route", run};
+
+} // namespace
+
+} // namespace git_route_fuzzer

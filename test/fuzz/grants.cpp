@@ -3,17 +3,20 @@
 #include "protocol/gate_limits.hpp"
 #include "test/fuzz/fuzz.hpp"
 
+namespace grants_fuzzer {
+
+namespace {
+
 using namespace clearance::protocol;
 using clearance::test::require;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
-                                      std::size_t size) {
+void run(const std::uint8_t* data, std::size_t size) {
   const auto result = parse_grants(clearance::test::as_text(data, size));
   if (const auto* error = std::get_if<grants_error>(&result)) {
     require(!error->why.empty(), "a refusal says why");
     for (const char c : error->why)
       require(c >= 0x20 && c < 0x7f, "and can be shown");
-    return 0;
+    return;
   }
   const auto& list = std::get<std::vector<grant>>(result);
   require(list.size() <= gate_limits::grants_max, "the list is bounded");
@@ -28,5 +31,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                        == access::granted,
             "a writer may write");
   }
-  return 0;
 }
+
+const clearance::test::fuzzer registered{"grants", run};
+
+} // namespace
+
+} // namespace grants_fuzzer

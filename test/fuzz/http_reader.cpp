@@ -1,5 +1,6 @@
 // A request in one piece and in pieces of the size that the first byte says, as
 // a connection feeds it.
+
 #include "actors/io/http_reader.hpp"
 
 #include "test/fuzz/fuzz.hpp"
@@ -7,11 +8,13 @@
 #include <algorithm>
 #include <string>
 
+namespace http_reader_fuzzer {
+
+namespace {
+
 using clearance::io::http_reader;
 using clearance::test::require;
 using outcome = http_reader::outcome;
-
-namespace {
 
 struct message {
   bool refused = false;
@@ -51,12 +54,9 @@ message read(std::string_view bytes, std::size_t step) {
   return result;
 }
 
-} // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
-                                      std::size_t size) {
+void run(const std::uint8_t* data, std::size_t size) {
   if (size == 0)
-    return 0;
+    return;
   const auto bytes = clearance::test::as_text(data + 1, size - 1);
   const auto whole = read(bytes, bytes.size() + 1);
   const auto cut = read(bytes, std::size_t{data[0]} + 1);
@@ -68,5 +68,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     require(whole.body == cut.body, "the same body");
     require(whole.rest == cut.rest, "the next request begins in one place");
   }
-  return 0;
 }
+
+const clearance::test::fuzzer registered{"http_reader", run};
+
+} // namespace
+
+} // namespace http_reader_fuzzer

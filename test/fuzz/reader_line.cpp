@@ -17,6 +17,8 @@
 #include <set>
 #include <string>
 
+namespace reader_line_fuzzer {
+
 namespace {
 
 using namespace clearance;
@@ -108,9 +110,7 @@ void check_json(std::string_view line, verdict what,
           "agreement on what is a JSON object");
 }
 
-} // namespace
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void run(const std::uint8_t* data, std::size_t size) {
   protocol::frame_batch batch;
   auto framer = protocol::line_framer();
   framer.feed(test::as_text(data, size), batch);
@@ -133,5 +133,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     check_event(x);
     check_wire(x);
   }
-  return 0;
 }
+
+const test::fuzzer registered{"reader_line", run};
+
+} // namespace
+
+} // namespace reader_line_fuzzer

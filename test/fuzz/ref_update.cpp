@@ -1,15 +1,18 @@
 #include "protocol/post_receive.hpp"
 #include "test/fuzz/fuzz.hpp"
 
+namespace ref_update_fuzzer {
+
+namespace {
+
 using namespace clearance::protocol;
 using clearance::test::require;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
-                                      std::size_t size) {
+void run(const std::uint8_t* data, std::size_t size) {
   const auto line = clearance::test::as_text(data, size);
   const auto x = parse_ref_update(line);
   if (!x)
-    return 0;
+    return;
   require(x->old_id + ' ' + x->new_id + ' ' + x->ref == line,
           "a line is its three words");
   if (fate_of_old_tip(*x) != old_tip::kept) {
@@ -18,5 +21,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                          + x->old_id.substr(0, 12)),
             "a backup is named after what it keeps");
   }
-  return 0;
 }
+
+const clearance::test::fuzzer registered{"ref_update", run};
+
+} // namespace
+
+} // namespace ref_update_fuzzer

@@ -8,6 +8,8 @@
 
 #include <exception>
 
+namespace registry_fuzzer {
+
 namespace {
 
 // The doubles check how they are used.
@@ -20,9 +22,7 @@ const doctest::Context& doubles_abort() {
   return context;
 }
 
-} // namespace
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void run(const std::uint8_t* data, std::size_t size) {
   static const auto& context = doubles_abort();
   static_cast<void>(context);
   std::size_t at = 0;
@@ -37,5 +37,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   } catch (const std::exception& x) {
     clearance::test::require(false, x.what());
   }
-  return 0;
 }
+
+const clearance::test::fuzzer registered{"registry", run};
+
+} // namespace
+
+} // namespace registry_fuzzer

@@ -1,15 +1,19 @@
 // Fields, a line each: `name: value`. The first line's length chooses the
 // version.
+
 #include "protocol/http_request.hpp"
 #include "test/fuzz/fuzz.hpp"
 
 #include <algorithm>
 
+namespace request_head_fuzzer {
+
+namespace {
+
 using namespace clearance::protocol;
 using clearance::test::require;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
-                                      std::size_t size) {
+void run(const std::uint8_t* data, std::size_t size) {
   auto rest = clearance::test::as_text(data, size);
   request_head_builder builder;
   builder.start("POST", "/", size % 2 == 0 ? 11 : 10);
@@ -26,13 +30,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     const auto colon = std::min(line.find(':'), line.size());
     const auto value = line.substr(std::min(colon + 1, line.size()));
     if (refused(builder.add(line.substr(0, colon), value)))
-      return 0;
+      return;
   }
   if (refused(builder.finish()))
-    return 0;
+    return;
   const auto head = builder.take();
   require(!head.chunked || !head.content_length, "a body has one length");
   require(!head.chunked || head.http_1_1, "chunks are 1.1's");
   require(!head.keep_alive || head.http_1_1, "1.0 connections end");
-  return 0;
 }
+
+const clearance::test::fuzzer registered{"request_head", run};
+
+} // namespace
+
+} // namespace request_head_fuzzer

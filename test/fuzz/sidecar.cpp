@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <string>
 
+namespace sidecar_fuzzer {
+
 namespace {
 
 using namespace clearance;
@@ -61,14 +63,12 @@ void check(const sidecar& x) {
   check_paths(x);
 }
 
-} // namespace
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void run(const std::uint8_t* data, std::size_t size) {
   const auto text = test::as_text(data, size);
   const auto result = parse_sidecar(text);
   if (auto* x = std::get_if<sidecar>(&result)) {
     check(*x);
-    return 0;
+    return;
   }
   const auto& fault = std::get<sidecar_fault>(result);
   require(!fault.why.empty() && printable(to_string(fault)),
@@ -82,5 +82,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
                 || (error == simdjson::SUCCESS && top.is_object()),
             "agreement on what is a JSON object");
   }
-  return 0;
 }
+
+const test::fuzzer registered{"sidecar", run};
+
+} // namespace
+
+} // namespace sidecar_fuzzer

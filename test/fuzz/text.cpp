@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <string>
 
+namespace text_fuzzer {
+
 namespace {
 
 using namespace clearance;
@@ -119,9 +121,7 @@ void check_repair(const std::string& text) {
           "repairing once is enough");
 }
 
-} // namespace
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void run(const std::uint8_t* data, std::size_t size) {
   std::string text{test::as_text(data, size)};
   check_utf8(text);
   check_sanitise(text);
@@ -129,5 +129,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   check_json(text);
   check_trimmed(text);
   check_repair(text);
-  return 0;
 }
+
+const test::fuzzer registered{"text", run};
+
+} // namespace
+
+} // namespace text_fuzzer

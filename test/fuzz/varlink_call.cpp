@@ -14,6 +14,8 @@
 #include <string>
 #include <tuple>
 
+namespace varlink_call_fuzzer {
+
 namespace {
 
 using namespace clearance;
@@ -114,9 +116,7 @@ void check_call(const call& x) {
           "a call that is written reads back");
 }
 
-} // namespace
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void run(const std::uint8_t* data, std::size_t size) {
   protocol::frame_batch batch;
   auto framer = protocol::nul_framer();
   framer.feed(test::as_text(data, size), batch);
@@ -135,5 +135,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     require(same(std::get<call>(x), std::get<call>(y)), "the same call");
     check_call(std::get<call>(x));
   }
-  return 0;
 }
+
+const test::fuzzer registered{"varlink_call", run};
+
+} // namespace
+
+} // namespace varlink_call_fuzzer

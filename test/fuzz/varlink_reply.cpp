@@ -10,6 +10,8 @@
 #include <set>
 #include <string>
 
+namespace varlink_reply_fuzzer {
+
 namespace {
 
 using namespace clearance;
@@ -49,9 +51,7 @@ void check_reply(const reply& x) {
     check_notification(x);
 }
 
-} // namespace
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void run(const std::uint8_t* data, std::size_t size) {
   protocol::frame_batch batch;
   auto framer = protocol::nul_framer();
   framer.feed(test::as_text(data, size), batch);
@@ -72,5 +72,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
             "the same reply");
     check_reply(first);
   }
-  return 0;
 }
+
+const test::fuzzer registered{"varlink_reply", run};
+
+} // namespace
+
+} // namespace varlink_reply_fuzzer

@@ -24,4 +24,8 @@ private:
 /// Of all of a process's threads together.
 std::chrono::nanoseconds run_delay_of(pid_t pid);
 
+/// What the host of a virtual machine took of all its processors together,
+/// since the start; in steps of 10 ms.
+std::chrono::nanoseconds stolen_time();
+
 } // namespace clearance::test
