@@ -114,16 +114,16 @@ void container::start(container_part what) {
   caf::strong_actor_ptr next;
   switch (what) {
   case container_part::executor:
-    next = spawn_executor();
+    next = start_executor();
     became(what, condition::serving); // it has no socket
     break;
   case container_part::hub:
-    next = spawn_hub();
+    next = start_hub();
     break;
   case container_part::gate:
     if (!config_.sidecar->gate)
       return became(what, condition::serving); // all there is
-    next = spawn_gate();
+    next = start_gate();
     break;
   }
   auto& x = at(what);
@@ -134,24 +134,24 @@ void container::start(container_part what) {
   x.running = std::move(next);
 }
 
-caf::strong_actor_ptr container::spawn_executor() {
-  executor_ = spawn_hosted<shield_executor>(
+caf::strong_actor_ptr container::start_executor() {
+  executor_ = spawn_shield_executor(
       *config_.where,
       shield_executor_config{config_.where, config_.around->shield});
   return caf::actor_cast<caf::strong_actor_ptr>(executor_);
 }
 
-caf::strong_actor_ptr container::spawn_hub() {
+caf::strong_actor_ptr container::start_hub() {
   auto config = hub_of(paths_, config_.around->quotas);
   config.where = config_.where;
   config.executor = interface { self_ };
   config.manager = interface { self_ };
-  hub_ = spawn_hosted<hub>(*config_.where, std::move(config));
+  hub_ = spawn_hub(*config_.where, std::move(config));
   return caf::actor_cast<caf::strong_actor_ptr>(hub_);
 }
 
 // Null, and tried again later, when its directories cannot be made.
-caf::strong_actor_ptr container::spawn_gate() {
+caf::strong_actor_ptr container::start_gate() {
   for (auto* path : {&paths_.gate_home, &paths_.gate_hooks})
     if (auto why = config_.containers->make_private(*path); !why.empty()) {
       failed(container_part::gate, why);
@@ -161,7 +161,7 @@ caf::strong_actor_ptr container::spawn_gate() {
   config.where = config_.where;
   config.http = config_.http;
   config.manager = interface { self_ };
-  gate_ = spawn_hosted<gate>(*config_.where, std::move(config));
+  gate_ = spawn_gate(*config_.where, std::move(config));
   return caf::actor_cast<caf::strong_actor_ptr>(gate_);
 }
 
@@ -275,6 +275,10 @@ void container::tell(severity level, std::string_view text,
        {"service", service},
        {"why", why},
        {"again_in", again_in}});
+}
+
+container_actor spawn_container(host& where, container_config config) {
+  return spawn_hosted<container>(where, std::move(config));
 }
 
 } // namespace clearance::actors

@@ -65,9 +65,9 @@ private:
 
   bool begin();
   void start(container_part what);
-  caf::strong_actor_ptr spawn_executor();
-  caf::strong_actor_ptr spawn_hub();
-  caf::strong_actor_ptr spawn_gate();
+  caf::strong_actor_ptr start_executor();
+  caf::strong_actor_ptr start_hub();
+  caf::strong_actor_ptr start_gate();
   void failed(container_part what, std::string_view why);
   void became(container_part what, condition is);
   void tell(severity level, std::string_view text,
@@ -88,5 +88,8 @@ private:
   bool stopping_ = false;
   container_state told_; ///< what the watcher knows
 };
+
+/// On the host's thread.
+container_actor spawn_container(host& where, container_config config);
 
 } // namespace clearance::actors

@@ -48,4 +48,7 @@ private:
   std::optional<protocol::git_route> route_; // views into the request's head
 };
 
+/// On the host's thread.
+exchange_actor spawn_exchange(host& where, exchange_config config);
+
 } // namespace clearance::actors

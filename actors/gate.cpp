@@ -78,7 +78,7 @@ void gate::on_requested(const requested& x) {
   config.gate = interface { self_ };
   config.grants = config_.grants;
   config.backend = backend_;
-  auto next = spawn_hosted<exchange>(*config_.where, std::move(config));
+  auto next = spawn_exchange(*config_.where, std::move(config));
   self_->monitor(next);
   exchanges_.insert(next.address());
 }
@@ -212,6 +212,10 @@ void gate::on_report() const {
        {"wrong_tokens", std::to_string(counters_.wrong_tokens)},
        {"running", std::to_string(running_.size())},
        {"waiting", std::to_string(waiting_.size())}});
+}
+
+gate_actor spawn_gate(host& where, gate_config config) {
+  return spawn_hosted<gate>(where, std::move(config));
 }
 
 } // namespace clearance::actors

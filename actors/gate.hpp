@@ -109,4 +109,7 @@ private:
   } counters_;
 };
 
+/// On the host's thread.
+gate_actor spawn_gate(host& where, gate_config config);
+
 } // namespace clearance::actors

@@ -259,4 +259,9 @@ void helper_executor::remove(line& x) {
   std::erase_if(lines_, [&](auto& y) { return y.get() == &x; });
 }
 
+helper_executor_actor spawn_helper_executor(host& where,
+                                            helper_executor_config config) {
+  return spawn_hosted<helper_executor>(where, std::move(config));
+}
+
 } // namespace clearance::actors

@@ -85,4 +85,8 @@ private:
   protocol::time_point next_tick_ = protocol::time_point::max();
 };
 
+/// On the host's thread.
+helper_executor_actor spawn_helper_executor(host& where,
+                                            helper_executor_config config);
+
 } // namespace clearance::actors

@@ -32,11 +32,10 @@ hub::hub(self_type* self, hub_config config)
 
 hub::interface::behavior_type hub::make_behavior() {
   auto& host = *config_.where;
-  registry_ = spawn_hosted<registry>(
-      host,
-      registry_config{config_.executor, self_->address(), config_.limits});
-  ingester_ =
-      spawn_hosted<ingester>(host, ingester_config{registry_, self_->address(),
+  registry_ =
+      spawn_registry(host, registry_config{config_.executor, self_->address(),
+                                           config_.limits});
+  ingester_ = spawn_ingester(host, ingester_config{registry_, self_->address(),
                                                    config_.only_container});
   if (listen()) {
     log(severity::info, name, "serving",
@@ -93,7 +92,7 @@ void hub::on_accepted(const accepted& x) {
   config.role = protocol::varlink::role::hub;
   config.registry = registry_;
   config.subscribers = &subscribers_;
-  spawn_hosted<session>(*config_.where, std::move(config));
+  spawn_session(*config_.where, std::move(config));
 }
 
 void hub::on_report() {
@@ -102,6 +101,10 @@ void hub::on_report() {
        {"clients_refused", std::to_string(clearance_listener_->refused())}});
   self_->send(ingester_, report_atom::value);
   self_->send(registry_, report_atom::value);
+}
+
+service_actor spawn_hub(host& where, hub_config config) {
+  return spawn_hosted<hub>(where, std::move(config));
 }
 
 } // namespace clearance::actors

@@ -64,4 +64,7 @@ private:
   std::unique_ptr<listener> clearance_listener_;
 };
 
+/// On the host's thread.
+service_actor spawn_hub(host& where, hub_config config);
+
 } // namespace clearance::actors

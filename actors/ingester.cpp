@@ -175,4 +175,8 @@ void ingester::on_report() const {
        {"foreign", text(counters_.foreign)}});
 }
 
+ingester_actor spawn_ingester(host& where, ingester_config config) {
+  return spawn_hosted<ingester>(where, std::move(config));
+}
+
 } // namespace clearance::actors

@@ -81,4 +81,7 @@ private:
   } counters_;
 };
 
+/// On the host's thread.
+ingester_actor spawn_ingester(host& where, ingester_config config);
+
 } // namespace clearance::actors

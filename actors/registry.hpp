@@ -107,4 +107,7 @@ private:
   } counters_;
 };
 
+/// On the host's thread.
+registry_actor spawn_registry(host& where, registry_config config);
+
 } // namespace clearance::actors

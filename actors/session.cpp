@@ -203,7 +203,7 @@ void session::audit(const protocol::shield_outcome& x) {
 // `Subscribe`: that never ends, so nothing behind it is ever served.
 void session::hand_over() {
   auto connection = std::exchange(config_.connection, nullptr);
-  auto next = spawn_hosted<subscriber>(
+  auto next = spawn_subscriber(
       *config_.where, subscriber_config{config_.registry, std::move(connection),
                                         config_.parent});
   if (seat_)
@@ -241,6 +241,10 @@ void session::refuse(std::string_view why) {
       {{"why", why},
        {"pid", std::to_string(config_.connection->who().pid)},
        {"command", config_.connection->who().command}});
+}
+
+session_actor spawn_session(host& where, session_config config) {
+  return spawn_hosted<session>(where, std::move(config));
 }
 
 } // namespace clearance::actors

@@ -82,4 +82,7 @@ private:
   bool blocked_ = false; // waiting for `writable`
 };
 
+/// On the host's thread.
+session_actor spawn_session(host& where, session_config config);
+
 } // namespace clearance::actors

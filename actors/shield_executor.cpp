@@ -110,4 +110,9 @@ static_assert(limits::shield_turn_max_wait + limits::shield_time_limit
                   < limits::executor_deadline,
               "what the registry gave up would be run afterwards");
 
+shield_executor_actor spawn_shield_executor(host& where,
+                                            shield_executor_config config) {
+  return spawn_hosted<shield_executor>(where, std::move(config));
+}
+
 } // namespace clearance::actors

@@ -69,4 +69,8 @@ private:
   std::deque<waiting> waiting_;
 };
 
+/// On the host's thread.
+shield_executor_actor spawn_shield_executor(host& where,
+                                            shield_executor_config config);
+
 } // namespace clearance::actors

@@ -67,4 +67,7 @@ private:
   bool broken_ = false;  // about to leave
 };
 
+/// On the host's thread.
+subscriber_actor spawn_subscriber(host& where, subscriber_config config);
+
 } // namespace clearance::actors

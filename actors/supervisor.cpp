@@ -138,7 +138,7 @@ void supervisor::start(place& x) {
   config.sidecar = current(x)->value;
   config.around = config_.around;
   config.watcher = interface { self_ };
-  x.running = spawn_hosted<container>(*config_.where, std::move(config));
+  x.running = spawn_container(*config_.where, std::move(config));
   x.delays.started(self_->clock().now());
   self_->monitor(x.running);
 }
@@ -234,6 +234,10 @@ void supervisor::on_report() const {
   for (const auto& [id, x] : places_)
     if (x.running)
       self_->send(x.running, report_atom::value);
+}
+
+supervisor_actor spawn_supervisor(host& where, supervisor_config config) {
+  return spawn_hosted<supervisor>(where, std::move(config));
 }
 
 } // namespace clearance::actors

@@ -81,4 +81,7 @@ private:
   bool stopping_ = false;
 };
 
+/// On the host's thread.
+supervisor_actor spawn_supervisor(host& where, supervisor_config config);
+
 } // namespace clearance::actors

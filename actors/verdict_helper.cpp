@@ -42,13 +42,17 @@ void verdict_helper::on_accepted(const accepted& x) {
   config.parent = self_->address();
   config.role = protocol::varlink::role::verdict_helper;
   config.executor = config_.executor;
-  spawn_hosted<session>(*config_.where, std::move(config));
+  spawn_session(*config_.where, std::move(config));
 }
 
 void verdict_helper::on_report() const {
   log(severity::notice, name, "counters",
       {{"clients", std::to_string(clients_)},
        {"refused", std::to_string(listener_->refused())}});
+}
+
+service_actor spawn_verdict_helper(host& where, verdict_helper_config config) {
+  return spawn_hosted<verdict_helper>(where, std::move(config));
 }
 
 } // namespace clearance::actors

@@ -46,4 +46,7 @@ private:
   std::uint64_t clients_ = 0;
 };
 
+/// On the host's thread.
+service_actor spawn_verdict_helper(host& where, verdict_helper_config config);
+
 } // namespace clearance::actors

@@ -51,9 +51,9 @@ caf::expected<T> run_on(const caf::actor& handle, F f) {
 
 actors::executor_actor spawn_inner(io::loop& loop, const executor_config& x) {
   if (!x.helper_socket.empty())
-    return actors::spawn_hosted<actors::helper_executor>(
+    return actors::spawn_helper_executor(
         loop, actors::helper_executor_config{&loop, x.helper_socket});
-  return actors::spawn_hosted<actors::shield_executor>(
+  return actors::spawn_shield_executor(
       loop, actors::shield_executor_config{&loop, x.shield});
 }
 
@@ -111,8 +111,7 @@ caf::actor start_loop(caf::actor_system& system) {
 caf::expected<executor> start_executor(const caf::actor& loop,
                                        const executor_config& config) {
   return run_on<executor>(loop, [config](io::loop& x) {
-    return executor{actors::spawn_hosted<inside::embedded_executor>(
-        x, spawn_inner(x, config))};
+    return executor{inside::spawn_embedded_executor(x, spawn_inner(x, config))};
   });
 }
 
@@ -132,7 +131,7 @@ caf::expected<hub> start_hub(const caf::actor& loop, const hub_config& config) {
     return caf::make_error(caf::sec::invalid_argument, "there is no executor");
   return run_on<hub>(loop, [result](io::loop& x) mutable {
     result.inner.where = &x;
-    return hub{actors::spawn_hosted<inside::embedded_hub>(x, result)};
+    return hub{inside::spawn_embedded_hub(x, result)};
   });
 }
 
@@ -144,7 +143,7 @@ caf::expected<gate> start_gate(const caf::actor& loop,
     around->http = std::make_unique<io::http_server>(x.context());
     result.where = &x;
     result.http = around->http.get();
-    auto started = actors::spawn_hosted<actors::gate>(x, result);
+    auto started = actors::spawn_gate(x, result);
     caf::actor_cast<caf::abstract_actor*>(started)->attach_functor(
         [around](const caf::error&) {
           // nop: what the gate needed goes with the functor

@@ -22,11 +22,11 @@ namespace {
 actors::executor_actor start_executor(io::loop& loop,
                                       const serve_config& config) {
   if (!config.inline_verdict)
-    return actors::spawn_hosted<actors::helper_executor>(
+    return actors::spawn_helper_executor(
         loop, actors::helper_executor_config{&loop, config.verdict_socket});
   actors::shield_executor_config shield{&loop, {}};
   shield.shield = config.shield.empty() ? "terok-shield" : config.shield;
-  return actors::spawn_hosted<actors::shield_executor>(loop, shield);
+  return actors::spawn_shield_executor(loop, shield);
 }
 
 actors::hub_config configure(const serve_config& config,
@@ -83,7 +83,7 @@ int serve(const serve_config& config) try {
     hub.executor = executor;
     hub.manager = manager;
     hub.confined = confined;
-    return actors::spawn_hosted<actors::hub>(loop, std::move(hub));
+    return actors::spawn_hub(loop, std::move(hub));
   };
   return run_service(start, config.level,
                      [&] { confined = confine_hub(config, !sockets.empty()); });

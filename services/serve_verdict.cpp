@@ -18,7 +18,7 @@ int serve_verdict(const serve_verdict_config& config) try {
     actors::shield_executor_config shield{&loop, {}};
     shield.shield = config.shield.empty() ? "terok-shield" : config.shield;
     actors::executor_actor executor =
-        actors::spawn_hosted<actors::shield_executor>(loop, shield);
+        actors::spawn_shield_executor(loop, shield);
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
     actors::verdict_helper_config helper;
     helper.where = &loop;
@@ -30,8 +30,7 @@ int serve_verdict(const serve_verdict_config& config) try {
       helper.socket = sockets[0].place.text;
       helper.inherited = sockets[0].fd;
     }
-    return actors::spawn_hosted<actors::verdict_helper>(loop,
-                                                        std::move(helper));
+    return actors::spawn_verdict_helper(loop, std::move(helper));
   };
   return run_service(start, config.level, {});
 } catch (const setup_fault& e) {

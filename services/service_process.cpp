@@ -98,7 +98,7 @@ actors::manager_actor link_to(management& managed, io::loop& loop) {
   // Two a time limit, as sd_watchdog_enabled(3) wants it.
   if (managed.watchdog)
     config.alive_every = *managed.watchdog / 2;
-  return actors::spawn_hosted<actors::manager_link>(loop, config);
+  return actors::spawn_manager_link(loop, config);
 }
 
 void reload(const running_service& service, notifier& manager) {

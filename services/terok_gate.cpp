@@ -126,7 +126,7 @@ int run_gate(const gate_options& options) try {
     config.where = &loop;
     config.http = http.get();
     config.manager = manager;
-    auto gate = actors::spawn_hosted<actors::gate>(loop, config);
+    auto gate = actors::spawn_gate(loop, config);
     const auto part = caf::actor_cast<caf::strong_actor_ptr>(gate);
     loop.depend_on(part);
     part->get()->attach_functor(

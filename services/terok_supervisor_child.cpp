@@ -96,9 +96,9 @@ int run_verdict(const supervise_child_options& options,
     actors::shield_executor_config shield{&loop, {}};
     shield.shield = options.shield.empty() ? "terok-shield" : options.shield;
     actors::executor_actor executor =
-        actors::spawn_hosted<actors::shield_executor>(loop, shield);
+        actors::spawn_shield_executor(loop, shield);
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
-    return depend(loop, actors::spawn_hosted<actors::verdict_helper>(
+    return depend(loop, actors::spawn_verdict_helper(
                             loop, actors::verdict_helper_config{
                                       &loop, paths.verdict_socket, executor,
                                       executes_verdicts}));
@@ -112,16 +112,14 @@ int run_clearance(const supervise_child_options& options, const sidecar& x,
   make_directories({clearance, readers});
   const auto confined = confine(x, hub_confinement({clearance, readers}));
   return serve(options, [&](io::loop& loop) {
-    actors::executor_actor executor =
-        actors::spawn_hosted<actors::helper_executor>(
-            loop, actors::helper_executor_config{&loop, paths.verdict_socket});
+    actors::executor_actor executor = actors::spawn_helper_executor(
+        loop, actors::helper_executor_config{&loop, paths.verdict_socket});
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
     auto hub = actors::hub_of(paths, {});
     hub.where = &loop;
     hub.executor = executor;
     hub.confined = confined;
-    return depend(loop,
-                  actors::spawn_hosted<actors::hub>(loop, std::move(hub)));
+    return depend(loop, actors::spawn_hub(loop, std::move(hub)));
   });
 }
 
@@ -164,7 +162,7 @@ int run_gate(const supervise_child_options& options, const sidecar& x,
     http = std::make_unique<io::http_server>(loop.context());
     config.where = &loop;
     config.http = http.get();
-    auto gate = actors::spawn_hosted<actors::gate>(loop, config);
+    auto gate = actors::spawn_gate(loop, config);
     auto result = depend(loop, gate);
     // It ends by itself, and then there is nothing left. Its faults are
     // depend()'s.

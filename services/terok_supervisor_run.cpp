@@ -45,8 +45,7 @@ surroundings(const supervise_options& options) {
 }
 
 running_service start(io::loop& loop, actors::supervisor_config config) {
-  auto supervisor =
-      actors::spawn_hosted<actors::supervisor>(loop, std::move(config));
+  auto supervisor = actors::spawn_supervisor(loop, std::move(config));
   const auto part = caf::actor_cast<caf::strong_actor_ptr>(supervisor);
   loop.depend_on(part);
   part->get()->attach_functor(

@@ -63,6 +63,9 @@ private:
   service_actor inner_;
 };
 
+/// On the host's thread.
+embedded_hub_actor spawn_embedded_hub(host& where, embedded_hub_config config);
+
 } // namespace clearance::actors::embedding
 
 CLEARANCE_MESSAGE(clearance::actors::embedding::deferred)

@@ -33,8 +33,7 @@ struct stage : container_stage {
     config.containers = &containers;
     config.sidecar = std::move(sidecar);
     config.around = around();
-    container =
-        actors::spawn_hosted<actors::container>(host, std::move(config));
+    container = actors::spawn_container(host, std::move(config));
     caf::actor_cast<caf::abstract_actor*>(container)->attach_functor(
         [this](const caf::error& why) { ended = why; });
     run();

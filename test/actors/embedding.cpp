@@ -81,7 +81,7 @@ struct stage : actor_fixture {
     config.inner.reader_socket = reader_socket;
     config.executor = executor;
     config.who = {7, 8, "host", true};
-    hub = actors::spawn_hosted<inside::embedded_hub>(host, std::move(config));
+    hub = inside::spawn_embedded_hub(host, std::move(config));
     caf::actor_cast<caf::abstract_actor*>(hub)->attach_functor(
         [this](const caf::error& why) { ended = why; });
     run();

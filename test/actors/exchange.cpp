@@ -36,7 +36,7 @@ struct stage : with_http, actor_fixture {
         });
     config.backend.program = std::move(program);
     config.backend.cgi.project_root = "/mirrors";
-    gate = actors::spawn_hosted<actors::gate>(host, std::move(config));
+    gate = actors::spawn_gate(host, std::move(config));
     run();
   }
 

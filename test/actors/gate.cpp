@@ -32,7 +32,7 @@ struct stage : with_http, actor_fixture {
     config.listen.path = "/gate.sock";
     config.grants = grants({{protocol::sha256("token"), "r", true}});
     config.backend.program = "/git-http-backend";
-    gate = actors::spawn_hosted<actors::gate>(host, std::move(config));
+    gate = actors::spawn_gate(host, std::move(config));
     run();
   }
 
@@ -81,7 +81,7 @@ TEST_CASE("a gate that cannot listen ends with the reason") {
   config.where = &fixture.host;
   config.http = &http;
   caf::error why;
-  auto gate = actors::spawn_hosted<actors::gate>(fixture.host, config);
+  auto gate = actors::spawn_gate(fixture.host, config);
   caf::actor_cast<caf::strong_actor_ptr>(gate)->get()->attach_functor(
       [&](const caf::error& x) { why = x; });
   fixture.run();

@@ -38,9 +38,8 @@ shield_outcome unreachable(const std::string& why) {
 /// An executor and the connections that it dials.
 struct stage : actor_fixture {
   inbox caller{*this};
-  actors::helper_executor_actor executor =
-      actors::spawn_hosted<actors::helper_executor>(
-          host, actors::helper_executor_config{&host, "/run/verdict.sock"});
+  actors::helper_executor_actor executor = actors::spawn_helper_executor(
+      host, actors::helper_executor_config{&host, "/run/verdict.sock"});
 
   stage() { run(); }
 

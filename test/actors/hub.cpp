@@ -43,7 +43,7 @@ struct stage : actor_fixture {
     config.clearance_socket = clearance_socket;
     config.reader_socket = reader_socket;
     config.executor = executor.handle();
-    hub = actors::spawn_hosted<actors::hub>(host, std::move(config));
+    hub = actors::spawn_hub(host, std::move(config));
     caf::actor_cast<caf::abstract_actor*>(hub)->attach_functor(
         [this](const caf::error& why) { ended = why; });
     run();

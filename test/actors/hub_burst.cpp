@@ -32,7 +32,7 @@ struct stage : actor_fixture {
     config.clearance_socket = "clients";
     config.reader_socket = "readers";
     config.executor = executor.handle();
-    actors::spawn_hosted<actors::hub>(host, std::move(config));
+    actors::spawn_hub(host, std::move(config));
     run();
   }
 

@@ -28,7 +28,7 @@ struct stage : actor_fixture {
   actors::ingester_actor ingester;
 
   explicit stage(std::optional<std::string> only_container = {})
-      : ingester(actors::spawn_hosted<actors::ingester>(
+      : ingester(actors::spawn_ingester(
           host, actors::ingester_config{registry.as<actors::registry_actor>(),
                                         hub.actor().address(),
                                         std::move(only_container)})) {

@@ -55,7 +55,7 @@ using words = std::vector<std::string>;
 
 TEST_CASE("a hub is ready when it listens, and counts its subscribers") {
   stage s;
-  actors::spawn_hosted<actors::hub>(s.host, s.hub_config());
+  actors::spawn_hub(s.host, s.hub_config());
   s.run();
   const auto places = "; clients at /c, readers at /r"s;
   CHECK(s.heard() == words{"READY: 0 subscribers" + places});
@@ -81,7 +81,7 @@ TEST_CASE("a hub that cannot listen on one of its sockets says nothing") {
     CAPTURE(path);
     stage s;
     s.host.refuse_to_bind(path, "taken");
-    actors::spawn_hosted<actors::hub>(s.host, s.hub_config());
+    actors::spawn_hub(s.host, s.hub_config());
     s.run();
     CHECK(s.heard().empty());
   }
@@ -89,7 +89,7 @@ TEST_CASE("a hub that cannot listen on one of its sockets says nothing") {
 
 TEST_CASE("a hub's end is no news of its subscribers") {
   stage s;
-  auto hub = actors::spawn_hosted<actors::hub>(s.host, s.hub_config());
+  auto hub = actors::spawn_hub(s.host, s.hub_config());
   s.run();
   auto client = s.host.connect("/c");
   s.run();
@@ -106,10 +106,10 @@ TEST_CASE("inherited descriptors reach the sockets that they are for") {
   auto config = s.hub_config();
   config.inherited_clearance = 7;
   config.inherited_reader = 8;
-  actors::spawn_hosted<actors::hub>(s.host, std::move(config));
+  actors::spawn_hub(s.host, std::move(config));
   actors::verdict_helper_config helper{&s.host, "/v", s.executor.handle()};
   helper.inherited = 9;
-  actors::spawn_hosted<actors::verdict_helper>(s.host, std::move(helper));
+  actors::spawn_verdict_helper(s.host, std::move(helper));
   s.run();
   CHECK(s.host.listener_at("/c")->spec.inherited == 7);
   CHECK(s.host.listener_at("/r")->spec.inherited == 8);
@@ -120,7 +120,7 @@ TEST_CASE("a verdict helper is ready when it listens") {
   stage s;
   actors::verdict_helper_config config{&s.host, "/v", s.executor.handle()};
   config.manager = s.manager.as<actors::manager_actor>();
-  actors::spawn_hosted<actors::verdict_helper>(s.host, std::move(config));
+  actors::spawn_verdict_helper(s.host, std::move(config));
   s.run();
   CHECK(s.heard() == words{"READY: hubs at /v"});
 }
@@ -137,7 +137,7 @@ TEST_CASE("a gate is ready when it listens, and again when new grants hold") {
   config.listen.path = "/g";
   config.grants = grants(1);
   config.manager = s.manager.as<actors::manager_actor>();
-  auto gate = actors::spawn_hosted<actors::gate>(s.host, std::move(config));
+  auto gate = actors::spawn_gate(s.host, std::move(config));
   s.run();
   CHECK(s.heard() == words{"READY: 1 grant; clients at /g"});
   caf::anon_send(gate, actors::new_grants{grants(3)});
@@ -167,8 +167,7 @@ struct container_news : stage {
     config.sidecar = std::move(sidecar);
     config.around = around();
     config.watcher = manager.as<actors::container_watcher>();
-    container =
-        actors::spawn_hosted<actors::container>(host, std::move(config));
+    container = actors::spawn_container(host, std::move(config));
     run();
   }
   ~container_news() { container = nullptr; }
@@ -239,8 +238,7 @@ struct supervisor_news : stage {
     config.containers = &containers;
     config.around = around();
     config.manager = manager.as<actors::manager_actor>();
-    supervisor =
-        actors::spawn_hosted<actors::supervisor>(host, std::move(config));
+    supervisor = actors::spawn_supervisor(host, std::move(config));
     run();
   }
   ~supervisor_news() { supervisor = nullptr; }

@@ -23,7 +23,7 @@ struct stage : registry_stage {
   subscribe(std::size_t room = static_cast<std::size_t>(-1)) {
     auto result = std::make_shared<scripted_connection>();
     result->take(room);
-    actors::spawn_hosted<actors::subscriber>(
+    actors::spawn_subscriber(
         host,
         actors::subscriber_config{registry, result, hub.actor().address()});
     run();

@@ -39,7 +39,7 @@ struct stage : actor_fixture {
     config.role = who;
     config.registry = registry.as<actors::registry_actor>();
     config.executor = executor.as<actors::executor_actor>();
-    session = actors::spawn_hosted<actors::session>(host, std::move(config));
+    session = actors::spawn_session(host, std::move(config));
     run();
   }
 

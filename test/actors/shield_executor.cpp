@@ -27,7 +27,7 @@ struct stage : actor_fixture {
   actors::shield_executor_actor executor;
 
   explicit stage(std::string shield = "terok-shield")
-      : executor(actors::spawn_hosted<actors::shield_executor>(
+      : executor(actors::spawn_shield_executor(
           host, actors::shield_executor_config{&host, std::move(shield)})) {
     run();
   }

@@ -26,7 +26,7 @@ struct stage : actor_fixture {
   std::shared_ptr<actors::subscriber_gauge> gauge;
 
   stage() {
-    subscriber = actors::spawn_hosted<actors::subscriber>(
+    subscriber = actors::spawn_subscriber(
         host, actors::subscriber_config{registry.as<actors::registry_actor>(),
                                         connection, hub.actor().address()});
     run();

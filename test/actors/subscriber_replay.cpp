@@ -21,10 +21,9 @@ struct stage : actor_fixture {
   inbox registry{*this};
   inbox hub{*this};
   scripted_connection_ptr connection = std::make_shared<scripted_connection>();
-  actors::subscriber_actor subscriber =
-      actors::spawn_hosted<actors::subscriber>(
-          host, actors::subscriber_config{registry.as<actors::registry_actor>(),
-                                          connection, hub.actor().address()});
+  actors::subscriber_actor subscriber = actors::spawn_subscriber(
+      host, actors::subscriber_config{registry.as<actors::registry_actor>(),
+                                      connection, hub.actor().address()});
 
   stage() { run(); }
 

@@ -31,8 +31,7 @@ struct stage : container_stage {
     config.http = &http;
     config.containers = &containers;
     config.around = around();
-    supervisor =
-        actors::spawn_hosted<actors::supervisor>(host, std::move(config));
+    supervisor = actors::spawn_supervisor(host, std::move(config));
     caf::actor_cast<caf::abstract_actor*>(supervisor)
         ->attach_functor([this](const caf::error& why) { ended = why; });
     run();

@@ -24,14 +24,13 @@ const auto socket_path = "/run/verdict.sock"s;
 
 /// The helper with an executor that runs the shield, on a scripted host.
 struct stage : actor_fixture {
-  actors::shield_executor_actor executor =
-      actors::spawn_hosted<actors::shield_executor>(
-          host, actors::shield_executor_config{&host, "terok-shield"});
+  actors::shield_executor_actor executor = actors::spawn_shield_executor(
+      host, actors::shield_executor_config{&host, "terok-shield"});
   actors::service_actor helper;
   std::optional<caf::error> ended;
 
   void start() {
-    helper = actors::spawn_hosted<actors::verdict_helper>(
+    helper = actors::spawn_verdict_helper(
         host, actors::verdict_helper_config{&host, socket_path, executor});
     caf::actor_cast<caf::abstract_actor*>(helper)->attach_functor(
         [this](const caf::error& why) { ended = why; });

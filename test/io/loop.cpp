@@ -87,9 +87,9 @@ actors::service_actor start_hub(io::loop& loop, const test::temp_dir& dir) {
   config.where = &loop;
   config.clearance_socket = (dir / "hub.sock").string();
   config.reader_socket = (dir / "reader.sock").string();
-  config.executor = actors::spawn_hosted<actors::shield_executor>(
+  config.executor = actors::spawn_shield_executor(
       loop, actors::shield_executor_config{&loop, "/bin/true"});
-  auto result = actors::spawn_hosted<actors::hub>(loop, std::move(config));
+  auto result = actors::spawn_hub(loop, std::move(config));
   loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(result));
   return result;
 }

@@ -64,7 +64,7 @@ std::vector<std::string> messages_of(const std::string& wire) {
 
 registry_trial::registry_trial()
     : witness_gauge_(std::make_shared<actors::subscriber_gauge>()),
-      registry_(actors::spawn_hosted<actors::registry>(
+      registry_(actors::spawn_registry(
           fixture_.host,
           actors::registry_config{executor_.handle(), hub_.actor().address(),
                                   bounds})),
@@ -167,7 +167,7 @@ registry_trial::client& registry_trial::come() {
   auto& x = clients_.emplace_back();
   x.connection = std::make_shared<scripted_connection>();
   x.connection->take(0);
-  auto handle = actors::spawn_hosted<actors::subscriber>(
+  auto handle = actors::spawn_subscriber(
       fixture_.host, actors::subscriber_config{registry_, x.connection,
                                                hub_.actor().address()});
   x.gauge = static_cast<actors::subscriber::actor_type*>(
