@@ -40,6 +40,13 @@ fcgiwrap            -           ... and what starts git for it
 EOF
 }
 
+# For test/soak/run --valgrind.
+soak_packages() {
+  cat <<'EOF'
+valgrind            -           looks for what hub and gate have lost
+EOF
+}
+
 # Taken along where there is anything to install and the distribution has them
 # (Debian 12 has no python3-varlink). Without them their tests are skipped.
 optional_test_packages() {

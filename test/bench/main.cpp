@@ -3,15 +3,13 @@
 #include "test/bench/options.hpp"
 #include "test/bench/workload.hpp"
 #include "test/support/deadline.hpp"
+#include "test/support/machine_facts.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <iostream>
-#include <sys/resource.h>
-#include <sys/utsname.h>
-#include <thread>
 #include <vector>
 
 namespace clearance::bench {
@@ -45,40 +43,12 @@ const std::vector<workload>& workloads() {
 
 namespace {
 
-std::string machine() {
-  std::string model = "unknown processor";
-  std::ifstream in{"/proc/cpuinfo"};
-  for (std::string line; std::getline(in, line);)
-    if (line.starts_with("model name")) {
-      model = line.substr(line.find(':') + 2);
-      break;
-    }
-  utsname kernel{};
-  ::uname(&kernel);
-  return model + ", " + std::to_string(std::thread::hardware_concurrency())
-         + " processors, Linux " + kernel.release;
-}
-
-// What else the machine does: a figure taken beside a full build says so.
-double load_average() {
-  double result = 0;
-  ::getloadavg(&result, 1);
-  return result;
-}
-
-void raise_descriptor_limit() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 run_facts facts_of(const plan& how) {
-  return {machine(), how.rounds, how.quick, load_average(), 0};
+  return {test::machine(), how.rounds, how.quick, test::load_average(), 0};
 }
 
 int measure(const options& x) {
-  raise_descriptor_limit();
+  test::raise_descriptor_limit();
   report out;
   auto facts = facts_of(x.how);
   std::cout << facts.machine << "; rounds: " << facts.rounds
@@ -96,7 +66,7 @@ int measure(const options& x) {
     std::cout << "skipped: " << what << "\n";
   for (auto& what : out.wrong())
     std::cout << "wrong: " << what << "\n";
-  facts.load_after = load_average();
+  facts.load_after = test::load_average();
   std::cout << "load average before " << facts.load_before << ", after "
             << facts.load_after << "\n";
   if (!x.json.empty()) {
