@@ -35,6 +35,7 @@ enum class stream_end {
   eof,      ///< the peer shut down its writing side; it may still read
   broken,   ///< reset, or an error of the socket
   too_long, ///< a message beyond the limit: close
+  no_room,  ///< an unfinished message, when all hold too much: close
 };
 
 /// What one read() brought.
@@ -43,6 +44,7 @@ struct received {
   std::shared_ptr<const protocol::frame_batch> frames; ///< maybe empty
   std::uint64_t overlong = 0; ///< too long lines dropped since the last one
   stream_end end = stream_end::none;
+  std::uint64_t starved = 0; ///< long lines dropped for want of room
 };
 
 /// Once for each await_writable().

@@ -142,7 +142,7 @@ caf::strong_actor_ptr container::start_executor() {
 }
 
 caf::strong_actor_ptr container::start_hub() {
-  auto config = hub_of(paths_, config_.around->quotas);
+  auto config = hub_of(paths_, config_.around->quotas, config_.around->held);
   config.where = config_.where;
   config.executor = interface { self_ };
   config.manager = interface { self_ };

@@ -8,7 +8,8 @@
 namespace clearance::actors {
 
 hub_config hub_of(const protocol::container_paths& paths,
-                  const container_quotas& quotas) {
+                  const container_quotas& quotas,
+                  const protocol::byte_budget_ptr& held) {
   hub_config result;
   result.clearance_socket = paths.clearance_socket;
   result.reader_socket = paths.reader_socket;
@@ -18,6 +19,8 @@ hub_config hub_of(const protocol::container_paths& paths,
   result.readers_max = quotas.readers;
   result.clients_max = quotas.clients;
   result.subscribers_max = quotas.subscribers;
+  result.held_max_bytes = quotas.held_bytes;
+  result.held_whole = held;
   return result;
 }
 

@@ -20,6 +20,7 @@ struct container_quotas {
   std::size_t readers = protocol::supervisor_limits::readers_max;
   std::size_t clients = protocol::supervisor_limits::clients_max;
   std::size_t subscribers = protocol::supervisor_limits::subscribers_max;
+  std::size_t held_bytes = protocol::supervisor_limits::held_max_bytes;
   std::size_t git_children = protocol::supervisor_limits::git_children_max;
 };
 
@@ -30,11 +31,15 @@ struct container_surroundings {
   std::optional<std::string> path;     ///< our PATH
   std::optional<std::string> git_exec_path;
   container_quotas quotas;
+  /// What all of them hold; see limits::held_max_bytes.
+  protocol::byte_budget_ptr held = std::make_shared<protocol::byte_budget>(
+      protocol::supervisor_limits::held_total_max_bytes);
 };
 
 /// Without host and executor.
 hub_config hub_of(const protocol::container_paths& paths,
-                  const container_quotas& quotas);
+                  const container_quotas& quotas,
+                  const protocol::byte_budget_ptr& held = nullptr);
 
 /// Without hosts. `x` has a gate.
 gate_config gate_of(const protocol::sidecar& x,

@@ -3,6 +3,7 @@
 
 #include "actors/connection.hpp"
 #include "actors/process.hpp"
+#include "protocol/byte_budget.hpp"
 #include "protocol/limits.hpp"
 
 #include <caf/actor_control_block.hpp>
@@ -36,6 +37,9 @@ struct listen_spec {
   /// A descriptor that listens already, for whom `path` is only a name. It is
   /// taken over by listen(). -1: bind `path`.
   int inherited = -1;
+  /// For what its connections hold of unfinished and unhandled frames; null:
+  /// each keeps its own limits, and that is all.
+  protocol::byte_budget_ptr held = nullptr;
 };
 
 /// Implemented by io::loop; a double in actor tests. Methods are called on its

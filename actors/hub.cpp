@@ -26,7 +26,11 @@ namespace clearance::actors {
 hub::hub(self_type* self, hub_config config)
     : self_(self),
       config_(std::move(config)),
-      subscribers_(config_.subscribers_max) {
+      subscribers_(config_.subscribers_max),
+      held_by_readers_(std::make_shared<protocol::byte_budget>(
+          config_.held_max_bytes, config_.held_whole)),
+      held_by_clients_(std::make_shared<protocol::byte_budget>(
+          config_.held_max_bytes, config_.held_whole)) {
   // nop
 }
 
@@ -61,13 +65,13 @@ bool hub::listen() {
   };
   reader_listener_ =
       bind({config_.reader_socket, "reader socket", framing::lines,
-            config_.readers_max, config_.inherited_reader},
+            config_.readers_max, config_.inherited_reader, held_by_readers_},
            ingester_);
   if (!reader_listener_)
     return false;
   clearance_listener_ =
       bind({config_.clearance_socket, "clearance socket", framing::varlink,
-            config_.clients_max, config_.inherited_clearance},
+            config_.clients_max, config_.inherited_clearance, held_by_clients_},
            interface{self_});
   return clearance_listener_ != nullptr;
 }
@@ -92,13 +96,18 @@ void hub::on_accepted(const accepted& x) {
   config.role = protocol::varlink::role::hub;
   config.registry = registry_;
   config.subscribers = &subscribers_;
+  config.held = held_by_clients_;
   spawn_session(*config_.where, std::move(config));
 }
 
 void hub::on_report() {
   log(severity::notice, name, "counters",
       {{"readers_refused", std::to_string(reader_listener_->refused())},
-       {"clients_refused", std::to_string(clearance_listener_->refused())}});
+       {"clients_refused", std::to_string(clearance_listener_->refused())},
+       {"bytes_held_by_readers", std::to_string(held_by_readers_->held())},
+       {"bytes_held_by_clients", std::to_string(held_by_clients_->held())},
+       {"readers_denied_room", std::to_string(held_by_readers_->denied())},
+       {"clients_denied_room", std::to_string(held_by_clients_->denied())}});
   self_->send(ingester_, report_atom::value);
   self_->send(registry_, report_atom::value);
 }

@@ -31,6 +31,9 @@ struct hub_config {
   /// Of clients, those that follow events; one more is closed.
   std::size_t subscribers_max = protocol::limits::connections_max;
   manager_actor manager = {};
+  /// Of each of the two sockets' connections; `held_whole` bounds it, too.
+  std::size_t held_max_bytes = protocol::limits::held_max_bytes;
+  protocol::byte_budget_ptr held_whole = nullptr;
 };
 
 /// Ends with errc::bind_failed when a socket cannot be bound; nothing stays
@@ -60,6 +63,8 @@ private:
   registry_actor registry_;
   ingester_actor ingester_;
   seats subscribers_;
+  protocol::byte_budget_ptr held_by_readers_;
+  protocol::byte_budget_ptr held_by_clients_;
   std::unique_ptr<listener> reader_listener_;
   std::unique_ptr<listener> clearance_listener_;
 };

@@ -65,6 +65,9 @@ void ingester::on_received(const received& x) {
   counters_.overlong += x.overlong;
   for (std::uint64_t i = 0; i < x.overlong; ++i)
     complain(from, "longer than the limit", {});
+  counters_.starved += x.starved;
+  for (std::uint64_t i = 0; i < x.starved; ++i)
+    complain(from, "long, while all hold too much", {});
   advance(from);
 }
 
@@ -170,6 +173,7 @@ void ingester::on_report() const {
        {"lines", text(counters_.lines)},
        {"malformed", text(counters_.malformed)},
        {"overlong", text(counters_.overlong)},
+       {"starved", text(counters_.starved)},
        {"repaired", text(counters_.repaired)},
        {"unknown", text(counters_.unknown)},
        {"foreign", text(counters_.foreign)}});

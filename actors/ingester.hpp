@@ -77,6 +77,7 @@ private:
     std::uint64_t repaired = 0;
     std::uint64_t unknown = 0;
     std::uint64_t overlong = 0;
+    std::uint64_t starved = 0;
     std::uint64_t foreign = 0;
   } counters_;
 };

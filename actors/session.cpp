@@ -31,7 +31,7 @@ namespace limits = protocol::limits;
 namespace varlink = protocol::varlink;
 
 session::session(self_type* self, session_config config)
-    : self_(self), config_(std::move(config)) {
+    : self_(self), config_(std::move(config)), unread_(config_.held) {
   // nop
 }
 
@@ -127,6 +127,10 @@ void session::read_on() {
     break;
   case stream_end::too_long:
     refuse("a message longer than the limit");
+    self_->quit();
+    break;
+  case stream_end::no_room:
+    refuse("a long message, while all hold too much");
     self_->quit();
     break;
   }
@@ -225,12 +229,24 @@ bool session::flush() {
     self_->quit();
     return false;
   }
-  if (!replies_.empty()) {
-    blocked_ = true;
-    config_.connection->await_writable();
-  } else if (replies_.capacity() > limits::varlink_replies_max_bytes) {
+  if (!replies_.empty())
+    return await_room();
+  if (replies_.capacity() > limits::varlink_replies_max_bytes)
     replies_.shrink_to_fit();
+  unread_.settle(0);
+  return true;
+}
+
+// Few replies are held for everybody, many as long as not all hold too much.
+bool session::await_room() {
+  if (replies_.size() > limits::kept_max_bytes
+      && !unread_.try_hold(replies_.capacity())) {
+    refuse("unread replies, while all hold too much");
+    self_->quit();
+    return false;
   }
+  blocked_ = true;
+  config_.connection->await_writable();
   return true;
 }
 

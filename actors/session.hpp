@@ -23,7 +23,8 @@ struct session_config {
   protocol::varlink::role role = protocol::varlink::role::hub;
   registry_actor registry;
   executor_actor executor;
-  seats* subscribers = nullptr; ///< the parent's; null: any number
+  seats* subscribers = nullptr;   ///< the parent's; null: any number
+  protocol::byte_budget_ptr held; ///< for unread replies; null: no bound in all
 };
 
 /// Answers calls one after another, in order. `Subscribe` hands the connection
@@ -58,6 +59,7 @@ private:
   void audit(const protocol::shield_outcome& x);
   void hand_over();
   bool flush();
+  bool await_room();
   void refuse(std::string_view why);
 
   self_type* self_;
@@ -78,8 +80,9 @@ private:
   protocol::shield_call applying_; // the helper's call at hand, for its audit
   std::shared_ptr<log_limiter> denials_; // made with the first verdict
 
-  std::string replies_;  // not yet taken by the socket
-  bool blocked_ = false; // waiting for `writable`
+  std::string replies_;          // not yet taken by the socket
+  protocol::byte_charge unread_; // for them, when there are many
+  bool blocked_ = false;         // waiting for `writable`
 };
 
 /// On the host's thread.

@@ -3,6 +3,7 @@
 #include "actors/error.hpp"
 #include "actors/log.hpp"
 #include "actors/session.hpp"
+#include "protocol/limits.hpp"
 
 #include <string>
 #include <utility>
@@ -10,13 +11,17 @@
 namespace clearance::actors {
 
 verdict_helper::verdict_helper(self_type* self, verdict_helper_config config)
-    : self_(self), config_(std::move(config)) {
+    : self_(self),
+      config_(std::move(config)),
+      held_(std::make_shared<protocol::byte_budget>(
+          protocol::limits::held_max_bytes)) {
   // nop
 }
 
 verdict_helper::interface::behavior_type verdict_helper::make_behavior() {
   listen_spec spec{config_.socket, "verdict socket", framing::varlink};
   spec.inherited = config_.inherited;
+  spec.held = held_;
   auto result = config_.where->listen(spec, interface{self_});
   if (result) {
     listener_ = std::move(*result);
@@ -42,13 +47,16 @@ void verdict_helper::on_accepted(const accepted& x) {
   config.parent = self_->address();
   config.role = protocol::varlink::role::verdict_helper;
   config.executor = config_.executor;
+  config.held = held_;
   spawn_session(*config_.where, std::move(config));
 }
 
 void verdict_helper::on_report() const {
   log(severity::notice, name, "counters",
       {{"clients", std::to_string(clients_)},
-       {"refused", std::to_string(listener_->refused())}});
+       {"refused", std::to_string(listener_->refused())},
+       {"bytes_held", std::to_string(held_->held())},
+       {"denied_room", std::to_string(held_->denied())}});
 }
 
 service_actor spawn_verdict_helper(host& where, verdict_helper_config config) {

@@ -42,6 +42,7 @@ private:
 
   self_type* self_;
   verdict_helper_config config_;
+  protocol::byte_budget_ptr held_;
   std::unique_ptr<listener> listener_;
   std::uint64_t clients_ = 0;
 };

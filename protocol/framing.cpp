@@ -18,6 +18,7 @@
 #include <cassert>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 namespace clearance::protocol {
 
@@ -56,8 +57,17 @@ std::size_t frame_batch::capacity_at(std::size_t i) const noexcept {
   return storage_.size() - frames_[i].offset;
 }
 
-framer::framer(char delimiter, std::size_t max_bytes, overflow policy) noexcept
-    : delimiter_(delimiter), policy_(policy), max_bytes_(max_bytes) {
+void frame_batch::charge(const byte_budget_ptr& budget) {
+  charge_ = byte_charge{budget};
+  charge_.settle(footprint());
+}
+
+framer::framer(char delimiter, std::size_t max_bytes, overflow policy,
+               byte_budget_ptr budget) noexcept
+    : delimiter_(delimiter),
+      policy_(policy),
+      max_bytes_(max_bytes),
+      charge_(std::move(budget)) {
   // nop
 }
 
@@ -74,7 +84,7 @@ bool framer::feed(std::string_view bytes, frame_batch& out) {
                                : bytes.size();
     auto part = bytes.substr(0, size);
     if (!skipping_ && part.size() > max_bytes_ - pending_.size())
-      overflowed();
+      overflowed(false);
     if (failed_)
       break;
     if (end == nullptr) {
@@ -92,14 +102,16 @@ void framer::finish(frame_batch& out) {
     complete({}, out);
 }
 
-void framer::overflowed() {
-  std::string{}.swap(pending_);
+void framer::overflowed(bool no_room) {
+  no_room_ = no_room;
+  release();
   switch (policy_) {
   case overflow::drop:
     skipping_ = true;
     break;
   case overflow::fail:
     failed_ = true;
+    starved_ += no_room ? 1 : 0;
     break;
   }
 }
@@ -110,9 +122,12 @@ void framer::keep(std::string_view part) {
   auto needed = pending_.size() + part.size();
   if (needed > pending_.capacity()) {
     // std::string doubles on its own and would pass the limit by up to that.
+    const auto size = std::min(std::max(needed, 2 * pending_.capacity()),
+                               std::max(needed, max_bytes_));
+    if (size > limits::kept_max_bytes && !charge_.try_hold(size))
+      return overflowed(true);
     std::string grown;
-    grown.reserve(std::min(std::max(needed, 2 * pending_.capacity()),
-                           std::max(needed, max_bytes_)));
+    grown.reserve(size);
     grown.append(pending_);
     pending_.swap(grown);
   }
@@ -123,20 +138,28 @@ void framer::complete(std::string_view part, frame_batch& out) {
   if (skipping_) {
     skipping_ = false;
     ++dropped_;
+    starved_ += no_room_ ? 1 : 0;
     return;
   }
   out.append(pending_, part);
   pending_.clear();
   if (pending_.capacity() > limits::kept_max_bytes)
-    std::string{}.swap(pending_);
+    release();
 }
 
-framer line_framer() {
-  return {'\n', limits::reader_line_max_bytes, framer::overflow::drop};
+void framer::release() {
+  std::string{}.swap(pending_);
+  charge_.settle(0);
 }
 
-framer nul_framer() {
-  return {'\0', limits::varlink_message_max_bytes, framer::overflow::fail};
+framer line_framer(byte_budget_ptr budget) {
+  return {'\n', limits::reader_line_max_bytes, framer::overflow::drop,
+          std::move(budget)};
+}
+
+framer nul_framer(byte_budget_ptr budget) {
+  return {'\0', limits::varlink_message_max_bytes, framer::overflow::fail,
+          std::move(budget)};
 }
 
 } // namespace clearance::protocol

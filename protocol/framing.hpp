@@ -2,6 +2,8 @@
 /// messages. Pure machines; bytes may come cut anywhere.
 #pragma once
 
+#include "protocol/byte_budget.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -34,6 +36,15 @@ public:
   /// All bytes held.
   std::size_t bytes() const noexcept { return storage_.size(); }
 
+  /// All memory held, empty space included.
+  std::size_t footprint() const noexcept {
+    return storage_.capacity() + frames_.capacity() * sizeof(frame);
+  }
+
+  /// Charges the footprint from now on. What a batch holds is there already:
+  /// the budget does not deny it.
+  void charge(const byte_budget_ptr& budget);
+
 private:
   struct frame {
     std::uint32_t offset;
@@ -42,18 +53,23 @@ private:
 
   std::string storage_ = std::string(padding, '\0');
   std::vector<frame> frames_;
+  byte_charge charge_;
 };
 
-/// Cuts at `delimiter`. Holds at most `max_bytes` of an unfinished frame.
+/// Cuts at `delimiter`. Holds at most `max_bytes` of an unfinished frame; what
+/// it holds beyond limits::kept_max_bytes is charged to a budget. Ordinary
+/// frames are smaller, so that whoever uses the budget up takes nobody's.
 class framer {
 public:
-  /// What happens to a frame of more than `max_bytes`.
+  /// What happens to a frame of more than `max_bytes`, or for which the budget
+  /// has no room.
   enum class overflow {
     drop, ///< it is left out when its end arrives; the next one is served
     fail, ///< the machine stops: feed() returns false from then on
   };
 
-  framer(char delimiter, std::size_t max_bytes, overflow policy) noexcept;
+  framer(char delimiter, std::size_t max_bytes, overflow policy,
+         byte_budget_ptr budget = nullptr) noexcept;
 
   /// Takes `bytes` and appends every frame they complete to `out`. No byte is
   /// scanned twice. False once a frame was too long under overflow::fail:
@@ -65,30 +81,38 @@ public:
   /// nothing.
   void finish(frame_batch& out);
 
-  /// Frames left out because they were too long.
+  /// Frames left out because they were too long, or there was no room.
   std::uint64_t dropped() const noexcept { return dropped_; }
+
+  /// Of those, the ones for which there was no room; one that stopped the
+  /// machine counts, too.
+  std::uint64_t starved() const noexcept { return starved_; }
 
   /// Bytes of the unfinished frame that are held.
   std::size_t pending() const noexcept { return pending_.size(); }
 
 private:
-  void overflowed();
+  void overflowed(bool no_room);
   void keep(std::string_view part);
   void complete(std::string_view part, frame_batch& out);
+  void release();
 
   char delimiter_;
   bool skipping_ = false; // inside of a frame that is too long
   bool failed_ = false;
+  bool no_room_ = false; // why
   overflow policy_;
   std::size_t max_bytes_;
   std::uint64_t dropped_ = 0;
+  std::uint64_t starved_ = 0;
   std::string pending_;
+  byte_charge charge_; // for pending_
 };
 
 /// JSON lines of readers: too long ones are dropped.
-framer line_framer();
+framer line_framer(byte_budget_ptr budget = nullptr);
 
 /// Varlink messages: a too long one ends the connection.
-framer nul_framer();
+framer nul_framer(byte_budget_ptr budget = nullptr);
 
 } // namespace clearance::protocol

@@ -117,8 +117,8 @@ inline constexpr std::size_t shields_max = 32;
 /// Verdicts that wait for a shield or a helper connection. More are refused.
 inline constexpr std::size_t verdicts_waiting_max = 1024;
 
-/// For a shield's or a helper connection's turn. Together with the time limit or
-/// the deadline that follows below executor_deadline: what was given up as
+/// For a shield's or a helper connection's turn. Together with the time limit
+/// or the deadline that follows below executor_deadline: what was given up as
 /// failed must not be run afterwards.
 inline constexpr auto shield_turn_max_wait = 45s;
 
@@ -143,6 +143,15 @@ inline constexpr std::size_t read_max_bytes = 64 * 1024;
 /// What a larger one took is given back at once: an idle process keeps nothing
 /// of the largest message it ever saw.
 inline constexpr std::size_t kept_max_bytes = 4096;
+
+/// Bytes that all connections of one listening socket hold beyond small ones:
+/// of unfinished frames and of unread replies what is above kept_max_bytes, and
+/// reads above that that are not handled yet. At the bound a reader's line that
+/// is longer than kept_max_bytes is dropped when its end arrives, a client's
+/// message or unread replies of that size close its connection, and reads bring
+/// 1 KiB at a time. Ordinary lines and calls are smaller: nobody can keep them
+/// out.
+inline constexpr std::size_t held_max_bytes = 32 * 1024 * 1024;
 
 /// Accepted connections of one listening socket. At the bound new ones wait in
 /// the kernel's queue.

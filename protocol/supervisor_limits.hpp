@@ -53,6 +53,11 @@ inline constexpr std::size_t clients_max = 256;
 /// connection is closed.
 inline constexpr std::size_t subscribers_max = 128;
 
+/// What limits::held_max_bytes says, of each of one container's sockets, and of
+/// all containers'. The same happens.
+inline constexpr std::size_t held_max_bytes = 2 * 1024 * 1024;
+inline constexpr std::size_t held_total_max_bytes = 64 * 1024 * 1024;
+
 /// `git http-backend`s of one container's gate that run at a time. More
 /// requests wait, as gate_limits say.
 inline constexpr std::size_t git_children_max = 8;

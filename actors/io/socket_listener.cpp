@@ -63,6 +63,7 @@ socket_listener::socket_listener(boost::asio::io_context& context,
       framing_(spec.framing),
       owner_(std::move(owner)),
       open_(std::make_shared<std::size_t>(0)),
+      held_(spec.held),
       acceptor_(context, bound_.take_fd(), role_, open_, spec.connections_max,
                 [this](unique_fd fd) { greet(std::move(fd)); }) {
   // nop
@@ -79,9 +80,9 @@ void socket_listener::greet(unique_fd fd) {
          {"pid", std::to_string(who.pid)}});
     return;
   }
-  caf::anon_send(
-      owner_, actors::accepted{stream::make(context_, std::move(fd),
-                                            std::move(who), framing_, open_)});
+  caf::anon_send(owner_, actors::accepted{stream::make(context_, std::move(fd),
+                                                       std::move(who), framing_,
+                                                       open_, held_)});
 }
 
 } // namespace clearance::io

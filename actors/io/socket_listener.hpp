@@ -40,6 +40,7 @@ private:
   actors::framing framing_;
   actors::acceptor_owner owner_;
   std::shared_ptr<std::size_t> open_; // connections alive
+  protocol::byte_budget_ptr held_;
   std::uint64_t refused_ = 0;
   acceptor acceptor_; // last: it calls us while it lives
 };

@@ -47,14 +47,15 @@ std::string command_of(pid_t pid) {
   return protocol::escaped(view.substr(0, view.find('\n')));
 }
 
-protocol::framer framer_for(actors::framing kind) {
+protocol::framer framer_for(actors::framing kind,
+                            const protocol::byte_budget_ptr& held) {
   switch (kind) {
   case actors::framing::lines:
-    return protocol::line_framer();
+    return protocol::line_framer(held);
   case actors::framing::varlink:
     break;
   }
-  return protocol::nul_framer();
+  return protocol::nul_framer(held);
 }
 
 } // namespace
@@ -68,12 +69,14 @@ actors::peer peer_of(int fd) {
 }
 
 stream::stream(boost::asio::io_context& context, unique_fd fd, actors::peer who,
-               actors::framing kind, std::shared_ptr<std::size_t> open)
+               actors::framing kind, std::shared_ptr<std::size_t> open,
+               protocol::byte_budget_ptr held)
     : id_(next_id()),
       socket_(context, local(), fd.release()),
       who_(std::move(who)),
       framing_(kind),
-      framer_(framer_for(kind)),
+      held_(std::move(held)),
+      framer_(framer_for(kind, held_)),
       open_(std::move(open)) {
   if (open_)
     ++*open_;
@@ -87,9 +90,11 @@ stream::~stream() {
 actors::connection_ptr stream::make(boost::asio::io_context& context,
                                     unique_fd fd, actors::peer who,
                                     actors::framing kind,
-                                    std::shared_ptr<std::size_t> open) {
-  return actors::connection_ptr{new stream(
-      context, std::move(fd), std::move(who), kind, std::move(open))};
+                                    std::shared_ptr<std::size_t> open,
+                                    protocol::byte_budget_ptr held) {
+  return actors::connection_ptr{new stream(context, std::move(fd),
+                                           std::move(who), kind,
+                                           std::move(open), std::move(held))};
 }
 
 caf::expected<actors::connection_ptr>
@@ -153,14 +158,16 @@ void stream::receive() {
 void stream::on_bytes(std::size_t count) {
   thread_local std::array<char, limits::read_max_bytes> big;
   auto fits = framer_.feed({buffer_.data(), count}, *batch_);
-  if (fits && count == buffer_.size()) {
+  // Without room for that many it is read in small pieces: late, and whole.
+  if (fits && count == buffer_.size()
+      && (!held_ || held_->has_room(big.size()))) {
     auto n = ::recv(socket_.native_handle(), big.data(), big.size(), 0);
     // An end or an error shows again at the next read.
     if (n > 0)
       fits = framer_.feed({big.data(), static_cast<std::size_t>(n)}, *batch_);
   }
   if (!fits)
-    on_end(stream_end::too_long);
+    on_end(framer_.starved() > 0 ? stream_end::no_room : stream_end::too_long);
   else if (!deliver(stream_end::none))
     receive();
 }
@@ -173,12 +180,16 @@ void stream::on_end(stream_end why) {
 
 // False when there is nothing to tell yet.
 bool stream::deliver(stream_end end) {
-  auto overlong = framer_.dropped() - overlong_told_;
-  if (batch_->empty() && overlong == 0 && end == stream_end::none)
+  const auto dropped = framer_.dropped() - dropped_told_;
+  if (batch_->empty() && dropped == 0 && end == stream_end::none)
     return false;
-  overlong_told_ += overlong;
+  const auto starved = dropped > 0 ? framer_.starved() - starved_told_ : 0;
+  dropped_told_ += dropped;
+  starved_told_ += starved;
+  if (held_ && batch_->footprint() > limits::kept_max_bytes)
+    batch_->charge(held_);
   caf::anon_send(owner_, actors::received{id_, std::exchange(batch_, nullptr),
-                                          overlong, end});
+                                          dropped - starved, end, starved});
   return true;
 }
 

@@ -26,11 +26,13 @@ actors::peer peer_of(int fd);
 class stream final : public actors::connection,
                      public std::enable_shared_from_this<stream> {
 public:
-  /// Takes a connected, non-blocking socket. `open` counts it while it lives.
+  /// Takes a connected, non-blocking socket. `open` counts it while it lives;
+  /// `held` is charged for its frames. Both may be null.
   static actors::connection_ptr make(boost::asio::io_context& context,
                                      unique_fd fd, actors::peer who,
                                      actors::framing kind,
-                                     std::shared_ptr<std::size_t> open);
+                                     std::shared_ptr<std::size_t> open,
+                                     protocol::byte_budget_ptr held = nullptr);
 
   /// See actors::host::dial().
   static caf::expected<actors::connection_ptr>
@@ -52,7 +54,8 @@ private:
   static constexpr std::size_t idle_buffer_bytes = 1024;
 
   stream(boost::asio::io_context& context, unique_fd fd, actors::peer who,
-         actors::framing kind, std::shared_ptr<std::size_t> open);
+         actors::framing kind, std::shared_ptr<std::size_t> open,
+         protocol::byte_budget_ptr held);
 
   void receive();
   void on_bytes(std::size_t count);
@@ -63,11 +66,13 @@ private:
   boost::asio::local::stream_protocol::socket socket_;
   actors::peer who_;
   actors::framing framing_;
+  protocol::byte_budget_ptr held_;
   protocol::framer framer_;
   std::shared_ptr<std::size_t> open_;
   actors::connection_owner owner_;
   std::shared_ptr<protocol::frame_batch> batch_; // of the read under way
-  std::uint64_t overlong_told_ = 0;
+  std::uint64_t dropped_told_ = 0;
+  std::uint64_t starved_told_ = 0;
   std::array<char, idle_buffer_bytes> buffer_;
 };
 

@@ -314,4 +314,31 @@ TEST_CASE("subscribers have places, and give them back") {
   CHECK(s.alive("subscriber") == 2);
 }
 
+TEST_CASE("each socket has a budget, within that of the whole") {
+  stage s;
+  actors::hub_config config;
+  config.held_max_bytes = 1000;
+  config.held_whole = std::make_shared<protocol::byte_budget>(1500);
+  s.start(std::move(config));
+  const auto readers = s.host.listener_at(reader_socket)->spec.held;
+  const auto clients = s.host.listener_at(clearance_socket)->spec.held;
+  REQUIRE(readers);
+  REQUIRE(clients);
+  CHECK(readers != clients);
+  protocol::byte_charge by_readers{readers};
+  protocol::byte_charge by_clients{clients};
+  CHECK_FALSE(by_readers.try_hold(1001));
+  CHECK(by_readers.try_hold(1000));
+  CHECK_FALSE(by_clients.try_hold(501));
+  CHECK(by_clients.try_hold(500));
+  s.log.clear();
+  caf::anon_send(s.hub, actors::report_atom::value);
+  s.run();
+  const auto line = s.log.with("counters").front();
+  CHECK(line["bytes_held_by_readers"] == "1000");
+  CHECK(line["bytes_held_by_clients"] == "500");
+  CHECK(line["readers_denied_room"] == "1");
+  CHECK(line["clients_denied_room"] == "1");
+}
+
 } // namespace hub_tests

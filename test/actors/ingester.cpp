@@ -228,6 +228,17 @@ TEST_CASE("lines that were too long are counted and logged") {
   CHECK(reader->reading());
 }
 
+TEST_CASE("lines for which there was no room are counted and logged") {
+  stage s;
+  auto reader = s.connect();
+  reader->bring({}, stream_end::none, 0, 2);
+  s.run();
+  CHECK(s.log.with(dropped).size() == 2);
+  CHECK(s.log.with(dropped)[0]["why"] == "long, while all hold too much");
+  CHECK(s.counters()["starved"] == "2");
+  CHECK(reader->reading());
+}
+
 TEST_CASE("a line of no known type is dropped and counted, at debug") {
   stage s;
   auto reader = s.connect();

@@ -31,7 +31,8 @@ struct stage : actor_fixture {
   scripted_connection_ptr client = std::make_shared<scripted_connection>();
   actors::session_actor session;
 
-  explicit stage(role who = role::hub) {
+  explicit stage(role who = role::hub,
+                 protocol::byte_budget_ptr held = nullptr) {
     actors::session_config config;
     config.where = &host;
     config.connection = client;
@@ -39,6 +40,7 @@ struct stage : actor_fixture {
     config.role = who;
     config.registry = registry.as<actors::registry_actor>();
     config.executor = executor.as<actors::executor_actor>();
+    config.held = std::move(held);
     session = actors::spawn_session(host, std::move(config));
     run();
   }
@@ -205,6 +207,26 @@ TEST_CASE("a client that reads no answers is neither served nor read on") {
   CHECK(s.client->reading());
 }
 
+// Thousands of clients that each leave the most that may wait unread.
+TEST_CASE("unread replies are few, or there is room for them") {
+  const std::string name(limits::kept_max_bytes, 'x');
+  const auto run = [](const std::string& asked, std::size_t room, bool fine) {
+    const auto held = std::make_shared<protocol::byte_budget>(room);
+    stage s{role::hub, held};
+    s.client->take(0);
+    s.bring({missing(asked)});
+    CHECK(s.alive() == fine);
+    CHECK((held->held() > 0) == (fine && room > 1));
+    CHECK(s.log.with("closed a client's connection").size() == !fine);
+    if (fine)
+      s.go_on();
+    CHECK(held->held() == 0);
+  };
+  run("A", 1, true); // a few wait for everybody
+  run(name, 1, false);
+  run(name, 4 * not_found(name).size(), true);
+}
+
 TEST_CASE("a client that reads is served whatever its replies come to") {
   stage s;
   const auto name = std::string(1000, 'x');
@@ -252,17 +274,22 @@ TEST_CASE("replies leave before a refused message closes the connection") {
   CHECK_FALSE(s.client->open());
 }
 
-TEST_CASE("a message that is too long closes the connection, logged") {
-  stage s;
-  s.bring({missing("A"), verdict}, stream_end::too_long);
-  CHECK(s.client->taken() == not_found("A"));
-  CHECK(s.client->open());
-  s.decide(ok);
-  CHECK(s.client->taken() == not_found("A") + ok_reply);
-  CHECK_FALSE(s.client->open());
-  CHECK(s.log.only("closed a client's connection")["why"]
-        == "a message longer than the limit");
-  CHECK(s.parent_alive());
+TEST_CASE(
+    "a message too long, or without room, closes the connection, logged") {
+  for (auto end : {stream_end::too_long, stream_end::no_room}) {
+    stage s;
+    s.bring({missing("A"), verdict}, end);
+    CHECK(s.client->taken() == not_found("A"));
+    CHECK(s.client->open());
+    s.decide(ok);
+    CHECK(s.client->taken() == not_found("A") + ok_reply);
+    CHECK_FALSE(s.client->open());
+    CHECK(s.log.only("closed a client's connection")["why"]
+          == (end == stream_end::too_long
+                  ? "a message longer than the limit"
+                  : "a long message, while all hold too much"));
+    CHECK(s.parent_alive());
+  }
 }
 
 TEST_CASE("a client that shut down its writing side gets its replies") {

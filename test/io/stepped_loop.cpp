@@ -11,7 +11,10 @@ recorder_actor::behavior_type recorder::make_behavior() {
         ++to_->received;
         for (std::size_t i = 0; i < x.frames->size(); ++i)
           to_->frames.emplace_back(x.frames->at(i));
+        if (to_->keeps_batches)
+          to_->batches.push_back(x.frames);
         to_->overlong += x.overlong;
+        to_->starved += x.starved;
         to_->ends.push_back(x.end);
       },
       [this](const actors::writable&) { ++to_->writable; },

@@ -11,6 +11,7 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,12 @@ struct heard {
   std::vector<std::string> frames;
   std::vector<actors::stream_end> ends;
   std::uint64_t overlong = 0;
+  std::uint64_t starved = 0;
   int received = 0;
   int writable = 0;
   int hung_up = 0;
+  bool keeps_batches = false;
+  std::vector<std::shared_ptr<const protocol::frame_batch>> batches;
 };
 
 using recorder_actor = caf::typed_actor<
@@ -60,6 +64,13 @@ public:
   boost::asio::io_context& context() { return context_; }
   const recorder_actor& owner() const { return owner_; }
   heard& what() { return heard_; }
+
+  /// As an owner that is not done with what it heard.
+  void keep_batches() { heard_.keeps_batches = true; }
+  void drop_batches() {
+    heard_.keeps_batches = false;
+    heard_.batches.clear();
+  }
   void step() { unit_.poll(); }
 
   /// For other actors than the recorder.

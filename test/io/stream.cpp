@@ -28,7 +28,7 @@ struct pair {
   actors::connection_ptr connection;
   std::shared_ptr<std::size_t> open = std::make_shared<std::size_t>(0);
 
-  explicit pair(framing kind) {
+  explicit pair(framing kind, protocol::byte_budget_ptr held = nullptr) {
     int fds[2];
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
                          fds)
@@ -37,7 +37,7 @@ struct pair {
     io::unique_fd ours{fds[1]};
     auto who = io::peer_of(ours.get());
     connection = io::stream::make(loop.context(), std::move(ours),
-                                  std::move(who), kind, open);
+                                  std::move(who), kind, open, std::move(held));
     connection->own(loop.owner());
   }
 
@@ -139,6 +139,61 @@ TEST_CASE("a too long line is told, a too long message ends the stream") {
   CHECK(messages.loop.what().received == 0);
   messages.send("x");
   CHECK(messages.loop.what().ends == std::vector{stream_end::too_long});
+}
+
+TEST_CASE("without room reads bring little at a time, and all of it") {
+  const auto held =
+      std::make_shared<protocol::byte_budget>(protocol::limits::read_max_bytes);
+  pair x{framing::lines, held};
+  const std::string line(99, 'x');
+  std::string burst;
+  for (int i = 0; i < 100; ++i)
+    burst += line + "\n";
+  x.connection->read();
+  x.send(burst);
+  CHECK(x.loop.what().frames.size() == 100); // there was room
+  protocol::byte_charge others{held};
+  others.settle(1);
+  x.connection->read();
+  x.send(burst);
+  CHECK(x.loop.what().frames.size() == 110); // 1 KiB
+  for (int i = 0; i < 9; ++i) {
+    x.connection->read();
+    x.loop.step();
+  }
+  CHECK(x.loop.what().frames.size() == 200);
+}
+
+TEST_CASE("what was read is held until it was handled") {
+  const auto held = std::make_shared<protocol::byte_budget>(1 << 20);
+  pair x{framing::lines, held};
+  x.loop.keep_batches();
+  x.connection->read();
+  x.send(std::string(20'000, 'x') + "\n");
+  CHECK(held->held() >= 20'000);
+  x.loop.drop_batches();
+  CHECK(held->held() == 0);
+  x.connection->read();
+  x.send("small\n");
+  CHECK(held->held() == 0); // not worth the counting
+}
+
+TEST_CASE(
+    "a line without room is told, a message without room ends the stream") {
+  using protocol::limits::kept_max_bytes;
+  const auto none = std::make_shared<protocol::byte_budget>(0);
+  pair lines{framing::lines, none};
+  lines.connection->read();
+  lines.send(std::string(kept_max_bytes + 1, 'x'));
+  lines.send("\nnext\n");
+  CHECK(lines.loop.what().starved == 1);
+  CHECK(lines.loop.what().overlong == 0);
+  CHECK(lines.loop.what().frames == std::vector<std::string>{"next"});
+
+  pair messages{framing::varlink, none};
+  messages.connection->read();
+  messages.send(std::string(kept_max_bytes + 1, 'x'));
+  CHECK(messages.loop.what().ends == std::vector{stream_end::no_room});
 }
 
 TEST_CASE("writes are gathered, stop where the socket does, and go on") {

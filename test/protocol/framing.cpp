@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -194,6 +195,80 @@ TEST_CASE("lines and messages have the limits of the wire contract") {
       messages.feed(at(limits::varlink_message_max_bytes + 1, '\0'), batch));
   CHECK_FALSE(messages.feed(at(1, '\0'), batch));
   CHECK(batch.size() == 2);
+}
+
+// Thousands of connections that each begin a long frame and never end it.
+TEST_CASE("an unfinished frame is small, or its budget has room") {
+  constexpr auto small = limits::kept_max_bytes;
+  const auto budget = std::make_shared<byte_budget>(3 * small);
+  frame_batch batch;
+  auto first = line_framer(budget);
+  CHECK(first.feed(std::string(small, 'x'), batch));
+  CHECK(budget->held() == 0); // as much as everybody may have
+  CHECK(first.feed("x", batch));
+  CHECK(budget->held() == 2 * small);
+  auto second = line_framer(budget);
+  CHECK(second.feed(std::string(small, 'y'), batch));
+  CHECK(second.feed("y", batch)); // no room: left out when it ends
+  CHECK(second.pending() == 0);
+  CHECK(budget->held() == 2 * small);
+  CHECK(budget->denied() == 1);
+  CHECK(second.feed("y\nordinary\n", batch));
+  CHECK(second.dropped() == 1);
+  CHECK(second.starved() == 1);
+  CHECK(frames_of(batch) == frames{"ordinary"});
+  CHECK(first.feed("x\n", batch)); // whole
+  CHECK(first.starved() == 0);
+  CHECK(batch.at(1).size() == small + 2);
+  CHECK(budget->held() == 0);
+  CHECK(second.feed(std::string(small + 1, 'y'), batch)); // there is room
+  CHECK(second.pending() == small + 1);
+}
+
+TEST_CASE("a frame that comes whole needs no room but its batch's") {
+  const auto budget = std::make_shared<byte_budget>(0);
+  auto machine = nul_framer(budget);
+  frame_batch batch;
+  CHECK(machine.feed(std::string(100'000, 'x') + '\0', batch));
+  CHECK(batch.size() == 1);
+}
+
+TEST_CASE("without room a machine that must not go on stops, and says why") {
+  const auto budget = std::make_shared<byte_budget>(0);
+  auto machine = nul_framer(budget);
+  frame_batch batch;
+  CHECK(machine.feed(std::string(limits::kept_max_bytes, 'x'), batch));
+  CHECK_FALSE(machine.feed("x", batch));
+  CHECK(machine.starved() == 1);
+  auto too_long = nul_framer();
+  CHECK_FALSE(too_long.feed(
+      std::string(limits::varlink_message_max_bytes + 1, 'x'), batch));
+  CHECK(too_long.starved() == 0);
+}
+
+TEST_CASE("a batch is charged with all its memory, until it goes") {
+  const auto budget = std::make_shared<byte_budget>(1);
+  {
+    frame_batch batch;
+    auto machine = line_framer();
+    // The most frames that so many bytes can be.
+    CHECK(machine.feed(std::string(10'000, '\n'), batch));
+    batch.charge(budget);
+    CHECK(budget->held() == batch.footprint());
+    CHECK(batch.footprint() >= 80'000);
+  }
+  CHECK(budget->held() == 0);
+}
+
+TEST_CASE("a machine that goes gives back what it held") {
+  const auto budget = std::make_shared<byte_budget>(1 << 20);
+  {
+    auto machine = line_framer(budget);
+    frame_batch batch;
+    machine.feed(std::string(100'000, 'x'), batch);
+    CHECK(budget->held() >= 100'000);
+  }
+  CHECK(budget->held() == 0);
 }
 
 } // namespace framing_tests

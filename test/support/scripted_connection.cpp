@@ -70,15 +70,15 @@ void scripted_connection::await_writable() {
 }
 
 void scripted_connection::bring(const std::vector<std::string>& frames,
-                                actors::stream_end end,
-                                std::uint64_t overlong) {
+                                actors::stream_end end, std::uint64_t overlong,
+                                std::uint64_t starved) {
   REQUIRE_MESSAGE(reading_, "nobody reads");
   reading_ = false;
   auto batch = std::make_shared<protocol::frame_batch>();
   for (auto& x : frames)
     batch->append(x);
-  caf::anon_send(owner_,
-                 actors::received{id_, std::move(batch), overlong, end});
+  caf::anon_send(
+      owner_, actors::received{id_, std::move(batch), overlong, end, starved});
 }
 
 void scripted_connection::become_writable() {

@@ -49,7 +49,7 @@ public:
   /// The peer's messages; the owner must be reading.
   void bring(const std::vector<std::string>& frames,
              actors::stream_end end = actors::stream_end::none,
-             std::uint64_t overlong = 0);
+             std::uint64_t overlong = 0, std::uint64_t starved = 0);
   void bring(std::initializer_list<std::string> frames) {
     bring(std::vector<std::string>{frames});
   }
