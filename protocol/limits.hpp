@@ -27,9 +27,10 @@ inline constexpr std::size_t reader_nesting_max_depth = 128;
 inline constexpr std::size_t text_max_chars = 256;
 inline constexpr std::size_t text_cut_chars = 253;
 
-/// Events announced at a time, so that subscribers flush between batches. At
-/// most half of a subscriber's queue: one batch never overruns an empty half.
-inline constexpr std::size_t reader_batch_max_events = 64;
+/// Events announced at a time, so that subscribers flush between batches. Less
+/// than a subscriber's queue, so that one batch fits while some of the last
+/// wait; and not much less, for what a send costs is shared by its events.
+inline constexpr std::size_t reader_batch_max_events = 96;
 
 /// Wire bytes of events that are copied into one piece: a batch ends with the
 /// event that reaches them.
@@ -44,7 +45,7 @@ inline constexpr std::size_t subscriber_queue_max_bytes = 1024 * 1024;
 
 /// Events handed to the socket in one gathering write, and the most that are
 /// held beside the queue while a write is unfinished.
-inline constexpr std::size_t subscriber_batch_max_events = 64;
+inline constexpr std::size_t subscriber_batch_max_events = 96;
 
 /// A subscriber that took no whole event for this long is not waited for.
 inline constexpr auto subscriber_progress = 50ms;

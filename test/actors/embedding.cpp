@@ -179,7 +179,7 @@ TEST_CASE(
   s.emit(1, 1);
   CHECK(s.heard->batches == std::vector<std::size_t>{1});
   for (std::size_t i = 0; i < 10; ++i) {
-    s.emit(2 + 64 * i, 65 + 64 * i);
+    s.emit(2 + 96 * i, 97 + 96 * i);
     s.advance(std::chrono::seconds{1});
   }
   CHECK(s.heard->batches.size() == 1);
@@ -187,12 +187,12 @@ TEST_CASE(
   s.run();
   const auto& all = s.heard->request_ids;
   // At most what the line, the subscriber's batch and its queue hold.
-  CHECK(all.size() <= 1 + 64 + 64 + 128);
+  CHECK(all.size() <= 1 + 96 + 96 + 128);
   REQUIRE(all.size() > 128);
   const std::vector newest(all.end() - 128, all.end());
-  CHECK(newest == ids(641 - 127, 641));
+  CHECK(newest == ids(961 - 127, 961));
   for (auto size : s.heard->batches)
-    CHECK(size <= 64);
+    CHECK(size <= 96);
 }
 
 TEST_CASE("a listener's end is its subscription's, and nobody else's") {

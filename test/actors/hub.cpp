@@ -253,7 +253,7 @@ TEST_CASE("a hub's end closes every connection, whatever it is doing") {
   s.bring(stuck_session, {verdict, subscribe});
   for (std::size_t n = 0; n < 5; ++n)
     if (held_reader->reading()) // until nothing fits any more
-      s.bring(held_reader, lines(100 * n, 100 * n + 64));
+      s.bring(held_reader, lines(100 * n, 100 * n + 96));
   CHECK_FALSE(held_reader->reading());
   for (auto& x : {asks, stuck_session, stuck_subscriber, fast_subscriber,
                   idle_reader, held_reader}) {

@@ -105,19 +105,19 @@ TEST_CASE("a reader is read on when its batch was admitted, not before") {
   CHECK(reader->reading());
 }
 
-TEST_CASE("a batch has at most 64 events") {
+TEST_CASE("a batch has at most 96 events") {
   stage s;
   auto reader = s.connect();
-  s.bring(reader, lines(1, 64));
-  CHECK(s.announced() == wire_of(blocks(1, 64)));
+  s.bring(reader, lines(1, 96));
+  CHECK(s.announced() == wire_of(blocks(1, 96)));
   s.admit(reader);
   CHECK(s.quiet());
   CHECK(reader->reading());
-  s.bring(reader, lines(101, 165));
-  CHECK(s.announced() == wire_of(blocks(101, 164)));
+  s.bring(reader, lines(101, 197));
+  CHECK(s.announced() == wire_of(blocks(101, 196)));
   CHECK(s.quiet());
   s.admit(reader);
-  CHECK(s.announced() == wire_of(blocks(165, 165)));
+  CHECK(s.announced() == wire_of(blocks(197, 197)));
   CHECK_FALSE(reader->reading());
   s.admit(reader);
   CHECK(reader->reading());
@@ -134,11 +134,11 @@ TEST_CASE("lines that announce nothing do not wait for anybody") {
 TEST_CASE("lines that announce nothing take no place in a batch") {
   stage s;
   auto reader = s.connect();
-  s.bring(reader, std::vector<std::string>(30, " ") + lines(1, 60)
-                      + std::vector<std::string>(30, "{") + lines(61, 65));
-  CHECK(s.announced() == wire_of(blocks(1, 64)));
+  s.bring(reader, std::vector<std::string>(30, " ") + lines(1, 90)
+                      + std::vector<std::string>(30, "{") + lines(91, 97));
+  CHECK(s.announced() == wire_of(blocks(1, 96)));
   s.admit(reader);
-  CHECK(s.announced() == wire_of(blocks(65, 65)));
+  CHECK(s.announced() == wire_of(blocks(97, 97)));
 }
 
 TEST_CASE("readers wait each for their own batch") {
@@ -288,12 +288,12 @@ TEST_CASE("a reader that leaves with much to say is heard to the end") {
   for (auto end : {stream_end::eof, stream_end::broken}) {
     stage s;
     auto reader = s.connect();
-    s.bring(reader, lines(1, 130), end);
-    CHECK(s.announced() == wire_of(blocks(1, 64)));
+    s.bring(reader, lines(1, 194), end);
+    CHECK(s.announced() == wire_of(blocks(1, 96)));
     s.admit(reader);
-    CHECK(s.announced() == wire_of(blocks(65, 128)));
+    CHECK(s.announced() == wire_of(blocks(97, 192)));
     s.admit(reader);
-    CHECK(s.announced() == wire_of(blocks(129, 130)));
+    CHECK(s.announced() == wire_of(blocks(193, 194)));
     CHECK(reader->open());
     s.admit(reader);
     CHECK_FALSE(reader->open());

@@ -158,9 +158,9 @@ TEST_CASE("two clients that come together both get what nobody saw") {
   CHECK(heard(a) == ids(1, 101));
   s.go_on(b); // its first batch was drawn before a took anything
   auto got = heard(b);
-  CHECK(std::vector<std::string>(got.begin(), got.begin() + 64) == ids(1, 64));
+  CHECK(std::vector<std::string>(got.begin(), got.begin() + 96) == ids(1, 96));
   CHECK(got.back() == "c1:101");
-  CHECK(got.size() == 65);
+  CHECK(got.size() == 97);
 }
 
 TEST_CASE("blocks whose container is gone are not replayed") {

@@ -59,18 +59,18 @@ struct stage : actor_fixture {
 
 TEST_CASE("a subscriber writes what is announced, in one call a batch") {
   stage s;
-  auto events = blocks(1, 64);
+  auto events = blocks(1, 96);
   s.announce(events);
   CHECK(s.connection->taken() == wire_of(events));
   CHECK(s.connection->writes() == 1);
-  CHECK(s.gauge->delivered() == 64);
+  CHECK(s.gauge->delivered() == 96);
   CHECK(s.gauge->level().waiting == 0);
   CHECK_FALSE(s.connection->awaited());
 }
 
 TEST_CASE("more than a batch is written in several") {
   stage s;
-  auto events = blocks(1, 65);
+  auto events = blocks(1, 97);
   s.announce(events);
   CHECK(s.connection->taken() == wire_of(events));
   CHECK(s.connection->writes() == 2);
