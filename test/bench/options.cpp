@@ -11,8 +11,9 @@ namespace clearance::bench {
 namespace {
 
 constexpr auto usage_text =
-    "bench-hub [--quick] [--check] [--unpinned] [--rounds N] [--subscribers N]"
-    " [--json FILE] [--hub PROGRAM] [--gate PROGRAM] [--list] [WORKLOAD...]\n";
+    "bench-hub [--quick] [--check] [--unpinned] [--laden] [--rounds N]"
+    " [--subscribers N] [--json FILE] [--hub PROGRAM] [--gate PROGRAM] "
+    "[--list] [WORKLOAD...]\n";
 
 [[noreturn]] void usage_error(const std::string& what) {
   std::cerr << "bench-hub: " << what << "\n" << usage_text;
@@ -50,6 +51,8 @@ options parse(const std::vector<std::string>& words) {
       result.how.quick = true;
     } else if (word == "--unpinned") {
       result.how.pinned = false;
+    } else if (word == "--laden") {
+      result.how.which.laden = true;
     } else if (word == "--check") {
       result.check = true;
     } else if (word == "--rounds") {

@@ -2,7 +2,10 @@
 // readers and hands them, NUL-ended, to every subscriber: one epoll, one send
 // a wake-up and subscriber, no JSON, no authorisation, no actors.
 //
-//   bench-relay --clearance-socket PATH --reader-socket PATH
+//   bench-relay --clearance-socket PATH --reader-socket PATH [--laden]
+//
+// --laden: with the bytes that the contract has a hub send, in pieces as large
+// as its queues allow. What is between that and the hub is the hub's own.
 //
 // It loses nothing: a subscriber that cannot take a chunk at once is waited for
 // before the next is read, so a stuck one stops it. That is what the hub must
@@ -37,6 +40,10 @@ using clearance::test::unique_fd;
 
 constexpr std::size_t chunk_bytes = 64 * 1024;
 
+// Laden: an event of the bench on the wire, and how many go into one send.
+constexpr std::size_t event_bytes = 335;
+constexpr std::size_t events_per_send = 96;
+
 unique_fd listen_at(const std::string& path) {
   unique_fd fd{
       ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
@@ -52,8 +59,10 @@ unique_fd listen_at(const std::string& path) {
 
 class relay {
 public:
-  relay(const std::string& clearance_path, const std::string& reader_path)
-      : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+  relay(const std::string& clearance_path, const std::string& reader_path,
+        bool laden)
+      : laden_(laden),
+        epoll_(::epoll_create1(EPOLL_CLOEXEC)),
         // Readers first, as the hub does: whoever finds the other finds both.
         reader_listener_(listen_at(reader_path)),
         subscriber_listener_(listen_at(clearance_path)) {
@@ -134,9 +143,28 @@ private:
     const auto whole =
         last == nullptr ? 0 : static_cast<std::size_t>(last - begin) + 1;
     std::replace(begin, begin + whole, '\n', '\0');
-    send_all({begin, whole});
+    if (laden_)
+      send_laden({begin, whole});
+    else
+      send_all({begin, whole});
     x.held = size - whole;
     std::memmove(begin, begin + whole, x.held);
+  }
+
+  // Each line padded to an event's size.
+  void send_laden(std::string_view lines) {
+    std::string piece;
+    while (!lines.empty()) {
+      piece.clear();
+      for (std::size_t n = 0; n < events_per_send && !lines.empty(); ++n) {
+        const auto line = lines.substr(0, lines.find('\0'));
+        piece += line;
+        piece.append(event_bytes - std::min(line.size() + 1, event_bytes), ' ');
+        piece += '\0';
+        lines.remove_prefix(line.size() + 1);
+      }
+      send_all(piece);
+    }
   }
 
   struct rest {
@@ -170,6 +198,7 @@ private:
     }
   }
 
+  bool laden_;
   unique_fd epoll_;
   unique_fd reader_listener_;
   unique_fd subscriber_listener_;
@@ -188,14 +217,16 @@ void raise_descriptor_limit() {
 
 int main(int argc, char** argv) try {
   const std::vector<std::string> words(argv + 1, argv + argc);
-  if (words.size() != 4 || words[0] != "--clearance-socket"
+  const auto laden = words.size() == 5 && words[4] == "--laden";
+  if ((words.size() != 4 && !laden) || words[0] != "--clearance-socket"
       || words[2] != "--reader-socket") {
-    std::fputs("bench-relay --clearance-socket PATH --reader-socket PATH\n",
+    std::fputs("bench-relay --clearance-socket PATH --reader-socket PATH"
+               " [--laden]\n",
                stderr);
     return 2;
   }
   raise_descriptor_limit();
-  relay{words[1], words[3]}.run();
+  relay{words[1], words[3], laden}.run();
 } catch (const std::exception& e) {
   std::fprintf(stderr, "bench-relay: %s\n", e.what());
   return 1;
