@@ -53,3 +53,9 @@ status=0
 why="$("$here/plot" "$work/less.json" "$work" 2>&1)" || status=$?
 [[ "$status" == 1 && "$why" == *'no figure throughput 100, events/s' ]] \
   || fail "it said: $why"
+
+# So is the table.
+status=0
+why="$("$here/table" "$work/figures.json" 2>&1)" || status=$?
+[[ "$status" == 1 && "$why" == *'no figure latency-in-turn 1, cpu/event' ]] \
+  || fail "the table said: $why"
