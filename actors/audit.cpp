@@ -49,12 +49,16 @@ void audit_applied(const audited& x) {
 void audit_denied(std::string_view text, const audited& x, log_field why,
                   log_limiter& limiter, protocol::time_point now) {
   if (limiter.allow(now))
-    write_line(text, x,
-               {why, {"not_logged", count_text(limiter.take_withheld())}});
+    write_line(
+        text, x,
+        {why,
+         {"not_logged", count_text(limiter.take_withheld())},
+         {"others_not_logged", count_text(limiter.take_rest_of_others())}});
 }
 
-void audit_rest(const peer& who, log_limiter& limiter) {
-  if (auto n = limiter.take_withheld(); n > 0)
+void audit_rest(const peer& who, log_limiter& limiter,
+                protocol::time_point now) {
+  if (auto n = limiter.take_rest(now); n > 0)
     log(severity::notice, "audit", "more verdicts of a client that left",
         {{"uid", std::to_string(who.uid)},
          {"pid", std::to_string(who.pid)},

@@ -32,6 +32,7 @@ void audit_denied(std::string_view text, const audited& x, log_field why,
                   log_limiter& limiter, protocol::time_point now);
 
 /// What was counted of a client that left.
-void audit_rest(const peer& who, log_limiter& limiter);
+void audit_rest(const peer& who, log_limiter& limiter,
+                protocol::time_point now);
 
 } // namespace clearance::actors

@@ -40,9 +40,12 @@ bool event_queue::woke() {
 
 void event_queue::take(std::vector<event_slice>& out, std::size_t max) {
   std::lock_guard guard{mutex_};
-  while (max > 0 && !events_.empty()) {
+  std::size_t bytes = 0;
+  while (max > 0 && !events_.empty()
+         && bytes < limits::subscriber_batch_max_bytes) {
     out.push_back(events_.pop(max));
     max -= out.back().size();
+    bytes += out.back().bytes();
   }
   if (events_.empty())
     loss_ = loss::none;

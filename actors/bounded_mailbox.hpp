@@ -45,7 +45,8 @@ public:
   /// of losses; a burst ends when take() empties the queue.
   bool woke();
 
-  /// Moves at most `max` of the oldest events to the end of `out`.
+  /// Moves at most `max` of the oldest events to the end of `out`, and no more
+  /// once these have limits::subscriber_batch_max_bytes.
   void take(std::vector<event_slice>& out, std::size_t max);
 
   /// While paused nobody is woken: a stalled client costs nothing.

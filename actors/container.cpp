@@ -144,6 +144,7 @@ caf::strong_actor_ptr container::start_executor() {
 caf::strong_actor_ptr container::start_hub() {
   auto config = hub_of(paths_, config_.around->quotas, config_.around->held);
   config.where = config_.where;
+  config.denials = config_.around->denials;
   config.executor = interface { self_ };
   config.manager = interface { self_ };
   hub_ = spawn_hub(*config_.where, std::move(config));

@@ -42,6 +42,7 @@ gate_config gate_of(const protocol::sidecar& x,
       1, protocol::grant{protocol::sha256(gate.token.reveal()), gate.project_id,
                          true});
   result.backends_max = around.quotas.git_children;
+  result.listen.connections_max = around.quotas.gate_connections;
   result.backend.program = around.git_http_backend;
   auto& cgi = result.backend.cgi;
   cgi.path = around.path;

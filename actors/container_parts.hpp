@@ -3,6 +3,8 @@
 
 #include "actors/gate.hpp"
 #include "actors/hub.hpp"
+#include "actors/log_limiter.hpp"
+#include "protocol/byte_budget.hpp"
 #include "protocol/container_paths.hpp"
 #include "protocol/sidecar.hpp"
 #include "protocol/supervisor_limits.hpp"
@@ -21,6 +23,8 @@ struct container_quotas {
   std::size_t clients = protocol::supervisor_limits::clients_max;
   std::size_t subscribers = protocol::supervisor_limits::subscribers_max;
   std::size_t held_bytes = protocol::supervisor_limits::held_max_bytes;
+  std::size_t gate_connections =
+      protocol::supervisor_limits::gate_connections_max;
   std::size_t git_children = protocol::supervisor_limits::git_children_max;
 };
 
@@ -34,6 +38,8 @@ struct container_surroundings {
   /// What all of them hold; see limits::held_max_bytes.
   protocol::byte_budget_ptr held = std::make_shared<protocol::byte_budget>(
       protocol::supervisor_limits::held_total_max_bytes);
+  /// What is logged of denied verdicts of all of them.
+  log_limiter_ptr denials = limiter_of_all();
 };
 
 /// Without host and executor.

@@ -117,9 +117,10 @@ void exchange::serve() {
                               protocol::cgi_environment(backend.cgi, request)});
   if (error == 0)
     return;
-  log(severity::error, name, "cannot start git http-backend",
-      {{"why", std::generic_category().message(error)},
-       {"program", backend.program}});
+  if (may_complain())
+    log(severity::error, name, "cannot start git http-backend",
+        {{"why", std::generic_category().message(error)},
+         {"program", backend.program}});
   if (error == ENOENT)
     refuse(500, "git not found");
   else
@@ -138,24 +139,37 @@ void exchange::on_answered(const answered& x) {
   const bool bad = x.status == 0 || x.status >= 400 || !x.trouble.empty();
   const bool push =
       route_ && route_->endpoint == protocol::git_endpoint::receive_pack;
-  log(bad    ? severity::warning
-      : push ? severity::info
-             : severity::debug,
-      name, x.status == 0 ? "a client left" : "answered",
-      {{"method", protocol::escaped(request.head().method, 16)},
-       {"path", protocol::escaped(request.head().target, 256)},
-       {"status", std::to_string(x.status)},
-       {"received", std::to_string(x.received)},
-       {"sent", std::to_string(x.sent)},
-       {"trouble", x.trouble},
-       {"pid", std::to_string(request.who().pid)},
-       {"command", request.who().command}});
+  if (!bad || may_complain())
+    log(bad    ? severity::warning
+        : push ? severity::info
+               : severity::debug,
+        name, x.status == 0 ? "a client left" : "answered",
+        {{"method", protocol::escaped(request.head().method, 16)},
+         {"path", protocol::escaped(request.head().target, 256)},
+         {"status", std::to_string(x.status)},
+         {"received", std::to_string(x.received)},
+         {"sent", std::to_string(x.sent)},
+         {"trouble", x.trouble},
+         {"pid", std::to_string(request.who().pid)},
+         {"command", request.who().command}});
   self_->quit();
 }
 
+// A client without a token can ask as often as it likes.
+bool exchange::may_complain() const {
+  auto& limiter = *config_.complaints;
+  if (!limiter.allow(self_->clock().now()))
+    return false;
+  if (auto withheld = limiter.take_withheld(); withheld > 0)
+    log(severity::warning, name, "more went wrong",
+        {{"not_logged", std::to_string(withheld)}});
+  return true;
+}
+
 void exchange::on_said(const backend_said& x) const {
-  log(severity::warning, name, "git http-backend says",
-      {{"line", protocol::escaped(x.line)}});
+  if (may_complain())
+    log(severity::warning, name, "git http-backend says",
+        {{"line", protocol::escaped(x.line)}});
 }
 
 exchange_actor spawn_exchange(host& where, exchange_config config) {

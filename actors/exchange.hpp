@@ -16,6 +16,8 @@ struct exchange_config {
   gate_actor gate; ///< linked: dies with it
   grants_ptr grants;
   std::shared_ptr<const backend_config> backend;
+  /// The gate's: what its exchanges log of all that goes wrong.
+  log_limiter_ptr complaints;
 };
 
 /// Decides what becomes of its request and logs how that went. Sees no socket
@@ -42,6 +44,7 @@ private:
               const protocol::http_fields& fields = {});
   void on_answered(const answered& x);
   void on_said(const backend_said& x) const;
+  bool may_complain() const;
 
   self_type* self_;
   exchange_config config_;

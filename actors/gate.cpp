@@ -78,6 +78,7 @@ void gate::on_requested(const requested& x) {
   config.gate = interface { self_ };
   config.grants = config_.grants;
   config.backend = backend_;
+  config.complaints = complaints_;
   auto next = spawn_exchange(*config_.where, std::move(config));
   self_->monitor(next);
   exchanges_.insert(next.address());
@@ -142,6 +143,7 @@ gate::slow_promise gate::on_slow() {
         {promise, self_->clock().now() + gate_limits::auth_failure_delay});
     watch_clock();
   } else {
+    ++counters_.not_slowed;
     promise.deliver(slow_atom::value);
   }
   return promise;
@@ -210,6 +212,7 @@ void gate::on_report() const {
        {"malformed", std::to_string(counters_.malformed)},
        {"turned_away", std::to_string(counters_.turned_away)},
        {"wrong_tokens", std::to_string(counters_.wrong_tokens)},
+       {"wrong_tokens_not_slowed", std::to_string(counters_.not_slowed)},
        {"running", std::to_string(running_.size())},
        {"waiting", std::to_string(waiting_.size())}});
 }

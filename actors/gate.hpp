@@ -100,12 +100,14 @@ private:
   time_point tick_at_{};
   bool stopping_ = false;
   log_limiter malformed_;
+  log_limiter_ptr complaints_ = std::make_shared<log_limiter>();
 
   struct {
     std::uint64_t requests = 0;
     std::uint64_t malformed = 0;
     std::uint64_t turned_away = 0;
     std::uint64_t wrong_tokens = 0;
+    std::uint64_t not_slowed = 0; // of these
   } counters_;
 };
 

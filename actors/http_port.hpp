@@ -5,6 +5,7 @@
 #include "actors/connection.hpp"
 #include "actors/host.hpp"
 #include "actors/message_type.hpp"
+#include "protocol/gate_limits.hpp"
 #include "protocol/http_request.hpp"
 #include "protocol/http_response.hpp"
 
@@ -12,6 +13,7 @@
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -94,6 +96,8 @@ struct http_listen_spec {
   std::string role;       ///< for messages: "gate socket"
   std::string server;     ///< value of the Server field
   int inherited = -1;     ///< instead: it listens already; is taken over
+  /// At a time; more wait in the kernel's queue.
+  std::size_t connections_max = protocol::gate_limits::connections_max;
 };
 
 /// Dropping it stops listening, closes idle connections, and the others once

@@ -31,7 +31,8 @@ hub::hub(self_type* self, hub_config config)
           config_.held_max_bytes, config_.held_whole)),
       held_by_clients_(std::make_shared<protocol::byte_budget>(
           config_.held_max_bytes, config_.held_whole)) {
-  // nop
+  if (!config_.denials)
+    config_.denials = limiter_of_all();
 }
 
 hub::interface::behavior_type hub::make_behavior() {
@@ -96,6 +97,7 @@ void hub::on_accepted(const accepted& x) {
   config.role = protocol::varlink::role::hub;
   config.registry = registry_;
   config.subscribers = &subscribers_;
+  config.denials = config_.denials;
   config.held = held_by_clients_;
   spawn_session(*config_.where, std::move(config));
 }

@@ -4,8 +4,10 @@
 #include "actors/host.hpp"
 #include "actors/hosted.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/log_limiter.hpp"
 #include "actors/seats.hpp"
 #include "protocol/authorisation.hpp"
+#include "protocol/byte_budget.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -29,11 +31,13 @@ struct hub_config {
   std::size_t readers_max = protocol::limits::connections_max;
   std::size_t clients_max = protocol::limits::connections_max;
   /// Of clients, those that follow events; one more is closed.
-  std::size_t subscribers_max = protocol::limits::connections_max;
+  std::size_t subscribers_max = protocol::limits::subscribers_max;
   manager_actor manager = {};
   /// Of each of the two sockets' connections; `held_whole` bounds it, too.
   std::size_t held_max_bytes = protocol::limits::held_max_bytes;
   protocol::byte_budget_ptr held_whole = nullptr;
+  /// See session_config; null: one of its own.
+  log_limiter_ptr denials = nullptr;
 };
 
 /// Ends with errc::bind_failed when a socket cannot be bound; nothing stays

@@ -50,6 +50,7 @@ ingester::interface::behavior_type ingester::make_behavior() {
 void ingester::on_accepted(const accepted& x) {
   auto [it, fresh] = readers_.try_emplace(x.value->id());
   it->second.connection = x.value;
+  it->second.complaints = log_limiter{limits::log_max_lines, complaints_};
   x.value->own(ingester_actor{self_});
   x.value->read();
 }
@@ -149,16 +150,19 @@ void ingester::complain(reader& x, std::string_view why,
   if (!x.complaints.allow(self_->clock().now()))
     return;
   auto withheld = x.complaints.take_withheld();
+  auto others = x.complaints.take_rest_of_others();
   log(severity::warning, name, "dropped a reader's line",
       {{"why", why},
        {"pid", std::to_string(x.connection->who().pid)},
        {"command", x.connection->who().command},
        {"line", protocol::escaped(line, limits::reader_line_log_max_bytes)},
-       {"not_logged", withheld > 0 ? std::to_string(withheld) : ""}});
+       {"not_logged", withheld > 0 ? std::to_string(withheld) : ""},
+       {"others_not_logged", others > 0 ? std::to_string(others) : ""}});
 }
 
 void ingester::leave(reader& x) {
-  if (auto withheld = x.complaints.take_withheld(); withheld > 0)
+  if (auto withheld = x.complaints.take_rest(self_->clock().now());
+      withheld > 0)
     log(severity::warning, name, "dropped more lines of a reader that left",
         {{"pid", std::to_string(x.connection->who().pid)},
          {"not_logged", std::to_string(withheld)}});

@@ -70,6 +70,7 @@ private:
   protocol::reader_line_parser parser_;
   protocol::event event_; // its memory is used again for every line
   std::unordered_map<connection_id, reader> readers_;
+  log_limiter_ptr complaints_ = limiter_of_all(); // of all readers
 
   struct {
     std::uint64_t lines = 0;

@@ -39,7 +39,7 @@ session::~session() {
   if (!config_.connection)
     return;
   if (denials_)
-    audit_rest(config_.connection->who(), *denials_);
+    audit_rest(config_.connection->who(), *denials_, self_->clock().now());
   config_.connection->close();
 }
 
@@ -185,7 +185,8 @@ void session::ask(varlink::apply_call& x) {
 
 log_limiter& session::denials() {
   if (!denials_)
-    denials_ = std::make_shared<log_limiter>();
+    denials_ =
+        std::make_shared<log_limiter>(limits::log_max_lines, config_.denials);
   return *denials_;
 }
 

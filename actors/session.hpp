@@ -4,7 +4,9 @@
 #include "actors/host.hpp"
 #include "actors/hosted.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/log_limiter.hpp"
 #include "actors/seats.hpp"
+#include "protocol/byte_budget.hpp"
 #include "protocol/service.hpp"
 
 #include <caf/actor_addr.hpp>
@@ -23,7 +25,9 @@ struct session_config {
   protocol::varlink::role role = protocol::varlink::role::hub;
   registry_actor registry;
   executor_actor executor;
-  seats* subscribers = nullptr;   ///< the parent's; null: any number
+  seats* subscribers = nullptr; ///< the parent's; null: any number
+  /// The parent's: what is logged of all clients' denied verdicts.
+  log_limiter_ptr denials = nullptr;
   protocol::byte_budget_ptr held; ///< for unread replies; null: no bound in all
 };
 

@@ -51,6 +51,8 @@ supervisor::interface::behavior_type supervisor::make_behavior() {
 void supervisor::on_seen(sidecar_seen& x) {
   if (x.value->container_id.empty())
     return on_bad({x.file, {"container_id", "is missing"}});
+  if (files_.size() >= config_.sidecars_max && !files_.contains(x.file))
+    return on_bad({x.file, {"", "there are too many sidecars"}});
   auto& now = files_[x.file];
   if (now.value && now.digest == x.digest)
     return;
@@ -65,6 +67,7 @@ void supervisor::on_seen(sidecar_seen& x) {
   if (!before.empty() && before != now.id)
     settle(before);
   settle(now.id);
+  settle_waiting();
 }
 
 // Whoever is served goes on being served: a mistake must not cut a container
@@ -79,6 +82,7 @@ void supervisor::on_bad(const sidecar_bad& x) const {
 void supervisor::on_gone(const sidecar_gone& x) {
   if (auto node = files_.extract(x.file))
     settle(node.mapped().id);
+  settle_waiting();
 }
 
 void supervisor::on_read() {
@@ -117,8 +121,12 @@ void supervisor::settle(const std::string& id) {
   auto next = std::find_if(files_.begin(), files_.end(), [&](const auto& x) {
     return x.second.id == id && !x.second.ended;
   });
-  if (next == files_.end())
+  if (next == files_.end()) {
+    std::erase(waiting_, id);
     return tell_manager();
+  }
+  if (places_.size() >= config_.containers_max)
+    return wait(id, next->first);
   place fresh{next->first,
               next->second.digest,
               {},
@@ -128,6 +136,24 @@ void supervisor::settle(const std::string& id) {
                                  supervisor_limits::restart_forgiven_after}}};
   start(places_.emplace(id, std::move(fresh)).first->second);
   tell_manager();
+}
+
+void supervisor::wait(const std::string& id, const std::string& file_name) {
+  if (std::find(waiting_.begin(), waiting_.end(), id) != waiting_.end())
+    return;
+  log(severity::error, name, "too many containers, one waits for a place",
+      {{"file", protocol::escaped(file_name)}});
+  waiting_.push_back(id);
+}
+
+// In turn, as long as there are places. One that is not wanted any more is
+// passed over.
+void supervisor::settle_waiting() {
+  while (!waiting_.empty() && places_.size() < config_.containers_max) {
+    const auto id = std::move(waiting_.front());
+    waiting_.pop_front();
+    settle(id);
+  }
 }
 
 void supervisor::start(place& x) {
@@ -166,6 +192,7 @@ void supervisor::on_down(const caf::actor_addr& who, const caf::error& why) {
     from->second.ended = true;
   places_.erase(it);
   settle(id);
+  settle_waiting();
   end_if_done();
 }
 
@@ -206,6 +233,7 @@ void supervisor::on_restart(const std::string& id) {
     start(it->second);
   else
     settle(id);
+  settle_waiting();
 }
 
 // -- the end ------------------------------------------------------------------
@@ -230,7 +258,8 @@ void supervisor::end_if_done() {
 void supervisor::on_report() const {
   log(severity::notice, name, "counters",
       {{"sidecars", std::to_string(files_.size())},
-       {"containers", std::to_string(places_.size())}});
+       {"containers", std::to_string(places_.size())},
+       {"waiting", std::to_string(waiting_.size())}});
   for (const auto& [id, x] : places_)
     if (x.running)
       self_->send(x.running, report_atom::value);

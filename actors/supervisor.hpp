@@ -2,7 +2,10 @@
 #pragma once
 
 #include "actors/container.hpp"
+#include "protocol/supervisor_limits.hpp"
 
+#include <cstddef>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,6 +19,8 @@ struct supervisor_config {
   std::unique_ptr<sidecar_source> sidecars; ///< null: in tests
   std::shared_ptr<const container_surroundings> around;
   manager_actor manager = {};
+  std::size_t containers_max = protocol::supervisor_limits::containers_max;
+  std::size_t sidecars_max = protocol::supervisor_limits::sidecars_max;
 };
 
 /// A container for each sidecar, one an id. Ends normally once it was told to
@@ -67,6 +72,8 @@ private:
   void on_report() const;
 
   void settle(const std::string& id);
+  void settle_waiting();
+  void wait(const std::string& id, const std::string& file_name);
   void start(place& x);
   void end_if_done();
   void tell_manager();
@@ -76,6 +83,7 @@ private:
   supervisor_config config_;
   std::map<std::string, file> files_;
   std::map<std::string, place> places_; ///< by short id
+  std::deque<std::string> waiting_;     ///< ids of files without a place
   bool read_ = false;  ///< all sidecars that were there at the start
   bool ready_ = false; ///< and the manager knows
   bool stopping_ = false;

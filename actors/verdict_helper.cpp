@@ -47,6 +47,7 @@ void verdict_helper::on_accepted(const accepted& x) {
   config.parent = self_->address();
   config.role = protocol::varlink::role::verdict_helper;
   config.executor = config_.executor;
+  config.denials = denials_;
   config.held = held_;
   spawn_session(*config_.where, std::move(config));
 }

@@ -4,6 +4,8 @@
 #include "actors/host.hpp"
 #include "actors/hosted.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/log_limiter.hpp"
+#include "protocol/byte_budget.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -43,6 +45,7 @@ private:
   self_type* self_;
   verdict_helper_config config_;
   protocol::byte_budget_ptr held_;
+  log_limiter_ptr denials_ = limiter_of_all();
   std::unique_ptr<listener> listener_;
   std::uint64_t clients_ = 0;
 };

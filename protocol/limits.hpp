@@ -47,6 +47,14 @@ inline constexpr std::size_t subscriber_queue_max_bytes = 1024 * 1024;
 /// held beside the queue while a write is unfinished.
 inline constexpr std::size_t subscriber_batch_max_events = 96;
 
+/// Bytes of these: with the piece of a reader's batch that reaches the bound it
+/// ends. Queues hold the same newest events, but what a client is stuck in the
+/// middle of is its own.
+inline constexpr std::size_t subscriber_batch_max_bytes = 64 * 1024;
+
+/// Clients of a hub that follow events. One more is closed.
+inline constexpr std::size_t subscribers_max = 4096;
+
 /// A subscriber that took no whole event for this long is not waited for.
 inline constexpr auto subscriber_progress = 50ms;
 
@@ -176,5 +184,19 @@ inline constexpr auto status_interval = 1s;
 /// interval. Further ones are counted and summed up with the next.
 inline constexpr std::size_t log_max_lines = 64;
 inline constexpr auto log_interval = 1s;
+
+/// Lines in each interval about all peers of one kind: readers, clients whose
+/// verdicts are denied. The same happens.
+inline constexpr std::size_t log_max_lines_of_all = 128;
+
+/// Lines of a whole process: what it may log in each interval, and what it may
+/// save up for a burst, many containers' start for one. `log_max_lines` more in
+/// each interval may be errors, so that nobody's warnings hide ours. Notices
+/// pass, the audit trail among them: who can have a verdict run is trusted, and
+/// what is denied is bounded before. All that is less than what journald takes
+/// of a service, 10 000 in 30 s; beyond it would drop lines unseen, notices
+/// too. More are counted and summed up in one line. Source: journald.conf(5).
+inline constexpr std::size_t log_max_lines_in_all = 192;
+inline constexpr std::size_t log_burst_max_lines = 1920;
 
 } // namespace clearance::protocol::limits

@@ -24,6 +24,15 @@ inline constexpr std::size_t name_max_bytes = 255;
 inline constexpr std::size_t container_id_min_digits = 12;
 inline constexpr std::size_t container_id_max_digits = 64;
 
+/// Containers that are served at a time. More wait until one is gone. All their
+/// connections, as bounded below, fit into systemd's hard limit of descriptors,
+/// 524288.
+inline constexpr std::size_t containers_max = 1024;
+
+/// Sidecars that are known at a time. More are told as bad, and looked at again
+/// when they change.
+inline constexpr std::size_t sidecars_max = 4096;
+
 // -- restarts -----------------------------------------------------------------
 
 /// A service that ended on its own is started again after this long; each time
@@ -57,6 +66,9 @@ inline constexpr std::size_t subscribers_max = 128;
 /// all containers'. The same happens.
 inline constexpr std::size_t held_max_bytes = 2 * 1024 * 1024;
 inline constexpr std::size_t held_total_max_bytes = 64 * 1024 * 1024;
+
+/// Connections to one container's gate. More wait in the kernel's queue.
+inline constexpr std::size_t gate_connections_max = 128;
 
 /// `git http-backend`s of one container's gate that run at a time. More
 /// requests wait, as gate_limits say.

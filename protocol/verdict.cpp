@@ -1,5 +1,7 @@
 #include "protocol/verdict.hpp"
 
+#include "protocol/limits.hpp"
+
 namespace clearance::protocol {
 
 namespace {
@@ -19,6 +21,8 @@ std::optional<std::string> refusal(std::string_view what,
     return because(" starts with '-' and would be an option");
   if (text.find('\0') != std::string_view::npos)
     return because(" holds a NUL, where a command line would end it");
+  if (text.size() > limits::text_max_chars)
+    return because(" is longer than any that is announced");
   return std::nullopt;
 }
 

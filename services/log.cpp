@@ -7,18 +7,23 @@
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 namespace clearance::services {
 
 namespace {
 
+namespace limits = protocol::limits;
 using actors::severity;
 
 spdlog::logger* target = nullptr;
@@ -109,7 +114,7 @@ std::string journal_name(std::string_view key) {
   return result;
 }
 
-void write(const actors::log_entry& x) {
+void put(const actors::log_entry& x) {
   if (writes_entries
       && systemd::write_to_journal(
           journal_fields(x, program_invocation_short_name)))
@@ -117,7 +122,53 @@ void write(const actors::log_entry& x) {
   target->log(level_of(x.level), prefix_of(x.level) + log_line(x));
 }
 
+void write(const actors::log_entry& x) {
+  static std::mutex mutex;
+  static line_bound bound;
+  std::optional<std::uint64_t> withheld;
+  {
+    const std::lock_guard guard{mutex};
+    withheld = bound.admit(x.level, std::chrono::steady_clock::now());
+  }
+  if (!withheld)
+    return;
+  if (*withheld > 0) {
+    const auto count = std::to_string(*withheld);
+    const std::array fields{actors::log_field{"not_logged", count}};
+    put({severity::warning, "log", "too many lines, some were left out",
+         fields});
+  }
+  put(x);
+}
+
 } // namespace
+
+std::optional<std::uint64_t>
+line_bound::admit(severity level, protocol::time_point now) noexcept {
+  if (level == severity::notice)
+    return 0;
+  const bool is_error = level == severity::error;
+  if (!is_error)
+    refill(now);
+  if (is_error ? !errors_.allow(now) : room_ == 0) {
+    withheld_ += is_error ? 0 : 1;
+    return std::nullopt;
+  }
+  room_ -= is_error ? 0 : 1;
+  return errors_.take_withheld() + std::exchange(withheld_, 0);
+}
+
+void line_bound::refill(protocol::time_point now) noexcept {
+  const auto intervals = (now - filled_) / limits::log_interval;
+  if (intervals <= 0)
+    return;
+  filled_ += intervals * limits::log_interval;
+  const auto missing = limits::log_burst_max_lines - room_;
+  const auto count = static_cast<std::size_t>(intervals);
+  room_ += count > missing / limits::log_max_lines_in_all
+               ? missing
+               : count * limits::log_max_lines_in_all;
+}
 
 std::string log_line(const actors::log_entry& x) {
   std::string line{x.component};

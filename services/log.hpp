@@ -3,8 +3,14 @@
 #pragma once
 
 #include "actors/log.hpp"
+#include "actors/log_limiter.hpp"
+#include "protocol/admission.hpp"
+#include "protocol/limits.hpp"
 #include "services/log_level.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +34,24 @@ std::vector<std::string> journal_fields(const actors::log_entry& x,
 /// Whether `stream`, the value of JOURNAL_STREAM or null, says that `fd` leads
 /// to the journal. Source: systemd.exec(5).
 bool leads_to_journal(const char* stream, int fd);
+
+/// Bounds a process's lines, see limits::log_max_lines_in_all: what a peer does
+/// a thousand times a second does not drown what others do.
+class line_bound {
+public:
+  /// How many lines were left out since the last one that was not; none: leave
+  /// this one out, too.
+  std::optional<std::uint64_t> admit(actors::severity level,
+                                     protocol::time_point now) noexcept;
+
+private:
+  void refill(protocol::time_point now) noexcept;
+
+  std::size_t room_ = protocol::limits::log_burst_max_lines; ///< at most that
+  protocol::time_point filled_{};
+  std::uint64_t withheld_ = 0;
+  actors::log_limiter errors_; // a bound of their own
+};
 
 /// Sends the actors' log to stderr from now on. When that is the journal, each
 /// line becomes an entry with fields; where entries cannot be written, lines

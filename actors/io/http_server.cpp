@@ -6,21 +6,17 @@
 #include "actors/io/bind_tcp.hpp"
 #include "actors/io/http_session.hpp"
 #include "actors/io/inherited.hpp"
+#include "actors/io/peer_check.hpp"
 #include "actors/io/stream.hpp"
-#include "actors/log.hpp"
-#include "protocol/gate_limits.hpp"
 
 #include <boost/system/system_error.hpp>
 
 #include <string>
-#include <unistd.h>
 #include <utility>
 #include <variant>
 #include <vector>
 
 namespace clearance::io {
-
-namespace gate_limits = protocol::gate_limits;
 
 namespace {
 
@@ -41,9 +37,9 @@ public:
         socket_(std::move(socket)),
         where_(port.fd ? port.where : socket_.path()),
         tcp_(port.fd),
-        role_(spec.role),
-        acceptor_(context, tcp_ ? std::move(port.fd) : socket_.take_fd(), role_,
-                  all_->open, gate_limits::connections_max,
+        check_(spec.role),
+        acceptor_(context, tcp_ ? std::move(port.fd) : socket_.take_fd(),
+                  spec.role, all_->open, spec.connections_max,
                   [this](unique_fd fd) { greet(std::move(fd)); }) {
     // nop
   }
@@ -55,7 +51,7 @@ public:
       x->wind_down();
   }
 
-  std::uint64_t refused() const noexcept override { return refused_; }
+  std::uint64_t refused() const noexcept override { return check_.refused(); }
 
   std::string where() const override { return where_; }
 
@@ -65,15 +61,8 @@ private:
     actors::peer who;
     if (!tcp_) {
       who = peer_of(fd.get());
-      if (who.uid != ::getuid()) {
-        ++refused_;
-        log(actors::severity::warning, "listener",
-            "refused a peer of another uid",
-            {{"socket", role_},
-             {"uid", std::to_string(who.uid)},
-             {"pid", std::to_string(who.pid)}});
+      if (!check_.admits(who))
         return;
-      }
     }
     std::make_shared<http_session>(all_, std::move(fd), std::move(who))
         ->start();
@@ -83,8 +72,7 @@ private:
   bound_socket socket_;
   std::string where_;
   bool tcp_;
-  std::string role_;
-  std::uint64_t refused_ = 0;
+  peer_check check_;
   acceptor acceptor_;
 };
 

@@ -3,12 +3,10 @@
 #include "actors/error.hpp"
 #include "actors/io/inherited.hpp"
 #include "actors/io/stream.hpp"
-#include "actors/log.hpp"
 
 #include <boost/system/system_error.hpp>
 #include <caf/send.hpp>
 
-#include <unistd.h>
 #include <utility>
 #include <variant>
 
@@ -59,12 +57,13 @@ socket_listener::socket_listener(boost::asio::io_context& context,
                                  actors::acceptor_owner owner)
     : context_(context),
       bound_(std::move(socket)),
-      role_(spec.role),
       framing_(spec.framing),
       owner_(std::move(owner)),
+      check_(spec.role),
       open_(std::make_shared<std::size_t>(0)),
       held_(spec.held),
-      acceptor_(context, bound_.take_fd(), role_, open_, spec.connections_max,
+      acceptor_(context, bound_.take_fd(), spec.role, open_,
+                spec.connections_max,
                 [this](unique_fd fd) { greet(std::move(fd)); }) {
   // nop
 }
@@ -72,14 +71,8 @@ socket_listener::socket_listener(boost::asio::io_context& context,
 // Once accepted, a peer is ours or gone: nothing of it is read before.
 void socket_listener::greet(unique_fd fd) {
   auto who = peer_of(fd.get());
-  if (who.uid != ::getuid()) {
-    ++refused_;
-    log(actors::severity::warning, "listener", "refused a peer of another uid",
-        {{"socket", role_},
-         {"uid", std::to_string(who.uid)},
-         {"pid", std::to_string(who.pid)}});
+  if (!check_.admits(who))
     return;
-  }
   caf::anon_send(owner_, actors::accepted{stream::make(context_, std::move(fd),
                                                        std::move(who), framing_,
                                                        open_, held_)});

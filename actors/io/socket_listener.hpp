@@ -4,6 +4,7 @@
 #include "actors/host.hpp"
 #include "actors/io/acceptor.hpp"
 #include "actors/io/bind.hpp"
+#include "actors/io/peer_check.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <caf/expected.hpp>
@@ -11,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
 
 namespace clearance::io {
 
@@ -29,19 +29,18 @@ public:
                   const actors::listen_spec& spec,
                   actors::acceptor_owner owner);
 
-  std::uint64_t refused() const noexcept override { return refused_; }
+  std::uint64_t refused() const noexcept override { return check_.refused(); }
 
 private:
   void greet(unique_fd fd);
 
   boost::asio::io_context& context_;
   bound_socket bound_;
-  std::string role_;
   actors::framing framing_;
   actors::acceptor_owner owner_;
+  peer_check check_;
   std::shared_ptr<std::size_t> open_; // connections alive
   protocol::byte_budget_ptr held_;
-  std::uint64_t refused_ = 0;
   acceptor acceptor_; // last: it calls us while it lives
 };
 

@@ -302,4 +302,20 @@ TEST_CASE("a fault at an event ends the actor and nobody else") {
   f.log.clear();
 }
 
+// What a client is stuck in the middle of is its own, beside the queue.
+TEST_CASE("a batch ends with the event that makes it as large as it may be") {
+  constexpr auto max = limits::subscriber_batch_max_bytes;
+  for (const auto extra : {std::size_t{0}, std::size_t{1}}) {
+    CAPTURE(extra);
+    event_queue x;
+    // It leaves the batch a byte short, or just fills it.
+    const auto first = sized(1, max - 1 + extra);
+    x.offer(batch_of({first}));
+    x.offer(batch_of({sized(2, 1000)}));
+    x.offer(batch_of({sized(3, 1000)}));
+    CHECK(list_of(taken(x, 64)).size() == (extra == 0 ? 2 : 1));
+    CHECK_FALSE(x.empty());
+  }
+}
+
 } // namespace bounded_mailbox_tests

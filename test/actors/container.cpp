@@ -87,6 +87,8 @@ TEST_CASE("its quotas reach the sockets") {
         == limits::readers_max);
   CHECK(s.host.listener_at(clearance_socket)->spec.connections_max
         == limits::clients_max);
+  REQUIRE(s.http.open.size() == 1);
+  CHECK(s.http.open.front().connections_max == limits::gate_connections_max);
 }
 
 TEST_CASE("a container without a token has no gate") {

@@ -173,6 +173,12 @@ TEST_CASE_FIXTURE(stage, "of many wrong tokens some are answered late") {
   for (auto& x : late)
     CHECK_EQ(x->status, 403);
   CHECK_EQ(bring("wrong")->status, 0);
+  caf::anon_send(gate, actors::report_atom::value);
+  run();
+  const auto counters = log.only("counters");
+  CHECK_EQ(counters["wrong_tokens"],
+           std::to_string(limits::auth_failures_slowed_max + 2));
+  CHECK_EQ(counters["wrong_tokens_not_slowed"], "1");
 }
 
 TEST_CASE_FIXTURE(stage, "both kinds of waiting keep their own time") {
@@ -209,6 +215,22 @@ TEST_CASE_FIXTURE(stage, "a malformed request is logged, a flood of them not") {
   caf::anon_send(gate, actors::malformed_request{});
   run();
   CHECK_EQ(log.with("refused a malformed request").back()["not_logged"], "10");
+}
+
+// Whoever has no token can ask as often as it likes.
+TEST_CASE_FIXTURE(stage, "requests that go wrong are logged, a flood not") {
+  const auto flood = protocol::limits::log_max_lines + 10;
+  for (std::size_t i = 0; i < flood; ++i)
+    end(bring(), 403);
+  CHECK_EQ(log.with("answered").size(), protocol::limits::log_max_lines);
+  advance(protocol::limits::log_interval);
+  end(bring(), 403);
+  CHECK_EQ(log.only("more went wrong")["not_logged"], "10");
+  // What goes well is no complaint.
+  log.clear();
+  for (std::size_t i = 0; i < flood; ++i)
+    end(bring());
+  CHECK_EQ(log.with("answered").size(), flood);
 }
 
 TEST_CASE_FIXTURE(stage, "an idle gate that is stopped ends at once") {

@@ -239,6 +239,20 @@ TEST_CASE("lines for which there was no room are counted and logged") {
   CHECK(reader->reading());
 }
 
+// One that connects anew for each 64 lines, or thousands at once.
+TEST_CASE("many readers that flood with nonsense do not flood the log") {
+  stage s;
+  for (std::size_t i = 0; i < 4; ++i)
+    s.bring(s.connect(), std::vector<std::string>(40, "{"), stream_end::eof);
+  CHECK(s.log.with(dropped).size() == limits::log_max_lines_of_all);
+  CHECK(s.log.all().size() == limits::log_max_lines_of_all); // nor do ends
+  CHECK(s.counters()["malformed"] == "160");
+  s.log.clear();
+  s.advance(limits::log_interval);
+  s.bring(s.connect(), {"{"});
+  CHECK(s.log.only(dropped)["others_not_logged"] == "32");
+}
+
 TEST_CASE("a line of no known type is dropped and counted, at debug") {
   stage s;
   auto reader = s.connect();

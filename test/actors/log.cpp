@@ -78,4 +78,38 @@ TEST_CASE("a limiter starts anew with the next interval") {
   CHECK_FALSE(x.allow(start + limits::log_interval));
 }
 
+// Many that log little each, and one that comes back under another name.
+TEST_CASE("many limiters let 128 lines of an interval through, not 129") {
+  const auto whole = actors::limiter_of_all();
+  protocol::time_point start{1h};
+  std::size_t logged = 0;
+  while (logged < limits::log_max_lines_of_all) {
+    actors::log_limiter x{limits::log_max_lines, whole};
+    for (std::size_t i = 0; i < 32; ++i)
+      CHECK(x.allow(start));
+    CHECK(x.take_rest(start) == 0);
+    logged += 32;
+  }
+  actors::log_limiter late{limits::log_max_lines, whole};
+  CHECK_FALSE(late.allow(start));
+  CHECK_FALSE(late.allow(start));
+  CHECK(late.take_rest(start) == 0); // not even that is said
+  actors::log_limiter next{limits::log_max_lines, whole};
+  CHECK(next.allow(start + limits::log_interval));
+  CHECK(next.take_withheld() == 0);
+  CHECK(next.take_rest_of_others() == 2); // but counted
+  CHECK(next.take_rest_of_others() == 0);
+}
+
+TEST_CASE("what a limiter withheld is said at its end, if that is allowed") {
+  const auto whole = actors::limiter_of_all();
+  protocol::time_point start{1h};
+  actors::log_limiter x{1, whole};
+  CHECK(x.allow(start));
+  CHECK_FALSE(x.allow(start));
+  CHECK(x.take_rest(start) == 1);
+  CHECK(x.take_rest(start) == 0);
+  CHECK(x.take_rest_of_others() == 0);
+}
+
 } // namespace log_tests

@@ -25,8 +25,11 @@ struct stage : container_stage {
   actors::supervisor_actor supervisor;
   std::optional<caf::error> ended;
 
-  stage() {
+  explicit stage(std::size_t containers_max = 100,
+                 std::size_t sidecars_max = 100) {
     actors::supervisor_config config;
+    config.containers_max = containers_max;
+    config.sidecars_max = sidecars_max;
     config.where = &host;
     config.http = &http;
     config.containers = &containers;
@@ -244,6 +247,61 @@ TEST_CASE("a directory that is gone ends it and all containers") {
   CHECK(actors::what(*s.ended) == "it is gone");
   CHECK(s.count() == 0);
   CHECK_FALSE(s.serves(id_a));
+}
+
+// Whoever can write sidecars must not take all descriptors from those that are
+// served.
+TEST_CASE("as many containers are served as may, one more waits its turn") {
+  const auto id_c = "cccccccccccc0001"s;
+  const auto id_d = "dddddddddddd0001"s;
+  constexpr auto waits = "too many containers, one waits for a place";
+  stage s{2};
+  s.see("a", id_a);
+  s.see("b", id_b);
+  CHECK(s.log.with(waits).empty());
+  s.see("c", id_c);
+  s.see("d", id_d);
+  CHECK(s.count() == 2);
+  CHECK(s.log.with(waits).size() == 2);
+  s.log.clear();
+  s.see("c", id_c); // seen again: nothing new
+  CHECK(s.log.with(waits).empty());
+  caf::anon_send(s.supervisor, actors::report_atom::value);
+  s.run();
+  CHECK(s.log.with("counters").front()["waiting"] == "2");
+  // A file that changes its mind waits once.
+  s.see("d", id_a);
+  s.see("d", id_d);
+  s.log.clear();
+  caf::anon_send(s.supervisor, actors::report_atom::value);
+  s.run();
+  CHECK(s.log.with("counters").front()["waiting"] == "2");
+  s.lose("a");
+  CHECK(s.serves(id_c));
+  CHECK_FALSE(s.serves(id_d));
+  s.lose("c");
+  CHECK(s.serves(id_d));
+  CHECK(s.count() == 2);
+  // One that gave up waiting is passed over.
+  s.see("a", id_a);
+  s.see("c", id_c);
+  s.lose("a");
+  s.lose("b");
+  CHECK(s.serves(id_c));
+  CHECK_FALSE(s.serves(id_a));
+}
+
+TEST_CASE("as many sidecars are known as may be, one more is bad") {
+  stage s{100, 1};
+  s.see("a", id_a);
+  s.see("a", id_a);
+  CHECK(s.log.with("bad sidecar").empty());
+  s.see("b", id_b);
+  CHECK(s.log.only("bad sidecar")["why"] == "there are too many sidecars");
+  CHECK_FALSE(s.serves(id_b));
+  s.lose("a");
+  s.see("b", id_b);
+  CHECK(s.serves(id_b));
 }
 
 } // namespace supervisor_tests

@@ -119,6 +119,28 @@ TEST_CASE("a client that left tells how many of its verdicts were not logged") {
   CHECK(line["pid"] == "4242");
 }
 
+// One client that connects anew for each 64, or many at once.
+TEST_CASE("all clients' refused verdicts are logged 128 times a second") {
+  stage s;
+  s.start();
+  auto invalid = apply;
+  invalid.replace(invalid.find("deny"), 4, "nope");
+  for (int i = 0; i < 3; ++i) {
+    auto client = s.connect();
+    for (std::size_t n = 0; n < limits::log_max_lines; ++n)
+      s.bring(client, invalid);
+    client->end(stream_end::eof);
+    s.run();
+  }
+  CHECK(s.log.with("verdict refused").size() == limits::log_max_lines_of_all);
+  CHECK(s.log.with("more verdicts of a client that left").empty());
+  s.log.clear();
+  s.advance(limits::log_interval);
+  s.bring(s.connect(), invalid);
+  CHECK(s.log.only("verdict refused")["others_not_logged"]
+        == std::to_string(limits::log_max_lines));
+}
+
 TEST_CASE("a helper is not the hub") {
   stage s;
   s.start();

@@ -10,7 +10,7 @@ printer="$(realpath "$1")"
 cd "${2:-$here/../..}"
 
 declare -A page_of=(
-  [limits.hpp]=packaging/man/terok-clearance.7
+  [limits.hpp]=packaging/man/terok-clearance-limits.7
   [gate_limits.hpp]=packaging/man/terok-gate.1
   [supervisor_limits.hpp]=packaging/man/terok-supervisor.1
 )

@@ -23,8 +23,8 @@ needs() {
 }
 
 for page in "${pages[@]}"; do
-  needs "$page" NAME DESCRIPTION 'EXIT STATUS' EXAMPLES SECURITY \
-    'SEE ALSO'
+  needs "$page" NAME DESCRIPTION SECURITY 'SEE ALSO'
+  [[ "$page" == *-limits.7 ]] || needs "$page" 'EXIT STATUS' EXAMPLES
   [[ "$page" != *.1 ]] || needs "$page" SYNOPSIS OPTIONS ENVIRONMENT FILES \
     SIGNALS
   while read -r name section; do

@@ -1,5 +1,7 @@
 #include "protocol/verdict.hpp"
 
+#include "protocol/limits.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -55,6 +57,16 @@ TEST_CASE("an operand with a NUL is refused, for it would end early") {
   CHECK(refusal({action::allow, "c", "example.org\0.evil"s})
         == "refused: the destination holds a NUL, where a command line would "
            "end it");
+}
+
+// The longest that is ever announced; whoever goes around the hub has others.
+TEST_CASE("an operand of 256 bytes is run, one of 257 refused") {
+  const std::string most(limits::text_max_chars, 'x');
+  CHECK(refusal({action::allow, most, most}) == std::nullopt);
+  CHECK(refusal({action::allow, most + "x", "d"})
+        == "refused: the container is longer than any that is announced");
+  CHECK(refusal({action::allow, "c", most + "x"})
+        == "refused: the destination is longer than any that is announced");
 }
 
 } // namespace verdict_tests

@@ -4,7 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +16,8 @@ namespace log_tests {
 
 using namespace clearance;
 using actors::severity;
+using namespace std::chrono_literals;
+namespace limits = protocol::limits;
 
 namespace {
 
@@ -123,6 +127,44 @@ TEST_CASE("only what JOURNAL_STREAM names leads to the journal") {
   CHECK_FALSE(services::leads_to_journal((device + ":" + inode).c_str(), -1));
   ::close(ends[0]);
   ::close(ends[1]);
+}
+
+// journald takes 10 000 lines in 30 s and drops the others unseen, whatever
+// they are.
+TEST_CASE("a process logs so many lines, not one more, and every notice") {
+  services::line_bound x;
+  const protocol::time_point start{1h};
+  auto fill = [&](std::size_t count, protocol::time_point now) {
+    std::size_t logged = 0;
+    while (x.admit(severity::warning, now))
+      ++logged;
+    CHECK(logged == count);
+  };
+  fill(limits::log_burst_max_lines, start);
+  for (auto level : {severity::debug, severity::info, severity::warning})
+    CHECK(x.admit(level, start) == std::nullopt);
+  CHECK(x.admit(severity::notice, start) == 0);
+  CHECK(x.admit(severity::info, start + limits::log_interval - 1ns)
+        == std::nullopt);
+  CHECK(x.admit(severity::info, start + limits::log_interval) == 5);
+  fill(limits::log_max_lines_in_all - 1, start + limits::log_interval);
+  fill(2 * limits::log_max_lines_in_all, start + 3 * limits::log_interval);
+  fill(limits::log_burst_max_lines, start + 1h); // no more is saved up
+  constexpr auto per_interval =
+      limits::log_max_lines_in_all + limits::log_max_lines;
+  CHECK(limits::log_burst_max_lines + 30 * per_interval < 10'000);
+}
+
+TEST_CASE("errors have a bound of their own") {
+  services::line_bound x;
+  const protocol::time_point start{1h};
+  while (x.admit(severity::info, start)) {
+    // nop: until nothing more is admitted
+  }
+  CHECK(x.admit(severity::error, start) == 1); // says what was left out
+  for (std::size_t i = 1; i < limits::log_max_lines; ++i)
+    CHECK(x.admit(severity::error, start) == 0);
+  CHECK(x.admit(severity::error, start) == std::nullopt);
 }
 
 } // namespace log_tests
