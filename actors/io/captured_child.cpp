@@ -64,6 +64,7 @@ private:
     read_end.release();
     spawn_plan plan{config_.program, config_.argv, config_.environment,
                     null.get(),      null.get(),   write_end.get()};
+    plan.dies_with_us = true; // nobody else would end it at its limit
     return child_.start(ioc_, plan, [this](exit_status x) { exited(x); });
   }
 

@@ -7,6 +7,7 @@
 
 #include "actors/io/child.hpp"
 
+#include "actors/io/readiness.hpp"
 #include "protocol/limits.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -127,6 +128,8 @@ private:
   }
 
   void exited() {
+    if (!shows(pidfd_.native_handle(), POLLIN))
+      return await_exit();
     kill_group();
     auto status = reap();
     if (!reaped_)

@@ -1,6 +1,7 @@
 #include "actors/io/container_host.hpp"
 
 #include "actors/io/private_directory.hpp"
+#include "actors/io/readiness.hpp"
 #include "actors/io/unique_fd.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -20,23 +21,53 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// A pidfd is readable once its process has ended, reaped or not.
-class pid_watch final : public actors::process_watch {
+/// A pidfd is readable once its process has ended, reaped or not. The pending
+/// wait holds it; closed, it says nothing more.
+class pid_wait : public std::enable_shared_from_this<pid_wait> {
 public:
-  pid_watch(asio::io_context& context, unique_fd pidfd, pid_t pid,
-            const actors::process_watcher& owner)
-      : pidfd_(context, pidfd.get()) {
+  pid_wait(asio::io_context& context, unique_fd pidfd, pid_t pid,
+           const actors::process_watcher& owner)
+      : pidfd_(context, pidfd.get()), pid_(pid), owner_(owner) {
     pidfd.release();
-    // A closed descriptor's wait ends with an error: nothing is heard then.
+  }
+
+  void start() {
     pidfd_.async_wait(asio::posix::descriptor_base::wait_read,
-                      [owner, pid](auto error) {
-                        if (!error)
-                          caf::anon_send(owner, actors::process_gone{pid});
+                      [self = shared_from_this()](auto error) {
+                        if (!error && self->pidfd_.is_open())
+                          self->woken();
                       });
   }
 
+  void stop() {
+    boost::system::error_code ignored;
+    pidfd_.close(ignored);
+  }
+
 private:
+  void woken() {
+    if (shows(pidfd_.native_handle(), POLLIN))
+      caf::anon_send(owner_, actors::process_gone{pid_});
+    else
+      start();
+  }
+
   asio::posix::stream_descriptor pidfd_;
+  pid_t pid_;
+  actors::process_watcher owner_;
+};
+
+class pid_watch final : public actors::process_watch {
+public:
+  explicit pid_watch(std::shared_ptr<pid_wait> wait) : wait_(std::move(wait)) {
+    wait_->start();
+  }
+  pid_watch(const pid_watch&) = delete;
+  pid_watch& operator=(const pid_watch&) = delete;
+  ~pid_watch() override { wait_->stop(); }
+
+private:
+  std::shared_ptr<pid_wait> wait_;
 };
 
 } // namespace
@@ -54,7 +85,8 @@ actors::watched container_host::watch(pid_t pid,
   unique_fd pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
   if (!pidfd)
     return {nullptr, errno == ESRCH, std::generic_category().message(errno)};
-  return {std::make_unique<pid_watch>(context_, std::move(pidfd), pid, owner),
+  return {std::make_unique<pid_watch>(std::make_shared<pid_wait>(
+              context_, std::move(pidfd), pid, owner)),
           false,
           {}};
 } catch (const boost::system::system_error& why) {

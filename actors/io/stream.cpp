@@ -6,6 +6,7 @@
 #include "actors/io/stream.hpp"
 
 #include "actors/error.hpp"
+#include "actors/io/readiness.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/text.hpp"
 
@@ -198,8 +199,11 @@ bool stream::deliver(stream_end end) {
 void stream::watch() {
   auto self = std::static_pointer_cast<stream>(shared_from_this());
   socket_.async_wait(local::socket::wait_error, [self](auto error) {
-    if (self->owner_ && !error)
-      caf::anon_send(self->owner_, actors::hung_up{self->id_});
+    if (!self->owner_ || error)
+      return;
+    if (!shows(self->socket_.native_handle(), 0))
+      return self->watch();
+    caf::anon_send(self->owner_, actors::hung_up{self->id_});
   });
 }
 

@@ -1,6 +1,7 @@
 #include "actors/io/child.hpp"
 
 #include "test/io/processes.hpp"
+#include "test/io/stale_event.hpp"
 
 #include <doctest/doctest.h>
 
@@ -43,6 +44,20 @@ TEST_CASE_FIXTURE(fixture, "the exit code of a child is reported once") {
   CHECK_EQ(calls, 1);
   CHECK_EQ(status, io::exit_status{false, 7});
   CHECK(test::no_children());
+}
+
+// Found by a helper that was crowded: it killed a shield that had just begun.
+TEST_CASE_FIXTURE(fixture, "another descriptor's event ends no child") {
+  test::pipe_ends in;
+  io::child_process child;
+  auto p = plan("read x; exit 7");
+  p.stdin_fd = in.reading.get();
+  test::with_stale_event(
+      ioc, [&] { REQUIRE_EQ(child.start(ioc, p, on_exit()), 0); });
+  CHECK_EQ(calls, 0);
+  in.writing.reset();
+  ioc.run();
+  CHECK_EQ(status, io::exit_status{false, 7});
 }
 
 TEST_CASE_FIXTURE(fixture, "the signal that ended a child is reported") {

@@ -2,6 +2,7 @@
 
 #include "actors/error.hpp"
 #include "protocol/limits.hpp"
+#include "test/io/stale_event.hpp"
 #include "test/io/stepped_loop.hpp"
 #include "test/support/temp_dir.hpp"
 
@@ -226,6 +227,32 @@ TEST_CASE("a watched peer may shut down its writing side, not leave") {
   x.peer.reset();
   x.loop.step();
   CHECK(x.loop.what().hung_up == 1);
+}
+
+// A subscriber would be taken for gone while it reads.
+TEST_CASE("another descriptor's event is no peer's leaving") {
+  stepped_loop loop;
+  auto open = std::make_shared<std::size_t>(0);
+  int fds[2];
+  REQUIRE(
+      ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds)
+      == 0);
+  io::unique_fd peer{fds[0]};
+  actors::connection_ptr connection;
+  test::with_stale_event(loop.context(), [&] {
+    io::unique_fd ours{fds[1]};
+    auto who = io::peer_of(ours.get());
+    connection = io::stream::make(loop.context(), std::move(ours),
+                                  std::move(who), framing::varlink, open);
+    connection->own(loop.owner());
+    connection->watch();
+  });
+  loop.step();
+  CHECK(loop.what().hung_up == 0);
+  peer.reset();
+  loop.step();
+  CHECK(loop.what().hung_up == 1);
+  connection->close();
 }
 
 TEST_CASE("a peer that left before it was watched is noticed") {

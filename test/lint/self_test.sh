@@ -59,7 +59,7 @@ refused() {
 }
 
 plant
-for lint in dependencies layers text sources headers threats; do
+for lint in clocks dependencies layers text sources headers threats; do
   expect "$lint"
 done
 
@@ -94,6 +94,18 @@ expect dependencies 'asks for y'
 plant
 printf "has_header('y/y.h')\n" >>"$tree/services/meson.build"
 expect dependencies 'asks for y/y.h'
+
+for use in 'std::chrono::system_clock::now()' 'std::time(nullptr)' 'time(0)' \
+  'clock_gettime(CLOCK_REALTIME, &x)' 'asio::deadline_timer'; do
+  plant
+  echo "auto y = $use;" >>"$tree/services/d.cpp"
+  expect clocks 'services/d.cpp:2: the real-time clock'
+  mv "$tree/services/d.cpp" "$tree/services/watch.cpp"
+  expect clocks
+done
+plant
+echo 'auto y = steady_clock::now(); auto z = mtime(0);' >>"$tree/actors/b.cpp"
+expect clocks
 
 plant
 echo '// x' >"$tree/actors/lost.cpp"

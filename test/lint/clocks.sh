@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Whatever waits does so by a clock that only goes forward: the real-time clock
+# jumps. It may stamp a log line (spdlog's matter), a name or what people read;
+# the files that do are named here, with what for.
+#
+# Usage: clocks.sh [TREE]. Says each breach and ends with 1.
+set -euo pipefail
+cd "${1:-.}"
+
+allowed() {
+  case "$1" in
+    services/terok_gate_hooks.cpp) ;; # names of backups
+    services/watch.cpp) ;;            # the time that stands before an event
+    *) return 1 ;;
+  esac
+}
+
+words='system_clock|high_resolution_clock|utc_clock|CLOCK_REALTIME'
+words+='|gettimeofday\(|[^_[:alnum:]]time\((nullptr|NULL|0|&)'
+words+='|deadline_timer|system_timer|timespec_get'
+
+bad=0
+while IFS=: read -r file line _; do
+  if ! allowed "$file"; then
+    echo "$file:$line: the real-time clock; whatever waits uses steady_clock"
+    bad=1
+  fi
+done < <(find actors protocol services -type f \
+  \( -name '*.hpp' -o -name '*.cpp' \) -exec grep -nHE "$words" {} + \
+  | LC_ALL=C sort)
+exit "$bad"
