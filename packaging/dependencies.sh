@@ -32,6 +32,14 @@ util-linux          -           setpriv: tests with a foreign uid
 EOF
 }
 
+# For test/run --tsan alone: libcaf is built once more.
+tsan_packages() {
+  cat <<'EOF'
+cmake               -           builds it
+dpkg-dev            -           unpacks its source
+EOF
+}
+
 # For test/bench/run alone, which skips what needs them where they are not.
 bench_packages() {
   cat <<'EOF'

@@ -46,6 +46,9 @@ header="$(find "$stage" -name clearance.hpp)"
 read -ra compile < <(pkg-config --cflags clearance)
 read -ra shared < <(pkg-config --libs clearance)
 read -ra static < <(pkg-config --libs --static clearance)
+# A CAF of the build's own is no part of the stage.
+shared=("${shared[@]/#*\/libcaf_core.a/-lcaf_core}")
+static=("${static[@]/#*\/libcaf_core.a/-lcaf_core}")
 
 # The example's next line that begins with TEXT; others pass by.
 await() {

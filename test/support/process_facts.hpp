@@ -10,6 +10,15 @@ namespace clearance::test {
 std::size_t descriptor_count(pid_t pid);
 std::size_t thread_count(pid_t pid);
 std::size_t resident_bytes(pid_t pid);
+
+/// What each byte that a program touches takes of memory: the thread sanitizer
+/// keeps a shadow of it. Source: sanitizers' wiki, "Typical memory overhead".
+#ifdef __SANITIZE_THREAD__
+inline constexpr std::size_t bytes_a_byte = 6;
+#else
+inline constexpr std::size_t bytes_a_byte = 1;
+#endif
+
 std::size_t soft_descriptor_limit(pid_t pid);
 
 /// Returns once the process has exactly `count` descriptors open. For what only
