@@ -15,10 +15,12 @@
 
 #include "actors/error.hpp"
 #include "protocol/limits.hpp"
+#include "protocol/text.hpp"
 #include "protocol/varlink.hpp"
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -27,6 +29,17 @@ namespace clearance::actors {
 
 namespace limits = protocol::limits;
 namespace varlink = protocol::varlink;
+
+namespace {
+
+// A helper keeps the limit itself, in bytes before it makes them UTF-8: an
+// ill-formed one becomes three. What another sends is not passed on whole.
+std::string cut(std::string_view stderr_text) {
+  return protocol::trimmed_utf8(
+      stderr_text.substr(0, 3 * limits::shield_stderr_max_bytes));
+}
+
+} // namespace
 
 helper_executor::helper_executor(self_type* self, helper_executor_config config)
     : self_(self), config_(std::move(config)) {
@@ -165,7 +178,7 @@ void helper_executor::answered(line& x, std::string_view message,
       said = true;
       outcome.ok = y.text == "true";
     } else if (y.name == "stderr") {
-      outcome.stderr_text = y.text;
+      outcome.stderr_text = cut(y.text);
     }
   }
   if (!said) {

@@ -114,6 +114,17 @@ TEST_CASE("a failed shield is an outcome with its words") {
   CHECK(s.outcome() == shield_outcome{false, "no such thing"});
 }
 
+TEST_CASE("of a helper's words no more is passed on than it may say") {
+  stage s;
+  constexpr auto most = 3 * limits::shield_stderr_max_bytes;
+  for (const auto size : {most, most + 1}) {
+    s.ask(1);
+    s.answer(0, R"({"parameters":{"ok":false,"stderr":")"
+                    + std::string(size, 'x') + R"("}})");
+    CHECK(s.outcome() == shield_outcome{false, std::string(most, 'x')});
+  }
+}
+
 TEST_CASE("an idle connection is used again") {
   stage s;
   s.warm_up();
