@@ -46,10 +46,10 @@ private:
   temp_dir dir_;
 };
 
-/// AddressSanitizer wants to be loaded first.
+/// A sanitizer's library wants to be loaded first.
 bool cannot_preload() {
-#ifdef __SANITIZE_ADDRESS__
-  skipped("a clock that jumps", "needs a build without AddressSanitizer");
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  skipped("a clock that jumps", "needs a build without sanitizers");
   return true;
 #else
   return false;
