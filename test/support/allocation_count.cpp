@@ -10,6 +10,13 @@ namespace {
 std::atomic<std::size_t> count{0};
 std::atomic<std::size_t> bytes{0};
 
+void* take(std::size_t size) noexcept {
+  count.fetch_add(1, std::memory_order_relaxed);
+  auto* p = std::malloc(size == 0 ? 1 : size);
+  bytes.fetch_add(::malloc_usable_size(p), std::memory_order_relaxed);
+  return p;
+}
+
 void release(void* p) noexcept {
   bytes.fetch_sub(::malloc_usable_size(p), std::memory_order_relaxed);
   std::free(p);
@@ -17,14 +24,24 @@ void release(void* p) noexcept {
 
 } // namespace
 
-// The array and nothrow forms of the standard library call these two.
+// All forms: those of the standard library call the first, a sanitiser's do
+// not.
 void* operator new(std::size_t size) {
-  count.fetch_add(1, std::memory_order_relaxed);
-  if (auto* p = std::malloc(size == 0 ? 1 : size)) {
-    bytes.fetch_add(::malloc_usable_size(p), std::memory_order_relaxed);
+  if (auto* p = take(size))
     return p;
-  }
   throw std::bad_alloc{};
+}
+
+void* operator new[](std::size_t size) {
+  return ::operator new(size);
+}
+
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return take(size);
+}
+
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return take(size);
 }
 
 void operator delete(void* p) noexcept {
@@ -32,6 +49,14 @@ void operator delete(void* p) noexcept {
 }
 
 void operator delete(void* p, std::size_t) noexcept {
+  release(p);
+}
+
+void operator delete[](void* p) noexcept {
+  release(p);
+}
+
+void operator delete[](void* p, std::size_t) noexcept {
   release(p);
 }
 
