@@ -5,12 +5,12 @@
 #include "protocol/plain_json.hpp"
 
 #include "protocol/framing.hpp"
+#include "test/protocol/read_members.hpp"
 
 #include <doctest/doctest.h>
 
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace plain_json_tests {
 
@@ -18,36 +18,14 @@ namespace {
 
 using namespace clearance::protocol;
 using kind = json_item::kind;
+using clearance::test::members;
 
-struct member {
-  std::string key;
-  kind type;
-  std::string text;
-
-  friend bool operator==(const member&, const member&) = default;
-};
-
-using members = std::vector<member>;
-
-/// The members of a document, those of an inner object `in` in its place.
 template <class Reader>
 std::optional<members> read(Reader reader, std::string_view document,
                             std::size_t capacity) {
-  using value = typename Reader::value;
   members out;
-  auto take = [&](std::string_view key, value& x) {
-    json_item item;
-    if (!reader.take(x, item))
-      return false;
-    out.push_back({std::string{key}, item.type, std::string{item.text}});
-    return true;
-  };
   const auto whole =
-      reader.read(document, capacity, [&](std::string_view key, value& x) {
-        if (key == "in" && reader.is_object(x))
-          return reader.members(x, take);
-        return take(key, x);
-      });
+      clearance::test::read_members(reader, document, capacity, out);
   return whole ? std::optional{out} : std::nullopt;
 }
 

@@ -3,10 +3,11 @@
 
 #include "protocol/strict_json.hpp"
 
+#include "test/protocol/read_members.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
-#include <vector>
 
 namespace strict_json_tests {
 
@@ -15,33 +16,10 @@ namespace {
 using clearance::protocol::json_item;
 using clearance::protocol::json_reader;
 using kind = json_item::kind;
+using clearance::test::members;
 
-struct member {
-  std::string key;
-  kind type;
-  std::string text;
-
-  friend bool operator==(const member&, const member&) = default;
-};
-
-using members = std::vector<member>;
-
-/// The members of a document, in order; those of an inner object `in` in its
-/// place.
 bool read(json_reader& reader, const std::string& document, members& out) {
-  auto take = [&](std::string_view key, json_reader::value& x) {
-    json_item item;
-    if (!reader.take(x, item))
-      return false;
-    out.push_back({std::string{key}, item.type, std::string{item.text}});
-    return true;
-  };
-  return reader.read(document, document.size(),
-                     [&](std::string_view key, json_reader::value& x) {
-                       if (key == "in" && json_reader::is_object(x))
-                         return reader.members(x, take);
-                       return take(key, x);
-                     });
+  return clearance::test::read_members(reader, document, document.size(), out);
 }
 
 json_reader::error refusal(json_reader& reader, const std::string& document) {
