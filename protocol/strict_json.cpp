@@ -12,6 +12,8 @@ namespace {
 
 using simdjson::SUCCESS;
 
+using kind = json_item::kind;
+
 static_assert(frame_batch::padding >= simdjson::SIMDJSON_PADDING);
 
 constexpr bool is_json_space(char c) noexcept {
@@ -46,7 +48,6 @@ std::string_view to_string(json_reader::error x) noexcept {
 }
 
 bool scalar(std::string_view token, json_item& out) noexcept {
-  using kind = json_item::kind;
   if (token.empty())
     return false;
   switch (token.front()) {
@@ -169,7 +170,7 @@ bool json_reader::elements(value& x) {
 
 bool json_reader::take(value& x, json_item& out) {
   auto token = token_of(x);
-  auto container = [&](json_item::kind type, bool valid) {
+  auto container = [&](kind type, bool valid) {
     if (!valid)
       return false;
     const auto* end = x.current_location().value_unsafe();
@@ -179,17 +180,17 @@ bool json_reader::take(value& x, json_item& out) {
   };
   switch (token.front()) {
   case '"':
-    out.type = json_item::kind::string;
+    out.type = kind::string;
     return string(x, token, out.text);
   case '{': {
     json_item ignored;
-    return container(json_item::kind::object,
+    return container(kind::object,
                      members(x, [&](std::string_view, value& member) {
                        return take(member, ignored);
                      }));
   }
   case '[':
-    return container(json_item::kind::array, elements(x));
+    return container(kind::array, elements(x));
   default:
     return scalar(token, out) || refuse(error::not_json);
   }
