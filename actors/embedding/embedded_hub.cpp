@@ -17,7 +17,7 @@ namespace limits = protocol::limits;
 
 namespace {
 
-std::string verdict_call(const face::verdict& x) {
+std::string message_of(const face::verdict& x) {
   std::string result;
   protocol::varlink::append_call(result, "org.terok.Clearance1.Verdict",
                                  {{"container", x.container},
@@ -50,7 +50,17 @@ embedded_hub::embedded_hub(self_type* self, embedded_hub_config config)
   // nop
 }
 
+// The host is told what became of its messages; who asked the executor may
+// still be there, and says it to its client.
 embedded_hub::~embedded_hub() {
+  const auto ended = caf::make_error(caf::sec::request_receiver_down);
+  for (auto& x : std::exchange(verdicts_, {}))
+    settle(*x);
+  for (auto& x : std::exchange(follows_, {}))
+    x->deliver(ended);
+  for (auto& x : std::exchange(calls_, {}))
+    x->deliver(protocol::shield_outcome{
+        false, "the hub ended before the verdict executor answered"});
   if (inner_)
     caf::anon_send_exit(inner_, caf::exit_reason::user_shutdown);
 }
@@ -73,64 +83,77 @@ embedded_hub::interface::behavior_type embedded_hub::make_behavior() {
   };
 }
 
-// A client of its own, for one call. Whatever ends it answers.
+// Whatever ends the client answers.
 embedded_hub::verdict_promise embedded_hub::on_verdict(const face::verdict& x) {
-  auto answer = self_->make_response_promise<face::verdict_result>();
-  auto client = std::make_shared<std::shared_ptr<line>>();
-  *client = std::make_shared<line>(
-      verdict_call(x), config_.who,
-      line::handlers{
-          [me = interface{self_}, answer, client](protocol::varlink::reply y) {
-            auto result = to_face(std::move(y));
-            defer(me, [answer, client, result]() mutable {
-              answer.deliver(std::move(result));
-              std::exchange(*client, nullptr)->hang_up();
-            });
-          },
-          [me = interface{self_}, answer, client] {
-            defer(me, [answer, client]() mutable {
-              *client = nullptr;
-              if (answer.pending())
-                answer.deliver(
-                    caf::make_error(caf::sec::request_receiver_down));
-            });
-          },
-          {}});
-  self_->send(inner_, accepted{*client});
-  return answer;
+  auto call = std::make_shared<verdict_call>();
+  call->answer = self_->make_response_promise<face::verdict_result>();
+  verdicts_.insert(call);
+  auto ended = [this, me = interface{self_}, call] {
+    defer(me, [this, call] {
+      if (verdicts_.erase(call) > 0)
+        settle(*call);
+    });
+  };
+  call->client = std::make_shared<line>(message_of(x), config_.who,
+                                        line::handlers{[call, ended](auto y) {
+                                                         call->result = to_face(
+                                                             std::move(y));
+                                                         ended();
+                                                       },
+                                                       ended,
+                                                       {}});
+  self_->send(inner_, accepted{call->client});
+  return call->answer;
+}
+
+void embedded_hub::settle(verdict_call& x) {
+  if (x.result)
+    x.answer.deliver(std::move(*x.result));
+  else
+    x.answer.deliver(caf::make_error(caf::sec::request_receiver_down));
+  x.client->hang_up();
 }
 
 embedded_hub::follow_promise embedded_hub::on_follow(const face::listener& x) {
-  auto answer = self_->make_response_promise<face::follow_atom>();
-  auto subscribed = [me = interface{self_}, answer](bool stands) {
-    defer(me, [answer, stands]() mutable {
+  auto answer = std::make_shared<follow_promise>(
+      self_->make_response_promise<face::follow_atom>());
+  follows_.insert(answer);
+  auto subscribed = [this, me = interface{self_}, answer](bool stands) {
+    defer(me, [this, answer, stands] {
+      if (follows_.erase(answer) == 0)
+        return;
       if (stands)
-        answer.deliver(face::follow_atom::value);
-      else if (answer.pending())
-        answer.deliver(caf::make_error(caf::sec::request_receiver_down));
+        answer->deliver(face::follow_atom::value);
+      else
+        answer->deliver(caf::make_error(caf::sec::request_receiver_down));
     });
   };
   spawn_follower(*config_.inner.where,
                  follower_config{inner_, x, config_.who, subscribed});
-  return answer;
+  return *answer;
 }
 
 embedded_hub::shield_promise
 embedded_hub::on_call(const protocol::shield_call& x) {
-  auto answer = self_->make_response_promise<protocol::shield_outcome>();
+  auto answer = std::make_shared<shield_promise>(
+      self_->make_response_promise<protocol::shield_outcome>());
+  calls_.insert(answer);
+  auto settle = [this, answer](protocol::shield_outcome y) {
+    calls_.erase(answer);
+    answer->deliver(std::move(y));
+  };
   self_
       ->request(config_.executor, limits::executor_deadline,
                 face::shield_call{x.action == protocol::action::allow,
                                   x.container, x.dest})
       .then(
-          [answer](face::shield_result& y) mutable {
-            answer.deliver(protocol::shield_outcome{y.ok, std::move(y.why)});
+          [settle](face::shield_result& y) {
+            settle({y.ok, std::move(y.why)});
           },
-          [answer](const caf::error&) mutable {
-            answer.deliver(protocol::shield_outcome{
-                false, "the verdict executor does not answer"});
+          [settle](const caf::error&) {
+            settle({false, "the verdict executor does not answer"});
           });
-  return answer;
+  return *answer;
 }
 
 embedded_hub_actor spawn_embedded_hub(host& where, embedded_hub_config config) {

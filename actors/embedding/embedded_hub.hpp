@@ -11,6 +11,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <set>
 
 namespace clearance::actors::embedding {
 
@@ -34,7 +36,8 @@ using embedded_hub_actor = face::hub::extend<
     caf::replies_to<protocol::shield_call>::with<protocol::shield_outcome>>;
 
 /// Starts a hub and ends with it, with its reason. The host's messages reach it
-/// as calls of a client do.
+/// as calls of a client do; those under way at the end are answered with what
+/// is known of them, or else caf::sec::request_receiver_down.
 class embedded_hub {
 public:
   static inline const char* name = "embedded_hub";
@@ -54,6 +57,14 @@ private:
   using follow_promise = caf::typed_response_promise<face::follow_atom>;
   using shield_promise = caf::typed_response_promise<protocol::shield_outcome>;
 
+  /// A client of its own, for one call.
+  struct verdict_call {
+    verdict_promise answer;
+    std::shared_ptr<line> client; ///< until it is settled it refers to us
+    std::optional<face::verdict_result> result; ///< as soon as it is known
+  };
+
+  static void settle(verdict_call& x);
   verdict_promise on_verdict(const face::verdict& x);
   follow_promise on_follow(const face::listener& x);
   shield_promise on_call(const protocol::shield_call& x);
@@ -61,6 +72,11 @@ private:
   self_type* self_;
   embedded_hub_config config_;
   service_actor inner_;
+  // What was not answered yet. Callbacks of others share it; what they hold of
+  // us they use in our own handlers alone.
+  std::set<std::shared_ptr<verdict_call>> verdicts_;
+  std::set<std::shared_ptr<follow_promise>> follows_;
+  std::set<std::shared_ptr<shield_promise>> calls_;
 };
 
 /// On the host's thread.

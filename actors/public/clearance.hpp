@@ -109,7 +109,9 @@ using executor =
     caf::typed_actor<caf::replies_to<shield_call>::with<shield_result>>;
 
 /// Ends with an error of ours when a socket cannot be bound or a part of it
-/// crashed; nothing of it is left then. Verdicts are answered within 75 s.
+/// crashed; nothing of it is left then. Verdicts are answered within 75 s, at
+/// the latest when it ends: caf::sec::request_receiver_down says that nobody
+/// knows whether the executor will still execute it.
 using hub =
     caf::typed_actor<caf::replies_to<verdict>::with<verdict_result>,
                      // Answered once the listener will hear of every later

@@ -5,10 +5,15 @@
 #include "test/support/actor_fixture.hpp"
 #include "test/support/events.hpp"
 
+#include <caf/behavior.hpp>
+#include <caf/event_based_actor.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/sec.hpp>
 #include <caf/send.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,6 +70,38 @@ face::executor::behavior_type execute(face::executor::pointer,
   }};
 }
 
+/// Applies it when it is told to go on.
+using slow_executor = face::executor::extend<caf::reacts_to<face::more_atom>>;
+using shield_promise = caf::typed_response_promise<face::shield_result>;
+
+slow_executor::behavior_type ponder(slow_executor::pointer self,
+                                    std::shared_ptr<shield_promise> answer) {
+  return {[self, answer](const face::shield_call&) {
+            *answer = self->make_response_promise<face::shield_result>();
+            return *answer;
+          },
+          [answer](face::more_atom) {
+            answer->deliver(face::shield_result{true, ""});
+          }};
+}
+
+/// One verdict, and all that is heard of it.
+caf::behavior ask(caf::event_based_actor* self, face::hub whom,
+                  std::shared_ptr<std::vector<std::string>> heard) {
+  self->request(whom, std::chrono::minutes{60},
+                face::verdict{"c1", "c1:1", "203.0.113.7", "allow"})
+      .then(
+          [heard](const face::verdict_result& x) {
+            heard->push_back(x.ok ? "applied" : x.error);
+          },
+          [heard](const caf::error& x) {
+            heard->push_back(x == caf::sec::request_receiver_down
+                                 ? "the hub ended"
+                                 : caf::to_string(x));
+          });
+  return {};
+}
+
 struct stage : actor_fixture {
   std::shared_ptr<std::string> calls = std::make_shared<std::string>();
   std::shared_ptr<hearing> heard = std::make_shared<hearing>();
@@ -119,6 +156,29 @@ struct stage : actor_fixture {
   std::size_t alive(const std::string& name) const {
     return host.alive(name).size();
   }
+};
+
+/// A hub with one verdict under way, which waits for the executor.
+struct pondering_stage : stage {
+  std::shared_ptr<shield_promise> answer = std::make_shared<shield_promise>();
+  std::shared_ptr<std::vector<std::string>> told =
+      std::make_shared<std::vector<std::string>>();
+  slow_executor slow = system.spawn(ponder, answer);
+
+  pondering_stage() {
+    caf::anon_send_exit(executor, caf::exit_reason::user_shutdown);
+    executor = slow;
+    start();
+    emit(1, 1);
+    system.spawn(ask, face::hub{hub}, told);
+    run();
+    REQUIRE(answer->pending());
+    REQUIRE(told->empty());
+  }
+
+  ~pondering_stage() { *answer = {}; }
+
+  void apply() { caf::anon_send(slow, face::more_atom::value); }
 };
 
 } // namespace
@@ -222,6 +282,68 @@ TEST_CASE("the hub and its public face end together") {
   for (auto name : {"embedded_hub", "hub", "registry", "follower"})
     CHECK(s.alive(name) == 0);
   CHECK(s.host.listener_at(clearance_socket) == nullptr);
+}
+
+// Its host would wait for its own timeout.
+TEST_CASE("a verdict under way is answered when its hub ends") {
+  pondering_stage s;
+  SUBCASE("it is told to") {
+    s.crash(s.hub, caf::exit_reason::user_shutdown);
+  }
+  SUBCASE("it is killed") {
+    s.crash(s.hub, caf::exit_reason::kill);
+  }
+  SUBCASE("the hub inside ends") {
+    s.crash(s.host.alive("hub").front(), caf::exit_reason::user_shutdown);
+  }
+  SUBCASE("its registry crashes") {
+    s.crash(s.host.alive("registry").front(), caf::exit_reason::kill);
+  }
+  SUBCASE("its session crashes, and it goes on") {
+    s.crash(s.host.alive("session").front(), caf::exit_reason::kill);
+  }
+  CHECK(*s.told == std::vector{"the hub ended"s});
+  // What the executor says afterwards is nobody's any more.
+  s.apply();
+  s.run();
+  CHECK(s.told->size() == 1);
+}
+
+// As the end comes later, more of the answer was handed on before: it is lost
+// or told, and never both. What an actor was told of it is told.
+TEST_CASE("a verdict is answered once, at whatever moment its hub ends") {
+  std::vector<std::string> answers;
+  for (bool over = false; !over;) {
+    pondering_stage s;
+    s.apply();
+    for (std::size_t i = 0; i < answers.size(); ++i)
+      over = !s.scheduler.try_run_once();
+    s.crash(s.hub, caf::exit_reason::user_shutdown);
+    REQUIRE(s.told->size() == 1);
+    answers.push_back(s.told->front());
+  }
+  CHECK(answers.front() == "the hub ended");
+  CHECK(answers.back() == "applied");
+  CHECK(std::is_sorted(answers.rbegin(), answers.rend()));
+}
+
+TEST_CASE("a listener that comes as the hub ends is told so") {
+  stage s;
+  s.start();
+  bool refused = false;
+  s.system.spawn([&](caf::event_based_actor* self) -> caf::behavior {
+    self->request(face::hub{s.hub}, std::chrono::minutes{60},
+                  face::follow_atom::value, face::listener{s.listener})
+        .then([](face::follow_atom) { FAIL_CHECK("it follows nothing"); },
+              [&](const caf::error& x) {
+                CHECK(x == caf::sec::request_receiver_down);
+                refused = true;
+              });
+    return {};
+  });
+  CHECK(s.scheduler.try_run_once()); // it asks
+  s.crash(s.hub, caf::exit_reason::user_shutdown);
+  CHECK(refused);
 }
 
 TEST_CASE("a socket that is taken is the hub's end, with a sentence") {

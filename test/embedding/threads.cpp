@@ -11,6 +11,7 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/scoped_actor.hpp>
+#include <caf/sec.hpp>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <doctest/doctest.h>
@@ -63,6 +64,15 @@ face::executor::behavior_type count(face::executor::pointer,
   }};
 }
 
+/// Never answers: a promise that is let go is none.
+face::executor::behavior_type ignore(face::executor::pointer self,
+                                     std::shared_ptr<std::latch> called) {
+  return {[self, called](const face::shield_call&) {
+    called->count_down();
+    return self->make_response_promise<face::shield_result>();
+  }};
+}
+
 std::string line(const std::string& container, const std::string& id) {
   return R"({"type":"pending","container":")" + container + R"(","id":")" + id
          + R"(","dest":"203.0.113.7","port":443,"proto":6})" + "\n";
@@ -72,11 +82,18 @@ class host {
 public:
   ~host() {
     stop();
-    caf::anon_send_exit(executor_, caf::exit_reason::user_shutdown);
+    for (const auto& x : {executor_, ignoring_})
+      caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
   }
 
   const caf::actor& loop() const { return loop_; }
   int calls() const { return *calls_; }
+
+  /// An executor that answers no verdict.
+  const face::executor& ignoring() const { return ignoring_; }
+
+  /// Returns once a verdict of each thread is there.
+  void await_ignored() { ignored_->wait(); }
 
   face::hub_config hub_config(const std::string& name) const {
     face::hub_config result;
@@ -90,10 +107,7 @@ public:
   /// Returns how many of its verdicts were executed.
   int live(const face::hub& hub, const std::string& container) {
     caf::scoped_actor self{system_};
-    auto ear = system_.spawn(tell, caf::actor{self});
-    self->request(hub, test::hang_guard, face::follow_atom::value,
-                  face::listener{ear})
-        .receive([](face::follow_atom) { /* nop */ }, fail);
+    const auto ear = follow(hub, self);
     test::raw_socket reader{directory_ / "hub-reader.sock"};
     int executed = 0;
     for (int i = 0; i < blocks_a_thread; ++i) {
@@ -114,24 +128,47 @@ public:
   std::vector<std::string> guess(const face::hub& hub, std::latch& running) {
     caf::scoped_actor self{system_};
     std::vector<std::string> result;
-    // A call that is under way when everything ends is answered by its timeout.
-    auto ask = [&](std::chrono::seconds timeout) {
+    auto ask = [&] {
       bool answered = false;
-      self->request(hub, timeout,
+      self->request(hub, test::hang_guard,
                     face::verdict{"c", "c:1", "203.0.113.7", "allow"})
           .receive(
               [&](face::verdict_result& x) {
                 result.push_back(std::move(x.error));
                 answered = true;
               },
-              [](const caf::error&) { /* it has ended */ });
+              expect_end);
       return answered;
     };
-    ask(test::hang_guard);
+    ask();
     running.count_down();
-    while (ask(std::chrono::seconds{1}))
+    while (ask())
       continue;
     return result;
+  }
+
+  /// Blocks a container and asks for a verdict that the executor never gives.
+  /// Returns once the hub ended.
+  bool wait_for_the_end(const face::hub& hub, const std::string& container) {
+    caf::scoped_actor self{system_};
+    const auto ear = follow(hub, self);
+    test::raw_socket reader{directory_ / "hub-reader.sock"};
+    const auto id = container + ":1";
+    reader.send(line(container, id));
+    await(self, id);
+    bool ended = false;
+    self->request(hub, test::hang_guard,
+                  face::verdict{container, id, "203.0.113.7", "allow"})
+        .receive(
+            [](const face::verdict_result& x) {
+              throw std::runtime_error("answered: " + x.error);
+            },
+            [&](const caf::error& x) {
+              expect_end(x);
+              ended = true;
+            });
+    caf::anon_send_exit(ear, caf::exit_reason::user_shutdown);
+    return ended;
   }
 
   /// Starts hubs and kills them until there is no loop. Returns how many.
@@ -157,6 +194,19 @@ public:
   }
 
 private:
+  /// Whoever hears of events and tells them to `self`.
+  face::listener follow(const face::hub& hub, caf::scoped_actor& self) {
+    auto result = system_.spawn(tell, caf::actor{self});
+    self->request(hub, test::hang_guard, face::follow_atom::value, result)
+        .receive([](face::follow_atom) { /* nop */ }, fail);
+    return result;
+  }
+
+  static void expect_end(const caf::error& x) {
+    if (x != caf::sec::request_receiver_down)
+      fail(x);
+  }
+
   static void fail(const caf::error& x) {
     throw std::runtime_error(face::what(x));
   }
@@ -188,6 +238,9 @@ private:
   std::shared_ptr<std::atomic<int>> calls_ =
       std::make_shared<std::atomic<int>>(0);
   face::executor executor_ = system_.spawn(count, calls_);
+  std::shared_ptr<std::latch> ignored_ =
+      std::make_shared<std::latch>(threads_of_the_host);
+  face::executor ignoring_ = system_.spawn(ignore, ignored_);
 };
 
 } // namespace
@@ -225,6 +278,33 @@ TEST_CASE("a loop ends while threads of the host call and start hubs on it") {
     CHECK(started > 0);
   CHECK(x.await_end() == caf::exit_reason::user_shutdown);
   CHECK(x.calls() == 0);
+}
+
+// Each would wait for its own timeout.
+TEST_CASE("verdicts under way are answered when their hub ends") {
+  host x;
+  auto config = x.hub_config("hub");
+  config.executor = x.ignoring();
+  auto hub = face::start_hub(x.loop(), config).value();
+  auto waiting = std::async(std::launch::async, [&] {
+    return on_threads([&](int i) {
+      return x.wait_for_the_end(hub, "c" + std::to_string(i));
+    });
+  });
+  x.await_ignored();
+  SUBCASE("it is told to") {
+    caf::anon_send_exit(hub, caf::exit_reason::user_shutdown);
+  }
+  SUBCASE("it is killed") {
+    caf::anon_send_exit(hub, caf::exit_reason::kill);
+  }
+  SUBCASE("its loop ends") {
+    x.stop();
+  }
+  for (auto ended : waiting.get())
+    CHECK(ended);
+  x.stop();
+  CHECK(x.await_end() == caf::exit_reason::user_shutdown);
 }
 
 } // namespace embedding_threads_tests
