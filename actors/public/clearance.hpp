@@ -142,7 +142,7 @@ struct hub_config {
   std::size_t bindings_max = 32768;
   std::size_t readers_max = 8192;
   std::size_t clients_max = 8192;
-  std::size_t subscribers_max = 8192;
+  std::size_t subscribers_max = 4096;
 };
 
 struct gate_config {

@@ -2,6 +2,8 @@
 
 #include "actors/embedding/embedded_hub.hpp"
 #include "actors/error.hpp"
+#include "protocol/gate_limits.hpp"
+#include "protocol/limits.hpp"
 #include "test/support/actor_fixture.hpp"
 #include "test/support/events.hpp"
 
@@ -344,6 +346,16 @@ TEST_CASE("a listener that comes as the hub ends is told so") {
   CHECK(s.scheduler.try_run_once()); // it asks
   s.crash(s.hub, caf::exit_reason::user_shutdown);
   CHECK(refused);
+}
+
+TEST_CASE("a host that says nothing gets the bounds that hub and gate have") {
+  namespace limits = protocol::limits;
+  const face::hub_config hub;
+  CHECK(hub.bindings_max == limits::bindings_total_max);
+  CHECK(hub.readers_max == limits::connections_max);
+  CHECK(hub.clients_max == limits::connections_max);
+  CHECK(hub.subscribers_max == limits::subscribers_max);
+  CHECK(face::gate_config{}.git_max == protocol::gate_limits::backends_max);
 }
 
 TEST_CASE("a socket that is taken is the hub's end, with a sentence") {

@@ -1,7 +1,10 @@
 // The wire contract, section 4: who gets which events, and who goes when.
 
+#include "protocol/limits.hpp"
 #include "test/end_to_end/deployment.hpp"
+#include "test/support/machine_facts.hpp"
 #include "test/support/process_facts.hpp"
+#include "test/support/skip.hpp"
 
 #include <doctest/doctest.h>
 
@@ -200,6 +203,48 @@ TEST_CASE("calls behind a subscription wait, and are not piled up") {
   CHECK(resident_bytes(server.pid()) < before + 4 * mebibyte * bytes_a_byte);
   server.emit(block{}.line());
   CHECK(client.next_event() == block{}.event());
+}
+
+TEST_CASE("4096 subscribers are served, one more is closed until one leaves") {
+  constexpr auto most = clearance::protocol::limits::subscribers_max;
+  if (raise_descriptor_limit() < most + 500) {
+    skipped("4096 subscribers", "needs a higher limit of descriptors");
+    return;
+  }
+  const runtime where;
+  hub server{where};
+  const auto subscribe = [&] {
+    auto result = server.client();
+    result.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
+    return result;
+  };
+  std::vector<varlink_client> crowd;
+  while (crowd.size() + 1 < most)
+    crowd.push_back(subscribe());
+  for (auto& each : crowd)
+    each.socket().await_taken();
+  crowd.push_back(server.subscriber()); // so those before it are, too
+  unsigned blocks = 0;
+  const auto check_all_hear = [&] {
+    block x;
+    x.request_id = "c1:" + std::to_string(++blocks);
+    server.emit(x.line());
+    for (auto& each : crowd)
+      REQUIRE(each.next_event() == x.event());
+  };
+  check_all_hear();
+  const auto descriptors = descriptor_count(server.pid());
+  CHECK(subscribe().socket().read_to_end() == "");
+  server.process().await_err("too many subscribers");
+  // Other calls are answered, and nobody's place is lost.
+  CHECK(server.client().call("org.varlink.service.GetInfo").error == "");
+  check_all_hear();
+  await_descriptor_count(server.pid(), descriptors);
+  crowd.pop_back();
+  await_descriptor_count(server.pid(), descriptors - 1);
+  crowd.push_back(server.subscriber());
+  CHECK(subscribe().socket().read_to_end() == "");
+  check_all_hear();
 }
 
 } // namespace subscribers_tests

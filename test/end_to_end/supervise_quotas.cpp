@@ -112,6 +112,28 @@ TEST_CASE("one reader too many waits until another leaves") {
   CHECK(watcher.next_event().type == "shield_down");
 }
 
+TEST_CASE("one gate's connection too many waits until another leaves") {
+  stage s;
+  const auto request = http_request("GET", "/none", {});
+  const auto client = [&](const container& x) {
+    return http_client{raw_socket{s.world.gate(x)}};
+  };
+  std::vector<http_client> crowd;
+  for (std::size_t i = 0; i < limits::gate_connections_max; ++i) {
+    crowd.push_back(client(one));
+    REQUIRE(crowd.back().call(request).status == 404);
+  }
+  auto late = client(one);
+  late.send(request);
+  // It is not heard, whatever the others ask meanwhile; its neighbour is.
+  for (auto& each : crowd)
+    REQUIRE(each.call(request).status == 404);
+  CHECK(client(two).call(request).status == 404);
+  CHECK(late.socket().untaken() > 0);
+  crowd.pop_back();
+  CHECK(late.next().status == 404);
+}
+
 TEST_CASE("open requests of one container are bounded") {
   stage s;
   auto watcher = s.subscriber(one);
