@@ -43,8 +43,8 @@ sidecar load(const std::string& path) {
     return {exit_usage, protocol::escaped(path) + ": " + to_string(x)};
   };
   auto text = io::read_sidecar(AT_FDCWD, path, io::file_trust::any);
-  if (auto* fault = std::get_if<protocol::sidecar_fault>(&text))
-    throw bad(*fault);
+  if (auto* unread = std::get_if<io::unread_sidecar>(&text))
+    throw bad(unread->why);
   auto& bytes = std::get<std::string>(text);
   auto result = protocol::parse_sidecar(bytes);
   protocol::wipe(bytes);

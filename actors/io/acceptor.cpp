@@ -1,5 +1,6 @@
 #include "actors/io/acceptor.hpp"
 
+#include "actors/io/ran_out.hpp"
 #include "actors/log.hpp"
 #include "protocol/limits.hpp"
 
@@ -66,8 +67,7 @@ private:
         greet(std::move(peer));
       } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
         break;
-      } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS
-                 || errno == ENOMEM) {
+      } else if (ran_out(errno)) {
         return rest(std::generic_category().message(errno));
       }
       // Else the peer's fault (ECONNABORTED, EINTR ...): the next one.

@@ -2,14 +2,20 @@
 // file may be told twice, which its bytes' digest shows. When the kernel's
 // queue overflows, what was lost is found by looking at everything once more. A
 // file that is being written is read when it is closed; the first look may
-// catch one half written: it is told as bad, and again when it is closed.
+// catch one half written: it is told as bad, and again when it is closed. What
+// cannot be looked at because descriptors or memory ran out is looked at again
+// until it can; until then what was known holds.
 
 #include "actors/io/sidecar_directory.hpp"
 
+#include "actors/io/ran_out.hpp"
 #include "actors/io/sidecar_file.hpp"
+#include "actors/log.hpp"
+#include "protocol/limits.hpp"
 #include "protocol/text.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <caf/send.hpp>
 
 #include <array>
@@ -17,6 +23,7 @@
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <sys/inotify.h>
@@ -35,6 +42,8 @@ constexpr std::uint32_t vanishes = IN_DELETE | IN_MOVED_FROM;
 constexpr std::uint32_t lost =
     IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
 
+constexpr auto component = "supervisor";
+
 bool is_sidecar(std::string_view name) {
   return name.ends_with(".json") && !name.starts_with('.');
 }
@@ -43,13 +52,14 @@ std::string error_name() {
   return std::generic_category().message(errno);
 }
 
-// Empty where the directory cannot be read.
-std::set<std::string> list(int directory) {
-  std::set<std::string> result;
-  const auto fd = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  auto* stream = fd < 0 ? nullptr : ::fdopendir(fd);
+// Nothing, and errno, where the directory cannot be read.
+std::optional<std::set<std::string>> list(int directory) {
+  unique_fd fd{::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  auto* stream = fd ? ::fdopendir(fd.get()) : nullptr;
   if (stream == nullptr)
-    return result;
+    return std::nullopt;
+  fd.release(); // closedir() closes it
+  std::set<std::string> result;
   while (const auto* entry = ::readdir(stream)) // NOLINT(concurrency-mt-unsafe)
     if (is_sidecar(static_cast<const char*>(entry->d_name)))
       result.emplace(static_cast<const char*>(entry->d_name));
@@ -64,6 +74,7 @@ public:
   watch(asio::io_context& context, int directory, unique_fd inotify,
         std::string path, actors::sidecar_watcher owner)
       : inotify_(context, inotify.get()),
+        timer_(context),
         directory_(directory),
         path_(std::move(path)),
         owner_(std::move(owner)) {
@@ -72,10 +83,12 @@ public:
 
   void look_at_all() {
     const auto there = list(directory_);
+    if (!there)
+      return not_listed(errno);
     for (const auto& name : std::set(known_))
-      if (!there.contains(name))
+      if (!there->contains(name))
         gone(name);
-    for (const auto& name : there)
+    for (const auto& name : *there)
       read(name);
   }
 
@@ -93,6 +106,7 @@ public:
     owner_ = nullptr;
     boost::system::error_code ignored;
     inotify_.close(ignored);
+    timer_.cancel();
   }
 
 private:
@@ -130,6 +144,7 @@ private:
   }
 
   void gone(const std::string& name) {
+    waiting_.erase(name);
     if (known_.erase(name) > 0)
       caf::anon_send(owner_, actors::sidecar_gone{name});
   }
@@ -137,9 +152,13 @@ private:
   // What has vanished again tells so itself.
   void read(const std::string& name) {
     auto text = read_sidecar(directory_, name, file_trust::ours);
-    if (auto* fault = std::get_if<protocol::sidecar_fault>(&text)) {
-      if (::faccessat(directory_, name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        caf::anon_send(owner_, actors::sidecar_bad{name, std::move(*fault)});
+    if (auto* fault = std::get_if<unread_sidecar>(&text)) {
+      if (fault->ran_out)
+        not_read(name, fault->why.why);
+      else if (::faccessat(directory_, name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW)
+               == 0)
+        caf::anon_send(owner_,
+                       actors::sidecar_bad{name, std::move(fault->why)});
       return;
     }
     auto& bytes = std::get<std::string>(text);
@@ -158,11 +177,62 @@ private:
                          digest});
   }
 
+  // -- what waits until there is room -----------------------------------------
+
+  void not_listed(int error) {
+    if (!tried_again_)
+      log(actors::severity::error, component,
+          "cannot list the sidecar directory",
+          {{"why", std::generic_category().message(error)}});
+    if (!ran_out(error))
+      return;
+    unlisted_ = true;
+    try_again();
+  }
+
+  void not_read(const std::string& name, std::string_view why) {
+    if (waiting_.insert(name).second && !was_waiting_.contains(name))
+      log(actors::severity::error, component,
+          "cannot read a sidecar, trying again",
+          {{"file", protocol::escaped(name)}, {"why", why}});
+    try_again();
+  }
+
+  // Each is logged when it begins to wait, not at each try.
+  void try_again() {
+    if (std::exchange(resting_, true))
+      return;
+    timer_.expires_after(protocol::limits::accept_backoff);
+    timer_.async_wait([self = shared_from_this()](auto error) {
+      if (!error && self->owner_)
+        self->look_at_waiting();
+    });
+  }
+
+  void look_at_waiting() {
+    resting_ = false;
+    was_waiting_ = std::exchange(waiting_, {});
+    tried_again_ = std::exchange(unlisted_, false);
+    if (tried_again_)
+      look_at_all();
+    else
+      for (const auto& name : was_waiting_)
+        read(name);
+    was_waiting_.clear();
+    tried_again_ = false;
+  }
+
   asio::posix::stream_descriptor inotify_;
+  asio::steady_timer timer_;
   int directory_; // its owner outlives us: after close() it is not used
   std::string path_;
   actors::sidecar_watcher owner_;
-  std::set<std::string> known_; // what a vanishing would be news of
+  std::set<std::string> known_;       // what a vanishing would be news of
+  std::set<std::string> waiting_;     // to be read
+  std::set<std::string> was_waiting_; // ... when they are looked at again
+  bool unlisted_ = false;             // the directory is to be listed
+  bool tried_again_ = false;
+  bool resting_ = false;
 };
 
 std::variant<std::unique_ptr<sidecar_directory>, std::string>

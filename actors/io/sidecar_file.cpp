@@ -1,5 +1,6 @@
 #include "actors/io/sidecar_file.hpp"
 
+#include "actors/io/ran_out.hpp"
 #include "actors/io/unique_fd.hpp"
 #include "protocol/supervisor_limits.hpp"
 
@@ -15,14 +16,15 @@ namespace supervisor_limits = protocol::supervisor_limits;
 
 namespace {
 
-protocol::sidecar_fault fault(std::string why) {
-  return {"", std::move(why)};
+unread_sidecar fault(std::string why) {
+  return {{"", std::move(why)}};
 }
 
-protocol::sidecar_fault errno_fault() {
-  if (errno == ELOOP)
+unread_sidecar errno_fault() {
+  const auto error = errno;
+  if (error == ELOOP)
     return fault("is a symbolic link");
-  return fault(std::generic_category().message(errno));
+  return {{"", std::generic_category().message(error)}, ran_out(error)};
 }
 
 // What is checked is what was opened, whatever stands at the name by now.
@@ -37,7 +39,7 @@ std::string distrust(const struct stat& info) {
 
 } // namespace
 
-std::variant<std::string, protocol::sidecar_fault>
+std::variant<std::string, unread_sidecar>
 read_sidecar(int directory, const std::string& name, file_trust trust) {
   const bool strict = trust == file_trust::ours;
   const unique_fd fd{::openat(directory, name.c_str(),

@@ -1,12 +1,15 @@
 // SIGKILL for a supervisor in the middle of verdicts and of pushes of several
-// containers.
+// containers; and descriptors that are all taken.
 
 #include "test/end_to_end/chaos.hpp"
 #include "test/end_to_end/supervision.hpp"
 #include "test/support/http_client.hpp"
+#include "test/support/process_facts.hpp"
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <set>
 #include <signal.h>
 
@@ -18,6 +21,7 @@ using namespace clearance::test;
 
 const container one{"one", "111111111111aaaa", {}};
 const container two{"two", "222222222222bbbb", {}};
+const container three{"three", "333333333333cccc", {}};
 
 /// A container at work: a verdict whose shield runs, and half of a push.
 struct work {
@@ -48,6 +52,29 @@ block numbered(int n) {
   x.request_id = "c1:" + std::to_string(n);
   x.dest = "d" + std::to_string(n);
   return x;
+}
+
+/// Of a supervisor that has served one container and let it go.
+std::size_t descriptors_without_containers(supervision& s) {
+  s.world.add(one);
+  s.await_served(one);
+  std::filesystem::remove(s.world.sidecar_path(one));
+  const deadline guard;
+  while (s.process().err().find("counters sidecars=0 containers=0")
+         == std::string::npos) {
+    s.process().kill(SIGUSR1);
+    guard.pace("the container's end", {s.process().pidfd()});
+  }
+  return descriptor_count(s.process().pid());
+}
+
+/// Takes every descriptor that the supervisor of `one` has left.
+std::vector<raw_socket> take_descriptors(supervision& s) {
+  std::vector<raw_socket> result;
+  for (unsigned i = 0; i < *s.descriptors; ++i)
+    result.emplace_back(s.world.clearance(one));
+  await_descriptor_count(s.process().pid(), *s.descriptors);
+  return result;
 }
 
 } // namespace
@@ -89,6 +116,101 @@ TEST_CASE("a supervisor that is killed at work, again and again") {
     CHECK(s.stop() == exited(0));
     CHECK(s.shield.waiting_runs() == 0);
   }
+}
+
+TEST_CASE(
+    "a sidecar that comes without a descriptor to spare is served later") {
+  supervision s;
+  s.descriptors = 64;
+  s.start();
+  const auto descriptors = descriptors_without_containers(s);
+  s.world.add(one);
+  s.await_served(one);
+  varlink_client client{s.world.clearance(one)};
+  CHECK(client.call("org.varlink.service.GetInfo").error == "");
+  {
+    const auto crowd = take_descriptors(s);
+    s.world.add(two);
+    s.process().await_err("cannot read a sidecar, trying again file=two.json");
+    CHECK(client.call("org.varlink.service.GetInfo").error == "");
+  }
+  const recovery time{"supervisor after a crowd"};
+  s.await_served(two);
+  time.served();
+  s.world.add(three);
+  s.await_served(three);
+  for (const auto& x : {one, two, three})
+    s.push(x);
+  CHECK(client.call("org.varlink.service.GetInfo").error == "");
+  for (const auto& x : {one, two, three})
+    std::filesystem::remove(s.world.sidecar_path(x));
+  CHECK(client.socket().read_to_end() == "");
+  await_descriptor_count(s.process().pid(), descriptors);
+  CHECK(s.process().err().find("bad sidecar") == std::string::npos);
+  CHECK(s.stop() == exited(0));
+}
+
+TEST_CASE("containers that get no sockets are told, and the others go on") {
+  supervision s;
+  s.descriptors = 40;
+  s.start();
+  const auto descriptors = descriptors_without_containers(s);
+  s.world.add(one);
+  s.await_served(one);
+  varlink_client client{s.world.clearance(one)};
+  // More than there is room for.
+  std::vector<container> many;
+  for (int i = 10; i < 40; ++i) {
+    const auto digits = std::to_string(i);
+    many.push_back({"many" + digits, digits + "0000000000", {}});
+    s.world.add(many.back());
+  }
+  s.process().await_err("a service ended and is started again");
+  s.process().await_err("Too many open files");
+  CHECK(client.call("org.varlink.service.GetInfo").error == "");
+  for (const auto& x : many)
+    std::filesystem::remove(s.world.sidecar_path(x));
+  const recovery time{"supervisor after too many containers"};
+  s.world.add(two);
+  s.await_served(two);
+  time.served();
+  s.push(two);
+  CHECK(client.call("org.varlink.service.GetInfo").error == "");
+  for (const auto& x : {one, two})
+    std::filesystem::remove(s.world.sidecar_path(x));
+  CHECK(client.socket().read_to_end() == "");
+  await_descriptor_count(s.process().pid(), descriptors);
+  CHECK(s.stop() == exited(0));
+}
+
+// It looks at the whole directory then. One that cannot be listed looked empty,
+// and every container ended.
+TEST_CASE("changes are lost while the directory cannot be listed") {
+  supervision s;
+  s.descriptors = 64;
+  s.start();
+  s.world.add(one);
+  s.world.add(two);
+  s.await_served(one);
+  s.await_served(two);
+  varlink_client client{s.world.clearance(two)};
+  CHECK(client.call("org.varlink.service.GetInfo").error == "");
+  std::size_t queue = 0;
+  std::ifstream{"/proc/sys/fs/inotify/max_queued_events"} >> queue;
+  REQUIRE(queue > 0);
+  {
+    const auto crowd = take_descriptors(s);
+    s.process().kill(SIGSTOP);
+    for (std::size_t i = 0; i <= queue; ++i) // equal neighbours are one
+      std::filesystem::permissions(s.world.sidecar_path(i % 2 == 0 ? one : two),
+                                   std::filesystem::perms::owner_read);
+    s.world.add(three);
+    s.process().kill(SIGCONT);
+    s.process().await_err("cannot list the sidecar directory why=");
+    CHECK(client.call("org.varlink.service.GetInfo").error == "");
+  }
+  s.await_served(three);
+  CHECK(client.call("org.varlink.service.GetInfo").error == "");
 }
 
 } // namespace chaos_supervise_tests

@@ -13,7 +13,10 @@ void supervision::start(std::vector<std::string> more) {
   std::vector<std::string> words{"run", "--sidecar-dir", world.sidecars(),
                                  "--shield", shield.program()};
   words.insert(words.end(), more.begin(), more.end());
-  process_.emplace(world.supervisor(std::move(words)));
+  auto options = world.supervisor(std::move(words));
+  if (descriptors)
+    options.descriptors = {{*descriptors, *descriptors}};
+  process_.emplace(std::move(options));
   process_->await_err("supervisor: starting");
 }
 

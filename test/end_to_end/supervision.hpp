@@ -15,6 +15,8 @@ class supervision {
 public:
   container_world world;
   stub_shield shield;
+  std::optional<unsigned> descriptors =
+      {}; ///< the limit of what start() starts
 
   /// Returns once it follows its directory.
   void start(std::vector<std::string> more = {});

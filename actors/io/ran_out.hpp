@@ -1,0 +1,15 @@
+/// What only time can mend.
+#pragma once
+
+#include <cerrno>
+
+namespace clearance::io {
+
+/// Whether an errno says that descriptors or memory ran out: try again, later.
+/// Source: accept(2), "Errors".
+inline bool ran_out(int error) noexcept {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS
+         || error == ENOMEM;
+}
+
+} // namespace clearance::io
