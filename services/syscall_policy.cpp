@@ -18,6 +18,8 @@
 
 #include "services/syscall_policy.hpp"
 
+#include "actors/io/sanitizers.hpp"
+
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -26,23 +28,12 @@
 #include <unistd.h>
 #include <utility>
 
-#if defined(__has_feature)
-#define CLEARANCE_HAS_FEATURE(x) __has_feature(x)
-#else
-#define CLEARANCE_HAS_FEATURE(x) 0
-#endif
-
 namespace clearance::services {
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)              \
-    || CLEARANCE_HAS_FEATURE(address_sanitizer)                                \
-    || CLEARANCE_HAS_FEATURE(thread_sanitizer)
-constexpr bool is_sanitised = true;
-#else
-constexpr bool is_sanitised = false;
-#endif
+constexpr bool is_sanitised =
+    io::has_address_sanitizer || io::has_thread_sanitizer;
 
 using syscall_groups = std::vector<syscall_group>;
 

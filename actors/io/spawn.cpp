@@ -10,6 +10,8 @@
 
 #include "actors/io/spawn.hpp"
 
+#include "actors/io/sanitizers.hpp"
+
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -25,7 +27,7 @@
 // with memory of its own, marks it as forked, and by that us, too: from then on
 // it sees no lock of this thread. The C library's own name for the same
 // function.
-#ifdef __SANITIZE_THREAD__
+#if CLEARANCE_THREAD_SANITIZER
 extern "C" int __clone(int (*)(void*), void*, int, void*, ...) noexcept;
 #define CLEARANCE_CLONE ::__clone
 #else

@@ -3,6 +3,7 @@
 // for is measured by clocks that only go forward (the lint `clocks` holds
 // that).
 
+#include "actors/io/sanitizers.hpp"
 #include "test/end_to_end/deployment.hpp"
 #include "test/end_to_end/gate_deployment.hpp"
 #include "test/support/skip.hpp"
@@ -48,12 +49,11 @@ private:
 
 /// A sanitizer's library wants to be loaded first.
 bool cannot_preload() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  skipped("a clock that jumps", "needs a build without sanitizers");
-  return true;
-#else
-  return false;
-#endif
+  constexpr bool result = clearance::io::has_address_sanitizer
+                          || clearance::io::has_thread_sanitizer;
+  if (result)
+    skipped("a clock that jumps", "needs a build without sanitizers");
+  return result;
 }
 
 /// The year in a log's newest line.

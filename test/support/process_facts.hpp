@@ -1,6 +1,8 @@
 /// What the kernel says of a process, by /proc.
 #pragma once
 
+#include "actors/io/sanitizers.hpp"
+
 #include <cstddef>
 #include <string>
 #include <sys/types.h>
@@ -13,11 +15,7 @@ std::size_t resident_bytes(pid_t pid);
 
 /// What each byte that a program touches takes of memory: the thread sanitizer
 /// keeps a shadow of it. Source: sanitizers' wiki, "Typical memory overhead".
-#ifdef __SANITIZE_THREAD__
-inline constexpr std::size_t bytes_a_byte = 6;
-#else
-inline constexpr std::size_t bytes_a_byte = 1;
-#endif
+inline constexpr std::size_t bytes_a_byte = io::has_thread_sanitizer ? 6 : 1;
 
 std::size_t soft_descriptor_limit(pid_t pid);
 
