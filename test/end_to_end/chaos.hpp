@@ -1,13 +1,16 @@
-/// What the chaos tests share: dice whose seed is shown, and how long it took
-/// until something served again, shown as well and never judged.
+/// What the chaos tests share: dice whose seed is shown, how long it took until
+/// something served again, shown as well and never judged, and memory.
 #pragma once
 
 #include "test/support/varlink_client.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <random>
+#include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <vector>
 
 namespace clearance::test {
 
@@ -38,6 +41,25 @@ private:
   std::string_view what_;
   std::chrono::steady_clock::time_point start_ =
       std::chrono::steady_clock::now();
+};
+
+/// Resident memory of a process that lives on while others are killed: after
+/// the last round at most 4 MiB more than after the first, which warms it up.
+class flat_memory {
+public:
+  flat_memory(std::string_view what, pid_t pid) : what_(what), pid_(pid) {}
+
+  /// In each, between two rounds' work.
+  void round_ended();
+
+  /// Prints the figures. Under the address sanitizer, whose memory is not ours,
+  /// they are not judged, and it says so.
+  void check() const;
+
+private:
+  std::string what_;
+  pid_t pid_;
+  std::vector<std::size_t> bytes_;
 };
 
 } // namespace clearance::test

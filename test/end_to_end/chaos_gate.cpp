@@ -108,6 +108,7 @@ TEST_CASE("git that is killed behind the gate, again and again") {
   gate server{world};
   const auto pid = server.process().pid();
   const auto descriptors = descriptor_count(pid);
+  flat_memory memory{"gate whose git is killed", pid};
   for (int round = 0; round < 3; ++round) {
     transfers crowd{world, server, round};
     for (int victims = 0; victims < 3; ++victims) {
@@ -125,7 +126,9 @@ TEST_CASE("git that is killed behind the gate, again and again") {
              200);
     time.served();
     check_serves(world, server, round);
+    memory.round_ended();
   }
+  memory.check();
   await_no_descendants(pid);
   await_descriptor_count(pid, descriptors);
   check_sound(world);

@@ -134,7 +134,8 @@ TEST_CASE("a helper that is killed in mid verdict, again and again") {
   chaos x{"helper killed"};
   std::size_t oks = 0;
   const auto threads = thread_count(x.server->pid());
-  for (int round = 0; round < 8; ++round) {
+  flat_memory memory{"hub whose helper is killed", x.server->pid()};
+  for (int round = 0; round < 20; ++round) {
     const auto blocks = x.announce();
     const auto victim = x.random.below(blocks.size());
     for (std::size_t i = 0; i < blocks.size(); ++i) {
@@ -150,7 +151,9 @@ TEST_CASE("a helper that is killed in mid verdict, again and again") {
     time.served();
     ++oks;
     x.note_runs();
+    memory.round_ended();
   }
+  memory.check();
   // A shield may have run and its helper not lived to say so.
   CHECK(x.dests.size() >= oks);
   x.shield.await_all_gone();
@@ -162,7 +165,8 @@ TEST_CASE("a hub that is killed in mid verdict, again and again") {
   varlink_client anchor{x.where.verdict()};
   const auto descriptors = settled_descriptors(x.helper->pid(), anchor);
   x.check_serves();
-  for (int round = 0; round < 8; ++round) {
+  flat_memory memory{"helper whose hub is killed", x.helper->pid()};
+  for (int round = 0; round < 20; ++round) {
     const auto blocks = x.announce();
     const auto victim = x.random.below(blocks.size());
     for (std::size_t i = 0; i < victim; ++i)
@@ -180,7 +184,9 @@ TEST_CASE("a hub that is killed in mid verdict, again and again") {
     x.check_serves();
     time.served();
     x.note_runs();
+    memory.round_ended();
   }
+  memory.check();
   x.shield.await_all_gone();
   x.note_runs();
   // The helper is the first one still, and holds nothing of hubs that are gone.
@@ -199,6 +205,7 @@ TEST_CASE("shields that are killed fail their verdicts, and those alone") {
   for (std::size_t i = 0; i < width; ++i)
     callers.push_back(x.server.client());
   std::size_t descriptors = 0;
+  flat_memory memory{"worker whose shields are killed", worker};
   unsigned number = 0;
   for (int round = 0; round < 6; ++round) {
     std::map<std::string, std::size_t> caller_of;
@@ -231,7 +238,9 @@ TEST_CASE("shields that are killed fail their verdicts, and those alone") {
     }
     if (round == 0)
       descriptors = descriptor_count(worker);
+    memory.round_ended();
   }
+  memory.check();
   CHECK(x.shield.waiting_runs() == 0); // none began anew
   await_descriptor_count(worker, descriptors);
 }
