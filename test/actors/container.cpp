@@ -27,13 +27,8 @@ struct stage : container_stage {
   std::optional<caf::error> ended;
 
   void start(actors::sidecar_ptr sidecar = sidecar_of("demo")) {
-    actors::container_config config;
-    config.where = &host;
-    config.http = &http;
-    config.containers = &containers;
-    config.sidecar = std::move(sidecar);
-    config.around = around();
-    container = actors::spawn_container(host, std::move(config));
+    container =
+        actors::spawn_container(host, container_config(std::move(sidecar)));
     caf::actor_cast<caf::abstract_actor*>(container)->attach_functor(
         [this](const caf::error& why) { ended = why; });
     run();

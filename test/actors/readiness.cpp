@@ -160,12 +160,7 @@ struct container_news : stage {
   actors::container_actor container;
 
   void start(actors::sidecar_ptr sidecar) {
-    actors::container_config config;
-    config.where = &host;
-    config.http = &http;
-    config.containers = &containers;
-    config.sidecar = std::move(sidecar);
-    config.around = around();
+    auto config = container_config(std::move(sidecar));
     config.watcher = manager.as<actors::container_watcher>();
     container = actors::spawn_container(host, std::move(config));
     run();
@@ -232,11 +227,7 @@ struct supervisor_news : stage {
   actors::supervisor_actor supervisor;
 
   supervisor_news() {
-    actors::supervisor_config config;
-    config.where = &host;
-    config.http = &http;
-    config.containers = &containers;
-    config.around = around();
+    auto config = supervisor_config();
     config.manager = manager.as<actors::manager_actor>();
     supervisor = actors::spawn_supervisor(host, std::move(config));
     run();

@@ -27,13 +27,9 @@ struct stage : container_stage {
 
   explicit stage(std::size_t containers_max = 100,
                  std::size_t sidecars_max = 100) {
-    actors::supervisor_config config;
+    auto config = supervisor_config();
     config.containers_max = containers_max;
     config.sidecars_max = sidecars_max;
-    config.where = &host;
-    config.http = &http;
-    config.containers = &containers;
-    config.around = around();
     supervisor = actors::spawn_supervisor(host, std::move(config));
     caf::actor_cast<caf::abstract_actor*>(supervisor)
         ->attach_functor([this](const caf::error& why) { ended = why; });

@@ -92,6 +92,15 @@ container_stage::around() {
   return result;
 }
 
+actors::container_config
+container_stage::container_config(actors::sidecar_ptr sidecar) {
+  return {&host, &http, &containers, std::move(sidecar), around()};
+}
+
+actors::supervisor_config container_stage::supervisor_config() {
+  return {&host, &http, &containers, nullptr, around()};
+}
+
 // Their listeners and watches look into members of this class.
 container_stage::~container_stage() {
   host.end_all();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/container.hpp"
+#include "actors/supervisor.hpp"
 #include "test/support/actor_fixture.hpp"
 
 #include <map>
@@ -55,6 +56,10 @@ struct container_stage : actor_fixture {
              const std::string& id = "0123456789abcdef");
 
   static std::shared_ptr<const actors::container_surroundings> around();
+
+  /// On these hosts, with around(); nobody watches.
+  actors::container_config container_config(actors::sidecar_ptr sidecar);
+  actors::supervisor_config supervisor_config();
 
   ~container_stage();
   container_stage() = default;
