@@ -11,6 +11,7 @@
 
 #include "actors/error.hpp"
 #include "actors/shield_executor.hpp"
+#include "protocol/limits.hpp"
 #include "protocol/text.hpp"
 
 #include <caf/exit_reason.hpp>
@@ -81,6 +82,7 @@ container::interface::behavior_type container::make_behavior() {
       [this](const process_gone&) { on_process_gone(); },
       [this](const service_state& x) { on_state(x); },
       [this](const restart_part& x) { on_restart(x.what); },
+      [this](tick_atom) { on_tick(); },
       [this](stop_atom) { on_stop(); },
       [this](report_atom) { on_report(); },
   };
@@ -88,20 +90,36 @@ container::interface::behavior_type container::make_behavior() {
 
 // False: there is nothing to be served.
 bool container::begin() {
-  if (auto pid = config_.sidecar->init_pid) {
-    auto result =
-        config_.containers->watch(*pid, process_watcher{interface{self_}});
-    if (result.gone) {
-      tell(severity::info, "its first process has ended already");
-      return false;
-    }
-    if (!result.value)
-      tell(severity::warning, "its first process cannot be watched", {},
-           result.why);
-    init_ = std::move(result.value);
+  if (!watch_init()) {
+    tell(severity::info, "its first process has ended already");
+    return false;
   }
   tell(severity::info, "serving");
   return true;
+}
+
+// False: it is gone.
+bool container::watch_init() {
+  const auto pid = config_.sidecar->init_pid;
+  if (!pid)
+    return true;
+  auto result =
+      config_.containers->watch(*pid, process_watcher{interface{self_}});
+  if (result.gone)
+    return false;
+  init_ = std::move(result.value);
+  if (!init_ && !std::exchange(told_unwatched_, true))
+    tell(severity::warning, "its first process cannot be watched", {},
+         result.why);
+  if (result.ran_out)
+    self_->delayed_send(self_, protocol::limits::accept_backoff,
+                        tick_atom::value);
+  return true;
+}
+
+void container::on_tick() {
+  if (!stopping_ && !init_ && !watch_init())
+    on_process_gone();
 }
 
 // -- parts --------------------------------------------------------------------

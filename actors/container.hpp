@@ -64,6 +64,8 @@ private:
   void on_report() const;
 
   bool begin();
+  bool watch_init();
+  void on_tick();
   void start(container_part what);
   caf::strong_actor_ptr start_executor();
   caf::strong_actor_ptr start_hub();
@@ -81,6 +83,7 @@ private:
   protocol::container_paths paths_;
   std::string id_; ///< short
   std::unique_ptr<process_watch> init_;
+  bool told_unwatched_ = false;
   std::array<part, container_parts_count> parts_;
   executor_actor executor_; ///< null while it is not running
   service_actor hub_;

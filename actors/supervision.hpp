@@ -80,6 +80,7 @@ struct watched {
   std::unique_ptr<process_watch> value; ///< null: it is not watched
   bool gone = false;                    ///< because there is no such process
   std::string why;                      ///< else
+  bool ran_out = false; ///< of descriptors or memory: try again, later
 };
 
 /// Methods are called on the host's thread.
@@ -121,6 +122,8 @@ using container_actor = executor_actor::extend<
     caf::reacts_to<service_state>,
     // Itself.
     caf::reacts_to<restart_part>,
+    // Itself: the first process is to be watched still.
+    caf::reacts_to<tick_atom>,
     // Supervisor: end everything, then yourself.
     caf::reacts_to<stop_atom>,
     // Supervisor: counters to the log.

@@ -1,6 +1,7 @@
 #include "actors/io/container_host.hpp"
 
 #include "actors/io/private_directory.hpp"
+#include "actors/io/ran_out.hpp"
 #include "actors/io/readiness.hpp"
 #include "actors/io/unique_fd.hpp"
 
@@ -70,6 +71,11 @@ private:
   std::shared_ptr<pid_wait> wait_;
 };
 
+actors::watched unwatched(int error) {
+  return {nullptr, error == ESRCH, std::generic_category().message(error),
+          ran_out(error)};
+}
+
 } // namespace
 
 container_host::container_host(asio::io_context& context) : context_(context) {
@@ -84,13 +90,14 @@ actors::watched container_host::watch(pid_t pid,
                                       actors::process_watcher owner) try {
   unique_fd pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
   if (!pidfd)
-    return {nullptr, errno == ESRCH, std::generic_category().message(errno)};
+    return unwatched(errno);
   return {std::make_unique<pid_watch>(std::make_shared<pid_wait>(
               context_, std::move(pidfd), pid, owner)),
           false,
-          {}};
+          {},
+          false};
 } catch (const boost::system::system_error& why) {
-  return {nullptr, false, why.code().message()};
+  return unwatched(why.code().value());
 }
 
 } // namespace clearance::io

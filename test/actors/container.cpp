@@ -225,6 +225,35 @@ TEST_CASE("a container whose first process is gone does not begin") {
   CHECK(s.http.open.empty());
 }
 
+// It would outlive its container for as long as its sidecar lies there.
+TEST_CASE(
+    "a first process is watched as soon as there is a descriptor for it") {
+  stage s;
+  auto x = s.sidecar("demo");
+  x.init_pid = 4711;
+  s.containers.ran_out = true;
+  s.start(std::make_shared<protocol::sidecar>(std::move(x)));
+  s.advance(1s);
+  CHECK(s.listens(clearance_socket));
+  CHECK(s.containers.watches.empty());
+  CHECK(s.log.only("its first process cannot be watched")["why"]
+        == "Too many open files");
+  s.containers.ran_out = false;
+  SUBCASE("which it ends by") {
+    s.advance(100ms);
+    REQUIRE(s.containers.watches.contains(4711));
+    s.containers.end(4711);
+    s.run();
+  }
+  SUBCASE("or it has ended meanwhile") {
+    s.containers.gone = true;
+    s.advance(100ms);
+  }
+  REQUIRE(s.ended);
+  CHECK_FALSE(*s.ended);
+  CHECK_FALSE(s.listens(clearance_socket));
+}
+
 TEST_CASE("a container's crash leaves no part of it behind") {
   stage s;
   s.start();

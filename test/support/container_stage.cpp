@@ -57,9 +57,11 @@ std::string dummy_container_host::make_private(const std::string& path) {
 actors::watched dummy_container_host::watch(pid_t pid,
                                             actors::process_watcher owner) {
   if (gone)
-    return {nullptr, true, {}};
+    return {nullptr, true, {}, false};
+  if (ran_out)
+    return {nullptr, false, "Too many open files", true};
   watches[pid] = std::move(owner);
-  return {std::make_unique<watching>(*this, pid), false, {}};
+  return {std::make_unique<watching>(*this, pid), false, {}, false};
 }
 
 void dummy_container_host::end(pid_t pid) {

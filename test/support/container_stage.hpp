@@ -37,6 +37,7 @@ public:
 
   std::string refuse;            ///< why no directory can be made
   bool gone = false;             ///< there is no process any more
+  bool ran_out = false;          ///< no process can be watched for now
   std::vector<std::string> made; ///< directories
   std::map<pid_t, actors::process_watcher> watches;
 
