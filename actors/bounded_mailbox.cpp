@@ -17,12 +17,8 @@ bool event_queue::offer(event_batch_ptr events) {
   std::lock_guard guard{mutex_};
   if (closed_)
     return false;
-  if (auto lost = events_.push(std::move(events)); lost > 0) {
-    gauge_->add_dropped(lost);
-    if (loss_ == loss::none)
-      loss_ = loss::untold;
-  }
-  gauge_->set_waiting(events_.size(), events_.bytes());
+  lost(events_.push(std::move(events)));
+  tell_level();
   if (waking_ || (paused_ && loss_ != loss::untold))
     return false;
   waking_ = true;
@@ -49,12 +45,28 @@ void event_queue::take(std::vector<event_slice>& out, std::size_t max) {
   }
   if (events_.empty())
     loss_ = loss::none;
-  gauge_->set_waiting(events_.size(), events_.bytes());
+  tell_level();
 }
 
-void event_queue::pause(bool on) {
+bool event_queue::pause() {
   std::lock_guard guard{mutex_};
-  paused_ = on;
+  paused_ = true;
+  lost(events_.bound(limits::subscriber_queue_max_events,
+                     limits::subscriber_queue_max_bytes));
+  tell_level();
+  if (loss_ != loss::untold)
+    return false;
+  loss_ = loss::told;
+  return true;
+}
+
+void event_queue::flow() {
+  std::lock_guard guard{mutex_};
+  paused_ = false;
+  events_.bound(
+      limits::subscriber_queue_max_events + limits::subscriber_batch_max_events,
+      limits::subscriber_queue_max_bytes + limits::subscriber_batch_max_bytes);
+  tell_level();
 }
 
 bool event_queue::empty() const {
@@ -66,7 +78,22 @@ void event_queue::close() {
   std::lock_guard guard{mutex_};
   closed_ = true;
   events_.clear();
-  gauge_->set_waiting(0, 0);
+  tell_level();
+}
+
+// With the lock held.
+void event_queue::lost(std::size_t count) {
+  if (count == 0)
+    return;
+  gauge_->add_dropped(count);
+  if (loss_ == loss::none)
+    loss_ = loss::untold;
+}
+
+// With the lock held.
+void event_queue::tell_level() {
+  gauge_->set_waiting(events_.size(), events_.bytes());
+  gauge_->set_flowing(!paused_);
 }
 
 } // namespace clearance::actors

@@ -27,6 +27,10 @@
 namespace clearance::actors {
 
 /// The queue itself: filled by senders on any thread, drained by its actor.
+///
+/// It is paused, as in the beginning, or flows. While it is paused nobody is
+/// woken: a stalled client costs nothing. While it flows its actor takes a
+/// batch as soon as it runs, and so much more may wait.
 class event_queue {
 public:
   event_queue();
@@ -37,8 +41,8 @@ public:
   }
 
   /// Queues; the oldest go at the bound. True: wake the actor, it does not know
-  /// yet. It is woken once until it woke(), and not while paused, except to
-  /// tell the first loss of a burst.
+  /// yet. It is woken once until it woke(), and while paused only to tell the
+  /// first loss of a burst.
   bool offer(event_batch_ptr events);
 
   /// The actor knows: the next offer() wakes it again. True once for each burst
@@ -49,8 +53,12 @@ public:
   /// once these have limits::subscriber_batch_max_bytes.
   void take(std::vector<event_slice>& out, std::size_t max);
 
-  /// While paused nobody is woken: a stalled client costs nothing.
-  void pause(bool on);
+  /// The oldest go if they were the flowing queue's surplus. True: that is the
+  /// first loss of a burst, and the actor knows.
+  bool pause();
+
+  /// The actor takes what there is.
+  void flow();
 
   bool empty() const;
 
@@ -60,12 +68,15 @@ public:
 private:
   enum class loss { none, untold, told };
 
+  void lost(std::size_t count);
+  void tell_level();
+
   mutable std::mutex mutex_;
   protocol::drop_oldest_ring<event_batch> events_;
   std::shared_ptr<subscriber_gauge> gauge_;
   loss loss_ = loss::none;
   bool waking_ = false; // it will be woken
-  bool paused_ = false;
+  bool paused_ = true;
   bool closed_ = false;
 };
 

@@ -8,12 +8,12 @@
 // a client that sees an event can cite it at once; and `verdict_applied` is in
 // every queue before the caller's outcome leaves.
 //
-// Backpressure: a batch that would push an event out of the queue of a
-// subscriber that makes progress is held back until there is room, until that
-// subscriber stops making progress, or until its reader's patience ends; its
-// reader is not read meanwhile, for it waits for `admitted`. What fits is never
-// held back, so that one flooding reader does not delay another.
-// See protocol/admission.hpp for the numbers.
+// Backpressure: a batch that a subscriber that makes progress has no room for
+// in its queue, and does not take at once, is held back until it has, until
+// that subscriber stops making progress, or until its reader's patience ends;
+// its reader is not read meanwhile, for it waits for `admitted`. What fits is
+// never held back, so that one flooding reader does not delay another. See
+// protocol/admission.hpp for the numbers.
 
 #include "actors/registry.hpp"
 
@@ -156,7 +156,7 @@ void registry::on_tick() {
   look_.reset();
   for (auto& x : members_) {
     auto level = x.gauge->level();
-    if (level.waiting > 0 && protocol::progress_deadline(level) <= now)
+    if (protocol::busy(level) && protocol::progress_deadline(level) <= now)
       x.gauge->found_stuck();
   }
   admit_what_fits(now, now);
@@ -194,7 +194,7 @@ void registry::watch_clock(protocol::time_point now) {
   for (auto& x : held_)
     due = std::min(due, x.deadline());
   for (auto& x : members_)
-    if (auto level = x.gauge->level(); !level.stuck && level.waiting > 0)
+    if (auto level = x.gauge->level(); !level.stuck && protocol::busy(level))
       due = std::min(due, protocol::progress_deadline(level));
   constexpr auto apart = limits::subscriber_second_look;
   if (!look_ && due - apart <= now)
@@ -299,7 +299,8 @@ void registry::on_subscribe(const subscribe& x) {
 }
 
 drawn registry::on_draw(const draw& x) {
-  auto y = map_.draw(x.cursor, x.until, limits::subscriber_batch_max_events);
+  auto y = map_.draw(x.cursor, x.until, limits::subscriber_batch_max_events,
+                     limits::subscriber_batch_max_bytes);
   drawn result;
   result.events.reserve(y.parcels.size());
   for (auto& parcel : y.parcels)

@@ -7,7 +7,8 @@
 // States: replaying (undelivered blocks of the map, which come first), then
 // live (the queue); in both it is either writing or blocked, and while blocked
 // it waits for one `writable` and nobody wakes it. batch_ is refilled only when
-// it is empty, so that a client holds little beside its queue.
+// it is empty, so that a client holds little beside its queue. The queue flows
+// while the subscriber is live and not blocked, else it is paused.
 //
 // An event counts as handed over when its last byte was taken by the socket,
 // not before: what is lost with a broken connection goes to the next client.
@@ -56,10 +57,14 @@ subscriber::interface::behavior_type subscriber::make_behavior() {
 
 void subscriber::on_events() {
   if (self_->queue().woke())
-    log(severity::warning, name, "a client is too slow and loses its oldest",
-        {{"pid", std::to_string(connection_->who().pid)},
-         {"command", connection_->who().command}});
+    tell_loss();
   flush();
+}
+
+void subscriber::tell_loss() const {
+  log(severity::warning, name, "a client is too slow and loses its oldest",
+      {{"pid", std::to_string(connection_->who().pid)},
+       {"command", connection_->who().command}});
 }
 
 void subscriber::on_drawn(drawn& x) {
@@ -71,7 +76,8 @@ void subscriber::on_drawn(drawn& x) {
 
 void subscriber::on_writable() {
   blocked_ = false;
-  self_->queue().pause(false);
+  if (!replaying_)
+    self_->queue().flow();
   flush();
 }
 
@@ -115,7 +121,8 @@ bool subscriber::fill() {
       self_->send(registry_, draw{replay_.cursor, replay_.until});
     return false;
   }
-  replaying_ = false;
+  if (std::exchange(replaying_, false))
+    self_->queue().flow();
   self_->queue().take(batch_, limits::subscriber_batch_max_events);
   if (self_->queue().gauge()->take_room_wanted())
     self_->send(registry_, room_atom::value);
@@ -138,7 +145,8 @@ void subscriber::write() {
     self_->send(subscriber_actor{self_}, hung_up{connection_->id()});
   } else if (result.bytes < total) {
     blocked_ = true;
-    self_->queue().pause(true);
+    if (self_->queue().pause())
+      tell_loss();
     connection_->await_writable();
   }
 }

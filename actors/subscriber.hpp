@@ -40,6 +40,7 @@ private:
   void on_writable();
   void leave();
   void on_report() const;
+  void tell_loss() const;
 
   void flush();
   bool fill();

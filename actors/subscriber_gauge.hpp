@@ -18,7 +18,8 @@ public:
 
   protocol::queue_level level() const noexcept {
     return {waiting_.load(relaxed), waiting_bytes_.load(relaxed),
-            last_progress_.load(relaxed), stuck_.load(relaxed)};
+            last_progress_.load(relaxed), stuck_.load(relaxed),
+            flowing_.load(relaxed)};
   }
   std::uint64_t dropped() const noexcept { return dropped_.load(relaxed); }
   std::uint64_t delivered() const noexcept { return delivered_.load(relaxed); }
@@ -27,6 +28,7 @@ public:
     waiting_.store(events, relaxed);
     waiting_bytes_.store(bytes, relaxed);
   }
+  void set_flowing(bool on) noexcept { flowing_.store(on, relaxed); }
   void add_dropped(std::uint64_t n) noexcept { dropped_.fetch_add(n, relaxed); }
 
   /// `n` whole events were taken by the socket; 0 for one that just came.
@@ -54,6 +56,7 @@ private:
   std::atomic<std::uint64_t> delivered_ = 0;
   std::atomic<time_point> last_progress_ = time_point{};
   std::atomic<bool> stuck_ = false;
+  std::atomic<bool> flowing_ = false;
   std::atomic<bool> room_wanted_ = false;
 };
 

@@ -11,7 +11,7 @@ bool calm(const queue_level& level) noexcept {
 
 bool holds_up(const queue_level& level, std::size_t events,
               std::size_t bytes) noexcept {
-  return !level.stuck && level.waiting > 0
+  return !level.stuck && busy(level)
          && (level.waiting + events > limits::subscriber_queue_max_events
              || level.bytes + bytes > limits::subscriber_queue_max_bytes);
 }

@@ -23,13 +23,19 @@ struct queue_level {
   std::size_t bytes = 0;      ///< and theirs
   time_point last_progress{}; ///< when it last took a whole event, or came
   bool stuck = false;         ///< found so since: not waited for
+  bool flowing = false;       ///< its socket is not full: takes a batch at once
 };
+
+/// Whether something waits for it to take what it was given.
+constexpr bool busy(const queue_level& level) noexcept {
+  return level.waiting > 0 || !level.flowing;
+}
 
 /// At most half full, by events and by bytes.
 bool calm(const queue_level& level) noexcept;
 
-/// Whether `level` makes a batch of so many events and bytes wait. A batch
-/// larger than a whole queue does not wait for an empty one.
+/// Whether `level` makes a batch of so many events and bytes wait. No batch
+/// waits for one that has nothing to do, however large it is.
 bool holds_up(const queue_level& level, std::size_t events,
               std::size_t bytes) noexcept;
 

@@ -175,20 +175,23 @@ std::uint64_t authorisation_map::sequence() const noexcept {
 
 authorisation_map::drawn authorisation_map::draw(std::uint64_t cursor,
                                                  std::uint64_t until,
-                                                 std::size_t max) {
+                                                 std::size_t max,
+                                                 std::size_t max_bytes) {
   impl_->store.sweep_oldest(swept_per_draw);
   drawn result{{}, cursor, true};
+  std::size_t bytes = 0;
   impl_->store.unhanded().walk_after(cursor, [&](const binding& x) {
     if (x.number > until)
       return false;
     if (x.in_flight() || x.unhanded->handed())
       return true;
-    if (result.parcels.size() == max) {
+    if (result.parcels.size() == max || bytes >= max_bytes) {
       result.done = false;
       return false;
     }
     result.parcels.push_back(x.unhanded);
     result.cursor = x.number;
+    bytes += x.unhanded->bytes();
     return true;
   });
   return result;

@@ -99,10 +99,12 @@ public:
   };
 
   /// The oldest live bindings numbered cursor < n <= until that nobody was
-  /// handed, at most `max` of them, oldest first. In flight ones are answered
+  /// handed, oldest first: at most `max` of them, and no more after the one
+  /// that brings their parcels to `max_bytes`. In flight ones are answered
   /// already and left out. Lets go of parcels that earlier draws gave and
   /// somebody was handed since.
-  drawn draw(std::uint64_t cursor, std::uint64_t until, std::size_t max);
+  drawn draw(std::uint64_t cursor, std::uint64_t until, std::size_t max,
+             std::size_t max_bytes);
 
   std::size_t live() const noexcept;
   std::size_t in_flight() const noexcept;

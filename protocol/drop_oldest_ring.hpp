@@ -33,6 +33,13 @@ public:
     // nop
   }
 
+  /// Changes the bounds. Returns how many elements went because of that.
+  std::size_t bound(std::size_t max_elements, std::size_t max_bytes) {
+    max_elements_ = max_elements;
+    max_bytes_ = max_bytes;
+    return trim();
+  }
+
   /// Returns how many elements went to make room, maybe some of these.
   std::size_t push(std::shared_ptr<const Batch> x) {
     if (x->size() == 0)
@@ -40,12 +47,7 @@ public:
     size_ += x->size();
     bytes_ += x->bytes(0, x->size());
     append({x, 0, x->size()});
-    std::size_t victims = 0;
-    for (; size_ > max_elements_ || (bytes_ > max_bytes_ && size_ > 1);
-         ++victims)
-      pop(1);
-    dropped_ += victims;
-    return victims;
+    return trim();
   }
 
   /// The oldest elements that lie side by side, at most `max`; there must be
@@ -78,6 +80,15 @@ public:
   std::uint64_t dropped() const noexcept { return dropped_; }
 
 private:
+  std::size_t trim() {
+    std::size_t victims = 0;
+    for (; size_ > max_elements_ || (bytes_ > max_bytes_ && size_ > 1);
+         ++victims)
+      pop(1);
+    dropped_ += victims;
+    return victims;
+  }
+
   // Most queues never hold more than a few slices.
   void append(slice x) {
     if (used_ == slots_.size()) {

@@ -27,25 +27,25 @@ inline constexpr std::size_t reader_nesting_max_depth = 128;
 inline constexpr std::size_t text_max_chars = 256;
 inline constexpr std::size_t text_cut_chars = 253;
 
-/// Events announced at a time, so that subscribers flush between batches. Less
-/// than a subscriber's queue, so that one batch fits while some of the last
-/// wait; and not much less, for what a send costs is shared by its events.
-inline constexpr std::size_t reader_batch_max_events = 96;
+/// Events announced at a time, so that subscribers flush between batches. As
+/// many as one write hands to a socket: what a send costs is shared by them.
+inline constexpr std::size_t reader_batch_max_events = 192;
 
 /// Wire bytes of events that are copied into one piece: a batch ends with the
 /// event that reaches them.
-inline constexpr std::size_t event_batch_max_bytes = 32 * 1024;
+inline constexpr std::size_t event_batch_max_bytes = 64 * 1024;
 
 // -- subscribers --------------------------------------------------------------
 
-/// Events and bytes that wait for one subscriber, whichever comes first. At the
-/// bound its oldest event is dropped and counted.
+/// Events and bytes that wait for one subscriber whose socket is full,
+/// whichever comes first. At the bound its oldest event is dropped and counted.
 inline constexpr std::size_t subscriber_queue_max_events = 128;
 inline constexpr std::size_t subscriber_queue_max_bytes = 1024 * 1024;
 
 /// Events handed to the socket in one gathering write, and the most that are
-/// held beside the queue while a write is unfinished.
-inline constexpr std::size_t subscriber_batch_max_events = 96;
+/// held beside the queue while a write is unfinished. Until its actor runs, the
+/// queue of a subscriber whose socket is not full holds so many more.
+inline constexpr std::size_t subscriber_batch_max_events = 192;
 
 /// Bytes of these: with the piece of a reader's batch that reaches the bound it
 /// ends. Queues hold the same newest events, but what a client is stuck in the

@@ -85,8 +85,46 @@ TEST_CASE("one byte more than 1 MiB drops the oldest") {
   CHECK(drain(x) == event_list{events.begin() + 1, events.end()});
 }
 
+// What goes to the socket at once does not wait for it.
+TEST_CASE("a queue that flows has room for a batch more, until it is paused") {
+  constexpr auto more = limits::subscriber_batch_max_events;
+  event_queue x;
+  x.flow();
+  CHECK(x.gauge()->level().flowing);
+  const auto events = blocks(1, more + 129);
+  const auto last = events.end() - 1;
+  x.offer(batch_of({events.begin(), last - 128}));
+  x.offer(batch_of({last - 128, last}));
+  CHECK(x.gauge()->dropped() == 0);
+  x.offer(batch_of({*last}));
+  CHECK(x.gauge()->dropped() == 1);
+  CHECK(x.woke());
+  CHECK_FALSE(x.pause()); // a loss that was told belongs to the same burst
+  CHECK_FALSE(x.gauge()->level().flowing);
+  CHECK(x.gauge()->level().waiting == 128);
+  CHECK(x.gauge()->dropped() == 1 + more);
+  CHECK(drain(x) == event_list{events.end() - 128, events.end()});
+}
+
+TEST_CASE("pausing tells the first loss of a burst") {
+  event_queue x;
+  x.flow();
+  x.offer(batch_of(blocks(1, 129)));
+  CHECK_FALSE(x.woke());
+  CHECK(x.pause());
+  CHECK_FALSE(x.woke());
+  CHECK(x.gauge()->dropped() == 1);
+}
+
+TEST_CASE("a queue is paused in the beginning") {
+  event_queue x;
+  CHECK_FALSE(x.gauge()->level().flowing);
+  CHECK_FALSE(x.offer(batch_of({blocked(1)})));
+}
+
 TEST_CASE("only the first offer wakes, until the actor woke") {
   event_queue x;
+  x.flow();
   CHECK(x.offer(batch_of({blocked(1)})));
   CHECK_FALSE(x.offer(batch_of({blocked(2)})));
   CHECK_FALSE(x.woke());
@@ -95,15 +133,15 @@ TEST_CASE("only the first offer wakes, until the actor woke") {
 
 TEST_CASE("a paused queue wakes nobody") {
   event_queue x;
-  x.pause(true);
+  x.flow();
+  x.pause();
   CHECK_FALSE(x.offer(batch_of(blocks(1, 128))));
-  x.pause(false);
+  x.flow();
   CHECK(x.offer(batch_of({})));
 }
 
 TEST_CASE("a paused queue wakes once to tell the first loss of a burst") {
   event_queue x;
-  x.pause(true);
   CHECK(x.offer(batch_of(blocks(1, 129))));
   CHECK_FALSE(x.offer(batch_of({blocked(130)}))); // it is on its way
   CHECK(x.woke());
@@ -209,7 +247,7 @@ TEST_CASE("a million events to a blocked subscriber leave the newest 128") {
   auto seen = std::make_shared<tally>();
   auto actor = actors::spawn_hosted<sleeper>(f.host, seen);
   auto& queue = queue_of(actor);
-  queue.pause(true);
+  queue.pause();
   constexpr std::size_t batch = 64;
   constexpr std::size_t total = 1'000'000;
   static_assert(total % batch == 0);
@@ -234,6 +272,7 @@ TEST_CASE("announcements before the actor runs wake it once") {
   actor_fixture f;
   auto seen = std::make_shared<tally>();
   auto actor = actors::spawn_hosted<sleeper>(f.host, seen);
+  queue_of(actor).flow();
   for (std::size_t n = 1; n <= 100; ++n)
     caf::anon_send(actor, announcing({blocked(n)}));
   f.run();
@@ -259,7 +298,7 @@ TEST_CASE("a request with events is answered, not swallowed") {
   actor_fixture f;
   auto seen = std::make_shared<tally>();
   auto actor = actors::spawn_hosted<sleeper>(f.host, seen);
-  queue_of(actor).pause(true);
+  queue_of(actor).pause();
   caf::scoped_actor asker{f.system};
   auto answer = asker->request(actor, caf::infinite, announcing({blocked(1)}));
   f.run();
@@ -276,7 +315,7 @@ TEST_CASE("a bounded mailbox lets its events go when its actor ends") {
   auto seen = std::make_shared<tally>();
   auto actor = actors::spawn_hosted<sleeper>(f.host, seen);
   auto& queue = queue_of(actor);
-  queue.pause(true);
+  queue.pause();
   caf::anon_send(actor, announcing(blocks(1, 10)));
   f.run();
   CHECK(queue.gauge()->level().waiting == 10);
@@ -292,6 +331,7 @@ TEST_CASE("a fault at an event ends the actor and nobody else") {
   auto seen = std::make_shared<tally>();
   seen->throw_at = 2;
   auto actor = actors::spawn_hosted<sleeper>(f.host, seen);
+  queue_of(actor).flow();
   caf::anon_send(actor, announcing({blocked(1)}));
   f.run();
   CHECK(f.host.alive("sleeper").size() == 1);

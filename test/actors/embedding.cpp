@@ -240,8 +240,9 @@ TEST_CASE(
   s.heard->slow = true;
   s.emit(1, 1);
   CHECK(s.heard->batches == std::vector<std::size_t>{1});
+  constexpr auto batch = protocol::limits::subscriber_batch_max_events;
   for (std::size_t i = 0; i < 10; ++i) {
-    s.emit(2 + 96 * i, 97 + 96 * i);
+    s.emit(2 + batch * i, 1 + batch * (i + 1));
     s.advance(std::chrono::seconds{1});
   }
   CHECK(s.heard->batches.size() == 1);
@@ -249,12 +250,12 @@ TEST_CASE(
   s.run();
   const auto& all = s.heard->request_ids;
   // At most what the line, the subscriber's batch and its queue hold.
-  CHECK(all.size() <= 1 + 96 + 96 + 128);
+  CHECK(all.size() <= 1 + batch + batch + 128);
   REQUIRE(all.size() > 128);
   const std::vector newest(all.end() - 128, all.end());
-  CHECK(newest == ids(961 - 127, 961));
+  CHECK(newest == ids(10 * batch + 1 - 127, 10 * batch + 1));
   for (auto size : s.heard->batches)
-    CHECK(size <= 96);
+    CHECK(size <= batch);
 }
 
 TEST_CASE("a listener's end is its subscription's, and nobody else's") {

@@ -105,19 +105,19 @@ TEST_CASE("a reader is read on when its batch was admitted, not before") {
   CHECK(reader->reading());
 }
 
-TEST_CASE("a batch has at most 96 events") {
+TEST_CASE("a batch has at most 192 events") {
   stage s;
   auto reader = s.connect();
-  s.bring(reader, lines(1, 96));
-  CHECK(s.announced() == wire_of(blocks(1, 96)));
+  s.bring(reader, lines(1, 192));
+  CHECK(s.announced() == wire_of(blocks(1, 192)));
   s.admit(reader);
   CHECK(s.quiet());
   CHECK(reader->reading());
-  s.bring(reader, lines(101, 197));
-  CHECK(s.announced() == wire_of(blocks(101, 196)));
+  s.bring(reader, lines(201, 393));
+  CHECK(s.announced() == wire_of(blocks(201, 392)));
   CHECK(s.quiet());
   s.admit(reader);
-  CHECK(s.announced() == wire_of(blocks(197, 197)));
+  CHECK(s.announced() == wire_of(blocks(393, 393)));
   CHECK_FALSE(reader->reading());
   s.admit(reader);
   CHECK(reader->reading());
@@ -135,10 +135,10 @@ TEST_CASE("lines that announce nothing take no place in a batch") {
   stage s;
   auto reader = s.connect();
   s.bring(reader, std::vector<std::string>(30, " ") + lines(1, 90)
-                      + std::vector<std::string>(30, "{") + lines(91, 97));
-  CHECK(s.announced() == wire_of(blocks(1, 96)));
+                      + std::vector<std::string>(30, "{") + lines(91, 193));
+  CHECK(s.announced() == wire_of(blocks(1, 192)));
   s.admit(reader);
-  CHECK(s.announced() == wire_of(blocks(97, 97)));
+  CHECK(s.announced() == wire_of(blocks(193, 193)));
 }
 
 TEST_CASE("readers wait each for their own batch") {
@@ -302,12 +302,12 @@ TEST_CASE("a reader that leaves with much to say is heard to the end") {
   for (auto end : {stream_end::eof, stream_end::broken}) {
     stage s;
     auto reader = s.connect();
-    s.bring(reader, lines(1, 194), end);
-    CHECK(s.announced() == wire_of(blocks(1, 96)));
+    s.bring(reader, lines(1, 386), end);
+    CHECK(s.announced() == wire_of(blocks(1, 192)));
     s.admit(reader);
-    CHECK(s.announced() == wire_of(blocks(97, 192)));
+    CHECK(s.announced() == wire_of(blocks(193, 384)));
     s.admit(reader);
-    CHECK(s.announced() == wire_of(blocks(193, 194)));
+    CHECK(s.announced() == wire_of(blocks(385, 386)));
     CHECK(reader->open());
     s.admit(reader);
     CHECK_FALSE(reader->open());

@@ -79,6 +79,30 @@ TEST_CASE("a batch that would drop an event for its bytes waits, too") {
   CHECK_FALSE(s.admitted());
 }
 
+TEST_CASE("a batch larger than a queue waits for a socket that is not full") {
+  stage s;
+  const auto events = limits::subscriber_queue_max_events + 1;
+  s.fill(0);
+  s.announce(blocks(1, events), patience);
+  CHECK_FALSE(s.admitted());
+  s.client.gauge->set_flowing(true);
+  s.room();
+  CHECK(s.admitted());
+  s.announce(blocks(201, 200 + events), patience);
+  CHECK(s.reader.only<actors::admitted>().waited == 0ms);
+}
+
+// It was given something to write, and no queue says so.
+TEST_CASE("a full socket before an empty queue is waited for 50 ms") {
+  stage s;
+  s.fill(0);
+  s.announce(blocks(1, limits::subscriber_queue_max_events + 1), patience);
+  s.advance(limits::subscriber_progress - 1ms);
+  CHECK_FALSE(s.admitted());
+  s.advance(1ms);
+  CHECK(s.reader.only<actors::admitted>().waited == 50ms);
+}
+
 TEST_CASE("a batch that waits is not bound yet") {
   stage s;
   s.fill(128);

@@ -150,17 +150,18 @@ TEST_CASE("what a stalled client lost goes to the next client") {
 
 TEST_CASE("two clients that come together both get what nobody saw") {
   stage s;
-  s.announce(blocks(1, 100));
+  s.announce(blocks(1, 200));
   auto a = s.subscribe(10);
   auto b = s.subscribe(10);
-  s.announce({blocked(101)});
+  s.announce({blocked(201)});
   s.go_on(a);
-  CHECK(heard(a) == ids(1, 101));
+  CHECK(heard(a) == ids(1, 201));
   s.go_on(b); // its first batch was drawn before a took anything
   auto got = heard(b);
-  CHECK(std::vector<std::string>(got.begin(), got.begin() + 96) == ids(1, 96));
-  CHECK(got.back() == "c1:101");
-  CHECK(got.size() == 97);
+  CHECK(std::vector<std::string>(got.begin(), got.begin() + 192)
+        == ids(1, 192));
+  CHECK(got.back() == "c1:201");
+  CHECK(got.size() == 193);
 }
 
 TEST_CASE("blocks whose container is gone are not replayed") {

@@ -59,18 +59,19 @@ struct stage : actor_fixture {
 
 TEST_CASE("a subscriber writes what is announced, in one call a batch") {
   stage s;
-  auto events = blocks(1, 96);
+  auto events = blocks(1, 192);
   s.announce(events);
   CHECK(s.connection->taken() == wire_of(events));
   CHECK(s.connection->writes() == 1);
-  CHECK(s.gauge->delivered() == 96);
+  CHECK(s.gauge->delivered() == 192);
   CHECK(s.gauge->level().waiting == 0);
+  CHECK(s.gauge->level().flowing);
   CHECK_FALSE(s.connection->awaited());
 }
 
 TEST_CASE("more than a batch is written in several") {
   stage s;
-  auto events = blocks(1, 97);
+  auto events = blocks(1, 193);
   s.announce(events);
   CHECK(s.connection->taken() == wire_of(events));
   CHECK(s.connection->writes() == 2);
@@ -237,14 +238,44 @@ TEST_CASE("a client that hangs up is let go at once, and harms nobody") {
   CHECK(line["lost"] == "0");
 }
 
+// A batch is on its way to the socket; only what waits behind it can be lost.
+TEST_CASE("a whole batch goes to a socket that was not full, 128 wait") {
+  stage s;
+  s.connection->take(1);
+  s.announce(blocks(1, 192 + 128));
+  CHECK(s.gauge->dropped() == 0);
+  CHECK_FALSE(s.gauge->level().flowing);
+  CHECK(s.gauge->level().waiting == 128);
+  CHECK(s.log.with("a client is too slow and loses its oldest").empty());
+  s.announce({blocked(321)});
+  CHECK(s.gauge->dropped() == 1);
+  s.go_on();
+  CHECK(s.gauge->level().flowing);
+  CHECK(request_ids(s.connection->taken()).size() == 192 + 128);
+}
+
+// Large events: a batch of few of them is full of bytes already.
+TEST_CASE("what its socket leaves behind is lost when it is too much") {
+  stage s;
+  s.connection->take(1);
+  auto events = blocks(1, 320);
+  events.front() = sized(1, limits::subscriber_batch_max_bytes);
+  s.registry.tell(s.subscriber, announcing({events.front()}));
+  s.registry.tell(s.subscriber, announcing({events.begin() + 1, events.end()}));
+  s.run();
+  CHECK(s.gauge->dropped() == 319 - 128);
+  CHECK(s.log.with("a client is too slow and loses its oldest").size() == 1);
+}
+
 TEST_CASE("a client that hangs up while its socket is full is let go, too") {
   stage s;
   s.connection->take(0);
   s.announce(blocks(1, 300));
+  s.announce(blocks(301, 400));
   s.connection->hang_up();
   s.run();
   CHECK_FALSE(s.alive());
-  CHECK(s.log.only("a client left")["lost"] == "172");
+  CHECK(s.log.only("a client left")["lost"] == std::to_string(400 - 192 - 128));
 }
 
 TEST_CASE("a broken pipe ends the subscriber and hands nothing over") {

@@ -42,7 +42,7 @@ constexpr std::size_t chunk_bytes = 64 * 1024;
 
 // Laden: an event of the bench on the wire, and how many go into one send.
 constexpr std::size_t event_bytes = 335;
-constexpr std::size_t events_per_send = 96;
+constexpr std::size_t events_per_send = 192;
 
 unique_fd listen_at(const std::string& path) {
   unique_fd fd{

@@ -32,9 +32,18 @@ TEST_CASE("a batch that would push an event out waits for a reading client") {
   CHECK(holds_up({1, full_bytes, start}, 1, 1));
 }
 
-TEST_CASE("what would not fit an empty queue does not wait for one") {
-  CHECK_FALSE(holds_up({0, 0, start}, full + 1, 0));
-  CHECK_FALSE(holds_up({0, 0, start}, 1, full_bytes + 1));
+TEST_CASE("what no queue can hold waits for one that flows and is empty") {
+  CHECK(holds_up({0, 0, start, false, false}, full + 1, 0));
+  CHECK(holds_up({0, 0, start, false, false}, 1, full_bytes + 1));
+  CHECK(holds_up({1, 0, start, false, true}, full, 0));
+  CHECK_FALSE(holds_up({0, 0, start, false, true}, full + 1, 0));
+  CHECK_FALSE(holds_up({0, 0, start, false, true}, 1, full_bytes + 1));
+}
+
+TEST_CASE("busy is whoever has something to take, in its queue or before it") {
+  CHECK(busy({1, 0, start, false, true}));
+  CHECK(busy({0, 0, start, false, false}));
+  CHECK_FALSE(busy({0, 0, start, false, true}));
 }
 
 TEST_CASE("calm is a queue that is half full by events and by bytes") {

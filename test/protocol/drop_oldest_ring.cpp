@@ -104,6 +104,17 @@ TEST_CASE("an element larger than the bound is kept alone") {
   CHECK(drain(x) == strings{"c"});
 }
 
+TEST_CASE("a bound that is lowered drops the oldest, a raised one nothing") {
+  ring x{3, 100};
+  CHECK(x.push(batch({"a", "b", "c"})) == 0);
+  CHECK(x.bound(5, 100) == 0);
+  CHECK(x.push(batch({"d", "e"})) == 0);
+  CHECK(x.bound(4, 100) == 1);
+  CHECK(x.bound(4, 2) == 2);
+  CHECK(x.dropped() == 3);
+  CHECK(drain(x) == strings{"d", "e"});
+}
+
 TEST_CASE("a batch larger than the ring loses its own oldest") {
   ring x{3, 100};
   push(x, "a");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <stdexcept>
 
 namespace clearance::test {
@@ -125,12 +126,20 @@ void authorisation_trial::draw(const chooser& choose) {
   auto until = choose(4) == 0 ? map_.sequence() - choose(map_.sequence() + 1)
                               : map_.sequence();
   auto max = choose(5);
+  auto max_bytes =
+      choose(4) == 0 ? choose(40) + 1 : std::numeric_limits<std::size_t>::max();
   std::vector<protocol::parcel_ptr> all;
   std::uint64_t cursor = 0;
   for (bool done = false; !done && max > 0;) {
-    auto x = map_.draw(cursor, until, max);
+    auto x = map_.draw(cursor, until, max, max_bytes);
     require(x.parcels.size() <= max, "how many were drawn");
-    require(x.done || x.parcels.size() == max, "a draw that is not done");
+    std::size_t bytes = 0;
+    for (const auto& y : x.parcels) {
+      require(bytes < max_bytes, "how many bytes were drawn");
+      bytes += y->bytes();
+    }
+    require(x.done || x.parcels.size() == max || bytes >= max_bytes,
+            "a draw that is not done");
     require(x.done || x.cursor > cursor, "the cursor");
     all.insert(all.end(), x.parcels.begin(), x.parcels.end());
     cursor = x.cursor;
@@ -141,7 +150,7 @@ void authorisation_trial::draw(const chooser& choose) {
   if (!exact())
     return;
   auto waiting = model_.waiting(0, until);
-  require(map_.draw(0, until, 0).done == waiting.empty(), "whether done");
+  require(map_.draw(0, until, 0, 1).done == waiting.empty(), "whether done");
   if (max > 0)
     require(std::equal(all.begin(), all.end(), waiting.begin(), waiting.end()),
             "what was drawn");
@@ -178,7 +187,7 @@ void authorisation_trial::finish() {
   require(map_.live() == 0 && map_.in_flight() == 0, "bindings are left");
   require(map_.containers() == 0, "containers are left");
   require(map_.bytes() == 0, "bytes are left");
-  require(map_.draw(0, map_.sequence(), 1).done, "parcels are left");
+  require(map_.draw(0, map_.sequence(), 1, 1).done, "parcels are left");
   for (const auto& x : parcels_)
     require(x.use_count() == 1, "a parcel is kept");
 }
