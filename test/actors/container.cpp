@@ -34,7 +34,10 @@ struct stage : container_stage {
     run();
   }
 
-  ~stage() { container = nullptr; }
+  ~stage() {
+    end_hosted();
+    container = nullptr;
+  }
   stage() = default;
 
   caf::actor only(const std::string& name) {

@@ -127,6 +127,7 @@ struct stage : actor_fixture {
   }
 
   ~stage() {
+    end_hosted();
     for (auto x : {caf::actor_cast<caf::actor>(executor),
                    caf::actor_cast<caf::actor>(listener)})
       caf::anon_send_exit(x, caf::exit_reason::user_shutdown);

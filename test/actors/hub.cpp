@@ -38,6 +38,8 @@ struct stage : actor_fixture {
   actors::service_actor hub;
   std::optional<caf::error> ended; ///< why the hub did
 
+  ~stage() { end_hosted(); }
+
   void start(actors::hub_config config = {}) {
     config.where = &host;
     config.clearance_socket = clearance_socket;

@@ -35,7 +35,10 @@ struct stage : container_stage {
         ->attach_functor([this](const caf::error& why) { ended = why; });
     run();
   }
-  ~stage() { supervisor = nullptr; }
+  ~stage() {
+    end_hosted();
+    supervisor = nullptr;
+  }
 
   /// A file whose bytes are `text`.
   void see(const std::string& file, actors::sidecar_ptr x,

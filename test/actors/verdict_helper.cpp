@@ -29,6 +29,8 @@ struct stage : actor_fixture {
   actors::service_actor helper;
   std::optional<caf::error> ended;
 
+  ~stage() { end_hosted(); }
+
   void start() {
     helper = actors::spawn_verdict_helper(
         host, actors::verdict_helper_config{&host, socket_path, executor});

@@ -23,13 +23,17 @@ actor_fixture::actor_fixture()
 }
 
 actor_fixture::~actor_fixture() {
-  host.end_all();
-  run();
+  end_hosted();
   CHECK_MESSAGE(log.with("a fault of ours").empty(),
                 "an actor threw, or got what it does not know");
   CHECK_MESSAGE(alive() == 0, "actors are left that nobody ended");
   if (alive() > 0) // the system would wait for them for ever
     system.await_actors_before_shutdown(false);
+}
+
+void actor_fixture::end_hosted() {
+  host.end_all();
+  run();
 }
 
 void actor_fixture::run() {

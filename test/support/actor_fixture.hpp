@@ -52,6 +52,10 @@ public:
     kill(caf::actor_cast<caf::strong_actor_ptr>(who), std::move(why));
   }
 
+  /// Tells every hosted actor to exit, and runs what follows. For the end of a
+  /// stage into whose members they, or who watches their ends, look.
+  void end_hosted();
+
   /// Actors that have not ended.
   std::size_t alive();
 

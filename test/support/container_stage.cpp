@@ -105,8 +105,7 @@ actors::supervisor_config container_stage::supervisor_config() {
 
 // Their listeners and watches look into members of this class.
 container_stage::~container_stage() {
-  host.end_all();
-  run();
+  end_hosted();
 }
 
 } // namespace clearance::test
