@@ -6,7 +6,9 @@
 // - The loop ends after its actors' exits are delivered, or the actor_system
 //   waits for them for ever: stop() tells them to exit and act() goes on until
 //   kept_ is empty.
-// - act() never looks at the mailbox, so exit messages become posted work.
+// - act() never looks at the mailbox, so exit messages become posted work. What
+//   is posted runs within act(), or never: it must not hold the loop, which
+//   would then hold itself once it has ended.
 
 #include "actors/io/loop.hpp"
 
@@ -56,8 +58,9 @@ void loop::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* eu) {
     blocking_actor::enqueue(std::move(what), eu);
     return;
   }
-  post([this, self = caf::strong_actor_ptr{ctrl()},
-        why = what->content().get_as<caf::exit_msg>(0).reason] { stop(why); });
+  post([this, why = what->content().get_as<caf::exit_msg>(0).reason] {
+    stop(why);
+  });
 }
 
 void loop::stop(caf::error why) {
@@ -74,7 +77,7 @@ void loop::keep(caf::strong_actor_ptr actor) {
   auto id = actor->id();
   actor->get()->attach_functor(
       [this, self = caf::strong_actor_ptr{ctrl()}, id](const caf::error&) {
-        post([this, self, id] { gone(id); });
+        post([this, id] { gone(id); });
       });
   if (stopping_)
     caf::anon_send_exit(caf::actor_cast<caf::actor>(actor),
@@ -90,7 +93,7 @@ void loop::depend_on(const caf::strong_actor_ptr& part) {
   part->get()->attach_functor(
       [this, self = caf::strong_actor_ptr{ctrl()}](const caf::error& why) {
         if (why && why != caf::exit_reason::user_shutdown)
-          post([this, self, why] { stop(why); });
+          post([this, why] { stop(why); });
       });
 }
 

@@ -125,6 +125,20 @@ TEST_CASE("a part that crashes ends the loop with its reason") {
   CHECK(x.end() == caf::sec::runtime_error);
 }
 
+// What it was told then waited in its own io_context, and held it.
+TEST_CASE("a loop that is stopped once more after its end is freed") {
+  caf::weak_actor_ptr loop;
+  {
+    host_process x;
+    loop = caf::actor_cast<caf::weak_actor_ptr>(x.root);
+    CHECK(loop.lock());
+    x.stop();
+    CHECK(x.end() == caf::exit_reason::user_shutdown);
+    x.stop();
+  }
+  CHECK_FALSE(loop.lock());
+}
+
 TEST_CASE("what is posted and throws ends the loop, with everything closed") {
   test::temp_dir dir;
   host_process x;
