@@ -1,11 +1,13 @@
 // Input: a client's bytes. Every message is parsed in place and from a copy and
 // held against simdjson's DOM; a call is decided by both services, and what
-// they answer must be a message that a client can read.
+// they answer must be a message that a client can read, and what their
+// interface descriptions declare.
 
 #include "protocol/framing.hpp"
 #include "protocol/service.hpp"
 #include "protocol/varlink.hpp"
 #include "test/fuzz/fuzz.hpp"
+#include "test/support/idl.hpp"
 #include "test/support/json.hpp"
 
 #include <simdjson.h>
@@ -20,6 +22,9 @@ namespace {
 
 using namespace clearance;
 using namespace clearance::protocol::varlink;
+using test::idl_interface;
+using test::idl_member;
+using test::json;
 using test::require;
 
 bool same(const call& a, const call& b) {
@@ -48,13 +53,50 @@ void check_refusal(std::string_view message, std::string_view why) {
   require(refused != is_object, "agreement on what is a JSON object");
 }
 
+/// Whether an object's members are those that are declared, in that order.
+bool declared(const json& parameters, const test::idl_fields& fields) {
+  const auto& members = parameters.members();
+  return std::equal(members.begin(), members.end(), fields.begin(),
+                    fields.end(), [](const auto& member, const auto& field) {
+                      return member.first == field.first;
+                    });
+}
+
+/// Only org.varlink.service is answered without anybody's work.
+void check_declared(const json& reply, const call& x) {
+  static const auto service = idl_interface::parse(idl::service);
+  const std::string prefix = service.name + ".";
+  const auto& parameters = reply["parameters"];
+  if (reply.has("error")) {
+    const auto& error = reply["error"].text();
+    require(error.starts_with(prefix)
+                && declared(parameters, service
+                                            .member(idl_member::kind::error,
+                                                    error.substr(prefix.size()))
+                                            .fields),
+            "an error as it is declared");
+    return;
+  }
+  require(
+      x.method.starts_with(prefix)
+          && declared(parameters, service
+                                      .member(idl_member::kind::method,
+                                              x.method.substr(prefix.size()))
+                                      .replies),
+      "a reply as it is declared");
+  if (parameters.has("description"))
+    require(idl_interface::parse(parameters["description"].text()).name
+                == find(x.parameters, "interface")->text,
+            "the description that was asked for");
+}
+
 void check_answer(const std::string& reply, const call& x) {
   require(x.oneway == reply.empty(), "an answer unless it is oneway");
   if (reply.empty())
     return;
   require(reply.find('\0') == reply.size() - 1, "one NUL, at the end");
   auto text = std::string_view{reply}.substr(0, reply.size() - 1);
-  test::json::parse(text); // throws unless it is JSON
+  check_declared(json::parse(text), x); // throws unless it is JSON
   auto back = parse_reply(text);
   require(std::holds_alternative<protocol::varlink::reply>(back),
           "a reply to a client");
