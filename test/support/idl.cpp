@@ -140,22 +140,21 @@ private:
   }
 
   idl_member member() {
-    using kind = idl_member::kind;
     auto keyword = take_while(is_alpha);
     idl_member result;
     if (keyword == "type")
-      result.what = kind::type;
+      result.what = idl_member::kind::type;
     else if (keyword == "method")
-      result.what = kind::method;
+      result.what = idl_member::kind::method;
     else if (keyword == "error")
-      result.what = kind::error;
+      result.what = idl_member::kind::error;
     else
       fail("not a member: " + keyword);
     gap();
     result.name = type_name();
     skip();
     result.fields = fields();
-    if (result.what == kind::method) {
+    if (result.what == idl_member::kind::method) {
       need("->");
       result.replies = fields();
     }
