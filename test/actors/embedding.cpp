@@ -335,16 +335,19 @@ TEST_CASE("a listener that comes as the hub ends is told so") {
   stage s;
   s.start();
   bool refused = false;
-  s.system.spawn([&](caf::event_based_actor* self) -> caf::behavior {
-    self->request(face::hub{s.hub}, std::chrono::minutes{60},
-                  face::follow_atom::value, face::listener{s.listener})
-        .then([](face::follow_atom) { FAIL_CHECK("it follows nothing"); },
-              [&](const caf::error& x) {
-                CHECK(x == caf::sec::request_receiver_down);
-                refused = true;
-              });
-    return {};
-  });
+  // With an argument: CAF 0.17.6 reads a null pointer where there is none.
+  s.system.spawn(
+      [](caf::event_based_actor* self, stage* on, bool* told) -> caf::behavior {
+        self->request(face::hub{on->hub}, std::chrono::minutes{60},
+                      face::follow_atom::value, face::listener{on->listener})
+            .then([](face::follow_atom) { FAIL_CHECK("it follows nothing"); },
+                  [told](const caf::error& x) {
+                    CHECK(x == caf::sec::request_receiver_down);
+                    *told = true;
+                  });
+        return {};
+      },
+      &s, &refused);
   CHECK(s.scheduler.try_run_once()); // it asks
   s.crash(s.hub, caf::exit_reason::user_shutdown);
   CHECK(refused);

@@ -108,7 +108,7 @@ TEST_CASE("5000 connections are served, and nothing of them stays") {
     if (wave == 0)
       first_peak = peak;
     // No wave costs more than the one before: nothing is kept.
-    CHECK(peak < first_peak + 1024 * 1024);
+    CHECK(peak < first_peak + 1024 * 1024 * bytes_a_byte);
     readers.clear();
     clients.clear();
     await_descriptor_count(pid, descriptors);

@@ -13,9 +13,13 @@ std::size_t descriptor_count(pid_t pid);
 std::size_t thread_count(pid_t pid);
 std::size_t resident_bytes(pid_t pid);
 
-/// What each byte that a program touches takes of memory: the thread sanitizer
-/// keeps a shadow of it. Source: sanitizers' wiki, "Typical memory overhead".
-inline constexpr std::size_t bytes_a_byte = io::has_thread_sanitizer ? 6 : 1;
+/// What each byte that a program touches may take of memory: the thread
+/// sanitizer keeps a shadow of it, the address sanitizer surrounds it and keeps
+/// it for a while once it is freed. Source: sanitizers' wiki, "Typical memory
+/// overhead".
+inline constexpr std::size_t bytes_a_byte = io::has_thread_sanitizer    ? 6
+                                            : io::has_address_sanitizer ? 4
+                                                                        : 1;
 
 std::size_t soft_descriptor_limit(pid_t pid);
 
