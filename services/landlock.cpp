@@ -13,7 +13,6 @@
 
 #include "services/landlock.hpp"
 
-#include "actors/io/sanitizers.hpp"
 #include "actors/io/unique_fd.hpp"
 #include "services/hardening.hpp"
 
@@ -146,8 +145,6 @@ confinement confine_files(const std::vector<lane>& lanes) {
     fail("cannot make a ruleset");
   for (const auto& x : lanes)
     open_lane(ruleset.get(), x, attributes.files);
-  if (io::has_address_sanitizer) // it looks for leaks in every thread
-    open_lane(ruleset.get(), {"/proc", lane_use::read, true}, attributes.files);
   if (!forbid_new_privileges())
     fail("cannot set no_new_privs");
   if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0)
