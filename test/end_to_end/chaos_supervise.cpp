@@ -207,7 +207,7 @@ TEST_CASE("changes are lost while the directory cannot be listed") {
   REQUIRE(queue > 0);
   {
     const auto crowd = take_descriptors(s);
-    s.process().kill(SIGSTOP);
+    s.process().suspend();
     for (std::size_t i = 0; i <= queue; ++i) // equal neighbours are one
       std::filesystem::permissions(s.world.sidecar_path(i % 2 == 0 ? one : two),
                                    std::filesystem::perms::owner_read);

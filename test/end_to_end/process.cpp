@@ -113,7 +113,7 @@ TEST_CASE("a second signal ends it at once") {
   // Both are pending when it runs again; whichever it handles first, it ends.
   const runtime where;
   hub server{where};
-  server.process().kill(SIGSTOP);
+  server.process().suspend();
   server.process().kill(SIGTERM);
   server.process().kill(SIGINT);
   server.process().kill(SIGCONT);

@@ -198,6 +198,13 @@ void child::kill(int signal) const {
   ::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0);
 }
 
+void child::suspend() const {
+  kill(SIGSTOP);
+  siginfo_t info{};
+  if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED) != 0)
+    fail_with_errno("waitid");
+}
+
 ending child::wait(std::chrono::milliseconds guard) {
   if (end_)
     return *end_;

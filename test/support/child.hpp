@@ -65,6 +65,8 @@ public:
 
   bool running() const;
   void kill(int signal) const;
+  /// SIGSTOP, and returns once it runs no more. SIGCONT resumes it.
+  void suspend() const;
 
   /// Awaits the end, at most `guard`, and reaps.
   ending wait(std::chrono::milliseconds guard = hang_guard);
