@@ -1,10 +1,13 @@
 // For each reader, one at a time:
 //
-//   read() --> received --> judge at most reader_batch_max_events lines
+//   read() --> received --> judge lines, until there is a batch of events
 //     ^                        |            ^
 //     |                     announce        |
 //     |                        v            |
 //     '-- lines ran out <-- admitted -- lines left
+//
+// The first batch has at most reader_batch_max_events, each further one what
+// `admitted` said: the more subscribers there are, the smaller.
 //
 // A reader is not read while its batch waits for `admitted`: that is the
 // backpressure of a burst, and it bounds what one connection can make us hold
@@ -76,6 +79,7 @@ void ingester::on_admitted(const admitted& x) {
   auto it = readers_.find(x.reader);
   if (it == readers_.end())
     return;
+  it->second.batch_max_events = x.next_max_events;
   it->second.patience.waited(x.waited);
   if (x.calm)
     it->second.patience.rested();
@@ -87,7 +91,7 @@ void ingester::advance(reader& x) {
   std::vector<event_ptr> events;
   std::size_t bytes = 0;
   auto size = x.frames ? x.frames->size() : 0;
-  while (x.next < size && events.size() < limits::reader_batch_max_events
+  while (x.next < size && events.size() < x.batch_max_events
          && bytes < limits::event_batch_max_bytes) {
     if (auto event =
             judge(x, x.frames->at(x.next), x.frames->capacity_at(x.next))) {

@@ -48,6 +48,7 @@ private:
     connection_ptr connection;
     std::shared_ptr<const protocol::frame_batch> frames;
     std::size_t next = 0; ///< the first of `frames` not yet judged
+    std::size_t batch_max_events = protocol::limits::reader_batch_max_events;
     stream_end end = stream_end::none;
     protocol::patience patience;
     log_limiter complaints;

@@ -100,11 +100,12 @@ struct announce {
 };
 
 /// The reader's batch went out after `waited`. Calm: every subscriber's queue
-/// is at most half full.
+/// is at most half full. The next batch is to have `next_max_events` at most.
 struct admitted {
   connection_id reader = 0;
   protocol::duration waited{};
   bool calm = true;
+  std::size_t next_max_events = protocol::limits::reader_batch_max_events;
 };
 
 /// A client's verdict. Its outcome goes to the sender, as an answer to a

@@ -86,7 +86,8 @@ void registry::admit(const announce& x, const ingester_actor& from,
   for (std::size_t i = 0; i < x.events->size(); ++i)
     bind(x.events->at(i));
   fan_out(x.events);
-  self_->send(from, admitted{x.reader, waited, calm()});
+  self_->send(from, admitted{x.reader, waited, calm(),
+                             protocol::batch_max_events(members_.size())});
 }
 
 bool registry::calm() const {

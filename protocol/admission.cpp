@@ -16,6 +16,12 @@ bool holds_up(const queue_level& level, std::size_t events,
              || level.bytes + bytes > limits::subscriber_queue_max_bytes);
 }
 
+std::size_t batch_max_events(std::size_t subscribers) noexcept {
+  return std::clamp<std::size_t>(limits::fan_out_max_deliveries
+                                     / std::max<std::size_t>(subscribers, 1),
+                                 1, limits::reader_batch_max_events);
+}
+
 time_point progress_deadline(const queue_level& level) noexcept {
   return level.last_progress + limits::subscriber_progress;
 }

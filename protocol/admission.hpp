@@ -39,6 +39,10 @@ bool calm(const queue_level& level) noexcept;
 bool holds_up(const queue_level& level, std::size_t events,
               std::size_t bytes) noexcept;
 
+/// How many events of one reader are announced at a time to so many
+/// subscribers: at least one, at most limits::reader_batch_max_events.
+std::size_t batch_max_events(std::size_t subscribers) noexcept;
+
 /// When `level` stops making progress, unless it makes some before.
 ///
 /// Found stuck only at a second look, limits::subscriber_second_look after a

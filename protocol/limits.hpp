@@ -31,6 +31,11 @@ inline constexpr std::size_t text_cut_chars = 253;
 /// many as one write hands to a socket: what a send costs is shared by them.
 inline constexpr std::size_t reader_batch_max_events = 192;
 
+/// Events announced at a time times the subscribers that get them. Where one
+/// process follows with many connections, what it has to read before it comes
+/// back to the first of them stays within what subscriber_progress allows.
+inline constexpr std::size_t fan_out_max_deliveries = 64 * 1024;
+
 /// Wire bytes of events that are copied into one piece: a batch ends with the
 /// event that reaches them.
 inline constexpr std::size_t event_batch_max_bytes = 64 * 1024;

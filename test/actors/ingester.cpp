@@ -56,8 +56,10 @@ struct stage : actor_fixture {
   bool quiet() { return registry.size() == 0; }
 
   void admit(const scripted_connection_ptr& x, protocol::duration waited = {},
-             bool calm = true) {
-    registry.tell(ingester, actors::admitted{x->id(), waited, calm});
+             bool calm = true,
+             std::size_t next_max_events = limits::reader_batch_max_events) {
+    registry.tell(ingester,
+                  actors::admitted{x->id(), waited, calm, next_max_events});
     run();
   }
 
@@ -121,6 +123,22 @@ TEST_CASE("a batch has at most 192 events") {
   CHECK_FALSE(reader->reading());
   s.admit(reader);
   CHECK(reader->reading());
+}
+
+TEST_CASE("a reader brings as much at a time as it was told, it alone") {
+  stage s;
+  auto reader = s.connect();
+  auto other = s.connect();
+  s.bring(reader, lines(1, 200));
+  CHECK(s.announced() == wire_of(blocks(1, 192)));
+  s.admit(reader, {}, true, 5);
+  CHECK(s.announced() == wire_of(blocks(193, 197)));
+  s.admit(reader, {}, true, 2);
+  CHECK(s.announced() == wire_of(blocks(198, 199)));
+  s.admit(reader, {}, true, 192);
+  CHECK(s.announced() == wire_of(blocks(200, 200)));
+  s.bring(other, lines(301, 310));
+  CHECK(s.announced() == wire_of(blocks(301, 310)));
 }
 
 TEST_CASE("lines that announce nothing do not wait for anybody") {

@@ -28,6 +28,21 @@ TEST_CASE("what a reader brings goes to every subscriber, and it is told") {
   CHECK(told.calm);
 }
 
+TEST_CASE("a reader is told to bring less at a time the more subscribers hear") {
+  registry_stage s;
+  s.announce(blocks(1, 1));
+  CHECK(s.reader.only<actors::admitted>().next_max_events
+        == limits::reader_batch_max_events);
+  constexpr std::size_t many = 400;
+  std::vector<follower> all;
+  all.reserve(many);
+  for (std::size_t i = 0; i < many; ++i)
+    all.emplace_back(s);
+  s.announce(blocks(2, 2));
+  CHECK(s.reader.only<actors::admitted>().next_max_events
+        == protocol::batch_max_events(many));
+}
+
 TEST_CASE("all subscribers share one announcement") {
   registry_stage s;
   follower a{s};

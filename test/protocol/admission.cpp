@@ -63,6 +63,19 @@ TEST_CASE("progress moves the moment at which a client stops making any") {
   CHECK(progress_deadline(level) == start + 10ms + limits::subscriber_progress);
 }
 
+TEST_CASE("a batch shrinks with those who get it, and is never empty") {
+  constexpr auto whole = limits::reader_batch_max_events;
+  constexpr auto all = limits::fan_out_max_deliveries;
+  CHECK(batch_max_events(0) == whole);
+  CHECK(batch_max_events(1) == whole);
+  CHECK(batch_max_events(all / whole) == whole);
+  CHECK(batch_max_events(all / whole + 1) == whole - 1);
+  CHECK(batch_max_events(1000) == 65);
+  CHECK(batch_max_events(limits::subscribers_max) == 16);
+  CHECK(batch_max_events(all) == 1);
+  CHECK(batch_max_events(std::numeric_limits<std::size_t>::max()) == 1);
+}
+
 TEST_CASE("patience is whole at first, spent by waiting and never negative") {
   patience x;
   CHECK(x.left() == limits::reader_pause_max);
