@@ -143,9 +143,10 @@ syscall_groups of_git() {
 syscall_groups of_sanitisers() {
   if (!is_sanitised)
     return {};
-  return {calls("the sanitisers' runtime",
-                "ptrace clone wait4 prctl tgkill kill execve getdents64 mmap "
-                "mprotect mincore ftruncate")};
+  return {
+      calls("the sanitisers' runtime",
+            "ptrace clone wait4 prctl tgkill kill execve getdents getdents64 "
+            "mmap mprotect mincore ftruncate")};
 }
 
 syscall_groups fatal_to_both() {
