@@ -4,7 +4,9 @@
 
 #include "test/end_to_end/chaos.hpp"
 #include "test/end_to_end/deployment.hpp"
+#include "test/support/deadline.hpp"
 #include "test/support/process_facts.hpp"
+#include "test/support/raw_socket.hpp"
 
 #include <doctest/doctest.h>
 
@@ -29,6 +31,11 @@ public:
   }
 
   void start_helper() {
+    // A killed one's child that is not yet a shield holds its socket until it
+    // dies, too, and must not be taken for the new one.
+    const deadline guard;
+    while (accepts(where.verdict()))
+      guard.pace("the end of the killed helper's socket");
     helper.emplace(
         start(serve_verdict(where, shield.program()), {where.verdict()}));
   }
