@@ -13,7 +13,7 @@ void burst_at(const plan& how, report& out, const std::string& workload,
   out.at(workload, "delivered", "min", all, all);
   out.at(workload, "events/s", "");
   how.repeat([&](const server& on) {
-    const auto result = run_load(on, x);
+    const auto result = run_load(on, x, how.pinned);
     if (result.delivered != result.expected)
       out.wrong(workload + ": " + std::to_string(result.delivered) + " of "
                 + std::to_string(result.expected) + " delivered");

@@ -80,7 +80,8 @@ void memory(const plan& how, report& out) {
   auto few = how;
   few.rounds = how.rounds > 1 ? 3 : 1;
   few.repeat([&](const server& on) {
-    const auto result = run_load(on, {pace::lines, how.scaled(100'000), 99, 1});
+    const auto result =
+        run_load(on, {pace::lines, how.scaled(100'000), 99, 1}, how.pinned);
     if (result.delivered != result.expected)
       out.wrong(loaded + ": events were lost");
     out.at(loaded, "resident", "")

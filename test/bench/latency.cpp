@@ -1,7 +1,3 @@
-// Where the scheduler puts who wakes whom decides a latency more than what is
-// measured does: the server has a processor of its own, unless --unpinned. Both
-// sides share another; they never work at the same time.
-
 #include "test/bench/load.hpp"
 #include "test/bench/statistics.hpp"
 #include "test/bench/workload.hpp"
@@ -23,7 +19,7 @@ void latency(const plan& how, report& out, const std::string& name, pace paced,
   auto& cpu = out.at(workload, "cpu/event", "us", {}, ratio_max(1.8));
   how.alternate([&](server_kind kind, const server& x) {
     const auto result =
-        run_load(x, {paced, how.scaled(events), subscribers, 0, how.pinned});
+        run_load(x, {paced, how.scaled(events), subscribers}, how.pinned);
     runs_of(p50, kind).push_back(percentile(result.latencies_us, 0.5));
     runs_of(p99, kind).push_back(percentile(result.latencies_us, 0.99));
     runs_of(cpu, kind).push_back(result.cpu_us_per_event());

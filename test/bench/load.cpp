@@ -35,6 +35,9 @@ void sleep_until_ns(std::int64_t when) {
   ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &x, nullptr);
 }
 
+constexpr int server_processor = 0;
+constexpr int other_processor = 1;
+
 struct shared_state {
   std::int64_t began_ns;
   std::int64_t ended_ns;
@@ -43,8 +46,9 @@ struct shared_state {
 
 class run {
 public:
-  run(const server& on, const load& x)
+  run(const server& on, const load& x, bool pinned)
       : load_(x),
+        pinned_(pinned),
         with_latencies_(x.how == pace::each_ms || x.how == pace::in_turn),
         sockets_(connect_clients(on, x.subscribers + x.stuck)),
         state_(1),
@@ -55,8 +59,8 @@ public:
   }
 
   load_result measure(const server& on) {
-    if (load_.pinned)
-      pin(on.pid(), 0);
+    if (pinned_)
+      pin(on.pid(), server_processor);
     const auto before = usage_of(on.pid());
     worker subscribers{"subscribers", [this] { subscribe(); }};
     worker emitter{"emitter", [this] { emit(); }};
@@ -72,15 +76,16 @@ public:
   }
 
 private:
-  void pin_beside_server() const {
-    if (load_.pinned)
-      pin(::getpid(), 1);
+  void pin_self(int processor) const {
+    if (pinned_)
+      pin(::getpid(), processor);
   }
 
   // -- the emitter's process --------------------------------------------------
 
   void emit() {
-    pin_beside_server();
+    const auto flood = load_.how == pace::lines || load_.how == pace::bulk;
+    pin_self(flood ? server_processor : other_processor);
     std::vector<std::string> lines;
     for (std::size_t i = 0; i < load_.events; ++i)
       lines.push_back(block_line(i));
@@ -114,7 +119,7 @@ private:
   // -- the subscribers' process -----------------------------------------------
 
   void subscribe() {
-    pin_beside_server();
+    pin_self(other_processor);
     constexpr int lost_after_ms = 2000;
     test::unique_fd epoll{::epoll_create1(EPOLL_CLOEXEC)};
     for (std::size_t i = 0; i < load_.subscribers; ++i) {
@@ -185,6 +190,7 @@ private:
   }
 
   load load_;
+  bool pinned_;
   bool with_latencies_;
   clients sockets_;
   signal_fd subscribers_ready_;
@@ -202,8 +208,8 @@ private:
 
 } // namespace
 
-load_result run_load(const server& on, const load& x) {
-  return run{on, x}.measure(on);
+load_result run_load(const server& on, const load& x, bool pinned) {
+  return run{on, x, pinned}.measure(on);
 }
 
 } // namespace clearance::bench

@@ -23,8 +23,6 @@ struct load {
   std::size_t events = 0;
   std::size_t subscribers = 1; ///< that read
   std::size_t stuck = 0;       ///< that never read, besides
-  /// The server has a processor of its own, both sides share another.
-  bool pinned = false;
 };
 
 struct load_result {
@@ -55,6 +53,9 @@ struct load_result {
   }
 };
 
-load_result run_load(const server& on, const load& x);
+/// Pinned, the subscribers have a processor that is not the server's. The
+/// emitter shares theirs, with which it takes turns; in a flood, where it does
+/// not, the server's.
+load_result run_load(const server& on, const load& x, bool pinned);
 
 } // namespace clearance::bench

@@ -30,7 +30,7 @@ void flood(const plan& how, report& out, const std::string& name, load x) {
   out.at(workload, "cpu/event", "us", {}, ratio_max(1.8));
   x.events = how.scaled(x.events);
   how.alternate([&](server_kind kind, const server& on) {
-    const auto result = run_load(on, x);
+    const auto result = run_load(on, x, how.pinned);
     if (result.delivered != result.expected)
       out.wrong(workload + ": " + std::to_string(result.delivered) + " of "
                 + std::to_string(result.expected) + " delivered"

@@ -16,7 +16,7 @@ namespace clearance::bench {
 struct plan {
   programs which;
   int rounds = 5;
-  bool pinned = true; ///< latencies: server and load on a processor each
+  bool pinned = true; ///< server and subscribers on a processor each
   bool quick = false; ///< a tenth of the events: whether it works at all
 
   /// Only the variants with so many subscribers: for profiling.
