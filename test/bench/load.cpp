@@ -84,8 +84,7 @@ private:
   // -- the emitter's process --------------------------------------------------
 
   void emit() {
-    const auto flood = load_.how == pace::lines || load_.how == pace::bulk;
-    pin_self(flood ? server_processor : other_processor);
+    pin_self(with_latencies_ ? other_processor : server_processor);
     std::vector<std::string> lines;
     for (std::size_t i = 0; i < load_.events; ++i)
       lines.push_back(block_line(i));

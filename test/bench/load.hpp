@@ -55,7 +55,7 @@ struct load_result {
 
 /// Pinned, the subscribers have a processor that is not the server's. The
 /// emitter shares theirs, with which it takes turns; in a flood, where it does
-/// not, the server's.
+/// not, the server's. Else it is the scheduler that is measured (README.md).
 load_result run_load(const server& on, const load& x, bool pinned);
 
 } // namespace clearance::bench
