@@ -1,6 +1,6 @@
-// What a host sees of a hub without a socket; see actors/public/clearance.hpp.
+// What a host sees of a hub without a socket; see services/embedding/clearance.hpp.
 
-#include "actors/embedding/embedded_hub.hpp"
+#include "services/embedding/embedded_hub.hpp"
 #include "actors/error.hpp"
 #include "protocol/gate_limits.hpp"
 #include "protocol/limits.hpp"

@@ -2,7 +2,7 @@
 // they share is looked at by the thread sanitizer (test/run --tsan); here it is
 // what comes of it that counts.
 
-#include "actors/public/clearance.hpp"
+#include "services/embedding/clearance.hpp"
 #include "test/support/deadline.hpp"
 #include "test/support/raw_socket.hpp"
 #include "test/support/temp_dir.hpp"

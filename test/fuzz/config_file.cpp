@@ -1,10 +1,10 @@
 // Input: a settings file of terok-clearance. It is refused in one printable
 // line that names it, or makes words that parse; never anything else.
 
-#include "services/config_file.hpp"
+#include "services/cli/config_file.hpp"
 
-#include "services/command_line.hpp"
-#include "services/help.hpp"
+#include "services/clearance/command_line.hpp"
+#include "services/clearance/help.hpp"
 #include "test/fuzz/fuzz.hpp"
 
 #include <algorithm>

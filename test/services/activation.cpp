@@ -1,4 +1,4 @@
-#include "services/activation.hpp"
+#include "services/process/activation.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "services/announcement.hpp"
+#include "services/client/announcement.hpp"
 
 #include <doctest/doctest.h>
 

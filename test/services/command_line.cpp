@@ -1,7 +1,7 @@
-#include "services/command_line.hpp"
+#include "services/clearance/command_line.hpp"
 
-#include "services/help.hpp"
-#include "services/usage.hpp"
+#include "services/clearance/help.hpp"
+#include "services/cli/usage.hpp"
 
 #include <doctest/doctest.h>
 

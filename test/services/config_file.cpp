@@ -1,12 +1,12 @@
-#include "services/config_file.hpp"
+#include "services/cli/config_file.hpp"
 
-#include "services/command_line.hpp"
-#include "services/config_main.hpp"
-#include "services/help.hpp"
-#include "services/terok_gate.hpp"
-#include "services/terok_gate_help.hpp"
-#include "services/terok_supervisor.hpp"
-#include "services/terok_supervisor_help.hpp"
+#include "services/clearance/command_line.hpp"
+#include "services/cli/config_main.hpp"
+#include "services/clearance/help.hpp"
+#include "services/gate/gate.hpp"
+#include "services/gate/help.hpp"
+#include "services/supervisor/supervisor.hpp"
+#include "services/supervisor/help.hpp"
 #include "test/support/temp_dir.hpp"
 
 #include <doctest/doctest.h>

@@ -1,6 +1,6 @@
-#include "services/event_text.hpp"
+#include "services/client/event_text.hpp"
 
-#include "services/command_line.hpp"
+#include "services/clearance/command_line.hpp"
 #include "test/support/child.hpp"
 
 #include <doctest/doctest.h>

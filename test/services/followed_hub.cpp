@@ -1,4 +1,4 @@
-#include "services/followed_hub.hpp"
+#include "services/client/followed_hub.hpp"
 
 #include "protocol/varlink.hpp"
 #include "test/services/listener.hpp"

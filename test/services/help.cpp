@@ -1,4 +1,4 @@
-#include "services/help.hpp"
+#include "services/clearance/help.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "services/hub_finder.hpp"
+#include "services/client/hub_finder.hpp"
 
 #include "test/services/listener.hpp"
 #include "test/support/temp_dir.hpp"

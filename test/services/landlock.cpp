@@ -1,4 +1,4 @@
-#include "services/landlock.hpp"
+#include "services/sandbox/landlock.hpp"
 
 #include "test/support/skip.hpp"
 #include "test/support/temp_dir.hpp"

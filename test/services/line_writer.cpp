@@ -1,6 +1,6 @@
-#include "services/line_writer.hpp"
+#include "services/client/line_writer.hpp"
 
-#include "services/descriptor.hpp"
+#include "services/client/descriptor.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "services/log.hpp"
+#include "services/process/log.hpp"
 
 #include "protocol/text.hpp"
 

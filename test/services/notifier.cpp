@@ -1,4 +1,4 @@
-#include "services/notifier.hpp"
+#include "services/process/notifier.hpp"
 
 #include "test/support/played_manager.hpp"
 

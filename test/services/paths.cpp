@@ -1,4 +1,4 @@
-#include "services/paths.hpp"
+#include "services/process/paths.hpp"
 
 #include <doctest/doctest.h>
 

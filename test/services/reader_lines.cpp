@@ -1,4 +1,4 @@
-#include "services/reader_lines.hpp"
+#include "services/client/reader_lines.hpp"
 
 #include "protocol/reader_line.hpp"
 

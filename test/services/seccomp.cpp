@@ -1,6 +1,6 @@
-#include "services/seccomp.hpp"
+#include "services/sandbox/seccomp.hpp"
 
-#include "services/hardening.hpp"
+#include "services/sandbox/hardening.hpp"
 #include "test/support/process_facts.hpp"
 #include "test/support/skip.hpp"
 

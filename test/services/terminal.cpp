@@ -1,4 +1,4 @@
-#include "services/terminal.hpp"
+#include "services/cli/terminal.hpp"
 
 #include "test/support/child.hpp"
 

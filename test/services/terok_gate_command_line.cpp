@@ -1,5 +1,5 @@
-#include "services/terok_gate.hpp"
-#include "services/terok_gate_help.hpp"
+#include "services/gate/gate.hpp"
+#include "services/gate/help.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
-#include "services/terok_supervisor.hpp"
-#include "services/terok_supervisor_help.hpp"
+#include "services/supervisor/supervisor.hpp"
+#include "services/supervisor/help.hpp"
 
 #include <doctest/doctest.h>
 

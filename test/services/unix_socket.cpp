@@ -1,4 +1,4 @@
-#include "services/unix_socket.hpp"
+#include "services/client/unix_socket.hpp"
 
 #include "test/services/listener.hpp"
 #include "test/support/temp_dir.hpp"

@@ -1,4 +1,4 @@
-#include "services/varlink_client.hpp"
+#include "services/client/varlink_client.hpp"
 
 #include "test/support/raw_socket.hpp"
 

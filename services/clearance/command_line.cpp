@@ -1,0 +1,302 @@
+#include "services/clearance/command_line.hpp"
+
+#include "services/clearance/help.hpp"
+#include "services/process/paths.hpp"
+#include "services/cli/usage.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <utility>
+
+// CLI11 checks each option by itself and knows which exclude each other; what
+// one option means for another is checked in finish().
+namespace clearance::services {
+
+namespace {
+
+constexpr std::int64_t tcp = 6;
+
+const std::map<std::string, color_when> color_words{
+    {"auto", color_when::automatic},
+    {"always", color_when::always},
+    {"never", color_when::never},
+};
+
+const std::map<std::string, protocol::action> action_words{
+    {"allow", protocol::action::allow},
+    {"deny", protocol::action::deny},
+};
+
+const std::map<std::string, std::int64_t> proto_words{
+    {"icmp", 1},
+    {"tcp", tcp},
+    {"udp", 17},
+    {"icmpv6", 58},
+};
+
+constexpr std::array other_types{
+    "container_started", "container_exited",  "shield_up",
+    "shield_down",       "shield_disengaged",
+};
+
+std::string not_empty(const std::string& word) {
+  return word.empty() ? "must not be empty" : "";
+}
+
+std::string socket_path(const std::string& word) {
+  if (word.size() > socket_path_max_bytes)
+    return "is longer than the " + std::to_string(socket_path_max_bytes)
+           + " bytes that a socket's path may have";
+  return not_empty(word);
+}
+
+/// One word into `target`, which `check` finds nothing wrong with.
+CLI::Option* add_word(CLI::App& app, const std::string& name,
+                      std::string& target,
+                      std::string (*check)(const std::string&) = not_empty) {
+  return app.add_option(name, target)->check(check);
+}
+
+/// One word of `words` into `target`.
+template <class T>
+CLI::Option* add_choice(CLI::App& app, const std::string& name, T& target,
+                        const std::map<std::string, T>& words) {
+  auto take = [&target, &words, name](const std::string& word) {
+    target = choice(name, word, words);
+  };
+  return app.add_option_function<std::string>(name, take);
+}
+
+/// A decimal number from 0 to `max`, digits alone.
+template <class T>
+T number(const std::string& name, const std::string& word, T max) {
+  T value = 0;
+  const auto* end = word.data() + word.size();
+  auto [at, error] = std::from_chars(word.data(), end, value);
+  if (word.empty() || at != end || error != std::errc{} || value < 0
+      || value > max)
+    throw usage_fault(name + ": `" + word + "` is no number from 0 to "
+                      + std::to_string(max));
+  return value;
+}
+
+/// Everything that the words can set.
+struct parser {
+  explicit parser(const std::string& runtime);
+
+  command finish();
+
+  CLI::App app{"", "terok-clearance"};
+  std::map<CLI::App*, command (parser::*)()> subcommands;
+
+  serve_config serve;
+  serve_verdict_config helper;
+  watch_config watch;
+  verdict_config verdict;
+  emit_config emit;
+  emit_line line;
+  bool blocked = false;
+  bool version = false;
+
+  command finish_serve();
+  command finish_helper();
+  command finish_watch();
+  command finish_verdict() { return verdict; }
+  command finish_emit();
+
+private:
+  CLI::App& add(const char* name, command (parser::*finisher)());
+  void add_serve();
+  void add_serve_verdict();
+  void add_watch();
+  void add_verdict();
+  void add_emit();
+};
+
+CLI::App& parser::add(const char* name, command (parser::*finisher)()) {
+  auto* sub = app.add_subcommand(name);
+  subcommands.emplace(sub, finisher);
+  return *sub;
+}
+
+parser::parser(const std::string& runtime) {
+  app.require_subcommand(1);
+  app.add_flag("--version", version);
+  serve.clearance_socket = default_clearance_socket(runtime);
+  serve.reader_socket = default_reader_socket(runtime);
+  serve.verdict_socket = default_verdict_socket(runtime);
+  helper.socket = default_verdict_socket(runtime);
+  watch.default_socket = default_clearance_socket(runtime);
+  watch.runtime_directory = runtime;
+  verdict.clearance_socket = default_clearance_socket(runtime);
+  emit.reader_socket = default_reader_socket(runtime);
+  add_serve();
+  add_serve_verdict();
+  add_watch();
+  add_verdict();
+  add_emit();
+}
+
+void parser::add_serve() {
+  auto& sub = add("serve", &parser::finish_serve);
+  add_word(sub, "--clearance-socket", serve.clearance_socket, socket_path);
+  add_word(sub, "--reader-socket", serve.reader_socket, socket_path);
+  auto* helper_socket =
+      add_word(sub, "--verdict-socket", serve.verdict_socket, socket_path);
+  auto* inline_verdict = sub.add_flag("--inline-verdict", serve.inline_verdict)
+                             ->excludes(helper_socket);
+  add_word(sub, "--shield", serve.shield)->needs(inline_verdict);
+  add_word(sub, "--only-container", serve.only_container);
+  add_choice(sub, "--sandbox", serve.sandbox, sandbox_modes)
+      ->excludes(inline_verdict);
+  add_choice(sub, "--log-level", serve.level, log_levels);
+}
+
+command parser::finish_serve() {
+  const auto& x = serve;
+  if (x.clearance_socket == x.reader_socket
+      || (!x.inline_verdict
+          && (x.verdict_socket == x.clearance_socket
+              || x.verdict_socket == x.reader_socket)))
+    throw usage_fault("two sockets cannot have the same path");
+  for (const char* option : {"--reader-socket", "--clearance-socket"})
+    if (app.get_subcommand("serve")->count(option) > 0)
+      serve.named_socket = option;
+  return serve;
+}
+
+void parser::add_serve_verdict() {
+  auto& sub = add("serve-verdict", &parser::finish_helper);
+  add_word(sub, "--socket", helper.socket, socket_path);
+  add_word(sub, "--shield", helper.shield);
+  add_choice(sub, "--log-level", helper.level, log_levels);
+}
+
+command parser::finish_helper() {
+  if (app.get_subcommand("serve-verdict")->count("--socket") > 0)
+    helper.named_socket = "--socket";
+  return helper;
+}
+
+void parser::add_watch() {
+  auto& sub = add("watch", &parser::finish_watch);
+  sub.add_option("--clearance-socket", watch.clearance_sockets)
+      ->allow_extra_args(false)
+      ->check(socket_path);
+  sub.add_flag("--all", watch.all);
+  auto* json = sub.add_flag("--json", watch.json);
+  add_choice(sub, "--color", watch.color, color_words)->excludes(json);
+  sub.add_option_function<std::string>(
+      "--count", [this](const std::string& word) {
+        watch.count = number("--count", word, std::uint64_t{1} << 62);
+        if (watch.count == 0)
+          throw usage_fault("--count: 0 events are there already");
+      });
+}
+
+command parser::finish_watch() {
+  auto& paths = watch.clearance_sockets;
+  if (paths.empty() && !watch.all)
+    paths.push_back(watch.default_socket);
+  std::sort(paths.begin(), paths.end());
+  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+  return watch;
+}
+
+void parser::add_verdict() {
+  auto& sub = add("verdict", &parser::finish_verdict);
+  add_word(sub, "REQUEST_ID", verdict.request_id)->required();
+  add_word(sub, "DEST", verdict.dest)->required();
+  add_choice(sub, "ACTION", verdict.action, action_words)->required();
+  add_word(sub, "--container", verdict.container)->required();
+  add_word(sub, "--clearance-socket", verdict.clearance_socket, socket_path);
+}
+
+void parser::add_emit() {
+  auto& sub = add("emit", &parser::finish_emit);
+  add_word(sub, "--reader-socket", emit.reader_socket, socket_path);
+  auto* of_block = sub.add_flag("--blocked", blocked);
+  auto* type = add_word(sub, "--type", line.type)->excludes(of_block);
+  add_word(sub, "--container", line.container);
+  add_word(sub, "--dest", line.dest)->needs(of_block);
+  sub.add_option_function<std::string>(
+         "--port",
+         [this](const std::string& word) {
+           line.port = number("--port", word, std::int64_t{65535});
+         })
+      ->needs(of_block);
+  sub.add_option_function<std::string>(
+         "--proto",
+         [this](const std::string& word) {
+           auto i = proto_words.find(word);
+           line.proto = i != proto_words.end()
+                            ? i->second
+                            : number("--proto", word, std::int64_t{255});
+         })
+      ->needs(of_block);
+  add_word(sub, "--domain", line.domain)->needs(of_block);
+  add_word(sub, "--id", line.request_id)->needs(of_block);
+  add_word(sub, "--reason", line.reason)->needs(type);
+  sub.add_option_function<std::vector<std::string>>(
+         "--dossier",
+         [this](const std::vector<std::string>& words) {
+           for (const auto& word : words) {
+             auto at = word.find('=');
+             if (at == std::string::npos)
+               throw usage_fault("--dossier: `" + word + "` is no KEY=VALUE");
+             line.dossier.emplace_back(word.substr(0, at), word.substr(at + 1));
+           }
+         })
+      ->allow_extra_args(false);
+}
+
+command parser::finish_emit() {
+  auto* sub = app.get_subcommand("emit");
+  auto given = [sub](const char* option) { return sub->count(option) > 0; };
+  if (!blocked && !given("--type")) {
+    for (const char* option : {"--container", "--dossier"})
+      if (given(option))
+        throw usage_fault(std::string{option}
+                          + " says nothing without --blocked or --type");
+    return emit;
+  }
+  if (!given("--container"))
+    throw usage_fault("--container is required");
+  if (blocked) {
+    for (const char* option : {"--dest", "--port"})
+      if (!given(option))
+        throw usage_fault(std::string{"--blocked needs "} + option);
+    line.type = "connection_blocked";
+  } else if (std::find(other_types.begin(), other_types.end(), line.type)
+             == other_types.end()) {
+    throw usage_fault("--type: `" + line.type
+                      + "` is none that can be sent; see --help");
+  }
+  if (given("--reason") && line.type != "container_exited")
+    throw usage_fault("--reason needs --type container_exited");
+  emit.line = line;
+  return emit;
+}
+
+command parser::finish() {
+  auto* sub = app.get_subcommands().at(0);
+  return (this->*subcommands.at(sub))();
+}
+
+} // namespace
+
+command parse_command_line(const std::vector<std::string>& words,
+                           const std::string& runtime) {
+  parser p{runtime};
+  command result;
+  if (auto other = take_words(p.app, words, help_of, p.version,
+                              [&] { result = p.finish(); }))
+    return std::move(*other);
+  return result;
+}
+
+} // namespace clearance::services

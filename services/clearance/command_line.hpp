@@ -1,0 +1,25 @@
+/// The command line of `terok-clearance`: words in, one configuration out.
+#pragma once
+
+#include "services/client/emit.hpp"
+#include "services/clearance/serve.hpp"
+#include "services/clearance/serve_verdict.hpp"
+#include "services/cli/told.hpp"
+#include "services/client/verdict.hpp"
+#include "services/client/watch.hpp"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace clearance::services {
+
+using command = std::variant<told, serve_config, serve_verdict_config,
+                             watch_config, verdict_config, emit_config>;
+
+/// Judges the words behind the program's name. Paths that are not given lie
+/// below `runtime`. Reads neither files nor the environment.
+command parse_command_line(const std::vector<std::string>& words,
+                           const std::string& runtime);
+
+} // namespace clearance::services

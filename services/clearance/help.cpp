@@ -1,0 +1,218 @@
+#include "services/clearance/help.hpp"
+
+// Written by hand and not made by CLI11: its layout differs from version to
+// version, and a synopsis tells more than a list. A test holds the texts
+// against the options that are parsed.
+namespace clearance::services {
+
+namespace {
+
+constexpr std::string_view program_text = R"(
+Usage: terok-clearance SUBCOMMAND [OPTION]...
+
+Tells operators about connections that a container's firewall blocked, and
+carries their verdicts back to the firewall.
+
+Services:
+  serve          run the hub
+  serve-verdict  run the verdict helper, which alone calls terok-shield
+
+Clients:
+  watch          show what happens, as it happens
+  verdict        answer one blocked connection: allow or deny
+  emit           send events to the hub, as a reader does
+
+Options:
+  --config FILE  behind a subcommand: settings from a TOML file. An option
+                 is a key of the same name in the section of its
+                 subcommand: [serve] log-level = "debug". The whole file is
+                 checked before anything starts; options given here win
+  --help         show this text; `terok-clearance SUBCOMMAND --help` for more
+  --version      show the version
+
+Where no socket is named they are looked for in $XDG_RUNTIME_DIR, or in
+/run/user/UID when it is unset:
+  terok-clearance.sock          operator clients
+  terok-shield-events.sock      readers
+  terok-clearance-verdict.sock  the verdict helper
+
+Exit codes: 0 done; 1 refused, unreachable or broken; 2 wrong usage.
+)";
+
+constexpr std::string_view serve_text = R"(
+Usage: terok-clearance serve [OPTION]...
+
+Runs the hub until SIGINT or SIGTERM. Readers report blocked connections on
+one socket, operators hear of them and answer on another; an answer is carried
+out by the verdict helper, or by the hub itself with --inline-verdict.
+
+Options:
+  --clearance-socket PATH  where operators connect
+                           (default: $XDG_RUNTIME_DIR/terok-clearance.sock)
+  --reader-socket PATH     where readers connect
+                           (default: $XDG_RUNTIME_DIR/terok-shield-events.sock)
+  --verdict-socket PATH    where the verdict helper listens (default:
+                           $XDG_RUNTIME_DIR/terok-clearance-verdict.sock)
+  --inline-verdict         run terok-shield from the hub itself, without a
+                           helper; excludes --verdict-socket
+  --shield PATH            the program to run; needs --inline-verdict (default:
+                           terok-shield, beside this program, then on PATH)
+  --only-container ID      drop and count lines that name another container
+                           (default: serve all)
+  --sandbox MODE           auto, required or off, see below (default: auto);
+                           excludes --inline-verdict
+  --log-level LEVEL        debug, info, warning or error (default: info)
+  --config FILE            settings, as TOML; see terok-clearance --help
+  --help                   show this text
+
+At its start the hub gives up what it does not need: new privileges, files
+beside its sockets and the system's own (Landlock), and all system calls but
+those it makes (seccomp). What this kernel cannot do is a warning; with
+--sandbox required the hub then does not start. With --inline-verdict it gives
+up nothing, because terok-shield needs it all, and says so.
+
+The sockets' directories must be yours and closed to all others (mode 0700).
+Under systemd, sockets that it passes are served instead: one is named
+`clearance`, one `reader`. It is told when both are served (Type=notify), and
+within WatchdogSec= that the hub goes on.
+
+The log says of every verdict who asked (uid, pid, command), for what, and what
+came of it, whatever --log-level is. SIGUSR1 writes all counters to the log. The
+log goes to stderr; when that is the journal, entries have fields: CONTAINER=,
+REQUEST_ID=, TEROK_...=.
+
+Exit codes: 0 stopped by a signal; 1 could not start or broke; 2 wrong usage.
+)";
+
+constexpr std::string_view serve_verdict_text = R"(
+Usage: terok-clearance serve-verdict [OPTION]...
+
+Runs the verdict helper until SIGINT or SIGTERM. It runs
+`terok-shield allow|deny CONTAINER DEST` when the hub asks it to, for at most
+10 seconds, and keeps no state. It gives up no rights at its start, as `serve`
+does, because terok-shield needs them.
+
+Options:
+  --socket PATH      where the hub connects (default:
+                     $XDG_RUNTIME_DIR/terok-clearance-verdict.sock)
+  --shield PATH      the program to run
+                     (default: terok-shield, beside this program, then on PATH)
+  --log-level LEVEL  debug, info, warning or error (default: info)
+  --config FILE      settings, as TOML; see terok-clearance --help
+  --help             show this text
+
+A socket named `verdict` that systemd passes is served instead; see
+`terok-clearance serve --help`, also on the log.
+
+Exit codes: 0 stopped by a signal; 1 could not start or broke; 2 wrong usage.
+)";
+
+constexpr std::string_view watch_text = R"(
+Usage: terok-clearance watch [OPTION]...
+
+Shows every event of a hub, one a line, and below a blocked connection the
+command that answers it. Waits for a hub that is not there yet and comes back
+to one that restarts; says so on stderr.
+
+Options:
+  --clearance-socket PATH  the hub to follow; may be repeated
+                           (default: $XDG_RUNTIME_DIR/terok-clearance.sock)
+  --all                    follow every hub below $XDG_RUNTIME_DIR as they come
+                           and go: terok-clearance.sock,
+                           terok/clearance/*/hub.sock, terok/clearance/*.sock
+  --json                   one event a line as a JSON object, as the hub sent
+                           it; all but ASCII is escaped
+  --color WHEN             auto, always or never; auto colours a terminal
+                           unless NO_COLOR is set; excludes --json
+                           (default: auto)
+  --count N                end after N events (default: never)
+  --config FILE            settings, as TOML; see terok-clearance --help
+  --help                   show this text
+
+Whatever came from a container is shown escaped (\x1b, \\); values that could
+be mistaken for something else stand in double quotes.
+
+Exit codes: 0 ended by a signal, by --count, or because nobody reads stdout any
+more; 1 no hub is left that answers as one; 2 wrong usage.
+)";
+
+constexpr std::string_view verdict_text = R"(
+Usage: terok-clearance verdict REQUEST_ID DEST allow|deny --container ID
+                               [--clearance-socket PATH]
+
+Answers one blocked connection that the hub has announced. REQUEST_ID and ID
+are those of the announcement; DEST is its domain, or its address if it has no
+domain. `terok-clearance watch` prints the whole command. Waits up to 70 s for
+the firewall.
+
+Options:
+  --container ID           the container that was blocked; required
+  --clearance-socket PATH  the hub's socket
+                           (default: $XDG_RUNTIME_DIR/terok-clearance.sock)
+  --config FILE            settings, as TOML; see terok-clearance --help
+  --help                   show this text
+
+A word that starts with `-` goes behind `--`; a container like that is given
+as --container=ID.
+
+Exit codes: 0 applied; 1 refused (the error's name and parameters are on
+stderr) or the hub cannot be reached; 2 wrong usage.
+)";
+
+constexpr std::string_view emit_text = R"(
+Usage: terok-clearance emit [--reader-socket PATH]
+       terok-clearance emit --blocked --container ID --dest ADDRESS --port PORT
+                            [--proto PROTO] [--domain NAME] [--id REQUEST_ID]
+                            [--dossier KEY=VALUE]...
+       terok-clearance emit --type TYPE --container ID [--reason TEXT]
+                            [--dossier KEY=VALUE]...
+
+Sends events to the hub as a reader does: JSON lines from stdin, as they are,
+or one line made of the options. Ends when the hub has taken everything.
+
+Options:
+  --reader-socket PATH  the hub's socket for readers
+                        (default: $XDG_RUNTIME_DIR/terok-shield-events.sock)
+  --blocked             a blocked connection; prints its request id
+  --type TYPE           another event: container_started, container_exited,
+                        shield_up, shield_down, shield_disengaged
+  --container ID        the container it happened in; required
+  --dest ADDRESS        the blocked address
+  --port PORT           its port, 0 to 65535
+  --proto PROTO         tcp, udp, icmp, icmpv6 or 0 to 255 (default: tcp)
+  --domain NAME         the name it was looked up by (default: none)
+  --id REQUEST_ID       what a verdict will cite
+                        (default: the container and a random number)
+  --reason TEXT         why the container exited; needs --type container_exited
+  --dossier KEY=VALUE   about the container; may be repeated
+  --config FILE         settings, as TOML; see terok-clearance --help
+  --help                show this text
+
+Exit codes: 0 the hub has read it all (whether it liked it stands in its log);
+1 the hub cannot be reached or went away; 2 wrong usage.
+)";
+
+struct entry {
+  std::string_view name;
+  std::string_view text;
+};
+
+constexpr entry texts[] = {
+    {"", program_text},
+    {"serve", serve_text},
+    {"serve-verdict", serve_verdict_text},
+    {"watch", watch_text},
+    {"verdict", verdict_text},
+    {"emit", emit_text},
+};
+
+} // namespace
+
+std::string_view help_of(std::string_view subcommand) noexcept {
+  for (const auto& [name, text] : texts)
+    if (name == subcommand)
+      return text.substr(1); // without the literal's first line break
+  return {};
+}
+
+} // namespace clearance::services

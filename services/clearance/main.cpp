@@ -1,0 +1,37 @@
+// terok-clearance: the program's one entry. Installed a second time as
+// terok-clearance-hub: the same program with the same subcommands.
+#include "services/clearance/command_line.hpp"
+#include "services/cli/config_main.hpp"
+#include "services/clearance/help.hpp"
+#include "services/process/paths.hpp"
+
+namespace {
+
+using namespace clearance::services;
+
+struct run {
+  int operator()(const told& x) const { return tell("terok-clearance", x); }
+  int operator()(const serve_config& x) const { return serve(x); }
+  int operator()(const serve_verdict_config& x) const {
+    return serve_verdict(x);
+  }
+  int operator()(const watch_config& x) const { return watch(x); }
+  int operator()(const verdict_config& x) const { return verdict(x); }
+  int operator()(const emit_config& x) const { return emit(x); }
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+  const auto runtime = runtime_directory();
+  const config_judge judge{
+      {"serve", "serve-verdict", "watch", "verdict", "emit"},
+      help_of,
+      [&](const auto& words) {
+        return first_fault(parse_command_line(words, runtime));
+      }};
+  return run_configured(
+      "terok-clearance", argc, argv, judge, [&](const auto& words) {
+        return std::visit(run{}, parse_command_line(words, runtime));
+      });
+}

@@ -1,0 +1,95 @@
+#include "services/clearance/serve.hpp"
+
+#include "actors/helper_executor.hpp"
+#include "actors/hub.hpp"
+#include "actors/io/bind.hpp"
+#include "actors/io/private_directory.hpp"
+#include "actors/shield_executor.hpp"
+#include "services/process/activation.hpp"
+#include "services/sandbox/confinement.hpp"
+#include "services/cli/exit_code.hpp"
+#include "services/process/log.hpp"
+#include "services/process/service_process.hpp"
+#include "services/process/setup_fault.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace clearance::services {
+
+namespace {
+
+actors::executor_actor start_executor(io::loop& loop,
+                                      const serve_config& config) {
+  if (!config.inline_verdict)
+    return actors::spawn_helper_executor(
+        loop, actors::helper_executor_config{&loop, config.verdict_socket});
+  actors::shield_executor_config shield{&loop, {}};
+  shield.shield = config.shield.empty() ? "terok-shield" : config.shield;
+  return actors::spawn_shield_executor(loop, shield);
+}
+
+actors::hub_config configure(const serve_config& config,
+                             const std::vector<activated_socket>& passed) {
+  actors::hub_config result;
+  result.clearance_socket = config.clearance_socket;
+  result.reader_socket = config.reader_socket;
+  if (!passed.empty()) {
+    result.clearance_socket = passed[0].place.text;
+    result.inherited_clearance = passed[0].fd;
+    result.reader_socket = passed[1].place.text;
+    result.inherited_reader = passed[1].fd;
+  }
+  if (!config.only_container.empty())
+    result.only_container = config.only_container;
+  return result;
+}
+
+// Landlock opens them, so they must be there before. What is wrong with them is
+// told as the bind would.
+std::string make_directory(const std::string& socket, const char* role) {
+  auto result = io::socket_directory(socket);
+  if (auto why = io::make_private_directory(result); !why.empty())
+    throw setup_fault(exit_failed, io::bind_fault(socket, role, why));
+  return result;
+}
+
+confinement_plan plan_hub(const serve_config& config) {
+  return hub_confinement(
+      {make_directory(config.reader_socket, "reader socket"),
+       make_directory(config.clearance_socket, "clearance socket")});
+}
+
+// Sockets that were passed need no directory.
+std::string confine_hub(const serve_config& config, bool passed) {
+  if (config.inline_verdict)
+    return executes_verdicts;
+  return confine(
+      [&] { return passed ? hub_confinement({}) : plan_hub(config); },
+      config.sandbox, exit_failed);
+}
+
+} // namespace
+
+int serve(const serve_config& config) try {
+  const auto sockets =
+      activated_sockets({"clearance", "reader"}, config.named_socket);
+  std::string confined;
+  auto start = [&](io::loop& loop, const actors::manager_actor& manager) {
+    auto executor = start_executor(loop, config);
+    loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
+    auto hub = configure(config, sockets);
+    hub.where = &loop;
+    hub.executor = executor;
+    hub.manager = manager;
+    hub.confined = confined;
+    return actors::spawn_hub(loop, std::move(hub));
+  };
+  return run_service(start, config.level,
+                     [&] { confined = confine_hub(config, !sockets.empty()); });
+} catch (const setup_fault& e) {
+  print_fault("terok-clearance", e.what());
+  return e.code;
+}
+
+} // namespace clearance::services

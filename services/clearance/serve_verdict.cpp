@@ -1,0 +1,41 @@
+#include "services/clearance/serve_verdict.hpp"
+
+#include "actors/shield_executor.hpp"
+#include "actors/verdict_helper.hpp"
+#include "services/process/activation.hpp"
+#include "services/sandbox/confinement.hpp"
+#include "services/process/log.hpp"
+#include "services/process/service_process.hpp"
+#include "services/process/setup_fault.hpp"
+
+#include <utility>
+
+namespace clearance::services {
+
+int serve_verdict(const serve_verdict_config& config) try {
+  const auto sockets = activated_sockets({"verdict"}, config.named_socket);
+  auto start = [&](io::loop& loop, const actors::manager_actor& manager) {
+    actors::shield_executor_config shield{&loop, {}};
+    shield.shield = config.shield.empty() ? "terok-shield" : config.shield;
+    actors::executor_actor executor =
+        actors::spawn_shield_executor(loop, shield);
+    loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
+    actors::verdict_helper_config helper;
+    helper.where = &loop;
+    helper.socket = config.socket;
+    helper.executor = executor;
+    helper.manager = manager;
+    helper.confined = executes_verdicts;
+    if (!sockets.empty()) {
+      helper.socket = sockets[0].place.text;
+      helper.inherited = sockets[0].fd;
+    }
+    return actors::spawn_verdict_helper(loop, std::move(helper));
+  };
+  return run_service(start, config.level, {});
+} catch (const setup_fault& e) {
+  print_fault("terok-clearance", e.what());
+  return e.code;
+}
+
+} // namespace clearance::services

@@ -1,0 +1,161 @@
+#include "services/cli/terminal.hpp"
+
+#include "protocol/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <system_error>
+#include <unistd.h>
+
+namespace clearance::services {
+
+namespace {
+
+std::string_view variable(const char* name) {
+  // The clients have one thread.
+  // NOLINTNEXTLINE(concurrency-mt-unsafe)
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view{} : std::string_view{value};
+}
+
+bool only(std::string_view text, std::string_view punctuation) {
+  return std::all_of(text.begin(), text.end(), [punctuation](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+           || (c >= '0' && c <= '9')
+           || punctuation.find(c) != std::string_view::npos;
+  });
+}
+
+void append_hex(std::string& out, unsigned value, int digits) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  while (digits-- > 0)
+    out += hex[(value >> (4 * digits)) & 0xFU];
+}
+
+void append_unit(std::string& out, unsigned value) {
+  out += "\\u";
+  append_hex(out, value, 4);
+}
+
+struct code_point {
+  unsigned value;
+  std::size_t bytes;
+};
+
+/// The one that starts at `text`, which starts with no ASCII. What is no UTF-8
+/// is U+FFFD and one byte long.
+code_point decode(std::string_view text) {
+  auto byte = [text](std::size_t i) {
+    return static_cast<unsigned>(static_cast<unsigned char>(text[i]));
+  };
+  auto lead = byte(0);
+  std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  constexpr std::array<unsigned, 5> least{0, 0, 0x80, 0x800, 0x10000};
+  if (lead < 0xC0 || lead > 0xF4 || text.size() < bytes)
+    return {0xFFFD, 1};
+  auto value = lead & (0x7FU >> bytes);
+  for (std::size_t i = 1; i < bytes; ++i) {
+    if ((byte(i) & 0xC0U) != 0x80)
+      return {0xFFFD, 1};
+    value = value << 6U | (byte(i) & 0x3FU);
+  }
+  if (value < least[bytes] || value > 0x10FFFF
+      || (value >= 0xD800 && value < 0xE000))
+    return {0xFFFD, 1};
+  return {value, bytes};
+}
+
+} // namespace
+
+bool wants_color(color_when when, int fd) {
+  switch (when) {
+  case color_when::always:
+    return true;
+  case color_when::never:
+    return false;
+  case color_when::automatic:
+    break;
+  }
+  return isatty(fd) == 1 && variable("NO_COLOR").empty()
+         && variable("TERM") != "dumb";
+}
+
+std::string shown(std::string_view text) {
+  if (!text.empty() && only(text, "-._:/@%+,[]~#*"))
+    return std::string{text};
+  std::string result = "\"";
+  for (char c : protocol::escaped(text)) {
+    if (c == '"')
+      result += '\\';
+    result += c;
+  }
+  return result + '"';
+}
+
+std::string shell_quoted(std::string_view word) {
+  if (!word.empty() && only(word, "-._:/@%+,="))
+    return std::string{word};
+  auto printable = [](char c) { return c >= 0x20 && c <= 0x7E; };
+  bool plain = std::all_of(word.begin(), word.end(), printable);
+  std::string result = plain ? "'" : "$'";
+  for (char c : word) {
+    if (plain && c == '\'') {
+      result += "'\\''";
+    } else if (printable(c)) {
+      if (!plain && (c == '\'' || c == '\\'))
+        result += '\\';
+      result += c;
+    } else {
+      result += "\\x";
+      append_hex(result, static_cast<unsigned char>(c), 2);
+    }
+  }
+  return result + '\'';
+}
+
+std::string ascii_json(std::string_view json) {
+  std::string result;
+  result.reserve(json.size());
+  while (!json.empty()) {
+    auto c = static_cast<unsigned char>(json.front());
+    std::size_t bytes = 1;
+    if (c >= 0x80) {
+      auto point = decode(json);
+      bytes = point.bytes;
+      if (point.value < 0x10000) {
+        append_unit(result, point.value);
+      } else {
+        append_unit(result, 0xD800 + ((point.value - 0x10000) >> 10U));
+        append_unit(result, 0xDC00 + ((point.value - 0x10000) & 0x3FFU));
+      }
+    } else if (c == 0x7F) {
+      append_unit(result, c);
+    } else {
+      // Strings of valid JSON hold no raw control bytes: this one stands
+      // between tokens.
+      result += c < 0x20 ? ' ' : json.front();
+    }
+    json.remove_prefix(bytes);
+  }
+  return result;
+}
+
+std::string print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size()
+      && std::fflush(stdout) == 0)
+    return {};
+  return "stdout cannot be written: " + std::generic_category().message(errno);
+}
+
+void complain(std::string_view what) {
+  std::string line = "terok-clearance: ";
+  line += what;
+  line += '\n';
+  // Nothing can be done about a stderr that does not take it.
+  (void)!::write(STDERR_FILENO, line.data(), line.size());
+}
+
+} // namespace clearance::services

@@ -1,0 +1,155 @@
+#include "services/client/emit.hpp"
+
+#include "protocol/limits.hpp"
+#include "services/cli/exit_code.hpp"
+#include "services/client/reader_lines.hpp"
+#include "services/cli/terminal.hpp"
+#include "services/client/unix_socket.hpp"
+
+#include <cerrno>
+#include <poll.h>
+#include <string_view>
+#include <sys/socket.h>
+#include <unistd.h>
+
+// The hub sends nothing on this socket. It closes it when it has read
+// everything and has seen our end: that is how we know that it did. A hub that
+// leaves before resets the connection or breaks our writing.
+namespace clearance::services {
+
+namespace {
+
+using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
+
+/// For a place in the hub's queue of connections.
+constexpr auto connect_patience = 5s;
+
+/// For the hub to read what the socket holds at our end: a moment, unless it
+/// hangs.
+constexpr auto drain_patience = 10s;
+
+class sender {
+public:
+  explicit sender(std::string path) : path_(std::move(path)) {}
+
+  /// Each says why on stderr and returns false when it fails.
+  bool connect();
+  bool send(std::string_view bytes);
+  bool send_from(int source);
+  bool finish();
+
+private:
+  bool lost(const std::string& why) {
+    complain("the hub at " + shown(path_) + " " + why);
+    return false;
+  }
+
+  std::string path_;
+  descriptor connection_;
+};
+
+bool sender::connect() {
+  auto result = connect_unix(path_, connect_patience);
+  if (auto* error = std::get_if<connect_error>(&result)) {
+    complain(cannot_connect(path_, *error));
+    return false;
+  }
+  connection_ = std::move(std::get<descriptor>(result));
+  return true;
+}
+
+bool sender::send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    auto n =
+        ::send(connection_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (n >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(n));
+    } else if (errno == EAGAIN) {
+      // As long as it takes: the hub slows a reader down, and a broken
+      // connection wakes us.
+      pollfd entry{connection_.get(), POLLOUT, 0};
+      ::poll(&entry, 1, -1);
+    } else if (errno != EINTR) {
+      return lost("went away before it had read everything");
+    }
+  }
+  return true;
+}
+
+bool sender::send_from(int source) {
+  std::string buffer(protocol::limits::read_max_bytes, '\0');
+  for (;;) {
+    pollfd entries[] = {{source, POLLIN, 0}, {connection_.get(), POLLIN, 0}};
+    if (::poll(entries, 2, -1) < 0) {
+      if (errno == EINTR)
+        continue;
+      complain("cannot wait: " + error_text(errno));
+      return false;
+    }
+    if (entries[1].revents != 0)
+      return lost("closed the connection");
+    auto n = ::read(source, buffer.data(), buffer.size());
+    if (n == 0)
+      return true;
+    if (n > 0) {
+      if (!send({buffer.data(), static_cast<std::size_t>(n)}))
+        return false;
+    } else if (errno != EINTR && errno != EAGAIN) {
+      complain("cannot read stdin: " + error_text(errno));
+      return false;
+    }
+  }
+}
+
+bool sender::finish() {
+  ::shutdown(connection_.get(), SHUT_WR);
+  auto deadline = clock::now() + drain_patience;
+  for (;;) {
+    char byte = 0;
+    auto n = ::recv(connection_.get(), &byte, 1, 0);
+    if (n == 0)
+      return true;
+    if (n > 0)
+      return lost("answers: is it the socket for readers?");
+    if (errno == EINTR)
+      continue;
+    if (errno != EAGAIN)
+      return lost("went away before it had read everything");
+    if (wait_for(connection_.get(), POLLIN, deadline) != waited::ready)
+      return lost("does not read");
+  }
+}
+
+int emit_options(sender& hub, emit_line line) {
+  if (line.type == "connection_blocked" && line.request_id.empty())
+    line.request_id = make_request_id(line.container);
+  std::string bytes;
+  append_line(bytes, line);
+  if (!hub.send(bytes) || !hub.finish())
+    return exit_failed;
+  if (line.request_id.empty())
+    return exit_ok;
+  if (auto why = print(line.request_id + "\n"); !why.empty()) {
+    complain("the event was sent, but " + why);
+    return exit_failed;
+  }
+  return exit_ok;
+}
+
+} // namespace
+
+int emit(const emit_config& config) {
+  sender hub{config.reader_socket};
+  if (!hub.connect())
+    return exit_failed;
+  if (config.line)
+    return emit_options(hub, *config.line);
+  if (::isatty(STDIN_FILENO) == 1)
+    complain("sending what you type, one JSON object a line; Ctrl-D ends it");
+  if (!hub.send_from(STDIN_FILENO) || !hub.finish())
+    return exit_failed;
+  return exit_ok;
+}
+
+} // namespace clearance::services

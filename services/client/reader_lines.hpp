@@ -1,0 +1,18 @@
+/// Lines as readers write them.
+#pragma once
+
+#include "services/client/emit.hpp"
+
+#include <string>
+
+namespace clearance::services {
+
+/// Appends one JSON line, newline included. What is empty is left out where the
+/// wire contract (section 2) allows it.
+void append_line(std::string& out, const emit_line& x);
+
+/// The container's short id and a random number: unlike every other, so that a
+/// repeated `emit` makes a new request and does not replace one.
+std::string make_request_id(const std::string& container);
+
+} // namespace clearance::services

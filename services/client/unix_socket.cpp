@@ -1,0 +1,74 @@
+#include "services/client/unix_socket.hpp"
+
+#include "services/cli/terminal.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <system_error>
+
+namespace clearance::services {
+
+std::variant<descriptor, connect_error>
+connect_unix(const std::string& path, std::chrono::milliseconds patience) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path))
+    return connect_error{ENAMETOOLONG};
+  std::memcpy(address.sun_path, path.data(), path.size());
+  bool waits = patience.count() > 0;
+  descriptor fd{::socket(
+      AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (waits ? 0 : SOCK_NONBLOCK), 0)};
+  if (!fd)
+    return connect_error{errno};
+  if (waits) {
+    // Of a unix socket it limits connect(), too. Source: unix(7), socket(7).
+    timeval limit{};
+    limit.tv_sec = patience.count() / 1000;
+    limit.tv_usec = patience.count() % 1000 * 1000;
+    if (::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit))
+        != 0)
+      return connect_error{errno};
+  }
+  int result = 0;
+  do {
+    result = ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address),
+                       sizeof(address));
+  } while (result != 0 && errno == EINTR);
+  if (result != 0)
+    return connect_error{errno};
+  if (waits && ::fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0)
+    return connect_error{errno};
+  return fd;
+}
+
+std::string error_text(int code) {
+  return std::error_code(code, std::generic_category()).message();
+}
+
+std::string cannot_connect(const std::string& path, connect_error error) {
+  auto why = error.code == EAGAIN ? "it does not accept connections"
+                                  : error_text(error.code);
+  return "cannot connect to " + shown(path) + ": " + why;
+}
+
+waited wait_for(int fd, short events, time_point deadline) {
+  using namespace std::chrono;
+  for (;;) {
+    auto left = ceil<milliseconds>(deadline - steady_clock::now()).count();
+    if (left <= 0)
+      return waited::deadline;
+    pollfd entry{fd, events, 0};
+    int n = ::poll(&entry, 1, static_cast<int>(std::min<long>(left, 60'000)));
+    if (n > 0)
+      return waited::ready;
+    if (n < 0 && errno != EINTR)
+      return waited::failed;
+  }
+}
+
+} // namespace clearance::services

@@ -1,0 +1,39 @@
+/// Connections to the services' sockets.
+#pragma once
+
+#include "services/client/descriptor.hpp"
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace clearance::services {
+
+using time_point = std::chrono::steady_clock::time_point;
+
+/// An errno of a connection that did not come about.
+struct connect_error {
+  int code;
+};
+
+/// Connects to the stream socket at `path`. Waits at most `patience` for room
+/// in the listener's queue; zero: EAGAIN when there is none. The descriptor
+/// does not block and is closed on exec. ENAMETOOLONG: no socket's path is
+/// that long.
+std::variant<descriptor, connect_error>
+connect_unix(const std::string& path, std::chrono::milliseconds patience);
+
+/// `cannot connect to PATH: why`, ready to be shown.
+std::string cannot_connect(const std::string& path, connect_error error);
+
+/// The text of an errno.
+std::string error_text(int code);
+
+/// How a wait ended.
+enum class waited { ready, deadline, failed };
+
+/// Waits until `fd` shows one of `events` (as in poll), an error or a hang-up.
+waited wait_for(int fd, short events, time_point deadline);
+
+} // namespace clearance::services

@@ -1,0 +1,79 @@
+#include "services/client/varlink_client.hpp"
+
+#include "protocol/limits.hpp"
+
+#include <cerrno>
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace clearance::services {
+
+namespace varlink = protocol::varlink;
+namespace limits = protocol::limits;
+
+varlink_client::varlink_client(descriptor connection)
+    : connection_(std::move(connection)) {
+  // nop
+}
+
+std::variant<varlink::reply, varlink_client::failure>
+varlink_client::call(std::string_view method, const parameters& values,
+                     time_point deadline) {
+  std::string bytes;
+  varlink::append_call(bytes, method, values);
+  auto sent = send(bytes, deadline);
+  if (auto* why = std::get_if<failure>(&sent))
+    return std::move(*why);
+  return receive(deadline);
+}
+
+std::variant<std::monostate, varlink_client::failure>
+varlink_client::send(std::string_view bytes, time_point deadline) {
+  while (!bytes.empty()) {
+    auto n =
+        ::send(connection_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (n >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(n));
+      continue;
+    }
+    if (errno == EINTR)
+      continue;
+    if (errno == EPIPE)
+      break; // It may have answered all the same before it left.
+    if (errno != EAGAIN)
+      return failure{"cannot send: " + error_text(errno)};
+    if (wait_for(connection_.get(), POLLOUT, deadline) != waited::ready)
+      return failure{"does not take the call"};
+  }
+  return std::monostate{};
+}
+
+std::variant<varlink::reply, varlink_client::failure>
+varlink_client::receive(time_point deadline) {
+  std::string buffer(limits::read_max_bytes, '\0');
+  protocol::frame_batch frames;
+  while (frames.empty()) {
+    auto n = ::recv(connection_.get(), buffer.data(), buffer.size(), 0);
+    if (n > 0) {
+      auto size = static_cast<std::size_t>(n);
+      if (!framer_.feed({buffer.data(), size}, frames))
+        return failure{"answered with a message that is too long"};
+    } else if (n == 0) {
+      return failure{"closed the connection without an answer"};
+    } else if (errno == EAGAIN) {
+      if (wait_for(connection_.get(), POLLIN, deadline) != waited::ready)
+        return failure{"did not answer in time"};
+    } else if (errno != EINTR) {
+      return failure{"broke the connection: " + error_text(errno)};
+    }
+  }
+  // One call, one reply: nothing can stand behind the first frame that anybody
+  // asked for.
+  auto parsed = varlink::parse_reply(frames.at(0), frames.capacity_at(0));
+  if (auto* reply = std::get_if<varlink::reply>(&parsed))
+    return std::move(*reply);
+  auto why = std::get<varlink::malformed>(parsed).why;
+  return failure{"answered with what is no reply: " + std::string{why}};
+}
+
+} // namespace clearance::services

@@ -1,0 +1,43 @@
+/// A varlink client for one call after another.
+#pragma once
+
+#include "protocol/framing.hpp"
+#include "protocol/varlink.hpp"
+#include "services/client/unix_socket.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace clearance::services {
+
+/// Blocks, each call with its own deadline. Owns the connection.
+class varlink_client {
+public:
+  using parameters = std::vector<std::pair<std::string_view, std::string_view>>;
+
+  /// Why there is no reply: a sentence, printable. The connection is of no
+  /// further use.
+  struct failure {
+    std::string why;
+  };
+
+  /// `connection` is connected and does not block.
+  explicit varlink_client(descriptor connection);
+
+  /// Calls and waits for the one reply; an error reply is a reply.
+  std::variant<protocol::varlink::reply, failure>
+  call(std::string_view method, const parameters& values, time_point deadline);
+
+private:
+  std::variant<std::monostate, failure> send(std::string_view bytes,
+                                             time_point deadline);
+  std::variant<protocol::varlink::reply, failure> receive(time_point deadline);
+
+  descriptor connection_;
+  protocol::framer framer_ = protocol::nul_framer();
+};
+
+} // namespace clearance::services

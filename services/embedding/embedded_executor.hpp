@@ -1,0 +1,41 @@
+/// Our executor for a host: its public face.
+#pragma once
+
+#include "actors/hosted.hpp"
+#include "actors/interfaces.hpp"
+#include "services/embedding/clearance.hpp"
+
+#include <caf/typed_response_promise.hpp>
+
+namespace clearance::actors::embedding {
+
+namespace face = clearance::embedding;
+
+/// Passes calls on to an executor that it takes over: they end together.
+class embedded_executor {
+public:
+  static inline const char* name = "embedded_executor";
+  using interface = face::executor;
+  using self_type = hosted<interface::base>;
+  using actor_type = hosted_actor<embedded_executor>;
+
+  embedded_executor(self_type* self, executor_actor inner);
+  embedded_executor(const embedded_executor&) = delete;
+  embedded_executor& operator=(const embedded_executor&) = delete;
+  ~embedded_executor();
+
+  interface::behavior_type make_behavior();
+
+private:
+  using promise = caf::typed_response_promise<face::shield_result>;
+
+  promise on_call(const face::shield_call& x);
+
+  self_type* self_;
+  executor_actor inner_;
+};
+
+/// On the host's thread.
+face::executor spawn_embedded_executor(host& where, executor_actor inner);
+
+} // namespace clearance::actors::embedding

@@ -1,0 +1,161 @@
+// The public header's functions. Whatever is started is started on the loop's
+// thread, by work that is posted there and waited for; a loop that has ended
+// runs nothing any more, so its end is waited for as well.
+
+#include "services/embedding/embedded_executor.hpp"
+#include "services/embedding/embedded_hub.hpp"
+#include "actors/error.hpp"
+#include "actors/gate.hpp"
+#include "actors/helper_executor.hpp"
+#include "actors/io/http_server.hpp"
+#include "actors/io/loop.hpp"
+#include "services/embedding/clearance.hpp"
+#include "actors/shield_executor.hpp"
+#include "protocol/git_route.hpp"
+#include "services/gate/setup.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/sec.hpp>
+
+#include <exception>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unistd.h>
+#include <utility>
+
+namespace clearance::embedding {
+
+namespace {
+
+namespace inside = actors::embedding;
+
+/// What `f(loop)` returns, run there; the error if the loop has ended.
+template <class T, class F>
+caf::expected<T> run_on(const caf::actor& handle, F f) {
+  auto result = std::make_shared<std::promise<caf::expected<T>>>();
+  auto once = std::make_shared<std::once_flag>();
+  auto set = [result, once](auto&& x) {
+    std::call_once(*once, [&] { result->set_value(std::move(x)); });
+  };
+  auto outcome = result->get_future();
+  auto& loop = io::as_loop(handle);
+  handle->attach_functor([set](const caf::error&) {
+    set(caf::expected<T>{
+        caf::make_error(caf::sec::invalid_argument, "the loop has ended")});
+  });
+  loop.post([set, &loop, f = std::move(f)]() mutable { set(f(loop)); });
+  return outcome.get();
+}
+
+actors::executor_actor spawn_inner(io::loop& loop, const executor_config& x) {
+  if (!x.helper_socket.empty())
+    return actors::spawn_helper_executor(
+        loop, actors::helper_executor_config{&loop, x.helper_socket});
+  return actors::spawn_shield_executor(
+      loop, actors::shield_executor_config{&loop, x.shield});
+}
+
+/// What a gate needs for as long as it lives.
+struct gate_surroundings {
+  std::optional<services::private_home> home;
+  std::unique_ptr<io::http_server> http;
+};
+
+actors::gate_config configure(const gate_config& x, gate_surroundings& around) {
+  if (!protocol::is_repository_name(x.scope))
+    throw services::setup_fault(1, "the scope is no repository's name");
+  if (x.token.empty())
+    throw services::setup_fault(1, "the token is empty");
+  if (x.socket.empty() == (x.port == 0))
+    throw services::setup_fault(1, "either a socket or a port is needed");
+  actors::gate_config result;
+  result.listen.role = "gate socket";
+  result.listen.server = "terok-gate/" CLEARANCE_VERSION;
+  result.listen.path = x.socket;
+  if (x.socket.empty())
+    result.listen.address = "127.0.0.1";
+  result.listen.port = x.port;
+  using list = std::vector<protocol::grant>;
+  result.grants = std::make_shared<const list>(
+      1, protocol::grant{protocol::sha256(x.token), x.scope, true});
+  result.backends_max = x.git_max;
+  result.backend.program = services::find_git_http_backend();
+  auto& cgi = result.backend.cgi;
+  cgi.project_root =
+      services::existing_directory(x.mirror_root, "the mirror root");
+  cgi.home = x.home.empty() ? around.home.emplace().path()
+                            : services::existing_directory(x.home, "the home");
+  if (!x.hooks_path.empty())
+    cgi.hooks_path = services::existing_directory(x.hooks_path, "the hooks");
+  cgi.path = services::environment("PATH");
+  cgi.git_exec_path = services::environment("GIT_EXEC_PATH");
+  return result;
+}
+
+} // namespace
+
+void add_types(caf::actor_system_config& config) {
+  config.add_message_types<caf::id_block::clearance>();
+}
+
+const char* version() noexcept {
+  return CLEARANCE_VERSION;
+}
+
+caf::actor start_loop(caf::actor_system& system) {
+  return io::spawn_loop(system);
+}
+
+caf::expected<executor> start_executor(const caf::actor& loop,
+                                       const executor_config& config) {
+  return run_on<executor>(loop, [config](io::loop& x) {
+    return executor{inside::spawn_embedded_executor(x, spawn_inner(x, config))};
+  });
+}
+
+caf::expected<hub> start_hub(const caf::actor& loop, const hub_config& config) {
+  inside::embedded_hub_config result;
+  result.inner.clearance_socket = config.clearance_socket;
+  result.inner.reader_socket = config.reader_socket;
+  if (!config.only_container.empty())
+    result.inner.only_container = config.only_container;
+  result.inner.limits.total = config.bindings_max;
+  result.inner.readers_max = config.readers_max;
+  result.inner.clients_max = config.clients_max;
+  result.inner.subscribers_max = config.subscribers_max;
+  result.executor = config.executor;
+  result.who = {::getuid(), ::getpid(), "host", true};
+  if (!result.executor)
+    return caf::make_error(caf::sec::invalid_argument, "there is no executor");
+  return run_on<hub>(loop, [result](io::loop& x) mutable {
+    result.inner.where = &x;
+    return hub{inside::spawn_embedded_hub(x, result)};
+  });
+}
+
+caf::expected<gate> start_gate(const caf::actor& loop,
+                               const gate_config& config) try {
+  auto around = std::make_shared<gate_surroundings>();
+  auto result = configure(config, *around);
+  return run_on<gate>(loop, [result, around](io::loop& x) mutable {
+    around->http = std::make_unique<io::http_server>(x.context());
+    result.where = &x;
+    result.http = around->http.get();
+    auto started = actors::spawn_gate(x, result);
+    caf::actor_cast<caf::abstract_actor*>(started)->attach_functor(
+        [around](const caf::error&) {
+          // nop: what the gate needed goes with the functor
+        });
+    return gate{started};
+  });
+} catch (const services::setup_fault& x) {
+  return caf::make_error(caf::sec::invalid_argument, std::string{x.what()});
+}
+
+std::string what(const caf::error& x) {
+  return actors::what(x);
+}
+
+} // namespace clearance::embedding

@@ -1,0 +1,126 @@
+// The line has room for one batch; the listener's answer makes room for the
+// next. What waits meanwhile waits in the subscriber's bounded mailbox, where
+// the oldest go first, as with every client that is slow.
+
+#include "services/embedding/follower.hpp"
+
+#include "actors/log.hpp"
+#include "protocol/limits.hpp"
+
+#include <caf/send.hpp>
+
+#include <utility>
+
+namespace clearance::actors::embedding {
+
+namespace limits = protocol::limits;
+
+namespace {
+
+constexpr auto batch_max = limits::subscriber_batch_max_events;
+
+face::event to_face(protocol::event&& x) {
+  return {std::string{to_string(x.type)},
+          std::move(x.container),
+          std::move(x.request_id),
+          std::move(x.dest),
+          x.port,
+          x.proto,
+          std::move(x.domain),
+          std::move(x.action),
+          x.ok,
+          std::move(x.reason),
+          std::move(x.dossier)};
+}
+
+std::string subscribe_call() {
+  std::string result;
+  protocol::varlink::append_call(result, "org.terok.Clearance1.Subscribe", {},
+                                 true);
+  return result;
+}
+
+} // namespace
+
+follower::follower(self_type* self, follower_config config)
+    : self_(self), config_(std::move(config)) {
+  // nop
+}
+
+follower::~follower() {
+  if (line_)
+    line_->hang_up();
+  if (config_.subscribed)
+    config_.subscribed(false);
+}
+
+follower::interface::behavior_type follower::make_behavior() {
+  self_->monitor(config_.listener);
+  self_->set_down_handler([this](const caf::down_msg&) { self_->quit(); });
+  line_ = std::make_shared<line>(
+      subscribe_call(), config_.who,
+      line::handlers{
+          [this](protocol::varlink::reply x) { on_reply(std::move(x)); },
+          [this] { leave(); },
+          [this] { std::exchange(config_.subscribed, nullptr)(true); }});
+  line_->give_room(batch_max - 1);
+  // The hub's messages are handled in order: what is announced after this one
+  // is announced to the listener, too.
+  self_->send(config_.hub, accepted{line_});
+  return {[this](flush_atom) { on_flush(); }};
+}
+
+// Called within a write: the rest of the batch follows at once.
+void follower::on_reply(protocol::varlink::reply x) {
+  if (!x.error.empty())
+    return leave();
+  if (x.notification)
+    waiting_.push_back(to_face(std::move(*x.notification)));
+  if (!busy_)
+    wake();
+}
+
+// Called within other actors' handlers, where quit() would not end this one.
+void follower::leave() {
+  ended_ = true;
+  wake();
+}
+
+void follower::wake() {
+  if (!std::exchange(flushing_, true))
+    caf::anon_send(interface{self_}, flush_atom::value);
+}
+
+// What came before the end is still handed over; nobody waits for the answer.
+void follower::on_flush() {
+  flushing_ = false;
+  flush();
+  if (ended_)
+    self_->quit();
+}
+
+void follower::flush() {
+  if (busy_ || waiting_.empty())
+    return;
+  busy_ = true;
+  const auto count = waiting_.size();
+  self_
+      ->request(config_.listener, limits::executor_deadline,
+                face::events{std::exchange(waiting_, {})})
+      .then(
+          [this, count](face::more_atom) {
+            busy_ = false;
+            line_->give_room(count);
+            flush();
+          },
+          [this](const caf::error&) {
+            log(severity::warning, name, "a listener does not answer");
+            self_->quit();
+          });
+}
+
+follower_actor spawn_follower(host& where, follower_config config) {
+  return spawn_hosted<follower>(where, std::move(config));
+}
+
+} // namespace clearance::actors::embedding

@@ -1,0 +1,65 @@
+/// One listener of a host.
+#pragma once
+
+#include "services/embedding/line.hpp"
+#include "actors/hosted.hpp"
+#include "actors/interfaces.hpp"
+#include "services/embedding/clearance.hpp"
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace clearance::actors::embedding {
+
+namespace face = clearance::embedding;
+
+/// Itself: what came is to be sent on.
+using flush_atom = caf::atom_constant<caf::atom("flush")>;
+
+struct follower_config {
+  service_actor hub;       ///< gets the line as a client's
+  face::listener listener; ///< it ends with this one
+  peer who;
+  /// Called when the subscription stands (true), or at the end without one.
+  std::function<void(bool)> subscribed;
+};
+
+using follower_actor = caf::typed_actor<caf::reacts_to<flush_atom>>;
+
+/// Subscribes on a line and sends what comes to the listener, a batch at a
+/// time. Ends with the line, the listener, or a listener that does not answer.
+class follower {
+public:
+  static inline const char* name = "follower";
+  using interface = follower_actor;
+  using self_type = hosted<interface::base>;
+  using actor_type = hosted_actor<follower>;
+
+  follower(self_type* self, follower_config config);
+  follower(const follower&) = delete;
+  follower& operator=(const follower&) = delete;
+  ~follower();
+
+  interface::behavior_type make_behavior();
+
+private:
+  void on_reply(protocol::varlink::reply x);
+  void on_flush();
+  void leave();
+  void wake();
+  void flush();
+
+  self_type* self_;
+  follower_config config_;
+  std::shared_ptr<line> line_;
+  std::vector<face::event> waiting_; ///< at most limits::subscriber_batch...
+  bool flushing_ = false;            ///< a flush_atom is on its way
+  bool ended_ = false;               ///< the line has
+  bool busy_ = false;                ///< the listener has not answered yet
+};
+
+/// On the host's thread.
+follower_actor spawn_follower(host& where, follower_config config);
+
+} // namespace clearance::actors::embedding

@@ -1,0 +1,125 @@
+#include "protocol/git_route.hpp"
+#include "services/process/paths.hpp"
+#include "services/gate/gate.hpp"
+#include "services/gate/help.hpp"
+#include "services/cli/usage.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <charconv>
+#include <map>
+#include <utility>
+
+namespace clearance::services {
+
+namespace {
+
+const std::map<std::string, gate_hook> hooks{
+    {"pre-receive", gate_hook::pre_receive},
+    {"post-receive", gate_hook::post_receive},
+};
+
+// `ADDRESS:PORT`, an IPv6 address in brackets.
+gate_port port_of(const std::string& word) {
+  const auto colon = word.rfind(':');
+  gate_port result;
+  if (colon == std::string::npos)
+    throw usage_fault("--listen: `" + word + "` is no ADDRESS:PORT");
+  result.address = word.substr(0, colon);
+  if (result.address.starts_with('[') && result.address.ends_with(']'))
+    result.address = result.address.substr(1, result.address.size() - 2);
+  const auto* first = word.data() + colon + 1;
+  const auto* last = word.data() + word.size();
+  const auto [end, error] = std::from_chars(first, last, result.port);
+  if (error != std::errc{} || end != last || result.address.empty())
+    throw usage_fault("--listen: `" + word + "` is no ADDRESS:PORT");
+  return result;
+}
+
+struct gate_parser {
+  gate_parser();
+
+  gate_command finish();
+  gate_options serve();
+
+  CLI::App app{"", "terok-gate"};
+  gate_options options;
+  std::string socket;
+  std::string port;
+  std::string hooks_directory;
+  std::string hook;
+  bool version = false;
+
+private:
+  CLI::Option* add(const char* name, std::string& to);
+};
+
+CLI::Option* gate_parser::add(const char* name, std::string& to) {
+  return app.add_option(name, to)->check([](const std::string& word) {
+    return word.empty() ? "must not be empty" : "";
+  });
+}
+
+gate_parser::gate_parser() {
+  add("--mirror-root", options.mirror_root);
+  auto* scope = add("--scope", options.scope);
+  auto* token = add("--token-file", options.token_file);
+  add("--grants", options.grants_file)->excludes(scope)->excludes(token);
+  auto* path = add("--socket", socket);
+  add("--listen", port)->excludes(path);
+  app.add_flag("--allow-remote", options.allow_remote);
+  add("--hooks-path", options.hooks_path);
+  add("--home", options.home);
+  app.add_option_function<std::string>(
+      "--sandbox", [this](const std::string& word) {
+        options.sandbox = choice("--sandbox", word, sandbox_modes);
+      });
+  app.add_option_function<std::string>(
+      "--log-level", [this](const std::string& word) {
+        options.level = choice("--log-level", word, log_levels);
+      });
+  add("--install-hooks", hooks_directory);
+  app.add_flag("--version", version);
+  app.add_subcommand("hook")->add_option("NAME", hook)->required();
+}
+
+gate_options gate_parser::serve() {
+  if (options.mirror_root.empty())
+    throw usage_fault("--mirror-root is required");
+  if (options.scope.empty() && options.grants_file.empty())
+    throw usage_fault("--scope or --grants is required");
+  if (!options.scope.empty() && !protocol::is_repository_name(options.scope))
+    throw usage_fault("--scope: `" + options.scope
+                      + "` is no repository's name (A-Z a-z 0-9 . _ -)");
+  if (socket.size() > socket_path_max_bytes)
+    throw usage_fault("--socket: is longer than the "
+                      + std::to_string(socket_path_max_bytes)
+                      + " bytes that a socket's path may have");
+  if (!socket.empty())
+    options.listen = gate_socket{socket};
+  else if (!port.empty())
+    options.listen = port_of(port);
+  return options;
+}
+
+gate_command gate_parser::finish() {
+  if (!app.get_subcommands().empty())
+    return gate_hook_call{choice("hook", hook, hooks)};
+  if (!hooks_directory.empty())
+    return gate_hooks_install{hooks_directory};
+  return serve();
+}
+
+} // namespace
+
+gate_command parse_gate_command_line(const std::vector<std::string>& words) {
+  gate_parser p;
+  gate_command result;
+  auto help = [](std::string_view) { return gate_help(); };
+  if (auto other = take_words(p.app, words, help, p.version,
+                              [&] { result = p.finish(); }))
+    return std::move(*other);
+  return result;
+}
+
+} // namespace clearance::services

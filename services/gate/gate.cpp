@@ -1,0 +1,160 @@
+#include "services/gate/gate.hpp"
+
+#include "actors/gate.hpp"
+#include "actors/io/bind_tcp.hpp"
+#include "actors/io/http_server.hpp"
+#include "actors/log.hpp"
+#include "services/process/activation.hpp"
+#include "services/cli/exit_code.hpp"
+#include "services/process/log.hpp"
+#include "services/process/service_process.hpp"
+#include "services/gate/sandbox.hpp"
+#include "services/gate/setup.hpp"
+
+#include <caf/send.hpp>
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace clearance::services {
+
+namespace {
+
+constexpr auto gate_program = "terok-gate";
+
+actors::grants_ptr grants_of(const gate_options& options) {
+  using list = std::vector<protocol::grant>;
+  return std::make_shared<const list>(
+      options.grants_file.empty()
+          ? list{token_grant(options.token_file, options.scope)}
+          : read_grants(options.grants_file));
+}
+
+// Fills in where to listen, as the options say it.
+struct listen_at {
+  actors::http_listen_spec& result;
+  bool allow_remote;
+
+  void operator()(const gate_passed&) const {
+    const auto sockets = activated_sockets({"gate"}, "");
+    if (sockets.empty())
+      throw setup_fault(exit_usage,
+                        "--socket or --listen is required where no socket is "
+                        "passed by systemd");
+    const auto& place = sockets[0].place;
+    if (!place.loopback)
+      refuse_remote("the socket that was passed", place.text);
+    result.inherited = sockets[0].fd;
+  }
+  void operator()(const gate_socket& x) const {
+    activated_sockets({"gate"}, "--socket");
+    result.path = x.path;
+  }
+  void operator()(const gate_port& x) const {
+    activated_sockets({"gate"}, "--listen");
+    if (!io::is_loopback(x.address))
+      refuse_remote("--listen", x.address);
+    result.address = x.address;
+    result.port = x.port;
+  }
+
+  void refuse_remote(const std::string& what, const std::string& where) const {
+    if (!allow_remote)
+      throw setup_fault(exit_usage, what + ": " + where
+                                        + " is not a loopback address; "
+                                          "--allow-remote permits it");
+  }
+};
+
+actors::http_listen_spec listen_spec(const gate_options& options) {
+  actors::http_listen_spec result;
+  result.role = "gate socket";
+  result.server = "terok-gate/" CLEARANCE_VERSION;
+  std::visit(listen_at{result, options.allow_remote}, options.listen);
+  return result;
+}
+
+actors::gate_config configure(const gate_options& options,
+                              const std::string& home) {
+  actors::gate_config result;
+  result.listen = listen_spec(options);
+  auto& cgi = result.backend.cgi;
+  cgi.project_root = existing_directory(options.mirror_root, "--mirror-root");
+  cgi.home = home;
+  if (!options.hooks_path.empty())
+    cgi.hooks_path = existing_directory(options.hooks_path, "--hooks-path");
+  cgi.path = environment("PATH");
+  cgi.git_exec_path = environment("GIT_EXEC_PATH");
+  result.grants = grants_of(options);
+  result.backend.program = find_git_http_backend();
+  if (result.backend.program.empty())
+    std::fprintf(stderr,
+                 "%s: warning: git not found; every request that needs "
+                 "it will get 500\n",
+                 gate_program);
+  return result;
+}
+
+// A file with a mistake in it must not lock everybody out. False: nothing was
+// changed.
+bool reload(const gate_options& options, const actors::gate_actor& gate) {
+  if (options.grants_file.empty())
+    return false;
+  try {
+    caf::anon_send(gate, actors::new_grants{grants_of(options)});
+    return true;
+  } catch (const setup_fault& e) {
+    log(actors::severity::error, "gate", "kept the old grants",
+        {{"why", e.what()}});
+    return false;
+  }
+}
+
+} // namespace
+
+int run_gate(const gate_options& options) try {
+  std::optional<private_home> made;
+  auto home = options.home.empty() ? made.emplace().path()
+                                   : existing_directory(options.home, "--home");
+  auto config = configure(options, home);
+  std::unique_ptr<io::http_server> http;
+  auto start = [&](io::loop& loop, const actors::manager_actor& manager) {
+    http = std::make_unique<io::http_server>(loop.context());
+    config.where = &loop;
+    config.http = http.get();
+    config.manager = manager;
+    auto gate = actors::spawn_gate(loop, config);
+    const auto part = caf::actor_cast<caf::strong_actor_ptr>(gate);
+    loop.depend_on(part);
+    part->get()->attach_functor(
+        [all = caf::actor_cast<caf::actor>(loop.ctrl())](const caf::error& x) {
+          // Another end is the loop's affair: it depends on the gate.
+          if (!x || x == caf::exit_reason::user_shutdown)
+            caf::anon_send_exit(all, caf::exit_reason::user_shutdown);
+        });
+    running_service result;
+    result.report = [gate] {
+      caf::anon_send(gate, actors::report_atom::value);
+    };
+    result.stop = [gate] { caf::anon_send(gate, actors::stop_atom::value); };
+    result.reload = [gate, &options] { return reload(options, gate); };
+    return result;
+  };
+  program_config all;
+  all.name = gate_program;
+  all.level = options.level;
+  all.reloads = true;
+  all.confine = [&] {
+    config.confined = confine([&] { return plan_gate(options, config); },
+                              options.sandbox, exit_failed);
+  };
+  return run_program(all, start);
+} catch (const setup_fault& e) {
+  print_fault(gate_program, e.what());
+  return e.code;
+}
+
+} // namespace clearance::services

@@ -1,0 +1,67 @@
+/// What `terok-gate` can be told to do, as values.
+#pragma once
+
+#include "services/process/log_level.hpp"
+#include "services/sandbox/sandbox_mode.hpp"
+#include "services/cli/told.hpp"
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace clearance::services {
+
+/// Where to listen: exactly one of the three.
+struct gate_passed {}; ///< on a socket that whoever starts us opens
+struct gate_socket {
+  std::string path;
+};
+struct gate_port {
+  std::string address; ///< numeric
+  std::uint16_t port = 0;
+};
+
+struct gate_options {
+  std::string mirror_root;
+  std::string scope;       ///< with one token
+  std::string token_file;  ///< empty: from the environment
+  std::string grants_file; ///< instead of scope and token
+  std::variant<gate_passed, gate_socket, gate_port> listen;
+  bool allow_remote = false;
+  std::string hooks_path; ///< empty: no hook runs
+  std::string home;       ///< empty: a private one is made
+  sandbox_mode sandbox = sandbox_mode::automatic;
+  log_level level = log_level::info;
+};
+
+/// Which hook git runs us as.
+enum class gate_hook { pre_receive, post_receive };
+
+struct gate_hook_call {
+  gate_hook which;
+};
+
+struct gate_hooks_install {
+  std::string directory;
+};
+
+using gate_command =
+    std::variant<told, gate_options, gate_hook_call, gate_hooks_install>;
+
+/// Judges the words behind the program's name. Reads neither files nor the
+/// environment.
+gate_command parse_gate_command_line(const std::vector<std::string>& words);
+
+/// Serves until it is stopped. Returns the exit code.
+int run_gate(const gate_options& options);
+
+/// Runs in the repository, as git says; stdin has the pushed refs. Returns the
+/// exit code: of post-receive always 0.
+int run_gate_hook(gate_hook which);
+
+/// Writes the hooks into a directory, which is made if it is not there.
+/// Returns the exit code.
+int install_gate_hooks(const std::string& directory);
+
+} // namespace clearance::services

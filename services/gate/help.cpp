@@ -1,0 +1,100 @@
+#include "services/gate/help.hpp"
+
+namespace clearance::services {
+
+namespace {
+
+// Written by hand, as that of terok-clearance is; see help.cpp.
+constexpr std::string_view gate_text = R"(
+Usage: terok-gate --mirror-root DIR --scope NAME [--token-file FILE]
+                  (--socket PATH | --listen ADDRESS:PORT) [OPTION]...
+       terok-gate --mirror-root DIR --grants FILE
+                  (--socket PATH | --listen ADDRESS:PORT) [OPTION]...
+       terok-gate --install-hooks DIR
+       terok-gate hook pre-receive | hook post-receive
+
+Serves one git repository over HTTP to whoever shows one token: fetch and push
+through `git http-backend`. A container's task clones
+http://TOKEN:@localhost/NAME.git and sees nothing else.
+
+What to serve:
+  --mirror-root DIR      where the bare repositories are
+  --scope NAME           the one that the token opens: DIR/NAME.git
+  --token-file FILE      the token, a line. Without it the token comes from
+                         TEROK_GATE_TOKEN in the environment, else from
+                         $CREDENTIALS_DIRECTORY/terok-gate.token (systemd). It
+                         never stands on a command line
+  --grants FILE          several tokens, instead of the two above; read again
+                         on SIGHUP:
+                           {"grants": [{"token_sha256": "64 hex digits",
+                                        "scope": "NAME", "access": "read-only"}]}
+                         `*` as scope is every repository; access is read-only
+                         or read-write
+
+Where:
+  --socket PATH          a unix socket, for this user alone (mode 0600); its
+                         directory must be yours and closed to others (0700)
+  --listen ADDRESS:PORT  a TCP port; ADDRESS is 127.0.0.1, or [::1]
+  --allow-remote         --listen may name an address that is not loopback. The
+                         token travels unencrypted
+  Neither of the first two where systemd passes a socket named `gate`.
+
+What git runs:
+  --hooks-path DIR       its hooks run, whatever the repository says (default:
+                         none runs). No container may be able to write to it
+  --home DIR             git's HOME; no container may be able to write to it
+                         (default: an empty directory, made for the lifetime of
+                         the gate)
+  --install-hooks DIR    write our own hooks there and end. post-receive saves
+                         the old tip of every forced or deleted branch as
+                         refs/terok/backup/BRANCH/TIME-ID and leaves what was
+                         pushed in terok-push-marker in the repository.
+                         pre-receive keeps pushes away from refs/terok/
+  hook NAME              what those hooks run
+
+  --sandbox MODE         auto, required or off (default: auto), see below
+  --log-level LEVEL      debug, info, warning or error (default: info)
+  --config FILE          settings from a TOML file: an option is a key of the
+                         same name, log-level = "debug". The whole file is
+                         checked before anything starts; options given here
+                         win
+  --help                 show this text
+  --version              show the version
+
+At its start the gate gives up what it and its git do not need: new privileges;
+files beside DIR/NAME.git (with --grants, or when it is not there yet: DIR),
+home, hooks, what is on PATH and the system's own; connections over TCP; other
+processes (Landlock); all system calls that git does not make (seccomp). Hooks
+of yours that need more need --sandbox off, and so does a repository that is a
+symbolic link or borrows objects from outside of DIR; one that is replaced needs
+a new gate. What this kernel cannot do is a warning; with --sandbox required the
+gate then does not start.
+
+A request that asks for anything but fetch and push of the token's repository
+gets 401, 403, 404 or 405, and no git process is started for it.
+
+Limits: headers 16 KiB (431); a request's head within 10 s, 60 s between pieces
+of a body (408); 60 s of idle connection; a client that takes nothing for 60 s
+is cut off; 16 git processes at a time, 64 requests that wait for at most 10 s,
+then 503; git that does nothing for 120 s is ended (504); 512 connections, more
+wait. A wrong token is answered a second later, 16 of them at a time. Bodies
+may have any size: at most 64 KiB in each direction are held.
+
+SIGTERM and SIGINT: no new requests, 4 seconds for those that run; a second one
+ends at once. SIGHUP: the grants file is read again; one with a mistake in it
+changes nothing. SIGUSR1: counters to the log. The log goes to stderr; when that
+is the journal, entries have fields (TEROK_...=). systemd is told when the gate
+is ready, reads its grants, and ends (Type=notify), and within WatchdogSec= that
+it goes on.
+
+Exit codes: 0 stopped by a signal, or done; 1 could not start or broke; 2 wrong
+usage.
+)";
+
+} // namespace
+
+std::string_view gate_help() noexcept {
+  return gate_text.substr(1); // without the literal's first line break
+}
+
+} // namespace clearance::services

@@ -1,0 +1,32 @@
+// terok-gate: the program's one entry.
+#include "services/cli/config_main.hpp"
+#include "services/gate/gate.hpp"
+#include "services/gate/help.hpp"
+
+namespace {
+
+using namespace clearance::services;
+
+struct run {
+  int operator()(const told& x) const { return tell("terok-gate", x); }
+  int operator()(const gate_options& x) const { return run_gate(x); }
+  int operator()(const gate_hook_call& x) const {
+    return run_gate_hook(x.which);
+  }
+  int operator()(const gate_hooks_install& x) const {
+    return install_gate_hooks(x.directory);
+  }
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+  const config_judge judge{{},
+                           [](std::string_view) { return gate_help(); },
+                           [](const auto& words) {
+                             return first_fault(parse_gate_command_line(words));
+                           }};
+  return run_configured("terok-gate", argc, argv, judge, [](const auto& words) {
+    return std::visit(run{}, parse_gate_command_line(words));
+  });
+}

@@ -1,0 +1,201 @@
+#include "services/gate/setup.hpp"
+
+#include "actors/io/child_runner.hpp"
+#include "actors/io/spawn.hpp"
+#include "protocol/gate_limits.hpp"
+#include "protocol/secret.hpp"
+#include "protocol/text.hpp"
+#include "services/cli/exit_code.hpp"
+#include "services/process/paths.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+#include <variant>
+
+namespace clearance::services {
+
+namespace gate_limits = protocol::gate_limits;
+
+namespace {
+
+[[noreturn]] void fail(const std::string& what) {
+  throw setup_fault(exit_failed, what);
+}
+
+std::string error_name() {
+  return std::generic_category().message(errno);
+}
+
+// A file of one line, as editors and `echo` write it.
+std::string_view first_line(std::string_view text) {
+  if (text.ends_with('\n'))
+    text.remove_suffix(1);
+  if (text.ends_with('\r'))
+    text.remove_suffix(1);
+  return text;
+}
+
+// What could never be shown as a Basic user name must not be waited for.
+protocol::grant grant_of(std::string_view token, const std::string& scope,
+                         const std::string& source) {
+  if (token.empty())
+    fail("the token in " + source + " is empty");
+  if (token.size() > gate_limits::token_max_bytes)
+    fail("the token in " + source + " is longer than "
+         + std::to_string(gate_limits::token_max_bytes) + " bytes");
+  for (const char c : token)
+    if (static_cast<unsigned char>(c) < 0x21 || c == 0x7f || c == ':')
+      fail("the token in " + source
+           + " has a colon, white space or a control character in it");
+  return {protocol::sha256(token), scope, true};
+}
+
+protocol::grant grant_in_file(const std::string& path,
+                              const std::string& scope) {
+  auto text =
+      read_small_file(path, "token file", gate_limits::token_max_bytes + 2);
+  auto result = grant_of(first_line(text), scope, protocol::escaped(path));
+  protocol::wipe(text);
+  return result;
+}
+
+// The first bytes that `argv` writes to stdout; empty when it fails.
+std::string output_of(const std::string& program,
+                      std::vector<std::string> argv) {
+  std::array<int, 2> ends{-1, -1};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+    return {};
+  io::unique_fd reading(ends[0]);
+  io::unique_fd writing(ends[1]);
+  io::unique_fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  std::vector<std::string> variables;
+  for (auto name : {"PATH", "HOME"})
+    if (auto value = environment(name))
+      variables.push_back(name + ("=" + *value));
+  const auto child = io::spawn({program, std::move(argv), variables, null.get(),
+                                writing.get(), null.get()});
+  if (child.error != 0)
+    return {};
+  writing.reset();
+  std::string result;
+  std::array<char, 4096> buffer;
+  ssize_t n = 0;
+  while ((n = ::read(reading.get(), buffer.data(), buffer.size())) > 0)
+    result.append(buffer.data(), static_cast<std::size_t>(n));
+  int status = 0;
+  ::waitpid(child.pid, &status, 0);
+  return status == 0 ? result : "";
+}
+
+} // namespace
+
+std::optional<std::string> environment(const char* name) {
+  // Read before any thread is started.
+  const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
+  if (value == nullptr)
+    return std::nullopt;
+  return value;
+}
+
+std::string read_small_file(const std::string& path, const std::string& role,
+                            std::size_t max_bytes) {
+  io::unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  auto name = role + ' ' + protocol::escaped(path);
+  if (!fd)
+    fail("cannot read the " + name + ": " + error_name());
+  std::string result(max_bytes + 1, '\0');
+  std::size_t size = 0;
+  ssize_t n = 0;
+  while (size < result.size()
+         && (n = ::read(fd.get(), result.data() + size, result.size() - size))
+                > 0)
+    size += static_cast<std::size_t>(n);
+  if (n < 0)
+    fail("cannot read the " + name + ": " + error_name());
+  if (size > max_bytes)
+    fail("the " + name + " is larger than " + std::to_string(max_bytes)
+         + " bytes");
+  result.resize(size);
+  return result;
+}
+
+protocol::grant token_grant(const std::string& file, const std::string& scope) {
+  if (!file.empty())
+    return grant_in_file(file, scope);
+  constexpr auto* variable = "TEROK_GATE_TOKEN";
+  if (char* value = std::getenv(variable)) { // NOLINT(concurrency-mt-unsafe)
+    auto result = grant_of(value, scope, variable);
+    protocol::wipe({value, std::strlen(value)});
+    ::unsetenv(variable); // NOLINT(concurrency-mt-unsafe)
+    return result;
+  }
+  if (auto directory = environment("CREDENTIALS_DIRECTORY"))
+    return grant_in_file(*directory + "/terok-gate.token", scope);
+  throw setup_fault(exit_usage,
+                    "no token: give --token-file, TEROK_GATE_TOKEN in the "
+                    "environment, or a credential terok-gate.token");
+}
+
+std::vector<protocol::grant> read_grants(const std::string& file) {
+  auto parsed = protocol::parse_grants(
+      read_small_file(file, "grants file", gate_limits::grants_file_max_bytes));
+  if (auto* error = std::get_if<protocol::grants_error>(&parsed))
+    fail("the grants file " + protocol::escaped(file) + ": " + error->why);
+  return std::get<std::vector<protocol::grant>>(std::move(parsed));
+}
+
+std::string existing_directory(const std::string& path,
+                               const std::string& role) {
+  std::error_code error;
+  auto result = std::filesystem::canonical(path, error);
+  if (error)
+    fail(role + ' ' + protocol::escaped(path) + ": " + error.message());
+  if (!std::filesystem::is_directory(result, error))
+    fail(role + ' ' + protocol::escaped(path) + " is not a directory");
+  return result.string();
+}
+
+std::string find_git_http_backend() {
+  auto directory = environment("GIT_EXEC_PATH").value_or("");
+  if (directory.empty()) {
+    const auto git = io::find_program("git");
+    if (git.empty())
+      return {};
+    directory = output_of(git, {"git", "--exec-path"});
+    directory = first_line(directory);
+  }
+  return directory.empty() ? ""
+                           : io::find_program(directory + "/git-http-backend");
+}
+
+private_home::private_home() {
+  for (const auto& parent :
+       {runtime_directory(), std::filesystem::temp_directory_path().string()}) {
+    auto path = parent + "/terok-gate-home.XXXXXX";
+    if (::mkdtemp(path.data()) != nullptr) {
+      ::chmod(path.c_str(), 0500); // to be read, and even that in vain
+      path_ = path;
+      return;
+    }
+  }
+  fail("cannot make a home directory: " + error_name());
+}
+
+private_home::~private_home() {
+  // Mostly it is empty, and then we may remove it however confined we are;
+  // remove_all() would try to unlink it first, which we may not.
+  if (::rmdir(path_.c_str()) == 0)
+    return;
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+} // namespace clearance::services

@@ -1,0 +1,110 @@
+// Not by way of sd_notify(): that finds its socket by the environment at each
+// call, so that every program we start would find it, too, and it waits while
+// systemd is busy, with the thread that serves everybody. A socket that is
+// connected once also outlives whatever a process forbids itself later.
+
+#include "services/process/notifier.hpp"
+
+#include "protocol/text.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdlib>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <utility>
+
+namespace clearance::services {
+
+namespace {
+
+io::unique_fd connect_to(const std::string& address) {
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  const bool is_known = address.starts_with('/') || address.starts_with('@');
+  if (!is_known || address.size() < 2 || address.size() >= sizeof(at.sun_path))
+    return {};
+  address.copy(at.sun_path, address.size());
+  if (address.front() == '@')
+    at.sun_path[0] = '\0';
+  io::unique_fd result{
+      ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  const auto size = offsetof(sockaddr_un, sun_path) + address.size();
+  if (!result
+      || ::connect(result.get(), reinterpret_cast<sockaddr*>(&at),
+                   static_cast<socklen_t>(size))
+             != 0)
+    return {};
+  return result;
+}
+
+// What systemd's own clock shows. Source: sd_notify(3), MONOTONIC_USEC.
+std::string monotonic_microseconds() {
+  using namespace std::chrono;
+  static_assert(steady_clock::is_steady);
+  auto now = steady_clock::now().time_since_epoch();
+  return std::to_string(duration_cast<microseconds>(now).count());
+}
+
+// One line: a line break would begin another assignment.
+std::string status_of(const std::string& text) {
+  return "STATUS=" + protocol::escaped(text);
+}
+
+} // namespace
+
+notifier::notifier(const std::string& address) : socket_(connect_to(address)) {
+  // nop
+}
+
+notifier::notifier(notifier&& other) noexcept
+    : socket_(std::move(other.socket_)), stopping_(other.stopping_.load()) {
+  // nop
+}
+
+notifier notifier::from_environment() {
+  constexpr auto* variable = "NOTIFY_SOCKET";
+  const char* value = std::getenv(variable); // NOLINT(concurrency-mt-unsafe)
+  const std::string address = value != nullptr ? value : "";
+  ::unsetenv(variable); // NOLINT(concurrency-mt-unsafe)
+  return notifier{address};
+}
+
+bool notifier::ready(const std::string& status) {
+  return stopping_ || send("READY=1\n" + status_of(status));
+}
+
+bool notifier::status(const std::string& status) {
+  return stopping_ || send(status_of(status));
+}
+
+bool notifier::alive() {
+  return send("WATCHDOG=1");
+}
+
+void notifier::reloading() {
+  send("RELOADING=1\nMONOTONIC_USEC=" + monotonic_microseconds());
+}
+
+void notifier::reloaded() {
+  send("READY=1");
+}
+
+void notifier::stopping() {
+  stopping_ = true;
+  send("STOPPING=1\nSTATUS=stopping");
+}
+
+void notifier::failed(const std::string& why) {
+  stopping_ = true;
+  send(status_of(why));
+}
+
+bool notifier::send(std::string_view assignments) const {
+  return !socket_
+         || ::send(socket_.get(), assignments.data(), assignments.size(),
+                   MSG_NOSIGNAL)
+                >= 0;
+}
+
+} // namespace clearance::services

@@ -1,0 +1,202 @@
+// The main thread waits for signals and does nothing else; every other thread
+// has them blocked. The loop's end reaches it as one more signal.
+
+#include "services/process/service_process.hpp"
+
+#include "actors/error.hpp"
+#include "actors/io/spawn.hpp"
+#include "actors/manager_link.hpp"
+#include "services/cli/exit_code.hpp"
+#include "services/process/log.hpp"
+#include "services/process/notifier.hpp"
+#include "services/process/systemd.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <fcntl.h>
+#include <mutex>
+#include <optional>
+#include <pthread.h>
+#include <string>
+#include <unistd.h>
+#include <utility>
+
+namespace clearance::services {
+
+namespace {
+
+constexpr auto service_name = "terok-clearance";
+
+int loop_ended() {
+  return SIGRTMIN;
+}
+
+// A program may be started with some of them closed. Then a descriptor of ours
+// must not take their place: the log would go into a socket.
+void occupy_standard_descriptors() {
+  int fd = -1;
+  do
+    fd = ::open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd > STDERR_FILENO)
+    ::close(fd);
+}
+
+sigset_t block_signals(bool reloads) {
+  sigset_t result;
+  sigemptyset(&result);
+  for (auto signal : {SIGINT, SIGTERM, SIGUSR1, loop_ended()})
+    sigaddset(&result, signal);
+  if (reloads)
+    sigaddset(&result, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &result, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGCHLD, SIG_DFL); // who ignores it never hears how a child ended
+  return result;
+}
+
+// CAF's default scheduler polls when idle; ours has next to nothing to do.
+void configure(caf::actor_system_config& config) {
+  config.set("scheduler.policy", caf::atom("sharing"));
+  config.set("scheduler.max-threads", std::size_t{1});
+  config.set("scheduler.max-throughput", std::size_t{64});
+}
+
+// What the threads share.
+struct shared_state {
+  std::mutex mutex;
+  running_service service;
+  caf::error reason;
+};
+
+// What started us, taken out of the environment: programs that we start must
+// neither speak for us nor take our sockets for theirs.
+struct management {
+  notifier manager;
+  std::optional<std::chrono::microseconds> watchdog;
+};
+
+management take_management(bool notifies) {
+  auto manager = notifier::from_environment();
+  auto watchdog = systemd::take_watchdog_interval();
+  if (!notifies)
+    return {};
+  return {std::move(manager), watchdog};
+}
+
+// Null when nobody listens.
+actors::manager_actor link_to(management& managed, io::loop& loop) {
+  if (!managed.manager)
+    return {};
+  actors::manager_link_config config{&managed.manager, {}};
+  // Two a time limit, as sd_watchdog_enabled(3) wants it.
+  if (managed.watchdog)
+    config.alive_every = *managed.watchdog / 2;
+  return actors::spawn_manager_link(loop, config);
+}
+
+void reload(const running_service& service, notifier& manager) {
+  manager.reloading();
+  if (!service.reload())
+    manager.reloaded();
+}
+
+void wait_for_signals(const sigset_t& signals, const caf::actor& loop,
+                      notifier& manager, shared_state& state) {
+  bool stopping = false;
+  for (;;) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0)
+      continue;
+    if (signal == loop_ended())
+      return;
+    const bool again =
+        signal != SIGUSR1 && signal != SIGHUP && std::exchange(stopping, true);
+    if (again)
+      ::_exit(128 + signal);
+    std::lock_guard guard{state.mutex};
+    const auto& service = state.service;
+    if (signal == SIGUSR1) {
+      if (service.report)
+        service.report();
+    } else if (signal == SIGHUP) {
+      if (service.reload && !stopping)
+        reload(service, manager);
+    } else {
+      manager.stopping();
+      if (service.stop)
+        service.stop();
+      else
+        caf::anon_send_exit(loop, caf::exit_reason::user_shutdown);
+    }
+  }
+}
+
+} // namespace
+
+int run_program(const program_config& program, const program_factory& start) {
+  occupy_standard_descriptors();
+  auto signals = block_signals(program.reloads);
+  io::raise_descriptor_limit();
+  log_to_stderr(program.level);
+  auto managed = take_management(program.notifies);
+  if (program.confine)
+    program.confine();
+  shared_state state;
+  {
+    caf::actor_system_config config;
+    configure(config);
+    caf::actor_system system{config};
+    auto handle = io::spawn_loop(system);
+    auto& loop = io::as_loop(handle);
+    handle->attach_functor(
+        [&state, main = ::pthread_self()](const caf::error& why) {
+          std::lock_guard guard{state.mutex};
+          state.reason = why;
+          pthread_kill(main, loop_ended());
+        });
+    loop.post([&] {
+      auto service = start(loop, link_to(managed, loop));
+      std::lock_guard guard{state.mutex};
+      state.service = std::move(service);
+    });
+    wait_for_signals(signals, handle, managed.manager, state);
+    std::lock_guard guard{state.mutex};
+    state.service = {};
+  }
+  if (!state.reason || state.reason == caf::exit_reason::user_shutdown)
+    return exit_ok;
+  const auto why = actors::what(state.reason);
+  managed.manager.failed(why);
+  print_fault(program.name, why);
+  return state.reason == actors::make_error(actors::errc::bind_failed)
+             ? program.cannot_start
+             : exit_failed;
+}
+
+int run_service(const service_factory& start, log_level level,
+                std::function<void()> confine) {
+  auto start_it = [&start](io::loop& loop,
+                           const actors::manager_actor& manager) {
+    auto service = start(loop, manager);
+    loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(service));
+    running_service result;
+    result.report = [service] {
+      caf::anon_send(service, actors::report_atom::value);
+    };
+    return result;
+  };
+  program_config config;
+  config.name = service_name;
+  config.level = level;
+  config.confine = std::move(confine);
+  return run_program(config, start_it);
+}
+
+} // namespace clearance::services

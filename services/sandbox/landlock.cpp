@@ -1,0 +1,155 @@
+// Landlock without a library: three system calls. A right that a ruleset does
+// not handle is allowed everywhere, so all that the kernel knows are handled,
+// as far as its ABI number says; newer ones than ours stay as they were.
+//
+//   ABI 1 (Linux 5.13)  the first thirteen
+//   ABI 2 (5.19)        REFER; before it no file can be moved between
+//                       directories, so that no push arrives: unsupported
+//   ABI 3 (6.2)         TRUNCATE
+//   ABI 4 (6.7)         CONNECT_TCP: none of us ever connects over TCP
+//   ABI 5 (6.10)        IOCTL_DEV
+//   ABI 6 (6.12)        abstract unix sockets and processes of others are out
+//                       of reach: nothing of ours is there
+
+#include "services/sandbox/landlock.hpp"
+
+#include "actors/io/unique_fd.hpp"
+#include "services/sandbox/hardening.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace clearance::services {
+
+namespace {
+
+using rights = std::uint64_t;
+
+// Not in Debian 12's header.
+constexpr rights truncate_file = 1ULL << 14;
+constexpr rights ioctl_device = 1ULL << 15;
+constexpr rights connect_tcp = 1ULL << 1;
+constexpr rights scoped_sockets = 1ULL << 0;
+constexpr rights scoped_signals = 1ULL << 1;
+
+// The kernel's, of ABI 6. An older one takes it as long as what it does not
+// know is 0.
+struct ruleset_attributes {
+  rights files = 0;
+  rights network = 0;
+  rights scoped = 0;
+};
+
+constexpr rights of_files =
+    LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE
+    | LANDLOCK_ACCESS_FS_READ_FILE | truncate_file | ioctl_device;
+
+[[noreturn]] void fail(const std::string& what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+// What the kernel of this ABI handles; 0 is too old.
+rights handled_by(long abi) {
+  if (abi < 2)
+    return 0;
+  rights result = (LANDLOCK_ACCESS_FS_REFER << 1U) - 1;
+  if (abi >= 3)
+    result |= truncate_file;
+  if (abi >= 5)
+    result |= ioctl_device;
+  return result;
+}
+
+ruleset_attributes attributes_of(long abi) {
+  ruleset_attributes result;
+  result.files = handled_by(abi);
+  if (abi >= 4)
+    result.network = connect_tcp;
+  if (abi >= 6)
+    result.scoped = scoped_sockets | scoped_signals;
+  return result;
+}
+
+rights of(lane_use use) {
+  constexpr rights read =
+      LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+  constexpr rights files = read | LANDLOCK_ACCESS_FS_WRITE_FILE
+                           | LANDLOCK_ACCESS_FS_MAKE_REG
+                           | LANDLOCK_ACCESS_FS_REMOVE_FILE;
+  switch (use) {
+  case lane_use::read:
+    return read;
+  case lane_use::run:
+    return read | LANDLOCK_ACCESS_FS_EXECUTE;
+  case lane_use::sockets:
+    return files | LANDLOCK_ACCESS_FS_MAKE_SOCK;
+  case lane_use::modify:
+    return files | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR
+           | LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REFER
+           | truncate_file;
+  case lane_use::device:
+    return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE;
+  case lane_use::discard:
+    return LANDLOCK_ACCESS_FS_REMOVE_DIR;
+  }
+  return 0;
+}
+
+void open_lane(int ruleset, const lane& x, rights handled) {
+  const io::unique_fd place{::open(x.path.c_str(), O_PATH | O_CLOEXEC)};
+  if (!place) {
+    if (errno == ENOENT && !x.needed)
+      return;
+    fail("cannot open " + x.path);
+  }
+  struct stat info {};
+  if (::fstat(place.get(), &info) != 0)
+    fail("cannot look at " + x.path);
+  landlock_path_beneath_attr rule{};
+  rule.parent_fd = place.get();
+  rule.allowed_access = of(x.use) & handled;
+  if (!S_ISDIR(info.st_mode))
+    rule.allowed_access &= of_files;
+  if (::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
+                &rule, 0)
+      != 0)
+    fail("cannot allow " + x.path);
+}
+
+} // namespace
+
+std::vector<lane> system_lanes(lane_use use) {
+  std::vector<lane> result;
+  for (auto path : {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64",
+                    "/libx32", "/opt", "/nix/store"})
+    result.push_back({path, use});
+  for (auto path : {"/etc", "/proc"})
+    result.push_back({path, lane_use::read});
+  return result;
+}
+
+confinement confine_files(const std::vector<lane>& lanes) {
+  const auto abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0,
+                             LANDLOCK_CREATE_RULESET_VERSION);
+  const auto attributes = attributes_of(abi);
+  if (attributes.files == 0)
+    return confinement::unsupported;
+  const io::unique_fd ruleset{static_cast<int>(::syscall(
+      SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0))};
+  if (!ruleset)
+    fail("cannot make a ruleset");
+  for (const auto& x : lanes)
+    open_lane(ruleset.get(), x, attributes.files);
+  if (!forbid_new_privileges())
+    fail("cannot set no_new_privs");
+  if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0)
+    fail("cannot confine the process");
+  return confinement::confined;
+}
+
+} // namespace clearance::services

@@ -1,0 +1,208 @@
+// Order is the security property: the sidecar is read and git is looked for
+// while we may; then the process is hardened and confined, on its one thread;
+// and only then it starts threads, binds, and hears what others send.
+
+#include "actors/container_parts.hpp"
+#include "actors/helper_executor.hpp"
+#include "actors/io/http_server.hpp"
+#include "actors/io/private_directory.hpp"
+#include "actors/io/sidecar_file.hpp"
+#include "actors/shield_executor.hpp"
+#include "actors/verdict_helper.hpp"
+#include "protocol/text.hpp"
+#include "services/sandbox/confinement.hpp"
+#include "services/cli/exit_code.hpp"
+#include "services/sandbox/hardening.hpp"
+#include "services/process/log.hpp"
+#include "services/process/service_process.hpp"
+#include "services/gate/setup.hpp"
+#include "services/supervisor/supervisor.hpp"
+
+#include <caf/send.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <fcntl.h>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+namespace clearance::services {
+
+namespace {
+
+using protocol::container_paths;
+using protocol::sidecar;
+
+std::string parent_of(const std::string& path) {
+  return std::filesystem::path{path}.parent_path().string();
+}
+
+sidecar load(const std::string& path) {
+  auto bad = [&](const protocol::sidecar_fault& x) -> setup_fault {
+    return {exit_usage, protocol::escaped(path) + ": " + to_string(x)};
+  };
+  auto text = io::read_sidecar(AT_FDCWD, path, io::file_trust::any);
+  if (auto* unread = std::get_if<io::unread_sidecar>(&text))
+    throw bad(unread->why);
+  auto& bytes = std::get<std::string>(text);
+  auto result = protocol::parse_sidecar(bytes);
+  protocol::wipe(bytes);
+  if (auto* fault = std::get_if<protocol::sidecar_fault>(&result))
+    throw bad(*fault);
+  return std::get<sidecar>(std::move(result));
+}
+
+// Landlock opens them, so they must be there before.
+void make_directories(const std::vector<std::string>& paths) {
+  for (const auto& x : paths)
+    if (auto why = io::make_private_directory(x); !why.empty())
+      throw setup_fault(exit_cannot_start, why);
+}
+
+std::string confine(const sidecar& x, const confinement_plan& plan) {
+  if (x.allow_debugger)
+    return "no: the sidecar allows a debugger";
+  return confine([&] { return plan; }, sandbox_mode::automatic,
+                 exit_cannot_start);
+}
+
+// Runs one service; its failure to bind is a failure to start.
+int serve(const supervise_child_options& options,
+          const std::function<running_service(io::loop&)>& start) {
+  program_config config;
+  config.name = supervisor_program;
+  config.level = options.level;
+  config.cannot_start = exit_cannot_start;
+  config.notifies = false; // whoever started us is the service
+  return run_program(config, [&](io::loop& loop, const actors::manager_actor&) {
+    return start(loop);
+  });
+}
+
+template <class Service>
+running_service depend(io::loop& loop, const Service& service) {
+  loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(service));
+  running_service result;
+  result.report = [service] {
+    caf::anon_send(service, actors::report_atom::value);
+  };
+  return result;
+}
+
+int run_verdict(const supervise_child_options& options,
+                const container_paths& paths) {
+  return serve(options, [&](io::loop& loop) {
+    actors::shield_executor_config shield{&loop, {}};
+    shield.shield = options.shield.empty() ? "terok-shield" : options.shield;
+    actors::executor_actor executor =
+        actors::spawn_shield_executor(loop, shield);
+    loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
+    return depend(loop, actors::spawn_verdict_helper(
+                            loop, actors::verdict_helper_config{
+                                      &loop, paths.verdict_socket, executor,
+                                      executes_verdicts}));
+  });
+}
+
+int run_clearance(const supervise_child_options& options, const sidecar& x,
+                  const container_paths& paths) {
+  const auto clearance = parent_of(paths.clearance_socket);
+  const auto readers = parent_of(paths.reader_socket);
+  make_directories({clearance, readers});
+  const auto confined = confine(x, hub_confinement({clearance, readers}));
+  return serve(options, [&](io::loop& loop) {
+    actors::executor_actor executor = actors::spawn_helper_executor(
+        loop, actors::helper_executor_config{&loop, paths.verdict_socket});
+    loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
+    auto hub = actors::hub_of(paths, {});
+    hub.where = &loop;
+    hub.executor = executor;
+    hub.confined = confined;
+    return depend(loop, actors::spawn_hub(loop, std::move(hub)));
+  });
+}
+
+actors::gate_config prepare_gate(const supervise_child_options& options,
+                                 const sidecar& x,
+                                 const container_paths& paths) {
+  if (!x.gate)
+    throw setup_fault(exit_usage, protocol::escaped(options.sidecar)
+                                      + ": gate_base_path, gate_token: a gate "
+                                        "needs both");
+  actors::container_surroundings around;
+  around.git_http_backend = find_git_http_backend();
+  around.path = environment("PATH");
+  around.git_exec_path = environment("GIT_EXEC_PATH");
+  auto result = actors::gate_of(x, paths, around);
+  if (result.backend.program.empty())
+    throw setup_fault(exit_cannot_start, "git http-backend is not found");
+  make_directories({paths.gate_home, paths.gate_hooks});
+  std::vector<lane> lanes{
+      {x.gate->base_path + "/" + x.gate->project_id + ".git", lane_use::modify,
+       true},
+      {paths.gate_private, lane_use::run, true},
+      {parent_of(result.backend.program), lane_use::run, true},
+  };
+  auto transport = gate_transport::tcp;
+  if (!result.listen.path.empty()) {
+    make_directories({parent_of(paths.gate_socket)});
+    lanes.push_back({parent_of(paths.gate_socket), lane_use::sockets, true});
+    transport = gate_transport::unix_socket;
+  }
+  result.confined = confine(x, gate_confinement(std::move(lanes), transport));
+  return result;
+}
+
+int run_gate(const supervise_child_options& options, const sidecar& x,
+             const container_paths& paths) {
+  auto config = prepare_gate(options, x, paths);
+  std::unique_ptr<io::http_server> http;
+  return serve(options, [&](io::loop& loop) {
+    http = std::make_unique<io::http_server>(loop.context());
+    config.where = &loop;
+    config.http = http.get();
+    auto gate = actors::spawn_gate(loop, config);
+    auto result = depend(loop, gate);
+    // It ends by itself, and then there is nothing left. Its faults are
+    // depend()'s.
+    caf::actor_cast<caf::abstract_actor*>(gate)->attach_functor(
+        [all =
+             caf::actor_cast<caf::actor>(loop.ctrl())](const caf::error& why) {
+          if (!why || why == caf::exit_reason::user_shutdown)
+            caf::anon_send_exit(all, caf::exit_reason::user_shutdown);
+        });
+    result.stop = [gate] { caf::anon_send(gate, actors::stop_atom::value); };
+    return result;
+  });
+}
+
+int run(const supervise_child_options& options) {
+  const auto x = load(options.sidecar);
+  const auto paths = paths_of(x, options.container_id);
+  log_to_stderr(options.level);
+  if (!x.allow_debugger)
+    harden_process();
+  switch (options.service) {
+  case child_service::verdict:
+    return run_verdict(options, paths);
+  case child_service::clearance:
+    return run_clearance(options, x, paths);
+  case child_service::gate:
+    return run_gate(options, x, paths);
+  }
+  return exit_failed;
+}
+
+} // namespace
+
+int supervise_child(const supervise_child_options& options) try {
+  if (!arm_parent_death_signal(SIGTERM))
+    throw setup_fault(exit_cannot_start, "the parent process is gone");
+  return run(options);
+} catch (const setup_fault& e) {
+  std::fprintf(stderr, "%s: %s\n", supervisor_program, e.what());
+  return e.code;
+}
+
+} // namespace clearance::services

@@ -1,0 +1,29 @@
+// terok-supervisor: the program's one entry.
+#include "services/cli/config_main.hpp"
+#include "services/supervisor/supervisor.hpp"
+#include "services/supervisor/help.hpp"
+
+namespace {
+
+using namespace clearance::services;
+
+struct run {
+  int operator()(const told& x) const { return tell("terok-supervisor", x); }
+  int operator()(const supervise_child_options& x) const {
+    return supervise_child(x);
+  }
+  int operator()(const supervise_options& x) const { return supervise(x); }
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+  const config_judge judge{
+      {"run", "supervise-child"}, supervisor_help_of, [](const auto& words) {
+        return first_fault(parse_supervisor_command_line(words));
+      }};
+  return run_configured(
+      "terok-supervisor", argc, argv, judge, [](const auto& words) {
+        return std::visit(run{}, parse_supervisor_command_line(words));
+      });
+}

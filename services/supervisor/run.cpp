@@ -1,0 +1,101 @@
+#include "actors/io/container_host.hpp"
+#include "actors/io/http_server.hpp"
+#include "actors/io/sidecar_directory.hpp"
+#include "actors/log.hpp"
+#include "actors/supervisor.hpp"
+#include "services/sandbox/confinement.hpp"
+#include "services/cli/exit_code.hpp"
+#include "services/sandbox/hardening.hpp"
+#include "services/process/log.hpp"
+#include "services/process/service_process.hpp"
+#include "services/gate/setup.hpp"
+#include "services/supervisor/supervisor.hpp"
+
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace clearance::services {
+
+namespace {
+
+std::unique_ptr<io::sidecar_directory> open_directory(const std::string& path) {
+  auto result = io::sidecar_directory::open(path);
+  if (auto* why = std::get_if<std::string>(&result))
+    throw setup_fault(exit_cannot_start, *why);
+  return std::get<0>(std::move(result));
+}
+
+std::shared_ptr<const actors::container_surroundings>
+surroundings(const supervise_options& options) {
+  auto result = std::make_shared<actors::container_surroundings>();
+  if (!options.shield.empty())
+    result->shield = options.shield;
+  result->path = environment("PATH");
+  result->git_exec_path = environment("GIT_EXEC_PATH");
+  result->git_http_backend = find_git_http_backend();
+  if (result->git_http_backend.empty())
+    log(actors::severity::warning, "supervisor",
+        "git not found; every request to a gate will get 500");
+  return result;
+}
+
+running_service start(io::loop& loop, actors::supervisor_config config) {
+  auto supervisor = actors::spawn_supervisor(loop, std::move(config));
+  const auto part = caf::actor_cast<caf::strong_actor_ptr>(supervisor);
+  loop.depend_on(part);
+  part->get()->attach_functor(
+      [all = caf::actor_cast<caf::actor>(loop.ctrl())](const caf::error& why) {
+        // A fault is told by depend_on(), with its reason.
+        if (!why || why == caf::exit_reason::user_shutdown)
+          caf::anon_send_exit(all, caf::exit_reason::user_shutdown);
+      });
+  running_service result;
+  result.report = [supervisor] {
+    caf::anon_send(supervisor, actors::report_atom::value);
+  };
+  result.stop = [supervisor] {
+    caf::anon_send(supervisor, actors::stop_atom::value);
+  };
+  return result;
+}
+
+} // namespace
+
+int supervise(const supervise_options& options) try {
+  auto directory = open_directory(options.sidecar_dir);
+  log_to_stderr(options.level);
+  auto around = surroundings(options);
+  harden_process();
+  log(actors::severity::info, "supervisor", "starting",
+      {{"confined", executes_verdicts}});
+  std::unique_ptr<io::http_server> http;
+  std::unique_ptr<io::container_host> containers;
+  program_config config;
+  config.name = supervisor_program;
+  config.level = options.level;
+  config.cannot_start = exit_cannot_start;
+  return run_program(
+      config, [&](io::loop& loop, const actors::manager_actor& manager) {
+        http = std::make_unique<io::http_server>(loop.context());
+        containers = std::make_unique<io::container_host>(loop.context());
+        directory->use(loop.context());
+        actors::supervisor_config all;
+        all.where = &loop;
+        all.http = http.get();
+        all.containers = containers.get();
+        all.sidecars = std::move(directory);
+        all.around = around;
+        all.manager = manager;
+        return start(loop, std::move(all));
+      });
+} catch (const setup_fault& e) {
+  std::fprintf(stderr, "%s: %s\n", supervisor_program, e.what());
+  return e.code;
+}
+
+} // namespace clearance::services

@@ -1,0 +1,49 @@
+/// What `terok-supervisor` can be told to do, as values.
+#pragma once
+
+#include "services/process/log_level.hpp"
+#include "services/cli/told.hpp"
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace clearance::services {
+
+inline constexpr auto supervisor_program = "terok-supervisor";
+
+enum class child_service : std::uint8_t { verdict, clearance, gate };
+
+/// One service of one container, in this process.
+struct supervise_child_options {
+  child_service service = child_service::verdict;
+  std::string container_id;
+  std::string sidecar;
+  std::string shield; ///< empty: looked for
+  log_level level = log_level::info;
+};
+
+/// Every container's services, in this process.
+struct supervise_options {
+  std::string sidecar_dir;
+  std::string shield; ///< empty: looked for
+  log_level level = log_level::info;
+};
+
+using supervisor_command =
+    std::variant<told, supervise_child_options, supervise_options>;
+
+/// Judges the words behind the program's name. Reads neither files nor the
+/// environment.
+supervisor_command
+parse_supervisor_command_line(const std::vector<std::string>& words);
+
+/// Serves until it is stopped. Returns the exit code. Source: the supervisor
+/// contract, section 2.
+int supervise_child(const supervise_child_options& options);
+
+/// The same. Source: the supervisor contract, section 3.
+int supervise(const supervise_options& options);
+
+} // namespace clearance::services
