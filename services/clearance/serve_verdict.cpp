@@ -1,7 +1,7 @@
 #include "services/clearance/serve_verdict.hpp"
 
-#include "actors/shield_executor.hpp"
-#include "actors/verdict_helper.hpp"
+#include "actors/executor/shield_executor.hpp"
+#include "actors/hub/verdict_helper.hpp"
 #include "services/process/activation.hpp"
 #include "services/sandbox/confinement.hpp"
 #include "services/process/log.hpp"

@@ -1,8 +1,8 @@
 /// Our executor for a host: its public face.
 #pragma once
 
-#include "actors/hosted.hpp"
-#include "actors/interfaces.hpp"
+#include "actors/base/hosted.hpp"
+#include "actors/hub/interfaces.hpp"
 #include "services/embedding/clearance.hpp"
 
 #include <caf/typed_response_promise.hpp>

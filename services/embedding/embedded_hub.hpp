@@ -2,9 +2,9 @@
 #pragma once
 
 #include "services/embedding/line.hpp"
-#include "actors/hosted.hpp"
-#include "actors/hub.hpp"
-#include "actors/interfaces.hpp"
+#include "actors/base/hosted.hpp"
+#include "actors/hub/hub.hpp"
+#include "actors/hub/interfaces.hpp"
 #include "services/embedding/clearance.hpp"
 
 #include <caf/typed_response_promise.hpp>

@@ -4,7 +4,7 @@
 
 #include "services/embedding/follower.hpp"
 
-#include "actors/log.hpp"
+#include "actors/base/log.hpp"
 #include "protocol/limits.hpp"
 
 #include <caf/send.hpp>

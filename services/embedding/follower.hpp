@@ -2,8 +2,8 @@
 #pragma once
 
 #include "services/embedding/line.hpp"
-#include "actors/hosted.hpp"
-#include "actors/interfaces.hpp"
+#include "actors/base/hosted.hpp"
+#include "actors/hub/interfaces.hpp"
 #include "services/embedding/clearance.hpp"
 
 #include <functional>

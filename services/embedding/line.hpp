@@ -1,7 +1,7 @@
 /// A connection that ends in our own process.
 #pragma once
 
-#include "actors/connection.hpp"
+#include "actors/base/connection.hpp"
 #include "protocol/varlink.hpp"
 
 #include <cstddef>

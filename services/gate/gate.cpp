@@ -1,9 +1,9 @@
 #include "services/gate/gate.hpp"
 
-#include "actors/gate.hpp"
-#include "actors/io/bind_tcp.hpp"
-#include "actors/io/http_server.hpp"
-#include "actors/log.hpp"
+#include "actors/gate/gate.hpp"
+#include "actors/io/socket/bind_tcp.hpp"
+#include "actors/io/http/http_server.hpp"
+#include "actors/base/log.hpp"
 #include "services/process/activation.hpp"
 #include "services/cli/exit_code.hpp"
 #include "services/process/log.hpp"

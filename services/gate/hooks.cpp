@@ -7,8 +7,8 @@
 //   pre-receive   keeps pushes away from refs/terok/, or the next push could
 //                 delete the backups of this one.
 
-#include "actors/io/child_runner.hpp"
-#include "actors/io/spawn.hpp"
+#include "actors/io/process/child_runner.hpp"
+#include "actors/io/process/spawn.hpp"
 #include "protocol/post_receive.hpp"
 #include "protocol/text.hpp"
 #include "services/cli/exit_code.hpp"

@@ -1,7 +1,7 @@
 /// What of the machine a gate and its git keep.
 #pragma once
 
-#include "actors/gate.hpp"
+#include "actors/gate/gate.hpp"
 #include "services/sandbox/confinement.hpp"
 #include "services/gate/gate.hpp"
 

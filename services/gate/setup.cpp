@@ -1,7 +1,7 @@
 #include "services/gate/setup.hpp"
 
-#include "actors/io/child_runner.hpp"
-#include "actors/io/spawn.hpp"
+#include "actors/io/process/child_runner.hpp"
+#include "actors/io/process/spawn.hpp"
 #include "protocol/gate_limits.hpp"
 #include "protocol/secret.hpp"
 #include "protocol/text.hpp"

@@ -1,7 +1,7 @@
 /// Socket activation: whoever starts a service may have opened its sockets.
 #pragma once
 
-#include "actors/io/inherited.hpp"
+#include "actors/io/socket/inherited.hpp"
 #include "services/process/systemd.hpp"
 
 #include <string>

@@ -2,8 +2,8 @@
 /// stderr.
 #pragma once
 
-#include "actors/log.hpp"
-#include "actors/log_limiter.hpp"
+#include "actors/base/log.hpp"
+#include "actors/base/log_limiter.hpp"
 #include "protocol/admission.hpp"
 #include "protocol/limits.hpp"
 #include "services/process/log_level.hpp"

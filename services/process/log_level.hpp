@@ -1,7 +1,7 @@
 /// How much a service says.
 #pragma once
 
-#include "actors/log.hpp"
+#include "actors/base/log.hpp"
 
 namespace clearance::services {
 

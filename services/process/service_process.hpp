@@ -1,8 +1,8 @@
 /// A program that is one service: its actor system, its loop, its signals.
 #pragma once
 
-#include "actors/interfaces.hpp"
-#include "actors/io/loop.hpp"
+#include "actors/hub/interfaces.hpp"
+#include "actors/io/loop/loop.hpp"
 #include "services/process/log_level.hpp"
 
 #include <functional>

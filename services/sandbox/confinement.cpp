@@ -4,7 +4,7 @@
 
 #include "services/sandbox/confinement.hpp"
 
-#include "actors/log.hpp"
+#include "actors/base/log.hpp"
 #include "services/sandbox/hardening.hpp"
 #include "services/sandbox/seccomp.hpp"
 #include "services/process/setup_fault.hpp"

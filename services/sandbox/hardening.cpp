@@ -1,6 +1,6 @@
 #include "services/sandbox/hardening.hpp"
 
-#include "actors/log.hpp"
+#include "actors/base/log.hpp"
 
 #include <cerrno>
 #include <cstddef>

@@ -13,7 +13,7 @@
 
 #include "services/sandbox/landlock.hpp"
 
-#include "actors/io/unique_fd.hpp"
+#include "actors/io/base/unique_fd.hpp"
 #include "services/sandbox/hardening.hpp"
 
 #include <cerrno>

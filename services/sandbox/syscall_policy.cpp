@@ -18,7 +18,7 @@
 
 #include "services/sandbox/syscall_policy.hpp"
 
-#include "actors/io/sanitizers.hpp"
+#include "actors/io/base/sanitizers.hpp"
 
 #include <sched.h>
 #include <sys/ioctl.h>

@@ -2,13 +2,13 @@
 // while we may; then the process is hardened and confined, on its one thread;
 // and only then it starts threads, binds, and hears what others send.
 
-#include "actors/container_parts.hpp"
-#include "actors/helper_executor.hpp"
-#include "actors/io/http_server.hpp"
-#include "actors/io/private_directory.hpp"
-#include "actors/io/sidecar_file.hpp"
-#include "actors/shield_executor.hpp"
-#include "actors/verdict_helper.hpp"
+#include "actors/supervisor/container_parts.hpp"
+#include "actors/executor/helper_executor.hpp"
+#include "actors/io/http/http_server.hpp"
+#include "actors/io/socket/private_directory.hpp"
+#include "actors/io/supervisor/sidecar_file.hpp"
+#include "actors/executor/shield_executor.hpp"
+#include "actors/hub/verdict_helper.hpp"
 #include "protocol/text.hpp"
 #include "services/sandbox/confinement.hpp"
 #include "services/cli/exit_code.hpp"

@@ -1,4 +1,4 @@
-#include "actors/announced_event.hpp"
+#include "actors/hub/announced_event.hpp"
 
 #include <doctest/doctest.h>
 

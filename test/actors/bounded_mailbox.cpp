@@ -1,6 +1,6 @@
-#include "actors/bounded_mailbox.hpp"
+#include "actors/hub/bounded_mailbox.hpp"
 
-#include "actors/hosted.hpp"
+#include "actors/base/hosted.hpp"
 #include "test/support/actor_fixture.hpp"
 #include "test/support/events.hpp"
 

@@ -1,4 +1,4 @@
-#include "actors/container.hpp"
+#include "actors/supervisor/container.hpp"
 
 #include "test/support/container_stage.hpp"
 

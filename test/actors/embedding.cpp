@@ -1,7 +1,7 @@
 // What a host sees of a hub without a socket; see services/embedding/clearance.hpp.
 
 #include "services/embedding/embedded_hub.hpp"
-#include "actors/error.hpp"
+#include "actors/base/error.hpp"
 #include "protocol/gate_limits.hpp"
 #include "protocol/limits.hpp"
 #include "test/support/actor_fixture.hpp"

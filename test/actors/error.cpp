@@ -1,4 +1,4 @@
-#include "actors/error.hpp"
+#include "actors/base/error.hpp"
 
 #include <caf/error.hpp>
 #include <caf/exit_reason.hpp>

@@ -1,4 +1,4 @@
-#include "actors/event_batch.hpp"
+#include "actors/hub/event_batch.hpp"
 
 #include "protocol/limits.hpp"
 #include "test/support/events.hpp"

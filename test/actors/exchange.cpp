@@ -1,4 +1,4 @@
-#include "actors/exchange.hpp"
+#include "actors/gate/exchange.hpp"
 
 #include "test/support/actor_fixture.hpp"
 #include "test/support/dummy_http.hpp"

@@ -1,6 +1,6 @@
-#include "actors/gate.hpp"
+#include "actors/gate/gate.hpp"
 
-#include "actors/error.hpp"
+#include "actors/base/error.hpp"
 #include "protocol/gate_limits.hpp"
 #include "test/support/actor_fixture.hpp"
 #include "test/support/dummy_http.hpp"

@@ -1,4 +1,4 @@
-#include "actors/helper_executor.hpp"
+#include "actors/executor/helper_executor.hpp"
 
 #include "test/support/actor_fixture.hpp"
 

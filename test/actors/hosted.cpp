@@ -1,6 +1,6 @@
-#include "actors/hosted.hpp"
+#include "actors/base/hosted.hpp"
 
-#include "actors/interfaces.hpp"
+#include "actors/hub/interfaces.hpp"
 #include "test/support/actor_fixture.hpp"
 
 #include <doctest/doctest.h>

@@ -1,6 +1,6 @@
-#include "actors/hub.hpp"
+#include "actors/hub/hub.hpp"
 
-#include "actors/error.hpp"
+#include "actors/base/error.hpp"
 #include "test/support/actor_fixture.hpp"
 #include "test/support/events.hpp"
 #include "test/support/played_executor.hpp"

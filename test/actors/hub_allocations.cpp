@@ -1,7 +1,7 @@
 // What an event costs in memory, from the reader's line to every subscriber's
 // socket: a count, which a machine's load does not change as it changes a time.
 
-#include "actors/hub.hpp"
+#include "actors/hub/hub.hpp"
 #include "protocol/limits.hpp"
 #include "test/support/actor_fixture.hpp"
 #include "test/support/allocation_count.hpp"

@@ -1,7 +1,7 @@
 // A burst reaches a client that reads: the whole hub on the virtual clock, the
 // wire contract, section 4.
 
-#include "actors/hub.hpp"
+#include "actors/hub/hub.hpp"
 #include "test/support/actor_fixture.hpp"
 #include "test/support/events.hpp"
 #include "test/support/played_executor.hpp"

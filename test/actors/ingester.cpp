@@ -1,4 +1,4 @@
-#include "actors/ingester.hpp"
+#include "actors/hub/ingester.hpp"
 
 #include "test/support/actor_fixture.hpp"
 #include "test/support/events.hpp"

@@ -1,6 +1,6 @@
-#include "actors/log.hpp"
+#include "actors/base/log.hpp"
 
-#include "actors/log_limiter.hpp"
+#include "actors/base/log_limiter.hpp"
 #include "test/support/log_record.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-#include "actors/manager_link.hpp"
+#include "actors/base/manager_link.hpp"
 
 #include "protocol/limits.hpp"
 #include "test/support/actor_fixture.hpp"

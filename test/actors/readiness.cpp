@@ -1,10 +1,10 @@
 // What services say of themselves to whoever started the process.
 
-#include "actors/gate.hpp"
-#include "actors/hub.hpp"
-#include "actors/session.hpp"
-#include "actors/supervisor.hpp"
-#include "actors/verdict_helper.hpp"
+#include "actors/gate/gate.hpp"
+#include "actors/hub/hub.hpp"
+#include "actors/hub/session.hpp"
+#include "actors/supervisor/supervisor.hpp"
+#include "actors/hub/verdict_helper.hpp"
 #include "test/support/container_stage.hpp"
 #include "test/support/inbox.hpp"
 #include "test/support/played_executor.hpp"

@@ -1,4 +1,4 @@
-#include "actors/registry.hpp"
+#include "actors/hub/registry.hpp"
 
 #include "test/support/registry_stage.hpp"
 

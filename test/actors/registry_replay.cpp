@@ -1,7 +1,7 @@
 // A block that no client was ever handed goes to the next one that subscribes:
 // registry and subscribers together, the wire contract, section 4.
 
-#include "actors/subscriber.hpp"
+#include "actors/hub/subscriber.hpp"
 #include "test/support/registry_stage.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-#include "actors/session.hpp"
+#include "actors/hub/session.hpp"
 
 #include "test/support/actor_fixture.hpp"
 #include "test/support/events.hpp"

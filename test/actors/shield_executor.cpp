@@ -1,4 +1,4 @@
-#include "actors/shield_executor.hpp"
+#include "actors/executor/shield_executor.hpp"
 
 #include "test/support/actor_fixture.hpp"
 

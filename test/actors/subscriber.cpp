@@ -1,4 +1,4 @@
-#include "actors/subscriber.hpp"
+#include "actors/hub/subscriber.hpp"
 
 #include "test/support/actor_fixture.hpp"
 #include "test/support/events.hpp"

@@ -1,6 +1,6 @@
 // How a subscriber begins: with the blocks that nobody was handed yet.
 
-#include "actors/subscriber.hpp"
+#include "actors/hub/subscriber.hpp"
 #include "test/support/actor_fixture.hpp"
 #include "test/support/events.hpp"
 

@@ -1,6 +1,6 @@
-#include "actors/supervisor.hpp"
+#include "actors/supervisor/supervisor.hpp"
 
-#include "actors/error.hpp"
+#include "actors/base/error.hpp"
 #include "test/support/container_stage.hpp"
 
 #include <caf/exit_reason.hpp>

@@ -1,7 +1,7 @@
-#include "actors/verdict_helper.hpp"
+#include "actors/hub/verdict_helper.hpp"
 
-#include "actors/error.hpp"
-#include "actors/shield_executor.hpp"
+#include "actors/base/error.hpp"
+#include "actors/executor/shield_executor.hpp"
 #include "test/support/actor_fixture.hpp"
 
 #include <doctest/doctest.h>

@@ -1,6 +1,6 @@
 #include "test/end_to_end/chaos.hpp"
 
-#include "actors/io/sanitizers.hpp"
+#include "actors/io/base/sanitizers.hpp"
 #include "test/support/process_facts.hpp"
 #include "test/support/skip.hpp"
 

@@ -3,7 +3,7 @@
 // for is measured by clocks that only go forward (the lint `clocks` holds
 // that).
 
-#include "actors/io/sanitizers.hpp"
+#include "actors/io/base/sanitizers.hpp"
 #include "test/end_to_end/deployment.hpp"
 #include "test/end_to_end/gate_deployment.hpp"
 #include "test/support/skip.hpp"

@@ -1,7 +1,7 @@
 // SIGKILL for a supervisor in the middle of verdicts and of pushes of several
 // containers; and descriptors that are all taken.
 
-#include "actors/io/sanitizers.hpp"
+#include "actors/io/base/sanitizers.hpp"
 #include "test/end_to_end/chaos.hpp"
 #include "test/end_to_end/supervision.hpp"
 #include "test/support/http_client.hpp"

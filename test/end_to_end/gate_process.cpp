@@ -1,7 +1,7 @@
 // The program: where it takes its token from, what it says when it cannot
 // start, how it ends, and how much memory it takes.
 
-#include "actors/io/sanitizers.hpp"
+#include "actors/io/base/sanitizers.hpp"
 #include "test/end_to_end/gate_deployment.hpp"
 #include "test/support/process_facts.hpp"
 #include "test/support/skip.hpp"

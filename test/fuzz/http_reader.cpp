@@ -1,7 +1,7 @@
 // A request in one piece and in pieces of the size that the first byte says, as
 // a connection feeds it.
 
-#include "actors/io/http_reader.hpp"
+#include "actors/io/http/http_reader.hpp"
 
 #include "test/fuzz/fuzz.hpp"
 

@@ -1,4 +1,4 @@
-#include "actors/io/bind.hpp"
+#include "actors/io/socket/bind.hpp"
 
 #include "test/support/temp_dir.hpp"
 

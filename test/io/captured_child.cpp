@@ -1,4 +1,4 @@
-#include "actors/io/captured_child.hpp"
+#include "actors/io/process/captured_child.hpp"
 
 #include "test/io/processes.hpp"
 

@@ -1,4 +1,4 @@
-#include "actors/io/child.hpp"
+#include "actors/io/process/child.hpp"
 
 #include "test/io/processes.hpp"
 #include "test/io/stale_event.hpp"

@@ -1,4 +1,4 @@
-#include "actors/io/container_host.hpp"
+#include "actors/io/supervisor/container_host.hpp"
 
 #include "test/io/processes.hpp"
 #include "test/io/stale_event.hpp"

@@ -1,4 +1,4 @@
-#include "actors/io/http_reader.hpp"
+#include "actors/io/http/http_reader.hpp"
 
 #include "protocol/gate_limits.hpp"
 

@@ -1,7 +1,7 @@
-#include "actors/io/http_server.hpp"
+#include "actors/io/http/http_server.hpp"
 
-#include "actors/error.hpp"
-#include "actors/io/bind_tcp.hpp"
+#include "actors/base/error.hpp"
+#include "actors/io/socket/bind_tcp.hpp"
 #include "test/io/processes.hpp"
 #include "test/io/stepped_loop.hpp"
 #include "test/support/http_client.hpp"

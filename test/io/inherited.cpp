@@ -1,4 +1,4 @@
-#include "actors/io/inherited.hpp"
+#include "actors/io/socket/inherited.hpp"
 
 #include "test/support/played_manager.hpp"
 #include "test/support/temp_dir.hpp"

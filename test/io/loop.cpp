@@ -1,8 +1,8 @@
-#include "actors/io/loop.hpp"
+#include "actors/io/loop/loop.hpp"
 
-#include "actors/error.hpp"
-#include "actors/hub.hpp"
-#include "actors/shield_executor.hpp"
+#include "actors/base/error.hpp"
+#include "actors/hub/hub.hpp"
+#include "actors/executor/shield_executor.hpp"
 #include "test/support/raw_socket.hpp"
 #include "test/support/temp_dir.hpp"
 

@@ -1,4 +1,4 @@
-#include "actors/io/peer_check.hpp"
+#include "actors/io/socket/peer_check.hpp"
 
 #include "protocol/limits.hpp"
 #include "test/support/log_record.hpp"

@@ -1,7 +1,7 @@
 /// What the tests of child processes share.
 #pragma once
 
-#include "actors/io/unique_fd.hpp"
+#include "actors/io/base/unique_fd.hpp"
 
 #include <cstddef>
 #include <string>

@@ -1,7 +1,7 @@
-#include "actors/io/socket_listener.hpp"
+#include "actors/io/socket/socket_listener.hpp"
 
-#include "actors/error.hpp"
-#include "actors/io/stream.hpp"
+#include "actors/base/error.hpp"
+#include "actors/io/socket/stream.hpp"
 #include "test/io/stepped_loop.hpp"
 #include "test/support/temp_dir.hpp"
 

@@ -1,4 +1,4 @@
-#include "actors/io/spawn.hpp"
+#include "actors/io/process/spawn.hpp"
 
 #include "test/io/processes.hpp"
 

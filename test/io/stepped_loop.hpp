@@ -1,9 +1,9 @@
 /// A unit that the test's own thread steps: real sockets, no other thread.
 #pragma once
 
-#include "actors/connection.hpp"
-#include "actors/hosted.hpp"
-#include "actors/io/unit.hpp"
+#include "actors/base/connection.hpp"
+#include "actors/base/hosted.hpp"
+#include "actors/io/loop/unit.hpp"
 #include "protocol/framing.hpp"
 
 #include <boost/asio/io_context.hpp>

@@ -1,6 +1,6 @@
-#include "actors/io/stream.hpp"
+#include "actors/io/socket/stream.hpp"
 
-#include "actors/error.hpp"
+#include "actors/base/error.hpp"
 #include "protocol/limits.hpp"
 #include "test/io/stale_event.hpp"
 #include "test/io/stepped_loop.hpp"

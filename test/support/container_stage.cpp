@@ -1,6 +1,6 @@
 #include "test/support/container_stage.hpp"
 
-#include "actors/error.hpp"
+#include "actors/base/error.hpp"
 
 #include <caf/send.hpp>
 

@@ -1,8 +1,8 @@
 /// Containers and their supervisor on scripted hosts.
 #pragma once
 
-#include "actors/container.hpp"
-#include "actors/supervisor.hpp"
+#include "actors/supervisor/container.hpp"
+#include "actors/supervisor/supervisor.hpp"
 #include "test/support/actor_fixture.hpp"
 
 #include <map>

@@ -1,6 +1,6 @@
 #include "test/support/dummy_host.hpp"
 
-#include "actors/error.hpp"
+#include "actors/base/error.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_cast.hpp>

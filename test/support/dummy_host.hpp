@@ -2,7 +2,7 @@
 /// scripted, and hosted actors run on the test's scheduler.
 #pragma once
 
-#include "actors/host.hpp"
+#include "actors/base/host.hpp"
 #include "test/support/scripted_connection.hpp"
 
 #include <caf/actor_control_block.hpp>

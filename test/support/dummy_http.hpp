@@ -1,7 +1,7 @@
 /// Doubles of an HTTP server and its requests, for actor tests.
 #pragma once
 
-#include "actors/http_port.hpp"
+#include "actors/gate/http_port.hpp"
 
 #include <caf/send.hpp>
 

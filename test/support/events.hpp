@@ -1,8 +1,8 @@
 /// Events for actor tests.
 #pragma once
 
-#include "actors/announced_event.hpp"
-#include "actors/interfaces.hpp"
+#include "actors/hub/announced_event.hpp"
+#include "actors/hub/interfaces.hpp"
 
 #include <cstddef>
 #include <string>

@@ -1,7 +1,7 @@
 /// What the actors logged while this lives.
 #pragma once
 
-#include "actors/log.hpp"
+#include "actors/base/log.hpp"
 
 #include <cstddef>
 #include <string>

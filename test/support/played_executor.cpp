@@ -1,6 +1,6 @@
 #include "test/support/played_executor.hpp"
 
-#include "actors/hosted.hpp"
+#include "actors/base/hosted.hpp"
 #include "test/support/actor_fixture.hpp"
 
 #include <caf/exit_reason.hpp>

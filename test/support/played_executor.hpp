@@ -1,7 +1,7 @@
 /// A double of both executors: keeps what it is asked until the test answers.
 #pragma once
 
-#include "actors/interfaces.hpp"
+#include "actors/hub/interfaces.hpp"
 #include "protocol/verdict.hpp"
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 /// What the kernel says of a process, by /proc.
 #pragma once
 
-#include "actors/io/sanitizers.hpp"
+#include "actors/io/base/sanitizers.hpp"
 
 #include <cstddef>
 #include <string>

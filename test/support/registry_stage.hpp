@@ -1,7 +1,7 @@
 /// A registry between played readers, clients and an executor.
 #pragma once
 
-#include "actors/registry.hpp"
+#include "actors/hub/registry.hpp"
 #include "test/support/actor_fixture.hpp"
 #include "test/support/events.hpp"
 #include "test/support/played_executor.hpp"

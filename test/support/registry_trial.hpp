@@ -2,8 +2,8 @@
 /// against the authorisation model and against what a witness saw.
 #pragma once
 
-#include "actors/registry.hpp"
-#include "actors/subscriber.hpp"
+#include "actors/hub/registry.hpp"
+#include "actors/hub/subscriber.hpp"
 #include "test/support/actor_fixture.hpp"
 #include "test/support/authorisation_model.hpp"
 #include "test/support/played_executor.hpp"

@@ -1,7 +1,7 @@
 /// A double of a peer's socket for actor tests.
 #pragma once
 
-#include "actors/connection.hpp"
+#include "actors/base/connection.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,0 +1,125 @@
+/// Actors that live on one thread: the one that polls their sockets.
+#pragma once
+
+#include "actors/base/host.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/actor_config.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/execution_unit.hpp>
+#include <caf/mailbox_element.hpp>
+#include <caf/resumable.hpp>
+#include <caf/scheduler/abstract_coordinator.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace clearance::actors {
+
+/// The exception's own words.
+std::string describe(const std::exception_ptr& fault);
+
+/// What CAF would print to stdout or ignore goes to the log: `what` happened
+/// to the actor `name`.
+void report_fault(const char* name, const std::string& what);
+
+/// Pins an event-based actor to `unit`, whoever sends to it. Without a unit it
+/// is an ordinary actor of the system's scheduler, as tests want it. An
+/// exception that leaves a handler ends the actor with sec::runtime_error.
+/// Source: CAF's brokers do the same for its multiplexer.
+template <class Base>
+class hosted : public Base {
+public:
+  hosted(caf::actor_config& cfg, caf::execution_unit* unit)
+      : Base(cfg), unit_(unit) {
+    this->set_default_handler(
+        [](caf::scheduled_actor* self, caf::message_view& x) {
+          report_fault(self->name(), "got " + caf::to_string(x.content()));
+          return caf::drop(self, x);
+        });
+    this->set_exception_handler([this](std::exception_ptr& fault) {
+      report_fault(this->name(), describe(fault));
+      return caf::make_error(caf::sec::runtime_error);
+    });
+    this->set_down_handler([](const caf::down_msg&) {
+      // nop: whoever monitors sets its own
+    });
+  }
+
+  using Base::enqueue;
+
+  void enqueue(caf::mailbox_element_ptr what,
+               caf::execution_unit* eu) override {
+    Base::enqueue(std::move(what), unit_ != nullptr ? unit_ : eu);
+  }
+
+  void launch(caf::execution_unit* eu, bool lazy, bool hide) override {
+    Base::launch(unit_ != nullptr ? unit_ : eu, lazy, hide);
+  }
+
+  caf::resumable::subtype_t subtype() const override {
+    return unit_ != nullptr ? caf::resumable::io_actor
+                            : caf::resumable::scheduled_actor;
+  }
+
+protected:
+  /// Has `what`, which is no actor, run where this one does, soon.
+  void run_soon(caf::resumable* what, caf::execution_unit* eu) {
+    what->intrusive_ptr_add_ref_impl();
+    if (auto where = unit_ != nullptr ? unit_ : eu)
+      where->exec_later(what);
+    else
+      this->home_system().scheduler().enqueue(what);
+  }
+
+private:
+  caf::execution_unit* unit_;
+};
+
+/// An actor made of a state class. `State` has
+///   using interface = ...;            the typed handle
+///   static inline const char* name;
+///   State(interface::pointer self, ...);
+///   interface::behavior_type make_behavior();
+/// The state is destroyed when the actor ends, not when its last handle goes:
+/// sockets close at once and cycles of handles break. See caf::stateful_actor.
+template <class State, class Base = hosted<typename State::interface::base>>
+class hosted_actor : public Base {
+public:
+  using behavior_type = typename State::interface::behavior_type;
+
+  template <class... Ts>
+  hosted_actor(caf::actor_config& cfg, caf::execution_unit* unit, Ts&&... xs)
+      : Base(cfg, unit) {
+    state_.emplace(this, std::forward<Ts>(xs)...);
+  }
+
+  const char* name() const override { return State::name; }
+
+  void on_exit() override {
+    state_.reset();
+    Base::on_exit();
+  }
+
+  State& state() { return *state_; }
+
+protected:
+  behavior_type make_behavior() override { return state_->make_behavior(); }
+
+private:
+  std::optional<State> state_;
+};
+
+/// Starts a `State` on the host's thread; `host` keeps it until it ends.
+template <class State, class... Ts>
+typename State::interface spawn_hosted(host& where, Ts&&... xs) {
+  auto result = where.system().spawn<typename State::actor_type>(
+      where.unit(), std::forward<Ts>(xs)...);
+  where.keep(caf::actor_cast<caf::strong_actor_ptr>(result));
+  return result;
+}
+
+} // namespace clearance::actors

@@ -1,0 +1,280 @@
+// A call takes an idle connection of the pool or a new one, and else waits:
+//
+//   waiting --> line: write --> sent --> reply --> answered, line idle
+//                       |         |
+//        no byte taken: |         | any byte taken:
+//        once more on a |         | the helper may have begun: the verdict
+//        new connection |         | fails, for no verdict may run twice
+//
+// Idle connections are read as well, so that one which the helper closed is
+// noticed before it is used. A call that waited too long for a connection fails
+// unsent; the deadline of its answer counts from when it gets one, so that no
+// call is sent that is given up the next moment.
+
+#include "actors/executor/helper_executor.hpp"
+
+#include "actors/base/error.hpp"
+#include "protocol/limits.hpp"
+#include "protocol/text.hpp"
+#include "protocol/varlink.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace clearance::actors {
+
+namespace limits = protocol::limits;
+namespace varlink = protocol::varlink;
+
+namespace {
+
+// A helper keeps the limit itself, in bytes before it makes them UTF-8: an
+// ill-formed one becomes three. What another sends is not passed on whole.
+std::string cut(std::string_view stderr_text) {
+  return protocol::trimmed_utf8(
+      stderr_text.substr(0, 3 * limits::shield_stderr_max_bytes));
+}
+
+} // namespace
+
+helper_executor::helper_executor(self_type* self, helper_executor_config config)
+    : self_(self), config_(std::move(config)) {
+  // nop
+}
+
+helper_executor::~helper_executor() {
+  for (auto& x : lines_)
+    x->connection->close();
+}
+
+helper_executor::interface::behavior_type helper_executor::make_behavior() {
+  return {
+      [this](const protocol::shield_call& x) { return on_call(x); },
+      [this](const received& x) { on_received(x); },
+      [this](const writable& x) { on_writable(x); },
+      [](const hung_up&) { /* not watched: idle lines are read */ },
+      [this](tick_atom) { on_tick(); },
+  };
+}
+
+helper_executor::promise
+helper_executor::on_call(const protocol::shield_call& x) {
+  auto answer = self_->make_response_promise<protocol::shield_outcome>();
+  if (waiting_.size() >= limits::verdicts_waiting_max) {
+    answer.deliver(protocol::shield_outcome{
+        false, "too many verdicts are waiting for the verdict helper"});
+    return answer;
+  }
+  pending_call call;
+  call.id = ++last_call_;
+  call.due = self_->clock().now() + limits::shield_turn_max_wait;
+  call.answer = answer;
+  varlink::append_call(call.message, "org.terok.ClearanceVerdict1.Apply",
+                       {{"container", x.container},
+                        {"dest", x.dest},
+                        {"action", to_string(x.action)}});
+  waiting_.push_back(std::move(call));
+  assign();
+  return answer;
+}
+
+// Gives waiting calls to connections while there are any, and sees to it that
+// every deadline is kept.
+void helper_executor::assign() {
+  while (!waiting_.empty() && place(waiting_.front()))
+    waiting_.pop_front();
+  watch_clock();
+}
+
+// True when the call has a connection, or failed for lack of one.
+bool helper_executor::place(pending_call& x) {
+  auto idle = std::find_if(lines_.begin(), lines_.end(),
+                           [](auto& y) { return y->call.id == 0; });
+  if (idle == lines_.end()) {
+    if (lines_.size() >= limits::helper_connections_max)
+      return false;
+    auto fresh = std::make_unique<line>();
+    std::string why;
+    if (!dial(*fresh, why)) {
+      fail(x, std::move(why));
+      return true;
+    }
+    lines_.push_back(std::move(fresh));
+    idle = lines_.end() - 1;
+  } else {
+    (*idle)->fresh = false;
+  }
+  (*idle)->call = std::move(x);
+  (*idle)->call.due = self_->clock().now() + limits::helper_deadline;
+  (*idle)->sent = 0;
+  write(**idle);
+  return true;
+}
+
+bool helper_executor::dial(line& x, std::string& why) {
+  auto result = config_.where->dial(config_.path, framing::varlink);
+  if (!result) {
+    why = what(result.error());
+    return false;
+  }
+  x.connection = std::move(*result);
+  x.fresh = true;
+  x.connection->own(helper_executor_actor{self_});
+  x.connection->read();
+  return true;
+}
+
+void helper_executor::write(line& x) {
+  std::array<std::string_view, 1> pieces{
+      std::string_view{x.call.message}.substr(x.sent)};
+  auto result = x.connection->write(pieces);
+  x.sent += result.bytes;
+  if (result.broken)
+    lost(x, "the connection broke");
+  else if (x.sent < x.call.message.size())
+    x.connection->await_writable();
+}
+
+void helper_executor::on_received(const received& x) {
+  auto which = find(x.from);
+  if (which == nullptr)
+    return;
+  for (std::size_t i = 0; x.frames && i < x.frames->size(); ++i) {
+    if (which->call.id == 0 || which->sent < which->call.message.size()) {
+      lost(*which, "it answered what was not asked");
+      assign();
+      return;
+    }
+    answered(*which, x.frames->at(i), x.frames->capacity_at(i));
+  }
+  if (x.end == stream_end::none)
+    which->connection->read();
+  else
+    lost(*which, "it closed the connection");
+  assign();
+}
+
+void helper_executor::answered(line& x, std::string_view message,
+                               std::size_t capacity) {
+  auto parsed = varlink::parse_reply(message, capacity);
+  auto call = std::exchange(x.call, {});
+  auto reply = std::get_if<varlink::reply>(&parsed);
+  if (reply == nullptr) {
+    fail(call, "it answered with no varlink reply");
+    return;
+  }
+  if (!reply->error.empty()) {
+    fail(call, "it answered " + reply->error);
+    return;
+  }
+  protocol::shield_outcome outcome;
+  auto said = false;
+  for (auto& y : reply->parameters) {
+    if (y.name == "ok" && y.type == varlink::parameter::kind::boolean) {
+      said = true;
+      outcome.ok = y.text == "true";
+    } else if (y.name == "stderr") {
+      outcome.stderr_text = cut(y.text);
+    }
+  }
+  if (!said) {
+    fail(call, "it answered without ok");
+    return;
+  }
+  call.answer.deliver(std::move(outcome));
+}
+
+// The connection is gone. A call of which not a byte was written gets a second
+// attempt on a new connection, unless this was one.
+void helper_executor::lost(line& x, std::string why) {
+  auto call = std::exchange(x.call, {});
+  auto again = call.id != 0 && x.sent == 0 && !x.fresh;
+  remove(x);
+  if (call.id == 0)
+    return;
+  if (!again) {
+    fail(call, std::move(why));
+    return;
+  }
+  auto fresh = std::make_unique<line>();
+  if (!dial(*fresh, why)) {
+    fail(call, std::move(why));
+    return;
+  }
+  lines_.push_back(std::move(fresh));
+  auto& second = *lines_.back();
+  second.call = std::move(call);
+  write(second);
+}
+
+void helper_executor::on_writable(const writable& x) {
+  auto which = find(x.from);
+  if (which == nullptr || which->call.id == 0)
+    return;
+  write(*which);
+  assign(); // it may have broken and left its place
+}
+
+// Waiting calls' deadlines come in the order of the calls.
+void helper_executor::on_tick() {
+  auto now = self_->clock().now();
+  if (now < next_tick_)
+    return;
+  next_tick_ = protocol::time_point::max();
+  auto late = [&](const pending_call& x) { return x.id != 0 && x.due <= now; };
+  while (!waiting_.empty() && late(waiting_.front())) {
+    fail(waiting_.front(), "none of its connections came free in time");
+    waiting_.pop_front();
+  }
+  std::erase_if(lines_, [&](auto& x) {
+    if (!late(x->call))
+      return false;
+    // Its answer may still come: never on a line that is used again.
+    x->connection->close();
+    fail(x->call, "it did not answer in time");
+    return true;
+  });
+  assign();
+}
+
+// One for what is due first. A tick that was meant for a later moment comes all
+// the same and is ignored.
+void helper_executor::watch_clock() {
+  auto due =
+      waiting_.empty() ? protocol::time_point::max() : waiting_.front().due;
+  for (auto& x : lines_)
+    if (x->call.id != 0)
+      due = std::min(due, x->call.due);
+  if (due >= next_tick_)
+    return;
+  next_tick_ = due;
+  self_->delayed_send(self_, due - self_->clock().now(), tick_atom::value);
+}
+
+void helper_executor::fail(pending_call& x, std::string why) {
+  x.answer.deliver(protocol::shield_outcome{
+      false, "verdict helper unreachable: " + std::move(why)});
+}
+
+helper_executor::line* helper_executor::find(connection_id id) {
+  for (auto& x : lines_)
+    if (x->connection->id() == id)
+      return x.get();
+  return nullptr;
+}
+
+void helper_executor::remove(line& x) {
+  x.connection->close();
+  std::erase_if(lines_, [&](auto& y) { return y.get() == &x; });
+}
+
+helper_executor_actor spawn_helper_executor(host& where,
+                                            helper_executor_config config) {
+  return spawn_hosted<helper_executor>(where, std::move(config));
+}
+
+} // namespace clearance::actors

@@ -1,0 +1,92 @@
+/// Executes verdicts by asking the verdict helper.
+#pragma once
+
+#include "actors/base/host.hpp"
+#include "actors/base/hosted.hpp"
+#include "actors/hub/interfaces.hpp"
+
+#include <caf/typed_response_promise.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace clearance::actors {
+
+struct helper_executor_config {
+  host* where = nullptr;
+  std::string path; ///< the helper's socket
+};
+
+using helper_executor_actor = executor_actor::extend<
+    // Its connections.
+    caf::reacts_to<received>, caf::reacts_to<writable>, caf::reacts_to<hung_up>,
+    // Itself: a deadline may have come.
+    caf::reacts_to<tick_atom>>;
+
+/// `Apply` over at most limits::helper_connections_max connections, opened when
+/// needed, one call at a time on each. See helper_executor.cpp.
+class helper_executor {
+public:
+  static inline const char* name = "helper_executor";
+  using interface = helper_executor_actor;
+  using self_type = hosted<interface::base>;
+  using actor_type = hosted_actor<helper_executor>;
+
+  helper_executor(self_type* self, helper_executor_config config);
+  helper_executor(const helper_executor&) = delete;
+  helper_executor& operator=(const helper_executor&) = delete;
+  ~helper_executor();
+
+  interface::behavior_type make_behavior();
+
+private:
+  using promise = caf::typed_response_promise<protocol::shield_outcome>;
+
+  struct pending_call {
+    std::uint64_t id = 0;
+    protocol::time_point due{};
+    std::string message;
+    promise answer;
+  };
+
+  /// A connection of the pool; idle while `call` is 0.
+  struct line {
+    connection_ptr connection;
+    pending_call call;
+    std::size_t sent = 0; // bytes of the call that the socket took
+    bool fresh = true;    // dialled for this very call
+  };
+
+  promise on_call(const protocol::shield_call& x);
+  void on_received(const received& x);
+  void on_writable(const writable& x);
+  void on_tick();
+
+  void assign();
+  bool place(pending_call& x);
+  bool dial(line& x, std::string& why);
+  void write(line& x);
+  void answered(line& x, std::string_view message, std::size_t capacity);
+  void lost(line& x, std::string why);
+  void watch_clock();
+  void fail(pending_call& x, std::string why);
+  line* find(connection_id id);
+  void remove(line& x);
+
+  self_type* self_;
+  helper_executor_config config_;
+  std::uint64_t last_call_ = 0;
+  std::vector<std::unique_ptr<line>> lines_;
+  std::deque<pending_call> waiting_;
+  protocol::time_point next_tick_ = protocol::time_point::max();
+};
+
+/// On the host's thread.
+helper_executor_actor spawn_helper_executor(host& where,
+                                            helper_executor_config config);
+
+} // namespace clearance::actors

@@ -1,0 +1,118 @@
+#include "actors/executor/shield_executor.hpp"
+
+#include "protocol/limits.hpp"
+#include "protocol/text.hpp"
+
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+namespace clearance::actors {
+
+namespace limits = protocol::limits;
+
+shield_executor::shield_executor(self_type* self, shield_executor_config config)
+    : self_(self), config_(std::move(config)) {
+  // nop
+}
+
+shield_executor::interface::behavior_type shield_executor::make_behavior() {
+  return {
+      [this](protocol::shield_call& x) { return on_call(x); },
+      [this](process_ended& x) { on_ended(x); },
+  };
+}
+
+shield_executor::promise shield_executor::on_call(protocol::shield_call& x) {
+  auto answer = self_->make_response_promise<protocol::shield_outcome>();
+  if (auto why = refusal(x))
+    answer.deliver(protocol::shield_outcome{false, std::move(*why)});
+  else if (running_.size() < limits::shields_max)
+    start(x, answer);
+  else if (waiting_.size() < limits::verdicts_waiting_max)
+    waiting_.push_back({std::move(x), answer,
+                        self_->clock().now() + limits::shield_turn_max_wait});
+  else
+    refuse(answer);
+  return answer;
+}
+
+void shield_executor::start(const protocol::shield_call& x, promise answer) {
+  auto id = ++last_id_;
+  process_spec spec;
+  spec.program = config_.shield;
+  spec.arguments = {std::string{to_string(x.action)}, x.container, x.dest};
+  spec.time_limit = limits::shield_time_limit;
+  spec.stderr_max_bytes = limits::shield_stderr_max_bytes;
+  auto process =
+      config_.where->run(id, std::move(spec), shield_executor_actor{self_});
+  running_.emplace(id, running{std::move(answer), std::move(process)});
+}
+
+void shield_executor::on_ended(process_ended& x) {
+  auto it = running_.find(x.id);
+  if (it == running_.end())
+    return;
+  it->second.answer.deliver(judge(x));
+  running_.erase(it);
+  start_next();
+}
+
+// Needs no clock of its own: what runs has a time limit, so one of them ends
+// soon enough to find what waited too long.
+void shield_executor::start_next() {
+  auto now = self_->clock().now();
+  while (!waiting_.empty() && running_.size() < limits::shields_max) {
+    auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (next.due <= now)
+      refuse(next.answer);
+    else
+      start(next.call, std::move(next.answer));
+  }
+}
+
+void shield_executor::refuse(promise& answer) {
+  answer.deliver(protocol::shield_outcome{
+      false, "too many verdicts are waiting for the shield"});
+}
+
+// The words are the reference's: clients show them, scripts match them.
+protocol::shield_outcome shield_executor::judge(const process_ended& x) const {
+  using how = process_ended::how;
+  auto text = protocol::trimmed_utf8(x.stderr_bytes);
+  auto why = [&](std::string otherwise) {
+    return protocol::shield_outcome{false, text.empty() ? std::move(otherwise)
+                                                        : std::move(text)};
+  };
+  switch (x.what) {
+  case how::exited:
+    if (x.code == 0)
+      return {true, std::move(text)};
+    return why("exited with status " + std::to_string(x.code));
+  case how::signalled:
+    return why("killed by signal " + std::to_string(x.code));
+  case how::timed_out:
+    return {false, "timed out after 10.0s"};
+  case how::not_found:
+    if (config_.shield.find('/') == std::string::npos)
+      return {false, config_.shield + " not found on PATH"};
+    return {false, "spawn failed: " + config_.shield + " not found"};
+  case how::not_spawned:
+    return {false, "spawn failed: " + std::generic_category().message(x.code)};
+  }
+  return {};
+}
+
+static_assert(limits::shield_time_limit == std::chrono::seconds{10},
+              "the words of a time-out name the limit");
+static_assert(limits::shield_turn_max_wait + limits::shield_time_limit
+                  < limits::executor_deadline,
+              "what the registry gave up would be run afterwards");
+
+shield_executor_actor spawn_shield_executor(host& where,
+                                            shield_executor_config config) {
+  return spawn_hosted<shield_executor>(where, std::move(config));
+}
+
+} // namespace clearance::actors

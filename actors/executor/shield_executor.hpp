@@ -1,0 +1,76 @@
+/// Executes verdicts by running the shield.
+#pragma once
+
+#include "actors/base/host.hpp"
+#include "actors/base/hosted.hpp"
+#include "actors/hub/interfaces.hpp"
+
+#include <caf/typed_response_promise.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <unordered_map>
+
+namespace clearance::actors {
+
+struct shield_executor_config {
+  host* where = nullptr;
+  /// A path, or a name looked for beside our executable and on PATH.
+  std::string shield = "terok-shield";
+};
+
+/// The executor's interface, and what the host says of its children.
+using shield_executor_actor =
+    executor_actor::extend<caf::reacts_to<process_ended>>;
+
+/// `terok-shield ACTION CONTAINER DEST`, at most limits::shields_max at a time;
+/// later ones wait their turn, at most limits::verdicts_waiting_max of them and
+/// for limits::shield_turn_max_wait; they fail then.
+/// Its end kills what runs.
+class shield_executor {
+public:
+  static inline const char* name = "shield_executor";
+  using interface = shield_executor_actor;
+  using self_type = hosted<interface::base>;
+  using actor_type = hosted_actor<shield_executor>;
+
+  shield_executor(self_type* self, shield_executor_config config);
+  shield_executor(const shield_executor&) = delete;
+  shield_executor& operator=(const shield_executor&) = delete;
+
+  interface::behavior_type make_behavior();
+
+private:
+  using promise = caf::typed_response_promise<protocol::shield_outcome>;
+
+  struct waiting {
+    protocol::shield_call call;
+    promise answer;
+    protocol::time_point due;
+  };
+
+  struct running {
+    promise answer;
+    process_ptr process;
+  };
+
+  promise on_call(protocol::shield_call& x);
+  void on_ended(process_ended& x);
+  void start(const protocol::shield_call& x, promise answer);
+  void start_next();
+  static void refuse(promise& answer);
+  protocol::shield_outcome judge(const process_ended& x) const;
+
+  self_type* self_;
+  shield_executor_config config_;
+  process_id last_id_ = 0;
+  std::unordered_map<process_id, running> running_;
+  std::deque<waiting> waiting_;
+};
+
+/// On the host's thread.
+shield_executor_actor spawn_shield_executor(host& where,
+                                            shield_executor_config config);
+
+} // namespace clearance::actors

@@ -1,0 +1,179 @@
+// The order of checks is the contract's (section 2) and part of what protects
+// the repository:
+//
+//   method, path   tell nothing that the client does not know: before the token
+//   token          before everything that depends on what is there
+//   scope, access  before the query: a stranger's token learns nothing of it
+//   query          before a child: git answers others with every hidden ref
+//   a place        last: whoever is refused holds none
+
+#include "actors/gate/exchange.hpp"
+
+#include "actors/base/log.hpp"
+#include "protocol/gate_limits.hpp"
+#include "protocol/text.hpp"
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace clearance::actors {
+
+namespace gate_limits = protocol::gate_limits;
+using protocol::access;
+
+namespace {
+
+// Longer than the gate's delay.
+constexpr auto slow_deadline = 2 * gate_limits::auth_failure_delay;
+
+std::string retry_after() {
+  return std::to_string(std::chrono::seconds{gate_limits::retry_after}.count());
+}
+
+} // namespace
+
+exchange::exchange(self_type* self, exchange_config config)
+    : self_(self), config_(std::move(config)) {
+  // nop
+}
+
+exchange::interface::behavior_type exchange::make_behavior() {
+  self_->link_to(config_.gate);
+  config_.request->own(exchange_owner{interface{self_}});
+  decide();
+  return {
+      [this](const answered& x) { on_answered(x); },
+      [this](const backend_said& x) { on_said(x); },
+      [this](place_atom, bool granted) { on_place(granted); },
+  };
+}
+
+void exchange::decide() {
+  const auto& head = config_.request->head();
+  if (head.method != "GET" && head.method != "POST")
+    return refuse(405, "method not allowed", {{"Allow", "GET, POST"}});
+  route_ = protocol::parse_git_route(head.target);
+  if (!route_)
+    return refuse(404, "not found");
+  if (!head.token)
+    return refuse(401, "Authentication required",
+                  {{"WWW-Authenticate", "Basic realm=\"terok gate\""}});
+  const auto service = protocol::service_of(*route_);
+  switch (
+      protocol::check(*config_.grants, *head.token, route_->repository,
+                      service.value_or(protocol::git_service::upload_pack))) {
+  case access::granted:
+    break;
+  case access::unknown_token:
+    return slow_down();
+  case access::other_scope:
+    return refuse(403, "this token is for another repository");
+  case access::read_only:
+    return refuse(403, "this token may only read");
+  }
+  if (!service)
+    return refuse(403, "info/refs needs ?service=git-upload-pack or "
+                       "?service=git-receive-pack and nothing else");
+  if (head.method != protocol::method_of(route_->endpoint))
+    return refuse(
+        405, "method not allowed",
+        {{"Allow", std::string(protocol::method_of(route_->endpoint))}});
+  self_->send(config_.gate, admit_atom::value, interface{self_});
+}
+
+void exchange::slow_down() {
+  auto say = [this] { refuse(403, "unknown token"); };
+  self_->request(config_.gate, slow_deadline, slow_atom::value)
+      .then([say](slow_atom) { say(); }, [say](const caf::error&) { say(); });
+}
+
+void exchange::on_place(bool granted) {
+  if (granted)
+    serve();
+  else
+    refuse(503, "too many requests at a time",
+           {{"Retry-After", retry_after()}});
+}
+
+void exchange::serve() {
+  const auto& head = config_.request->head();
+  const auto& backend = *config_.backend;
+  protocol::cgi_request request;
+  request.path_info = route_->path;
+  request.query = route_->query;
+  request.method = head.method;
+  request.content_type = head.content_type;
+  request.content_encoding = head.content_encoding;
+  request.git_protocol = head.git_protocol;
+  request.server_protocol = head.http_1_1 ? "HTTP/1.1" : "HTTP/1.0";
+  request.content_length = head.content_length;
+  const auto error = backend.program.empty()
+                         ? ENOENT
+                         : config_.request->serve(
+                             {backend.program,
+                              {"git-http-backend"},
+                              protocol::cgi_environment(backend.cgi, request)});
+  if (error == 0)
+    return;
+  if (may_complain())
+    log(severity::error, name, "cannot start git http-backend",
+        {{"why", std::generic_category().message(error)},
+         {"program", backend.program}});
+  if (error == ENOENT)
+    refuse(500, "git not found");
+  else
+    refuse(503, "cannot start git", {{"Retry-After", retry_after()}});
+}
+
+void exchange::refuse(int status, std::string_view text,
+                      const protocol::http_fields& fields) {
+  config_.request->refuse(status, text, fields);
+}
+
+// Errors that the backend gave look like ours: both are the operator's to know,
+// and so is every push.
+void exchange::on_answered(const answered& x) {
+  const auto& request = *config_.request;
+  const bool bad = x.status == 0 || x.status >= 400 || !x.trouble.empty();
+  const bool push =
+      route_ && route_->endpoint == protocol::git_endpoint::receive_pack;
+  if (!bad || may_complain())
+    log(bad    ? severity::warning
+        : push ? severity::info
+               : severity::debug,
+        name, x.status == 0 ? "a client left" : "answered",
+        {{"method", protocol::escaped(request.head().method, 16)},
+         {"path", protocol::escaped(request.head().target, 256)},
+         {"status", std::to_string(x.status)},
+         {"received", std::to_string(x.received)},
+         {"sent", std::to_string(x.sent)},
+         {"trouble", x.trouble},
+         {"pid", std::to_string(request.who().pid)},
+         {"command", request.who().command}});
+  self_->quit();
+}
+
+// A client without a token can ask as often as it likes.
+bool exchange::may_complain() const {
+  auto& limiter = *config_.complaints;
+  if (!limiter.allow(self_->clock().now()))
+    return false;
+  if (auto withheld = limiter.take_withheld(); withheld > 0)
+    log(severity::warning, name, "more went wrong",
+        {{"not_logged", std::to_string(withheld)}});
+  return true;
+}
+
+void exchange::on_said(const backend_said& x) const {
+  if (may_complain())
+    log(severity::warning, name, "git http-backend says",
+        {{"line", protocol::escaped(x.line)}});
+}
+
+exchange_actor spawn_exchange(host& where, exchange_config config) {
+  return spawn_hosted<exchange>(where, std::move(config));
+}
+
+} // namespace clearance::actors

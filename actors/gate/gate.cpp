@@ -1,0 +1,224 @@
+//   listener --> gate --spawns--> exchange --> request (actors/io)
+//                 ^                  |
+//                 '-- admit, slow ---'
+//
+// The gate never waits for an exchange and never looks into a request: it
+// counts. A place among the running is an exchange's until its end, so nothing
+// has to be given back, however it ends.
+
+#include "actors/gate/gate.hpp"
+
+#include "actors/gate/exchange.hpp"
+#include "actors/base/log.hpp"
+#include "protocol/gate_limits.hpp"
+
+#include <caf/exit_reason.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace clearance::actors {
+
+namespace gate_limits = protocol::gate_limits;
+
+gate::gate(self_type* self, gate_config config)
+    : self_(self),
+      config_(std::move(config)),
+      backend_(std::make_shared<const backend_config>(config_.backend)) {
+  // nop
+}
+
+gate::interface::behavior_type gate::make_behavior() {
+  self_->set_down_handler(
+      [this](const caf::down_msg& x) { on_down(x.source); });
+  if (listen()) {
+    log(severity::info, name, "serving",
+        {{"at", listener_->where()}, {"confined", config_.confined}});
+    tell_manager();
+  }
+  return {
+      [this](const requested& x) { on_requested(x); },
+      [this](const malformed_request& x) { on_malformed(x); },
+      [this](admit_atom, const exchange_actor& who) { on_admit(who); },
+      [this](slow_atom) { return on_slow(); },
+      [this](tick_atom) { on_tick(); },
+      [this](const new_grants& x) { on_grants(x); },
+      [this](stop_atom) { on_stop(); },
+      [this](late_atom) { self_->quit(caf::exit_reason::user_shutdown); },
+      [this](report_atom) { on_report(); },
+  };
+}
+
+bool gate::listen() {
+  auto result = config_.http->listen_http(config_.listen, interface{self_});
+  if (result)
+    listener_ = std::move(*result);
+  else
+    self_->quit(result.error());
+  return listener_ != nullptr;
+}
+
+void gate::tell_manager() {
+  if (!config_.manager)
+    return;
+  const auto n = config_.grants->size();
+  self_->send(config_.manager,
+              service_state{name, true,
+                            std::to_string(n) + (n == 1 ? " grant" : " grants")
+                                + "; clients at " + listener_->where()});
+}
+
+// -- requests -----------------------------------------------------------------
+
+// One that comes while we stop was under way already; it has its grace.
+void gate::on_requested(const requested& x) {
+  ++counters_.requests;
+  exchange_config config;
+  config.request = x.value;
+  config.gate = interface { self_ };
+  config.grants = config_.grants;
+  config.backend = backend_;
+  config.complaints = complaints_;
+  auto next = spawn_exchange(*config_.where, std::move(config));
+  self_->monitor(next);
+  exchanges_.insert(next.address());
+}
+
+void gate::on_malformed(const malformed_request& x) {
+  ++counters_.malformed;
+  if (!malformed_.allow(self_->clock().now()))
+    return;
+  const auto withheld = malformed_.take_withheld();
+  log(severity::warning, name, "refused a malformed request",
+      {{"status", std::to_string(x.status)},
+       {"why", x.why},
+       {"pid", std::to_string(x.who.pid)},
+       {"command", x.who.command},
+       {"not_logged", withheld > 0 ? std::to_string(withheld) : ""}});
+}
+
+void gate::on_down(const caf::actor_addr& who) {
+  exchanges_.erase(who);
+  waiting_.erase(
+      std::remove_if(waiting_.begin(), waiting_.end(),
+                     [&](const waiting& x) { return x.who.address() == who; }),
+      waiting_.end());
+  if (running_.erase(who) > 0)
+    admit_next();
+  end_if_done();
+}
+
+// -- places -------------------------------------------------------------------
+
+void gate::on_admit(const exchange_actor& who) {
+  if (running_.size() < config_.backends_max) {
+    running_.insert(who.address());
+    self_->send(who, place_atom::value, true);
+  } else if (waiting_.size() < gate_limits::backends_waiting_max) {
+    waiting_.push_back(
+        {who, self_->clock().now() + gate_limits::backend_wait_max});
+    watch_clock();
+  } else {
+    ++counters_.turned_away;
+    self_->send(who, place_atom::value, false);
+  }
+}
+
+void gate::admit_next() {
+  if (waiting_.empty())
+    return;
+  auto next = std::move(waiting_.front());
+  waiting_.pop_front();
+  running_.insert(next.who.address());
+  self_->send(next.who, place_atom::value, true);
+}
+
+// -- wrong tokens -------------------------------------------------------------
+
+gate::slow_promise gate::on_slow() {
+  ++counters_.wrong_tokens;
+  auto promise = self_->make_response_promise<slow_atom>();
+  if (slowed_.size() < gate_limits::auth_failures_slowed_max) {
+    slowed_.push_back(
+        {promise, self_->clock().now() + gate_limits::auth_failure_delay});
+    watch_clock();
+  } else {
+    ++counters_.not_slowed;
+    promise.deliver(slow_atom::value);
+  }
+  return promise;
+}
+
+// -- the clock ----------------------------------------------------------------
+
+void gate::on_tick() {
+  tick_pending_ = false;
+  const auto now = self_->clock().now();
+  while (!slowed_.empty() && slowed_.front().until <= now) {
+    slowed_.front().promise.deliver(slow_atom::value);
+    slowed_.pop_front();
+  }
+  while (!waiting_.empty() && waiting_.front().until <= now) {
+    ++counters_.turned_away;
+    self_->send(waiting_.front().who, place_atom::value, false);
+    waiting_.pop_front();
+  }
+  watch_clock();
+}
+
+// One tick at a time. One that is on its way is never too late: delays are
+// constant, so what comes later is due later; but one may be of the other kind.
+void gate::watch_clock() {
+  auto due = time_point::max();
+  if (!slowed_.empty())
+    due = std::min(due, slowed_.front().until);
+  if (!waiting_.empty())
+    due = std::min(due, waiting_.front().until);
+  if (due == time_point::max() || (tick_pending_ && tick_at_ <= due))
+    return;
+  tick_pending_ = true;
+  tick_at_ = due;
+  self_->delayed_send(self_, due - self_->clock().now(), tick_atom::value);
+}
+
+void gate::on_grants(const new_grants& x) {
+  config_.grants = x.value;
+  log(severity::info, name, "the grants are new",
+      {{"grants", std::to_string(config_.grants->size())}});
+  if (listener_)
+    tell_manager();
+}
+
+// -- stopping -----------------------------------------------------------------
+
+void gate::on_stop() {
+  if (std::exchange(stopping_, true))
+    return;
+  listener_.reset();
+  log(severity::info, name, "stopping",
+      {{"requests", std::to_string(exchanges_.size())}});
+  self_->delayed_send(self_, gate_limits::stop_grace, late_atom::value);
+  end_if_done();
+}
+
+void gate::end_if_done() {
+  if (stopping_ && exchanges_.empty())
+    self_->quit();
+}
+
+void gate::on_report() const {
+  log(severity::notice, name, "counters",
+      {{"requests", std::to_string(counters_.requests)},
+       {"malformed", std::to_string(counters_.malformed)},
+       {"turned_away", std::to_string(counters_.turned_away)},
+       {"wrong_tokens", std::to_string(counters_.wrong_tokens)},
+       {"wrong_tokens_not_slowed", std::to_string(counters_.not_slowed)},
+       {"running", std::to_string(running_.size())},
+       {"waiting", std::to_string(waiting_.size())}});
+}
+
+gate_actor spawn_gate(host& where, gate_config config) {
+  return spawn_hosted<gate>(where, std::move(config));
+}
+
+} // namespace clearance::actors

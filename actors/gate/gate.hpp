@@ -1,0 +1,117 @@
+/// The git gate: takes requests, starts an exchange for each, and holds what
+/// exchanges share.
+#pragma once
+
+#include "actors/gate/messages.hpp"
+#include "actors/base/hosted.hpp"
+#include "actors/base/log_limiter.hpp"
+#include "protocol/cgi.hpp"
+#include "protocol/gate_limits.hpp"
+
+#include <caf/actor_addr.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+
+namespace clearance::actors {
+
+/// What all backends have in common.
+struct backend_config {
+  std::string program; ///< git-http-backend's path; empty: there is no git
+  protocol::cgi_config cgi;
+};
+
+struct gate_config {
+  host* where = nullptr;
+  http_host* http = nullptr;
+  http_listen_spec listen;
+  grants_ptr grants;
+  backend_config backend;
+  std::string confined; ///< for the log: whether the process is; maybe empty
+  std::size_t backends_max = protocol::gate_limits::backends_max;
+  manager_actor manager = {};
+};
+
+/// Ends with errc::bind_failed when it cannot listen. An exchange that crashes
+/// takes it along; its own end cuts every transfer.
+class gate {
+public:
+  static inline const char* name = "gate";
+  using interface = gate_actor;
+  using self_type = hosted<interface::base>;
+  using actor_type = hosted_actor<gate>;
+
+  gate(self_type* self, gate_config config);
+  gate(const gate&) = delete;
+  gate& operator=(const gate&) = delete;
+
+  interface::behavior_type make_behavior();
+
+private:
+  using time_point = std::chrono::steady_clock::time_point;
+  using slow_promise = caf::typed_response_promise<slow_atom>;
+
+  struct waiting {
+    exchange_actor who;
+    time_point until;
+  };
+
+  struct slowed {
+    slow_promise promise;
+    time_point until;
+  };
+
+  bool listen();
+  void tell_manager();
+  void on_requested(const requested& x);
+  void on_malformed(const malformed_request& x);
+  void on_admit(const exchange_actor& who);
+  slow_promise on_slow();
+  void on_tick();
+  void on_down(const caf::actor_addr& who);
+  void on_grants(const new_grants& x);
+  void on_stop();
+  void on_report() const;
+
+  void admit_next();
+  void watch_clock();
+  void end_if_done();
+
+  self_type* self_;
+  gate_config config_;
+  std::shared_ptr<const backend_config> backend_;
+  std::unique_ptr<http_listener> listener_;
+
+  std::set<caf::actor_addr> exchanges_;
+  /// Those of them that may have a backend; at most backends_max.
+  std::set<caf::actor_addr> running_;
+  /// Oldest first; empty while running_ is not full.
+  std::deque<waiting> waiting_;
+  /// Soonest first; at most auth_failures_slowed_max.
+  std::deque<slowed> slowed_;
+
+  bool tick_pending_ = false;
+  time_point tick_at_{};
+  bool stopping_ = false;
+  log_limiter malformed_;
+  log_limiter_ptr complaints_ = std::make_shared<log_limiter>();
+
+  struct {
+    std::uint64_t requests = 0;
+    std::uint64_t malformed = 0;
+    std::uint64_t turned_away = 0;
+    std::uint64_t wrong_tokens = 0;
+    std::uint64_t not_slowed = 0; // of these
+  } counters_;
+};
+
+/// On the host's thread.
+gate_actor spawn_gate(host& where, gate_config config);
+
+} // namespace clearance::actors

@@ -1,0 +1,67 @@
+/// Events that are announced together, their wire bytes in one piece.
+#pragma once
+
+#include "actors/hub/announced_event.hpp"
+#include "protocol/drop_oldest_ring.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clearance::actors {
+
+/// Immutable but for what became of its events, and shared by all subscribers:
+/// each writes any part of it with one buffer. Events are counted from 0.
+class event_batch {
+public:
+  explicit event_batch(std::vector<event_ptr> events);
+
+  std::size_t size() const noexcept { return events_.size(); }
+  const event_ptr& at(std::size_t i) const noexcept { return events_[i]; }
+
+  /// The events [from, to) on the wire: whole varlink replies.
+  std::string_view wire(std::size_t from, std::size_t to) const noexcept {
+    return wire_.substr(start(from), bytes(from, to));
+  }
+  std::size_t bytes(std::size_t from, std::size_t to) const noexcept {
+    return start(to) - start(from);
+  }
+  std::size_t bytes() const noexcept { return wire_.size(); }
+
+  /// How many of the events [from, to) lie whole in their first `count` bytes.
+  std::size_t whole(std::size_t from, std::size_t to,
+                    std::size_t count) const noexcept;
+
+  /// Some client got the events [from, to) whole.
+  void hand(std::size_t from, std::size_t to) const noexcept;
+
+private:
+  std::size_t start(std::size_t i) const noexcept {
+    return i == 0 ? 0 : ends_.empty() ? wire_.size() : ends_[i - 1];
+  }
+
+  std::vector<event_ptr> events_;
+  // A single event stays where it is.
+  std::string_view wire_;
+  std::string buffer_;
+  std::vector<std::uint32_t> ends_;
+  // Events before this one were handed; what a hundredth client gets has not
+  // to be noted again.
+  mutable std::atomic<std::size_t> handed_ = 0;
+};
+
+using event_batch_ptr = std::shared_ptr<const event_batch>;
+
+/// The next of `events` from `from` on, at least one if there is one: up to the
+/// one that brings them to limits::event_batch_max_bytes. Moves `from`.
+event_batch_ptr next_batch(const std::vector<event_ptr>& events,
+                           std::size_t& from);
+
+/// Some events of one batch, at least one.
+using event_slice = protocol::drop_oldest_ring<event_batch>::slice;
+
+} // namespace clearance::actors

@@ -1,0 +1,121 @@
+// Parts and who dies with whom:
+//
+//   hub <==links==> registry, ingester, sessions, subscribers
+//    |                 |
+//    owns           asks the executor, which lives beside the hub
+//    both listeners
+//
+// Sessions and subscribers end normally when their client leaves, which harms
+// nobody; any other end is a crash, and one for all.
+
+#include "actors/hub/hub.hpp"
+
+#include "actors/base/error.hpp"
+#include "actors/hub/ingester.hpp"
+#include "actors/base/log.hpp"
+#include "actors/hub/registry.hpp"
+#include "actors/hub/session.hpp"
+
+#include <caf/send.hpp>
+
+#include <string>
+#include <utility>
+
+namespace clearance::actors {
+
+hub::hub(self_type* self, hub_config config)
+    : self_(self),
+      config_(std::move(config)),
+      subscribers_(config_.subscribers_max),
+      held_by_readers_(std::make_shared<protocol::byte_budget>(
+          config_.held_max_bytes, config_.held_whole)),
+      held_by_clients_(std::make_shared<protocol::byte_budget>(
+          config_.held_max_bytes, config_.held_whole)) {
+  if (!config_.denials)
+    config_.denials = limiter_of_all();
+}
+
+hub::interface::behavior_type hub::make_behavior() {
+  auto& host = *config_.where;
+  registry_ =
+      spawn_registry(host, registry_config{config_.executor, self_->address(),
+                                           config_.limits});
+  ingester_ = spawn_ingester(host, ingester_config{registry_, self_->address(),
+                                                   config_.only_container});
+  if (listen()) {
+    log(severity::info, name, "serving",
+        {{"clearance_socket", config_.clearance_socket},
+         {"reader_socket", config_.reader_socket},
+         {"confined", config_.confined}});
+    tell_manager(true);
+    subscribers_.watch([this] { tell_manager(false); });
+  }
+  return {
+      [this](const accepted& x) { on_accepted(x); },
+      [this](report_atom) { on_report(); },
+  };
+}
+
+// Readers first: whoever finds the clearance socket finds a whole hub.
+bool hub::listen() {
+  auto bind = [this](const listen_spec& spec, const acceptor_owner& owner) {
+    auto result = config_.where->listen(spec, owner);
+    if (!result)
+      self_->quit(result.error());
+    return result ? std::move(*result) : nullptr;
+  };
+  reader_listener_ =
+      bind({config_.reader_socket, "reader socket", framing::lines,
+            config_.readers_max, config_.inherited_reader, held_by_readers_},
+           ingester_);
+  if (!reader_listener_)
+    return false;
+  clearance_listener_ =
+      bind({config_.clearance_socket, "clearance socket", framing::varlink,
+            config_.clients_max, config_.inherited_clearance, held_by_clients_},
+           interface{self_});
+  return clearance_listener_ != nullptr;
+}
+
+void hub::tell_manager(bool ready) const {
+  if (!config_.manager)
+    return;
+  const auto n = subscribers_.taken();
+  caf::anon_send(config_.manager,
+                 service_state{name, ready,
+                               std::to_string(n)
+                                   + (n == 1 ? " subscriber" : " subscribers")
+                                   + "; clients at " + config_.clearance_socket
+                                   + ", readers at " + config_.reader_socket});
+}
+
+void hub::on_accepted(const accepted& x) {
+  session_config config;
+  config.where = config_.where;
+  config.connection = x.value;
+  config.parent = self_->address();
+  config.role = protocol::varlink::role::hub;
+  config.registry = registry_;
+  config.subscribers = &subscribers_;
+  config.denials = config_.denials;
+  config.held = held_by_clients_;
+  spawn_session(*config_.where, std::move(config));
+}
+
+void hub::on_report() {
+  log(severity::notice, name, "counters",
+      {{"readers_refused", std::to_string(reader_listener_->refused())},
+       {"clients_refused", std::to_string(clearance_listener_->refused())},
+       {"bytes_held_by_readers", std::to_string(held_by_readers_->held())},
+       {"bytes_held_by_clients", std::to_string(held_by_clients_->held())},
+       {"readers_denied_room", std::to_string(held_by_readers_->denied())},
+       {"clients_denied_room", std::to_string(held_by_clients_->denied())}});
+  self_->send(ingester_, report_atom::value);
+  self_->send(registry_, report_atom::value);
+}
+
+service_actor spawn_hub(host& where, hub_config config) {
+  return spawn_hosted<hub>(where, std::move(config));
+}
+
+} // namespace clearance::actors

@@ -1,0 +1,79 @@
+/// The clearance hub: starts its parts, links them, and stops them in order.
+#pragma once
+
+#include "actors/base/host.hpp"
+#include "actors/base/hosted.hpp"
+#include "actors/hub/interfaces.hpp"
+#include "actors/base/log_limiter.hpp"
+#include "actors/base/seats.hpp"
+#include "protocol/authorisation.hpp"
+#include "protocol/byte_budget.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace clearance::actors {
+
+struct hub_config {
+  host* where = nullptr;
+  std::string clearance_socket;
+  std::string reader_socket;
+  /// See listen_spec::inherited.
+  int inherited_clearance = -1;
+  int inherited_reader = -1;
+  /// Whose crash is not the hub's: spawned and supervised beside it.
+  executor_actor executor;
+  std::optional<std::string> only_container;
+  std::string confined; ///< for the log: whether the process is; maybe empty
+  protocol::authorisation_limits limits;
+  std::size_t readers_max = protocol::limits::connections_max;
+  std::size_t clients_max = protocol::limits::connections_max;
+  /// Of clients, those that follow events; one more is closed.
+  std::size_t subscribers_max = protocol::limits::subscribers_max;
+  manager_actor manager = {};
+  /// Of each of the two sockets' connections; `held_whole` bounds it, too.
+  std::size_t held_max_bytes = protocol::limits::held_max_bytes;
+  protocol::byte_budget_ptr held_whole = nullptr;
+  /// See session_config; null: one of its own.
+  log_limiter_ptr denials = nullptr;
+};
+
+/// Ends with errc::bind_failed when a socket cannot be bound; nothing stays
+/// bound then. A part that crashes takes it and all other parts along, with its
+/// reason; its end removes its sockets and closes every connection.
+class hub {
+public:
+  static inline const char* name = "hub";
+  using interface = service_actor;
+  using self_type = hosted<interface::base>;
+  using actor_type = hosted_actor<hub>;
+
+  hub(self_type* self, hub_config config);
+  hub(const hub&) = delete;
+  hub& operator=(const hub&) = delete;
+
+  interface::behavior_type make_behavior();
+
+private:
+  void on_accepted(const accepted& x);
+  void on_report();
+  bool listen();
+  void tell_manager(bool ready) const;
+
+  self_type* self_;
+  hub_config config_;
+  registry_actor registry_;
+  ingester_actor ingester_;
+  seats subscribers_;
+  protocol::byte_budget_ptr held_by_readers_;
+  protocol::byte_budget_ptr held_by_clients_;
+  std::unique_ptr<listener> reader_listener_;
+  std::unique_ptr<listener> clearance_listener_;
+};
+
+/// On the host's thread.
+service_actor spawn_hub(host& where, hub_config config);
+
+} // namespace clearance::actors

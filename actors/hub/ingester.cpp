@@ -1,0 +1,194 @@
+// For each reader, one at a time:
+//
+//   read() --> received --> judge lines, until there is a batch of events
+//     ^                        |            ^
+//     |                     announce        |
+//     |                        v            |
+//     '-- lines ran out <-- admitted -- lines left
+//
+// The first batch has at most reader_batch_max_events, each further one what
+// `admitted` said: the more subscribers there are, the smaller.
+//
+// A reader is not read while its batch waits for `admitted`: that is the
+// backpressure of a burst, and it bounds what one connection can make us hold
+// to one read and one unfinished line.
+
+#include "actors/hub/ingester.hpp"
+
+#include "actors/base/log.hpp"
+#include "protocol/limits.hpp"
+#include "protocol/text.hpp"
+
+#include <utility>
+
+namespace clearance::actors {
+
+namespace limits = protocol::limits;
+
+ingester::ingester(self_type* self, ingester_config config)
+    : self_(self),
+      registry_(std::move(config.registry)),
+      hub_(std::move(config.hub)),
+      only_container_(std::move(config.only_container)) {
+  // nop
+}
+
+ingester::~ingester() {
+  for (auto& [id, x] : readers_)
+    x.connection->close();
+}
+
+ingester::interface::behavior_type ingester::make_behavior() {
+  self_->link_to(hub_);
+  return {
+      [this](const accepted& x) { on_accepted(x); },
+      [this](const received& x) { on_received(x); },
+      [](const writable&) { /* readers are never written to */ },
+      [](const hung_up&) { /* readers are not watched: they are read */ },
+      [this](const admitted& x) { on_admitted(x); },
+      [this](report_atom) { on_report(); },
+  };
+}
+
+void ingester::on_accepted(const accepted& x) {
+  auto [it, fresh] = readers_.try_emplace(x.value->id());
+  it->second.connection = x.value;
+  it->second.complaints = log_limiter{limits::log_max_lines, complaints_};
+  x.value->own(ingester_actor{self_});
+  x.value->read();
+}
+
+void ingester::on_received(const received& x) {
+  auto it = readers_.find(x.from);
+  if (it == readers_.end())
+    return;
+  auto& from = it->second;
+  from.frames = x.frames;
+  from.next = 0;
+  from.end = x.end;
+  counters_.overlong += x.overlong;
+  for (std::uint64_t i = 0; i < x.overlong; ++i)
+    complain(from, "longer than the limit", {});
+  counters_.starved += x.starved;
+  for (std::uint64_t i = 0; i < x.starved; ++i)
+    complain(from, "long, while all hold too much", {});
+  advance(from);
+}
+
+void ingester::on_admitted(const admitted& x) {
+  auto it = readers_.find(x.reader);
+  if (it == readers_.end())
+    return;
+  it->second.batch_max_events = x.next_max_events;
+  it->second.patience.waited(x.waited);
+  if (x.calm)
+    it->second.patience.rested();
+  advance(it->second);
+}
+
+// Judges the next lines and announces what they say, or reads on.
+void ingester::advance(reader& x) {
+  std::vector<event_ptr> events;
+  std::size_t bytes = 0;
+  auto size = x.frames ? x.frames->size() : 0;
+  while (x.next < size && events.size() < x.batch_max_events
+         && bytes < limits::event_batch_max_bytes) {
+    if (auto event =
+            judge(x, x.frames->at(x.next), x.frames->capacity_at(x.next))) {
+      bytes += event->wire().size();
+      events.push_back(std::move(event));
+    }
+    ++x.next;
+  }
+  if (!events.empty()) {
+    x.patience.brought(events.size());
+    self_->send(registry_,
+                announce{x.connection->id(),
+                         std::make_shared<const event_batch>(std::move(events)),
+                         x.patience.left()});
+    return;
+  }
+  x.frames.reset();
+  if (x.end != stream_end::none)
+    leave(x);
+  else
+    x.connection->read();
+}
+
+// The event that the line says, or nothing.
+event_ptr ingester::judge(reader& x, std::string_view line,
+                          std::size_t capacity) {
+  using judged = protocol::reader_line_parser::verdict;
+  switch (parser_.parse(line, capacity, event_)) {
+  case judged::complete:
+    ++counters_.lines;
+    counters_.repaired += parser_.repaired() ? 1 : 0;
+    if (only_container_ && event_.container != *only_container_) {
+      ++counters_.foreign;
+      complain(x, "names another container", line);
+    } else {
+      return std::make_shared<const announced_event>(event_);
+    }
+    break;
+  case judged::blank:
+    break;
+  case judged::unknown:
+    ++counters_.lines;
+    ++counters_.unknown;
+    if (logs(severity::debug))
+      log(severity::debug, name, "dropped a line of no known type",
+          {{"line",
+            protocol::escaped(line, limits::reader_line_log_max_bytes)}});
+    break;
+  case judged::malformed:
+    ++counters_.lines;
+    ++counters_.malformed;
+    complain(x, parser_.why(), line);
+    break;
+  }
+  return nullptr;
+}
+
+void ingester::complain(reader& x, std::string_view why,
+                        std::string_view line) {
+  if (!x.complaints.allow(self_->clock().now()))
+    return;
+  auto withheld = x.complaints.take_withheld();
+  auto others = x.complaints.take_rest_of_others();
+  log(severity::warning, name, "dropped a reader's line",
+      {{"why", why},
+       {"pid", std::to_string(x.connection->who().pid)},
+       {"command", x.connection->who().command},
+       {"line", protocol::escaped(line, limits::reader_line_log_max_bytes)},
+       {"not_logged", withheld > 0 ? std::to_string(withheld) : ""},
+       {"others_not_logged", others > 0 ? std::to_string(others) : ""}});
+}
+
+void ingester::leave(reader& x) {
+  if (auto withheld = x.complaints.take_rest(self_->clock().now());
+      withheld > 0)
+    log(severity::warning, name, "dropped more lines of a reader that left",
+        {{"pid", std::to_string(x.connection->who().pid)},
+         {"not_logged", std::to_string(withheld)}});
+  x.connection->close();
+  readers_.erase(x.connection->id());
+}
+
+void ingester::on_report() const {
+  auto text = [](std::uint64_t n) { return std::to_string(n); };
+  log(severity::notice, name, "counters",
+      {{"readers", text(readers_.size())},
+       {"lines", text(counters_.lines)},
+       {"malformed", text(counters_.malformed)},
+       {"overlong", text(counters_.overlong)},
+       {"starved", text(counters_.starved)},
+       {"repaired", text(counters_.repaired)},
+       {"unknown", text(counters_.unknown)},
+       {"foreign", text(counters_.foreign)}});
+}
+
+ingester_actor spawn_ingester(host& where, ingester_config config) {
+  return spawn_hosted<ingester>(where, std::move(config));
+}
+
+} // namespace clearance::actors

@@ -1,0 +1,90 @@
+/// The readers of one hub.
+#pragma once
+
+#include "actors/base/host.hpp"
+#include "actors/base/hosted.hpp"
+#include "actors/hub/interfaces.hpp"
+#include "actors/base/log_limiter.hpp"
+#include "protocol/admission.hpp"
+#include "protocol/reader_line.hpp"
+
+#include <caf/actor_addr.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace clearance::actors {
+
+struct ingester_config {
+  registry_actor registry;
+  caf::actor_addr hub; ///< linked: dies with it, and takes it along
+  /// Lines that name another container are dropped and counted.
+  std::optional<std::string> only_container;
+};
+
+/// Turns reader lines into announced events, a bounded batch at a time. See
+/// ingester.cpp.
+class ingester {
+public:
+  static inline const char* name = "ingester";
+  using interface = ingester_actor;
+  using self_type = hosted<interface::base>;
+  using actor_type = hosted_actor<ingester>;
+
+  ingester(self_type* self, ingester_config config);
+  ingester(const ingester&) = delete;
+  ingester& operator=(const ingester&) = delete;
+  ~ingester();
+
+  interface::behavior_type make_behavior();
+
+private:
+  struct reader {
+    connection_ptr connection;
+    std::shared_ptr<const protocol::frame_batch> frames;
+    std::size_t next = 0; ///< the first of `frames` not yet judged
+    std::size_t batch_max_events = protocol::limits::reader_batch_max_events;
+    stream_end end = stream_end::none;
+    protocol::patience patience;
+    log_limiter complaints;
+  };
+
+  void on_accepted(const accepted& x);
+  void on_received(const received& x);
+  void on_admitted(const admitted& x);
+  void on_report() const;
+
+  void advance(reader& x);
+  event_ptr judge(reader& x, std::string_view line, std::size_t capacity);
+  void complain(reader& x, std::string_view why, std::string_view line);
+  void leave(reader& x);
+
+  self_type* self_;
+  registry_actor registry_;
+  caf::actor_addr hub_;
+  std::optional<std::string> only_container_;
+  protocol::reader_line_parser parser_;
+  protocol::event event_; // its memory is used again for every line
+  std::unordered_map<connection_id, reader> readers_;
+  log_limiter_ptr complaints_ = limiter_of_all(); // of all readers
+
+  struct {
+    std::uint64_t lines = 0;
+    std::uint64_t malformed = 0;
+    std::uint64_t repaired = 0;
+    std::uint64_t unknown = 0;
+    std::uint64_t overlong = 0;
+    std::uint64_t starved = 0;
+    std::uint64_t foreign = 0;
+  } counters_;
+};
+
+/// On the host's thread.
+ingester_actor spawn_ingester(host& where, ingester_config config);
+
+} // namespace clearance::actors

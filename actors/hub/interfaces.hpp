@@ -1,0 +1,192 @@
+/// The whole conversation between our actors: every message, who sends it, and
+/// what comes back. Shapes first, then one typed handle an actor.
+#pragma once
+
+#include "actors/hub/announced_event.hpp"
+#include "actors/base/connection.hpp"
+#include "actors/hub/event_batch.hpp"
+#include "actors/base/log_limiter.hpp"
+#include "actors/base/process.hpp"
+#include "actors/hub/subscriber_gauge.hpp"
+#include "protocol/admission.hpp"
+#include "protocol/verdict.hpp"
+
+#include <caf/atom.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clearance::actors {
+
+/// Write your counters to the log.
+using report_atom = caf::atom_constant<caf::atom("report")>;
+
+/// Look at your clock: something may be due.
+using tick_atom = caf::atom_constant<caf::atom("tick")>;
+
+/// There is room in a queue that somebody waits for.
+using room_atom = caf::atom_constant<caf::atom("room")>;
+
+/// Tell that you go on.
+using alive_atom = caf::atom_constant<caf::atom("alive")>;
+
+// -- service manager: who started the process ---------------------------------
+
+/// How a service is, said by itself. Ready: each of its sockets is served, or
+/// the settings that it was given while it ran hold.
+struct service_state {
+  std::string_view service; ///< its actor's name, a literal
+  bool ready = false;
+  std::string status; ///< what it does, for people
+};
+
+/// Null where nobody wants to know.
+using manager_actor = caf::typed_actor<
+    // Hub, verdict helper, gate, supervisor.
+    caf::reacts_to<service_state>>;
+
+using manager_link_actor = manager_actor::extend<
+    // Itself: there is something to tell.
+    caf::reacts_to<tick_atom>,
+    // Itself.
+    caf::reacts_to<alive_atom>>;
+
+// -- executor: changes the firewall -------------------------------------------
+
+/// Two forms behind it: one runs the shield, one asks the verdict helper. A
+/// failed shield is an outcome, not an error. Answers within
+/// limits::executor_deadline.
+using executor_actor = caf::typed_actor<
+    // One verdict, checked by the registry.
+    caf::replies_to<protocol::shield_call>::with<protocol::shield_outcome>>;
+
+// -- subscriber: one client that follows events -------------------------------
+
+/// Events to be queued, shared by all subscribers.
+struct announced {
+  event_batch_ptr events;
+};
+
+/// What the registry drew from the map: blocks that nobody was handed yet.
+struct drawn {
+  std::vector<event_ptr> events;
+  std::uint64_t cursor = 0; ///< for the next `draw`
+  std::uint64_t until = 0;  ///< newer ones come as `announced`
+  bool done = false;
+};
+
+using subscriber_actor = caf::typed_actor<
+    // Registry: into the bounded queue; never seen by the handler one by one.
+    caf::reacts_to<announced>,
+    // Registry: the answer to `subscribe` and to each `draw`.
+    caf::reacts_to<drawn>,
+    // Its connection.
+    caf::reacts_to<received>, caf::reacts_to<writable>, caf::reacts_to<hung_up>,
+    // Registry: counters to the log.
+    caf::reacts_to<report_atom>>;
+
+// -- registry: the authorisation map and the fan-out --------------------------
+
+/// Events of one reader, in order. Answered by `admitted`, maybe later.
+struct announce {
+  connection_id reader = 0;
+  event_batch_ptr events;
+  protocol::duration patience{}; ///< how long they may be held back
+};
+
+/// The reader's batch went out after `waited`. Calm: every subscriber's queue
+/// is at most half full. The next batch is to have `next_max_events` at most.
+struct admitted {
+  connection_id reader = 0;
+  protocol::duration waited{};
+  bool calm = true;
+  std::size_t next_max_events = protocol::limits::reader_batch_max_events;
+};
+
+/// A client's verdict. Its outcome goes to the sender, as an answer to a
+/// request or as a message of its own. The last two are for the audit trail:
+/// who asks, and how much may be logged of what he is denied; shared with him.
+struct verdict {
+  std::string container;
+  std::string request_id;
+  std::string dest;
+  std::string action;
+  peer who;
+  /// Null: those who have none share one.
+  std::shared_ptr<log_limiter> denials = nullptr;
+};
+
+/// From now on `gauge`'s owner gets every event.
+struct subscribe {
+  subscriber_actor from;
+  std::shared_ptr<subscriber_gauge> gauge;
+};
+
+/// The next undelivered blocks for the sender.
+struct draw {
+  std::uint64_t cursor = 0;
+  std::uint64_t until = 0;
+};
+
+using ingester_actor = caf::typed_actor<
+    // Listener: a reader.
+    caf::reacts_to<accepted>,
+    // A reader's connection.
+    caf::reacts_to<received>, caf::reacts_to<writable>, caf::reacts_to<hung_up>,
+    // Registry: the reader's last batch is out, go on.
+    caf::reacts_to<admitted>,
+    // Hub: counters to the log.
+    caf::reacts_to<report_atom>>;
+
+using registry_actor = caf::typed_actor<
+    // Ingester: bind and fan out.
+    caf::reacts_to<announce>,
+    // Session or host: check and execute.
+    caf::replies_to<verdict>::with<protocol::verdict_outcome>,
+    // Subscriber: a new one; answered by `drawn`.
+    caf::reacts_to<subscribe>,
+    // Subscriber: more of them; answered by `drawn`.
+    caf::replies_to<draw>::with<drawn>,
+    // Subscriber: its queue drained while somebody waited.
+    caf::reacts_to<room_atom>,
+    // Itself: a deadline of a batch that is held back.
+    caf::reacts_to<tick_atom>,
+    // Hub: counters to the log.
+    caf::reacts_to<report_atom>>;
+
+// -- session: one varlink client ----------------------------------------------
+
+using session_actor = caf::typed_actor<
+    // Its connection.
+    caf::reacts_to<received>, caf::reacts_to<writable>, caf::reacts_to<hung_up>,
+    // Registry (hub): what became of the verdict.
+    caf::reacts_to<protocol::verdict_outcome>,
+    // Executor (verdict helper): what became of the call.
+    caf::reacts_to<protocol::shield_outcome>>;
+
+// -- hub and verdict helper: whole services -----------------------------------
+
+using service_actor = caf::typed_actor<
+    // Listener: a varlink client.
+    caf::reacts_to<accepted>,
+    // Process: counters to the log.
+    caf::reacts_to<report_atom>>;
+
+} // namespace clearance::actors
+
+CLEARANCE_MESSAGE(clearance::actors::service_state)
+CLEARANCE_MESSAGE(clearance::protocol::shield_call)
+CLEARANCE_MESSAGE(clearance::protocol::shield_outcome)
+CLEARANCE_MESSAGE(clearance::protocol::verdict_outcome)
+CLEARANCE_MESSAGE(clearance::actors::announced)
+CLEARANCE_MESSAGE(clearance::actors::drawn)
+CLEARANCE_MESSAGE(clearance::actors::announce)
+CLEARANCE_MESSAGE(clearance::actors::admitted)
+CLEARANCE_MESSAGE(clearance::actors::verdict)
+CLEARANCE_MESSAGE(clearance::actors::subscribe)
+CLEARANCE_MESSAGE(clearance::actors::draw)

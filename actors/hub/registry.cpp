@@ -1,0 +1,353 @@
+// What is announced here may be cited, and nothing else:
+//
+//   announce --> bind in the map --> fan out --> admitted
+//                   |                   ^
+//   verdict --> cite -- executor --> settle --> verdict_applied, outcome
+//
+// Order is the security property: a binding exists before its event leaves, so
+// a client that sees an event can cite it at once; and `verdict_applied` is in
+// every queue before the caller's outcome leaves.
+//
+// Backpressure: a batch that a subscriber that makes progress has no room for
+// in its queue, and does not take at once, is held back until it has, until
+// that subscriber stops making progress, or until its reader's patience ends;
+// its reader is not read meanwhile, for it waits for `admitted`. What fits is
+// never held back, so that one flooding reader does not delay another. See
+// protocol/admission.hpp for the numbers.
+
+#include "actors/hub/registry.hpp"
+
+#include "actors/hub/audit.hpp"
+#include "actors/base/log.hpp"
+#include "protocol/limits.hpp"
+#include "protocol/text.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace clearance::actors {
+
+namespace limits = protocol::limits;
+using protocol::event_type;
+
+registry::registry(self_type* self, registry_config config)
+    : self_(self),
+      executor_(std::move(config.executor)),
+      hub_(std::move(config.hub)),
+      map_(config.limits) {
+  // nop
+}
+
+registry::interface::behavior_type registry::make_behavior() {
+  self_->link_to(hub_);
+  self_->set_down_handler(
+      [this](const caf::down_msg& x) { on_down(x.source); });
+  return {
+      [this](announce& x) { on_announce(x); },
+      [this](const verdict& x) { return on_verdict(x); },
+      [this](const subscribe& x) { on_subscribe(x); },
+      [this](const draw& x) { return on_draw(x); },
+      [this](room_atom) { on_room(); },
+      [this](tick_atom) { on_tick(); },
+      [this](report_atom) { on_report(); },
+  };
+}
+
+// -- announcing ---------------------------------------------------------------
+
+void registry::on_announce(announce& x) {
+  auto now = self_->clock().now();
+  auto from = caf::actor_cast<ingester_actor>(self_->current_sender());
+  if (x.patience <= protocol::duration::zero() || fits(*x.events)) {
+    admit(x, from, {});
+    return;
+  }
+  ++counters_.held_back;
+  held_.push_back({std::move(x), std::move(from), now});
+  watch_clock(now);
+}
+
+bool registry::fits(const event_batch& events) {
+  bool result = true;
+  for (auto& x : members_) {
+    if (protocol::holds_up(x.gauge->level(), events.size(), events.bytes())) {
+      x.gauge->want_room();
+      result = false;
+    }
+  }
+  return result;
+}
+
+void registry::admit(const announce& x, const ingester_actor& from,
+                     protocol::duration waited) {
+  for (std::size_t i = 0; i < x.events->size(); ++i)
+    bind(x.events->at(i));
+  fan_out(x.events);
+  self_->send(from, admitted{x.reader, waited, calm(),
+                             protocol::batch_max_events(members_.size())});
+}
+
+bool registry::calm() const {
+  return std::all_of(members_.begin(), members_.end(), [](const member& x) {
+    return protocol::calm(x.gauge->level());
+  });
+}
+
+void registry::bind(const event_ptr& x) {
+  ++counters_.events;
+  switch (x->type()) {
+  case event_type::connection_blocked:
+    if (map_.announce(x->container(), x->request_id(), x->target(), x) > 0)
+      on_evicted(x->container());
+    break;
+  case event_type::container_exited:
+  case event_type::shield_down:
+  case event_type::shield_disengaged:
+    map_.drop(x->container());
+    break;
+  case event_type::container_started:
+  case event_type::shield_up:
+  case event_type::verdict_applied:
+    break;
+  }
+}
+
+void registry::on_evicted(std::string_view container) {
+  if (!evictions_.allow(self_->clock().now()))
+    return;
+  auto withheld = evictions_.take_withheld();
+  log(severity::warning, name,
+      "a container has too many open requests, its oldest is forgotten",
+      {{"container", protocol::escaped(container)},
+       {"not_logged", withheld > 0 ? std::to_string(withheld) : ""}});
+}
+
+void registry::fan_out(event_batch_ptr events) {
+  if (members_.empty())
+    return;
+  auto message = caf::make_message(announced{std::move(events)});
+  for (auto& x : members_)
+    caf::actor_cast<caf::abstract_actor*>(x.handle)->enqueue(
+        self_->ctrl(), caf::make_message_id(), message, self_->context());
+}
+
+// -- holding back -------------------------------------------------------------
+
+void registry::on_room() {
+  admit_what_fits(self_->clock().now(), protocol::time_point::min());
+}
+
+// Giving up takes two looks, the second one on time: when our own process was
+// not run for a while, its sockets have news that no handler has seen yet, and
+// that is not the subscribers' fault.
+void registry::on_tick() {
+  auto now = self_->clock().now();
+  if (now < next_tick_)
+    return;
+  auto late = now - next_tick_ >= limits::subscriber_second_look;
+  next_tick_ = protocol::time_point::max();
+  if (!look_ || late) {
+    look_ = now;
+    watch_clock(now);
+    return;
+  }
+  look_.reset();
+  for (auto& x : members_) {
+    auto level = x.gauge->level();
+    if (protocol::busy(level) && protocol::progress_deadline(level) <= now)
+      x.gauge->found_stuck();
+  }
+  admit_what_fits(now, now);
+}
+
+// And what was to be admitted at `due` or before, whether it fits or not.
+void registry::admit_what_fits(protocol::time_point now,
+                               protocol::time_point due) {
+  auto goes = [&](held_batch& x) {
+    if (!fits(*x.what.events)) {
+      if (x.deadline() > due)
+        return false;
+      ++counters_.gave_up_waiting;
+    }
+    admit(x.what, x.from, now - x.since);
+    return true;
+  };
+  // An admitted batch changes what fits: each is asked once, oldest first.
+  auto waiting = std::exchange(held_, {});
+  for (auto& x : waiting)
+    if (!goes(x))
+      held_.push_back(std::move(x));
+  watch_clock(now);
+}
+
+// A look shortly before the first moment at which time alone frees a batch, and
+// one at that moment. A tick that was meant for a later one comes all the same
+// and is ignored.
+void registry::watch_clock(protocol::time_point now) {
+  if (held_.empty()) {
+    look_.reset();
+    return;
+  }
+  auto due = protocol::time_point::max();
+  for (auto& x : held_)
+    due = std::min(due, x.deadline());
+  for (auto& x : members_)
+    if (auto level = x.gauge->level(); !level.stuck && protocol::busy(level))
+      due = std::min(due, protocol::progress_deadline(level));
+  constexpr auto apart = limits::subscriber_second_look;
+  if (!look_ && due - apart <= now)
+    look_ = now;
+  auto at = look_ ? std::max(due, *look_ + apart) : due - apart;
+  if (at >= next_tick_)
+    return;
+  next_tick_ = at;
+  self_->delayed_send(self_, at - now, tick_atom::value);
+}
+
+// -- verdicts -----------------------------------------------------------------
+
+namespace {
+
+std::string_view reason_of(const protocol::verdict_outcome& x) {
+  using kind = protocol::verdict_outcome::kind;
+  switch (x.what) {
+  case kind::invalid_action:
+    return "InvalidAction";
+  case kind::unknown_request:
+    return "UnknownRequest";
+  case kind::verdict_tuple_mismatch:
+    return "VerdictTupleMismatch";
+  case kind::ok:
+  case kind::shield_cli_failed:
+    break;
+  }
+  return {};
+}
+
+audited audit_of(const verdict& x) {
+  return {registry::name, x.action, x.container, x.request_id, x.dest, x.who};
+}
+
+} // namespace
+
+log_limiter& registry::denials_of(const verdict& x) {
+  return x.denials ? *x.denials : denials_;
+}
+
+registry::verdict_promise registry::on_verdict(const verdict& x) {
+  auto promise = self_->make_response_promise<protocol::verdict_outcome>();
+  auto result = map_.cite(x.container, x.request_id, x.dest, x.action);
+  if (auto refusal = std::get_if<protocol::verdict_outcome>(&result)) {
+    ++counters_.verdicts_refused;
+    audit_denied("verdict refused", audit_of(x), {"why", reason_of(*refusal)},
+                 denials_of(x), self_->clock().now());
+    promise.deliver(std::move(*refusal));
+    return promise;
+  }
+  auto& [ticket, call] = std::get<protocol::authorisation_map::cited>(result);
+  self_->request(executor_, limits::executor_deadline, call)
+      .then(
+          [this, x, ticket = ticket, call = call,
+           promise](const protocol::shield_outcome& y) {
+            settled(x, ticket, call, y, promise);
+          },
+          [this, x, ticket = ticket, call = call, promise](const caf::error&) {
+            settled(x, ticket, call,
+                    {false, "the verdict executor does not answer"}, promise);
+          });
+  return promise;
+}
+
+void registry::settled(const verdict& x,
+                       protocol::authorisation_map::ticket ticket,
+                       const protocol::shield_call& call,
+                       const protocol::shield_outcome& result,
+                       verdict_promise promise) {
+  map_.settle(ticket, result.ok);
+  ++(result.ok ? counters_.verdicts_ok : counters_.verdicts_failed);
+  if (result.ok)
+    audit_applied(audit_of(x));
+  else
+    audit_denied("verdict failed", audit_of(x),
+                 {"stderr", protocol::escaped(result.stderr_text,
+                                              limits::shield_stderr_max_bytes)},
+                 denials_of(x), self_->clock().now());
+  protocol::event applied;
+  applied.type = event_type::verdict_applied;
+  applied.container = call.container;
+  applied.request_id = x.request_id;
+  applied.action = to_string(call.action);
+  applied.ok = result.ok;
+  fan_out(std::make_shared<const event_batch>(std::vector<event_ptr>{
+      std::make_shared<const announced_event>(applied)}));
+  if (result.ok)
+    promise.deliver(protocol::verdict_outcome{});
+  else
+    promise.deliver(protocol::verdict_outcome{
+        protocol::verdict_outcome::kind::shield_cli_failed,
+        {std::string{to_string(call.action)}, result.stderr_text}});
+}
+
+// -- subscribers --------------------------------------------------------------
+
+void registry::on_subscribe(const subscribe& x) {
+  self_->monitor(x.from);
+  members_.push_back({x.from, x.gauge});
+  self_->send(x.from, on_draw({0, map_.sequence()}));
+}
+
+drawn registry::on_draw(const draw& x) {
+  auto y = map_.draw(x.cursor, x.until, limits::subscriber_batch_max_events,
+                     limits::subscriber_batch_max_bytes);
+  drawn result;
+  result.events.reserve(y.parcels.size());
+  for (auto& parcel : y.parcels)
+    result.events.push_back(
+        std::static_pointer_cast<const announced_event>(parcel));
+  result.cursor = y.cursor;
+  result.until = x.until;
+  result.done = y.done;
+  return result;
+}
+
+void registry::on_down(const caf::actor_addr& who) {
+  std::erase_if(members_, [&](const member& x) {
+    if (x.handle.address() != who)
+      return false;
+    counters_.lost_by_the_gone += x.gauge->dropped();
+    return true;
+  });
+  on_room();
+}
+
+void registry::on_report() const {
+  auto lost = counters_.lost_by_the_gone;
+  for (auto& x : members_) {
+    lost += x.gauge->dropped();
+    self_->send(x.handle, report_atom::value);
+  }
+  auto text = [](std::uint64_t n) { return std::to_string(n); };
+  log(severity::notice, name, "counters",
+      {{"events", text(counters_.events)},
+       {"subscribers", text(members_.size())},
+       {"events_lost", text(lost)},
+       {"batches_held_back", text(counters_.held_back)},
+       {"batches_not_waited_for", text(counters_.gave_up_waiting)},
+       {"bindings", text(map_.live())},
+       {"bindings_in_flight", text(map_.in_flight())},
+       {"bindings_evicted", text(map_.evicted())},
+       {"binding_bytes", text(map_.bytes())},
+       {"containers", text(map_.containers())},
+       {"verdicts_applied", text(counters_.verdicts_ok)},
+       {"verdicts_failed", text(counters_.verdicts_failed)},
+       {"verdicts_refused", text(counters_.verdicts_refused)}});
+}
+
+registry_actor spawn_registry(host& where, registry_config config) {
+  return spawn_hosted<registry>(where, std::move(config));
+}
+
+} // namespace clearance::actors

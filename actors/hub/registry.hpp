@@ -1,0 +1,113 @@
+/// The authorisation map and the fan-out: the hub's one place of truth.
+#pragma once
+
+#include "actors/base/hosted.hpp"
+#include "actors/hub/interfaces.hpp"
+#include "actors/base/log_limiter.hpp"
+#include "protocol/authorisation.hpp"
+
+#include <caf/actor_addr.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace clearance::actors {
+
+struct registry_config {
+  executor_actor executor;
+  caf::actor_addr hub; ///< linked: dies with it, and takes it along
+  protocol::authorisation_limits limits;
+};
+
+/// Binds what readers announce, fans it out, checks what clients answer and
+/// has it executed. See registry.cpp.
+class registry {
+public:
+  static inline const char* name = "registry";
+  using interface = registry_actor;
+  using self_type = hosted<interface::base>;
+  using actor_type = hosted_actor<registry>;
+
+  registry(self_type* self, registry_config config);
+  registry(const registry&) = delete;
+  registry& operator=(const registry&) = delete;
+
+  interface::behavior_type make_behavior();
+
+private:
+  using verdict_promise =
+      caf::typed_response_promise<protocol::verdict_outcome>;
+
+  struct member {
+    subscriber_actor handle;
+    std::shared_ptr<subscriber_gauge> gauge;
+  };
+
+  /// A reader's batch that would push something out of a queue that drains.
+  struct held_batch {
+    announce what;
+    ingester_actor from;
+    protocol::time_point since;
+
+    protocol::time_point deadline() const noexcept {
+      return since + what.patience;
+    }
+  };
+
+  void on_announce(announce& x);
+  verdict_promise on_verdict(const verdict& x);
+  void on_subscribe(const subscribe& x);
+  drawn on_draw(const draw& x);
+  void on_room();
+  void on_tick();
+  void on_down(const caf::actor_addr& who);
+  void on_report() const;
+
+  bool fits(const event_batch& events);
+  bool calm() const;
+  void admit(const announce& x, const ingester_actor& from,
+             protocol::duration waited);
+  void bind(const event_ptr& x);
+  void on_evicted(std::string_view container);
+  void fan_out(event_batch_ptr events);
+  void admit_what_fits(protocol::time_point now, protocol::time_point due);
+  void watch_clock(protocol::time_point now);
+  void settled(const verdict& x, protocol::authorisation_map::ticket ticket,
+               const protocol::shield_call& call,
+               const protocol::shield_outcome& result, verdict_promise promise);
+  log_limiter& denials_of(const verdict& x);
+
+  self_type* self_;
+  executor_actor executor_;
+  caf::actor_addr hub_;
+
+  protocol::authorisation_map map_;
+  log_limiter evictions_;
+  log_limiter denials_; // of those who brought no limiter
+  std::vector<member> members_;
+
+  /// Oldest first. Nobody else's batch waits behind one of these: what fits
+  /// goes at once.
+  std::vector<held_batch> held_;
+  protocol::time_point next_tick_ = protocol::time_point::max();
+  std::optional<protocol::time_point> look_;
+
+  struct {
+    std::uint64_t events = 0;
+    std::uint64_t held_back = 0;
+    std::uint64_t gave_up_waiting = 0;
+    std::uint64_t verdicts_ok = 0;
+    std::uint64_t verdicts_failed = 0;
+    std::uint64_t verdicts_refused = 0;
+    std::uint64_t lost_by_the_gone = 0; // drops of subscribers that left
+  } counters_;
+};
+
+/// On the host's thread.
+registry_actor spawn_registry(host& where, registry_config config);
+
+} // namespace clearance::actors

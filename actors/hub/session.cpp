@@ -1,0 +1,267 @@
+// A varlink connection is serial:
+//
+//   read() --> received --> serve one message after another
+//     ^                       |        |         |
+//     |                    answered  pending   Subscribe: the connection goes
+//     |                       |     (verdict,  to a subscriber, we end
+//     |                       v      apply)
+//     '--- none left <---- replies_ <--'
+//
+// It goes on only while replies_ is small: a client that sends calls without
+// reading the answers is not read from until it does. A client that shut down
+// its writing side still gets its replies; one that left does not cancel the
+// verdict it asked for.
+
+#include "actors/hub/session.hpp"
+
+#include "actors/hub/audit.hpp"
+#include "actors/base/log.hpp"
+#include "actors/hub/subscriber.hpp"
+#include "protocol/limits.hpp"
+#include "protocol/text.hpp"
+
+#include <array>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace clearance::actors {
+
+namespace limits = protocol::limits;
+namespace varlink = protocol::varlink;
+
+session::session(self_type* self, session_config config)
+    : self_(self), config_(std::move(config)), unread_(config_.held) {
+  // nop
+}
+
+session::~session() {
+  if (!config_.connection)
+    return;
+  if (denials_)
+    audit_rest(config_.connection->who(), *denials_, self_->clock().now());
+  config_.connection->close();
+}
+
+session::interface::behavior_type session::make_behavior() {
+  self_->link_to(config_.parent);
+  config_.connection->own(session_actor{self_});
+  config_.connection->read();
+  return {
+      [this](const received& x) { on_received(x); },
+      [this](const writable&) { on_writable(); },
+      [](const hung_up&) { /* not watched: it is read or written */ },
+      [this](const protocol::verdict_outcome& x) { on_verdict(x); },
+      [this](const protocol::shield_outcome& x) { on_applied(x); },
+  };
+}
+
+void session::on_received(const received& x) {
+  frames_ = x.frames;
+  next_ = 0;
+  end_ = x.end;
+  advance();
+}
+
+void session::on_writable() {
+  blocked_ = false;
+  if (flush())
+    advance();
+}
+
+void session::on_verdict(const protocol::verdict_outcome& x) {
+  if (!oneway_)
+    varlink::append_verdict(replies_, x);
+  answer();
+}
+
+void session::on_applied(const protocol::shield_outcome& x) {
+  audit(x);
+  if (!oneway_)
+    varlink::append_apply(replies_, x);
+  answer();
+}
+
+// The pending call is done; its reply leaves before the next call is served.
+void session::answer() {
+  state_ = state::serving;
+  if (flush())
+    advance();
+}
+
+// Serves until a call is pending, the client must read first, or nothing is
+// left; then reads on or ends.
+void session::advance() {
+  auto size = frames_ ? frames_->size() : 0;
+  while (state_ == state::serving && next_ < size
+         && replies_.size() < limits::varlink_replies_max_bytes) {
+    auto i = next_++;
+    serve(frames_->at(i), frames_->capacity_at(i));
+  }
+  if (!flush() || blocked_)
+    return;
+  switch (state_) {
+  case state::serving:
+    next_ < size ? advance() : read_on();
+    break;
+  case state::pending:
+    break;
+  case state::subscribing:
+    hand_over();
+    break;
+  case state::refusing:
+    self_->quit();
+    break;
+  }
+}
+
+void session::read_on() {
+  frames_.reset();
+  switch (end_) {
+  case stream_end::none:
+    config_.connection->read();
+    break;
+  case stream_end::eof:
+  case stream_end::broken:
+    self_->quit();
+    break;
+  case stream_end::too_long:
+    refuse("a message longer than the limit");
+    self_->quit();
+    break;
+  case stream_end::no_room:
+    refuse("a long message, while all hold too much");
+    self_->quit();
+    break;
+  }
+}
+
+void session::serve(std::string_view message, std::size_t capacity) {
+  auto parsed = varlink::parse_call(message, capacity);
+  if (auto bad = std::get_if<varlink::malformed>(&parsed)) {
+    refuse(bad->why);
+    return;
+  }
+  auto& call = std::get<varlink::call>(parsed);
+  oneway_ = call.oneway;
+  auto what = varlink::dispatch(config_.role, call);
+  if (auto answered = std::get_if<varlink::answered>(&what))
+    replies_ += answered->reply;
+  else if (auto verdict = std::get_if<varlink::verdict_call>(&what))
+    ask(*verdict);
+  else if (auto apply = std::get_if<varlink::apply_call>(&what))
+    ask(*apply);
+  else if (config_.subscribers == nullptr
+           || (seat_ = config_.subscribers->take()))
+    state_ = state::subscribing;
+  else
+    refuse("too many subscribers");
+}
+
+void session::ask(varlink::verdict_call& x) {
+  state_ = state::pending;
+  denials();
+  self_->send(config_.registry,
+              verdict{std::move(x.container), std::move(x.request_id),
+                      std::move(x.dest), std::move(x.action),
+                      config_.connection->who(), denials_});
+}
+
+void session::ask(varlink::apply_call& x) {
+  if (auto action = protocol::parse_action(x.action)) {
+    state_ = state::pending;
+    applying_ = {*action, std::move(x.container), std::move(x.dest)};
+    self_->send(config_.executor, applying_);
+    return;
+  }
+  audit_denied(
+      "verdict refused",
+      {name, x.action, x.container, {}, x.dest, config_.connection->who()},
+      {"why", "invalid action"}, denials(), self_->clock().now());
+  if (!oneway_)
+    varlink::append_apply(
+        replies_, {false, "invalid action: " + protocol::escaped(x.action)});
+}
+
+log_limiter& session::denials() {
+  if (!denials_)
+    denials_ =
+        std::make_shared<log_limiter>(limits::log_max_lines, config_.denials);
+  return *denials_;
+}
+
+// The hub has its own trail; whoever else of our uid asks has only this one.
+void session::audit(const protocol::shield_outcome& x) {
+  const audited entry{
+      name,           to_string(applying_.action), applying_.container, {},
+      applying_.dest, config_.connection->who()};
+  if (x.ok)
+    audit_applied(entry);
+  else
+    audit_denied("verdict failed", entry,
+                 {"stderr", protocol::escaped(x.stderr_text,
+                                              limits::shield_stderr_max_bytes)},
+                 denials(), self_->clock().now());
+}
+
+// The connection goes to a subscriber, whatever the client sent behind
+// `Subscribe`: that never ends, so nothing behind it is ever served.
+void session::hand_over() {
+  auto connection = std::exchange(config_.connection, nullptr);
+  auto next = spawn_subscriber(
+      *config_.where, subscriber_config{config_.registry, std::move(connection),
+                                        config_.parent});
+  if (seat_)
+    caf::actor_cast<caf::abstract_actor*>(next)->attach_functor(
+        [taken = std::exchange(seat_, nullptr)](const caf::error&) {
+          // nop: the seat goes with the functor
+        });
+  self_->quit();
+}
+
+// False when the connection broke and the actor quit.
+bool session::flush() {
+  if (blocked_ || replies_.empty())
+    return true;
+  std::array<std::string_view, 1> pieces{replies_};
+  auto result = config_.connection->write(pieces);
+  replies_.erase(0, result.bytes);
+  if (result.broken) {
+    self_->quit();
+    return false;
+  }
+  if (!replies_.empty())
+    return await_room();
+  if (replies_.capacity() > limits::varlink_replies_max_bytes)
+    replies_.shrink_to_fit();
+  unread_.settle(0);
+  return true;
+}
+
+// Few replies are held for everybody, many as long as not all hold too much.
+bool session::await_room() {
+  if (replies_.size() > limits::kept_max_bytes
+      && !unread_.try_hold(replies_.capacity())) {
+    refuse("unread replies, while all hold too much");
+    self_->quit();
+    return false;
+  }
+  blocked_ = true;
+  config_.connection->await_writable();
+  return true;
+}
+
+// What the client asked before is still answered, if it takes the replies.
+void session::refuse(std::string_view why) {
+  state_ = state::refusing;
+  log(severity::warning, name, "closed a client's connection",
+      {{"why", why},
+       {"pid", std::to_string(config_.connection->who().pid)},
+       {"command", config_.connection->who().command}});
+}
+
+session_actor spawn_session(host& where, session_config config) {
+  return spawn_hosted<session>(where, std::move(config));
+}
+
+} // namespace clearance::actors

@@ -1,0 +1,95 @@
+/// One varlink client, of the hub or of the verdict helper.
+#pragma once
+
+#include "actors/base/host.hpp"
+#include "actors/base/hosted.hpp"
+#include "actors/hub/interfaces.hpp"
+#include "actors/base/log_limiter.hpp"
+#include "actors/base/seats.hpp"
+#include "protocol/byte_budget.hpp"
+#include "protocol/service.hpp"
+
+#include <caf/actor_addr.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace clearance::actors {
+
+/// Who answers: the hub's sessions have a registry, the helper's an executor.
+struct session_config {
+  host* where = nullptr;
+  connection_ptr connection;
+  caf::actor_addr parent; ///< linked: dies with it
+  protocol::varlink::role role = protocol::varlink::role::hub;
+  registry_actor registry;
+  executor_actor executor;
+  seats* subscribers = nullptr; ///< the parent's; null: any number
+  /// The parent's: what is logged of all clients' denied verdicts.
+  log_limiter_ptr denials = nullptr;
+  protocol::byte_budget_ptr held; ///< for unread replies; null: no bound in all
+};
+
+/// Answers calls one after another, in order. `Subscribe` hands the connection
+/// to a subscriber and ends the session. See session.cpp.
+class session {
+public:
+  static inline const char* name = "session";
+  using interface = session_actor;
+  using self_type = hosted<interface::base>;
+  using actor_type = hosted_actor<session>;
+
+  session(self_type* self, session_config config);
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+  ~session();
+
+  interface::behavior_type make_behavior();
+
+private:
+  void on_received(const received& x);
+  void on_writable();
+  void on_verdict(const protocol::verdict_outcome& x);
+  void on_applied(const protocol::shield_outcome& x);
+
+  void advance();
+  void serve(std::string_view message, std::size_t capacity);
+  void read_on();
+  void ask(protocol::varlink::verdict_call& x);
+  void ask(protocol::varlink::apply_call& x);
+  void answer();
+  log_limiter& denials();
+  void audit(const protocol::shield_outcome& x);
+  void hand_over();
+  bool flush();
+  bool await_room();
+  void refuse(std::string_view why);
+
+  self_type* self_;
+  session_config config_;
+  std::shared_ptr<const protocol::frame_batch> frames_;
+  std::size_t next_ = 0; // the first of frames_ not yet served
+  stream_end end_ = stream_end::none;
+
+  enum class state {
+    serving,
+    pending,     // another actor works on a call; nothing else is served
+    subscribing, // the connection goes once replies_ is written
+    refusing,    // closed once replies_ is written
+  };
+  state state_ = state::serving;
+  seat seat_;                      // for the subscriber to be
+  bool oneway_ = false;            // the call at hand wants no reply
+  protocol::shield_call applying_; // the helper's call at hand, for its audit
+  std::shared_ptr<log_limiter> denials_; // made with the first verdict
+
+  std::string replies_;          // not yet taken by the socket
+  protocol::byte_charge unread_; // for them, when there are many
+  bool blocked_ = false;         // waiting for `writable`
+};
+
+/// On the host's thread.
+session_actor spawn_session(host& where, session_config config);
+
+} // namespace clearance::actors

@@ -1,0 +1,178 @@
+// A subscriber moves events from two sources to one socket:
+//
+//   registry --drawn-----> replay_ --.
+//                                     >--> batch_ --write--> socket
+//   registry --announced-> queue ----'
+//
+// States: replaying (undelivered blocks of the map, which come first), then
+// live (the queue); in both it is either writing or blocked, and while blocked
+// it waits for one `writable` and nobody wakes it. batch_ is refilled only when
+// it is empty, so that a client holds little beside its queue. The queue flows
+// while the subscriber is live and not blocked, else it is paused.
+//
+// An event counts as handed over when its last byte was taken by the socket,
+// not before: what is lost with a broken connection goes to the next client.
+
+#include "actors/hub/subscriber.hpp"
+
+#include "actors/base/log.hpp"
+#include "protocol/limits.hpp"
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace clearance::actors {
+
+namespace limits = protocol::limits;
+
+subscriber::subscriber(self_type* self, subscriber_config config)
+    : self_(self),
+      registry_(std::move(config.registry)),
+      connection_(std::move(config.connection)),
+      hub_(std::move(config.hub)) {
+}
+
+subscriber::~subscriber() {
+  connection_->close();
+}
+
+subscriber::interface::behavior_type subscriber::make_behavior() {
+  self_->link_to(hub_);
+  connection_->own(subscriber_actor{self_});
+  connection_->watch();
+  self_->on_events([this] { on_events(); });
+  self_->queue().gauge()->progress(0, self_->clock().now());
+  self_->send(registry_, subscribe{self_, self_->queue().gauge()});
+  return {
+      [](const announced&) { /* only a request gets here: answered */ },
+      [this](drawn& x) { on_drawn(x); },
+      [](const received&) { /* a read of the session's, answered late */ },
+      [this](const writable&) { on_writable(); },
+      [this](const hung_up&) { leave(); },
+      [this](report_atom) { on_report(); },
+  };
+}
+
+void subscriber::on_events() {
+  if (self_->queue().woke())
+    tell_loss();
+  flush();
+}
+
+void subscriber::tell_loss() const {
+  log(severity::warning, name, "a client is too slow and loses its oldest",
+      {{"pid", std::to_string(connection_->who().pid)},
+       {"command", connection_->who().command}});
+}
+
+void subscriber::on_drawn(drawn& x) {
+  drawing_ = false;
+  replay_ = std::move(x);
+  replayed_ = 0;
+  flush();
+}
+
+void subscriber::on_writable() {
+  blocked_ = false;
+  if (!replaying_)
+    self_->queue().flow();
+  flush();
+}
+
+void subscriber::leave() {
+  log(severity::info, name, "a client left",
+      {{"why", broken_ ? "its connection broke" : "it hung up"},
+       {"pid", std::to_string(connection_->who().pid)},
+       {"delivered", std::to_string(self_->queue().gauge()->delivered())},
+       {"lost", std::to_string(self_->queue().gauge()->dropped())}});
+  self_->quit();
+}
+
+void subscriber::on_report() const {
+  auto& gauge = *self_->queue().gauge();
+  log(severity::notice, name, "counters",
+      {{"pid", std::to_string(connection_->who().pid)},
+       {"command", connection_->who().command},
+       {"delivered", std::to_string(gauge.delivered())},
+       {"lost", std::to_string(gauge.dropped())},
+       {"waiting", std::to_string(gauge.level().waiting)}});
+}
+
+// Until nothing is left or the socket blocks. Bounded: nobody adds to the
+// queue while this runs.
+void subscriber::flush() {
+  while (!broken_ && !blocked_ && fill())
+    write();
+}
+
+// True when batch_ holds something to write.
+bool subscriber::fill() {
+  if (!batch_.empty())
+    return true;
+  if (replaying_ && replayed_ < replay_.events.size()) {
+    auto events = next_batch(replay_.events, replayed_);
+    batch_.push_back({events, 0, events->size()});
+    return true;
+  }
+  if (replaying_ && !replay_.done) {
+    if (!std::exchange(drawing_, true))
+      self_->send(registry_, draw{replay_.cursor, replay_.until});
+    return false;
+  }
+  if (std::exchange(replaying_, false))
+    self_->queue().flow();
+  self_->queue().take(batch_, limits::subscriber_batch_max_events);
+  if (self_->queue().gauge()->take_room_wanted())
+    self_->send(registry_, room_atom::value);
+  return !batch_.empty();
+}
+
+void subscriber::write() {
+  std::array<std::string_view, limits::subscriber_batch_max_events> pieces;
+  std::size_t total = 0;
+  for (std::size_t i = 0; i < batch_.size(); ++i) {
+    pieces[i] = batch_[i].batch->wire(batch_[i].from, batch_[i].to);
+    total += pieces[i].size();
+  }
+  pieces[0].remove_prefix(front_sent_);
+  total -= front_sent_;
+  auto result = connection_->write({pieces.data(), batch_.size()});
+  taken(result.bytes);
+  if (result.broken) {
+    broken_ = true;
+    self_->send(subscriber_actor{self_}, hung_up{connection_->id()});
+  } else if (result.bytes < total) {
+    blocked_ = true;
+    if (self_->queue().pause())
+      tell_loss();
+    connection_->await_writable();
+  }
+}
+
+// Lets go of what the socket took whole.
+void subscriber::taken(std::size_t bytes) {
+  bytes += front_sent_;
+  std::size_t count = 0;
+  auto x = batch_.begin();
+  for (; x != batch_.end(); ++x) {
+    auto whole = x->batch->whole(x->from, x->to, bytes);
+    bytes -= x->batch->bytes(x->from, x->from + whole);
+    x->batch->hand(x->from, x->from + whole);
+    x->from += whole;
+    count += whole;
+    if (x->from < x->to)
+      break;
+  }
+  batch_.erase(batch_.begin(), x);
+  front_sent_ = bytes;
+  if (count > 0)
+    self_->queue().gauge()->progress(count, self_->clock().now());
+}
+
+subscriber_actor spawn_subscriber(host& where, subscriber_config config) {
+  return spawn_hosted<subscriber>(where, std::move(config));
+}
+
+} // namespace clearance::actors

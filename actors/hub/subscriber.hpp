@@ -1,0 +1,74 @@
+/// One client that follows events.
+#pragma once
+
+#include "actors/hub/bounded_mailbox.hpp"
+#include "actors/base/hosted.hpp"
+#include "actors/hub/interfaces.hpp"
+
+#include <caf/actor_addr.hpp>
+
+#include <cstddef>
+#include <vector>
+
+namespace clearance::actors {
+
+struct subscriber_config {
+  registry_actor registry;
+  connection_ptr connection; ///< taken over from the session
+  caf::actor_addr hub;       ///< linked: dies with it, and takes it along
+};
+
+/// Writes events to its connection as fast as the socket takes them; the newest
+/// wait in its bounded mailbox meanwhile. See subscriber.cpp.
+class subscriber {
+public:
+  static inline const char* name = "subscriber";
+  using interface = subscriber_actor;
+  using self_type = bounded_mailbox<hosted<interface::base>>;
+  using actor_type = hosted_actor<subscriber, self_type>;
+
+  subscriber(self_type* self, subscriber_config config);
+  subscriber(const subscriber&) = delete;
+  subscriber& operator=(const subscriber&) = delete;
+  ~subscriber();
+
+  interface::behavior_type make_behavior();
+
+private:
+  void on_events();
+  void on_drawn(drawn& x);
+  void on_writable();
+  void leave();
+  void on_report() const;
+  void tell_loss() const;
+
+  void flush();
+  bool fill();
+  void write();
+  void taken(std::size_t bytes);
+
+  self_type* self_;
+  registry_actor registry_;
+  connection_ptr connection_;
+  caf::actor_addr hub_;
+
+  /// At most subscriber_batch_max_events, on their way to the socket. The first
+  /// `front_sent_` bytes are out already; nothing else is partly written.
+  std::vector<event_slice> batch_;
+  std::size_t front_sent_ = 0;
+
+  /// Undelivered blocks come before new events: while `replaying_`, batch_ is
+  /// filled from the map alone and the queue waits. The next ones are drawn
+  /// when the socket took the last ones.
+  drawn replay_;
+  std::size_t replayed_ = 0; // of replay_.events, went to batch_
+  bool replaying_ = true;
+  bool drawing_ = true;  // `subscribe` or `draw` is not answered yet
+  bool blocked_ = false; // waiting for `writable`
+  bool broken_ = false;  // about to leave
+};
+
+/// On the host's thread.
+subscriber_actor spawn_subscriber(host& where, subscriber_config config);
+
+} // namespace clearance::actors

@@ -1,0 +1,67 @@
+#include "actors/hub/verdict_helper.hpp"
+
+#include "actors/base/error.hpp"
+#include "actors/base/log.hpp"
+#include "actors/hub/session.hpp"
+#include "protocol/limits.hpp"
+
+#include <string>
+#include <utility>
+
+namespace clearance::actors {
+
+verdict_helper::verdict_helper(self_type* self, verdict_helper_config config)
+    : self_(self),
+      config_(std::move(config)),
+      held_(std::make_shared<protocol::byte_budget>(
+          protocol::limits::held_max_bytes)) {
+  // nop
+}
+
+verdict_helper::interface::behavior_type verdict_helper::make_behavior() {
+  listen_spec spec{config_.socket, "verdict socket", framing::varlink};
+  spec.inherited = config_.inherited;
+  spec.held = held_;
+  auto result = config_.where->listen(spec, interface{self_});
+  if (result) {
+    listener_ = std::move(*result);
+    log(severity::info, name, "serving",
+        {{"socket", config_.socket}, {"confined", config_.confined}});
+    if (config_.manager)
+      self_->send(config_.manager,
+                  service_state{name, true, "hubs at " + config_.socket});
+  } else {
+    self_->quit(result.error());
+  }
+  return {
+      [this](const accepted& x) { on_accepted(x); },
+      [this](report_atom) { on_report(); },
+  };
+}
+
+void verdict_helper::on_accepted(const accepted& x) {
+  ++clients_;
+  session_config config;
+  config.where = config_.where;
+  config.connection = x.value;
+  config.parent = self_->address();
+  config.role = protocol::varlink::role::verdict_helper;
+  config.executor = config_.executor;
+  config.denials = denials_;
+  config.held = held_;
+  spawn_session(*config_.where, std::move(config));
+}
+
+void verdict_helper::on_report() const {
+  log(severity::notice, name, "counters",
+      {{"clients", std::to_string(clients_)},
+       {"refused", std::to_string(listener_->refused())},
+       {"bytes_held", std::to_string(held_->held())},
+       {"denied_room", std::to_string(held_->denied())}});
+}
+
+service_actor spawn_verdict_helper(host& where, verdict_helper_config config) {
+  return spawn_hosted<verdict_helper>(where, std::move(config));
+}
+
+} // namespace clearance::actors

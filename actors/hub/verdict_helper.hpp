@@ -1,0 +1,56 @@
+/// The verdict helper: the process that may change the firewall.
+#pragma once
+
+#include "actors/base/host.hpp"
+#include "actors/base/hosted.hpp"
+#include "actors/hub/interfaces.hpp"
+#include "actors/base/log_limiter.hpp"
+#include "protocol/byte_budget.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace clearance::actors {
+
+struct verdict_helper_config {
+  host* where = nullptr;
+  std::string socket;
+  executor_actor executor;
+  /// For the log: whether the process is; maybe empty.
+  std::string confined{};
+  int inherited = -1; ///< see listen_spec::inherited
+  manager_actor manager = {};
+};
+
+/// Serves org.terok.ClearanceVerdict1 from an executor. Stateless. Ends with
+/// errc::bind_failed when its socket cannot be bound.
+class verdict_helper {
+public:
+  static inline const char* name = "verdict_helper";
+  using interface = service_actor;
+  using self_type = hosted<interface::base>;
+  using actor_type = hosted_actor<verdict_helper>;
+
+  verdict_helper(self_type* self, verdict_helper_config config);
+  verdict_helper(const verdict_helper&) = delete;
+  verdict_helper& operator=(const verdict_helper&) = delete;
+
+  interface::behavior_type make_behavior();
+
+private:
+  void on_accepted(const accepted& x);
+  void on_report() const;
+
+  self_type* self_;
+  verdict_helper_config config_;
+  protocol::byte_budget_ptr held_;
+  log_limiter_ptr denials_ = limiter_of_all();
+  std::unique_ptr<listener> listener_;
+  std::uint64_t clients_ = 0;
+};
+
+/// On the host's thread.
+service_actor spawn_verdict_helper(host& where, verdict_helper_config config);
+
+} // namespace clearance::actors

@@ -1,0 +1,124 @@
+#include "actors/io/http/http_server.hpp"
+
+#include "actors/base/error.hpp"
+#include "actors/io/socket/acceptor.hpp"
+#include "actors/io/socket/bind.hpp"
+#include "actors/io/socket/bind_tcp.hpp"
+#include "actors/io/http/http_session.hpp"
+#include "actors/io/socket/inherited.hpp"
+#include "actors/io/socket/peer_check.hpp"
+#include "actors/io/socket/stream.hpp"
+
+#include <boost/system/system_error.hpp>
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace clearance::io {
+
+namespace {
+
+/// A unix socket or a port: what it is makes no difference behind its bind.
+class bound_listener final : public actors::http_listener {
+public:
+  bound_listener(boost::asio::io_context& context, const http_times& times,
+                 const actors::http_listen_spec& spec,
+                 actors::request_owner owner, bound_socket socket,
+                 bound_port port)
+      : all_(std::make_shared<http_sessions>(
+          http_sessions{context,
+                        std::move(owner),
+                        spec.server,
+                        times,
+                        {},
+                        std::make_shared<std::size_t>(0)})),
+        socket_(std::move(socket)),
+        where_(port.fd ? port.where : socket_.path()),
+        tcp_(port.fd),
+        check_(spec.role),
+        acceptor_(context, tcp_ ? std::move(port.fd) : socket_.take_fd(),
+                  spec.role, all_->open, spec.connections_max,
+                  [this](unique_fd fd) { greet(std::move(fd)); }) {
+    // nop
+  }
+
+  ~bound_listener() override {
+    all_->owner = nullptr;
+    // Some close at once and leave the set.
+    for (auto* x : std::vector(all_->alive.begin(), all_->alive.end()))
+      x->wind_down();
+  }
+
+  std::uint64_t refused() const noexcept override { return check_.refused(); }
+
+  std::string where() const override { return where_; }
+
+private:
+  // Over TCP there is nobody to ask who it is; the token is the authority.
+  void greet(unique_fd fd) {
+    actors::peer who;
+    if (!tcp_) {
+      who = peer_of(fd.get());
+      if (!check_.admits(who))
+        return;
+    }
+    std::make_shared<http_session>(all_, std::move(fd), std::move(who))
+        ->start();
+  }
+
+  std::shared_ptr<http_sessions> all_;
+  bound_socket socket_;
+  std::string where_;
+  bool tcp_;
+  peer_check check_;
+  acceptor acceptor_;
+};
+
+using bound_any = std::variant<bound_socket, bound_port, std::string>;
+
+bound_any bind_or_inherit(const actors::http_listen_spec& spec) {
+  auto any = [](auto bound) {
+    return std::visit([](auto& x) -> bound_any { return std::move(x); }, bound);
+  };
+  if (spec.inherited >= 0)
+    return inherit_socket(spec.inherited, spec.role);
+  return spec.path.empty() ? any(bind_port(spec.address, spec.port, spec.role))
+                           : any(bind_hardened(spec.path, spec.role));
+}
+
+} // namespace
+
+http_server::http_server(boost::asio::io_context& context,
+                         const http_times& times)
+    : context_(context), times_(times) {
+  // nop
+}
+
+caf::expected<std::unique_ptr<actors::http_listener>>
+http_server::listen_http(const actors::http_listen_spec& spec,
+                         actors::request_owner owner) {
+  bound_socket socket;
+  bound_port port;
+  auto bound = bind_or_inherit(spec);
+  if (auto why = std::get_if<std::string>(&bound))
+    return make_error(actors::errc::bind_failed, std::move(*why));
+  if (auto local = std::get_if<bound_socket>(&bound))
+    socket = std::move(*local);
+  else
+    port = std::move(std::get<bound_port>(bound));
+  std::unique_ptr<actors::http_listener> result;
+  try {
+    result = std::make_unique<bound_listener>(
+        context_, times_, spec, std::move(owner), std::move(socket),
+        std::move(port));
+  } catch (const boost::system::system_error& error) {
+    return make_error(actors::errc::bind_failed, "cannot serve the " + spec.role
+                                                     + ": "
+                                                     + error.code().message());
+  }
+  return result;
+}
+
+} // namespace clearance::io

@@ -1,0 +1,310 @@
+//   reading --head--> deciding --refuse--> refusing --.
+//      ^                  |                           |
+//      |                  '----serve---> serving -----+--> lingering --> closed
+//      |                                              |
+//      '------------------ draining <-----------------'
+//
+// One request at a time: what a client sends ahead waits in the socket. The
+// owner's ticket is a request's life: dropped before its end it closes the
+// connection; after its end it is worth nothing.
+
+#include "actors/io/http/http_session.hpp"
+
+#include "protocol/gate_limits.hpp"
+#include "protocol/http_response.hpp"
+
+#include <caf/send.hpp>
+
+#include <utility>
+
+namespace clearance::io {
+
+namespace asio = boost::asio;
+namespace gate_limits = protocol::gate_limits;
+using event = http_wire::event;
+
+class http_session::ticket final : public actors::http_request {
+public:
+  explicit ticket(std::shared_ptr<http_session> session)
+      : session_(std::move(session)), head_(session_->wire_->head()) {
+    // nop
+  }
+
+  ~ticket() override { session_->dropped(this); }
+
+  const protocol::request_head& head() const noexcept override { return head_; }
+
+  const actors::peer& who() const noexcept override { return session_->who_; }
+
+  void own(actors::exchange_owner owner) override {
+    if (session_->request_ == this)
+      session_->exchange_ = std::move(owner);
+    else // the client left before there was an owner
+      caf::anon_send(owner, actors::answered{0, 0, 0, "the client left"});
+  }
+
+  void refuse(int status, std::string_view text,
+              const protocol::http_fields& fields) override {
+    if (session_->request_ == this && session_->state_ == state::deciding)
+      session_->refuse(status, text, fields);
+  }
+
+  int serve(const actors::backend_plan& plan) override {
+    if (session_->request_ == this && session_->state_ == state::deciding)
+      return session_->serve(plan);
+    return 0; // `answered` is on its way
+  }
+
+private:
+  std::shared_ptr<http_session> session_;
+  protocol::request_head head_; // the session's own goes before we do
+};
+
+http_session::http_session(std::shared_ptr<http_sessions> all, unique_fd fd,
+                           actors::peer who)
+    : all_(std::move(all)),
+      wire_(std::make_shared<http_wire>(all_->context, std::move(fd))),
+      who_(std::move(who)),
+      timer_(all_->context) {
+  all_->alive.insert(this);
+  ++*all_->open;
+}
+
+http_session::~http_session() {
+  all_->alive.erase(this);
+  --*all_->open;
+}
+
+void http_session::start() {
+  read_request(true);
+}
+
+// -- reading ------------------------------------------------------------------
+
+void http_session::read_request(bool first) {
+  state_ = state::reading;
+  first_byte_ = false;
+  if (first)
+    arm(all_->times.head, &http_session::head_is_late);
+  else
+    arm(all_->times.idle, &http_session::close);
+  wire_->read_head(
+      [self = shared_from_this()](event what) {
+        if (self->state_ == state::reading)
+          self->got_head(what);
+      },
+      [this, first] { // called before the other one, or never
+        first_byte_ = true;
+        if (!first)
+          arm(all_->times.head, &http_session::head_is_late);
+      });
+}
+
+void http_session::got_head(event what) {
+  switch (what) {
+  case event::complete:
+    return hand_over();
+  case event::refused:
+    return reject(wire_->refusal());
+  case event::piece:
+  case event::ended:
+    return close();
+  }
+}
+
+void http_session::hand_over() {
+  if (!all_->owner)
+    return close();
+  state_ = state::deciding;
+  auto request = std::make_shared<ticket>(shared_from_this());
+  request_ = request.get();
+  arm(all_->times.vigil, &http_session::vigil);
+  caf::anon_send(all_->owner, actors::requested{std::move(request)});
+}
+
+// Nobody can tell where the next request would begin.
+void http_session::reject(const protocol::http_refusal& why) {
+  state_ = state::refusing;
+  if (all_->owner)
+    caf::anon_send(all_->owner,
+                   actors::malformed_request{why.status, why.why, who_});
+  arm(all_->times.write, &http_session::close);
+  response_ = protocol::text_response(why.status, why.why, true, all_->server);
+  wire_->write({asio::buffer(response_)}, [self = shared_from_this()](bool ok) {
+    ok ? self->linger() : self->close();
+  });
+}
+
+void http_session::head_is_late() {
+  if (first_byte_)
+    reject({408, "the request's head took too long"});
+  else
+    close();
+}
+
+// -- answering ----------------------------------------------------------------
+
+void http_session::refuse(int status, std::string_view text,
+                          const protocol::http_fields& fields) {
+  const auto& head = wire_->head();
+  // A body that may come or not, or of which nobody knows the length, or a
+  // response to HEAD, which must have none: the connection ends.
+  const bool keep =
+      head.keep_alive && all_->owner && head.method != "HEAD" && !head.chunked
+      && head.content_length.value_or(0) <= gate_limits::drain_max_bytes
+      && !(head.expects_continue && head.has_body());
+  state_ = state::refusing;
+  arm(all_->times.write, &http_session::lost);
+  response_ =
+      protocol::text_response(status, text, !keep, all_->server, fields);
+  wire_->write({asio::buffer(response_)},
+               [self = shared_from_this(), status, keep](bool ok) {
+                 if (self->state_ != state::refusing)
+                   return;
+                 if (ok)
+                   self->finish({status, 0, self->response_.size(), {}}, keep,
+                                self->wire_->head().has_body());
+                 else
+                   self->lost();
+               });
+}
+
+int http_session::serve(const actors::backend_plan& plan) {
+  auto next = std::make_shared<transfer>(
+      all_->context, wire_, all_->times,
+      wire_->head().keep_alive && all_->owner, all_->server);
+  const auto error = next->start(
+      {plan.program, plan.argv, plan.environment},
+      [weak = weak_from_this()](std::string_view line) {
+        if (auto self = weak.lock())
+          self->said(line);
+      },
+      [self = shared_from_this()](const transfer_result& x) {
+        self->served(x);
+      });
+  if (error != 0)
+    return error;
+  state_ = state::serving;
+  transfer_ = std::move(next);
+  return 0;
+}
+
+void http_session::said(std::string_view line) {
+  if (exchange_)
+    caf::anon_send(exchange_, actors::backend_said{std::string(line)});
+}
+
+void http_session::served(const transfer_result& x) {
+  transfer_.reset();
+  actors::answered what{x.status, x.received, x.sent, std::string(x.trouble)};
+  if (x.cut)
+    close();
+  finish(std::move(what), x.reusable && x.body_read, false);
+}
+
+void http_session::finish(actors::answered what, bool keep, bool body_left) {
+  request_ = nullptr;
+  if (auto owner = std::exchange(exchange_, nullptr))
+    caf::anon_send(owner, std::move(what));
+  if (state_ == state::closed)
+    return;
+  if (!keep || !all_->owner)
+    linger();
+  else if (body_left)
+    drain();
+  else
+    read_request(false);
+}
+
+void http_session::lost() {
+  close();
+  finish({0, 0, 0, "the client left"}, false, false);
+}
+
+// The owner gave up: it crashed, or the gate is at its end.
+void http_session::dropped(const ticket* which) {
+  if (request_ != which)
+    return;
+  request_ = nullptr;
+  exchange_ = nullptr;
+  if (auto running = std::exchange(transfer_, nullptr))
+    running->abandon();
+  close();
+}
+
+// -- ending -------------------------------------------------------------------
+
+void http_session::drain() {
+  state_ = state::draining;
+  arm(all_->times.head, &http_session::close);
+  wire_->read_body([self = shared_from_this()](event what, auto) {
+    if (self->state_ != state::draining)
+      return;
+    switch (what) {
+    case event::complete:
+      return self->read_request(false);
+    case event::piece:
+      return self->drain();
+    case event::refused:
+    case event::ended:
+      return self->close();
+    }
+  });
+}
+
+// RFC 9112, section 9.6: closing at once could take the response away from a
+// client that still sends.
+void http_session::linger() {
+  state_ = state::lingering;
+  arm(all_->times.linger, &http_session::close);
+  wire_->shut_down_writing();
+  wire_->discard(gate_limits::linger_max_bytes,
+                 [self = shared_from_this()] { self->close(); });
+}
+
+void http_session::close() {
+  state_ = state::closed;
+  ++timer_round_;
+  timer_.cancel();
+  wire_->close();
+}
+
+void http_session::wind_down() {
+  switch (state_) {
+  case state::reading:
+  case state::draining:
+  case state::lingering:
+    return close();
+  case state::deciding:
+  case state::refusing:
+  case state::serving:
+  case state::closed:
+    return;
+  }
+}
+
+// -- the clock ----------------------------------------------------------------
+
+// A handler that was queued before the timer was armed anew sees it.
+void http_session::arm(std::chrono::milliseconds time,
+                       void (http_session::*action)()) {
+  const auto round = ++timer_round_;
+  timer_.expires_after(time);
+  timer_.async_wait([self = shared_from_this(), action,
+                     round](const boost::system::error_code& error) {
+    if (!error && round == self->timer_round_)
+      ((*self).*action)();
+  });
+}
+
+void http_session::vigil() {
+  if (state_ != state::deciding && state_ != state::serving)
+    return;
+  arm(all_->times.vigil, &http_session::vigil);
+  if (transfer_)
+    transfer_->watch();
+  else if (wire_->hung_up())
+    lost();
+}
+
+} // namespace clearance::io

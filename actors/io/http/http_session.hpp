@@ -1,0 +1,94 @@
+/// One HTTP connection: its requests one after another, each handed to an
+/// owner that decides.
+#pragma once
+
+#include "actors/gate/http_port.hpp"
+#include "actors/io/http/http_times.hpp"
+#include "actors/io/http/http_wire.hpp"
+#include "actors/io/http/transfer.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <unordered_set>
+
+namespace clearance::io {
+
+class http_session;
+
+/// What the sessions of one listener share.
+struct http_sessions {
+  boost::asio::io_context& context;
+  actors::request_owner owner; ///< null: it is closing
+  std::string server;
+  http_times times;
+  std::unordered_set<http_session*> alive;
+  std::shared_ptr<std::size_t> open; ///< how many are alive
+};
+
+/// Owns itself through its pending operations. See http_session.cpp.
+class http_session : public std::enable_shared_from_this<http_session> {
+public:
+  http_session(std::shared_ptr<http_sessions> all, unique_fd fd,
+               actors::peer who);
+  ~http_session();
+  http_session(const http_session&) = delete;
+  http_session& operator=(const http_session&) = delete;
+
+  void start();
+
+  /// Closes unless a request is under way; then once it is answered.
+  void wind_down();
+
+private:
+  class ticket;
+
+  enum class state : std::uint8_t {
+    reading,   ///< a head, or waiting for its first byte
+    deciding,  ///< the owner has the request
+    refusing,  ///< a response of ours is being written
+    serving,   ///< a transfer runs
+    draining,  ///< the rest of a refused body
+    lingering, ///< the last response is out
+    closed,
+  };
+
+  void read_request(bool first);
+  void got_head(http_wire::event what);
+  void hand_over();
+  void reject(const protocol::http_refusal& why);
+
+  void refuse(int status, std::string_view text,
+              const protocol::http_fields& fields);
+  int serve(const actors::backend_plan& plan);
+  void served(const transfer_result& result);
+  void dropped(const ticket* which);
+
+  void finish(actors::answered what, bool keep, bool body_left);
+  void lost();
+  void drain();
+  void linger();
+  void close();
+
+  void arm(std::chrono::milliseconds time, void (http_session::*action)());
+  void head_is_late();
+  void vigil();
+  void said(std::string_view line);
+
+  std::shared_ptr<http_sessions> all_;
+  std::shared_ptr<http_wire> wire_;
+  actors::peer who_;
+  boost::asio::steady_timer timer_;
+  unsigned timer_round_ = 0;
+  state state_ = state::reading;
+  bool first_byte_ = false;         // of the head that is being read
+  const ticket* request_ = nullptr; // whose request is not yet answered
+  actors::exchange_owner exchange_;
+  std::shared_ptr<transfer> transfer_;
+  std::string response_;
+};
+
+} // namespace clearance::io

@@ -1,0 +1,298 @@
+// Two pumps that know nothing of each other, each with one buffer and one
+// operation under way: that is the backpressure.
+//
+//   client --read_body--> window --write--> backend's stdin      (up)
+//   client <---write----- output <--read--- backend's stdout     (down)
+//
+// The response's head is held until the backend has written a whole header
+// block: what goes wrong before is a real status, what goes wrong behind cuts
+// the connection. The end of the response waits for the backend's exit: a
+// killed one must not look like a complete one. Another exit code is not held
+// against it: git tells its errors in its own protocol and exits with 1 or 128.
+
+#include "actors/io/http/transfer.hpp"
+
+#include "protocol/gate_limits.hpp"
+#include "protocol/http_response.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace clearance::io {
+
+namespace asio = boost::asio;
+namespace gate_limits = protocol::gate_limits;
+using event = http_wire::event;
+using clock = std::chrono::steady_clock;
+
+transfer::transfer(asio::io_context& context, std::shared_ptr<http_wire> wire,
+                   const http_times& times, bool keep_alive, std::string server)
+    : wire_(std::move(wire)),
+      times_(times),
+      keep_alive_(keep_alive),
+      server_(std::move(server)),
+      backend_(std::make_shared<backend>(context)) {
+  // nop
+}
+
+int transfer::start(spawn_plan plan, backend::line_handler on_line,
+                    done_handler done) {
+  auto exit = [weak = weak_from_this()] {
+    if (auto self = weak.lock())
+      self->exited();
+  };
+  if (auto error =
+          backend_->start(std::move(plan), std::move(on_line), std::move(exit)))
+    return error;
+  done_ = std::move(done);
+  wire_->start_clocks();
+  read_output();
+  if (!wire_->head().has_body()) {
+    end_body();
+    return 0;
+  }
+  // Only now: a client is told to send a body that somebody reads.
+  constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+  if (wire_->head().expects_continue && !wire_->write_now(go_on)) {
+    cut("the client left");
+    return 0;
+  }
+  read_body();
+  return 0;
+}
+
+void transfer::abandon() {
+  done_ = nullptr;
+  up_ = up::done;
+  down_ = down::done;
+  backend_->abandon();
+}
+
+// -- up -----------------------------------------------------------------------
+
+void transfer::read_body() {
+  up_ = up::client;
+  up_since_ = clock::now();
+  wire_->read_body([self = shared_from_this()](event what, auto piece) {
+    if (self->up_ == up::client)
+      self->took_body(what, piece);
+  });
+}
+
+void transfer::took_body(event what, std::span<const char> piece) {
+  if (what == event::refused)
+    return fail(400, wire_->refusal().why);
+  if (what == event::ended)
+    return cut("the client left");
+  result_.received += piece.size();
+  const bool last = what == event::complete;
+  if (discarding_ || piece.empty())
+    return last ? end_body() : read_body();
+  up_ = up::backend;
+  backend_->write(piece, [self = shared_from_this(), last](bool ok) {
+    if (self->up_ != up::backend)
+      return;
+    // It answers without having read all: a refusal, mostly. What the client
+    // still sends goes nowhere, until the answer ends.
+    self->discarding_ = !ok;
+    if (last)
+      self->end_body();
+    else
+      self->read_body();
+  });
+}
+
+void transfer::end_body() {
+  up_ = up::done;
+  result_.body_read = true;
+  backend_->close_input();
+}
+
+// -- down ---------------------------------------------------------------------
+
+void transfer::read_output() {
+  down_ = down::backend;
+  if (!output_)
+    output_ =
+        std::make_unique_for_overwrite<char[]>(gate_limits::pump_max_bytes);
+  backend_->read({output_.get(), gate_limits::pump_max_bytes},
+                 [self = shared_from_this()](std::size_t bytes) {
+                   if (self->down_ == down::backend)
+                     self->took_output(bytes);
+                 });
+}
+
+void transfer::took_output(std::size_t bytes) {
+  std::string_view got(output_.get(), bytes);
+  if (bytes == 0)
+    return head_sent_ ? end_output()
+                      : fail(502, "the backend ended without a header block");
+  if (head_sent_)
+    return write_output(got);
+  const auto [what, consumed] = parser_.feed(got);
+  switch (what) {
+  case protocol::cgi_head_parser::outcome::need_more:
+    return read_output();
+  case protocol::cgi_head_parser::outcome::malformed:
+    return fail(502, "the backend wrote no header block");
+  case protocol::cgi_head_parser::outcome::complete:
+    return write_head(got.substr(consumed));
+  }
+}
+
+void transfer::write_head(std::string_view body) {
+  auto [head, length] = parser_.take();
+  // A 1.0 client learns of the end by the connection's.
+  chunked_ = !length && wire_->head().http_1_1;
+  keep_alive_ = keep_alive_ && (chunked_ || length);
+  left_ = length;
+  head_sent_ = true;
+  result_.status = head.status;
+  head_bytes_ =
+      protocol::to_bytes(head, {chunked_, length, !keep_alive_}, server_);
+  write_output(body);
+}
+
+void transfer::write_output(std::string_view body) {
+  static constexpr std::string_view line_end = "\r\n";
+  if (left_ && body.size() > *left_)
+    return cut("the backend wrote more than it said");
+  if (left_)
+    *left_ -= body.size();
+  result_.sent += body.size();
+  if (chunked_ && !body.empty())
+    head_bytes_ += protocol::chunk_line(body.size());
+  down_ = down::client;
+  const bool framed = chunked_ && !body.empty();
+  wire_->write({asio::buffer(head_bytes_), asio::buffer(body),
+                asio::buffer(framed ? line_end : std::string_view())},
+               [self = shared_from_this()](bool ok) {
+                 if (self->down_ == down::client)
+                   self->wrote(ok);
+               });
+}
+
+void transfer::wrote(bool ok) {
+  head_bytes_.clear();
+  if (!ok)
+    return cut("the client left");
+  read_output();
+}
+
+// The output's end comes before the exit, by very little.
+void transfer::end_output() {
+  down_ = down::exit;
+  output_ended_ = clock::now();
+  if (backend_->status())
+    exited();
+}
+
+void transfer::exited() {
+  if (down_ != down::exit)
+    return end_if_over();
+  if (backend_->status()->signaled)
+    return cut("the backend was killed");
+  if (left_.value_or(0) > 0)
+    return cut("the backend wrote less than it said");
+  result_.reusable = keep_alive_;
+  if (!chunked_) {
+    down_ = down::done;
+    return end_if_over();
+  }
+  static constexpr std::string_view last_chunk = "0\r\n\r\n";
+  down_ = down::client;
+  wire_->write({asio::buffer(last_chunk)},
+               [self = shared_from_this()](bool ok) {
+                 if (self->down_ != down::client)
+                   return;
+                 if (!ok)
+                   return self->cut("the client left");
+                 self->down_ = down::done;
+                 self->end_if_over();
+               });
+}
+
+// -- what goes wrong ----------------------------------------------------------
+
+// A real status while nothing was sent; nothing follows on this connection.
+void transfer::fail(int status, std::string_view trouble) {
+  if (head_sent_)
+    return cut(trouble);
+  head_sent_ = true;
+  result_.status = status;
+  result_.trouble = trouble;
+  up_ = up::done;
+  backend_->terminate();
+  down_ = down::client;
+  head_bytes_ = protocol::text_response(status, trouble, true, server_);
+  wire_->write({asio::buffer(head_bytes_)}, [self = shared_from_this()](bool) {
+    if (self->down_ == down::client) {
+      self->down_ = down::done;
+      self->end_if_over();
+    }
+  });
+}
+
+void transfer::cut(std::string_view trouble) {
+  result_.trouble = trouble;
+  result_.reusable = false;
+  result_.body_read = false;
+  result_.cut = true;
+  up_ = up::done;
+  down_ = down::done;
+  wire_->close();
+  backend_->terminate();
+  end_if_over();
+}
+
+void transfer::end_if_over() {
+  if (down_ != down::done || !backend_->status())
+    return;
+  up_ = up::done;
+  if (auto done = std::exchange(done_, nullptr))
+    done(result_);
+}
+
+// -- the vigil ----------------------------------------------------------------
+
+void transfer::watch() {
+  if (down_ == down::done)
+    return; // only the backend's end is awaited, and it is terminated
+  if (wire_->hung_up())
+    return cut("the client left");
+  const auto now = clock::now();
+  switch (down_) {
+  case down::client:
+    if (now - wire_->last_write() > times_.write)
+      cut("the client takes nothing");
+    return;
+  case down::exit:
+    if (now - output_ended_ > times_.backend_exit)
+      backend_->terminate();
+    return;
+  case down::backend:
+    watch_backend(now);
+    return;
+  case down::done:
+    return;
+  }
+}
+
+void transfer::watch_backend(time_point now) {
+  // Whoever left the group may hold its stdout.
+  if (backend_->status()
+      && now - backend_->last_progress() > times_.backend_exit)
+    return fail(502, "the backend left its output open");
+  if (up_ == up::client) {
+    if (now - up_since_ > times_.body)
+      fail(408, "the client sends nothing");
+    return;
+  }
+  // Its turn began when the client last did something.
+  const auto since = std::max(
+      {backend_->last_progress(), wire_->last_read(), wire_->last_write()});
+  if (now - since > times_.backend)
+    fail(504, "the backend does nothing");
+}
+
+} // namespace clearance::io

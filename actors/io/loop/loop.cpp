@@ -1,0 +1,123 @@
+// Lifetime rules, each found by a hang:
+//
+// - A hosted actor is destroyed on whichever thread drops its last handle, so
+//   the loop keeps a handle of each until it has ended; then only memory is
+//   left to free.
+// - The loop ends after its actors' exits are delivered, or the actor_system
+//   waits for them for ever: stop() tells them to exit and act() goes on until
+//   kept_ is empty.
+// - act() never looks at the mailbox, so exit messages become posted work. What
+//   is posted runs within act(), or never: it must not hold the loop, which
+//   would then hold itself once it has ended.
+
+#include "actors/io/loop/loop.hpp"
+
+#include "actors/io/process/child_runner.hpp"
+#include "actors/io/socket/socket_listener.hpp"
+#include "actors/io/socket/stream.hpp"
+#include "actors/base/log.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/sec.hpp>
+#include <caf/send.hpp>
+
+#include <exception>
+
+namespace clearance::io {
+
+loop::loop(caf::actor_config& cfg)
+    : blocking_actor(cfg),
+      unit_(home_system(), context_),
+      guard_(boost::asio::make_work_guard(context_)) {
+  // nop
+}
+
+loop::~loop() {
+  guard_.reset();
+}
+
+void loop::act() {
+  // Actors keep their exceptions to themselves; one that comes here left a
+  // handler of ours. Nothing is served any more, but everything is closed.
+  for (bool ended = false; !ended;) {
+    try {
+      unit_.run([this] { return stopping_ && kept_.empty(); });
+      ended = true;
+    } catch (const std::exception& fault) {
+      log(actors::severity::error, name(), fault.what());
+      stop(caf::sec::runtime_error);
+    }
+  }
+  fail_state(reason_);
+}
+
+void loop::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* eu) {
+  if (!what->content().match_elements<caf::exit_msg>()) {
+    blocking_actor::enqueue(std::move(what), eu);
+    return;
+  }
+  post([this, why = what->content().get_as<caf::exit_msg>(0).reason] {
+    stop(why);
+  });
+}
+
+void loop::stop(caf::error why) {
+  if (stopping_)
+    return;
+  stopping_ = true;
+  reason_ = std::move(why);
+  for (auto& [id, actor] : kept_)
+    caf::anon_send_exit(caf::actor_cast<caf::actor>(actor),
+                        caf::exit_reason::user_shutdown);
+}
+
+void loop::keep(caf::strong_actor_ptr actor) {
+  auto id = actor->id();
+  actor->get()->attach_functor(
+      [this, self = caf::strong_actor_ptr{ctrl()}, id](const caf::error&) {
+        post([this, id] { gone(id); });
+      });
+  if (stopping_)
+    caf::anon_send_exit(caf::actor_cast<caf::actor>(actor),
+                        caf::exit_reason::user_shutdown);
+  kept_.emplace(id, std::move(actor));
+}
+
+void loop::gone(caf::actor_id who) {
+  kept_.erase(who);
+}
+
+void loop::depend_on(const caf::strong_actor_ptr& part) {
+  part->get()->attach_functor(
+      [this, self = caf::strong_actor_ptr{ctrl()}](const caf::error& why) {
+        if (why && why != caf::exit_reason::user_shutdown)
+          post([this, why] { stop(why); });
+      });
+}
+
+caf::expected<std::unique_ptr<actors::listener>>
+loop::listen(const actors::listen_spec& spec, actors::acceptor_owner owner) {
+  return socket_listener::open(context_, spec, std::move(owner));
+}
+
+caf::expected<actors::connection_ptr> loop::dial(const std::string& path,
+                                                 actors::framing kind) {
+  return stream::dial(context_, path, kind);
+}
+
+actors::process_ptr loop::run(actors::process_id id, actors::process_spec spec,
+                              actors::process_owner owner) {
+  return run_child(context_, id, std::move(spec), std::move(owner));
+}
+
+caf::actor spawn_loop(caf::actor_system& system) {
+  return system.spawn<loop>();
+}
+
+loop& as_loop(const caf::actor& handle) {
+  return static_cast<loop&>(*caf::actor_cast<caf::abstract_actor*>(handle));
+}
+
+} // namespace clearance::io

@@ -1,0 +1,90 @@
+#include "actors/io/loop/unit.hpp"
+
+#include <boost/asio/post.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/resumable.hpp>
+#include <caf/scheduler/abstract_coordinator.hpp>
+
+namespace clearance::io {
+
+namespace {
+
+/// Messages an actor handles before the next one's turn.
+constexpr std::size_t max_throughput = 64;
+
+/// Actors run between two looks at the sockets.
+constexpr std::size_t max_steps = 4096;
+
+thread_local unit* current = nullptr;
+
+} // namespace
+
+unit::activation::activation(unit& x) noexcept : before(current) {
+  current = &x;
+}
+
+unit::activation::~activation() {
+  current = before;
+}
+
+unit::unit(caf::actor_system& system, boost::asio::io_context& context)
+    : execution_unit(&system), context_(context) {
+  // nop
+}
+
+unit::~unit() {
+  for (auto what : ready_)
+    caf::scheduler::abstract_coordinator::cleanup_and_release(what);
+}
+
+void unit::exec_later(caf::resumable* what) {
+  // An ordinary actor that got a message from a hosted one.
+  if (what->subtype() == caf::resumable::scheduled_actor)
+    system().scheduler().enqueue(what);
+  else if (current == this)
+    ready_.push_back(what);
+  else
+    boost::asio::post(context_, [this, what] { step(what); });
+}
+
+void unit::step(caf::resumable* what) {
+  switch (what->resume(this, max_throughput)) {
+  case caf::resumable::resume_later:
+    ready_.push_back(what);
+    break;
+  case caf::resumable::awaiting_message:
+  case caf::resumable::done:
+    caf::intrusive_ptr_release(what);
+    break;
+  case caf::resumable::shutdown_execution_unit:
+    break;
+  }
+}
+
+// Bounded, so that sockets are looked at however busy the actors are.
+std::size_t unit::drain() {
+  std::size_t steps = 0;
+  for (; !ready_.empty() && steps < max_steps; ++steps) {
+    auto what = ready_.front();
+    ready_.pop_front();
+    step(what);
+  }
+  if (!ready_.empty())
+    boost::asio::post(context_, [] { /* makes run_one() return */ });
+  return steps;
+}
+
+std::size_t unit::poll() {
+  activation here{*this};
+  std::size_t total = 0;
+  for (;;) {
+    auto steps = drain();
+    context_.restart();
+    steps += context_.poll_one();
+    if (steps == 0)
+      return total;
+    total += steps;
+  }
+}
+
+} // namespace clearance::io

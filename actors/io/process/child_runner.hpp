@@ -1,0 +1,21 @@
+/// The process port: programs run for actors.
+#pragma once
+
+#include "actors/base/process.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <string>
+
+namespace clearance::io {
+
+/// Where `name` is: a path as it stands, a bare name beside our own executable
+/// first, then on PATH. Empty when there is no executable file of that name.
+std::string find_program(const std::string& name);
+
+/// See actors::host::run().
+actors::process_ptr run_child(boost::asio::io_context& context,
+                              actors::process_id id, actors::process_spec spec,
+                              actors::process_owner owner);
+
+} // namespace clearance::io

@@ -1,0 +1,172 @@
+// posix_spawn cannot set a resource limit, and the other ways to give a child
+// our original RLIMIT_NOFILE are worse: prlimit() on its pid comes after its
+// first instructions, lowering our own limit around the call makes another
+// thread's open() fail, and a helper program costs an exec and hides the real
+// one's errno. So this is posix_spawn's own method, written out: a child that
+// shares our memory while we are suspended (CLONE_VM | CLONE_VFORK), on a stack
+// of its own, that makes system calls only. Its limits and descriptor table are
+// its own from the first moment on, and the kernel hands us its pidfd with it.
+// All signals are blocked meanwhile: no handler of ours may run in the child.
+
+#include "actors/io/process/spawn.hpp"
+
+#include "actors/io/base/sanitizers.hpp"
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+// What ThreadSanitizer puts in the place of clone() takes the child for one
+// with memory of its own, marks it as forked, and by that us, too: from then on
+// it sees no lock of this thread. The C library's own name for the same
+// function.
+#if CLEARANCE_THREAD_SANITIZER
+extern "C" int __clone(int (*)(void*), void*, int, void*, ...) noexcept;
+#define CLEARANCE_CLONE ::__clone
+#else
+#define CLEARANCE_CLONE ::clone
+#endif
+
+namespace clearance::io {
+
+namespace {
+
+/// A host that binds lazily saves the vector registers there, up to 11 KiB.
+constexpr std::size_t child_stack_bytes = 64 * 1024;
+
+// The limit is the process's, and so is the memory of it.
+std::atomic<bool> limit_raised = false;
+std::atomic<rlim_t> original_limit = 0;
+
+/// Read and (error) written by the child, in our memory.
+struct child_plan {
+  const char* program;
+  char* const* argv;
+  char* const* environment;
+  std::array<int, 3> fds;
+  pid_t killed_with; // or 0
+  volatile int error;
+};
+
+std::vector<char*> pointers(const std::vector<std::string>& strings) {
+  std::vector<char*> result;
+  result.reserve(strings.size() + 1);
+  for (const auto& str : strings)
+    result.push_back(const_cast<char*>(str.c_str())); // execve's old signature
+  result.push_back(nullptr);
+  return result;
+}
+
+// What exec does for a handler of ours it does not do for an ignored signal.
+void reset_dispositions() {
+  struct sigaction deflt {};
+  deflt.sa_handler = SIG_DFL;
+  for (int signo = 1; signo <= SIGRTMAX; ++signo)
+    ::sigaction(signo, &deflt, nullptr); // KILL and STOP say EINVAL
+}
+
+bool place_descriptors(std::array<int, 3> fds) {
+  // A process that was started without stdin may have given us 0, 1 or 2.
+  for (auto& fd : fds)
+    if (fd < 3 && (fd = ::fcntl(fd, F_DUPFD, 3)) < 0)
+      return false;
+  for (int target = 0; target < 3; ++target)
+    if (::dup2(fds[static_cast<std::size_t>(target)], target) < 0)
+      return false;
+  ::closefrom(3); // also what some library forgot to mark CLOEXEC
+  return true;
+}
+
+bool restore_limit() {
+  if (!limit_raised)
+    return true;
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return false;
+  limit.rlim_cur = original_limit;
+  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+bool follow_parent(pid_t parent) {
+  if (parent == 0)
+    return true;
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+    return false;
+  if (::getppid() != parent) // it is gone already
+    ::_exit(127);
+  return true;
+}
+
+// Not instrumented: it runs on a stack that AddressSanitizer does not know.
+__attribute__((no_sanitize("address", "thread"))) int child_main(void* arg) {
+  auto& plan = *static_cast<child_plan*>(arg);
+  reset_dispositions();
+  sigset_t none;
+  ::sigemptyset(&none);
+  if (::setpgid(0, 0) == 0 && follow_parent(plan.killed_with)
+      && place_descriptors(plan.fds) && restore_limit()
+      && ::sigprocmask(SIG_SETMASK, &none, nullptr) == 0)
+    ::execve(plan.program, plan.argv, plan.environment);
+  plan.error = errno;
+  ::_exit(127);
+}
+
+} // namespace
+
+spawn_result spawn(const spawn_plan& plan) {
+  auto argv = pointers(plan.argv);
+  auto environment = pointers(plan.environment);
+  child_plan child{plan.program.c_str(),
+                   argv.data(),
+                   environment.data(),
+                   {plan.stdin_fd, plan.stdout_fd, plan.stderr_fd},
+                   plan.dies_with_us ? ::getpid() : 0,
+                   0};
+  alignas(16) std::array<std::byte, child_stack_bytes> stack;
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  int pidfd = -1;
+  auto pid = CLEARANCE_CLONE(child_main, stack.data() + stack.size(),
+                             CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
+                             &child, &pidfd);
+  auto error = pid < 0 ? errno : child.error;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  spawn_result result;
+  result.error = error;
+  result.pidfd.reset(pidfd);
+  if (pid >= 0 && error != 0) {
+    // It is exiting already.
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR)
+      continue;
+    result.pidfd.reset();
+  } else if (pid >= 0) {
+    result.pid = pid;
+  }
+  return result;
+}
+
+bool raise_descriptor_limit() {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return false;
+  auto before = limit.rlim_cur;
+  if (before == limit.rlim_max)
+    return true;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return false;
+  original_limit = before;
+  limit_raised = true;
+  return true;
+}
+
+} // namespace clearance::io

@@ -1,0 +1,123 @@
+#include "actors/io/socket/acceptor.hpp"
+
+#include "actors/io/base/ran_out.hpp"
+#include "actors/base/log.hpp"
+#include "protocol/limits.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <cerrno>
+#include <sys/socket.h>
+#include <system_error>
+#include <utility>
+
+namespace clearance::io {
+
+namespace limits = protocol::limits;
+namespace asio = boost::asio;
+
+namespace {
+
+/// Peers accepted before other sockets get their turn.
+constexpr int accepts_at_a_time = 16;
+
+} // namespace
+
+class acceptor::loop : public std::enable_shared_from_this<loop> {
+public:
+  loop(asio::io_context& context, unique_fd fd, std::string role,
+       std::shared_ptr<const std::size_t> open, std::size_t open_max,
+       handler on_peer)
+      : socket_(context),
+        timer_(context),
+        role_(std::move(role)),
+        open_(std::move(open)),
+        open_max_(open_max),
+        on_peer_(std::move(on_peer)) {
+    socket_.assign(fd.get());
+    fd.release();
+  }
+
+  void wait() {
+    socket_.async_wait(asio::posix::descriptor_base::wait_read,
+                       [self = shared_from_this()](auto error) {
+                         if (!error && self->on_peer_)
+                           self->accept();
+                       });
+  }
+
+  void close() {
+    on_peer_ = nullptr;
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    timer_.cancel();
+  }
+
+private:
+  void accept() {
+    for (int i = 0; i < accepts_at_a_time && on_peer_; ++i) {
+      if (*open_ >= open_max_)
+        return rest("too many connections");
+      unique_fd peer{::accept4(socket_.native_handle(), nullptr, nullptr,
+                               SOCK_CLOEXEC | SOCK_NONBLOCK)};
+      if (peer) {
+        resting_ = false;
+        greet(std::move(peer));
+      } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        break;
+      } else if (ran_out(errno)) {
+        return rest(std::generic_category().message(errno));
+      }
+      // Else the peer's fault (ECONNABORTED, EINTR ...): the next one.
+    }
+    if (on_peer_)
+      wait();
+  }
+
+  void greet(unique_fd peer) {
+    try {
+      on_peer_(std::move(peer));
+    } catch (const boost::system::system_error& why) {
+      // The kernel's bound on what can be polled: this peer goes, not we.
+      log(actors::severity::warning, "listener", "dropped a peer",
+          {{"socket", role_}, {"why", why.code().message()}});
+    }
+  }
+
+  // Logged when it begins, not at each try.
+  void rest(const std::string& why) {
+    if (!std::exchange(resting_, true))
+      log(actors::severity::warning, "listener", "cannot accept, trying again",
+          {{"socket", role_}, {"why", why}});
+    timer_.expires_after(limits::accept_backoff);
+    timer_.async_wait([self = shared_from_this()](auto error) {
+      if (!error && self->on_peer_)
+        self->accept();
+    });
+  }
+
+  asio::posix::stream_descriptor socket_;
+  asio::steady_timer timer_;
+  std::string role_;
+  std::shared_ptr<const std::size_t> open_;
+  std::size_t open_max_;
+  handler on_peer_;
+  bool resting_ = false;
+};
+
+acceptor::acceptor(asio::io_context& context, unique_fd fd, std::string role,
+                   std::shared_ptr<const std::size_t> open,
+                   std::size_t open_max, handler on_peer)
+    : loop_(std::make_shared<loop>(context, std::move(fd), std::move(role),
+                                   std::move(open), open_max,
+                                   std::move(on_peer))) {
+  loop_->wait();
+}
+
+acceptor::~acceptor() {
+  loop_->close();
+}
+
+} // namespace clearance::io

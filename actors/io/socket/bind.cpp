@@ -1,0 +1,196 @@
+// Two servers that start at once must not both win, and none may take the path
+// of a live one. The lock decides between us and our like: <path>.lock, held
+// while the socket is bound. The probe decides against servers that know no
+// lock. Order matters: nothing at the path is touched before the lock is held.
+//
+// The lock file is removed at the end, so one that was opened may be gone by
+// the time it is locked; then it is opened anew.
+
+#include "actors/io/socket/bind.hpp"
+
+#include "actors/io/socket/private_directory.hpp"
+#include "protocol/limits.hpp"
+#include "protocol/text.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <stdexcept>
+#include <string_view>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace clearance::io {
+
+namespace {
+
+// Thrown and caught in this file alone.
+struct refused : std::runtime_error {
+  using runtime_error::runtime_error;
+};
+
+[[noreturn]] void fail(const std::string& action) {
+  throw refused{action + ": " + std::generic_category().message(errno)};
+}
+
+sockaddr_un address_of(const std::string& path) {
+  sockaddr_un result{};
+  result.sun_family = AF_UNIX;
+  if (path.empty())
+    throw refused{"the path is empty"};
+  if (path.size() >= sizeof(result.sun_path))
+    throw refused{"the path is " + std::to_string(path.size())
+                  + " bytes long, a socket's may have "
+                  + std::to_string(sizeof(result.sun_path) - 1)};
+  path.copy(result.sun_path, path.size());
+  return result;
+}
+
+void check_parent(const std::string& path) {
+  auto why = make_private_directory(socket_directory(path));
+  if (!why.empty())
+    throw refused{why};
+}
+
+unique_fd take_lock(const std::string& path) {
+  for (;;) {
+    unique_fd fd{::open(path.c_str(),
+                        O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+                        0600)};
+    if (!fd)
+      fail("cannot open the lock " + protocol::escaped(path));
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno == EWOULDBLOCK)
+        throw refused{"another server is running there"};
+      fail("cannot lock " + protocol::escaped(path));
+    }
+    struct stat mine;
+    struct stat there;
+    if (::fstat(fd.get(), &mine) == 0 && ::lstat(path.c_str(), &there) == 0
+        && mine.st_ino == there.st_ino && mine.st_dev == there.st_dev) {
+      ::fchmod(fd.get(), 0600); // a umask may have taken our own bits
+      return fd;
+    }
+  }
+}
+
+unique_fd make_socket() {
+  unique_fd result{
+      ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (!result)
+    fail("cannot make a socket");
+  return result;
+}
+
+const sockaddr* generic(const sockaddr_un& address) {
+  return reinterpret_cast<const sockaddr*>(&address);
+}
+
+void remove_stale(const std::string& path, const sockaddr_un& address) {
+  struct stat info;
+  if (::lstat(path.c_str(), &info) != 0) {
+    if (errno == ENOENT)
+      return;
+    fail("cannot look at it");
+  }
+  if (!S_ISSOCK(info.st_mode))
+    throw refused{"there is something that is not a socket"};
+  auto probe = make_socket();
+  if (::connect(probe.get(), generic(address), sizeof(address)) == 0
+      || errno == EAGAIN || errno == EINPROGRESS)
+    throw refused{"another server answers there"};
+  if (errno != ECONNREFUSED)
+    fail("cannot tell whether a server answers there");
+  if (::unlink(path.c_str()) != 0)
+    fail("cannot remove the stale socket");
+}
+
+} // namespace
+
+bound_socket::bound_socket(bound_socket&& other) noexcept
+    : path_(std::exchange(other.path_, {})),
+      socket_(std::move(other.socket_)),
+      lock_(std::move(other.lock_)),
+      device_(other.device_),
+      inode_(other.inode_) {
+  // nop
+}
+
+bound_socket& bound_socket::operator=(bound_socket&& other) noexcept {
+  if (this != &other) {
+    remove();
+    path_ = std::exchange(other.path_, {});
+    socket_ = std::move(other.socket_);
+    lock_ = std::move(other.lock_);
+    device_ = other.device_;
+    inode_ = other.inode_;
+  }
+  return *this;
+}
+
+bound_socket::~bound_socket() {
+  remove();
+}
+
+// The lock goes last: whoever gets it finds the path free.
+void bound_socket::remove() noexcept {
+  struct stat info;
+  if (inode_ != 0 && ::lstat(path_.c_str(), &info) == 0 && info.st_ino == inode_
+      && info.st_dev == device_)
+    ::unlink(path_.c_str());
+  if (lock_)
+    ::unlink((path_ + ".lock").c_str());
+  inode_ = 0;
+  socket_.reset();
+  lock_.reset();
+}
+
+std::variant<bound_socket, std::string>
+bind_hardened(const std::string& path, const std::string& role) try {
+  bound_socket result;
+  auto address = address_of(path);
+  check_parent(path);
+  result.path_ = path;
+  result.lock_ = take_lock(path + ".lock");
+  remove_stale(path, address);
+  result.socket_ = make_socket();
+  // On the socket, before bind: the umask is the whole process's and a chmod
+  // of the path comes too late.
+  if (::fchmod(result.fd(), 0600) != 0)
+    fail("cannot set its mode");
+  if (::bind(result.fd(), generic(address), sizeof(address)) != 0)
+    fail("bind");
+  struct stat info;
+  if (::lstat(path.c_str(), &info) != 0)
+    fail("it vanished");
+  if (!S_ISSOCK(info.st_mode))
+    throw refused{"it was replaced by something that is not a socket"};
+  // A umask may have taken bits of our own.
+  if ((info.st_mode & 0777) != 0600 && ::chmod(path.c_str(), 0600) != 0)
+    fail("cannot set its mode");
+  result.device_ = info.st_dev;
+  result.inode_ = info.st_ino;
+  if (::listen(result.fd(), protocol::limits::listen_backlog) != 0)
+    fail("listen");
+  return result;
+} catch (const refused& why) {
+  return bind_fault(path, role, why.what());
+}
+
+std::string bind_fault(const std::string& path, const std::string& role,
+                       const std::string& why) {
+  return "cannot bind the " + role + " " + protocol::escaped(path) + ": " + why;
+}
+
+std::string socket_directory(const std::string& path) {
+  auto parent = std::filesystem::path{path}.parent_path().string();
+  return parent.empty() ? "." : parent;
+}
+
+} // namespace clearance::io

@@ -1,0 +1,69 @@
+#include "actors/io/socket/private_directory.hpp"
+
+#include "actors/io/base/unique_fd.hpp"
+#include "protocol/text.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace clearance::io {
+
+namespace {
+
+std::string octal(mode_t mode) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "%04o", mode & 07777U);
+  return text.data();
+}
+
+// mkdir's mode passes through the umask, which can only take bits away; chmod
+// gives them back.
+bool make_directory(const std::string& path) {
+  return ::mkdir(path.c_str(), 0700) == 0 && ::chmod(path.c_str(), 0700) == 0;
+}
+
+// Missing ones are made 0700, outermost first.
+bool make_directories(const std::string& path) {
+  if (make_directory(path) || errno == EEXIST)
+    return true;
+  if (errno != ENOENT)
+    return false;
+  const auto parent = std::filesystem::path{path}.parent_path().string();
+  if (parent.empty() || parent == path || !make_directories(parent))
+    return false;
+  return make_directory(path) || errno == EEXIST;
+}
+
+std::string cannot(const char* what, const std::string& path) {
+  return std::string{"cannot "} + what + " the directory "
+         + protocol::escaped(path) + ": "
+         + std::generic_category().message(errno);
+}
+
+} // namespace
+
+std::string make_private_directory(const std::string& path) {
+  if (!make_directories(path))
+    return cannot("create", path);
+  const unique_fd fd{::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  struct stat info {};
+  if (!fd || ::fstat(fd.get(), &info) != 0)
+    return cannot("look at", path);
+  if (info.st_uid != ::getuid())
+    return "directory " + protocol::escaped(path) + " is owned by uid "
+           + std::to_string(info.st_uid) + ", not by "
+           + std::to_string(::getuid());
+  if ((info.st_mode & 0077U) != 0)
+    return "directory " + protocol::escaped(path)
+           + " is accessible to group or others (mode " + octal(info.st_mode)
+           + ", needs 0700)";
+  return {};
+}
+
+} // namespace clearance::io

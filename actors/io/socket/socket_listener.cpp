@@ -1,0 +1,81 @@
+#include "actors/io/socket/socket_listener.hpp"
+
+#include "actors/base/error.hpp"
+#include "actors/io/socket/inherited.hpp"
+#include "actors/io/socket/stream.hpp"
+
+#include <boost/system/system_error.hpp>
+#include <caf/send.hpp>
+
+#include <utility>
+#include <variant>
+
+namespace clearance::io {
+
+namespace {
+
+std::variant<bound_socket, std::string>
+bind_or_inherit(const actors::listen_spec& spec) {
+  if (spec.inherited < 0)
+    return bind_hardened(spec.path, spec.role);
+  auto taken = inherit_socket(spec.inherited, spec.role);
+  if (auto why = std::get_if<std::string>(&taken))
+    return std::move(*why);
+  if (auto socket = std::get_if<bound_socket>(&taken))
+    return std::move(*socket);
+  // Only a unix socket tells whose its peers are.
+  return "cannot serve the " + spec.role + ": the descriptor "
+         + std::to_string(spec.inherited)
+         + " that was passed for it is no unix socket";
+}
+
+} // namespace
+
+caf::expected<std::unique_ptr<actors::listener>>
+socket_listener::open(boost::asio::io_context& context,
+                      const actors::listen_spec& spec,
+                      actors::acceptor_owner owner) {
+  auto bound = bind_or_inherit(spec);
+  if (auto why = std::get_if<std::string>(&bound))
+    return make_error(actors::errc::bind_failed, std::move(*why));
+  std::unique_ptr<actors::listener> result;
+  try {
+    result = std::make_unique<socket_listener>(
+        context, std::get<bound_socket>(std::move(bound)), spec,
+        std::move(owner));
+  } catch (const boost::system::system_error& why) {
+    return make_error(actors::errc::bind_failed, "cannot serve the " + spec.role
+                                                     + " " + spec.path + ": "
+                                                     + why.code().message());
+  }
+  return result;
+}
+
+socket_listener::socket_listener(boost::asio::io_context& context,
+                                 bound_socket socket,
+                                 const actors::listen_spec& spec,
+                                 actors::acceptor_owner owner)
+    : context_(context),
+      bound_(std::move(socket)),
+      framing_(spec.framing),
+      owner_(std::move(owner)),
+      check_(spec.role),
+      open_(std::make_shared<std::size_t>(0)),
+      held_(spec.held),
+      acceptor_(context, bound_.take_fd(), spec.role, open_,
+                spec.connections_max,
+                [this](unique_fd fd) { greet(std::move(fd)); }) {
+  // nop
+}
+
+// Once accepted, a peer is ours or gone: nothing of it is read before.
+void socket_listener::greet(unique_fd fd) {
+  auto who = peer_of(fd.get());
+  if (!check_.admits(who))
+    return;
+  caf::anon_send(owner_, actors::accepted{stream::make(context_, std::move(fd),
+                                                       std::move(who), framing_,
+                                                       open_, held_)});
+}
+
+} // namespace clearance::io

@@ -1,0 +1,47 @@
+/// A bound socket that accepts.
+#pragma once
+
+#include "actors/base/host.hpp"
+#include "actors/io/socket/acceptor.hpp"
+#include "actors/io/socket/bind.hpp"
+#include "actors/io/socket/peer_check.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <caf/expected.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace clearance::io {
+
+/// Binds as bind_hardened() does, or takes an inherited unix socket, and gives
+/// every peer of our own uid to an owner. Running out of descriptors or memory,
+/// or too many connections, only makes it rest for limits::accept_backoff.
+class socket_listener final : public actors::listener {
+public:
+  static caf::expected<std::unique_ptr<actors::listener>>
+  open(boost::asio::io_context& context, const actors::listen_spec& spec,
+       actors::acceptor_owner owner);
+
+  /// Takes a socket that is bound and listening already.
+  socket_listener(boost::asio::io_context& context, bound_socket socket,
+                  const actors::listen_spec& spec,
+                  actors::acceptor_owner owner);
+
+  std::uint64_t refused() const noexcept override { return check_.refused(); }
+
+private:
+  void greet(unique_fd fd);
+
+  boost::asio::io_context& context_;
+  bound_socket bound_;
+  actors::framing framing_;
+  actors::acceptor_owner owner_;
+  peer_check check_;
+  std::shared_ptr<std::size_t> open_; // connections alive
+  protocol::byte_budget_ptr held_;
+  acceptor acceptor_; // last: it calls us while it lives
+};
+
+} // namespace clearance::io

@@ -1,0 +1,248 @@
+// Reading is done by Asio into a small buffer of the connection's own, so that
+// an idle connection costs little; what does not fit there is taken at once
+// into one big buffer of the thread. Asio does not try a read again after a
+// short one until the socket is readable, so an event costs one recv().
+
+#include "actors/io/socket/stream.hpp"
+
+#include "actors/base/error.hpp"
+#include "actors/io/base/readiness.hpp"
+#include "protocol/limits.hpp"
+#include "protocol/text.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <fcntl.h>
+#include <string_view>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace clearance::io {
+
+namespace limits = protocol::limits;
+using actors::stream_end;
+using local = boost::asio::local::stream_protocol;
+
+namespace {
+
+actors::connection_id next_id() {
+  static std::atomic<actors::connection_id> last = 0;
+  return ++last;
+}
+
+std::string command_of(pid_t pid) {
+  auto path = "/proc/" + std::to_string(pid) + "/comm";
+  unique_fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  std::array<char, 32> text{};
+  auto n = fd ? ::read(fd.get(), text.data(), text.size()) : 0;
+  std::string_view view{text.data(), n > 0 ? static_cast<std::size_t>(n) : 0};
+  return protocol::escaped(view.substr(0, view.find('\n')));
+}
+
+protocol::framer framer_for(actors::framing kind,
+                            const protocol::byte_budget_ptr& held) {
+  switch (kind) {
+  case actors::framing::lines:
+    return protocol::line_framer(held);
+  case actors::framing::varlink:
+    break;
+  }
+  return protocol::nul_framer(held);
+}
+
+} // namespace
+
+actors::peer peer_of(int fd) {
+  ucred credentials{};
+  socklen_t size = sizeof(credentials);
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
+    return {static_cast<uid_t>(-1), 0, {}};
+  return {credentials.uid, credentials.pid, command_of(credentials.pid)};
+}
+
+stream::stream(boost::asio::io_context& context, unique_fd fd, actors::peer who,
+               actors::framing kind, std::shared_ptr<std::size_t> open,
+               protocol::byte_budget_ptr held)
+    : id_(next_id()),
+      socket_(context, local(), fd.release()),
+      who_(std::move(who)),
+      framing_(kind),
+      held_(std::move(held)),
+      framer_(framer_for(kind, held_)),
+      open_(std::move(open)) {
+  if (open_)
+    ++*open_;
+}
+
+stream::~stream() {
+  if (open_)
+    --*open_;
+}
+
+actors::connection_ptr stream::make(boost::asio::io_context& context,
+                                    unique_fd fd, actors::peer who,
+                                    actors::framing kind,
+                                    std::shared_ptr<std::size_t> open,
+                                    protocol::byte_budget_ptr held) {
+  return actors::connection_ptr{new stream(context, std::move(fd),
+                                           std::move(who), kind,
+                                           std::move(open), std::move(held))};
+}
+
+caf::expected<actors::connection_ptr>
+stream::dial(boost::asio::io_context& context, const std::string& path,
+             actors::framing kind) {
+  auto fail = [](int error) {
+    return make_error(actors::errc::connect_failed,
+                      std::generic_category().message(error));
+  };
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path))
+    return fail(ENAMETOOLONG);
+  path.copy(address.sun_path, path.size());
+  unique_fd fd{
+      ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (!fd)
+    return fail(errno);
+  // A unix socket connects at once or not at all.
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address),
+                sizeof(address))
+      != 0)
+    return fail(errno);
+  auto who = peer_of(fd.get());
+  return make(context, std::move(fd), std::move(who), kind, nullptr);
+}
+
+void stream::own(actors::connection_owner owner) {
+  owner_ = std::move(owner);
+}
+
+void stream::close() noexcept {
+  boost::system::error_code ignored;
+  socket_.close(ignored); // pending operations end and find no owner
+  owner_ = nullptr;
+}
+
+// -- reading ------------------------------------------------------------------
+
+void stream::read() {
+  if (!batch_)
+    batch_ = std::make_shared<protocol::frame_batch>();
+  receive();
+}
+
+void stream::receive() {
+  auto self = std::static_pointer_cast<stream>(shared_from_this());
+  socket_.async_receive(boost::asio::buffer(buffer_),
+                        [self](auto error, std::size_t count) {
+                          if (!self->owner_)
+                            return;
+                          if (error == boost::asio::error::eof)
+                            self->on_end(stream_end::eof);
+                          else if (error)
+                            self->on_end(stream_end::broken);
+                          else
+                            self->on_bytes(count);
+                        });
+}
+
+void stream::on_bytes(std::size_t count) {
+  thread_local std::array<char, limits::read_max_bytes> big;
+  auto fits = framer_.feed({buffer_.data(), count}, *batch_);
+  // Without room for that many it is read in small pieces: late, and whole.
+  if (fits && count == buffer_.size()
+      && (!held_ || held_->has_room(big.size()))) {
+    auto n = ::recv(socket_.native_handle(), big.data(), big.size(), 0);
+    // An end or an error shows again at the next read.
+    if (n > 0)
+      fits = framer_.feed({big.data(), static_cast<std::size_t>(n)}, *batch_);
+  }
+  if (!fits)
+    on_end(framer_.starved() > 0 ? stream_end::no_room : stream_end::too_long);
+  else if (!deliver(stream_end::none))
+    receive();
+}
+
+void stream::on_end(stream_end why) {
+  if (framing_ == actors::framing::lines)
+    framer_.finish(*batch_);
+  deliver(why);
+}
+
+// False when there is nothing to tell yet.
+bool stream::deliver(stream_end end) {
+  const auto dropped = framer_.dropped() - dropped_told_;
+  if (batch_->empty() && dropped == 0 && end == stream_end::none)
+    return false;
+  const auto starved = dropped > 0 ? framer_.starved() - starved_told_ : 0;
+  dropped_told_ += dropped;
+  starved_told_ += starved;
+  if (held_ && batch_->footprint() > limits::kept_max_bytes)
+    batch_->charge(held_);
+  caf::anon_send(owner_, actors::received{id_, std::exchange(batch_, nullptr),
+                                          dropped - starved, end, starved});
+  return true;
+}
+
+// The reactor reports a full hang-up to whoever waits for errors; a peer that
+// shut down its writing side alone is no error.
+void stream::watch() {
+  auto self = std::static_pointer_cast<stream>(shared_from_this());
+  socket_.async_wait(local::socket::wait_error, [self](auto error) {
+    if (!self->owner_ || error)
+      return;
+    if (!shows(self->socket_.native_handle(), 0))
+      return self->watch();
+    caf::anon_send(self->owner_, actors::hung_up{self->id_});
+  });
+}
+
+// -- writing ------------------------------------------------------------------
+
+namespace {
+
+// Not write() or writev(): they raise SIGPIPE.
+ssize_t send_all(int fd, std::span<const std::string_view> pieces) {
+  constexpr int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+  // The ordinary case, and a good deal cheaper than the gathering call.
+  if (pieces.size() == 1)
+    return ::send(fd, pieces[0].data(), pieces[0].size(), flags);
+  std::array<iovec, limits::subscriber_batch_max_events> vectors;
+  auto count = std::min(pieces.size(), vectors.size());
+  for (std::size_t i = 0; i < count; ++i)
+    vectors[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
+  msghdr message{};
+  message.msg_iov = vectors.data();
+  message.msg_iovlen = count;
+  return ::sendmsg(fd, &message, flags);
+}
+
+} // namespace
+
+actors::written stream::write(std::span<const std::string_view> pieces) {
+  auto n = send_all(socket_.native_handle(), pieces);
+  if (n >= 0)
+    return {static_cast<std::size_t>(n), false};
+  return {0, errno != EAGAIN && errno != EWOULDBLOCK && errno != ENOBUFS
+                 && errno != ENOMEM && errno != EINTR};
+}
+
+void stream::await_writable() {
+  auto self = std::static_pointer_cast<stream>(shared_from_this());
+  socket_.async_wait(local::socket::wait_write, [self](auto) {
+    if (self->owner_)
+      caf::anon_send(self->owner_, actors::writable{self->id_});
+  });
+}
+
+} // namespace clearance::io

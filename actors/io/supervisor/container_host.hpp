@@ -1,0 +1,24 @@
+/// What containers need of the outside: directories and process watches.
+#pragma once
+
+#include "actors/supervisor/messages.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <string>
+
+namespace clearance::io {
+
+/// The io_context must outlive the watches.
+class container_host final : public actors::container_host {
+public:
+  explicit container_host(boost::asio::io_context& context);
+
+  std::string make_private(const std::string& path) override;
+  actors::watched watch(pid_t pid, actors::process_watcher owner) override;
+
+private:
+  boost::asio::io_context& context_;
+};
+
+} // namespace clearance::io

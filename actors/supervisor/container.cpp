@@ -1,0 +1,303 @@
+// Who dies with whom:
+//
+//   supervisor --monitors--> container --monitors--> hub, executor, gate
+//
+// Nobody is linked. A part that ends is started again after a delay that
+// doubles; the others do not notice: the hub's executor is the container, which
+// passes calls on to the one that runs now. So a hub keeps its bindings when
+// its executor crashes, and a hub that crashes leaves git alone.
+
+#include "actors/supervisor/container.hpp"
+
+#include "actors/base/error.hpp"
+#include "actors/executor/shield_executor.hpp"
+#include "protocol/limits.hpp"
+#include "protocol/text.hpp"
+
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace clearance::actors {
+
+namespace supervisor_limits = protocol::supervisor_limits;
+using protocol::shield_outcome;
+
+namespace {
+
+constexpr std::array all_parts{container_part::executor, container_part::hub,
+                               container_part::gate};
+
+std::string_view to_string(container_part x) noexcept {
+  switch (x) {
+  case container_part::executor:
+    return "executor";
+  case container_part::hub:
+    return "hub";
+  case container_part::gate:
+    break;
+  }
+  return "gate";
+}
+
+protocol::backoff delays() {
+  return protocol::backoff{{supervisor_limits::restart_delay,
+                            supervisor_limits::restart_delay_max,
+                            supervisor_limits::restart_forgiven_after}};
+}
+
+} // namespace
+
+container::container(self_type* self, container_config config)
+    : self_(self),
+      config_(std::move(config)),
+      paths_(paths_of(*config_.sidecar, config_.sidecar->container_id)),
+      id_(protocol::short_id(config_.sidecar->container_id)),
+      parts_{part{nullptr, delays()}, part{nullptr, delays()},
+             part{nullptr, delays()}} {
+  // nop
+}
+
+// Also after a crash of our own: nobody else knows the parts.
+container::~container() {
+  for (auto& x : parts_)
+    if (x.running)
+      caf::anon_send_exit(caf::actor_cast<caf::actor>(x.running),
+                          caf::exit_reason::user_shutdown);
+}
+
+container::interface::behavior_type container::make_behavior() {
+  self_->set_down_handler(
+      [this](const caf::down_msg& x) { on_down(x.source, x.reason); });
+  if (begin())
+    for (auto x : all_parts)
+      start(x);
+  else
+    self_->quit();
+  return {
+      [this](protocol::shield_call& x) { return on_call(x); },
+      [this](const process_gone&) { on_process_gone(); },
+      [this](const service_state& x) { on_state(x); },
+      [this](const restart_part& x) { on_restart(x.what); },
+      [this](tick_atom) { on_tick(); },
+      [this](stop_atom) { on_stop(); },
+      [this](report_atom) { on_report(); },
+  };
+}
+
+// False: there is nothing to be served.
+bool container::begin() {
+  if (!watch_init()) {
+    tell(severity::info, "its first process has ended already");
+    return false;
+  }
+  tell(severity::info, "serving");
+  return true;
+}
+
+// False: it is gone.
+bool container::watch_init() {
+  const auto pid = config_.sidecar->init_pid;
+  if (!pid)
+    return true;
+  auto result =
+      config_.containers->watch(*pid, process_watcher{interface{self_}});
+  if (result.gone)
+    return false;
+  init_ = std::move(result.value);
+  if (!init_ && !std::exchange(told_unwatched_, true))
+    tell(severity::warning, "its first process cannot be watched", {},
+         result.why);
+  if (result.ran_out)
+    self_->delayed_send(self_, protocol::limits::accept_backoff,
+                        tick_atom::value);
+  return true;
+}
+
+void container::on_tick() {
+  if (!stopping_ && !init_ && !watch_init())
+    on_process_gone();
+}
+
+// -- parts --------------------------------------------------------------------
+
+container::part& container::at(container_part what) {
+  return parts_[static_cast<std::size_t>(what)];
+}
+
+void container::start(container_part what) {
+  caf::strong_actor_ptr next;
+  switch (what) {
+  case container_part::executor:
+    next = start_executor();
+    became(what, condition::serving); // it has no socket
+    break;
+  case container_part::hub:
+    next = start_hub();
+    break;
+  case container_part::gate:
+    if (!config_.sidecar->gate)
+      return became(what, condition::serving); // all there is
+    next = start_gate();
+    break;
+  }
+  auto& x = at(what);
+  x.delays.started(self_->clock().now());
+  if (!next)
+    return;
+  self_->monitor(next);
+  x.running = std::move(next);
+}
+
+caf::strong_actor_ptr container::start_executor() {
+  executor_ = spawn_shield_executor(
+      *config_.where,
+      shield_executor_config{config_.where, config_.around->shield});
+  return caf::actor_cast<caf::strong_actor_ptr>(executor_);
+}
+
+caf::strong_actor_ptr container::start_hub() {
+  auto config = hub_of(paths_, config_.around->quotas, config_.around->held);
+  config.where = config_.where;
+  config.denials = config_.around->denials;
+  config.executor = interface { self_ };
+  config.manager = interface { self_ };
+  hub_ = spawn_hub(*config_.where, std::move(config));
+  return caf::actor_cast<caf::strong_actor_ptr>(hub_);
+}
+
+// Null, and tried again later, when its directories cannot be made.
+caf::strong_actor_ptr container::start_gate() {
+  for (auto* path : {&paths_.gate_home, &paths_.gate_hooks})
+    if (auto why = config_.containers->make_private(*path); !why.empty()) {
+      failed(container_part::gate, why);
+      return nullptr;
+    }
+  auto config = gate_of(*config_.sidecar, paths_, *config_.around);
+  config.where = config_.where;
+  config.http = config_.http;
+  config.manager = interface { self_ };
+  gate_ = spawn_gate(*config_.where, std::move(config));
+  return caf::actor_cast<caf::strong_actor_ptr>(gate_);
+}
+
+void container::on_down(const caf::actor_addr& who, const caf::error& why) {
+  for (auto what : all_parts) {
+    auto& x = at(what);
+    if (!x.running || caf::actor_cast<caf::actor_addr>(x.running) != who)
+      continue;
+    x.running = nullptr;
+    switch (what) {
+    case container_part::executor:
+      executor_ = nullptr;
+      break;
+    case container_part::hub:
+      hub_ = nullptr;
+      break;
+    case container_part::gate:
+      gate_ = nullptr;
+      break;
+    }
+    if (!stopping_)
+      failed(what, actors::what(why));
+  }
+  end_if_done();
+}
+
+void container::failed(container_part what, std::string_view why) {
+  const auto delay = at(what).delays.ended(self_->clock().now());
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(delay).count();
+  tell(severity::error, "a service ended and is started again", to_string(what),
+       why, std::to_string(ms) + "ms");
+  self_->delayed_send(self_, delay, restart_part{what});
+  became(what, condition::failing);
+}
+
+void container::on_state(const service_state& x) {
+  if (x.ready)
+    became(x.service == hub::name ? container_part::hub : container_part::gate,
+           condition::serving);
+}
+
+void container::became(container_part what, condition is) {
+  at(what).is = is;
+  auto none = [this](condition x) {
+    return std::none_of(parts_.begin(), parts_.end(),
+                        [x](const part& y) { return y.is == x; });
+  };
+  container_state now{id_, none(condition::starting),
+                      !none(condition::failing)};
+  if (now.settled == told_.settled && now.failing == told_.failing)
+    return;
+  told_ = now;
+  if (config_.watcher)
+    self_->send(config_.watcher, std::move(now));
+}
+
+void container::on_restart(container_part what) {
+  if (!stopping_ && !at(what).running)
+    start(what);
+}
+
+caf::result<shield_outcome> container::on_call(protocol::shield_call& x) {
+  if (!executor_)
+    return shield_outcome{false, "the verdict executor is being restarted"};
+  return self_->delegate(executor_, std::move(x));
+}
+
+// -- the end ------------------------------------------------------------------
+
+void container::on_process_gone() {
+  init_.reset();
+  tell(severity::info, "its first process has ended");
+  on_stop();
+}
+
+// The gate ends when its transfers have; or soon.
+void container::on_stop() {
+  if (std::exchange(stopping_, true))
+    return;
+  init_.reset();
+  for (auto what : {container_part::hub, container_part::executor})
+    if (auto& x = at(what).running)
+      caf::anon_send_exit(caf::actor_cast<caf::actor>(x),
+                          caf::exit_reason::user_shutdown);
+  if (gate_)
+    self_->send(gate_, stop_atom::value);
+  end_if_done();
+}
+
+void container::end_if_done() {
+  if (stopping_
+      && std::none_of(parts_.begin(), parts_.end(),
+                      [](const part& x) { return x.running; }))
+    self_->quit();
+}
+
+void container::on_report() const {
+  tell(severity::info, "counters follow");
+  if (hub_)
+    self_->send(hub_, report_atom::value);
+  if (gate_)
+    self_->send(gate_, report_atom::value);
+}
+
+void container::tell(severity level, std::string_view text,
+                     std::string_view service, std::string_view why,
+                     std::string_view again_in) const {
+  log(level, name, text,
+      {{"container", protocol::escaped(config_.sidecar->container_name)},
+       {"id", id_},
+       {"service", service},
+       {"why", why},
+       {"again_in", again_in}});
+}
+
+container_actor spawn_container(host& where, container_config config) {
+  return spawn_hosted<container>(where, std::move(config));
+}
+
+} // namespace clearance::actors

@@ -1,0 +1,98 @@
+/// The services of one container: started, watched, started again.
+#pragma once
+
+#include "actors/supervisor/container_parts.hpp"
+#include "actors/base/hosted.hpp"
+#include "actors/gate/http_port.hpp"
+#include "actors/base/log.hpp"
+#include "actors/supervisor/messages.hpp"
+#include "protocol/backoff.hpp"
+
+#include <caf/actor_addr.hpp>
+#include <caf/error.hpp>
+#include <caf/result.hpp>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace clearance::actors {
+
+struct container_config {
+  host* where = nullptr;
+  http_host* http = nullptr;
+  container_host* containers = nullptr;
+  sidecar_ptr sidecar; ///< with a container_id
+  std::shared_ptr<const container_surroundings> around;
+  container_watcher watcher = {}; ///< null: nobody wants to know
+};
+
+/// Ends normally when it was told to stop, or when the container's first
+/// process has ended: its parts end with it, and before it where it is in
+/// order. See container.cpp.
+class container {
+public:
+  static inline const char* name = "container";
+  using interface = container_actor;
+  using self_type = hosted<interface::base>;
+  using actor_type = hosted_actor<container>;
+
+  container(self_type* self, container_config config);
+  container(const container&) = delete;
+  container& operator=(const container&) = delete;
+  ~container();
+
+  interface::behavior_type make_behavior();
+
+private:
+  enum class condition : std::uint8_t { starting, serving, failing };
+
+  struct part {
+    caf::strong_actor_ptr running; ///< null: not now
+    protocol::backoff delays;
+    condition is = condition::starting;
+  };
+
+  caf::result<protocol::shield_outcome> on_call(protocol::shield_call& x);
+  void on_process_gone();
+  void on_state(const service_state& x);
+  void on_restart(container_part what);
+  void on_down(const caf::actor_addr& who, const caf::error& why);
+  void on_stop();
+  void on_report() const;
+
+  bool begin();
+  bool watch_init();
+  void on_tick();
+  void start(container_part what);
+  caf::strong_actor_ptr start_executor();
+  caf::strong_actor_ptr start_hub();
+  caf::strong_actor_ptr start_gate();
+  void failed(container_part what, std::string_view why);
+  void became(container_part what, condition is);
+  void tell(severity level, std::string_view text,
+            std::string_view service = {}, std::string_view why = {},
+            std::string_view again_in = {}) const;
+  void end_if_done();
+  part& at(container_part what);
+
+  self_type* self_;
+  container_config config_;
+  protocol::container_paths paths_;
+  std::string id_; ///< short
+  std::unique_ptr<process_watch> init_;
+  bool told_unwatched_ = false;
+  std::array<part, container_parts_count> parts_;
+  executor_actor executor_; ///< null while it is not running
+  service_actor hub_;
+  gate_actor gate_;
+  bool stopping_ = false;
+  container_state told_; ///< what the watcher knows
+};
+
+/// On the host's thread.
+container_actor spawn_container(host& where, container_config config);
+
+} // namespace clearance::actors

@@ -1,0 +1,56 @@
+#include "actors/supervisor/container_parts.hpp"
+
+#include "protocol/sha256.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace clearance::actors {
+
+hub_config hub_of(const protocol::container_paths& paths,
+                  const container_quotas& quotas,
+                  const protocol::byte_budget_ptr& held) {
+  hub_config result;
+  result.clearance_socket = paths.clearance_socket;
+  result.reader_socket = paths.reader_socket;
+  // One container's hub: what it may hold in all is what one may hold.
+  result.limits = {quotas.bindings, quotas.bindings, quotas.binding_bytes,
+                   quotas.binding_bytes};
+  result.readers_max = quotas.readers;
+  result.clients_max = quotas.clients;
+  result.subscribers_max = quotas.subscribers;
+  result.held_max_bytes = quotas.held_bytes;
+  result.held_whole = held;
+  return result;
+}
+
+gate_config gate_of(const protocol::sidecar& x,
+                    const protocol::container_paths& paths,
+                    const container_surroundings& around) {
+  const auto& gate = x.gate.value();
+  gate_config result;
+  result.listen.role = "gate socket";
+  result.listen.server = "terok-gate/" CLEARANCE_VERSION;
+  if (x.ipc_mode == protocol::sidecar::ipc::socket) {
+    result.listen.path = paths.gate_socket;
+  } else {
+    result.listen.address = "127.0.0.1";
+    result.listen.port = x.gate_port;
+  }
+  using list = std::vector<protocol::grant>;
+  result.grants = std::make_shared<const list>(
+      1, protocol::grant{protocol::sha256(gate.token.reveal()), gate.project_id,
+                         true});
+  result.backends_max = around.quotas.git_children;
+  result.listen.connections_max = around.quotas.gate_connections;
+  result.backend.program = around.git_http_backend;
+  auto& cgi = result.backend.cgi;
+  cgi.path = around.path;
+  cgi.git_exec_path = around.git_exec_path;
+  cgi.home = paths.gate_home;
+  cgi.hooks_path = paths.gate_hooks;
+  cgi.project_root = gate.base_path;
+  return result;
+}
+
+} // namespace clearance::actors

@@ -1,0 +1,55 @@
+/// What the services of one container are made of.
+#pragma once
+
+#include "actors/gate/gate.hpp"
+#include "actors/hub/hub.hpp"
+#include "actors/base/log_limiter.hpp"
+#include "protocol/byte_budget.hpp"
+#include "protocol/container_paths.hpp"
+#include "protocol/sidecar.hpp"
+#include "protocol/supervisor_limits.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace clearance::actors {
+
+/// What one container may take of a process that serves many.
+struct container_quotas {
+  std::size_t bindings = protocol::supervisor_limits::bindings_max;
+  std::size_t binding_bytes = protocol::supervisor_limits::bindings_max_bytes;
+  std::size_t readers = protocol::supervisor_limits::readers_max;
+  std::size_t clients = protocol::supervisor_limits::clients_max;
+  std::size_t subscribers = protocol::supervisor_limits::subscribers_max;
+  std::size_t held_bytes = protocol::supervisor_limits::held_max_bytes;
+  std::size_t gate_connections =
+      protocol::supervisor_limits::gate_connections_max;
+  std::size_t git_children = protocol::supervisor_limits::git_children_max;
+};
+
+/// What all containers of a process share.
+struct container_surroundings {
+  std::string shield = "terok-shield"; ///< as in shield_executor_config
+  std::string git_http_backend;        ///< empty: there is no git
+  std::optional<std::string> path;     ///< our PATH
+  std::optional<std::string> git_exec_path;
+  container_quotas quotas;
+  /// What all of them hold; see limits::held_max_bytes.
+  protocol::byte_budget_ptr held = std::make_shared<protocol::byte_budget>(
+      protocol::supervisor_limits::held_total_max_bytes);
+  /// What is logged of denied verdicts of all of them.
+  log_limiter_ptr denials = limiter_of_all();
+};
+
+/// Without host and executor.
+hub_config hub_of(const protocol::container_paths& paths,
+                  const container_quotas& quotas,
+                  const protocol::byte_budget_ptr& held = nullptr);
+
+/// Without hosts. `x` has a gate.
+gate_config gate_of(const protocol::sidecar& x,
+                    const protocol::container_paths& paths,
+                    const container_surroundings& around);
+
+} // namespace clearance::actors

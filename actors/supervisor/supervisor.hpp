@@ -1,0 +1,95 @@
+/// All containers of one process.
+#pragma once
+
+#include "actors/supervisor/container.hpp"
+#include "protocol/supervisor_limits.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace clearance::actors {
+
+struct supervisor_config {
+  host* where = nullptr;
+  http_host* http = nullptr;
+  container_host* containers = nullptr;
+  std::unique_ptr<sidecar_source> sidecars; ///< null: in tests
+  std::shared_ptr<const container_surroundings> around;
+  manager_actor manager = {};
+  std::size_t containers_max = protocol::supervisor_limits::containers_max;
+  std::size_t sidecars_max = protocol::supervisor_limits::sidecars_max;
+};
+
+/// A container for each sidecar, one an id. Ends normally once it was told to
+/// stop and all have ended; with errc::directory_lost when the sidecars'
+/// directory is gone; any end of its takes all containers along.
+class supervisor {
+public:
+  static inline const char* name = "supervisor";
+  using interface = supervisor_actor;
+  using self_type = hosted<interface::base>;
+  using actor_type = hosted_actor<supervisor>;
+
+  supervisor(self_type* self, supervisor_config config);
+  supervisor(const supervisor&) = delete;
+  supervisor& operator=(const supervisor&) = delete;
+  ~supervisor();
+
+  interface::behavior_type make_behavior();
+
+private:
+  /// A good sidecar, by its file's name.
+  struct file {
+    sidecar_ptr value;
+    protocol::sha256_digest digest{};
+    std::string id;     ///< short
+    bool ended = false; ///< its container has: not again before it changes
+  };
+
+  /// Whom a container's id belongs to, from its start to its end.
+  struct place {
+    std::string file;
+    protocol::sha256_digest digest{};
+    container_actor running; ///< null: it crashed, and waits for its restart
+    bool stopping = false;
+    protocol::backoff delays;
+    bool settled = false; ///< as its container says
+    bool failing = false;
+  };
+
+  void on_seen(sidecar_seen& x);
+  void on_bad(const sidecar_bad& x) const;
+  void on_gone(const sidecar_gone& x);
+  void on_read();
+  void on_lost(const sidecars_lost& x);
+  void on_state(const container_state& x);
+  void on_restart(const std::string& id);
+  void on_down(const caf::actor_addr& who, const caf::error& why);
+  void on_stop();
+  void on_report() const;
+
+  void settle(const std::string& id);
+  void settle_waiting();
+  void wait(const std::string& id, const std::string& file_name);
+  void start(place& x);
+  void end_if_done();
+  void tell_manager();
+  const file* current(const place& x) const;
+
+  self_type* self_;
+  supervisor_config config_;
+  std::map<std::string, file> files_;
+  std::map<std::string, place> places_; ///< by short id
+  std::deque<std::string> waiting_;     ///< ids of files without a place
+  bool read_ = false;  ///< all sidecars that were there at the start
+  bool ready_ = false; ///< and the manager knows
+  bool stopping_ = false;
+};
+
+/// On the host's thread.
+supervisor_actor spawn_supervisor(host& where, supervisor_config config);
+
+} // namespace clearance::actors
