@@ -3,7 +3,7 @@
 #pragma once
 
 #include "actors/base/message_type.hpp"
-#include "protocol/framing.hpp"
+#include "protocol/base/framing.hpp"
 
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>

@@ -3,8 +3,8 @@
 
 #include "actors/base/connection.hpp"
 #include "actors/base/process.hpp"
-#include "protocol/byte_budget.hpp"
-#include "protocol/limits.hpp"
+#include "protocol/base/byte_budget.hpp"
+#include "protocol/base/limits.hpp"
 
 #include <caf/actor_control_block.hpp>
 #include <caf/expected.hpp>

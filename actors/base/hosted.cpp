@@ -1,7 +1,7 @@
 #include "actors/base/hosted.hpp"
 
 #include "actors/base/log.hpp"
-#include "protocol/text.hpp"
+#include "protocol/text/text.hpp"
 
 namespace clearance::actors {
 

@@ -14,9 +14,9 @@
 #include "actors/executor/helper_executor.hpp"
 
 #include "actors/base/error.hpp"
-#include "protocol/limits.hpp"
-#include "protocol/text.hpp"
-#include "protocol/varlink.hpp"
+#include "protocol/base/limits.hpp"
+#include "protocol/text/text.hpp"
+#include "protocol/varlink/message.hpp"
 
 #include <algorithm>
 #include <array>

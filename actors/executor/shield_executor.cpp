@@ -1,7 +1,7 @@
 #include "actors/executor/shield_executor.hpp"
 
-#include "protocol/limits.hpp"
-#include "protocol/text.hpp"
+#include "protocol/base/limits.hpp"
+#include "protocol/text/text.hpp"
 
 #include <chrono>
 #include <system_error>

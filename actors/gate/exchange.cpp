@@ -10,8 +10,8 @@
 #include "actors/gate/exchange.hpp"
 
 #include "actors/base/log.hpp"
-#include "protocol/gate_limits.hpp"
-#include "protocol/text.hpp"
+#include "protocol/gate/limits.hpp"
+#include "protocol/text/text.hpp"
 
 #include <cerrno>
 #include <string>

@@ -4,7 +4,7 @@
 #include "actors/gate/gate.hpp"
 #include "actors/gate/messages.hpp"
 #include "actors/base/hosted.hpp"
-#include "protocol/git_route.hpp"
+#include "protocol/gate/git_route.hpp"
 
 #include <optional>
 #include <string_view>

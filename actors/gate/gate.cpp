@@ -10,7 +10,7 @@
 
 #include "actors/gate/exchange.hpp"
 #include "actors/base/log.hpp"
-#include "protocol/gate_limits.hpp"
+#include "protocol/gate/limits.hpp"
 
 #include <caf/exit_reason.hpp>
 

@@ -5,8 +5,8 @@
 #include "actors/gate/messages.hpp"
 #include "actors/base/hosted.hpp"
 #include "actors/base/log_limiter.hpp"
-#include "protocol/cgi.hpp"
-#include "protocol/gate_limits.hpp"
+#include "protocol/gate/cgi.hpp"
+#include "protocol/gate/limits.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/typed_response_promise.hpp>

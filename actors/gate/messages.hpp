@@ -4,7 +4,7 @@
 
 #include "actors/gate/http_port.hpp"
 #include "actors/hub/interfaces.hpp"
-#include "protocol/grants.hpp"
+#include "protocol/gate/grants.hpp"
 
 #include <memory>
 #include <vector>

@@ -1,8 +1,8 @@
 /// An event on its way to every subscriber: encoded once, shared, immutable.
 #pragma once
 
-#include "protocol/authorisation.hpp"
-#include "protocol/event.hpp"
+#include "protocol/hub/authorisation.hpp"
+#include "protocol/hub/event.hpp"
 
 #include <atomic>
 #include <cstddef>

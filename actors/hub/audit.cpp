@@ -1,7 +1,7 @@
 #include "actors/hub/audit.hpp"
 
-#include "protocol/limits.hpp"
-#include "protocol/text.hpp"
+#include "protocol/base/limits.hpp"
+#include "protocol/text/text.hpp"
 
 #include <initializer_list>
 #include <string>

@@ -5,7 +5,7 @@
 #include "actors/base/connection.hpp"
 #include "actors/base/log.hpp"
 #include "actors/base/log_limiter.hpp"
-#include "protocol/admission.hpp"
+#include "protocol/hub/admission.hpp"
 
 #include <string_view>
 

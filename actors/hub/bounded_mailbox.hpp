@@ -4,8 +4,8 @@
 #include "actors/base/hosted.hpp"
 #include "actors/hub/interfaces.hpp"
 #include "actors/hub/subscriber_gauge.hpp"
-#include "protocol/drop_oldest_ring.hpp"
-#include "protocol/limits.hpp"
+#include "protocol/base/drop_oldest_ring.hpp"
+#include "protocol/base/limits.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_cast.hpp>

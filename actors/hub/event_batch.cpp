@@ -1,6 +1,6 @@
 #include "actors/hub/event_batch.hpp"
 
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/hub/announced_event.hpp"
-#include "protocol/drop_oldest_ring.hpp"
+#include "protocol/base/drop_oldest_ring.hpp"
 
 #include <atomic>
 #include <cstddef>

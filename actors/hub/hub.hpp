@@ -6,8 +6,8 @@
 #include "actors/hub/interfaces.hpp"
 #include "actors/base/log_limiter.hpp"
 #include "actors/base/seats.hpp"
-#include "protocol/authorisation.hpp"
-#include "protocol/byte_budget.hpp"
+#include "protocol/hub/authorisation.hpp"
+#include "protocol/base/byte_budget.hpp"
 
 #include <cstddef>
 #include <memory>

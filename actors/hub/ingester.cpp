@@ -16,8 +16,8 @@
 #include "actors/hub/ingester.hpp"
 
 #include "actors/base/log.hpp"
-#include "protocol/limits.hpp"
-#include "protocol/text.hpp"
+#include "protocol/base/limits.hpp"
+#include "protocol/text/text.hpp"
 
 #include <utility>
 

@@ -5,8 +5,8 @@
 #include "actors/base/hosted.hpp"
 #include "actors/hub/interfaces.hpp"
 #include "actors/base/log_limiter.hpp"
-#include "protocol/admission.hpp"
-#include "protocol/reader_line.hpp"
+#include "protocol/hub/admission.hpp"
+#include "protocol/hub/reader_line.hpp"
 
 #include <caf/actor_addr.hpp>
 

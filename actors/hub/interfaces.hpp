@@ -8,8 +8,8 @@
 #include "actors/base/log_limiter.hpp"
 #include "actors/base/process.hpp"
 #include "actors/hub/subscriber_gauge.hpp"
-#include "protocol/admission.hpp"
-#include "protocol/verdict.hpp"
+#include "protocol/hub/admission.hpp"
+#include "protocol/hub/verdict.hpp"
 
 #include <caf/atom.hpp>
 #include <caf/replies_to.hpp>

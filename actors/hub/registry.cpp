@@ -13,14 +13,14 @@
 // that subscriber stops making progress, or until its reader's patience ends;
 // its reader is not read meanwhile, for it waits for `admitted`. What fits is
 // never held back, so that one flooding reader does not delay another. See
-// protocol/admission.hpp for the numbers.
+// protocol/hub/admission.hpp for the numbers.
 
 #include "actors/hub/registry.hpp"
 
 #include "actors/hub/audit.hpp"
 #include "actors/base/log.hpp"
-#include "protocol/limits.hpp"
-#include "protocol/text.hpp"
+#include "protocol/base/limits.hpp"
+#include "protocol/text/text.hpp"
 
 #include <algorithm>
 #include <string>

@@ -4,7 +4,7 @@
 #include "actors/base/hosted.hpp"
 #include "actors/hub/interfaces.hpp"
 #include "actors/base/log_limiter.hpp"
-#include "protocol/authorisation.hpp"
+#include "protocol/hub/authorisation.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/typed_response_promise.hpp>

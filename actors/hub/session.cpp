@@ -17,8 +17,8 @@
 #include "actors/hub/audit.hpp"
 #include "actors/base/log.hpp"
 #include "actors/hub/subscriber.hpp"
-#include "protocol/limits.hpp"
-#include "protocol/text.hpp"
+#include "protocol/base/limits.hpp"
+#include "protocol/text/text.hpp"
 
 #include <array>
 #include <string_view>

@@ -6,8 +6,8 @@
 #include "actors/hub/interfaces.hpp"
 #include "actors/base/log_limiter.hpp"
 #include "actors/base/seats.hpp"
-#include "protocol/byte_budget.hpp"
-#include "protocol/service.hpp"
+#include "protocol/base/byte_budget.hpp"
+#include "protocol/varlink/dispatch.hpp"
 
 #include <caf/actor_addr.hpp>
 

@@ -16,7 +16,7 @@
 #include "actors/hub/subscriber.hpp"
 
 #include "actors/base/log.hpp"
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 
 #include <array>
 #include <string>

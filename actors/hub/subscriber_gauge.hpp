@@ -1,7 +1,7 @@
 /// How a subscriber is doing, for those who wait for it.
 #pragma once
 
-#include "protocol/admission.hpp"
+#include "protocol/hub/admission.hpp"
 
 #include <atomic>
 #include <cstddef>

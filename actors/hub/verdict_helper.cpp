@@ -3,7 +3,7 @@
 #include "actors/base/error.hpp"
 #include "actors/base/log.hpp"
 #include "actors/hub/session.hpp"
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 
 #include <string>
 #include <utility>

@@ -5,7 +5,7 @@
 #include "actors/base/hosted.hpp"
 #include "actors/hub/interfaces.hpp"
 #include "actors/base/log_limiter.hpp"
-#include "protocol/byte_budget.hpp"
+#include "protocol/base/byte_budget.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -11,8 +11,8 @@
 
 #include "actors/base/error.hpp"
 #include "actors/executor/shield_executor.hpp"
-#include "protocol/limits.hpp"
-#include "protocol/text.hpp"
+#include "protocol/base/limits.hpp"
+#include "protocol/text/text.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>

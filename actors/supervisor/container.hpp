@@ -6,7 +6,7 @@
 #include "actors/gate/http_port.hpp"
 #include "actors/base/log.hpp"
 #include "actors/supervisor/messages.hpp"
-#include "protocol/backoff.hpp"
+#include "protocol/base/backoff.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/error.hpp>

@@ -1,6 +1,6 @@
 #include "actors/supervisor/container_parts.hpp"
 
-#include "protocol/sha256.hpp"
+#include "protocol/text/sha256.hpp"
 
 #include <memory>
 #include <vector>

@@ -4,10 +4,10 @@
 #include "actors/gate/gate.hpp"
 #include "actors/hub/hub.hpp"
 #include "actors/base/log_limiter.hpp"
-#include "protocol/byte_budget.hpp"
-#include "protocol/container_paths.hpp"
-#include "protocol/sidecar.hpp"
-#include "protocol/supervisor_limits.hpp"
+#include "protocol/base/byte_budget.hpp"
+#include "protocol/supervisor/container_paths.hpp"
+#include "protocol/supervisor/sidecar.hpp"
+#include "protocol/supervisor/limits.hpp"
 
 #include <cstddef>
 #include <optional>

@@ -5,8 +5,8 @@
 
 #include "actors/gate/messages.hpp"
 #include "actors/hub/interfaces.hpp"
-#include "protocol/sha256.hpp"
-#include "protocol/sidecar.hpp"
+#include "protocol/text/sha256.hpp"
+#include "protocol/supervisor/sidecar.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -5,7 +5,7 @@
 #include "actors/supervisor/supervisor.hpp"
 
 #include "actors/base/error.hpp"
-#include "protocol/text.hpp"
+#include "protocol/text/text.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>

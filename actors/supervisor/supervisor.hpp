@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/supervisor/container.hpp"
-#include "protocol/supervisor_limits.hpp"
+#include "protocol/supervisor/limits.hpp"
 
 #include <cstddef>
 #include <deque>

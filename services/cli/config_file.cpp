@@ -4,7 +4,7 @@
 
 #include "services/cli/config_file.hpp"
 
-#include "protocol/text.hpp"
+#include "protocol/text/text.hpp"
 
 #include <toml++/toml.h>
 

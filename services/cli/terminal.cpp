@@ -1,6 +1,6 @@
 #include "services/cli/terminal.hpp"
 
-#include "protocol/text.hpp"
+#include "protocol/text/text.hpp"
 
 #include <algorithm>
 #include <array>

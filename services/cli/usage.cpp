@@ -1,6 +1,6 @@
 #include "services/cli/usage.hpp"
 
-#include "protocol/text.hpp"
+#include "protocol/text/text.hpp"
 #include "services/cli/exit_code.hpp"
 
 #include <CLI/CLI.hpp>

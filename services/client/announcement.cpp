@@ -1,6 +1,6 @@
 #include "services/client/announcement.hpp"
 
-#include "protocol/varlink.hpp"
+#include "protocol/varlink/message.hpp"
 #include "services/cli/terminal.hpp"
 
 #include <simdjson.h>

@@ -1,7 +1,7 @@
 /// What a hub says to a subscriber.
 #pragma once
 
-#include "protocol/event.hpp"
+#include "protocol/hub/event.hpp"
 
 #include <memory>
 #include <optional>

@@ -1,6 +1,6 @@
 #include "services/client/emit.hpp"
 
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 #include "services/cli/exit_code.hpp"
 #include "services/client/reader_lines.hpp"
 #include "services/cli/terminal.hpp"

@@ -1,7 +1,7 @@
 /// `terok-clearance emit`: speaks to the hub as a reader does.
 #pragma once
 
-#include "protocol/event.hpp"
+#include "protocol/hub/event.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 /// Events as an operator reads them.
 #pragma once
 
-#include "protocol/event.hpp"
+#include "protocol/hub/event.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,7 @@
 #include "services/client/followed_hub.hpp"
 
-#include "protocol/limits.hpp"
-#include "protocol/varlink.hpp"
+#include "protocol/base/limits.hpp"
+#include "protocol/varlink/message.hpp"
 #include "services/cli/terminal.hpp"
 
 #include <algorithm>

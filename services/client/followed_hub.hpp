@@ -1,7 +1,7 @@
 /// One hub that `watch` follows through all its restarts.
 #pragma once
 
-#include "protocol/framing.hpp"
+#include "protocol/base/framing.hpp"
 #include "services/client/announcement.hpp"
 #include "services/client/unix_socket.hpp"
 

@@ -1,6 +1,6 @@
 #include "services/client/reader_lines.hpp"
 
-#include "protocol/text.hpp"
+#include "protocol/text/text.hpp"
 
 #include <random>
 

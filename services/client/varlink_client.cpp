@@ -1,6 +1,6 @@
 #include "services/client/varlink_client.hpp"
 
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 
 #include <cerrno>
 #include <poll.h>

@@ -1,8 +1,8 @@
 /// A varlink client for one call after another.
 #pragma once
 
-#include "protocol/framing.hpp"
-#include "protocol/varlink.hpp"
+#include "protocol/base/framing.hpp"
+#include "protocol/varlink/message.hpp"
 #include "services/client/unix_socket.hpp"
 
 #include <string>

@@ -1,6 +1,6 @@
 #include "services/client/verdict.hpp"
 
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 #include "services/cli/exit_code.hpp"
 #include "services/cli/terminal.hpp"
 #include "services/client/varlink_client.hpp"

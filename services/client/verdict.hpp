@@ -1,7 +1,7 @@
 /// `terok-clearance verdict`: answers one block.
 #pragma once
 
-#include "protocol/verdict.hpp"
+#include "protocol/hub/verdict.hpp"
 
 #include <string>
 

@@ -1,6 +1,6 @@
 #include "services/embedding/embedded_executor.hpp"
 
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>

@@ -11,7 +11,7 @@
 #include "actors/io/loop/loop.hpp"
 #include "services/embedding/clearance.hpp"
 #include "actors/executor/shield_executor.hpp"
-#include "protocol/git_route.hpp"
+#include "protocol/gate/git_route.hpp"
 #include "services/gate/setup.hpp"
 
 #include <caf/actor_cast.hpp>

@@ -5,7 +5,7 @@
 #include "services/embedding/follower.hpp"
 
 #include "actors/base/log.hpp"
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 
 #include <caf/send.hpp>
 

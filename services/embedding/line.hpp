@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/base/connection.hpp"
-#include "protocol/varlink.hpp"
+#include "protocol/varlink/message.hpp"
 
 #include <cstddef>
 #include <functional>

@@ -1,4 +1,4 @@
-#include "protocol/git_route.hpp"
+#include "protocol/gate/git_route.hpp"
 #include "services/process/paths.hpp"
 #include "services/gate/gate.hpp"
 #include "services/gate/help.hpp"

@@ -9,8 +9,8 @@
 
 #include "actors/io/process/child_runner.hpp"
 #include "actors/io/process/spawn.hpp"
-#include "protocol/post_receive.hpp"
-#include "protocol/text.hpp"
+#include "protocol/gate/post_receive.hpp"
+#include "protocol/text/text.hpp"
 #include "services/cli/exit_code.hpp"
 #include "services/cli/terminal.hpp"
 #include "services/gate/gate.hpp"

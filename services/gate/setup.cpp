@@ -2,9 +2,9 @@
 
 #include "actors/io/process/child_runner.hpp"
 #include "actors/io/process/spawn.hpp"
-#include "protocol/gate_limits.hpp"
-#include "protocol/secret.hpp"
-#include "protocol/text.hpp"
+#include "protocol/gate/limits.hpp"
+#include "protocol/text/secret.hpp"
+#include "protocol/text/text.hpp"
 #include "services/cli/exit_code.hpp"
 #include "services/process/paths.hpp"
 

@@ -1,7 +1,7 @@
 /// What the gate is given by its surroundings: tokens, git, a home.
 #pragma once
 
-#include "protocol/grants.hpp"
+#include "protocol/gate/grants.hpp"
 #include "services/process/setup_fault.hpp"
 
 #include <filesystem>

@@ -1,6 +1,6 @@
 #include "services/process/activation.hpp"
 
-#include "protocol/text.hpp"
+#include "protocol/text/text.hpp"
 #include "services/cli/exit_code.hpp"
 #include "services/process/setup_fault.hpp"
 

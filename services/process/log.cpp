@@ -1,6 +1,6 @@
 #include "services/process/log.hpp"
 
-#include "protocol/text.hpp"
+#include "protocol/text/text.hpp"
 #include "services/process/systemd.hpp"
 
 #include <spdlog/logger.h>

@@ -5,7 +5,7 @@
 
 #include "services/process/notifier.hpp"
 
-#include "protocol/text.hpp"
+#include "protocol/text/text.hpp"
 
 #include <chrono>
 #include <cstddef>

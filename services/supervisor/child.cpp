@@ -9,7 +9,7 @@
 #include "actors/io/supervisor/sidecar_file.hpp"
 #include "actors/executor/shield_executor.hpp"
 #include "actors/hub/verdict_helper.hpp"
-#include "protocol/text.hpp"
+#include "protocol/text/text.hpp"
 #include "services/sandbox/confinement.hpp"
 #include "services/cli/exit_code.hpp"
 #include "services/sandbox/hardening.hpp"

@@ -1,4 +1,4 @@
-#include "protocol/sidecar.hpp"
+#include "protocol/supervisor/sidecar.hpp"
 #include "services/supervisor/supervisor.hpp"
 #include "services/supervisor/help.hpp"
 #include "services/cli/usage.hpp"

@@ -2,8 +2,8 @@
 
 #include "services/embedding/embedded_hub.hpp"
 #include "actors/base/error.hpp"
-#include "protocol/gate_limits.hpp"
-#include "protocol/limits.hpp"
+#include "protocol/gate/limits.hpp"
+#include "protocol/base/limits.hpp"
 #include "test/support/actor_fixture.hpp"
 #include "test/support/events.hpp"
 

@@ -1,7 +1,7 @@
 #include "actors/gate/gate.hpp"
 
 #include "actors/base/error.hpp"
-#include "protocol/gate_limits.hpp"
+#include "protocol/gate/limits.hpp"
 #include "test/support/actor_fixture.hpp"
 #include "test/support/dummy_http.hpp"
 

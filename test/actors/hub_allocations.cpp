@@ -2,7 +2,7 @@
 // socket: a count, which a machine's load does not change as it changes a time.
 
 #include "actors/hub/hub.hpp"
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 #include "test/support/actor_fixture.hpp"
 #include "test/support/allocation_count.hpp"
 #include "test/support/events.hpp"

@@ -1,6 +1,6 @@
 #include "actors/base/manager_link.hpp"
 
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 #include "test/support/actor_fixture.hpp"
 
 #include <caf/send.hpp>

@@ -1,6 +1,6 @@
 // The wire contract, section 4: who gets which events, and who goes when.
 
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 #include "test/end_to_end/deployment.hpp"
 #include "test/support/machine_facts.hpp"
 #include "test/support/process_facts.hpp"

@@ -1,7 +1,7 @@
 // What one container may take of a process that serves many; one story for each
 // quota: it is used up, and its neighbour does not notice.
 
-#include "protocol/supervisor_limits.hpp"
+#include "protocol/supervisor/limits.hpp"
 #include "test/end_to_end/supervision.hpp"
 #include "test/support/http_client.hpp"
 

@@ -1,4 +1,4 @@
-#include "protocol/basic_auth.hpp"
+#include "protocol/gate/basic_auth.hpp"
 
 #include "test/fuzz/fuzz.hpp"
 

@@ -1,7 +1,7 @@
 // A header block in one piece and in pieces of the size that the first byte
 // says.
 
-#include "protocol/cgi.hpp"
+#include "protocol/gate/cgi.hpp"
 #include "test/fuzz/fuzz.hpp"
 
 namespace cgi_head_fuzzer {

@@ -1,7 +1,7 @@
 // Input: a limit (one byte), a policy (one byte), the stream. Held against a
 // framer that sees the whole stream at once, whatever the cuts.
 
-#include "protocol/framing.hpp"
+#include "protocol/base/framing.hpp"
 #include "test/fuzz/fuzz.hpp"
 
 #include <string>

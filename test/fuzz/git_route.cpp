@@ -1,4 +1,4 @@
-#include "protocol/git_route.hpp"
+#include "protocol/gate/git_route.hpp"
 
 #include "test/fuzz/fuzz.hpp"
 

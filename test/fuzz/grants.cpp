@@ -1,6 +1,6 @@
-#include "protocol/grants.hpp"
+#include "protocol/gate/grants.hpp"
 
-#include "protocol/gate_limits.hpp"
+#include "protocol/gate/limits.hpp"
 #include "test/fuzz/fuzz.hpp"
 
 namespace grants_fuzzer {

@@ -2,12 +2,12 @@
 // has seen all lines before it, by a new one, and by simdjson's DOM, which
 // must agree on what is JSON.
 
-#include "protocol/reader_line.hpp"
+#include "protocol/hub/reader_line.hpp"
 
-#include "protocol/event.hpp"
-#include "protocol/framing.hpp"
-#include "protocol/limits.hpp"
-#include "protocol/text.hpp"
+#include "protocol/hub/event.hpp"
+#include "protocol/base/framing.hpp"
+#include "protocol/base/limits.hpp"
+#include "protocol/text/text.hpp"
 #include "test/fuzz/fuzz.hpp"
 #include "test/support/wire_event.hpp"
 

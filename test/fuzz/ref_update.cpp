@@ -1,4 +1,4 @@
-#include "protocol/post_receive.hpp"
+#include "protocol/gate/post_receive.hpp"
 #include "test/fuzz/fuzz.hpp"
 
 namespace ref_update_fuzzer {

@@ -1,7 +1,7 @@
 // Fields, a line each: `name: value`. The first line's length chooses the
 // version.
 
-#include "protocol/http_request.hpp"
+#include "protocol/gate/http_request.hpp"
 #include "test/fuzz/fuzz.hpp"
 
 #include <algorithm>

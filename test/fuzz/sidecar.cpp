@@ -1,9 +1,9 @@
 // Input: a sidecar's bytes. What is accepted holds what the rest trusts: paths
 // that stay where they belong, and numbers in their range.
 
-#include "protocol/sidecar.hpp"
+#include "protocol/supervisor/sidecar.hpp"
 
-#include "protocol/container_paths.hpp"
+#include "protocol/supervisor/container_paths.hpp"
 #include "test/fuzz/fuzz.hpp"
 
 #include <simdjson.h>

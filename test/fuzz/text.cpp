@@ -1,9 +1,9 @@
 // Input: any bytes, as every function of text.hpp gets them.
 
-#include "protocol/text.hpp"
+#include "protocol/text/text.hpp"
 
-#include "protocol/limits.hpp"
-#include "protocol/utf8.hpp"
+#include "protocol/base/limits.hpp"
+#include "protocol/text/utf8.hpp"
 #include "test/fuzz/fuzz.hpp"
 #include "test/support/json.hpp"
 

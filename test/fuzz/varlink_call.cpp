@@ -3,9 +3,9 @@
 // they answer must be a message that a client can read, and what their
 // interface descriptions declare.
 
-#include "protocol/framing.hpp"
-#include "protocol/service.hpp"
-#include "protocol/varlink.hpp"
+#include "protocol/base/framing.hpp"
+#include "protocol/varlink/dispatch.hpp"
+#include "protocol/varlink/message.hpp"
 #include "test/fuzz/fuzz.hpp"
 #include "test/support/idl.hpp"
 #include "test/support/json.hpp"

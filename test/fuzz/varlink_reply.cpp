@@ -1,8 +1,8 @@
 // Input: a service's bytes, as clients and the hub's helper pool read them.
 
-#include "protocol/event.hpp"
-#include "protocol/framing.hpp"
-#include "protocol/varlink.hpp"
+#include "protocol/hub/event.hpp"
+#include "protocol/base/framing.hpp"
+#include "protocol/varlink/message.hpp"
 #include "test/fuzz/fuzz.hpp"
 
 #include <simdjson.h>

@@ -1,6 +1,6 @@
 #include "actors/io/http/http_reader.hpp"
 
-#include "protocol/gate_limits.hpp"
+#include "protocol/gate/limits.hpp"
 
 #include <doctest/doctest.h>
 

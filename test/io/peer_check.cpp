@@ -1,6 +1,6 @@
 #include "actors/io/socket/peer_check.hpp"
 
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 #include "test/support/log_record.hpp"
 
 #include <doctest/doctest.h>

@@ -4,7 +4,7 @@
 #include "actors/base/connection.hpp"
 #include "actors/base/hosted.hpp"
 #include "actors/io/loop/unit.hpp"
-#include "protocol/framing.hpp"
+#include "protocol/base/framing.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <caf/actor_system.hpp>

@@ -1,7 +1,7 @@
 #include "actors/io/socket/stream.hpp"
 
 #include "actors/base/error.hpp"
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 #include "test/io/stale_event.hpp"
 #include "test/io/stepped_loop.hpp"
 #include "test/support/temp_dir.hpp"

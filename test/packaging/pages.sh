@@ -49,20 +49,20 @@ idl_of_source() {
     on && sub(/^ *R"idl\(/, "") { inside = 1 }
     on && /^\)idl";$/ { inside = 0 }
     inside
-  ' protocol/idl.cpp
+  ' protocol/varlink/idl.cpp
 }
 
 interfaces=(service clearance clearance_verdict)
-count="$(grep -c '^const std::string_view' protocol/idl.cpp)"
+count="$(grep -c '^const std::string_view' protocol/varlink/idl.cpp)"
 [[ "$count" == "${#interfaces[@]}" ]] \
-  || breach "protocol/idl.cpp has $count interfaces, the test knows" \
+  || breach "protocol/varlink/idl.cpp has $count interfaces, the test knows" \
     "${interfaces[*]}"
 for each in "${interfaces[@]}"; do
   text="$(idl_of_source "$each")"
-  [[ "$text" == *interface* ]] || breach "protocol/idl.cpp: no $each is found"
+  [[ "$text" == *interface* ]] || breach "protocol/varlink/idl.cpp: no $each is found"
   [[ "$text" == "$(idl_of_page "$each")" ]] \
     || breach "packaging/man/terok-clearance.7: $each is not as" \
-      "protocol/idl.cpp has it. Copy the text below \`.\\\" idl: $each\`."
+      "protocol/varlink/idl.cpp has it. Copy the text below \`.\\\" idl: $each\`."
 done
 for unit in packaging/systemd/*.in; do
   name="$(basename "$unit" .in)"

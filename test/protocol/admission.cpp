@@ -1,4 +1,4 @@
-#include "protocol/admission.hpp"
+#include "protocol/hub/admission.hpp"
 
 #include <doctest/doctest.h>
 

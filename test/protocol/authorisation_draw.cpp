@@ -1,4 +1,4 @@
-#include "protocol/authorisation.hpp"
+#include "protocol/hub/authorisation.hpp"
 #include "test/support/test_parcel.hpp"
 
 #include <doctest/doctest.h>

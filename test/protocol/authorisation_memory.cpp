@@ -1,7 +1,7 @@
 // What an announcement costs in memory: a count, which a machine's load does
 // not change as it changes a time.
 
-#include "protocol/authorisation.hpp"
+#include "protocol/hub/authorisation.hpp"
 #include "test/support/allocation_count.hpp"
 
 #include <doctest/doctest.h>

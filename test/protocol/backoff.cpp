@@ -1,4 +1,4 @@
-#include "protocol/backoff.hpp"
+#include "protocol/base/backoff.hpp"
 
 #include <doctest/doctest.h>
 

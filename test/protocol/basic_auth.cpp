@@ -1,4 +1,4 @@
-#include "protocol/basic_auth.hpp"
+#include "protocol/gate/basic_auth.hpp"
 
 #include <doctest/doctest.h>
 

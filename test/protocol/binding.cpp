@@ -1,4 +1,4 @@
-#include "protocol/binding.hpp"
+#include "protocol/hub/binding.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "protocol/byte_budget.hpp"
+#include "protocol/base/byte_budget.hpp"
 
 #include <doctest/doctest.h>
 

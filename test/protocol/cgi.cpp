@@ -1,6 +1,6 @@
-#include "protocol/cgi.hpp"
+#include "protocol/gate/cgi.hpp"
 
-#include "protocol/gate_limits.hpp"
+#include "protocol/gate/limits.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "protocol/chained_index.hpp"
+#include "protocol/base/chained_index.hpp"
 
 #include <doctest/doctest.h>
 

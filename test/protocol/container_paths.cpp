@@ -1,4 +1,4 @@
-#include "protocol/container_paths.hpp"
+#include "protocol/supervisor/container_paths.hpp"
 
 #include <doctest/doctest.h>
 

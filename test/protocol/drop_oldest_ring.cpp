@@ -1,4 +1,4 @@
-#include "protocol/drop_oldest_ring.hpp"
+#include "protocol/base/drop_oldest_ring.hpp"
 
 #include <doctest/doctest.h>
 

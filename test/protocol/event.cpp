@@ -1,4 +1,4 @@
-#include "protocol/event.hpp"
+#include "protocol/hub/event.hpp"
 
 #include "test/support/wire_event.hpp"
 

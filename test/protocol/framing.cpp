@@ -1,6 +1,6 @@
-#include "protocol/framing.hpp"
+#include "protocol/base/framing.hpp"
 
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "protocol/http_request.hpp"
+#include "protocol/gate/http_request.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "protocol/http_response.hpp"
+#include "protocol/gate/http_response.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 #include "test/support/idl.hpp"
 
-#include "protocol/service.hpp"
+#include "protocol/varlink/dispatch.hpp"
 
 #include <doctest/doctest.h>
 

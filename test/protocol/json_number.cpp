@@ -1,4 +1,4 @@
-#include "protocol/strict_json.hpp"
+#include "protocol/json/strict_json.hpp"
 
 #include <doctest/doctest.h>
 

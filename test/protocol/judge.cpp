@@ -1,6 +1,6 @@
 #include "test/protocol/judge.hpp"
 
-#include "protocol/framing.hpp"
+#include "protocol/base/framing.hpp"
 
 #include <doctest/doctest.h>
 

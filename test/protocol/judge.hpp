@@ -1,7 +1,7 @@
 /// One line through a parser of its own.
 #pragma once
 
-#include "protocol/reader_line.hpp"
+#include "protocol/hub/reader_line.hpp"
 
 #include <string>
 

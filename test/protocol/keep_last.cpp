@@ -1,4 +1,4 @@
-#include "protocol/keep_last.hpp"
+#include "protocol/json/keep_last.hpp"
 
 #include <doctest/doctest.h>
 

@@ -2,9 +2,9 @@
 // strict reader is held, too, by every line that judge.cpp judges with and
 // without padding, and by the fuzzer of reader lines.
 
-#include "protocol/plain_json.hpp"
+#include "protocol/json/plain_json.hpp"
 
-#include "protocol/framing.hpp"
+#include "protocol/base/framing.hpp"
 #include "test/protocol/read_members.hpp"
 
 #include <doctest/doctest.h>

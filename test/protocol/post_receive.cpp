@@ -1,4 +1,4 @@
-#include "protocol/post_receive.hpp"
+#include "protocol/gate/post_receive.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 /// What both readers of JSON objects are asked by their tests.
 #pragma once
 
-#include "protocol/strict_json.hpp"
+#include "protocol/json/strict_json.hpp"
 
 #include <cstddef>
 #include <string>

@@ -1,6 +1,6 @@
 // What a line says. What it must be to be a line at all: reader_line_json.cpp.
 
-#include "protocol/reader_line.hpp"
+#include "protocol/hub/reader_line.hpp"
 
 #include "test/protocol/judge.hpp"
 

@@ -2,7 +2,7 @@
 // what is repaired, for a block must never be hidden by bytes that a container
 // controls.
 
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 #include "test/protocol/judge.hpp"
 
 #include <doctest/doctest.h>

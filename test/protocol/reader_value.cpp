@@ -1,4 +1,4 @@
-#include "protocol/reader_value.hpp"
+#include "protocol/hub/reader_value.hpp"
 
 #include <doctest/doctest.h>
 

@@ -3,9 +3,9 @@
 
 #include "test/support/reader_vectors.hpp"
 
-#include "protocol/event.hpp"
-#include "protocol/framing.hpp"
-#include "protocol/reader_line.hpp"
+#include "protocol/hub/event.hpp"
+#include "protocol/base/framing.hpp"
+#include "protocol/hub/reader_line.hpp"
 #include "test/support/wire_event.hpp"
 
 #include <doctest/doctest.h>

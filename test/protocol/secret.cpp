@@ -1,4 +1,4 @@
-#include "protocol/secret.hpp"
+#include "protocol/text/secret.hpp"
 
 #include <doctest/doctest.h>
 

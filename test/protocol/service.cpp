@@ -1,4 +1,4 @@
-#include "protocol/service.hpp"
+#include "protocol/varlink/dispatch.hpp"
 
 #include "test/support/idl.hpp"
 #include "test/support/json.hpp"

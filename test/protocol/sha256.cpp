@@ -1,4 +1,4 @@
-#include "protocol/sha256.hpp"
+#include "protocol/text/sha256.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
-#include "protocol/sidecar.hpp"
+#include "protocol/supervisor/sidecar.hpp"
 
-#include "protocol/supervisor_limits.hpp"
+#include "protocol/supervisor/limits.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // The walk and what it hands out. What is JSON and what is not is tested where
 // whole lines are: reader_line_json.cpp.
 
-#include "protocol/strict_json.hpp"
+#include "protocol/json/strict_json.hpp"
 
 #include "test/protocol/read_members.hpp"
 

@@ -1,6 +1,6 @@
-#include "protocol/text.hpp"
+#include "protocol/text/text.hpp"
 
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 #include "test/support/json.hpp"
 
 #include <doctest/doctest.h>

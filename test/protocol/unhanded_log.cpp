@@ -1,4 +1,4 @@
-#include "protocol/unhanded_log.hpp"
+#include "protocol/hub/unhanded_log.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "protocol/utf8.hpp"
+#include "protocol/text/utf8.hpp"
 
 #include <doctest/doctest.h>
 

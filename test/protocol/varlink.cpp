@@ -1,4 +1,4 @@
-#include "protocol/varlink.hpp"
+#include "protocol/varlink/message.hpp"
 
 #include "test/support/json.hpp"
 

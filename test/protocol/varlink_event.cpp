@@ -1,5 +1,5 @@
-#include "protocol/event.hpp"
-#include "protocol/varlink.hpp"
+#include "protocol/hub/event.hpp"
+#include "protocol/varlink/message.hpp"
 
 #include <doctest/doctest.h>
 

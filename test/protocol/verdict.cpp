@@ -1,6 +1,6 @@
-#include "protocol/verdict.hpp"
+#include "protocol/hub/verdict.hpp"
 
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // The clients as programs, against a hub that the test plays: what a real hub
 // never does, or not on demand.
-#include "protocol/reader_line.hpp"
-#include "protocol/varlink.hpp"
+#include "protocol/hub/reader_line.hpp"
+#include "protocol/varlink/message.hpp"
 #include "test/services/listener.hpp"
 #include "test/support/child.hpp"
 

@@ -1,6 +1,6 @@
 #include "services/client/followed_hub.hpp"
 
-#include "protocol/varlink.hpp"
+#include "protocol/varlink/message.hpp"
 #include "test/services/listener.hpp"
 #include "test/support/temp_dir.hpp"
 

@@ -1,6 +1,6 @@
 #include "services/process/log.hpp"
 
-#include "protocol/text.hpp"
+#include "protocol/text/text.hpp"
 
 #include <doctest/doctest.h>
 

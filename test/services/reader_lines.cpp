@@ -1,6 +1,6 @@
 #include "services/client/reader_lines.hpp"
 
-#include "protocol/reader_line.hpp"
+#include "protocol/hub/reader_line.hpp"
 
 #include <doctest/doctest.h>
 

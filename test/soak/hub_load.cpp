@@ -1,4 +1,4 @@
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 #include "test/soak/load.hpp"
 
 namespace clearance::soak {

@@ -1,7 +1,7 @@
 /// A CAF system whose scheduler and clock the test drives.
 #pragma once
 
-#include "protocol/admission.hpp"
+#include "protocol/hub/admission.hpp"
 #include "test/support/dummy_host.hpp"
 #include "test/support/inbox.hpp"
 #include "test/support/log_record.hpp"

@@ -3,7 +3,7 @@
 /// against each other, whoever chooses the operations.
 #pragma once
 
-#include "protocol/authorisation.hpp"
+#include "protocol/hub/authorisation.hpp"
 #include "test/support/test_parcel.hpp"
 
 #include <cstddef>

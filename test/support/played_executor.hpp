@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/hub/interfaces.hpp"
-#include "protocol/verdict.hpp"
+#include "protocol/hub/verdict.hpp"
 
 #include <cstddef>
 #include <memory>

@@ -5,7 +5,7 @@
 
 #include "test/support/registry_trial.hpp"
 
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 
 #include <caf/actor_cast.hpp>
 

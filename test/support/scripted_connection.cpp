@@ -1,6 +1,6 @@
 #include "test/support/scripted_connection.hpp"
 
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 
 #include <caf/send.hpp>
 #include <doctest/doctest.h>

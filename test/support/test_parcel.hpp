@@ -1,7 +1,7 @@
 /// A parcel whose fate a test decides.
 #pragma once
 
-#include "protocol/authorisation.hpp"
+#include "protocol/hub/authorisation.hpp"
 
 #include <cstddef>
 #include <memory>

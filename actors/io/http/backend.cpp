@@ -1,6 +1,6 @@
 #include "actors/io/http/backend.hpp"
 
-#include "protocol/gate_limits.hpp"
+#include "protocol/gate/limits.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>

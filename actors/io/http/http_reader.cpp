@@ -5,8 +5,8 @@
 
 #include "actors/io/http/http_reader.hpp"
 
-#include "protocol/gate_limits.hpp"
-#include "protocol/secret.hpp"
+#include "protocol/gate/limits.hpp"
+#include "protocol/text/secret.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>

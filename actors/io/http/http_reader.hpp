@@ -2,7 +2,7 @@
 /// parser, so that one file alone has to compile it.
 #pragma once
 
-#include "protocol/http_request.hpp"
+#include "protocol/gate/http_request.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,13 +1,13 @@
 /// The time limits of HTTP connections, so that tests can make them short.
 #pragma once
 
-#include "protocol/gate_limits.hpp"
+#include "protocol/gate/limits.hpp"
 
 #include <chrono>
 
 namespace clearance::io {
 
-/// See protocol/gate_limits.hpp for what each is for.
+/// See protocol/gate/limits.hpp for what each is for.
 struct http_times {
   using milliseconds = std::chrono::milliseconds;
 

@@ -5,7 +5,7 @@
 #include "actors/io/http/backend.hpp"
 #include "actors/io/http/http_times.hpp"
 #include "actors/io/http/http_wire.hpp"
-#include "protocol/cgi.hpp"
+#include "protocol/gate/cgi.hpp"
 
 #include <array>
 #include <cstdint>

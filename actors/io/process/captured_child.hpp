@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/io/process/child.hpp"
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 
 #include <chrono>
 #include <cstddef>

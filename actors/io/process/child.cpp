@@ -8,7 +8,7 @@
 #include "actors/io/process/child.hpp"
 
 #include "actors/io/base/readiness.hpp"
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>

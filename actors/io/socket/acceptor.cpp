@@ -2,7 +2,7 @@
 
 #include "actors/io/base/ran_out.hpp"
 #include "actors/base/log.hpp"
-#include "protocol/limits.hpp"
+#include "protocol/base/limits.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>

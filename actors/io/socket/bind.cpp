@@ -9,8 +9,8 @@
 #include "actors/io/socket/bind.hpp"
 
 #include "actors/io/socket/private_directory.hpp"
-#include "protocol/limits.hpp"
-#include "protocol/text.hpp"
+#include "protocol/base/limits.hpp"
+#include "protocol/text/text.hpp"
 
 #include <cerrno>
 #include <cstring>

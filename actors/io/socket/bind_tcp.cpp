@@ -1,7 +1,7 @@
 #include "actors/io/socket/bind_tcp.hpp"
 
-#include "protocol/limits.hpp"
-#include "protocol/text.hpp"
+#include "protocol/base/limits.hpp"
+#include "protocol/text/text.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>

@@ -1,7 +1,7 @@
 #include "actors/io/socket/private_directory.hpp"
 
 #include "actors/io/base/unique_fd.hpp"
-#include "protocol/text.hpp"
+#include "protocol/text/text.hpp"
 
 #include <array>
 #include <cerrno>

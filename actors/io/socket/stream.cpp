@@ -7,8 +7,8 @@
 
 #include "actors/base/error.hpp"
 #include "actors/io/base/readiness.hpp"
-#include "protocol/limits.hpp"
-#include "protocol/text.hpp"
+#include "protocol/base/limits.hpp"
+#include "protocol/text/text.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>

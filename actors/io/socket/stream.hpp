@@ -4,7 +4,7 @@
 #include "actors/base/connection.hpp"
 #include "actors/base/host.hpp"
 #include "actors/io/base/unique_fd.hpp"
-#include "protocol/framing.hpp"
+#include "protocol/base/framing.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>

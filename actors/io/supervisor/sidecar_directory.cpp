@@ -11,8 +11,8 @@
 #include "actors/io/base/ran_out.hpp"
 #include "actors/io/supervisor/sidecar_file.hpp"
 #include "actors/base/log.hpp"
-#include "protocol/limits.hpp"
-#include "protocol/text.hpp"
+#include "protocol/base/limits.hpp"
+#include "protocol/text/text.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>

@@ -2,7 +2,7 @@
 
 #include "actors/io/base/ran_out.hpp"
 #include "actors/io/base/unique_fd.hpp"
-#include "protocol/supervisor_limits.hpp"
+#include "protocol/supervisor/limits.hpp"
 
 #include <cerrno>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /// Reading a sidecar from disk.
 #pragma once
 
-#include "protocol/sidecar.hpp"
+#include "protocol/supervisor/sidecar.hpp"
 
 #include <string>
 #include <variant>

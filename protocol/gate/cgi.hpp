@@ -1,0 +1,80 @@
+/// The Common Gateway Interface as `git http-backend` speaks it.
+/// Source: RFC 3875.
+#pragma once
+
+#include "protocol/gate/http_response.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clearance::protocol {
+
+/// What the environment of every backend has in common.
+struct cgi_config {
+  std::optional<std::string> path;          ///< our PATH
+  std::optional<std::string> git_exec_path; ///< our GIT_EXEC_PATH
+  std::string home;
+  std::string project_root;
+  std::string hooks_path = "/dev/null";
+};
+
+/// What it takes from one request.
+struct cgi_request {
+  std::string_view path_info;
+  std::string_view query;
+  std::string_view method;
+  std::string_view content_type;
+  std::string_view content_encoding; ///< empty: not sent
+  std::string_view git_protocol;     ///< empty: not sent
+  std::string_view server_protocol = "HTTP/1.1";
+  std::optional<std::uint64_t> content_length;
+};
+
+/// All of the backend's environment, as "NAME=value". Nothing else may be in
+/// it: what git reads from its environment it obeys.
+/// Source: the gate contract, section 2, item 4.
+std::vector<std::string> cgi_environment(const cgi_config& config,
+                                         const cgi_request& request);
+
+/// What stands before a backend's body.
+struct cgi_head {
+  response_head head; ///< without the fields that frame a message
+  std::optional<std::uint64_t> content_length;
+};
+
+/// Parses a header block that comes in pieces. Lines end in LF, with or
+/// without a CR; an empty one ends the block.
+class cgi_head_parser {
+public:
+  enum class outcome : std::uint8_t {
+    need_more, ///< all bytes were taken
+    complete,  ///< take() it; the body begins behind `consumed`
+    malformed, ///< no header block, or one above cgi_head_max_bytes
+  };
+
+  struct result {
+    outcome what = outcome::need_more;
+    std::size_t consumed = 0; ///< of the bytes of this call
+  };
+
+  /// Not called again after complete or malformed.
+  result feed(std::string_view bytes);
+
+  cgi_head take() noexcept { return std::move(head_); }
+
+private:
+  outcome end_line();
+  bool add_field(std::string_view name, std::string_view value);
+  bool add_status(std::string_view value);
+
+  cgi_head head_;
+  std::string line_; // the unfinished one
+  std::size_t size_ = 0;
+  bool has_fields_ = false;
+};
+
+} // namespace clearance::protocol

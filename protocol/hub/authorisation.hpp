@@ -1,0 +1,122 @@
+/// The rules of the authorisation map: which verdicts the hub may execute.
+#pragma once
+
+#include "protocol/base/limits.hpp"
+#include "protocol/hub/verdict.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace clearance::protocol {
+
+/// What bindings may take, in number and in bytes (texts, bookkeeping and
+/// parcels), of one container and of all; inclusive.
+struct authorisation_limits {
+  std::size_t per_container = limits::bindings_per_container_max;
+  std::size_t total = limits::bindings_total_max;
+  std::size_t per_container_bytes = limits::bindings_per_container_max_bytes;
+  std::size_t total_bytes = limits::bindings_total_max_bytes;
+};
+
+/// What the owner wants back for a block that no client has been handed (the
+/// hub: its encoded bytes). It is charged to the block's container.
+class parcel {
+public:
+  virtual ~parcel() = default;
+  virtual std::size_t bytes() const noexcept = 0;
+  /// Whether some client got it whole. Once true, always true.
+  virtual bool handed() const noexcept = 0;
+};
+
+using parcel_ptr = std::shared_ptr<const parcel>;
+
+/// A machine of three states for every announced block:
+///
+///   announce --> live --cite--> in flight --settle(ok)-----> gone
+///                 ^  \             |  |
+///                 |   \            |  '--settle(failed)--> live again, unless
+///                 |    \           |                       dropped or replaced
+///                 |     '--drop----'----> gone
+///                 '---- announce again (same container and id) replaces
+///
+/// Everything is keyed by (container, request_id): containers cannot replace
+/// each other's. Everything is bounded: at a bound the container that announces
+/// gives up its oldest live bindings, then its oldest in flight ones, never
+/// another's; where that would not make the room it gives up none and the new
+/// binding gets none. One actor owns it.
+class authorisation_map {
+public:
+  /// Names one citation, for settle(). Never used twice.
+  using ticket = std::uint64_t;
+
+  explicit authorisation_map(authorisation_limits limits = {});
+  ~authorisation_map();
+  authorisation_map(const authorisation_map&) = delete;
+  authorisation_map& operator=(const authorisation_map&) = delete;
+
+  /// Makes (container, request_id) -> target live, newest of all. An empty
+  /// request_id binds nothing. Returns how many of the container's bindings
+  /// had to go for it; the new one itself counts when there is no room at all.
+  std::size_t announce(std::string_view container, std::string_view request_id,
+                       std::string_view target, parcel_ptr parcel);
+
+  /// shield_down, shield_disengaged, container_exited: forgets the container's
+  /// bindings, in flight ones included. Returns how many were live.
+  std::size_t drop(std::string_view container);
+
+  struct cited {
+    ticket id;
+    shield_call call;
+  };
+
+  /// Checks a verdict in the contract's order (section 5, 1 to 3) and puts its
+  /// binding in flight. An outcome is the refusal; nothing has changed then.
+  /// An id that several other containers have live is a mismatch with the
+  /// newest of them; one that this container has in flight is unknown.
+  std::variant<cited, verdict_outcome> cite(std::string_view container,
+                                            std::string_view request_id,
+                                            std::string_view dest,
+                                            std::string_view action);
+
+  /// The cited verdict was executed. Success consumes the binding, failure
+  /// makes it live again, as old as it was; not if it was dropped, replaced or
+  /// evicted meanwhile.
+  void settle(ticket id, bool ok);
+
+  /// Announcements so far; the next one's number is one more.
+  std::uint64_t sequence() const noexcept;
+
+  struct drawn {
+    std::vector<parcel_ptr> parcels;
+    std::uint64_t cursor = 0; ///< give it to the next draw()
+    bool done = false;        ///< nothing is left up to `until`
+  };
+
+  /// The oldest live bindings numbered cursor < n <= until that nobody was
+  /// handed, oldest first: at most `max` of them, and no more after the one
+  /// that brings their parcels to `max_bytes`. In flight ones are answered
+  /// already and left out. Lets go of parcels that earlier draws gave and
+  /// somebody was handed since.
+  drawn draw(std::uint64_t cursor, std::uint64_t until, std::size_t max,
+             std::size_t max_bytes);
+
+  std::size_t live() const noexcept;
+  std::size_t in_flight() const noexcept;
+  std::size_t containers() const noexcept;
+  /// Charged. A parcel that was handed counts until the map has noticed.
+  std::size_t bytes() const noexcept;
+  /// Bindings that went because of a bound, since the start.
+  std::uint64_t evicted() const noexcept;
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace clearance::protocol

@@ -1,0 +1,144 @@
+#include "protocol/hub/event.hpp"
+
+#include "protocol/text/text.hpp"
+
+#include <array>
+#include <charconv>
+
+namespace clearance::protocol {
+
+namespace {
+
+/// A number's digits.
+class decimal {
+public:
+  explicit decimal(std::int64_t x) noexcept
+      : size_(static_cast<std::size_t>(
+          std::to_chars(digits_.begin(), digits_.end(), x).ptr
+          - digits_.data())) {
+    // nop
+  }
+
+  std::string_view text() const noexcept { return {digits_.data(), size_}; }
+
+private:
+  std::array<char, 20> digits_; // "-9223372036854775808"
+  std::size_t size_;
+};
+
+/// The wire form, piece by piece: what is JSON already, and texts.
+template <class Sink>
+void write_event(const event& x, std::string_view port, std::string_view proto,
+                 Sink& to) {
+  to.put(R"({"continues":true,"parameters":{"event":{"type":")");
+  to.put(to_string(x.type));
+  to.put(R"(","container":)");
+  to.text(x.container);
+  to.put(R"(,"request_id":)");
+  to.text(x.request_id);
+  to.put(R"(,"dest":)");
+  to.text(x.dest);
+  to.put(R"(,"port":)");
+  to.put(port);
+  to.put(R"(,"proto":)");
+  to.put(proto);
+  to.put(R"(,"domain":)");
+  to.text(x.domain);
+  to.put(R"(,"action":)");
+  to.text(x.action);
+  to.put(x.ok ? R"(,"ok":true,"reason":)" : R"(,"ok":false,"reason":)");
+  to.text(x.reason);
+  to.put(R"(,"dossier":{)");
+  for (std::string_view separator; const auto& [key, value] : x.dossier) {
+    to.put(separator);
+    to.text(key);
+    to.put(":");
+    to.text(value);
+    separator = ",";
+  }
+  to.put(std::string_view{"}}}}\0", 5});
+}
+
+/// How much it is while no text needs an escape.
+struct size_sink {
+  std::size_t size = 0;
+
+  void put(std::string_view json) noexcept { size += json.size(); }
+  void text(std::string_view x) noexcept { size += x.size() + 2; }
+};
+
+/// Writes that much to where there is room for it.
+struct plain_sink {
+  char* to;
+  bool plain = true; // so far; else the result is void
+
+  void put(std::string_view json) noexcept { to += json.copy(to, json.size()); }
+  void text(std::string_view x) noexcept {
+    plain = plain && is_plain_json(x);
+    *to++ = '"';
+    put(x);
+    *to++ = '"';
+  }
+};
+
+struct escaping_sink {
+  std::string& to;
+
+  void put(std::string_view json) { to.append(json); }
+  void text(std::string_view x) { append_json(to, x); }
+};
+
+} // namespace
+
+std::string_view to_string(event_type type) noexcept {
+  switch (type) {
+  case event_type::connection_blocked:
+    return "connection_blocked";
+  case event_type::container_started:
+    return "container_started";
+  case event_type::container_exited:
+    return "container_exited";
+  case event_type::shield_up:
+    return "shield_up";
+  case event_type::shield_down:
+    return "shield_down";
+  case event_type::shield_disengaged:
+    return "shield_disengaged";
+  case event_type::verdict_applied:
+    return "verdict_applied";
+  }
+  return ""; // no event_type is here
+}
+
+void event::clear() noexcept {
+  type = event_type::connection_blocked;
+  for (auto* text : {&container, &request_id, &dest, &domain, &action, &reason})
+    text->clear();
+  port = 0;
+  proto = 0;
+  ok = false;
+  dossier.clear();
+}
+
+std::size_t encoded_size(const event& x) {
+  size_sink result;
+  write_event(x, decimal{x.port}.text(), decimal{x.proto}.text(), result);
+  return result.size;
+}
+
+// Written twice only if there is something to escape.
+void encode(const event& x, std::string& out) {
+  const decimal port{x.port};
+  const decimal proto{x.proto};
+  const auto before = out.size();
+  out.resize(before + encoded_size(x));
+  plain_sink plain{out.data() + before};
+  write_event(x, port.text(), proto.text(), plain);
+  if (plain.plain)
+    return;
+  out.resize(before);
+  escaping_sink escaping{out};
+  write_event(x, port.text(), proto.text(), escaping);
+}
+
+} // namespace clearance::protocol

@@ -1,0 +1,235 @@
+// A line is walked once, member by member. What the known keys hold is noted
+// as views, because the last one of a repeated key counts and the type may come
+// last; only then the event is built, from sanitised copies of what its type
+// uses.
+//
+//     line --walk--> notes --build--> verdict, event
+//        \           ^
+//         '--repair--'   only if the walk failed and there is what to repair
+//
+// Two readers walk alike. A container cannot hide a block from the one by what
+// the other does: the plain one only ever gives up, and then the strict one
+// walks the line from its beginning.
+
+#include "protocol/hub/reader_line.hpp"
+
+#include "protocol/json/keep_last.hpp"
+#include "protocol/base/limits.hpp"
+#include "protocol/json/plain_json.hpp"
+#include "protocol/hub/reader_value.hpp"
+#include "protocol/json/strict_json.hpp"
+#include "protocol/text/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace clearance::protocol {
+
+namespace {
+
+/// The keys we read, `dossier` apart.
+enum key : std::size_t {
+  type,
+  container,
+  id,
+  dest,
+  port,
+  proto,
+  domain,
+  reason,
+  key_count,
+};
+
+constexpr std::array<std::string_view, key_count> key_words{
+    "type", "container", "id", "dest", "port", "proto", "domain", "reason",
+};
+
+} // namespace
+
+struct reader_line_parser::impl {
+  plain_json_reader plain_reader;
+  std::optional<json_reader> reader{limits::reader_nesting_max_depth};
+  std::array<json_item, key_count> notes; // null: missing
+  std::vector<std::pair<std::string_view, json_item>> dossier;
+  std::string repaired_line;
+  std::string_view why;
+  bool repaired = false;
+  bool kept_too_much = false; // the event does, from the line before
+
+  verdict judge(std::string_view line, std::size_t capacity, event& out);
+  void release();
+  template <class Reader>
+  bool walk(Reader& from, std::string_view line, std::size_t capacity);
+  template <class Reader>
+  bool note_dossier(Reader& from, typename Reader::value& x);
+  verdict build(event& out);
+  verdict build_blocked(event& out);
+  void build_dossier(event& out);
+  void build_text(key k, std::string& out) const;
+
+  bool has(key k) const noexcept {
+    return notes[k].type != json_item::kind::null;
+  }
+
+  verdict malformed(std::string_view reason_for_it) noexcept {
+    why = reason_for_it;
+    return verdict::malformed;
+  }
+};
+
+/// Notes what `line` says, all of it validated; what it refuses is malformed.
+template <class Reader>
+bool reader_line_parser::impl::walk(Reader& from, std::string_view line,
+                                    std::size_t capacity) {
+  notes.fill({});
+  dossier.clear();
+  return from.read(
+      line, capacity, [&](std::string_view name, typename Reader::value& x) {
+        if (name == "dossier")
+          return note_dossier(from, x);
+        const auto* word = std::ranges::find(key_words, name);
+        json_item ignored;
+        return from.take(
+            x, word != key_words.end()
+                   ? notes[static_cast<std::size_t>(word - key_words.begin())]
+                   : ignored);
+      });
+}
+
+template <class Reader>
+bool reader_line_parser::impl::note_dossier(Reader& from,
+                                            typename Reader::value& x) {
+  json_item item;
+  dossier.clear();
+  if (!from.is_object(x))
+    return from.take(x, item);
+  return from.members(x, [&](std::string_view name, typename Reader::value& y) {
+    if (!from.take(y, item))
+      return false;
+    dossier.emplace_back(name, item);
+    return true;
+  });
+}
+
+reader_line_parser::verdict reader_line_parser::impl::build(event& out) {
+  auto known =
+      has(type) ? reader_event_type(text_of(notes[type])) : std::nullopt;
+  if (!known)
+    return verdict::unknown;
+  out.type = *known;
+  build_text(container, out.container);
+  if (out.container.empty())
+    return malformed("no container");
+  out.request_id.clear();
+  out.dest.clear();
+  out.port = 0;
+  out.proto = 0;
+  out.domain.clear();
+  out.action.clear();
+  out.ok = false;
+  out.reason.clear();
+  if (out.type == event_type::container_exited)
+    build_text(reason, out.reason);
+  build_dossier(out);
+  return out.type == event_type::connection_blocked ? build_blocked(out)
+                                                    : verdict::complete;
+}
+
+reader_line_parser::verdict
+reader_line_parser::impl::build_blocked(event& out) {
+  if (!has(id))
+    return malformed("no id");
+  if (!has(dest))
+    return malformed("no dest");
+  auto port_number = integer_of(notes[port]);
+  if (!port_number)
+    return malformed("no port that is a number");
+  auto proto_number = integer_of(notes[proto]);
+  if (!proto_number)
+    return malformed("no proto that is a number");
+  build_text(id, out.request_id);
+  build_text(dest, out.dest);
+  build_text(domain, out.domain);
+  out.port = *port_number;
+  out.proto = *proto_number;
+  return verdict::complete;
+}
+
+/// Overwrites the pairs that are there: their strings keep their memory.
+void reader_line_parser::impl::build_dossier(event& out) {
+  keep_last_of_each(dossier, [](const auto& x) { return x.first; });
+  out.dossier.resize(dossier.size());
+  auto to = out.dossier.begin();
+  for (const auto& [name, item] : dossier) {
+    to->first.assign(name);
+    assign_sanitised(to->second, text_of(item));
+    ++to;
+  }
+}
+
+void reader_line_parser::impl::build_text(key k, std::string& out) const {
+  assign_sanitised(out, has(k) ? text_of(notes[k]) : "");
+}
+
+reader_line_parser::verdict
+reader_line_parser::impl::judge(std::string_view line, std::size_t capacity,
+                                event& out) {
+  why = {};
+  repaired = false;
+  if (line.empty())
+    return verdict::blank;
+  if (walk(plain_reader, line, capacity) || walk(*reader, line, capacity))
+    return build(out);
+  repaired_line.assign(line);
+  repaired = repair_json(repaired_line) > 0;
+  if (repaired && walk(*reader, repaired_line, 0))
+    return build(out);
+  return malformed(to_string(reader->why()));
+}
+
+/// The event's memory goes with the next line: until then it is the caller's.
+void reader_line_parser::impl::release() {
+  reader.emplace(limits::reader_nesting_max_depth);
+  decltype(dossier){}.swap(dossier);
+  std::string{}.swap(repaired_line);
+  kept_too_much = true;
+}
+
+reader_line_parser::reader_line_parser() : impl_(std::make_unique<impl>()) {
+  // nop
+}
+
+reader_line_parser::~reader_line_parser() = default;
+
+reader_line_parser::reader_line_parser(reader_line_parser&&) noexcept = default;
+
+reader_line_parser&
+reader_line_parser::operator=(reader_line_parser&&) noexcept = default;
+
+reader_line_parser::verdict reader_line_parser::parse(std::string_view line,
+                                                      std::size_t capacity,
+                                                      event& out) {
+  if (impl_->kept_too_much) {
+    impl_->kept_too_much = false;
+    out = {};
+  }
+  auto text = trimmed(line);
+  auto indent = static_cast<std::size_t>(text.data() - line.data());
+  auto result = impl_->judge(text, capacity - std::min(indent, capacity), out);
+  if (text.size() > limits::kept_max_bytes)
+    impl_->release();
+  return result;
+}
+
+std::string_view reader_line_parser::why() const noexcept {
+  return impl_->why;
+}
+
+bool reader_line_parser::repaired() const noexcept {
+  return impl_->repaired;
+}
+
+} // namespace clearance::protocol

@@ -1,0 +1,48 @@
+/// One line of a reader, judged.
+#pragma once
+
+#include "protocol/hub/event.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace clearance::protocol {
+
+/// Parses reader lines. One a thread; keeps its memory between lines of at most
+/// limits::kept_max_bytes.
+class reader_line_parser {
+public:
+  enum class verdict {
+    complete,  ///< `out` is the event, sanitised
+    blank,     ///< nothing but white space: not even counted
+    unknown,   ///< JSON, but no type that we know: dropped, debug
+    malformed, ///< dropped, warned about, counted; why() says why
+  };
+
+  reader_line_parser();
+  ~reader_line_parser();
+  reader_line_parser(reader_line_parser&&) noexcept;
+  reader_line_parser& operator=(reader_line_parser&&) noexcept;
+
+  /// Judges `line` (without newline). `capacity` bytes from its first on are
+  /// readable; fewer than line.size() + frame_batch::padding costs a copy.
+  /// `out` is overwritten, its memory reused; it means nothing unless complete.
+  /// A line that fails only for ill-formed UTF-8, raw control bytes or lone
+  /// surrogates is repaired and judged once more. Source: the wire contract,
+  /// section 2.
+  verdict parse(std::string_view line, std::size_t capacity, event& out);
+
+  /// Why the last line was malformed; a literal.
+  std::string_view why() const noexcept;
+
+  /// Whether the last line had to be repaired.
+  bool repaired() const noexcept;
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace clearance::protocol

@@ -1,0 +1,51 @@
+/// The announced blocks that nobody was handed, in the order of their
+/// announcement. Only the parts of the authorisation map include this.
+#pragma once
+
+#include "protocol/hub/binding.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace clearance::protocol {
+
+/// The bindings whose parcels no client is known to have, by number. Numbers
+/// grow, so a vector stays sorted; who leaves it leaves a hole, and holes go
+/// once they are the most of it.
+class unhanded_log {
+public:
+  /// `x` has the greatest number so far.
+  void append(binding& x);
+
+  void remove(binding& x);
+
+  /// The next slot round and round; null for a hole. The log is not empty.
+  binding* turn() noexcept;
+
+  /// Calls `f` with every binding numbered more than `number` until it says
+  /// false. `f` changes nothing.
+  template <class F>
+  void walk_after(std::uint64_t number, F f) const {
+    for (auto i = first_after(number); i < slots_.size(); ++i)
+      if (slots_[i].what != nullptr && !f(*slots_[i].what))
+        return;
+  }
+
+  bool empty() const noexcept { return size_ == 0; }
+
+private:
+  struct slot {
+    std::uint64_t number;
+    binding* what;
+  };
+
+  std::size_t first_after(std::uint64_t number) const noexcept;
+  void close_holes();
+
+  std::vector<slot> slots_;
+  std::size_t size_ = 0; // without holes
+  std::size_t hand_ = 0; // where turn() goes on
+};
+
+} // namespace clearance::protocol

@@ -1,0 +1,243 @@
+// Two steps, so that the fault that is named does not depend on the order of a
+// writer's fields: the walk notes the last value of each, and then they are
+// judged in the order of the contract's table.
+
+#include "protocol/supervisor/sidecar.hpp"
+
+#include "protocol/gate/limits.hpp"
+#include "protocol/gate/git_route.hpp"
+#include "protocol/json/strict_json.hpp"
+#include "protocol/supervisor/limits.hpp"
+#include "protocol/text/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+namespace clearance::protocol {
+
+namespace {
+
+using kind = json_item::kind;
+
+enum field : std::size_t {
+  container_name,
+  ipc_mode,
+  runtime_dir,
+  project_id,
+  container_id,
+  init_pid,
+  gate_base_path,
+  gate_token,
+  gate_port,
+  allow_debugger,
+  field_count,
+};
+
+constexpr std::array<std::string_view, field_count> names{
+    "container_name", "ipc_mode",       "runtime_dir",    "project_id",
+    "container_id",   "init_pid",       "gate_base_path", "gate_token",
+    "gate_port",      "allow_debugger",
+};
+
+// Thrown and caught in this file alone.
+struct refused {
+  sidecar_fault fault;
+};
+
+[[noreturn]] void refuse(field x, std::string why) {
+  throw refused{{std::string{names[x]}, std::move(why)}};
+}
+
+std::string shown(std::string_view text) {
+  return "`" + escaped(text, 64) + "`";
+}
+
+bool has_control(std::string_view text) noexcept {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+}
+
+/// The values of the known fields. Texts live as long as the reader's document.
+class notes {
+public:
+  bool take(json_reader& reader, std::string_view name, json_reader::value& x) {
+    json_item item;
+    if (!reader.take(x, item))
+      return false;
+    auto at = std::find(names.begin(), names.end(), name);
+    if (at != names.end())
+      items_[static_cast<std::size_t>(at - names.begin())] =
+          item.type == kind::null ? std::nullopt : std::optional{item};
+    return true;
+  }
+
+  bool has(field x) const { return items_[x].has_value(); }
+
+  std::string_view text(field x) const {
+    return of(x, kind::string, "a string").text;
+  }
+
+  bool flag(field x) const {
+    return of(x, kind::boolean, "true or false").text == "true";
+  }
+
+  /// From 1 to `max`, written as an integer.
+  template <class T>
+  T number(field x, T max = std::numeric_limits<T>::max()) const {
+    const auto& item = of(x, kind::number, "a number");
+    const auto value = integer_part(item.text);
+    if (!value || *value < 1 || *value > max
+        || item.text != std::to_string(*value))
+      refuse(x, "is no whole number from 1 to " + std::to_string(max));
+    return static_cast<T>(*value);
+  }
+
+private:
+  const json_item& of(field x, kind type, const char* what) const {
+    if (!has(x))
+      refuse(x, "is missing");
+    if (items_[x]->type != type)
+      refuse(x, std::string{"is not "} + what);
+    return *items_[x];
+  }
+
+  std::array<std::optional<json_item>, field_count> items_;
+};
+
+std::string component(const notes& from, field x) {
+  const auto text = from.text(x);
+  if (text.empty() || text == "." || text == ".." || has_control(text)
+      || text.find('/') != text.npos
+      || text.size() > supervisor_limits::name_max_bytes)
+    refuse(x, shown(text) + " is no safe name of a directory");
+  return std::string{text};
+}
+
+// Other directories are derived from it: what stands there must be what is
+// meant. Slashes at the end and double ones are taken off.
+std::string directory(const notes& from, field x) {
+  const auto text = from.text(x);
+  if (!text.starts_with('/'))
+    refuse(x, shown(text) + " is not an absolute path");
+  if (has_control(text))
+    refuse(x, "has a control character in it");
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find('/', at), text.size());
+    const auto part = text.substr(at, end - at);
+    if (part == "." || part == "..")
+      refuse(x, shown(text) + " has a component `.` or `..`");
+    if (!part.empty())
+      (result += '/') += part;
+    at = end + 1;
+  }
+  if (result.empty())
+    refuse(x, "is the root directory");
+  return result;
+}
+
+secret token(const notes& from) {
+  const auto text = from.text(gate_token);
+  const auto bad = [](char c) {
+    return static_cast<unsigned char>(c) < 0x21 || c == 0x7f || c == ':';
+  };
+  if (text.empty())
+    refuse(gate_token, "is empty");
+  if (text.size() > gate_limits::token_max_bytes)
+    refuse(gate_token, "is longer than "
+                           + std::to_string(gate_limits::token_max_bytes)
+                           + " bytes");
+  if (std::any_of(text.begin(), text.end(), bad))
+    refuse(gate_token, "has a colon, white space or a control character in it");
+  return secret{text};
+}
+
+sidecar::ipc mode(const notes& from) {
+  if (!from.has(ipc_mode))
+    return sidecar::ipc::socket;
+  const auto text = from.text(ipc_mode);
+  if (text != "socket" && text != "tcp")
+    refuse(ipc_mode, shown(text) + " is neither socket nor tcp");
+  return text == "tcp" ? sidecar::ipc::tcp : sidecar::ipc::socket;
+}
+
+// Fields of a gate are judged where there is none, too: a mistake in them
+// must not stay unseen until somebody adds the other one.
+void judge_gate(const notes& from, sidecar& to) {
+  const bool wired = from.has(gate_base_path) && from.has(gate_token);
+  sidecar_gate gate;
+  if (from.has(project_id) || wired) {
+    const auto text = from.text(project_id);
+    if (!is_repository_name(text) || text == "." || text == "..")
+      refuse(project_id,
+             shown(text) + " is no repository's name (A-Z a-z 0-9 . _ -)");
+    gate.project_id = text;
+  }
+  if (from.has(container_id)) {
+    to.container_id = from.text(container_id);
+    if (!is_container_id(to.container_id))
+      refuse(container_id,
+             shown(to.container_id) + " is not 12 to 64 hexadecimal digits");
+  }
+  if (from.has(init_pid))
+    to.init_pid = from.number<std::int32_t>(init_pid);
+  if (from.has(gate_base_path))
+    gate.base_path = directory(from, gate_base_path);
+  if (from.has(gate_token))
+    gate.token = token(from);
+  if (from.has(gate_port) || (wired && to.ipc_mode == sidecar::ipc::tcp))
+    to.gate_port = from.number<std::uint16_t>(gate_port);
+  if (wired)
+    to.gate = std::move(gate);
+}
+
+sidecar judge(const notes& from) {
+  sidecar result;
+  result.container_name = component(from, container_name);
+  result.ipc_mode = mode(from);
+  result.runtime_dir = directory(from, runtime_dir);
+  judge_gate(from, result);
+  result.allow_debugger = from.has(allow_debugger) && from.flag(allow_debugger);
+  return result;
+}
+
+} // namespace
+
+std::string to_string(const sidecar_fault& x) {
+  return x.field.empty() ? x.why : x.field + ": " + x.why;
+}
+
+bool is_container_id(std::string_view text) noexcept {
+  return text.size() >= supervisor_limits::container_id_min_digits
+         && text.size() <= supervisor_limits::container_id_max_digits
+         && std::all_of(text.begin(), text.end(), [](char c) {
+              return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')
+                     || (c >= 'A' && c <= 'F');
+            });
+}
+
+std::variant<sidecar, sidecar_fault> parse_sidecar(std::string_view text) {
+  if (text.size() > supervisor_limits::sidecar_max_bytes)
+    return sidecar_fault{"", "larger than 64 KiB"};
+  json_reader reader{supervisor_limits::sidecar_nesting_max_depth};
+  notes noted;
+  if (!reader.read(text, text.size(),
+                   [&](std::string_view name, json_reader::value& x) {
+                     return noted.take(reader, name, x);
+                   }))
+    return sidecar_fault{"", std::string{to_string(reader.why())}};
+  try {
+    return judge(noted);
+  } catch (refused& x) {
+    return std::move(x.fault);
+  }
+}
+
+static_assert(supervisor_limits::sidecar_max_bytes == 64 * 1024,
+              "the message names it");
+
+} // namespace clearance::protocol

@@ -1,0 +1,53 @@
+/// A container's sidecar: the file that says which services it needs.
+#pragma once
+
+#include "protocol/text/secret.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace clearance::protocol {
+
+/// What a gate needs beside its socket.
+struct sidecar_gate {
+  std::string base_path;  ///< absolute; holds the bare repositories
+  std::string project_id; ///< serves `<base_path>/<project_id>.git`
+  secret token;
+};
+
+/// The fields that concern us, judged. Source: the supervisor contract,
+/// section 1.
+struct sidecar {
+  enum class ipc : std::uint8_t { socket, tcp };
+
+  std::string container_name; ///< one safe path component
+  ipc ipc_mode = ipc::socket;
+  std::string runtime_dir;              ///< absolute, without `.` and `..`
+  std::string container_id;             ///< 12 to 64 hex digits, or empty
+  std::optional<std::int32_t> init_pid; ///< positive
+  std::optional<sidecar_gate> gate;     ///< when base path and token are there
+  std::uint16_t gate_port = 0; ///< not 0 where there is a gate in tcp mode
+  bool allow_debugger = false;
+};
+
+/// Why a file is no sidecar. `why` is printable and never holds the token.
+struct sidecar_fault {
+  std::string field; ///< empty: the file as a whole
+  std::string why;
+};
+
+/// `<field>: <why>`, for one line.
+std::string to_string(const sidecar_fault& x);
+
+/// Parses a whole file. Unknown fields are ignored, of a repeated one the last
+/// value counts, and null is as good as absent. The first fault in the order of
+/// the contract's table is the one that is named.
+std::variant<sidecar, sidecar_fault> parse_sidecar(std::string_view text);
+
+/// 12 to 64 hexadecimal digits.
+bool is_container_id(std::string_view text) noexcept;
+
+} // namespace clearance::protocol
