@@ -2,7 +2,7 @@
 #pragma once
 
 #include "test/bench/server.hpp"
-#include "test/support/raw_socket.hpp"
+#include "test/support/net/raw_socket.hpp"
 
 #include <cstddef>
 #include <string>

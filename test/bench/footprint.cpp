@@ -3,7 +3,7 @@
 #include "test/bench/clients.hpp"
 #include "test/bench/load.hpp"
 #include "test/bench/workload.hpp"
-#include "test/support/process_facts.hpp"
+#include "test/support/process/process_facts.hpp"
 
 #include <chrono>
 #include <thread>

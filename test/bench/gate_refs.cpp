@@ -6,8 +6,8 @@
 #include "test/bench/shared_memory.hpp"
 #include "test/bench/worker.hpp"
 #include "test/bench/workload.hpp"
-#include "test/end_to_end/gate_deployment.hpp"
-#include "test/support/http_client.hpp"
+#include "test/end_to_end/world/gate_deployment.hpp"
+#include "test/support/net/http_client.hpp"
 
 #include <chrono>
 #include <filesystem>

@@ -4,8 +4,8 @@
 
 #include "test/bench/nginx.hpp"
 #include "test/bench/workload.hpp"
-#include "test/end_to_end/gate_deployment.hpp"
-#include "test/support/process_facts.hpp"
+#include "test/end_to_end/world/gate_deployment.hpp"
+#include "test/support/process/process_facts.hpp"
 
 #include <algorithm>
 #include <chrono>

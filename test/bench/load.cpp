@@ -8,7 +8,7 @@
 #include "test/bench/clients.hpp"
 #include "test/bench/shared_memory.hpp"
 #include "test/bench/worker.hpp"
-#include "test/support/process_facts.hpp"
+#include "test/support/process/process_facts.hpp"
 
 #include <algorithm>
 #include <array>

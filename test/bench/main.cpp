@@ -3,7 +3,7 @@
 #include "test/bench/options.hpp"
 #include "test/bench/workload.hpp"
 #include "test/support/deadline.hpp"
-#include "test/support/machine_facts.hpp"
+#include "test/support/process/machine_facts.hpp"
 
 #include <algorithm>
 #include <cstdlib>

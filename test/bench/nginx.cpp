@@ -1,7 +1,7 @@
 #include "test/bench/nginx.hpp"
 
 #include "test/support/deadline.hpp"
-#include "test/support/unique_fd.hpp"
+#include "test/support/files/unique_fd.hpp"
 
 #include <exception>
 #include <initializer_list>

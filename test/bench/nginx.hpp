@@ -1,8 +1,8 @@
 /// The gate's rival: nginx with fcgiwrap, as git-http-backend(1) has it.
 #pragma once
 
-#include "test/end_to_end/gate_deployment.hpp"
-#include "test/support/child.hpp"
+#include "test/end_to_end/world/gate_deployment.hpp"
+#include "test/support/process/child.hpp"
 
 #include <cstdint>
 #include <filesystem>

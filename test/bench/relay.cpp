@@ -12,7 +12,7 @@
 // not do and the floor may: the bench never lets a stuck client near it.
 
 #include "test/support/deadline.hpp"
-#include "test/support/unique_fd.hpp"
+#include "test/support/files/unique_fd.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #include "test/bench/report.hpp"
 
 #include "test/bench/statistics.hpp"
-#include "test/support/json.hpp"
+#include "test/support/wire/json.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 /// A part of the load in a process of its own.
 #pragma once
 
-#include "test/support/unique_fd.hpp"
+#include "test/support/files/unique_fd.hpp"
 
 #include <functional>
 #include <string>

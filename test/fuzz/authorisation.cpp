@@ -2,7 +2,7 @@
 // map, which must stay what its model is.
 
 #include "test/fuzz/fuzz.hpp"
-#include "test/support/authorisation_model.hpp"
+#include "test/support/model/authorisation_model.hpp"
 
 #include <array>
 #include <exception>

@@ -9,7 +9,7 @@
 #include "protocol/base/limits.hpp"
 #include "protocol/text/text.hpp"
 #include "test/fuzz/fuzz.hpp"
-#include "test/support/wire_event.hpp"
+#include "test/support/wire/wire_event.hpp"
 
 #include <simdjson.h>
 

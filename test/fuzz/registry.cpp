@@ -2,7 +2,7 @@
 // and the executor, and which of them runs next.
 
 #include "test/fuzz/fuzz.hpp"
-#include "test/support/registry_trial.hpp"
+#include "test/support/model/registry_trial.hpp"
 
 #include <doctest/doctest.h>
 

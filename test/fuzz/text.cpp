@@ -5,7 +5,7 @@
 #include "protocol/base/limits.hpp"
 #include "protocol/text/utf8.hpp"
 #include "test/fuzz/fuzz.hpp"
-#include "test/support/json.hpp"
+#include "test/support/wire/json.hpp"
 
 #include <simdjson.h>
 

@@ -7,8 +7,8 @@
 #include "protocol/varlink/dispatch.hpp"
 #include "protocol/varlink/message.hpp"
 #include "test/fuzz/fuzz.hpp"
-#include "test/support/idl.hpp"
-#include "test/support/json.hpp"
+#include "test/support/wire/idl.hpp"
+#include "test/support/wire/json.hpp"
 
 #include <simdjson.h>
 

@@ -9,8 +9,8 @@ cd "${1:-.}"
 
 allowed() {
   case "$1" in
-    services/gate/hooks.cpp) ;; # names of backups
-    services/client/watch.cpp) ;;            # the time that stands before an event
+    services/gate/hooks.cpp) ;;   # names of backups
+    services/client/watch.cpp) ;; # the time that stands before an event
     *) return 1 ;;
   esac
 }

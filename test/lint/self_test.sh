@@ -100,7 +100,8 @@ for use in 'std::chrono::system_clock::now()' 'std::time(nullptr)' 'time(0)' \
   plant
   echo "auto y = $use;" >>"$tree/services/d.cpp"
   expect clocks 'services/d.cpp:2: the real-time clock'
-  mv "$tree/services/d.cpp" "$tree/services/watch.cpp"
+  mkdir -p "$tree/services/client"
+  mv "$tree/services/d.cpp" "$tree/services/client/watch.cpp"
   expect clocks
 done
 plant

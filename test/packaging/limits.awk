@@ -4,8 +4,9 @@
 #
 # Usage: awk -f limits.awk HEADER... >PROGRAM.cpp
 
+# protocol/gate/limits.hpp, wherever the tree is.
 function header_of(path) {
-  sub(/.*\//, "", path)
+  sub(/.*\/protocol\//, "protocol/", path)
   return path
 }
 
@@ -18,7 +19,7 @@ function not_understood(line) {
 BEGIN { print "#include \"test/packaging/print_limit.hpp\"\n" }
 
 FNR == 1 {
-  includes = includes "#include \"protocol/" header_of(FILENAME) "\"\n"
+  includes = includes "#include \"" header_of(FILENAME) "\"\n"
   space = ""
 }
 

@@ -10,9 +10,9 @@ printer="$(realpath "$1")"
 cd "${2:-$here/../..}"
 
 declare -A page_of=(
-  [limits.hpp]=packaging/man/terok-clearance-limits.7
-  [gate_limits.hpp]=packaging/man/terok-gate.1
-  [supervisor_limits.hpp]=packaging/man/terok-supervisor.1
+  [protocol/base/limits.hpp]=packaging/man/terok-clearance-limits.7
+  [protocol/gate/limits.hpp]=packaging/man/terok-gate.1
+  [protocol/supervisor/limits.hpp]=packaging/man/terok-supervisor.1
 )
 
 # `NAME VALUE` a line: what a page says below `.\" limit: NAME...`, where the
@@ -50,7 +50,7 @@ for header in "${!page_of[@]}"; do
   done < <(limits_in_page "${page_of[$header]}")
   while read -r line; do
     breach "${page_of[$header]}: a limit that nothing holds: $line" \
-      "Put above it \`.\\\" limit: NAME\`, NAME as in protocol/$header."
+      "Put above it \`.\\\" limit: NAME\`, NAME as in $header."
   done < <(unnamed_in_page "${page_of[$header]}")
 done
 
@@ -63,12 +63,12 @@ while read -r header name value; do
   page="${page_of[$header]}"
   told="${stated["$header $name"]-}"
   if [[ -z "$told" ]]; then
-    breach "protocol/$header: $name is not in $page;" 'add to LIMITS there:' \
+    breach "$header: $name is not in $page;" 'add to LIMITS there:' \
       ".\\\" limit: $name" ".It what it bounds: $value" \
       'What happens at the bound, and why it is where it is.'
   elif [[ "$told" != "$value" ]] \
     && [[ ! "$value" =~ ^[0-9]+$ || "$told" != "$value "[a-z]* ]]; then
-    breach "protocol/$header: $name is $value, but $page says $told" \
+    breach "$header: $name is $value, but $page says $told" \
       "Change the line below \`.\\\" limit: $name\`."
   fi
 done <<<"$said"
@@ -77,7 +77,7 @@ done <<<"$said"
 for each in "${!stated[@]}"; do
   [[ -v known["$each"] ]] \
     || breach "${page_of[${each% *}]} tells the limit ${each#* }," \
-      "which is not in protocol/${each% *}: take it out."
+      "which is not in ${each% *}: take it out."
 done
 echo "$count limits"
 verdict

@@ -17,7 +17,8 @@ plant() {
   mkdir -p "$tree"/{packaging,protocol,bin}
   cp -r "$top"/packaging/{man,debian,systemd,dependencies.sh} \
     "$tree/packaging"
-  cp "$top"/protocol/{*limits.hpp,idl.cpp} "$tree/protocol"
+  (cd "$top" && cp --parents protocol/{base,gate,supervisor}/limits.hpp \
+    protocol/varlink/idl.cpp "$tree")
   cp "$top/meson.build" "$tree"
 }
 
@@ -77,7 +78,7 @@ plant
 change "$gate" 's/^(\.It connections: 512)/\12/'
 limits 'connections_max is 512, but packaging/man/terok-gate.1 says 5122'
 plant
-program more "'$print_limits'; echo gate_limits.hpp new_limit 3 s"
+program more "'$print_limits'; echo protocol/gate/limits.hpp new_limit 3 s"
 limits '.\" limit: new_limit' "$tree/bin/more"
 program fewer "'$print_limits' | grep -v head_max_bytes"
 limits 'tells the limit head_max_bytes,' "$tree/bin/fewer"
@@ -90,9 +91,9 @@ change "$gate" '/limit: head_max_bytes/d'
 limits 'a limit that nothing holds: .It a request'
 
 # A constant that the printer would leave out.
-echo 'constexpr int hidden = 3;' >>"$tree/protocol/limits.hpp"
+echo 'constexpr int hidden = 3;' >>"$tree/protocol/base/limits.hpp"
 expect 'does not understand: constexpr int hidden' \
-  awk -f "$here/limits.awk" "$tree/protocol/limits.hpp"
+  awk -f "$here/limits.awk" "$tree/protocol/base/limits.hpp"
 
 # Options: one that only the help has, only the page, with another argument.
 printf '%s\n' .Sh\ OPTIONS '.It Fl -help' '.It Fl -level Ar n' '.Ss run' \

@@ -2,8 +2,8 @@
 /// hostile peers, chosen by a seed, in steps that never wait.
 #pragma once
 
-#include "test/end_to_end/deployment.hpp"
-#include "test/end_to_end/gate_deployment.hpp"
+#include "test/end_to_end/world/deployment.hpp"
+#include "test/end_to_end/world/gate_deployment.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #include "test/soak/record.hpp"
 
-#include "test/end_to_end/gate_deployment.hpp"
-#include "test/support/process_facts.hpp"
+#include "test/end_to_end/world/gate_deployment.hpp"
+#include "test/support/process/process_facts.hpp"
 
 #include <algorithm>
 

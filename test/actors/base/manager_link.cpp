@@ -1,0 +1,122 @@
+#include "actors/base/manager_link.hpp"
+
+#include "protocol/base/limits.hpp"
+#include "test/support/stage/actor_fixture.hpp"
+
+#include <caf/send.hpp>
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace manager_link_tests {
+
+using namespace clearance;
+using namespace clearance::test;
+using namespace std::chrono_literals;
+namespace limits = protocol::limits;
+
+namespace {
+
+struct written_manager final : actors::service_manager {
+  bool ready(const std::string& x) override { return take("ready: " + x); }
+  bool status(const std::string& x) override { return take("status: " + x); }
+  bool alive() override { return take("alive"); }
+
+  bool take(std::string what) {
+    if (busy)
+      return false;
+    news.push_back(std::move(what));
+    return true;
+  }
+
+  std::vector<std::string> taken() { return std::exchange(news, {}); }
+
+  std::vector<std::string> news;
+  bool busy = false;
+};
+
+using news = std::vector<std::string>;
+
+struct stage : actor_fixture {
+  written_manager manager;
+  actors::manager_actor link;
+
+  explicit stage(std::optional<protocol::duration> alive_every = {}) {
+    actors::manager_link_config config{&manager, alive_every};
+    link = actors::spawn_manager_link(host, config);
+    run();
+  }
+  ~stage() { link = nullptr; }
+
+  void say(bool ready, std::string status) {
+    caf::anon_send(link,
+                   actors::service_state{"part", ready, std::move(status)});
+    run();
+  }
+};
+
+} // namespace
+
+TEST_CASE("that a service is ready is told at once, whatever was told before") {
+  stage s;
+  s.say(false, "begins");
+  s.say(true, "serves");
+  CHECK(s.manager.taken() == news{"status: begins", "ready: serves"});
+  s.say(true, "serves more");
+  CHECK(s.manager.taken() == news{"ready: serves more"});
+}
+
+TEST_CASE("a status that changes is told once a second, the newest") {
+  stage s;
+  s.say(true, "0");
+  s.say(false, "1");
+  s.say(false, "2");
+  s.advance(limits::status_interval - 1ms);
+  CHECK(s.manager.taken() == news{"ready: 0"});
+  s.advance(1ms);
+  CHECK(s.manager.taken() == news{"status: 2"});
+  s.advance(limits::status_interval);
+  s.say(false, "3");
+  CHECK(s.manager.taken() == news{"status: 3"});
+}
+
+TEST_CASE("a link with nothing to tell has no timer running") {
+  stage s;
+  s.say(true, "0");
+  s.say(false, "1");
+  s.advance(limits::status_interval);
+  CHECK(s.scheduler.clock().schedule().empty());
+}
+
+TEST_CASE("a manager that does not listen just now is told again") {
+  stage s;
+  s.manager.busy = true;
+  s.say(true, "serves");
+  s.say(false, "serves on");
+  s.manager.busy = false;
+  s.advance(limits::status_interval);
+  CHECK(s.manager.taken() == news{"ready: serves on"});
+  s.advance(10 * limits::status_interval);
+  CHECK(s.manager.taken().empty());
+}
+
+TEST_CASE("that the thread goes on is told as often as it is asked for") {
+  stage s{500ms};
+  CHECK(s.manager.taken() == news{"alive"});
+  s.advance(1499ms);
+  CHECK(s.manager.taken() == news{"alive", "alive"});
+  // What was lost is made up for by the next.
+  s.manager.busy = true;
+  s.advance(1ms);
+  s.manager.busy = false;
+  s.advance(500ms);
+  CHECK(s.manager.taken() == news{"alive"});
+  // A thread that stands still says nothing, and not twice afterwards.
+  s.stall(5s);
+  s.advance(500ms);
+  CHECK(s.manager.taken().size() <= 2);
+}
+
+} // namespace manager_link_tests

@@ -1,0 +1,494 @@
+#include "actors/executor/helper_executor.hpp"
+
+#include "test/support/stage/actor_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace helper_executor_tests {
+
+using namespace clearance;
+using namespace clearance::test;
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+using actors::stream_end;
+using protocol::shield_outcome;
+namespace limits = protocol::limits;
+
+namespace {
+
+constexpr auto pool = limits::helper_connections_max;
+
+std::string call(std::size_t n) {
+  return R"({"method":"org.terok.ClearanceVerdict1.Apply","parameters":)"
+         R"({"container":"c1","dest":"d)"
+         + std::to_string(n) + R"(","action":"allow"}})" + '\0';
+}
+
+const auto yes = R"({"parameters":{"ok":true,"stderr":""}})"s;
+
+shield_outcome unreachable(const std::string& why) {
+  return {false, "verdict helper unreachable: " + why};
+}
+
+/// An executor and the connections that it dials.
+struct stage : actor_fixture {
+  inbox caller{*this};
+  actors::helper_executor_actor executor = actors::spawn_helper_executor(
+      host, actors::helper_executor_config{&host, "/run/verdict.sock"});
+
+  stage() { run(); }
+
+  void ask(std::size_t n) {
+    caller.tell(executor, protocol::shield_call{protocol::action::allow, "c1",
+                                                "d" + std::to_string(n)});
+    run();
+  }
+
+  scripted_connection& line(std::size_t index) {
+    REQUIRE(index < host.dials.size());
+    REQUIRE(host.dials[index].connection != nullptr);
+    return *host.dials[index].connection;
+  }
+
+  void answer(std::size_t index, const std::string& reply = yes,
+              stream_end end = stream_end::none) {
+    line(index).bring({reply}, end);
+    run();
+  }
+
+  void end(std::size_t index, stream_end why = stream_end::eof) {
+    line(index).end(why);
+    run();
+  }
+
+  void go_on(std::size_t index, std::size_t room) {
+    line(index).become_writable(room);
+    run();
+  }
+
+  /// A connection that takes `room` bytes and then blocks, for the next dial.
+  scripted_connection_ptr narrow(std::size_t room) {
+    auto result = std::make_shared<scripted_connection>();
+    result->take(room);
+    host.prepare(result);
+    return result;
+  }
+
+  /// Leaves one idle connection, the first one dialled.
+  void warm_up() {
+    ask(0);
+    answer(0);
+    CHECK(outcome().ok);
+    line(0).flush_taken();
+  }
+
+  shield_outcome outcome() { return caller.only<shield_outcome>(); }
+  std::size_t dials() const { return host.dials.size(); }
+};
+
+} // namespace
+
+TEST_CASE("a verdict is a call of Apply, and its reply the outcome") {
+  stage s;
+  CHECK(s.dials() == 0); // opened when needed
+  s.ask(1);
+  REQUIRE(s.dials() == 1);
+  CHECK(s.host.dials[0].path == "/run/verdict.sock");
+  CHECK(s.host.dials[0].kind == actors::framing::varlink);
+  CHECK(s.line(0).taken() == call(1));
+  CHECK(s.line(0).reading());
+  CHECK(s.caller.size() == 0);
+  s.answer(0);
+  CHECK(s.outcome() == shield_outcome{true, ""});
+}
+
+TEST_CASE("a failed shield is an outcome with its words") {
+  stage s;
+  s.ask(1);
+  s.answer(0, R"({"parameters":{"ok":false,"stderr":"no such thing"}})");
+  CHECK(s.outcome() == shield_outcome{false, "no such thing"});
+}
+
+TEST_CASE("of a helper's words no more is passed on than it may say") {
+  stage s;
+  constexpr auto most = 3 * limits::shield_stderr_max_bytes;
+  for (const auto size : {most, most + 1}) {
+    s.ask(1);
+    s.answer(0, R"({"parameters":{"ok":false,"stderr":")"
+                    + std::string(size, 'x') + R"("}})");
+    CHECK(s.outcome() == shield_outcome{false, std::string(most, 'x')});
+  }
+}
+
+TEST_CASE("an idle connection is used again") {
+  stage s;
+  s.warm_up();
+  CHECK(s.line(0).reading());
+  s.ask(1);
+  CHECK(s.dials() == 1);
+  CHECK(s.line(0).taken() == call(1));
+}
+
+TEST_CASE("as many connections as the pool has, one call at a time on each") {
+  stage s;
+  for (std::size_t n = 0; n < pool + 2; ++n)
+    s.ask(n);
+  REQUIRE(s.dials() == pool);
+  for (std::size_t n = 0; n < pool; ++n)
+    CHECK(s.line(n).flush_taken() == call(n));
+  s.answer(3);
+  CHECK(s.outcome().ok);
+  CHECK(s.line(3).flush_taken() == call(pool)); // first come, first served
+  s.answer(0);
+  CHECK(s.line(0).flush_taken() == call(pool + 1));
+  CHECK(s.dials() == pool);
+}
+
+TEST_CASE("as many verdicts wait as may, one more is refused") {
+  stage s;
+  for (std::size_t n = 0; n < pool + limits::verdicts_waiting_max; ++n)
+    s.ask(n);
+  CHECK(s.caller.size() == 0);
+  s.ask(9999);
+  CHECK(s.outcome()
+        == shield_outcome{
+            false, "too many verdicts are waiting for the verdict helper"});
+  s.answer(0);
+  CHECK(s.outcome().ok);
+  s.ask(9999);
+  CHECK(s.caller.size() == 0);
+}
+
+TEST_CASE("a helper that is not there fails the verdict, each one anew") {
+  stage s;
+  s.host.refuse_to_dial("No such file or directory");
+  s.ask(1);
+  CHECK(s.outcome() == unreachable("No such file or directory"));
+  s.ask(2);
+  CHECK(s.outcome() == unreachable("No such file or directory"));
+  CHECK(s.dials() == 2);
+}
+
+TEST_CASE("a helper that is lost is found again") {
+  stage s;
+  s.warm_up();
+  s.end(0);
+  CHECK_FALSE(s.line(0).open());
+  s.host.refuse_to_dial("Connection refused");
+  s.ask(1);
+  CHECK(s.outcome() == unreachable("Connection refused"));
+  s.host.refuse_to_dial("");
+  s.ask(2);
+  REQUIRE(s.dials() == 3);
+  CHECK(s.line(2).taken() == call(2));
+  s.answer(2);
+  CHECK(s.outcome().ok);
+}
+
+TEST_CASE("an idle connection that the helper closed is not used") {
+  for (auto end : {stream_end::eof, stream_end::broken, stream_end::too_long}) {
+    stage s;
+    s.warm_up();
+    s.end(0, end);
+    CHECK_FALSE(s.line(0).open());
+    s.ask(1);
+    REQUIRE(s.dials() == 2);
+    CHECK(s.line(1).taken() == call(1));
+  }
+}
+
+TEST_CASE("a dead connection is replaced once while no byte was taken") {
+  stage s;
+  s.warm_up();
+  s.line(0).take(0);
+  s.line(0).break_when_full();
+  s.ask(1);
+  REQUIRE(s.dials() == 2);
+  CHECK_FALSE(s.line(0).open());
+  CHECK(s.line(0).taken().empty());
+  CHECK(s.line(1).taken() == call(1));
+  s.answer(1);
+  CHECK(s.outcome().ok);
+}
+
+TEST_CASE("a connection that blocks and then breaks was not used, either") {
+  stage s;
+  s.warm_up();
+  s.line(0).take(0);
+  s.ask(1);
+  s.line(0).break_when_full();
+  s.go_on(0, 0);
+  REQUIRE(s.dials() == 2);
+  CHECK(s.line(1).taken() == call(1));
+}
+
+TEST_CASE("a connection that ends before a byte was taken is replaced, too") {
+  stage s;
+  s.warm_up();
+  s.line(0).take(0);
+  s.ask(1);
+  s.end(0);
+  REQUIRE(s.dials() == 2);
+  CHECK(s.line(1).taken() == call(1));
+}
+
+TEST_CASE("there is no third attempt") {
+  SUBCASE("when nobody is there") {
+    stage s;
+    s.warm_up();
+    s.line(0).take(0);
+    s.line(0).break_when_full();
+    s.host.refuse_to_dial("Connection refused");
+    s.ask(1);
+    CHECK(s.dials() == 2);
+    CHECK(s.outcome() == unreachable("Connection refused"));
+  }
+  SUBCASE("when the second one breaks") {
+    stage s;
+    s.warm_up();
+    s.line(0).take(0);
+    s.line(0).break_when_full();
+    s.narrow(0)->break_when_full();
+    s.ask(1);
+    CHECK(s.dials() == 2);
+    CHECK_FALSE(s.line(1).open());
+    CHECK(s.outcome() == unreachable("the connection broke"));
+  }
+}
+
+TEST_CASE("no verdict runs twice: one byte taken, and there is no retry") {
+  for (std::size_t room = 1; room <= call(1).size(); ++room) {
+    stage s;
+    s.warm_up();
+    s.line(0).take(room);
+    s.ask(1);
+    CHECK(s.line(0).taken() == call(1).substr(0, room));
+    s.end(0, stream_end::broken);
+    CHECK(s.dials() == 1);
+    CHECK(s.outcome() == unreachable("it closed the connection"));
+    CHECK_FALSE(s.line(0).open());
+  }
+}
+
+TEST_CASE("a call goes out whole, wherever the socket cuts it") {
+  for (std::size_t cut = 0; cut < call(1).size(); ++cut) {
+    stage s;
+    s.narrow(cut);
+    s.ask(1);
+    CHECK(s.line(0).taken() == call(1).substr(0, cut));
+    s.line(0).take_all();
+    s.line(0).become_writable();
+    s.run();
+    CHECK(s.line(0).taken() == call(1));
+    s.answer(0);
+    CHECK(s.outcome().ok);
+  }
+}
+
+TEST_CASE("a helper that does not answer fails the verdict after 12 s") {
+  stage s;
+  s.ask(1);
+  s.advance(limits::helper_deadline - 1ms);
+  CHECK(s.caller.size() == 0);
+  CHECK(s.line(0).open());
+  s.advance(1ms);
+  CHECK(s.outcome() == unreachable("it did not answer in time"));
+  // Its answer may still come: not on a line that is used again.
+  CHECK_FALSE(s.line(0).open());
+  s.ask(2);
+  REQUIRE(s.dials() == 2);
+  CHECK(s.line(1).taken() == call(2));
+}
+
+TEST_CASE("a call that is partly written has the same deadline") {
+  stage s;
+  s.narrow(5);
+  s.ask(1);
+  s.advance(limits::helper_deadline);
+  CHECK(s.outcome() == unreachable("it did not answer in time"));
+  CHECK_FALSE(s.line(0).open());
+}
+
+// Else it would be sent and given up the next moment, and then be run.
+TEST_CASE("the deadline of a call that waited counts from its connection") {
+  stage s;
+  for (std::size_t n = 0; n < pool; ++n)
+    s.ask(n);
+  s.advance(5s);
+  s.ask(100); // waits
+  s.advance(6s);
+  s.answer(0);
+  CHECK(s.outcome().ok);
+  CHECK(s.line(0).taken() == call(0) + call(100));
+  s.advance(1s); // the other seven are late
+  CHECK(s.caller.take<shield_outcome>().size() == pool - 1);
+  s.advance(limits::helper_deadline - 1s - 1ms);
+  CHECK(s.caller.size() == 0);
+  s.advance(1ms);
+  CHECK(s.outcome() == unreachable("it did not answer in time"));
+}
+
+TEST_CASE("a call that waits too long is never made") {
+  static_assert(limits::shield_turn_max_wait > 3 * limits::helper_deadline);
+  static_assert(limits::shield_turn_max_wait < 4 * limits::helper_deadline);
+  static_assert(limits::shield_turn_max_wait + limits::helper_deadline
+                < limits::executor_deadline);
+  stage s;
+  for (std::size_t n = 0; n < 5 * pool; ++n)
+    s.ask(n);
+  s.advance(limits::shield_turn_max_wait - 1ms);
+  CHECK(s.caller.take<shield_outcome>().size() == 3 * pool);
+  s.advance(1ms);
+  auto outcomes = s.caller.take<shield_outcome>();
+  CHECK(outcomes.size() == pool);
+  for (auto& x : outcomes)
+    CHECK(x == unreachable("none of its connections came free in time"));
+  s.advance(60s);
+  CHECK(s.caller.take<shield_outcome>().size() == pool);
+  CHECK(s.dials() == 4 * pool);
+}
+
+TEST_CASE("calls in the queue follow when the late ones are gone") {
+  stage s;
+  for (std::size_t n = 0; n < pool; ++n)
+    s.ask(n);
+  s.advance(1s);
+  s.ask(100);
+  s.advance(limits::helper_deadline - 1s);
+  CHECK(s.caller.take<shield_outcome>().size() == pool);
+  REQUIRE(s.dials() == pool + 1);
+  CHECK(s.line(pool).taken() == call(100));
+}
+
+TEST_CASE("a call that was answered in time leaves no deadline behind") {
+  stage s;
+  s.warm_up();
+  s.advance(5s);
+  s.ask(1);
+  s.advance(limits::helper_deadline - 5s); // the first one's tick comes
+  CHECK(s.caller.size() == 0);
+  s.answer(0);
+  CHECK(s.outcome().ok);
+  s.advance(60s);
+  CHECK(s.line(0).open());
+  CHECK_FALSE(s.scheduler.has_pending_timeout());
+}
+
+TEST_CASE("an answer that was not asked closes the connection") {
+  SUBCASE("on an idle one") {
+    stage s;
+    s.warm_up();
+    s.answer(0);
+    CHECK_FALSE(s.line(0).open());
+    CHECK(s.caller.size() == 0);
+    s.ask(1);
+    CHECK(s.dials() == 2);
+  }
+  SUBCASE("behind one that was") {
+    stage s;
+    s.ask(1);
+    s.line(0).bring({yes, yes});
+    s.run();
+    CHECK(s.outcome().ok);
+    CHECK_FALSE(s.line(0).open());
+  }
+  SUBCASE("before the call is out") {
+    stage s;
+    s.narrow(5);
+    s.ask(1);
+    s.answer(0);
+    CHECK(s.outcome() == unreachable("it answered what was not asked"));
+    CHECK_FALSE(s.line(0).open());
+    CHECK(s.dials() == 1);
+  }
+}
+
+TEST_CASE("a helper that answers nonsense fails the verdict") {
+  const std::pair<std::string, shield_outcome> replies[] = {
+      {"nonsense", unreachable("it answered with no varlink reply")},
+      {"", unreachable("it answered with no varlink reply")},
+      {R"({"error":"org.varlink.service.MethodNotFound","parameters":{}})",
+       unreachable("it answered org.varlink.service.MethodNotFound")},
+      {R"({"parameters":{"ok":"true","stderr":"x"}})",
+       unreachable("it answered without ok")},
+      {R"({"parameters":{"stderr":"x"}})",
+       unreachable("it answered without ok")},
+      {R"({})", unreachable("it answered without ok")},
+      {R"({"parameters":{"ok":true}})", {true, ""}},
+  };
+  for (auto& [reply, outcome] : replies) {
+    const auto& shown = reply; // clang 14 captures no binding
+    CAPTURE(shown);
+    stage s;
+    s.ask(1);
+    s.answer(0, reply);
+    CHECK(s.outcome() == outcome);
+    s.ask(2); // and the next one is asked all the same
+    CHECK(s.line(0).taken() == call(1) + call(2));
+  }
+}
+
+TEST_CASE("an answer and the end in one read are both heard") {
+  stage s;
+  s.ask(1);
+  s.answer(0, yes, stream_end::eof);
+  CHECK(s.outcome().ok);
+  CHECK_FALSE(s.line(0).open());
+  s.ask(2);
+  CHECK(s.dials() == 2);
+}
+
+TEST_CASE("a verdict that waits takes the place of a connection that is lost") {
+  auto fill = [](stage& s) {
+    s.narrow(1); // the first one blocks in the midst of its call
+    for (std::size_t n = 0; n < pool; ++n)
+      s.ask(n);
+    s.ask(100);
+    CHECK(s.dials() == pool);
+  };
+  stage s;
+  fill(s);
+  SUBCASE("when it is closed") {
+    s.end(0);
+  }
+  SUBCASE("when it breaks while it is written") {
+    s.line(0).break_when_full();
+    s.go_on(0, 0);
+  }
+  SUBCASE("when it answers what was not asked") {
+    s.answer(0);
+  }
+  CHECK_FALSE(s.outcome().ok);
+  REQUIRE(s.dials() == pool + 1);
+  CHECK(s.line(pool).taken() == call(100));
+}
+
+TEST_CASE("an executor's end closes its connections") {
+  stage s;
+  s.warm_up();
+  s.ask(1);
+  s.ask(2);
+  s.crash(s.executor, caf::exit_reason::user_shutdown);
+  CHECK_FALSE(s.line(0).open());
+  CHECK_FALSE(s.line(1).open());
+}
+
+TEST_CASE("what comes from a connection that is gone is ignored") {
+  stage s;
+  s.warm_up();
+  auto id = s.line(0).id();
+  s.end(0);
+  caf::anon_send(s.executor, actors::writable{id});
+  caf::anon_send(s.executor,
+                 actors::received{id, nullptr, 0, stream_end::broken});
+  s.run();
+  CHECK(s.host.alive("helper_executor").size() == 1);
+  CHECK(s.caller.size() == 0);
+}
+
+} // namespace helper_executor_tests

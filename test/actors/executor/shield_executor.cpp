@@ -1,0 +1,242 @@
+#include "actors/executor/shield_executor.hpp"
+
+#include "test/support/stage/actor_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace shield_executor_tests {
+
+using namespace clearance;
+using namespace clearance::test;
+using namespace std::string_literals;
+using how = actors::process_ended::how;
+using protocol::shield_call;
+using protocol::shield_outcome;
+namespace limits = protocol::limits;
+
+namespace {
+
+/// An executor on a host that runs nothing.
+struct stage : actor_fixture {
+  inbox caller{*this};
+  actors::shield_executor_actor executor;
+
+  explicit stage(std::string shield = "terok-shield")
+      : executor(actors::spawn_shield_executor(
+          host, actors::shield_executor_config{&host, std::move(shield)})) {
+    run();
+  }
+
+  void ask(shield_call x) {
+    caller.tell(executor, std::move(x));
+    run();
+  }
+  void ask(std::size_t n) {
+    ask({protocol::action::allow, "c1", "d" + std::to_string(n)});
+  }
+
+  void end(std::size_t index, how what, int code = 0,
+           std::string stderr_bytes = {}) {
+    host.end_run(index, what, code, std::move(stderr_bytes));
+    run();
+  }
+
+  shield_outcome outcome() { return caller.only<shield_outcome>(); }
+
+  /// What is said of a run that ends so.
+  shield_outcome of(how what, int code = 0, std::string stderr_bytes = {}) {
+    auto index = host.runs.size();
+    ask(1);
+    end(index, what, code, std::move(stderr_bytes));
+    return outcome();
+  }
+};
+
+shield_outcome failed(std::string why) {
+  return {false, std::move(why)};
+}
+
+} // namespace
+
+TEST_CASE("the shield is run with ACTION CONTAINER DEST and the limits") {
+  stage s{"/opt/terok-shield"};
+  s.ask({protocol::action::deny, "c1", "2001:db8::1"});
+  REQUIRE(s.host.runs.size() == 1);
+  auto& spec = s.host.runs[0]->spec;
+  CHECK(spec.program == "/opt/terok-shield");
+  CHECK(spec.arguments == std::vector{"deny"s, "c1"s, "2001:db8::1"s});
+  CHECK(spec.time_limit == limits::shield_time_limit);
+  CHECK(spec.stderr_max_bytes == limits::shield_stderr_max_bytes);
+  CHECK(s.caller.size() == 0);
+  s.end(0, how::exited);
+  CHECK(s.outcome() == shield_outcome{true, ""});
+}
+
+TEST_CASE("what would be an option of the shield is refused, nothing is run") {
+  struct refusal {
+    shield_call call;
+    std::string why;
+  };
+  const auto allow = protocol::action::allow;
+  const refusal refusals[] = {
+      {{allow, "--help", "d"},
+       "refused: the container starts with '-' and would be an option"},
+      {{allow, "c1", "-d"},
+       "refused: the destination starts with '-' and would be an option"},
+      {{allow, "-", "-"},
+       "refused: the container starts with '-' and would be an option"},
+      {{allow, "", "d"}, "refused: the container is empty"},
+      {{allow, "c1", ""}, "refused: the destination is empty"},
+      {{allow, "c1", "a\0b"s},
+       "refused: the destination holds a NUL, where a command line would end "
+       "it"},
+  };
+  stage s;
+  for (auto& x : refusals) {
+    s.ask(x.call);
+    CHECK(s.outcome() == failed(x.why));
+  }
+  CHECK(s.host.runs.empty());
+}
+
+TEST_CASE("every outcome has its words") {
+  stage s;
+  CHECK(s.of(how::exited, 0) == shield_outcome{true, ""});
+  CHECK(s.of(how::exited, 0, " note\n") == shield_outcome{true, "note"});
+  CHECK(s.of(how::exited, 3, " no such container \n")
+        == failed("no such container"));
+  CHECK(s.of(how::exited, 3) == failed("exited with status 3"));
+  CHECK(s.of(how::exited, 3, " \n") == failed("exited with status 3"));
+  CHECK(s.of(how::signalled, 9) == failed("killed by signal 9"));
+  CHECK(s.of(how::signalled, 9, "last words") == failed("last words"));
+  CHECK(s.of(how::timed_out) == failed("timed out after 10.0s"));
+  CHECK(s.of(how::timed_out, 0, "busy") == failed("timed out after 10.0s"));
+  CHECK(s.of(how::not_found) == failed("terok-shield not found on PATH"));
+  CHECK(s.of(how::not_spawned, EACCES)
+        == failed("spawn failed: Permission denied"));
+  CHECK(s.of(how::exited, 1, "\xff!") == failed("\xef\xbf\xbd!"));
+}
+
+TEST_CASE("a shield that is given by its path is not said to miss on PATH") {
+  stage s{"/opt/terok-shield"};
+  CHECK(s.of(how::not_found)
+        == failed("spawn failed: /opt/terok-shield not found"));
+}
+
+TEST_CASE("as many shields run as may, one more waits its turn") {
+  stage s;
+  for (std::size_t n = 0; n < limits::shields_max; ++n)
+    s.ask(n);
+  CHECK(s.host.runs.size() == limits::shields_max);
+  s.ask(1000);
+  s.ask(1001);
+  CHECK(s.host.runs.size() == limits::shields_max);
+  CHECK(s.caller.size() == 0);
+  s.end(5, how::exited);
+  CHECK(s.host.runs.size() == limits::shields_max + 1);
+  CHECK(s.host.runs.back()->spec.arguments[2] == "d1000");
+  s.end(0, how::exited, 1); // a failure makes room as well
+  CHECK(s.host.runs.back()->spec.arguments[2] == "d1001");
+  CHECK(s.host.running() == limits::shields_max);
+}
+
+TEST_CASE("as many verdicts wait as may, one more is refused") {
+  stage s;
+  auto most = limits::shields_max + limits::verdicts_waiting_max;
+  for (std::size_t n = 0; n < most; ++n)
+    s.ask(n);
+  CHECK(s.caller.size() == 0);
+  s.ask(most);
+  CHECK(s.outcome() == failed("too many verdicts are waiting for the shield"));
+  s.end(0, how::exited);
+  CHECK(s.outcome().ok);
+  s.ask(most + 1); // there is room again
+  CHECK(s.caller.size() == 0);
+  for (std::size_t i = 1; i < s.host.runs.size(); ++i)
+    s.end(i, how::exited);
+  CHECK(s.host.runs.size() == most + 1);
+  CHECK(s.caller.take<shield_outcome>().size() == most);
+}
+
+TEST_CASE("a verdict that waited too long fails and is never run") {
+  using namespace std::chrono_literals;
+  stage s;
+  for (std::size_t n = 0; n < limits::shields_max; ++n)
+    s.ask(n);
+  s.ask(100);
+  s.ask(101);
+  s.advance(1ms);
+  s.ask(102);
+  s.advance(limits::shield_turn_max_wait - 2ms);
+  s.end(0, how::exited);
+  CHECK(s.outcome().ok);
+  CHECK(s.host.runs.back()->spec.arguments[2] == "d100"); // just in time
+  s.advance(1ms);
+  s.end(1, how::exited);
+  auto outcomes = s.caller.take<shield_outcome>();
+  REQUIRE(outcomes.size() == 2);
+  CHECK(outcomes[0].ok);
+  CHECK(outcomes[1] == failed("too many verdicts are waiting for the shield"));
+  CHECK(s.host.runs.back()->spec.arguments[2] == "d102");
+  CHECK(s.host.runs.size() == limits::shields_max + 2);
+}
+
+TEST_CASE("a refused verdict takes no place in the queue") {
+  stage s;
+  for (std::size_t n = 0; n < limits::shields_max; ++n)
+    s.ask(n);
+  s.ask({protocol::action::allow, "c1", "-d"});
+  CHECK_FALSE(s.outcome().ok);
+}
+
+TEST_CASE("runs are told apart, whichever ends first") {
+  stage s;
+  inbox other{s};
+  s.ask(1);
+  other.tell(s.executor, shield_call{protocol::action::deny, "c2", "d"});
+  s.run();
+  s.end(1, how::exited, 1, "second");
+  CHECK(other.only<shield_outcome>() == failed("second"));
+  CHECK(s.caller.size() == 0);
+  s.end(0, how::exited);
+  CHECK(s.outcome().ok);
+}
+
+TEST_CASE("a run that ended is let go, and said twice changes nothing") {
+  stage s;
+  s.ask(1);
+  auto id = s.host.runs[0]->id;
+  s.end(0, how::exited);
+  CHECK(s.host.runs[0]->owner == nullptr);
+  CHECK(s.outcome().ok);
+  caf::anon_send(s.executor, actors::process_ended{id, how::exited, 1, ""});
+  s.run();
+  CHECK(s.caller.size() == 0);
+}
+
+TEST_CASE("an executor's end kills what runs") {
+  stage s;
+  for (std::size_t n = 0; n < 40; ++n)
+    s.ask(n);
+  s.end(3, how::exited);
+  s.crash(s.executor, caf::exit_reason::user_shutdown);
+  CHECK(s.host.running() == 0);
+  for (std::size_t i = 0; i < s.host.runs.size(); ++i)
+    CHECK(s.host.runs[i]->killed == (i != 3));
+}
+
+TEST_CASE("a caller that left does not stop the shield") {
+  stage s;
+  s.ask(1);
+  s.caller.leave();
+  CHECK(s.host.running() == 1);
+  s.end(0, how::exited);
+  CHECK(s.host.alive("shield_executor").size() == 1);
+}
+
+} // namespace shield_executor_tests

@@ -1,0 +1,203 @@
+#include "actors/gate/exchange.hpp"
+
+#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/doubles/dummy_http.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <vector>
+
+namespace exchange_tests {
+
+using namespace clearance;
+using namespace clearance::test;
+
+namespace {
+
+const std::string refs = "/r.git/info/refs?service=git-upload-pack";
+const std::string push_refs = "/r.git/info/refs?service=git-receive-pack";
+
+/// One exchange with a gate around it: it answers whatever it is asked.
+struct stage : with_http, actor_fixture {
+  actors::gate_actor gate;
+
+  explicit stage(std::string program = "/git-http-backend") {
+    actors::gate_config config;
+    config.where = &host;
+    config.http = &http;
+    config.grants = std::make_shared<const std::vector<protocol::grant>>(
+        std::vector<protocol::grant>{
+            {protocol::sha256("writer"), "r", true},
+            {protocol::sha256("reader"), "r", false},
+            {protocol::sha256("all"), "*", false},
+        });
+    config.backend.program = std::move(program);
+    config.backend.cgi.project_root = "/mirrors";
+    gate = actors::spawn_gate(host, std::move(config));
+    run();
+  }
+
+  recorded_request_ptr bring(recorded_request_ptr x) {
+    http.bring(x);
+    run();
+    advance(std::chrono::seconds{2}); // wrong tokens are slow
+    return x;
+  }
+
+  recorded_request_ptr get(std::string target, std::string_view token) {
+    return bring(make_request("GET", std::move(target), token));
+  }
+
+  int status(std::string method, std::string target, std::string_view token) {
+    auto x = bring(make_request(std::move(method), std::move(target), token));
+    CHECK(x->plans.empty()); // no child for what is refused
+    return x->status;
+  }
+
+  std::size_t exchanges() const { return host.alive("exchange").size(); }
+};
+
+bool has(const std::vector<std::string>& xs, const std::string& x) {
+  return std::find(xs.begin(), xs.end(), x) != xs.end();
+}
+
+} // namespace
+
+TEST_CASE_FIXTURE(stage, "what is granted is served by git http-backend") {
+  auto request = make_request("POST", "/r.git/git-receive-pack?q", "writer");
+  request->head.content_type = "t/u";
+  request->head.content_length = 12;
+  request->head.git_protocol = "version=2";
+  bring(request);
+  REQUIRE_EQ(request->plans.size(), 1);
+  const auto& plan = request->plans[0];
+  CHECK_EQ(plan.program, "/git-http-backend");
+  CHECK_EQ(plan.argv, std::vector<std::string>{"git-http-backend"});
+  for (std::string entry :
+       {"PATH_INFO=/r.git/git-receive-pack", "QUERY_STRING=q",
+        "REQUEST_METHOD=POST", "CONTENT_TYPE=t/u", "CONTENT_LENGTH=12",
+        "HTTP_GIT_PROTOCOL=version=2", "GIT_PROJECT_ROOT=/mirrors",
+        "SERVER_PROTOCOL=HTTP/1.1"})
+    CHECK(has(plan.environment, entry));
+}
+
+TEST_CASE_FIXTURE(stage, "method and path come before the token") {
+  CHECK_EQ(status("PUT", refs, ""), 405);
+  CHECK_EQ(status("PUT", "/nothing", ""), 405);
+  CHECK_EQ(status("GET", "/nothing", ""), 404);
+  CHECK_EQ(status("GET", "/nothing", "wrong"), 404);
+}
+
+TEST_CASE_FIXTURE(stage, "the token comes before everything that it opens") {
+  auto x = get(refs, "");
+  CHECK_EQ(x->status, 401);
+  CHECK_EQ(x->text, "Authentication required");
+  CHECK(x->fields
+        == protocol::http_fields{
+            {"WWW-Authenticate", "Basic realm=\"terok gate\""}});
+  CHECK_EQ(status("GET", "/r.git/info/refs", ""), 401);
+  CHECK_EQ(status("POST", refs, ""), 401);
+  CHECK_EQ(status("GET", refs, "wrong"), 403);
+  CHECK_EQ(status("POST", refs, "wrong"), 403);
+  CHECK_EQ(status("GET", "/s.git/info/refs", "wrong"), 403);
+}
+
+TEST_CASE_FIXTURE(stage, "scope and access come before the query") {
+  CHECK_EQ(get("/s.git/HEAD", "writer")->text,
+           "this token is for another repository");
+  CHECK_EQ(get("/s.git/info/refs", "writer")->text,
+           "this token is for another repository");
+  CHECK_EQ(status("GET", push_refs, "reader"), 403);
+  CHECK_EQ(status("POST", "/r.git/git-receive-pack", "reader"), 403);
+  CHECK_EQ(status("GET", "/r.git/git-receive-pack", "reader"), 403);
+  CHECK_EQ(
+      status("GET", "/anything.git/info/refs?service=git-receive-pack", "all"),
+      403);
+}
+
+TEST_CASE_FIXTURE(stage, "the query comes before a child") {
+  CHECK_EQ(status("GET", "/r.git/info/refs", "writer"), 403);
+  CHECK_EQ(status("GET", refs + "&x", "writer"), 403);
+  CHECK_EQ(status("POST", refs, "writer"), 405);
+  CHECK_EQ(status("GET", "/r.git/git-upload-pack", "writer"), 405);
+}
+
+TEST_CASE_FIXTURE(stage, "readers read") {
+  for (auto& x :
+       {get(refs, "reader"), get("/r.git/HEAD", "reader"),
+        get("/whatever.git/HEAD", "all"),
+        bring(make_request("POST", "/r.git/git-upload-pack", "reader"))})
+    CHECK_EQ(x->plans.size(), 1);
+}
+
+TEST_CASE("without git every request that needs it gets 500") {
+  stage x{""};
+  auto request = x.get(refs, "writer");
+  CHECK_EQ(request->status, 500);
+  CHECK_EQ(request->text, "git not found");
+  x.log.clear();
+}
+
+TEST_CASE_FIXTURE(stage, "git that cannot be started is a status") {
+  auto gone = make_request("GET", refs, "writer");
+  gone->serve_error = ENOENT;
+  CHECK_EQ(bring(gone)->status, 500);
+  auto full = make_request("GET", refs, "writer");
+  full->serve_error = EAGAIN;
+  CHECK_EQ(bring(full)->status, 503);
+  CHECK(full->fields == protocol::http_fields{{"Retry-After", "5"}});
+  log.clear();
+}
+
+TEST_CASE_FIXTURE(stage, "an exchange ends with its request and says how") {
+  auto x = get(refs + "\x1b", "writer");
+  CHECK_EQ(exchanges(), 1);
+  x->end({403, 1, 2, "trouble"});
+  run();
+  CHECK_EQ(exchanges(), 0);
+  const auto line = log.only("answered");
+  CHECK_EQ(line.level, actors::severity::warning);
+  CHECK_EQ(line["method"], "GET");
+  CHECK_EQ(line["path"], refs + "\\x1b");
+  CHECK_EQ(line["status"], "403");
+  CHECK_EQ(line["received"], "1");
+  CHECK_EQ(line["sent"], "2");
+  CHECK_EQ(line["trouble"], "trouble");
+  CHECK_EQ(line["command"], "git");
+}
+
+TEST_CASE_FIXTURE(stage, "what goes well is told as it deserves") {
+  auto level = [&](std::string method, std::string target) {
+    log.clear();
+    bring(make_request(std::move(method), std::move(target), "writer"))
+        ->end({200, 0, 0, {}});
+    run();
+    return log.only("answered").level;
+  };
+  CHECK_EQ(level("GET", refs), actors::severity::debug);
+  CHECK_EQ(level("POST", "/r.git/git-receive-pack"), actors::severity::info);
+  get(refs, "writer")->end({0, 0, 0, "the client left"});
+  run();
+  CHECK_EQ(log.only("a client left").level, actors::severity::warning);
+}
+
+TEST_CASE_FIXTURE(stage, "the backend's words are logged escaped") {
+  auto x = get(refs, "writer");
+  caf::anon_send(x->owner, actors::backend_said{"bad \x1b[31m"});
+  run();
+  CHECK_EQ(log.only("git http-backend says")["line"], "bad \\x1b[31m");
+}
+
+TEST_CASE_FIXTURE(stage,
+                  "an exchange dies with its gate, its request dropped") {
+  auto x = get(refs, "writer");
+  crash(gate, caf::exit_reason::kill);
+  CHECK(x->dropped);
+  CHECK_EQ(exchanges(), 0);
+  log.clear();
+}
+
+} // namespace exchange_tests

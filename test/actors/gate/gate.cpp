@@ -1,0 +1,282 @@
+#include "actors/gate/gate.hpp"
+
+#include "actors/base/error.hpp"
+#include "protocol/gate/limits.hpp"
+#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/doubles/dummy_http.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+namespace gate_tests {
+
+using namespace clearance;
+using namespace clearance::test;
+using namespace std::chrono_literals;
+namespace limits = protocol::gate_limits;
+
+namespace {
+
+const std::string refs = "/r.git/info/refs?service=git-upload-pack";
+
+/// A gate between a played HTTP server and no git at all.
+struct stage : with_http, actor_fixture {
+  actors::gate_actor gate;
+
+  stage() {
+    actors::gate_config config;
+    config.where = &host;
+    config.http = &http;
+    config.listen.path = "/gate.sock";
+    config.grants = grants({{protocol::sha256("token"), "r", true}});
+    config.backend.program = "/git-http-backend";
+    gate = actors::spawn_gate(host, std::move(config));
+    run();
+  }
+
+  static actors::grants_ptr grants(std::vector<protocol::grant> list) {
+    return std::make_shared<const std::vector<protocol::grant>>(
+        std::move(list));
+  }
+
+  recorded_request_ptr bring(std::string_view token = "token") {
+    auto result = make_request("GET", refs, token);
+    http.bring(result);
+    run();
+    return result;
+  }
+
+  std::vector<recorded_request_ptr> bring(std::size_t count,
+                                          std::string_view token = "token") {
+    std::vector<recorded_request_ptr> result;
+    for (std::size_t i = 0; i < count; ++i)
+      result.push_back(bring(token));
+    return result;
+  }
+
+  void end(const recorded_request_ptr& x, int status = 200) {
+    x->end({status, 0, 0, {}});
+    run();
+  }
+
+  bool alive() const { return !host.alive("gate").empty(); }
+  std::size_t exchanges() const { return host.alive("exchange").size(); }
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(stage, "a gate listens where it is told") {
+  REQUIRE_EQ(http.specs.size(), 1);
+  CHECK_EQ(http.specs[0].path, "/gate.sock");
+  CHECK_EQ(log.only("serving")["at"], "nowhere");
+}
+
+TEST_CASE("a gate that cannot listen ends with the reason") {
+  dummy_http http;
+  actor_fixture fixture;
+  http.error = make_error(actors::errc::bind_failed, "no such place");
+  actors::gate_config config;
+  config.where = &fixture.host;
+  config.http = &http;
+  caf::error why;
+  auto gate = actors::spawn_gate(fixture.host, config);
+  caf::actor_cast<caf::strong_actor_ptr>(gate)->get()->attach_functor(
+      [&](const caf::error& x) { why = x; });
+  fixture.run();
+  CHECK_EQ(actors::what(why), "no such place");
+}
+
+TEST_CASE_FIXTURE(stage, "each request has an exchange for its life") {
+  auto a = bring();
+  auto b = bring();
+  CHECK_EQ(exchanges(), 2);
+  CHECK_EQ(a->plans.size(), 1);
+  end(a);
+  CHECK_EQ(exchanges(), 1);
+  CHECK(a->dropped);
+  CHECK_FALSE(b->dropped);
+  end(b);
+  CHECK_EQ(exchanges(), 0);
+  CHECK(alive());
+}
+
+TEST_CASE_FIXTURE(stage, "as many backends run as may, others wait in order") {
+  auto running = bring(limits::backends_max);
+  for (auto& x : running)
+    CHECK_EQ(x->plans.size(), 1);
+  auto first = bring();
+  auto second = bring();
+  CHECK(first->plans.empty());
+  end(running[3]);
+  CHECK_EQ(first->plans.size(), 1);
+  CHECK(second->plans.empty());
+  end(running[0]);
+  CHECK_EQ(second->plans.size(), 1);
+}
+
+TEST_CASE_FIXTURE(stage, "as many requests wait as may, one more is refused") {
+  auto running = bring(limits::backends_max);
+  auto waiting = bring(limits::backends_waiting_max);
+  for (auto& x : waiting)
+    CHECK_EQ(x->status, 0);
+  auto one_more = bring();
+  CHECK_EQ(one_more->status, 503);
+  CHECK(one_more->fields == protocol::http_fields{{"Retry-After", "5"}});
+  // A place among those who wait is free again.
+  end(running[0]);
+  CHECK_EQ(waiting[0]->plans.size(), 1);
+  CHECK_EQ(bring()->status, 0);
+  CHECK_EQ(bring()->status, 503);
+}
+
+TEST_CASE_FIXTURE(stage, "who waits too long is refused") {
+  auto running = bring(limits::backends_max);
+  auto waiting = bring();
+  advance(limits::backend_wait_max - 1ms);
+  CHECK_EQ(waiting->status, 0);
+  advance(1ms);
+  CHECK_EQ(waiting->status, 503);
+  // Its place is not given to it any more.
+  end(running[0]);
+  CHECK(waiting->plans.empty());
+}
+
+TEST_CASE_FIXTURE(stage, "a client that leaves leaves its place to another") {
+  auto running = bring(limits::backends_max);
+  auto gone = bring();
+  auto next = bring();
+  end(gone, 0); // while it waited
+  end(running[0]);
+  CHECK(gone->plans.empty());
+  CHECK_EQ(next->plans.size(), 1);
+  log.clear();
+}
+
+TEST_CASE_FIXTURE(stage, "a wrong token is answered late") {
+  auto x = bring("wrong");
+  CHECK_EQ(x->status, 0);
+  advance(limits::auth_failure_delay - 1ms);
+  CHECK_EQ(x->status, 0);
+  advance(1ms);
+  CHECK_EQ(x->status, 403);
+}
+
+TEST_CASE_FIXTURE(stage, "of many wrong tokens some are answered late") {
+  auto late = bring(limits::auth_failures_slowed_max, "wrong");
+  CHECK_EQ(bring("wrong")->status, 403); // it holds nothing of ours
+  for (auto& x : late)
+    CHECK_EQ(x->status, 0);
+  CHECK_EQ(bring()->plans.size(), 1); // the right one is not slowed down
+  advance(limits::auth_failure_delay);
+  for (auto& x : late)
+    CHECK_EQ(x->status, 403);
+  CHECK_EQ(bring("wrong")->status, 0);
+  caf::anon_send(gate, actors::report_atom::value);
+  run();
+  const auto counters = log.only("counters");
+  CHECK_EQ(counters["wrong_tokens"],
+           std::to_string(limits::auth_failures_slowed_max + 2));
+  CHECK_EQ(counters["wrong_tokens_not_slowed"], "1");
+}
+
+TEST_CASE_FIXTURE(stage, "both kinds of waiting keep their own time") {
+  auto running = bring(limits::backends_max);
+  auto waiting = bring(); // due in 10 s
+  auto wrong = bring("wrong");
+  advance(limits::auth_failure_delay);
+  CHECK_EQ(wrong->status, 403);
+  CHECK_EQ(waiting->status, 0);
+  advance(limits::backend_wait_max - limits::auth_failure_delay);
+  CHECK_EQ(waiting->status, 503);
+}
+
+TEST_CASE_FIXTURE(stage, "new grants count for the next request") {
+  caf::anon_send(gate, actors::new_grants{
+                           grants({{protocol::sha256("other"), "r", true}})});
+  run();
+  CHECK_EQ(bring("other")->plans.size(), 1);
+  auto old = bring();
+  CHECK(old->plans.empty());
+  CHECK_EQ(log.only("the grants are new")["grants"], "1");
+}
+
+TEST_CASE_FIXTURE(stage, "a malformed request is logged, a flood of them not") {
+  const auto flood = protocol::limits::log_max_lines + 10;
+  for (std::size_t i = 0; i < flood; ++i)
+    caf::anon_send(gate, actors::malformed_request{400, "why", {1, 2, "x"}});
+  run();
+  const auto lines = log.with("refused a malformed request");
+  REQUIRE_EQ(lines.size(), protocol::limits::log_max_lines);
+  CHECK_EQ(lines[0]["status"], "400");
+  CHECK_EQ(lines[0]["why"], "why");
+  advance(protocol::limits::log_interval);
+  caf::anon_send(gate, actors::malformed_request{});
+  run();
+  CHECK_EQ(log.with("refused a malformed request").back()["not_logged"], "10");
+}
+
+// Whoever has no token can ask as often as it likes.
+TEST_CASE_FIXTURE(stage, "requests that go wrong are logged, a flood not") {
+  const auto flood = protocol::limits::log_max_lines + 10;
+  for (std::size_t i = 0; i < flood; ++i)
+    end(bring(), 403);
+  CHECK_EQ(log.with("answered").size(), protocol::limits::log_max_lines);
+  advance(protocol::limits::log_interval);
+  end(bring(), 403);
+  CHECK_EQ(log.only("more went wrong")["not_logged"], "10");
+  // What goes well is no complaint.
+  log.clear();
+  for (std::size_t i = 0; i < flood; ++i)
+    end(bring());
+  CHECK_EQ(log.with("answered").size(), flood);
+}
+
+TEST_CASE_FIXTURE(stage, "an idle gate that is stopped ends at once") {
+  caf::anon_send(gate, actors::stop_atom::value);
+  run();
+  CHECK_FALSE(alive());
+  CHECK_FALSE(http.listening);
+}
+
+TEST_CASE_FIXTURE(stage, "a gate that is stopped lets its requests end") {
+  auto x = bring();
+  caf::anon_send(gate, actors::stop_atom::value);
+  run();
+  CHECK_FALSE(http.listening);
+  CHECK(alive());
+  CHECK_FALSE(x->dropped);
+  end(x);
+  CHECK_FALSE(alive());
+}
+
+TEST_CASE_FIXTURE(stage, "a gate that is stopped does not wait for ever") {
+  auto x = bring();
+  caf::anon_send(gate, actors::stop_atom::value);
+  run();
+  advance(limits::stop_grace - 1ms);
+  CHECK(alive());
+  advance(1ms);
+  CHECK_FALSE(alive());
+  CHECK(x->dropped); // cut
+  CHECK_EQ(exchanges(), 0);
+}
+
+TEST_CASE_FIXTURE(stage, "counters are told when they are asked for") {
+  auto running = bring(limits::backends_max);
+  auto waiting = bring();
+  bring("wrong");
+  caf::anon_send(gate, actors::malformed_request{});
+  caf::anon_send(gate, actors::report_atom::value);
+  run();
+  const auto x = log.only("counters");
+  CHECK_EQ(x["requests"], "18");
+  CHECK_EQ(x["malformed"], "1");
+  CHECK_EQ(x["wrong_tokens"], "1");
+  CHECK_EQ(x["running"], "16");
+  CHECK_EQ(x["waiting"], "1");
+  CHECK_EQ(x["turned_away"], "0");
+}
+
+} // namespace gate_tests

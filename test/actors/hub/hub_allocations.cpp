@@ -1,0 +1,89 @@
+// What an event costs in memory, from the reader's line to every subscriber's
+// socket: a count, which a machine's load does not change as it changes a time.
+
+#include "actors/hub/hub.hpp"
+#include "protocol/base/limits.hpp"
+#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/allocation_count.hpp"
+#include "test/support/wire/events.hpp"
+#include "test/support/doubles/played_executor.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+namespace hub_allocations_tests {
+
+using namespace clearance;
+using namespace clearance::test;
+namespace limits = protocol::limits;
+
+namespace {
+
+struct stage : actor_fixture {
+  played_executor executor{*this};
+  scripted_connection_ptr reader;
+  std::vector<scripted_connection_ptr> clients;
+  std::size_t last = 1'000'000; // ids of one length
+
+  explicit stage(std::size_t subscribers) {
+    actors::hub_config config;
+    config.where = &host;
+    config.clearance_socket = "clients";
+    config.reader_socket = "readers";
+    config.executor = executor.handle();
+    actors::spawn_hub(host, std::move(config));
+    run();
+    reader = host.connect("readers");
+    while (clients.size() < subscribers) {
+      clients.push_back(host.connect("clients"));
+      run();
+      clients.back()->bring(
+          {R"({"method":"org.terok.Clearance1.Subscribe","more":true})"});
+    }
+    run();
+    // Until the map is at its bound: no index grows any more.
+    for (std::size_t n = 0; n < 2 * limits::bindings_per_container_max; n += 64)
+      events_in_reads_of(64, 64);
+  }
+
+  /// Allocations of ours while `total` events come, `a_read` at a time.
+  std::size_t events_in_reads_of(std::size_t a_read, std::size_t total) {
+    std::size_t result = 0;
+    for (std::size_t n = 0; n < total; n += a_read) {
+      auto what = lines(last + 1, last + a_read);
+      last += a_read;
+      reader->bring(what);
+      auto before = allocation_count();
+      run();
+      result += allocation_count() - before;
+    }
+    return result;
+  }
+};
+
+} // namespace
+
+// The parcel, its buffer and what the map keeps of it: whoever listens.
+TEST_CASE("in a burst an event costs a bounded few allocations") {
+  constexpr std::size_t batch = 64;
+  constexpr std::size_t batches = 20;
+  auto base = stage{0}.events_in_reads_of(batch, batches * batch);
+  CHECK(base > 0);
+  CHECK(base <= 6 * batches * batch);
+  constexpr std::size_t subscribers = 50;
+  auto all = stage{subscribers}.events_in_reads_of(batch, batches * batch);
+  CHECK(all <= base + 2 * batches * subscribers); // a batch, not an event
+}
+
+TEST_CASE("a subscriber adds one allocation to an event that comes alone") {
+  constexpr std::size_t events = 100;
+  auto base = stage{0}.events_in_reads_of(1, events);
+  CHECK(base <= 10 * events);
+  constexpr std::size_t subscribers = 50;
+  auto all = stage{subscribers}.events_in_reads_of(1, events);
+  CHECK(all <= base + (subscribers + 5) * events); // what wakes it
+}
+
+} // namespace hub_allocations_tests

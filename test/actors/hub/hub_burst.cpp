@@ -1,0 +1,205 @@
+// A burst reaches a client that reads: the whole hub on the virtual clock, the
+// wire contract, section 4.
+
+#include "actors/hub/hub.hpp"
+#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/wire/events.hpp"
+#include "test/support/doubles/played_executor.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace hub_burst_tests {
+
+using namespace clearance;
+using namespace clearance::test;
+using namespace std::chrono_literals;
+namespace limits = protocol::limits;
+
+namespace {
+
+constexpr std::size_t one_read = 300; // lines of 64 KiB, more or less
+
+struct stage : actor_fixture {
+  played_executor executor{*this};
+
+  stage() {
+    actors::hub_config config;
+    config.where = &host;
+    config.clearance_socket = "clients";
+    config.reader_socket = "readers";
+    config.executor = executor.handle();
+    actors::spawn_hub(host, std::move(config));
+    run();
+  }
+
+  scripted_connection_ptr reader() {
+    auto result = host.connect("readers");
+    run();
+    return result;
+  }
+
+  /// Its socket takes `room` bytes and then blocks.
+  scripted_connection_ptr subscriber(std::size_t room) {
+    auto result = host.connect("clients");
+    run();
+    result->take(room);
+    result->bring(
+        {R"({"method":"org.terok.Clearance1.Subscribe","more":true})"});
+    run();
+    return result;
+  }
+
+  protocol::time_point now() { return system.clock().now(); }
+};
+
+/// Brings `total` lines as fast as they are read.
+struct source {
+  scripted_connection_ptr reader;
+  std::size_t total;
+  std::size_t brought = 0;
+
+  bool done() const { return brought == total && reader->reading(); }
+
+  void step() {
+    if (brought == total || !reader->reading())
+      return;
+    auto last = std::min(total, brought + one_read);
+    reader->bring(lines(brought + 1, last));
+    brought = last;
+  }
+};
+
+/// Gives the client room for `events` events where it waits for some.
+void drain(const scripted_connection_ptr& client, std::size_t events) {
+  if (client->awaited())
+    client->become_writable(events * blocked(10000)->wire().size());
+}
+
+} // namespace
+
+TEST_CASE("50 000 events arrive whole at a client that keeps reading") {
+  stage s;
+  auto client = s.subscriber(0);
+  source x{s.reader(), 50'000};
+  std::size_t rounds = 0;
+  while ((!x.done() || client->awaited()) && ++rounds < 10'000) {
+    x.step();
+    s.run();
+    drain(client, 20); // 20 000 events a second
+    s.advance(1ms);
+  }
+  CHECK(x.done());
+  CHECK(client->taken() == wire_of(blocks(1, 50'000)));
+}
+
+TEST_CASE("they arrive whole beside a client that is stuck") {
+  stage s;
+  auto client = s.subscriber(0);
+  auto stuck = s.subscriber(10);
+  source x{s.reader(), 50'000};
+  std::size_t rounds = 0;
+  while ((!x.done() || client->awaited()) && ++rounds < 10'000) {
+    x.step();
+    s.run();
+    drain(client, 20);
+    s.advance(1ms);
+  }
+  CHECK(x.done());
+  CHECK(client->taken() == wire_of(blocks(1, 50'000)));
+  CHECK(stuck->taken().size() == 10);
+}
+
+TEST_CASE("a client that takes nothing pauses a reader for 50 ms at most") {
+  stage s;
+  auto stuck = s.subscriber(10);
+  source x{s.reader(), 10'000};
+  auto start = s.now();
+  std::size_t rounds = 0;
+  while (!x.done() && ++rounds < 10'000) {
+    x.step();
+    s.advance(1ms);
+  }
+  // What its reads themselves take on this clock, and the pause.
+  CHECK(s.now() - start
+        <= 10'000 / one_read * 1ms + 2ms + limits::subscriber_progress);
+}
+
+TEST_CASE("a client that takes a little now and then does not hold for ever") {
+  stage s;
+  auto slow = s.subscriber(0);
+  constexpr std::size_t total = 6400;
+  source x{s.reader(), total};
+  auto start = s.now();
+  std::size_t rounds = 0;
+  while (!x.done() && ++rounds < 10'000) {
+    x.step();
+    s.advance(1ms);
+    if (rounds % 40 == 0) // often enough to be waited for each time
+      drain(slow, 1);
+  }
+  CHECK(x.done());
+  auto paused =
+      limits::reader_pause_max + total * limits::reader_pause_earned_per_event;
+  // This clock's steps: one a read, and one that each batch may be late.
+  auto steps = 1ms * (total / one_read + total / 50);
+  CHECK(s.now() - start <= paused + steps);
+}
+
+TEST_CASE("events that fill the queue by their bytes arrive whole, too") {
+  stage s;
+  auto client = s.subscriber(0);
+  auto reader = s.reader();
+  const std::string dossier =
+      R"(,"dossier":{")" + std::string(20'000, 'k') + R"(":"v"}})";
+  auto large = [&](std::size_t n) {
+    auto result = line(n);
+    result.pop_back();
+    return result + dossier;
+  };
+  constexpr std::size_t total = 300;
+  std::size_t brought = 0;
+  for (std::size_t rounds = 0;
+       (brought < total || client->awaited()) && rounds < 10'000; ++rounds) {
+    if (brought < total && reader->reading()) {
+      reader->bring(
+          {large(brought + 1), large(brought + 2), large(brought + 3)});
+      brought += 3;
+      s.run();
+    }
+    if (client->awaited()) // about one a millisecond
+      client->become_writable(21'000);
+    s.advance(1ms);
+  }
+  CHECK(request_ids(client->taken()) == ids(1, total));
+}
+
+// Oldest first: it waits for what was held before it, and for nothing that the
+// flood brings later.
+TEST_CASE("a reader beside one that floods waits for two batches at most") {
+  stage s;
+  auto client = s.subscriber(0);
+  source flood{s.reader(), 10'000};
+  auto quiet = s.reader();
+  std::size_t said = 0;
+  std::size_t waits = 0;
+  for (std::size_t rounds = 1; !flood.done() && rounds < 10'000; ++rounds) {
+    flood.step();
+    s.run();
+    drain(client, 20);
+    if (quiet->reading() && rounds % 20 == 0) {
+      quiet->bring(lines(said + 1, said + 1, "c2"));
+      ++said;
+    }
+    s.advance(1ms);
+    waits = quiet->reading() ? 0 : waits + 1;
+    CHECK(waits <= 128 / 20 + 1);
+  }
+  CHECK(flood.done());
+  CHECK(said > 10);
+}
+
+} // namespace hub_burst_tests

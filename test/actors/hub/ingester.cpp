@@ -1,0 +1,411 @@
+#include "actors/hub/ingester.hpp"
+
+#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/wire/events.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+namespace ingester_tests {
+
+using namespace clearance;
+using namespace clearance::test;
+using namespace std::chrono_literals;
+using actors::stream_end;
+namespace limits = protocol::limits;
+
+namespace {
+
+constexpr auto dropped = "dropped a reader's line";
+
+/// An ingester in front of a played registry.
+struct stage : actor_fixture {
+  inbox registry{*this};
+  inbox hub{*this};
+  actors::ingester_actor ingester;
+
+  explicit stage(std::optional<std::string> only_container = {})
+      : ingester(actors::spawn_ingester(
+          host, actors::ingester_config{registry.as<actors::registry_actor>(),
+                                        hub.actor().address(),
+                                        std::move(only_container)})) {
+    run();
+  }
+
+  scripted_connection_ptr connect(const char* command = "client") {
+    auto result = std::make_shared<scripted_connection>(
+        actors::peer{1000, 4242, command});
+    caf::anon_send(ingester, actors::accepted{result});
+    run();
+    return result;
+  }
+
+  void bring(const scripted_connection_ptr& x,
+             const std::vector<std::string>& frames,
+             stream_end end = stream_end::none, std::uint64_t overlong = 0) {
+    x->bring(frames, end, overlong);
+    run();
+  }
+
+  /// The only batch since the last call.
+  actors::announce batch() { return registry.only<actors::announce>(); }
+  std::string announced() { return wire_of(*batch().events); }
+  bool quiet() { return registry.size() == 0; }
+
+  void admit(const scripted_connection_ptr& x, protocol::duration waited = {},
+             bool calm = true,
+             std::size_t next_max_events = limits::reader_batch_max_events) {
+    registry.tell(ingester,
+                  actors::admitted{x->id(), waited, calm, next_max_events});
+    run();
+  }
+
+  log_line counters() {
+    log.clear();
+    hub.tell(ingester, actors::report_atom::value);
+    run();
+    return log.only("counters");
+  }
+};
+
+std::vector<std::string> operator+(std::vector<std::string> a,
+                                   const std::vector<std::string>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+} // namespace
+
+TEST_CASE("a reader is read from the start") {
+  stage s;
+  auto reader = s.connect();
+  CHECK(reader->owned());
+  CHECK(reader->reading());
+  CHECK(s.quiet());
+}
+
+TEST_CASE("what one read brings is one batch, in order") {
+  stage s;
+  auto reader = s.connect();
+  s.bring(reader, lines(1, 3));
+  auto batch = s.batch();
+  CHECK(batch.reader == reader->id());
+  CHECK(wire_of(*batch.events) == wire_of(blocks(1, 3)));
+}
+
+TEST_CASE("a reader is read on when its batch was admitted, not before") {
+  stage s;
+  auto reader = s.connect();
+  s.bring(reader, lines(1, 1));
+  CHECK_FALSE(reader->reading());
+  s.advance(10s);
+  CHECK_FALSE(reader->reading());
+  s.admit(reader);
+  CHECK(reader->reading());
+}
+
+TEST_CASE("a batch has at most 192 events") {
+  stage s;
+  auto reader = s.connect();
+  s.bring(reader, lines(1, 192));
+  CHECK(s.announced() == wire_of(blocks(1, 192)));
+  s.admit(reader);
+  CHECK(s.quiet());
+  CHECK(reader->reading());
+  s.bring(reader, lines(201, 393));
+  CHECK(s.announced() == wire_of(blocks(201, 392)));
+  CHECK(s.quiet());
+  s.admit(reader);
+  CHECK(s.announced() == wire_of(blocks(393, 393)));
+  CHECK_FALSE(reader->reading());
+  s.admit(reader);
+  CHECK(reader->reading());
+}
+
+TEST_CASE("a reader brings as much at a time as it was told, it alone") {
+  stage s;
+  auto reader = s.connect();
+  auto other = s.connect();
+  s.bring(reader, lines(1, 200));
+  CHECK(s.announced() == wire_of(blocks(1, 192)));
+  s.admit(reader, {}, true, 5);
+  CHECK(s.announced() == wire_of(blocks(193, 197)));
+  s.admit(reader, {}, true, 2);
+  CHECK(s.announced() == wire_of(blocks(198, 199)));
+  s.admit(reader, {}, true, 192);
+  CHECK(s.announced() == wire_of(blocks(200, 200)));
+  s.bring(other, lines(301, 310));
+  CHECK(s.announced() == wire_of(blocks(301, 310)));
+}
+
+TEST_CASE("lines that announce nothing do not wait for anybody") {
+  stage s;
+  auto reader = s.connect();
+  s.bring(reader, {"", "  ", R"({"type":"news","container":"c1"})", "{"});
+  CHECK(s.quiet());
+  CHECK(reader->reading());
+}
+
+TEST_CASE("lines that announce nothing take no place in a batch") {
+  stage s;
+  auto reader = s.connect();
+  s.bring(reader, std::vector<std::string>(30, " ") + lines(1, 90)
+                      + std::vector<std::string>(30, "{") + lines(91, 193));
+  CHECK(s.announced() == wire_of(blocks(1, 192)));
+  s.admit(reader);
+  CHECK(s.announced() == wire_of(blocks(193, 193)));
+}
+
+TEST_CASE("readers wait each for their own batch") {
+  stage s;
+  auto a = s.connect();
+  auto b = s.connect();
+  s.bring(a, lines(1, 1));
+  CHECK_FALSE(a->reading());
+  CHECK(b->reading());
+  s.bring(b, lines(2, 2));
+  auto batches = s.registry.take<actors::announce>();
+  REQUIRE(batches.size() == 2);
+  CHECK(batches[0].reader == a->id());
+  CHECK(batches[1].reader == b->id());
+  s.admit(b);
+  CHECK_FALSE(a->reading());
+  CHECK(b->reading());
+}
+
+TEST_CASE(
+    "a malformed line is dropped, counted and logged, and costs no other") {
+  stage s;
+  auto reader = s.connect("evil");
+  s.bring(reader,
+          lines(1, 1) + std::vector<std::string>{"{\"a\":\x01"} + lines(2, 2));
+  CHECK(s.announced() == wire_of(blocks(1, 2)));
+  auto line = s.log.only(dropped);
+  CHECK(line.level == actors::severity::warning);
+  CHECK(line["why"] != "");
+  CHECK(line["pid"] == "4242");
+  CHECK(line["command"] == "evil");
+  CHECK(line["line"] == "{\"a\":\\x01");
+  CHECK(line["not_logged"] == "");
+  auto counters = s.counters();
+  CHECK(counters["malformed"] == "1");
+  CHECK(counters["lines"] == "3");
+}
+
+TEST_CASE("of a malformed line at most 120 bytes are logged") {
+  stage s;
+  auto reader = s.connect();
+  s.bring(reader, {std::string(120, 'x')});
+  CHECK(s.log.only(dropped)["line"] == std::string(120, 'x'));
+  s.log.clear();
+  s.bring(reader, {std::string(121, 'x')});
+  CHECK(s.log.only(dropped)["line"] == std::string(120, 'x') + "...");
+}
+
+TEST_CASE("a reader that floods with nonsense does not flood the log") {
+  stage s;
+  auto reader = s.connect();
+  auto other = s.connect();
+  s.bring(reader, std::vector<std::string>(64, "{"));
+  CHECK(s.log.with(dropped).size() == 64);
+  s.bring(reader, std::vector<std::string>(6, "{"));
+  CHECK(s.log.with(dropped).size() == 64);
+  s.bring(other, {"{"}); // has lines of its own
+  CHECK(s.log.with(dropped).size() == 65);
+  s.advance(limits::log_interval);
+  s.bring(reader, {"{"});
+  REQUIRE(s.log.with(dropped).size() == 66);
+  CHECK(s.log.with(dropped).back()["not_logged"] == "6");
+  CHECK(s.counters()["malformed"] == "72");
+}
+
+TEST_CASE("what was not logged of a reader is said when it leaves") {
+  stage s;
+  auto reader = s.connect();
+  s.bring(reader, std::vector<std::string>(70, "{"), stream_end::eof);
+  auto line = s.log.only("dropped more lines of a reader that left");
+  CHECK(line["not_logged"] == "6");
+  CHECK(line["pid"] == "4242");
+}
+
+TEST_CASE("lines that were too long are counted and logged") {
+  stage s;
+  auto reader = s.connect();
+  s.bring(reader, lines(1, 1), stream_end::none, 2);
+  CHECK(s.log.with(dropped).size() == 2);
+  CHECK(s.log.with(dropped)[0]["why"] == "longer than the limit");
+  CHECK(s.log.with(dropped)[0]["line"] == "");
+  CHECK(s.announced() == wire_of(blocks(1, 1)));
+  CHECK(s.counters()["overlong"] == "2");
+  s.admit(reader);
+  s.bring(reader, {}, stream_end::none, 1);
+  CHECK(s.counters()["overlong"] == "3");
+  CHECK(reader->reading());
+}
+
+TEST_CASE("lines for which there was no room are counted and logged") {
+  stage s;
+  auto reader = s.connect();
+  reader->bring({}, stream_end::none, 0, 2);
+  s.run();
+  CHECK(s.log.with(dropped).size() == 2);
+  CHECK(s.log.with(dropped)[0]["why"] == "long, while all hold too much");
+  CHECK(s.counters()["starved"] == "2");
+  CHECK(reader->reading());
+}
+
+// One that connects anew for each 64 lines, or thousands at once.
+TEST_CASE("many readers that flood with nonsense do not flood the log") {
+  stage s;
+  for (std::size_t i = 0; i < 4; ++i)
+    s.bring(s.connect(), std::vector<std::string>(40, "{"), stream_end::eof);
+  CHECK(s.log.with(dropped).size() == limits::log_max_lines_of_all);
+  CHECK(s.log.all().size() == limits::log_max_lines_of_all); // nor do ends
+  CHECK(s.counters()["malformed"] == "160");
+  s.log.clear();
+  s.advance(limits::log_interval);
+  s.bring(s.connect(), {"{"});
+  CHECK(s.log.only(dropped)["others_not_logged"] == "32");
+}
+
+TEST_CASE("a line of no known type is dropped and counted, at debug") {
+  stage s;
+  auto reader = s.connect();
+  s.bring(reader, {R"({"type":"news","container":"c1"})"});
+  CHECK(s.quiet());
+  auto line = s.log.only("dropped a line of no known type");
+  CHECK(line.level == actors::severity::debug);
+  CHECK(line["line"] == R"({"type":"news","container":"c1"})");
+  CHECK(s.log.with(dropped).empty());
+  CHECK(s.counters()["unknown"] == "1");
+}
+
+TEST_CASE("a line with ill-formed bytes is repaired, counted and announced") {
+  stage s;
+  auto reader = s.connect();
+  s.bring(reader, {"{\"type\":\"shield_up\",\"container\":\"c\xff\"}"});
+  auto batch = s.batch();
+  REQUIRE(batch.events->size() == 1);
+  CHECK(batch.events->at(0)->container() == "c ");
+  CHECK(s.log.with(dropped).empty());
+  CHECK(s.counters()["repaired"] == "1");
+}
+
+TEST_CASE("a hub of one container drops and counts what names another") {
+  stage s{"c1"};
+  auto reader = s.connect();
+  s.bring(reader, {line(1, "c2"), line(1), line(2, "c11")});
+  CHECK(s.announced() == wire_of(blocks(1, 1)));
+  REQUIRE(s.log.with(dropped).size() == 2);
+  CHECK(s.log.with(dropped)[0]["why"] == "names another container");
+  CHECK(s.log.with(dropped)[0]["line"].find("c2:1") != std::string::npos);
+  CHECK(s.counters()["foreign"] == "2");
+}
+
+TEST_CASE("a last line without newline is served before the reader leaves") {
+  stage s;
+  auto reader = s.connect();
+  s.bring(reader, lines(1, 1), stream_end::eof); // the framer's work
+  CHECK(s.announced() == wire_of(blocks(1, 1)));
+  CHECK(reader->open());
+  s.admit(reader);
+  CHECK_FALSE(reader->open());
+  CHECK(s.counters()["readers"] == "0");
+}
+
+TEST_CASE("a reader that leaves with much to say is heard to the end") {
+  for (auto end : {stream_end::eof, stream_end::broken}) {
+    stage s;
+    auto reader = s.connect();
+    s.bring(reader, lines(1, 386), end);
+    CHECK(s.announced() == wire_of(blocks(1, 192)));
+    s.admit(reader);
+    CHECK(s.announced() == wire_of(blocks(193, 384)));
+    s.admit(reader);
+    CHECK(s.announced() == wire_of(blocks(385, 386)));
+    CHECK(reader->open());
+    s.admit(reader);
+    CHECK_FALSE(reader->open());
+    CHECK(s.quiet());
+  }
+}
+
+TEST_CASE("a reader that leaves silently is let go at once") {
+  for (auto end : {stream_end::eof, stream_end::broken}) {
+    stage s;
+    auto reader = s.connect();
+    CHECK(s.counters()["readers"] == "1");
+    s.bring(reader, {}, end);
+    CHECK_FALSE(reader->open());
+    CHECK(s.quiet());
+    CHECK(s.counters()["readers"] == "0");
+    CHECK(s.host.alive("ingester").size() == 1);
+    CHECK(s.log.with(dropped).empty());
+  }
+}
+
+TEST_CASE("an answer for a reader that is gone is ignored") {
+  stage s;
+  auto reader = s.connect();
+  s.bring(reader, {}, stream_end::eof);
+  s.admit(reader);
+  caf::anon_send(s.ingester,
+                 actors::received{reader->id(), nullptr, 0, stream_end::none});
+  s.run();
+  CHECK(s.quiet());
+  CHECK(s.host.alive("ingester").size() == 1);
+}
+
+TEST_CASE("a reader's patience is spent by waiting and earned by its events") {
+  stage s;
+  auto reader = s.connect();
+  auto next = [&](std::size_t events) {
+    s.bring(reader, lines(1, events));
+    return s.batch().patience;
+  };
+  CHECK(next(64) == limits::reader_pause_max); // no more than all of it
+  s.admit(reader, 100ms, false);
+  CHECK(next(1) == 150ms + limits::reader_pause_earned_per_event);
+  s.admit(reader, 0ms, false);
+  CHECK(next(64) == 150ms + 65 * limits::reader_pause_earned_per_event);
+  s.admit(reader, 1s, false);
+  CHECK(next(1) == limits::reader_pause_earned_per_event);
+  s.admit(reader, 1s, true); // rested
+  CHECK(next(1) == limits::reader_pause_max);
+}
+
+TEST_CASE("readers have each their own patience") {
+  stage s;
+  auto a = s.connect();
+  auto b = s.connect();
+  s.bring(a, lines(1, 1));
+  s.batch();
+  s.admit(a, 250ms, false);
+  s.bring(b, lines(1, 1));
+  CHECK(s.batch().patience == limits::reader_pause_max);
+  s.bring(a, lines(1, 1));
+  CHECK(s.batch().patience == limits::reader_pause_earned_per_event);
+}
+
+TEST_CASE("an ingester dies with its hub and closes its readers") {
+  stage s;
+  auto idle = s.connect();
+  auto waiting = s.connect();
+  s.bring(waiting, lines(1, 1));
+  s.hub.leave();
+  CHECK(s.host.alive("ingester").empty());
+  CHECK_FALSE(idle->open());
+  CHECK_FALSE(waiting->open());
+}
+
+TEST_CASE("an ingester's crash is its hub's") {
+  stage s;
+  auto before = s.host.alive("inbox").size();
+  s.crash(s.ingester, caf::sec::runtime_error);
+  CHECK(s.host.alive("inbox").size() == before - 1);
+}
+
+} // namespace ingester_tests

@@ -1,0 +1,245 @@
+#include "actors/hub/registry.hpp"
+
+#include "test/support/stage/registry_stage.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace registry_tests {
+
+using namespace clearance;
+using namespace clearance::test;
+using protocol::event_type;
+namespace limits = protocol::limits;
+
+TEST_CASE("what a reader brings goes to every subscriber, and it is told") {
+  registry_stage s;
+  follower a{s};
+  follower b{s};
+  auto events = blocks(1, 3);
+  events.push_back(plain(event_type::shield_up));
+  s.announce(events);
+  CHECK(a.heard() == wire_of(events));
+  CHECK(b.heard() == wire_of(events));
+  auto told = s.reader.only<actors::admitted>();
+  CHECK(told.reader == 1);
+  CHECK(told.waited == protocol::duration::zero());
+  CHECK(told.calm);
+}
+
+TEST_CASE("a reader is told to bring less at a time the more subscribers hear") {
+  registry_stage s;
+  s.announce(blocks(1, 1));
+  CHECK(s.reader.only<actors::admitted>().next_max_events
+        == limits::reader_batch_max_events);
+  constexpr std::size_t many = 400;
+  std::vector<follower> all;
+  all.reserve(many);
+  for (std::size_t i = 0; i < many; ++i)
+    all.emplace_back(s);
+  s.announce(blocks(2, 2));
+  CHECK(s.reader.only<actors::admitted>().next_max_events
+        == protocol::batch_max_events(many));
+}
+
+TEST_CASE("all subscribers share one announcement") {
+  registry_stage s;
+  follower a{s};
+  follower b{s};
+  s.announce(blocks(1, 3));
+  CHECK(a.box.only<actors::announced>().events
+        == b.box.only<actors::announced>().events);
+}
+
+TEST_CASE("with nobody to hear them events are bound and admitted") {
+  registry_stage s;
+  s.announce(blocks(1, 2));
+  CHECK(s.reader.only<actors::admitted>().calm);
+  CHECK(s.live("c1:1"));
+  CHECK(s.live("c1:2"));
+}
+
+TEST_CASE("who sees an event can cite it at once") {
+  registry_stage s;
+  follower a{s};
+  std::size_t asked = 0;
+  a.box.on_message([&](const caf::message& x) {
+    if (!x.match_elements<actors::announced>())
+      return;
+    ++asked;
+    s.caller.tell(s.registry,
+                  actors::verdict{"c1", "c1:1", "203.0.113.7", "allow", {}});
+  });
+  s.announce({blocked(1)});
+  CHECK(asked == 1);
+  REQUIRE(s.executor.calls().size() == 1);
+  CHECK(s.executor.calls()[0].dest == "203.0.113.7");
+  a.box.on_message(nullptr);
+}
+
+TEST_CASE("a block without request_id is announced and cannot be cited") {
+  registry_stage s;
+  follower a{s};
+  protocol::event x;
+  x.container = "c1";
+  x.dest = "203.0.113.7";
+  auto event = std::make_shared<const actors::announced_event>(x);
+  s.announce({event});
+  CHECK(a.heard() == event->wire());
+  CHECK_FALSE(s.live(""));
+}
+
+TEST_CASE("each kind of event does to bindings what the contract says") {
+  struct rule {
+    event_type type;
+    bool drops;
+  };
+  constexpr rule rules[] = {
+      {event_type::container_started, false},
+      {event_type::container_exited, true},
+      {event_type::shield_up, false},
+      {event_type::shield_down, true},
+      {event_type::shield_disengaged, true},
+      {event_type::verdict_applied, false},
+  };
+  for (auto [type, drops] : rules) {
+    const auto shown = type; // clang 14 captures no binding
+    CAPTURE(to_string(shown));
+    registry_stage s;
+    s.announce({blocked(1), blocked(2), blocked(1, "c2")});
+    s.announce({plain(type)});
+    CHECK(s.live("c1:1") == !drops);
+    CHECK(s.live("c1:2") == !drops);
+    CHECK(s.live("c2:1", "203.0.113.7", "c2"));
+  }
+}
+
+TEST_CASE("a block behind its container's end in a batch stays") {
+  registry_stage s;
+  s.announce({blocked(1), plain(event_type::container_exited), blocked(2)});
+  CHECK_FALSE(s.live("c1:1"));
+  CHECK(s.live("c1:2"));
+}
+
+TEST_CASE("a repeated request_id means the newer block") {
+  registry_stage s;
+  protocol::event x;
+  x.container = "c1";
+  x.request_id = "c1:1";
+  x.dest = "198.51.100.9";
+  s.announce({blocked(1), std::make_shared<const actors::announced_event>(x)});
+  CHECK_FALSE(s.live("c1:1", "203.0.113.7"));
+  CHECK(s.live("c1:1", "198.51.100.9"));
+}
+
+TEST_CASE("at the bound a container's oldest goes, and the log says whose") {
+  protocol::authorisation_limits bounds;
+  bounds.per_container = 3;
+  registry_stage s{bounds};
+  constexpr auto text =
+      "a container has too many open requests, its oldest is forgotten";
+  s.announce({blocked(1, "c2")});
+  s.announce(blocks(1, 3));
+  CHECK(s.log.with(text).empty());
+  s.announce({blocked(4)});
+  auto line = s.log.only(text);
+  CHECK(line.level == actors::severity::warning);
+  CHECK(line["container"] == "c1");
+  CHECK(line["not_logged"] == "");
+  CHECK_FALSE(s.live("c1:1"));
+  CHECK(s.live("c1:2"));
+  CHECK(s.live("c1:4"));
+  CHECK(s.live("c2:1", "203.0.113.7", "c2"));
+}
+
+TEST_CASE("a container that floods the map does not flood the log") {
+  protocol::authorisation_limits bounds;
+  bounds.per_container = 1;
+  registry_stage s{bounds};
+  constexpr auto text =
+      "a container has too many open requests, its oldest is forgotten";
+  s.announce(blocks(1, limits::log_max_lines + 1)); // one less goes
+  CHECK(s.log.with(text).size() == limits::log_max_lines);
+  s.announce(blocks(1001, 1010));
+  CHECK(s.log.with(text).size() == limits::log_max_lines);
+  s.advance(limits::log_interval);
+  s.announce({blocked(2000)});
+  REQUIRE(s.log.with(text).size() == limits::log_max_lines + 1);
+  CHECK(s.log.with(text).back()["not_logged"] == "10");
+}
+
+TEST_CASE("a subscriber that left hears no more and is forgotten") {
+  registry_stage s;
+  follower a{s};
+  follower b{s};
+  a.gauge->add_dropped(5);
+  a.box.leave();
+  s.announce({blocked(1)});
+  CHECK(a.heard().empty());
+  CHECK(b.heard() == blocked(1)->wire());
+  CHECK(a.gauge.use_count() == 1);
+  CHECK(s.host.alive("registry").size() == 1);
+}
+
+TEST_CASE("a subscriber that crashed is none that takes the registry along") {
+  registry_stage s; // the hub, linked to both, decides that
+  follower a{s};
+  s.crash(a.box.actor(), caf::sec::runtime_error);
+  CHECK(s.host.alive("registry").size() == 1);
+}
+
+TEST_CASE("the registry dies with its hub") {
+  registry_stage s;
+  s.hub.leave();
+  CHECK(s.host.alive("registry").empty());
+}
+
+TEST_CASE("the registry's crash is its hub's") {
+  registry_stage s;
+  auto before = s.host.alive("inbox").size();
+  s.crash(s.registry, caf::sec::runtime_error);
+  CHECK(s.host.alive("inbox").size() == before - 1);
+}
+
+TEST_CASE("the report counts everything") {
+  protocol::authorisation_limits bounds;
+  bounds.per_container = 4;
+  registry_stage s{bounds};
+  follower a{s};
+  {
+    follower gone{s};
+    gone.gauge->add_dropped(3);
+    gone.box.leave();
+  }
+  a.gauge->add_dropped(2);
+  s.announce(blocks(1, 5)); // one is evicted
+  s.announce({blocked(1, "c2"), plain(event_type::shield_up)});
+  s.ask("c1:2");
+  s.ask("c1:3");
+  s.ask("c1:4");
+  s.ask("c1:99");
+  s.executor.succeed(0);
+  s.executor.answer(1, {false, "no"});
+  s.log.clear();
+  s.hub.tell(s.registry, actors::report_atom::value);
+  s.run();
+  auto line = s.log.only("counters");
+  CHECK(line.level == actors::severity::notice);
+  CHECK(line.component == "registry");
+  CHECK(line["events"] == "7");
+  CHECK(line["subscribers"] == "1");
+  CHECK(line["events_lost"] == "5");
+  CHECK(line["bindings"] == "3"); // c1:3, c1:5, c2:1
+  CHECK(line["bindings_in_flight"] == "1");
+  CHECK(line["bindings_evicted"] == "1");
+  CHECK(std::stoul(line["binding_bytes"]) > 0);
+  CHECK(line["containers"] == "2");
+  CHECK(line["verdicts_applied"] == "1");
+  CHECK(line["verdicts_failed"] == "1");
+  CHECK(line["verdicts_refused"] == "1");
+  CHECK(line["batches_held_back"] == "0");
+  CHECK(line["batches_not_waited_for"] == "0");
+}
+
+} // namespace registry_tests

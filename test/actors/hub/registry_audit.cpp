@@ -1,0 +1,159 @@
+// Who asked for what, and what came of it: one line a verdict.
+
+#include "test/support/stage/registry_stage.hpp"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+
+namespace registry_audit_tests {
+
+using namespace clearance;
+using namespace clearance::test;
+namespace limits = protocol::limits;
+
+namespace {
+
+/// A client with a limiter of its own, as a session has.
+struct client {
+  std::shared_ptr<actors::log_limiter> denials =
+      std::make_shared<actors::log_limiter>();
+
+  void ask(registry_stage& s, std::string request_id) const {
+    s.caller.tell(s.registry, actors::verdict{"c1",
+                                              std::move(request_id),
+                                              "203.0.113.7",
+                                              "allow",
+                                              {1000, 78, "client"},
+                                              denials});
+    s.run();
+  }
+};
+
+} // namespace
+
+TEST_CASE("every executed verdict leaves an audit line") {
+  registry_stage s;
+  s.announce({blocked(1)});
+  s.ask("c1:1");
+  s.executor.answer(0, {false, "bad\nname\x1b[2J"});
+  auto line = s.log.only("verdict failed");
+  CHECK(line.level == actors::severity::notice);
+  CHECK(line.component == "registry");
+  CHECK(line["action"] == "allow");
+  CHECK(line["container"] == "c1");
+  CHECK(line["request_id"] == "c1:1");
+  CHECK(line["dest"] == "203.0.113.7");
+  CHECK(line["uid"] == "1000");
+  CHECK(line["pid"] == "77");
+  CHECK(line["command"] == "operator");
+  CHECK(line["via"] == "socket");
+  CHECK(line["stderr"] == "bad\\x0aname\\x1b[2J");
+  s.ask("c1:1", "203.0.113.7", "deny");
+  s.executor.succeed(1);
+  line = s.log.only("verdict applied");
+  CHECK(line["action"] == "deny");
+  CHECK(line["command"] == "operator");
+}
+
+// Somebody who tries what he has not seen announced is whom an auditor looks
+// for.
+TEST_CASE("every refused verdict leaves an audit line that says why") {
+  registry_stage s;
+  s.announce({blocked(1)});
+  auto why = [&] {
+    auto line = s.log.only("verdict refused");
+    CHECK(line.level == actors::severity::notice);
+    CHECK(line["uid"] == "1000");
+    CHECK(line["pid"] == "77");
+    CHECK(line["command"] == "operator");
+    CHECK(line["not_logged"] == "");
+    s.log.clear();
+    return line["why"] + " " + line["action"] + " " + line["container"] + " "
+           + line["request_id"] + " " + line["dest"];
+  };
+  s.ask("c1:1", "203.0.113.7", "maybe");
+  CHECK(why() == "InvalidAction maybe c1 c1:1 203.0.113.7");
+  s.ask("c1:2");
+  CHECK(why() == "UnknownRequest allow c1 c1:2 203.0.113.7");
+  s.ask("c1:1", "198.51.100.1");
+  CHECK(why() == "VerdictTupleMismatch allow c1 c1:1 198.51.100.1");
+  s.ask("c1:1", "203.0.113.7", "deny", "c2");
+  CHECK(why() == "VerdictTupleMismatch deny c2 c1:1 203.0.113.7");
+}
+
+TEST_CASE("what a client invented is cut and escaped in the audit line") {
+  registry_stage s;
+  s.ask(std::string(limits::text_max_chars + 1, 'i'), "d\n", "x\x1b", "");
+  auto line = s.log.only("verdict refused");
+  CHECK(line["request_id"] == std::string(limits::text_max_chars, 'i') + "...");
+  CHECK(line["dest"] == R"(d\x0a)");
+  CHECK(line["action"] == R"(x\x1b)");
+}
+
+TEST_CASE("a host's verdict is told from a client's") {
+  registry_stage s;
+  s.caller.tell(
+      s.registry,
+      actors::verdict{
+          "c1", "c1:1", "d", "allow", {1000, 77, "host", true}, nullptr});
+  s.run();
+  CHECK(s.log.only("verdict refused")["via"] == "host");
+}
+
+// Each reader of the log would lose the others' lines in his.
+TEST_CASE(
+    "a client that repeats refused verdicts is logged 64 times a second") {
+  registry_stage s;
+  const client noisy;
+  for (std::size_t i = 0; i < limits::log_max_lines; ++i)
+    noisy.ask(s, "c1:1");
+  CHECK(s.log.with("verdict refused").size() == limits::log_max_lines);
+  for (int i = 0; i < 3; ++i)
+    noisy.ask(s, "c1:1");
+  CHECK(s.log.with("verdict refused").size() == limits::log_max_lines);
+  // Nobody else's line is lost for it: another client's, one that brought no
+  // limiter, and its own that was applied.
+  s.log.clear();
+  client{}.ask(s, "c1:1");
+  s.ask("c1:1");
+  CHECK(s.log.with("verdict refused").size() == 2);
+  s.announce({blocked(1)});
+  noisy.ask(s, "c1:1");
+  s.executor.succeed(0);
+  CHECK(s.log.only("verdict applied")["pid"] == "78");
+  s.log.clear();
+  s.advance(limits::log_interval);
+  noisy.ask(s, "c1:1");
+  CHECK(s.log.only("verdict refused")["not_logged"] == "3");
+}
+
+TEST_CASE("failed verdicts are bounded like refused ones") {
+  registry_stage s;
+  const client noisy;
+  s.announce({blocked(1)});
+  for (std::size_t i = 0; i <= limits::log_max_lines; ++i) {
+    noisy.ask(s, "c1:1");
+    s.executor.answer(i, {false, "unreachable"});
+  }
+  CHECK(s.log.with("verdict failed").size() == limits::log_max_lines);
+}
+
+TEST_CASE("what a container chose stands escaped in the audit line") {
+  // Sanitised text may still hold backslashes, which would be read as escapes.
+  registry_stage s;
+  protocol::event x;
+  x.container = R"(c\x0a)";
+  x.request_id = R"(\")";
+  x.dest = R"(d\)";
+  s.announce({std::make_shared<const actors::announced_event>(x)});
+  s.ask(x.request_id, x.dest, "allow", x.container);
+  s.executor.succeed(0);
+  auto line = s.log.only("verdict applied");
+  CHECK(line["container"] == R"(c\\x0a)");
+  CHECK(line["request_id"] == R"(\\")");
+  CHECK(line["dest"] == R"(d\\)");
+}
+
+} // namespace registry_audit_tests

@@ -1,0 +1,233 @@
+#include "actors/hub/verdict_helper.hpp"
+
+#include "actors/base/error.hpp"
+#include "actors/executor/shield_executor.hpp"
+#include "test/support/stage/actor_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <optional>
+#include <string>
+
+namespace verdict_helper_tests {
+
+using namespace clearance;
+using namespace clearance::test;
+using namespace std::string_literals;
+using actors::stream_end;
+using how = actors::process_ended::how;
+namespace limits = protocol::limits;
+
+namespace {
+
+const auto socket_path = "/run/verdict.sock"s;
+
+/// The helper with an executor that runs the shield, on a scripted host.
+struct stage : actor_fixture {
+  actors::shield_executor_actor executor = actors::spawn_shield_executor(
+      host, actors::shield_executor_config{&host, "terok-shield"});
+  actors::service_actor helper;
+  std::optional<caf::error> ended;
+
+  ~stage() { end_hosted(); }
+
+  void start() {
+    helper = actors::spawn_verdict_helper(
+        host, actors::verdict_helper_config{&host, socket_path, executor});
+    caf::actor_cast<caf::abstract_actor*>(helper)->attach_functor(
+        [this](const caf::error& why) { ended = why; });
+    run();
+  }
+
+  scripted_connection_ptr connect() {
+    auto result = host.connect(socket_path);
+    run();
+    return result;
+  }
+
+  void bring(const scripted_connection_ptr& x, const std::string& message,
+             stream_end end = stream_end::none) {
+    x->bring({message}, end);
+    run();
+  }
+};
+
+const auto apply = R"({"method":"org.terok.ClearanceVerdict1.Apply",)"
+                   R"("parameters":{"container":"c1","dest":"d",)"
+                   R"("action":"deny"}})"s;
+
+} // namespace
+
+TEST_CASE("a helper listens, runs the shield and says what came of it") {
+  stage s;
+  s.start();
+  auto listener = s.host.listener_at(socket_path);
+  REQUIRE(listener != nullptr);
+  CHECK(listener->spec.role == "verdict socket");
+  CHECK(listener->spec.framing == actors::framing::varlink);
+  CHECK(s.log.only("serving")["socket"] == socket_path);
+  auto hub = s.connect();
+  s.bring(hub, apply);
+  REQUIRE(s.host.runs.size() == 1);
+  CHECK(s.host.runs[0]->spec.arguments[0] == "deny");
+  s.host.end_run(0, how::exited, 1, "no");
+  s.run();
+  CHECK(hub->taken() == R"({"parameters":{"ok":false,"stderr":"no"}})"s + '\0');
+}
+
+// It believes whoever connects; a client of our uid that goes around the hub is
+// seen here alone.
+TEST_CASE("what a helper executes or refuses leaves an audit line") {
+  stage s;
+  s.start();
+  auto client = s.connect();
+  s.bring(client, apply);
+  s.host.end_run(0, how::exited, 1, "no\n");
+  s.run();
+  auto line = s.log.only("verdict failed");
+  CHECK(line.level == actors::severity::notice);
+  CHECK(line["action"] == "deny");
+  CHECK(line["container"] == "c1");
+  CHECK(line["dest"] == "d");
+  CHECK(line["uid"] == "1000");
+  CHECK(line["pid"] == "4242");
+  CHECK(line["command"] == "client");
+  CHECK(line["stderr"] == "no");
+  s.bring(client, apply);
+  s.host.end_run(1, how::exited, 0, "");
+  s.run();
+  CHECK(s.log.only("verdict applied")["dest"] == "d");
+  auto invalid = apply;
+  invalid.replace(invalid.find("deny"), 4, "nope");
+  s.bring(client, invalid);
+  line = s.log.only("verdict refused");
+  CHECK(line["action"] == "nope");
+  CHECK(line["why"] == "invalid action");
+}
+
+TEST_CASE("a client that left tells how many of its verdicts were not logged") {
+  stage s;
+  s.start();
+  auto client = s.connect();
+  auto invalid = apply;
+  invalid.replace(invalid.find("deny"), 4, "nope");
+  for (std::size_t i = 0; i < limits::log_max_lines + 2; ++i)
+    s.bring(client, invalid);
+  client->end(stream_end::eof);
+  s.run();
+  CHECK(s.log.with("verdict refused").size() == limits::log_max_lines);
+  auto line = s.log.only("more verdicts of a client that left");
+  CHECK(line["not_logged"] == "2");
+  CHECK(line["pid"] == "4242");
+}
+
+// One client that connects anew for each 64, or many at once.
+TEST_CASE("all clients' refused verdicts are logged 128 times a second") {
+  stage s;
+  s.start();
+  auto invalid = apply;
+  invalid.replace(invalid.find("deny"), 4, "nope");
+  for (int i = 0; i < 3; ++i) {
+    auto client = s.connect();
+    for (std::size_t n = 0; n < limits::log_max_lines; ++n)
+      s.bring(client, invalid);
+    client->end(stream_end::eof);
+    s.run();
+  }
+  CHECK(s.log.with("verdict refused").size() == limits::log_max_lines_of_all);
+  CHECK(s.log.with("more verdicts of a client that left").empty());
+  s.log.clear();
+  s.advance(limits::log_interval);
+  s.bring(s.connect(), invalid);
+  CHECK(s.log.only("verdict refused")["others_not_logged"]
+        == std::to_string(limits::log_max_lines));
+}
+
+TEST_CASE("a helper is not the hub") {
+  stage s;
+  s.start();
+  auto client = s.connect();
+  s.bring(client, R"({"method":"org.terok.Clearance1.Subscribe","more":true})");
+  CHECK(client->taken().find("InterfaceNotFound") != ""s.npos);
+}
+
+TEST_CASE("connections of a helper's clients are served side by side") {
+  stage s;
+  s.start();
+  auto a = s.connect();
+  auto b = s.connect();
+  s.bring(a, apply);
+  s.bring(b, apply);
+  REQUIRE(s.host.runs.size() == 2);
+  s.host.end_run(1, how::exited);
+  s.run();
+  CHECK(a->taken().empty());
+  CHECK(b->taken() == R"({"parameters":{"ok":true,"stderr":""}})"s + '\0');
+}
+
+TEST_CASE("a helper that cannot bind its socket ends and says why") {
+  stage s;
+  s.host.refuse_to_bind(socket_path, "the verdict socket is taken");
+  s.start();
+  CHECK(s.host.alive("verdict_helper").empty());
+  REQUIRE(s.ended);
+  CHECK(*s.ended == actors::make_error(actors::errc::bind_failed));
+  CHECK(actors::what(*s.ended) == "the verdict socket is taken");
+  CHECK(s.log.with("serving").empty());
+}
+
+TEST_CASE("a client that leaves takes neither the helper nor its verdict") {
+  stage s;
+  s.start();
+  auto client = s.connect();
+  s.bring(client, apply, stream_end::broken);
+  s.bring(s.connect(), "nonsense");
+  CHECK(s.host.running() == 1);
+  client->take(0);
+  client->break_when_full();
+  s.host.end_run(0, how::exited);
+  s.run();
+  CHECK(s.host.alive("session").empty());
+  CHECK(s.host.alive("verdict_helper").size() == 1);
+}
+
+TEST_CASE("a helper's end closes its socket and its connections") {
+  stage s;
+  s.start();
+  auto idle = s.connect();
+  auto busy = s.connect();
+  s.bring(busy, apply);
+  s.crash(s.helper, caf::exit_reason::user_shutdown);
+  CHECK(s.host.listener_at(socket_path) == nullptr);
+  CHECK_FALSE(idle->open());
+  CHECK_FALSE(busy->open());
+  CHECK(s.host.alive("session").empty());
+  CHECK(s.host.running() == 1); // the executor's, which lives beside it
+  s.host.end_run(0, how::exited);
+  s.run();
+}
+
+TEST_CASE("a session's crash is the helper's") {
+  stage s;
+  s.start();
+  s.connect();
+  s.crash(s.host.alive("session").at(0), caf::sec::runtime_error);
+  CHECK(s.host.alive("verdict_helper").empty());
+  CHECK(*s.ended == caf::sec::runtime_error);
+}
+
+TEST_CASE("the helper's report counts its clients, and whom it refused") {
+  stage s;
+  s.start();
+  s.connect();
+  s.bring(s.connect(), "nonsense");
+  s.host.listener_at(socket_path)->refused = 4;
+  caf::anon_send(s.helper, actors::report_atom::value);
+  s.run();
+  auto line = s.log.only("counters");
+  CHECK(line.component == "verdict_helper");
+  CHECK(line["clients"] == "2");
+  CHECK(line["refused"] == "4");
+}
+
+} // namespace verdict_helper_tests

@@ -1,0 +1,178 @@
+#include "actors/io/process/child.hpp"
+
+#include "test/actors/io/process/processes.hpp"
+#include "test/actors/io/loop/stale_event.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <fcntl.h>
+#include <optional>
+
+namespace child_tests {
+
+using namespace clearance;
+
+namespace {
+
+struct fixture {
+  boost::asio::io_context ioc;
+  io::unique_fd null{::open("/dev/null", O_RDWR | O_CLOEXEC)};
+  std::optional<io::exit_status> status;
+  int calls = 0;
+
+  io::spawn_plan plan(const std::string& script) {
+    return {"/bin/sh",  {"sh", "-c", script}, {"PATH=/usr/bin:/bin"},
+            null.get(), null.get(),           null.get()};
+  }
+
+  io::child_process::exit_handler on_exit() {
+    return [this](io::exit_status x) {
+      status = x;
+      ++calls;
+    };
+  }
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "the exit code of a child is reported once") {
+  io::child_process child;
+  REQUIRE_EQ(child.start(ioc, plan("exit 7"), on_exit()), 0);
+  CHECK_EQ(calls, 0);
+  ioc.run();
+  CHECK_EQ(calls, 1);
+  CHECK_EQ(status, io::exit_status{false, 7});
+  CHECK(test::no_children());
+}
+
+// Found by a helper that was crowded: it killed a shield that had just begun.
+TEST_CASE_FIXTURE(fixture, "another descriptor's event ends no child") {
+  test::pipe_ends in;
+  io::child_process child;
+  auto p = plan("read x; exit 7");
+  p.stdin_fd = in.reading.get();
+  test::with_stale_event(
+      ioc, [&] { REQUIRE_EQ(child.start(ioc, p, on_exit()), 0); });
+  CHECK_EQ(calls, 0);
+  in.writing.reset();
+  ioc.run();
+  CHECK_EQ(status, io::exit_status{false, 7});
+}
+
+TEST_CASE_FIXTURE(fixture, "the signal that ended a child is reported") {
+  io::child_process child;
+  REQUIRE_EQ(child.start(ioc, plan("kill -USR1 $$"), on_exit()), 0);
+  ioc.run();
+  CHECK_EQ(status, io::exit_status{true, SIGUSR1});
+}
+
+TEST_CASE_FIXTURE(fixture, "a killed group takes the grandchildren along") {
+  test::pipe_ends out;
+  io::child_process child;
+  auto p = plan("sleep 1000 & echo; wait");
+  p.stdout_fd = out.writing.get();
+  REQUIRE_EQ(child.start(ioc, p, on_exit()), 0);
+  out.writing.reset();
+  char byte = 0;
+  REQUIRE_EQ(::read(out.reading.get(), &byte, 1), 1);
+  child.kill_group();
+  ioc.run();
+  CHECK_EQ(status, io::exit_status{true, SIGKILL});
+  CHECK_EQ(test::read_all(out.reading), ""); // the end: nobody holds it
+}
+
+TEST_CASE_FIXTURE(fixture, "a destroyed child is killed and reaped later") {
+  auto pid = pid_t{-1};
+  {
+    io::child_process child;
+    REQUIRE_EQ(child.start(ioc, plan("sleep 1000"), on_exit()), 0);
+    pid = child.pid();
+  }
+  CHECK_FALSE(test::no_children());
+  ioc.run(); // ends: the watch is the only work
+  CHECK(test::await_end(pid));
+  CHECK_EQ(calls, 0);
+  CHECK(test::no_children());
+}
+
+TEST_CASE_FIXTURE(fixture, "a destroyed io_context leaves no child behind") {
+  auto descriptors = test::open_descriptors();
+  {
+    boost::asio::io_context other;
+    io::child_process child;
+    REQUIRE_EQ(child.start(other, plan("sleep 1000"), on_exit()), 0);
+  }
+  CHECK_EQ(calls, 0);
+  CHECK(test::no_children());
+  CHECK_EQ(test::open_descriptors(), descriptors);
+}
+
+TEST_CASE_FIXTURE(fixture, "a child that takes another's place kills it") {
+  io::child_process child;
+  REQUIRE_EQ(child.start(ioc, plan("sleep 1000"), on_exit()), 0);
+  child = {};
+  ioc.run();
+  CHECK_EQ(calls, 0);
+  CHECK(test::no_children());
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "a child that notices the end of its pipes may end") {
+  test::pipe_ends in;
+  io::child_process child;
+  auto p = plan("cat; exit 4");
+  p.stdin_fd = in.reading.get();
+  REQUIRE_EQ(child.start(ioc, p, on_exit()), 0);
+  in.writing.reset();
+  child.end_group();
+  child.end_group(); // once is enough
+  ioc.run();
+  CHECK_EQ(status, io::exit_status{false, 4});
+}
+
+TEST_CASE_FIXTURE(fixture, "a child that does not is told by SIGTERM") {
+  io::child_process child;
+  REQUIRE_EQ(child.start(ioc, plan("sleep 1000"), on_exit()), 0);
+  child.end_group();
+  ioc.run();
+  CHECK_EQ(status, io::exit_status{true, SIGTERM});
+}
+
+TEST_CASE_FIXTURE(fixture, "a child that ignores SIGTERM is killed") {
+  io::child_process child;
+  REQUIRE_EQ(
+      child.start(ioc, plan("trap '' TERM; sleep 1000; sleep 1000"), on_exit()),
+      0);
+  child.end_group();
+  ioc.run();
+  CHECK_EQ(status, io::exit_status{true, SIGKILL});
+}
+
+TEST_CASE_FIXTURE(fixture, "an ending child has its time without its owner") {
+  // It tells by its last words, if it gets to them.
+  test::pipe_ends out;
+  auto p = plan("trap 'echo bye; exit 0' TERM; echo; sleep 1000 & wait");
+  p.stdout_fd = out.writing.get();
+  auto end = [&](boost::asio::io_context& where) {
+    io::child_process child;
+    REQUIRE_EQ(child.start(where, p, on_exit()), 0);
+    out.writing.reset();
+    char byte = 0;
+    REQUIRE_EQ(::read(out.reading.get(), &byte, 1), 1); // the trap is set
+    child.end_group();
+  };
+  SUBCASE("while the io_context runs") {
+    end(ioc);
+    ioc.run();
+  }
+  SUBCASE("when the io_context goes") {
+    boost::asio::io_context other;
+    end(other);
+  }
+  CHECK_EQ(test::read_all(out.reading), "bye\n");
+  CHECK_EQ(calls, 0);
+  CHECK(test::no_children());
+}
+
+} // namespace child_tests

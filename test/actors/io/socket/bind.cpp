@@ -1,0 +1,150 @@
+#include "actors/io/socket/bind.hpp"
+
+#include "test/support/files/temp_dir.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fcntl.h>
+#include <filesystem>
+#include <string>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace bind_tests {
+
+using namespace clearance;
+using io::bind_hardened;
+using io::bound_socket;
+using test::mode_of;
+using test::temp_dir;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bound_socket bound(const fs::path& path) {
+  auto result = bind_hardened(path.string(), "test socket");
+  if (auto why = std::get_if<std::string>(&result))
+    FAIL(*why);
+  return std::get<bound_socket>(std::move(result));
+}
+
+std::string refusal(const fs::path& path) {
+  auto result = bind_hardened(path.string(), "test socket");
+  auto why = std::get_if<std::string>(&result);
+  return why != nullptr ? *why : "bound";
+}
+
+bool says(const std::string& text, std::string_view what) {
+  return text.find(what) != text.npos;
+}
+
+} // namespace
+
+TEST_CASE(
+    "a bound socket is 0600 whatever the umask, and goes with its owner") {
+  for (mode_t mask : {0U, 0277U, 0777U}) {
+    temp_dir dir;
+    auto path = dir / "a.sock";
+    auto before = ::umask(mask);
+    {
+      auto x = bound(path);
+      CHECK(fs::is_socket(path));
+      CHECK(mode_of(path) == 0600);
+      CHECK((::fcntl(x.fd(), F_GETFD) & FD_CLOEXEC) != 0);
+    }
+    ::umask(before);
+    CHECK(fs::is_empty(dir.path()));
+  }
+}
+
+TEST_CASE("missing directories are made, for us alone") {
+  temp_dir dir;
+  auto before = ::umask(0);
+  auto x = bound(dir / "one/two/a.sock");
+  ::umask(before);
+  CHECK(mode_of(dir / "one") == 0700);
+  CHECK(mode_of(dir / "one/two") == 0700);
+}
+
+TEST_CASE("a directory that others can enter is refused with its mode") {
+  temp_dir dir;
+  for (unsigned mode : {0710U, 0701U, 0755U, 0777U}) {
+    ::chmod(dir.path().c_str(), mode);
+    auto why = refusal(dir / "a.sock");
+    CHECK(says(why, "accessible"));
+    CHECK(says(why, "test socket"));
+    CHECK(says(why, (dir / "a.sock").string()));
+    CHECK(says(why, "mode 0"));
+  }
+  ::chmod(dir.path().c_str(), 0700);
+  CHECK(refusal(dir / "a.sock") == "bound");
+}
+
+TEST_CASE("nothing but a socket is ever removed") {
+  temp_dir dir;
+  auto path = dir / "a.sock";
+  test::write_file(path, "precious");
+  CHECK(says(refusal(path), "not a socket"));
+  CHECK(test::read_file(path) == "precious");
+  fs::remove(path);
+  fs::create_symlink(dir / "elsewhere", path);
+  CHECK(says(refusal(path), "not a socket"));
+  CHECK(fs::is_symlink(path));
+  fs::remove(path);
+  fs::create_directory(path);
+  CHECK(says(refusal(path), "not a socket"));
+}
+
+TEST_CASE("a stale socket is replaced, a live one is not") {
+  temp_dir dir;
+  auto path = dir / "a.sock";
+  auto other = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.string().copy(address.sun_path, sizeof(address.sun_path) - 1);
+  REQUIRE(::bind(other, reinterpret_cast<sockaddr*>(&address), sizeof(address))
+          == 0);
+  ::listen(other, 1);
+  CHECK(says(refusal(path), "another server answers"));
+  ::close(other);
+  CHECK(fs::is_socket(path));
+  auto x = bound(path);
+  CHECK(says(refusal(path), "another server is running"));
+  CHECK(fs::is_socket(path));
+}
+
+TEST_CASE("a socket that was put in our place is not ours to remove") {
+  temp_dir dir;
+  auto path = dir / "a.sock";
+  {
+    auto x = bound(path);
+    fs::remove(path);
+    test::write_file(path, "somebody's");
+  }
+  CHECK(test::read_file(path) == "somebody's");
+}
+
+TEST_CASE(
+    "a path that no socket can have is refused at both sides of the bound") {
+  temp_dir dir;
+  auto longest = dir.path().string() + "/";
+  longest.resize(107, 'x');
+  CHECK(refusal(longest) == "bound");
+  CHECK(says(refusal(longest + "x"), "108 bytes long"));
+  CHECK(says(refusal(""), "empty"));
+}
+
+TEST_CASE("a socket can be moved and is removed once") {
+  temp_dir dir;
+  auto x = bound(dir / "a.sock");
+  bound_socket y{std::move(x)};
+  x = bound(dir / "b.sock");
+  x = std::move(y);
+  CHECK(fs::is_socket(dir / "a.sock"));
+  CHECK_FALSE(fs::exists(dir / "b.sock"));
+}
+
+} // namespace bind_tests

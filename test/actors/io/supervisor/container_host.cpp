@@ -1,0 +1,114 @@
+#include "actors/io/supervisor/container_host.hpp"
+
+#include "test/actors/io/process/processes.hpp"
+#include "test/actors/io/loop/stale_event.hpp"
+#include "test/actors/io/loop/stepped_loop.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace container_host_tests {
+
+using namespace clearance;
+
+namespace {
+
+/// Writes down who is gone.
+class mourner {
+public:
+  static inline const char* name = "mourner";
+  using interface = actors::process_watcher;
+  using self_type = actors::hosted<interface::base>;
+  using actor_type = actors::hosted_actor<mourner>;
+
+  mourner(self_type*, std::vector<pid_t>* gone) : gone_(gone) {
+    // nop
+  }
+
+  interface::behavior_type make_behavior() {
+    return {
+        [this](const actors::process_gone& x) { gone_->push_back(x.pid); },
+    };
+  }
+
+private:
+  std::vector<pid_t>* gone_;
+};
+
+/// A process that does nothing until it is killed.
+class sleeper {
+public:
+  sleeper() : pid_(::fork()) {
+    if (pid_ == 0)
+      for (;;)
+        ::pause();
+  }
+  ~sleeper() { end(); }
+
+  pid_t pid() const noexcept { return pid_; }
+
+  void end() {
+    if (pid_ <= 0)
+      return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+  }
+
+private:
+  pid_t pid_;
+};
+
+struct fixture {
+  test::stepped_loop loop;
+  std::vector<pid_t> gone;
+  actors::process_watcher owner = caf::actor_cast<actors::process_watcher>(
+      loop.system().spawn<mourner::actor_type>(&loop.unit(), &gone));
+  io::container_host host{loop.context()};
+  sleeper process;
+
+  ~fixture() {
+    caf::anon_send_exit(owner, caf::exit_reason::user_shutdown);
+    loop.step();
+    owner = nullptr;
+  }
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "the end of a watched process is told") {
+  const auto pid = process.pid();
+  const auto watch = host.watch(pid, owner);
+  REQUIRE(watch.value);
+  loop.step();
+  CHECK(gone.empty());
+  process.end();
+  loop.step();
+  CHECK(gone == std::vector<pid_t>{pid});
+}
+
+TEST_CASE_FIXTURE(fixture, "a watch that was dropped tells nothing") {
+  auto watch = host.watch(process.pid(), owner);
+  process.end();
+  watch.value.reset();
+  loop.step();
+  CHECK(gone.empty());
+}
+
+// A supervisor would end every service of a container that is well.
+TEST_CASE_FIXTURE(fixture, "another descriptor's event ends no process") {
+  const auto pid = process.pid();
+  actors::watched watch;
+  test::with_stale_event(loop.context(),
+                         [&] { watch = host.watch(pid, owner); });
+  loop.step();
+  CHECK(gone.empty());
+  process.end();
+  loop.step();
+  CHECK(gone == std::vector<pid_t>{pid});
+}
+
+} // namespace container_host_tests

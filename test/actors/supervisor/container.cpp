@@ -1,0 +1,269 @@
+#include "actors/supervisor/container.hpp"
+
+#include "test/support/stage/container_stage.hpp"
+
+#include <caf/exit_reason.hpp>
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+
+namespace container_tests {
+
+using namespace clearance;
+using namespace clearance::test;
+using namespace std::string_literals;
+using namespace std::chrono_literals;
+
+namespace {
+
+const auto clearance_socket = "/run/t/clearance/0123456789ab/hub.sock"s;
+const auto reader_socket = "/run/t/events/0123456789ab/ingester.sock"s;
+const auto gate_socket = "/run/t/sandbox/run/demo/gate/gate-server.sock"s;
+
+/// One container on scripted hosts.
+struct stage : container_stage {
+  actors::container_actor container;
+  std::optional<caf::error> ended;
+
+  void start(actors::sidecar_ptr sidecar = sidecar_of("demo")) {
+    container =
+        actors::spawn_container(host, container_config(std::move(sidecar)));
+    caf::actor_cast<caf::abstract_actor*>(container)->attach_functor(
+        [this](const caf::error& why) { ended = why; });
+    run();
+  }
+
+  ~stage() {
+    end_hosted();
+    container = nullptr;
+  }
+  stage() = default;
+
+  caf::actor only(const std::string& name) {
+    auto all = host.alive(name);
+    REQUIRE(all.size() == 1);
+    return all.front();
+  }
+  std::size_t alive(const std::string& name) const {
+    return host.alive(name).size();
+  }
+  bool listens(const std::string& path) {
+    return host.listener_at(path) != nullptr;
+  }
+
+  protocol::shield_outcome call(const inbox& caller) {
+    return const_cast<inbox&>(caller).only<protocol::shield_outcome>();
+  }
+};
+
+const protocol::shield_call a_call{protocol::action::allow, "c1", "d1"};
+
+} // namespace
+
+TEST_CASE("a container's services listen where the contract says") {
+  stage s;
+  s.start();
+  CHECK(s.listens(clearance_socket));
+  CHECK(s.listens(reader_socket));
+  REQUIRE(s.http.open.size() == 1);
+  const auto& spec = s.http.open.front();
+  CHECK(spec.path == gate_socket);
+  CHECK(spec.address.empty());
+  CHECK(s.alive("shield_executor") == 1);
+  // Made before git is told of them.
+  CHECK(s.containers.made
+        == std::vector{"/run/t/sandbox/gate-private/demo/home"s,
+                       "/run/t/sandbox/gate-private/demo/hooks"s});
+}
+
+TEST_CASE("its quotas reach the sockets") {
+  stage s;
+  s.start();
+  namespace limits = protocol::supervisor_limits;
+  CHECK(s.host.listener_at(reader_socket)->spec.connections_max
+        == limits::readers_max);
+  CHECK(s.host.listener_at(clearance_socket)->spec.connections_max
+        == limits::clients_max);
+  REQUIRE(s.http.open.size() == 1);
+  CHECK(s.http.open.front().connections_max == limits::gate_connections_max);
+}
+
+TEST_CASE("a container without a token has no gate") {
+  stage s;
+  auto x = s.sidecar("demo");
+  x.gate.reset();
+  s.start(std::make_shared<protocol::sidecar>(std::move(x)));
+  CHECK(s.http.open.empty());
+  CHECK(s.containers.made.empty());
+  CHECK(s.listens(clearance_socket));
+}
+
+TEST_CASE("a hub that is killed comes back, its neighbours do not notice") {
+  stage s;
+  s.start();
+  const auto executor = s.only("shield_executor");
+  const auto gate = s.only("gate");
+  for (auto part : {"hub", "registry", "ingester"}) {
+    CAPTURE(part);
+    s.crash(s.only(part), caf::exit_reason::kill);
+    CHECK(s.alive("hub") == 0);
+    CHECK_FALSE(s.listens(clearance_socket));
+    s.advance(30s);
+    CHECK(s.listens(clearance_socket));
+    CHECK(s.listens(reader_socket));
+    CHECK(s.alive("registry") == 1);
+  }
+  CHECK(s.only("shield_executor") == executor);
+  CHECK(s.only("gate") == gate);
+  const auto lines = s.log.with("a service ended and is started again");
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[0]["service"] == "hub");
+  CHECK(lines[0]["container"] == "demo");
+  CHECK(lines[0]["id"] == "0123456789ab");
+  CHECK(lines[0]["again_in"] == "100ms");
+  CHECK(lines[1]["again_in"] == "200ms");
+}
+
+TEST_CASE("a delay is kept, to the millisecond") {
+  stage s;
+  s.start();
+  s.crash(s.only("hub"), caf::exit_reason::kill);
+  s.advance(99ms);
+  CHECK(s.alive("hub") == 0);
+  s.advance(1ms);
+  CHECK(s.alive("hub") == 1);
+}
+
+TEST_CASE("a hub lives on when its executor dies, and has the next one") {
+  stage s;
+  inbox caller{s};
+  s.start();
+  const auto hub = s.only("hub");
+  s.crash(s.only("shield_executor"), caf::exit_reason::kill);
+  caller.tell(s.container, a_call);
+  s.run();
+  auto outcome = s.call(caller);
+  CHECK_FALSE(outcome.ok);
+  CHECK(outcome.stderr_text == "the verdict executor is being restarted");
+  s.advance(100ms);
+  caller.tell(s.container, a_call);
+  s.run();
+  REQUIRE(s.host.runs.size() == 1);
+  CHECK(s.host.runs[0]->spec.arguments == std::vector{"allow"s, "c1"s, "d1"s});
+  s.host.end_run(0, actors::process_ended::how::exited);
+  s.run();
+  CHECK(s.call(caller).ok);
+  CHECK(s.only("hub") == hub);
+}
+
+TEST_CASE("a gate that cannot listen is tried again, ever more rarely") {
+  stage s;
+  s.http.refuse = "the port is taken";
+  s.start();
+  s.advance(100ms);
+  s.advance(200ms);
+  s.advance(400ms);
+  const auto lines = s.log.with("a service ended and is started again");
+  REQUIRE(lines.size() == 4);
+  CHECK(lines[0]["why"] == "the port is taken");
+  CHECK(lines[3]["again_in"] == "800ms");
+  CHECK(s.listens(clearance_socket));
+  s.http.refuse.clear();
+  s.advance(800ms);
+  CHECK(s.http.open.size() == 1);
+}
+
+TEST_CASE("a gate without its directories is not started") {
+  stage s;
+  s.containers.refuse = "no space";
+  s.start();
+  CHECK(s.alive("gate") == 0);
+  CHECK(s.log.only("a service ended and is started again")["why"]
+        == "no space");
+  s.containers.refuse.clear();
+  s.advance(100ms);
+  CHECK(s.alive("gate") == 1);
+}
+
+TEST_CASE("told to stop, everything ends and nothing comes back") {
+  stage s;
+  s.start();
+  caf::anon_send(s.container, actors::stop_atom::value);
+  s.run();
+  REQUIRE(s.ended);
+  CHECK_FALSE(*s.ended);
+  for (auto name : {"hub", "registry", "ingester", "gate", "shield_executor"})
+    CHECK(s.alive(name) == 0);
+  CHECK(s.http.open.empty());
+  s.advance(60s);
+  CHECK_FALSE(s.listens(clearance_socket));
+}
+
+TEST_CASE("the end of its first process is the container's") {
+  stage s;
+  auto x = s.sidecar("demo");
+  x.init_pid = 4711;
+  s.start(std::make_shared<protocol::sidecar>(std::move(x)));
+  CHECK(s.listens(clearance_socket));
+  REQUIRE(s.containers.watches.size() == 1);
+  CHECK(s.containers.watches.contains(4711));
+  s.containers.end(4711);
+  s.run();
+  REQUIRE(s.ended);
+  CHECK_FALSE(*s.ended);
+  CHECK_FALSE(s.listens(clearance_socket));
+  CHECK(s.containers.watches.empty());
+}
+
+TEST_CASE("a container whose first process is gone does not begin") {
+  stage s;
+  auto x = s.sidecar("demo");
+  x.init_pid = 4711;
+  s.containers.gone = true;
+  s.start(std::make_shared<protocol::sidecar>(std::move(x)));
+  REQUIRE(s.ended);
+  CHECK_FALSE(*s.ended);
+  CHECK(s.host.listened().empty());
+  CHECK(s.http.open.empty());
+}
+
+// It would outlive its container for as long as its sidecar lies there.
+TEST_CASE(
+    "a first process is watched as soon as there is a descriptor for it") {
+  stage s;
+  auto x = s.sidecar("demo");
+  x.init_pid = 4711;
+  s.containers.ran_out = true;
+  s.start(std::make_shared<protocol::sidecar>(std::move(x)));
+  s.advance(1s);
+  CHECK(s.listens(clearance_socket));
+  CHECK(s.containers.watches.empty());
+  CHECK(s.log.only("its first process cannot be watched")["why"]
+        == "Too many open files");
+  s.containers.ran_out = false;
+  SUBCASE("which it ends by") {
+    s.advance(100ms);
+    REQUIRE(s.containers.watches.contains(4711));
+    s.containers.end(4711);
+    s.run();
+  }
+  SUBCASE("or it has ended meanwhile") {
+    s.containers.gone = true;
+    s.advance(100ms);
+  }
+  REQUIRE(s.ended);
+  CHECK_FALSE(*s.ended);
+  CHECK_FALSE(s.listens(clearance_socket));
+}
+
+TEST_CASE("a container's crash leaves no part of it behind") {
+  stage s;
+  s.start();
+  s.crash(s.container, caf::exit_reason::kill);
+  for (auto name : {"hub", "registry", "ingester", "gate", "shield_executor"})
+    CHECK(s.alive(name) == 0);
+  CHECK_FALSE(s.listens(clearance_socket));
+}
+
+} // namespace container_tests

@@ -1,0 +1,237 @@
+// What git executes, and what our hooks keep.
+
+#include "test/end_to_end/world/gate_deployment.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cctype>
+#include <signal.h>
+
+namespace gate_hooks_tests {
+
+using namespace clearance::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+void plant(const fs::path& hook, const std::string& script) {
+  write_file(hook, "#!/bin/sh\n" + script + "\n");
+  fs::permissions(hook, fs::perms::owner_all);
+}
+
+fs::path install_hooks(const gate_world& world) {
+  const auto directory = world.dir / "hooks";
+  child_options options;
+  options.argv = {terok_gate(), "--install-hooks", directory};
+  child install{std::move(options)};
+  CHECK_EQ(install.wait(), exited(0));
+  CHECK_NE(install.out().find(directory.string()), std::string::npos);
+  return directory;
+}
+
+/// `YYYYmmddTHHMMSSZ-` and twelve digits.
+bool is_backup_stamp(std::string_view text) {
+  if (text.size() != 29 || text[8] != 'T' || text[15] != 'Z' || text[16] != '-')
+    return false;
+  for (std::size_t i : {0U, 3U, 7U, 9U, 14U})
+    if (!std::isdigit(static_cast<unsigned char>(text[i])))
+      return false;
+  return true;
+}
+
+} // namespace
+
+TEST_CASE("no hook of the repository runs, whoever planted it") {
+  const gate_world world;
+  world.seed();
+  const auto trace = world.repository() / "ran"; // git may write there
+  const auto script = "echo $0 >>" + trace.string();
+  for (auto name : {"pre-receive", "update", "post-receive", "post-update",
+                    "reference-transaction", "proc-receive", "push-to-checkout",
+                    "pre-auto-gc"})
+    plant(world.repository() / "hooks" / name, script);
+  world.in_mirror(
+      {"config", "core.hooksPath", (world.repository() / "hooks").string()});
+  world.in_mirror({"config", "core.fsmonitor", script});
+  world.in_mirror({"config", "uploadpack.packObjectsHook", script});
+  const gate server{world};
+  world.must_git({"clone", "-q", server.url(), "work"});
+  world.commit("work", "mine", "mine\n");
+  world.must_git({"push", "-q", server.url(), "main", "main:refs/heads/b"},
+                 "work");
+  world.must_git({"push", "-q", server.url(), ":b"}, "work");
+  CHECK_EQ(read_file(trace), "");
+}
+
+TEST_CASE("a .gitconfig is read from nowhere that a container could write to") {
+  const gate_world world;
+  world.seed();
+  const auto trace = world.repository() / "ran"; // git may write there
+  const auto hooks = world.dir / "planted";
+  fs::create_directory(hooks);
+  plant(hooks / "post-receive", "echo hook >>" + trace.string());
+  const auto config = "[core]\n\thooksPath = " + hooks.string()
+                      + "\n[uploadpack]\n\tpackObjectsHook = \"echo pack >>"
+                      + trace.string() + "; false\"\n";
+  // The mirror root, the repository, the gate's own home and working directory.
+  for (const auto& where :
+       {world.mirror_root(), world.repository(), world.dir.path(),
+        world.dir / "home", world.dir / "run"}) {
+    write_file(where / ".gitconfig", config);
+    fs::create_directories(where / ".config/git");
+    write_file(where / ".config/git/config", config);
+  }
+  const gate server{
+      world,
+      {{},
+       {{"HOME", (world.dir / "home").string()},
+        {"XDG_CONFIG_HOME", (world.dir / "home/.config").string()},
+        {"GIT_CONFIG_GLOBAL", (world.dir / "home/.gitconfig").string()},
+        {"GIT_CONFIG_SYSTEM", (world.dir / "home/.gitconfig").string()}}}};
+  fs::remove(world.dir / "home/.gitconfig"); // our own client would read it
+  fs::remove_all(world.dir / "home/.config");
+  world.must_git({"clone", "-q", server.url(), "work"});
+  world.commit("work", "mine", "mine\n");
+  world.must_git({"push", "-q", server.url(), "main"}, "work");
+  CHECK_EQ(read_file(trace), "");
+}
+
+TEST_CASE("a home and hooks that the operator names are used") {
+  const gate_world world;
+  world.seed();
+  const auto trace = world.repository() / "ran"; // git may write there
+  fs::create_directory(world.dir / "own-home");
+  fs::create_directory(world.dir / "own-hooks");
+  plant(world.dir / "own-hooks/post-receive",
+        "echo \"$HOME\" >>" + trace.string());
+  const gate server{world,
+                    {{"--home", (world.dir / "own-home").string(),
+                      "--hooks-path", (world.dir / "own-hooks").string()},
+                     {}}};
+  world.must_git({"clone", "-q", server.url(), "work"});
+  world.commit("work", "mine", "mine\n");
+  world.must_git({"push", "-q", server.url(), "main"}, "work");
+  CHECK_EQ(read_file(trace),
+           fs::canonical(world.dir / "own-home").string() + "\n");
+}
+
+TEST_CASE("the old tips of forced and deleted branches are saved") {
+  const gate_world world;
+  const auto hooks = install_hooks(world);
+  const gate server{world, {{"--hooks-path", hooks.string()}, {}}};
+  const auto marker = world.repository() / "terok-push-marker";
+  auto rev = [&] { return world.must_git({"rev-parse", "HEAD"}, "work"); };
+  const std::string none(40, '0');
+
+  world.commit("work", "file", "one\n");
+  const auto first = rev();
+  auto push = [&](std::vector<std::string> refs) {
+    refs.insert(refs.begin(), {"push", server.url()});
+    auto result = world.git(std::move(refs), "work");
+    INFO(result);
+    CHECK(result.ok());
+    return result.err;
+  };
+  CHECK_EQ(push({"main", "main:refs/heads/deep/branch"}).find("gate: saved"),
+           std::string::npos);
+  auto text = read_file(marker);
+  CHECK_EQ(text[10], 'T');
+  CHECK_EQ(text.substr(19, 2), "Z\n");
+  CHECK_EQ(text.substr(21), none + ' ' + first + " refs/heads/main\n" + none
+                                + ' ' + first + " refs/heads/deep/branch\n");
+
+  // A fast-forward takes nothing away.
+  world.commit("work", "file", "two\n");
+  const auto second = rev();
+  CHECK_EQ(push({"main"}).find("gate: saved"), std::string::npos);
+  CHECK_EQ(read_file(marker).substr(21),
+           first + ' ' + second + " refs/heads/main\n");
+
+  world.must_git({"commit", "-q", "--amend", "-m", "other"}, "work");
+  const auto third = rev();
+  const auto said = push({"+main", ":deep/branch", "main:refs/tags/t"});
+  const auto refs = world.in_mirror(
+      {"for-each-ref", "--format=%(objectname) %(refname)", "refs/terok/"});
+  const auto line_end = refs.find('\n');
+  REQUIRE_NE(line_end, std::string::npos);
+  const auto deep = refs.substr(0, line_end);
+  const auto forced = refs.substr(line_end + 1);
+  const auto deep_start = first + " refs/terok/backup/deep/branch/";
+  const auto forced_start = second + " refs/terok/backup/main/";
+  REQUIRE(deep.starts_with(deep_start));
+  REQUIRE(forced.starts_with(forced_start));
+  CHECK(is_backup_stamp(deep.substr(deep_start.size())));
+  CHECK(is_backup_stamp(forced.substr(forced_start.size())));
+  CHECK(forced.ends_with(second.substr(0, 12)));
+  const auto note = [](const std::string& x) {
+    return "gate: saved " + x.substr(41) + "\n";
+  };
+  CHECK_NE(said.find(note(forced).substr(0, note(forced).size() - 1)),
+           std::string::npos);
+  text = read_file(marker).substr(21);
+  CHECK_NE(text.find(second + ' ' + third + " refs/heads/main\n"),
+           std::string::npos);
+  CHECK_NE(text.find(first + ' ' + none + " refs/heads/deep/branch\n"),
+           std::string::npos);
+  CHECK_NE(text.find(note(deep)), std::string::npos);
+  CHECK_NE(text.find(note(forced)), std::string::npos);
+
+  // Gone from the branches, but not from the repository.
+  world.in_mirror({"gc", "-q", "--prune=now"});
+  CHECK_EQ(world.in_mirror({"cat-file", "-t", second}), "commit");
+}
+
+TEST_CASE("a push cannot take the backups away") {
+  const gate_world world;
+  const auto hooks = install_hooks(world);
+  const gate server{world, {{"--hooks-path", hooks.string()}, {}}};
+  world.commit("work", "file", "one\n");
+  world.must_git({"push", "-q", server.url(), "main"}, "work");
+  const auto id = world.in_mirror({"rev-parse", "main"});
+  const std::string backup = "refs/terok/backup/main/20200101T000000Z-123";
+  world.in_mirror({"update-ref", backup, id});
+  for (const auto& refspec : {":" + backup, "+main:" + backup + "x"}) {
+    const auto refused = world.git({"push", server.url(), refspec}, "work");
+    CHECK_EQ(refused.end, exited(1));
+    CHECK_NE(refused.err.find("gate: refs/terok/ is the gate's own"),
+             std::string::npos);
+  }
+  CHECK_EQ(
+      world.in_mirror({"for-each-ref", "--format=%(refname)", "refs/terok"}),
+      backup);
+}
+
+TEST_CASE("whatever goes wrong in post-receive, the push has worked") {
+  const gate_world world;
+  const auto hooks = install_hooks(world);
+  const gate server{world, {{"--hooks-path", hooks.string()}, {}}};
+  world.commit("work", "file", "one\n");
+  world.must_git({"push", "-q", server.url(), "main"}, "work");
+  // The marker's place is taken by a directory with something in it.
+  fs::remove(world.repository() / "terok-push-marker");
+  fs::create_directories(world.repository() / "terok-push-marker/x");
+  world.must_git({"commit", "-q", "--amend", "-m", "other"}, "work");
+  const auto pushed = world.git({"push", server.url(), "+main"}, "work");
+  CHECK(pushed.ok());
+  CHECK_NE(pushed.err.find("gate: saved"), std::string::npos);
+  CHECK_NE(pushed.err.find("gate: cannot replace"), std::string::npos);
+  CHECK_EQ(world.in_mirror({"rev-parse", "main"}),
+           world.must_git({"rev-parse", "main"}, "work"));
+}
+
+TEST_CASE("a tip that cannot be saved is said, and the push has worked") {
+  // There cannot be a ref below another ref.
+  const gate_world world;
+  const auto hooks = install_hooks(world);
+  const gate server{world, {{"--hooks-path", hooks.string()}, {}}};
+  world.commit("work", "file", "one\n");
+  world.must_git({"push", "-q", server.url(), "main:refs/heads/b"}, "work");
+  const auto id = world.in_mirror({"rev-parse", "b"});
+  world.in_mirror({"update-ref", "refs/terok/backup/b", id});
+  const auto pushed = world.git({"push", server.url(), ":b"}, "work");
+  CHECK(pushed.ok());
+  CHECK_NE(pushed.err.find("gate: could not save the old tip " + id),
+           std::string::npos);
+}
+
+} // namespace gate_hooks_tests

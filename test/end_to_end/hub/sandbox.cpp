@@ -1,0 +1,134 @@
+// What the programs give up at their start, and what they keep working for all
+// that: beside these, every test of a hub with a helper, of gates and of
+// supervise-child runs confined.
+
+#include "test/end_to_end/world/deployment.hpp"
+#include "test/support/process/process_facts.hpp"
+#include "test/support/skip.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+namespace sandbox_tests {
+
+using namespace clearance::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct facts {
+  std::string no_new_privs;
+  std::string seccomp;
+
+  friend bool operator==(const facts&, const facts&) = default;
+};
+
+std::ostream& operator<<(std::ostream& out, const facts& x) {
+  return out << "NoNewPrivs " << x.no_new_privs << ", Seccomp " << x.seccomp;
+}
+
+/// Of each thread, which must agree.
+facts facts_of(pid_t pid) {
+  facts result{status_of(pid, "NoNewPrivs"), status_of(pid, "Seccomp")};
+  for (const auto& each :
+       fs::directory_iterator{"/proc/" + std::to_string(pid) + "/task"}) {
+    const auto thread = std::stoi(each.path().filename());
+    CHECK(facts{status_of(thread, "NoNewPrivs"), status_of(thread, "Seccomp")}
+          == result);
+  }
+  return result;
+}
+
+const facts open_to_all{"0", "0"};
+const facts confined{"1", "2"};
+
+hub_options with_helper(std::vector<std::string> arguments = {}) {
+  hub_options result;
+  result.arguments = std::move(arguments);
+  return result;
+}
+
+bool skip(const char* name) {
+  if (has_landlock() && has_seccomp())
+    return false;
+  skipped(name, "needs Landlock and seccomp, in this kernel and this build");
+  return true;
+}
+
+} // namespace
+
+TEST_CASE("a hub with a helper is confined, on all its threads") {
+  if (skip("a hub with a helper is confined, on all its threads"))
+    return;
+  const runtime where;
+  hub server{where, with_helper({"--sandbox", "required"})};
+  CHECK(facts_of(server.pid()) == confined);
+  CHECK(thread_count(server.pid()) > 1);
+  server.process().await_err("confined=yes");
+  CHECK(server.stop() == exited(0));
+  CHECK_FALSE(fs::exists(where.clearance())); // it may remove what it made
+  CHECK_FALSE(fs::exists(where.reader()));
+}
+
+TEST_CASE("a hub is open when it is told so, and says it") {
+  const runtime where;
+  std::vector<std::string> arguments{"--sandbox", "off"};
+  SUBCASE("on the command line") {
+  }
+  SUBCASE("in a file") {
+    write_file(where.dir / "c.toml", "[serve]\nsandbox = \"off\"\n");
+    arguments = {"--config", where.dir / "c.toml"};
+  }
+  hub server{where, with_helper(arguments)};
+  server.process().await_err(R"(confined="no: --sandbox off")");
+  CHECK(facts_of(server.pid()) == open_to_all);
+}
+
+// It must reach podman, and so must all that the shield starts.
+TEST_CASE("who executes verdicts is not confined, and says so") {
+  const runtime where;
+  const stub_shield shield;
+  const std::string said =
+      R"(confined="no: this process executes verdicts, which need podman")";
+  SUBCASE("a hub of its own") {
+    hub_options options;
+    options.shield = shield.program();
+    hub server{where, options};
+    server.process().await_err(said);
+    CHECK(facts_of(server.pid()) == open_to_all);
+  }
+  SUBCASE("a helper") {
+    const auto helper =
+        start(serve_verdict(where, shield.program()), {where.verdict()});
+    helper.await_err(said);
+    CHECK(facts_of(helper.pid()) == open_to_all);
+  }
+}
+
+TEST_CASE("a hub that executes verdicts takes no --sandbox") {
+  const runtime where;
+  hub_options options;
+  options.inline_verdict = true;
+  options.arguments = {"--sandbox", "required"};
+  child process{serve(where, options)};
+  CHECK(process.wait() == exited(2));
+  CHECK(process.err().starts_with(
+      "terok-clearance: --inline-verdict excludes --sandbox\n"));
+}
+
+TEST_CASE("a confined hub that cannot bind says why in one line") {
+  const runtime where;
+  fs::create_directory(where.directory());
+  fs::permissions(where.directory(), fs::perms{0755});
+  child process{serve(where, with_helper())};
+  CHECK(process.wait() == exited(1));
+  CHECK(process.err()
+        == "terok-clearance: cannot bind the reader socket "
+               + where.reader().string() + ": directory "
+               + where.directory().string()
+               + " is accessible to group or others (mode 0755, needs "
+                 "0700)\n");
+}
+
+} // namespace sandbox_tests

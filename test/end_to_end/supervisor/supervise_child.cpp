@@ -1,0 +1,262 @@
+// The supervisor contract, section 2: one service in its own process.
+
+#include "test/end_to_end/world/container_world.hpp"
+#include "test/support/process/process_facts.hpp"
+#include "test/support/skip.hpp"
+#include "test/support/doubles/stub_shield.hpp"
+#include "test/support/net/varlink_client.hpp"
+
+#include <doctest/doctest.h>
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace supervise_child_tests {
+
+namespace {
+
+using namespace clearance::test;
+namespace fs = std::filesystem;
+
+struct stage {
+  container_world world;
+  container demo;
+
+  std::vector<std::string> words(const std::string& service,
+                                 std::vector<std::string> more = {}) {
+    std::vector<std::string> result{"supervise-child", service, demo.id,
+                                    world.add(demo)};
+    result.insert(result.end(), more.begin(), more.end());
+    return result;
+  }
+
+  /// Returns once it serves.
+  child serve(const std::string& service, std::vector<std::string> more = {}) {
+    child result{world.supervisor(words(service, std::move(more)))};
+    result.await_err("serving");
+    return result;
+  }
+
+  std::vector<fs::path> sockets(const std::string& service) const {
+    if (service == "verdict")
+      return {world.verdict(demo)};
+    if (service == "gate")
+      return {world.gate(demo)};
+    return {world.clearance(demo), world.reader(demo)};
+  }
+};
+
+const std::vector<std::string> services{"verdict", "clearance", "gate"};
+
+} // namespace
+
+TEST_CASE("each service listens where the contract says, until SIGTERM") {
+  stage s;
+  for (const auto& service : services) {
+    CAPTURE(service);
+    auto server = s.serve(service);
+    for (const auto& path : s.sockets(service)) {
+      CAPTURE(path);
+      CHECK(mode_of(path) == 0600);
+      CHECK(mode_of(path.parent_path()) == 0700);
+      raw_socket{path};
+    }
+    server.kill(SIGTERM);
+    CHECK(server.wait() == exited(0));
+    for (const auto& path : s.sockets(service))
+      CHECK_FALSE(fs::exists(path));
+  }
+}
+
+// What is mounted into the container must hold nothing that git obeys.
+TEST_CASE("a gate's home and hooks lie apart from its socket, closed") {
+  stage s;
+  auto server = s.serve("gate");
+  const auto apart = s.world.gate_private(s.demo);
+  for (auto name : {"", "home", "hooks"})
+    CHECK(mode_of(apart / name) == 0700);
+  CHECK(fs::is_empty(apart / "home"));
+  for (const auto& entry :
+       fs::directory_iterator(s.world.gate(s.demo).parent_path()))
+    CHECK(entry.path().filename().string().starts_with("gate-server.sock"));
+}
+
+TEST_CASE("a bad sidecar is one line with file and field, and exit code 2") {
+  stage s;
+  auto check = [&](const container& bad, const std::string& service,
+                   const std::string& text) {
+    s.demo = bad;
+    child server{s.world.supervisor(s.words(service))};
+    CHECK(server.wait() == exited(2));
+    CHECK(server.err()
+          == "terok-supervisor: " + s.world.sidecar_path(bad).string() + ": "
+                 + text + "\n");
+  };
+  for (const auto& service : services) {
+    check({"a", "0123456789ab", {{"runtime_dir", ""}}}, service,
+          "runtime_dir: is missing");
+    check({"a", "0123456789ab", {{"runtime_dir", R"("t/s")"}}}, service,
+          "runtime_dir: `t/s` is not an absolute path");
+    check({"a", "0123456789ab", {{"init_pid", R"("1")"}}}, service,
+          "init_pid: is not a number");
+    check({"a", "0123456789ab", {{"container_name", "1}"}}}, service,
+          "not JSON");
+  }
+  check({"a", "0123456789ab", {{"gate_token", ""}}}, "gate",
+        "gate_base_path, gate_token: a gate needs both");
+  child server{s.world.supervisor(
+      {"supervise-child", "gate", "0123456789ab", "/nonexistent"})};
+  CHECK(server.wait() == exited(2));
+  CHECK(server.err()
+        == "terok-supervisor: /nonexistent: No such file or directory\n");
+  CHECK_FALSE(fs::exists(s.world.runtime_dir()));
+}
+
+TEST_CASE("a service that cannot bind ends with 4 and says why") {
+  stage s;
+  for (const auto& service : services) {
+    CAPTURE(service);
+    const auto path = s.sockets(service).front();
+    fs::create_directories(path.parent_path());
+    for (auto x = path.parent_path(); x != s.world.git.dir.path();
+         x = x.parent_path())
+      fs::permissions(x, fs::perms::owner_all);
+    write_file(path, "precious");
+    child server{s.world.supervisor(s.words(service))};
+    CHECK(server.wait() == exited(4));
+    CHECK(server.err().find(path.string()
+                            + ": there is something that is not "
+                              "a socket\n")
+          != std::string::npos);
+    CHECK(read_file(path) == "precious");
+  }
+}
+
+TEST_CASE("a gate without its repository cannot start") {
+  stage s;
+  s.demo.fields["project_id"] = R"("none")";
+  child server{s.world.supervisor(s.words("gate"))};
+  const auto end = server.wait();
+  if (has_landlock()) {
+    CHECK(end == exited(4));
+    CHECK(server.err().find("none.git") != std::string::npos);
+  }
+}
+
+TEST_CASE("a service ends with the process that started it") {
+  for (const auto& service : services) {
+    CAPTURE(service);
+    stage s;
+    auto options = s.world.supervisor(s.words(service));
+    options.argv.insert(options.argv.begin(),
+                        {"/bin/sh", "-c", "\"$@\" & wait", "sh"});
+    child parent{std::move(options)};
+    parent.await_err("serving");
+    const auto ours = await_descendants(parent.pid());
+    CHECK(ours.size() == 1);
+    parent.kill(SIGKILL);
+    await_gone(ours);
+    // It was told, not killed: it has cleaned up.
+    for (const auto& path : s.sockets(service))
+      CHECK_FALSE(fs::exists(path));
+  }
+}
+
+// In a process namespace of its own the shell is process 1, which is what a
+// process sees whose parent ended before it could look.
+TEST_CASE("a service whose parent is gone ends with 4") {
+  stage s;
+  auto options = s.world.supervisor(s.words("clearance"));
+  options.argv.insert(options.argv.begin(),
+                      {"/usr/bin/unshare", "--user", "--map-root-user", "--pid",
+                       "--fork", "/bin/sh", "-c", "\"$@\"; exit $?", "sh"});
+  child probe{[&] {
+    auto x = options;
+    x.argv.resize(6);
+    x.argv.back() = "/bin/true";
+    return x;
+  }()};
+  if (probe.wait() != exited(0)) {
+    skipped("a service whose parent is gone ends with 4", "needs unshare");
+    return;
+  }
+  child orphan{std::move(options)};
+  CHECK(orphan.wait() == exited(4));
+  CHECK(orphan.err() == "terok-supervisor: the parent process is gone\n");
+}
+
+TEST_CASE("a service leaves no core and gains no privileges") {
+  stage s;
+  for (const auto& service : services) {
+    CAPTURE(service);
+    auto server = s.serve(service);
+    const auto limits =
+        read_file("/proc/" + std::to_string(server.pid()) + "/limits");
+    const auto core = limits.find("Max core file size");
+    REQUIRE(core != std::string::npos);
+    CHECK(limits.substr(core + 26, 22) == "0                    0");
+    // The verdict service runs podman, which may need them.
+    CHECK(status_of(server.pid(), "NoNewPrivs")
+          == (service == "verdict" ? "0" : "1"));
+    CHECK(status_of(server.pid(), "Seccomp")
+          == (service == "verdict" || !has_seccomp() ? "0" : "2"));
+    CHECK((server.err().find("confined=yes") != std::string::npos)
+          == (service != "verdict" && has_landlock() && has_seccomp()));
+  }
+}
+
+TEST_CASE("only a sidecar that says so leaves the process traceable") {
+  constexpr auto name =
+      "only a sidecar that says so leaves the process traceable";
+  if (::getuid() != 0 || !fs::exists("/usr/bin/setpriv")) {
+    skipped(name, "needs root and setpriv");
+    return;
+  }
+  constexpr uid_t somebody = 65534;
+  for (const bool debugger : {false, true}) {
+    stage s;
+    s.demo.fields["allow_debugger"] = debugger ? "true" : "false";
+    auto options = s.world.supervisor(s.words("clearance"));
+    // A copy, because the build directory may be closed to others.
+    const auto copy = s.world.git.dir / "terok-supervisor";
+    fs::copy_file(terok_supervisor(), copy);
+    for (const auto& path : {s.world.git.dir.path(),
+                             s.world.sidecar_path(s.demo), s.world.sidecars()})
+      REQUIRE(::chown(path.c_str(), somebody, somebody) == 0);
+    options.argv.front() = copy;
+    options.argv.insert(options.argv.begin(),
+                        {"/usr/bin/setpriv", "--reuid", "65534", "--regid",
+                         "65534", "--clear-groups"});
+    child server{std::move(options)};
+    server.await_err("serving");
+    struct stat info {};
+    const auto path = "/proc/" + std::to_string(server.pid()) + "/environ";
+    REQUIRE(::stat(path.c_str(), &info) == 0);
+    CHECK(info.st_uid == (debugger ? somebody : 0));
+    CHECK((server.err().find("the sidecar allows a debugger")
+           != std::string::npos)
+          == debugger);
+  }
+}
+
+TEST_CASE("hub and verdict service work together") {
+  stage s;
+  stub_shield shield;
+  auto executor = s.serve("verdict", {"--shield", shield.program()});
+  CHECK(executor.err().find("which need podman") != std::string::npos);
+  auto hub = s.serve("clearance");
+  varlink_client watcher{s.world.clearance(s.demo)};
+  watcher.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
+  watcher.socket().await_taken();
+  raw_socket reader{s.world.reader(s.demo)};
+  reader.send(block{}.line());
+  CHECK(watcher.next_event() == block{}.event());
+  varlink_client caller{s.world.clearance(s.demo)};
+  CHECK(caller.verdict("c1", "c1:1", "203.0.113.7", "allow")
+        == success(R"({"ok":true})"));
+  CHECK(shield.next_run().arguments
+        == std::vector<std::string>{"allow", "c1", "203.0.113.7"});
+}
+
+} // namespace supervise_child_tests

@@ -1,0 +1,91 @@
+/// Containers as the supervisor sees them: sidecars, and what follows.
+#pragma once
+
+#include "test/end_to_end/world/gate_deployment.hpp"
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clearance::test {
+
+/// The built program.
+std::filesystem::path terok_supervisor();
+
+struct container {
+  std::string name = "demo";
+  std::string id = "0123456789abcdef";
+  /// Fields of the sidecar and their JSON, instead of what the world says; an
+  /// empty value leaves the field out.
+  std::map<std::string, std::string> fields;
+};
+
+/// A runtime directory, a directory for sidecars, and the repository `r` of a
+/// gate_world, which every container's gate serves unless its fields differ.
+class container_world {
+public:
+  container_world();
+
+  gate_world git;
+
+  std::filesystem::path runtime_dir() const { return terok() / "sandbox"; }
+  std::filesystem::path sidecars() const { return git.dir / "s"; }
+
+  std::filesystem::path clearance(const container& x) const;
+  std::filesystem::path reader(const container& x) const;
+  std::filesystem::path verdict(const container& x) const;
+  std::filesystem::path gate(const container& x) const;
+  std::filesystem::path gate_private(const container& x) const;
+
+  std::string sidecar_of(const container& x) const;
+
+  /// Where add() puts it.
+  std::filesystem::path sidecar_path(const container& x) const;
+
+  /// Writes the sidecar beside its directory and moves it in.
+  std::filesystem::path add(const container& x) const;
+  void add_text(const std::string& file, std::string_view text) const;
+
+  /// argv of the supervisor, and an environment without the machine's own.
+  child_options supervisor(std::vector<std::string> words) const;
+
+private:
+  std::filesystem::path terok() const { return git.dir / "t"; }
+};
+
+/// A loopback port in front of a unix socket: git speaks to no other.
+class tcp_relay {
+public:
+  explicit tcp_relay(std::filesystem::path to);
+  ~tcp_relay();
+  tcp_relay(const tcp_relay&) = delete;
+  tcp_relay& operator=(const tcp_relay&) = delete;
+
+  /// What a client clones.
+  std::string url(std::string_view token = gate_world::token) const;
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+/// A loopback port that nobody else is given while this lives; whoever sets
+/// SO_REUSEADDR may bind it.
+class reserved_port {
+public:
+  reserved_port();
+
+  std::uint16_t number() const noexcept { return number_; }
+
+  /// From now on it is taken.
+  void occupy();
+  void release() { fd_.reset(); }
+
+private:
+  std::uint16_t number_ = 0; // set while fd_ is made
+  unique_fd fd_;
+};
+
+} // namespace clearance::test

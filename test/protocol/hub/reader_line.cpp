@@ -1,0 +1,299 @@
+// What a line says. What it must be to be a line at all: reader_line_json.cpp.
+
+#include "protocol/hub/reader_line.hpp"
+
+#include "test/protocol/json/judge.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <limits>
+#include <string>
+
+namespace reader_line_tests {
+
+namespace {
+
+using namespace clearance::test;
+using clearance::protocol::dossier;
+using clearance::protocol::event;
+using clearance::protocol::event_type;
+
+/// A whole `pending` line, with `members` behind its own, so that they count.
+std::string pending(const std::string& members = "") {
+  return R"({"type":"pending","container":"c","id":"c:1","dest":"1.2.3.4",)"
+         R"("port":443,"proto":6)"
+         + (members.empty() ? "" : "," + members) + "}";
+}
+
+/// The event of a `shield_up` line with that dossier.
+dossier dossier_of(const std::string& json) {
+  return event_of(R"({"type":"shield_up","container":"c","dossier":)" + json
+                  + "}")
+      .dossier;
+}
+
+} // namespace
+
+TEST_CASE("a blank line is nothing") {
+  for (const char* line : {"", " ", "\t", "\r", " \t\r\v\f "})
+    CHECK(judge(line).what == verdict::blank);
+}
+
+TEST_CASE("white space around a line is ignored") {
+  CHECK(event_of(" \t\v\f\r" + pending() + "\r \v\f\t") == event_of(pending()));
+}
+
+TEST_CASE("a type that we do not know makes a line unknown") {
+  for (const char* type :
+       {R"("Pending")", R"("pending ")", R"("pending\u0000")", R"("")",
+        R"("verdict_applied")", R"("container")", "true", "null", "1",
+        R"(["pending"])", R"({"type":"pending"})"}) {
+    CAPTURE(type);
+    CHECK(judge(pending(R"("type":)" + std::string(type))).what
+          == verdict::unknown);
+  }
+  CHECK(judge("{}").what == verdict::unknown);
+  CHECK(judge(R"({"container":"c"})").what == verdict::unknown);
+}
+
+TEST_CASE("an unknown type is known to be one only if the line is JSON") {
+  CHECK(judge(R"({"type":"x","y":[1,]})").what == verdict::malformed);
+  CHECK(judge(R"({"type":"x","y":tru})").what == verdict::malformed);
+  CHECK(judge(R"({"type":"x"}})").what == verdict::malformed);
+}
+
+TEST_CASE("each reader type makes its event, each field its own") {
+  struct example {
+    const char* word;
+    event_type type;
+  };
+  constexpr std::array examples{
+      example{"pending", event_type::connection_blocked},
+      example{"connection_blocked", event_type::connection_blocked},
+      example{"container_started", event_type::container_started},
+      example{"container_exited", event_type::container_exited},
+      example{"shield_up", event_type::shield_up},
+      example{"shield_down", event_type::shield_down},
+      example{"shield_disengaged", event_type::shield_disengaged},
+      example{"shield_down_all", event_type::shield_disengaged},
+  };
+  for (const auto& x : examples) {
+    CAPTURE(x.word);
+    event expected;
+    expected.type = x.type;
+    expected.container = "c";
+    expected.dossier = {{"k", "v"}};
+    if (x.type == event_type::connection_blocked) {
+      expected.request_id = "c:1";
+      expected.dest = "1.2.3.4";
+      expected.port = 443;
+      expected.proto = 6;
+      expected.domain = "d";
+    }
+    if (x.type == event_type::container_exited)
+      expected.reason = "r";
+    // Every key that any type uses is there; each type takes its own.
+    CHECK(event_of(pending(R"("domain":"d","reason":"r","action":"deny",)"
+                           R"("ok":true,"dossier":{"k":"v"},"type":")"
+                           + std::string(x.word) + "\""))
+          == expected);
+  }
+}
+
+TEST_CASE("an event takes nothing over from the one before it") {
+  clearance::protocol::reader_line_parser parser;
+  event x;
+  auto parse = [&](const std::string& line) {
+    return parser.parse(line, line.size(), x);
+  };
+  CHECK(parse(pending(R"("domain":"d","dossier":{"a":"1","b":"2"})"))
+        == verdict::complete);
+  x.action = "allow";
+  x.ok = true;
+  x.reason = "r";
+  CHECK(parse(R"({"type":"shield_up","container":"other"})")
+        == verdict::complete);
+  event expected;
+  expected.type = event_type::shield_up;
+  expected.container = "other";
+  CHECK(x == expected);
+}
+
+TEST_CASE("a required field that is missing, or null, makes a line malformed") {
+  for (const char* field : {"container", "id", "dest", "port", "proto"}) {
+    CAPTURE(field);
+    auto null = pending("\"" + std::string(field) + "\":null");
+    CHECK(judge(null).what == verdict::malformed);
+    auto line = pending();
+    line.replace(line.find(field), 1, "X");
+    CHECK(judge(line).what == verdict::malformed);
+    CHECK(judge(line).why.find(field) != std::string::npos);
+  }
+}
+
+TEST_CASE("an empty container is malformed, an empty id or dest is not") {
+  CHECK(judge(pending(R"("container":"")")).what == verdict::malformed);
+  CHECK(judge(R"({"type":"shield_up","container":""})").what
+        == verdict::malformed);
+  CHECK(event_of(pending(R"("id":"","dest":"")")).request_id.empty());
+}
+
+TEST_CASE("fields that a type does not take may hold anything that is JSON") {
+  CHECK(
+      judge(R"({"type":"shield_up","container":"c","port":"x","id":null})").what
+      == verdict::complete);
+}
+
+TEST_CASE("what is not a string is taken as text") {
+  auto domain = [](const std::string& json) {
+    return event_of(pending(R"("domain":)" + json)).domain;
+  };
+  CHECK(domain("true") == "True");
+  CHECK(domain("false") == "False");
+  CHECK(domain("1.50") == "1.50");
+  CHECK(domain("-0") == "-0");
+  CHECK(domain("1E999") == "1E999");
+  CHECK(domain("123456789012345678901234567890")
+        == "123456789012345678901234567890");
+  CHECK(domain(R"([1, "a" ,{}] )") == R"([1, "a" ,{}])");
+  CHECK(domain(R"({"a" : [ ] } )") == R"({"a" : [ ] })");
+  CHECK(domain("[]") == "[]");
+  CHECK(domain("null").empty());
+}
+
+TEST_CASE("text that was made of a value is sanitised like any other") {
+  CHECK(event_of(pending("\"domain\":[\"caf\u00e9\",\t1]")).domain
+        == R"(["caf ", 1])");
+  auto big = event_of(pending(R"("domain":[)" + std::string(300, '1') + "]"));
+  CHECK(big.domain == "[" + std::string(252, '1') + "...");
+}
+
+TEST_CASE("of a repeated key the last one counts") {
+  CHECK(event_of(pending(R"("container":"d")")).container == "d");
+  CHECK(event_of(pending(R"("\u0063ontainer":"d")")).container == "d");
+  CHECK(event_of(R"({"port":"x",)" + pending().substr(1)).port == 443);
+  CHECK(event_of(pending(R"("domain":"a","domain":null)")).domain.empty());
+  CHECK(
+      event_of(pending(R"("dossier":{"a":"b"},"dossier":1)")).dossier.empty());
+  CHECK(event_of(pending(R"("dossier":1,"dossier":{"a":"b"})")).dossier
+        == dossier{{"a", "b"}});
+  CHECK(judge(pending(R"("port":null)")).what == verdict::malformed);
+}
+
+TEST_CASE("a number is taken by its integer part") {
+  auto port = [](const std::string& json) {
+    return event_of(pending(R"("port":)" + json)).port;
+  };
+  CHECK(port("0") == 0);
+  CHECK(port("-1") == -1);
+  CHECK(port("443.9") == 443);
+  CHECK(port("-0.5") == 0);
+  CHECK(port("4.43e2") == 443);
+  CHECK(port("9223372036854775807")
+        == std::numeric_limits<std::int64_t>::max());
+  CHECK(port("-9223372036854775808")
+        == std::numeric_limits<std::int64_t>::min());
+}
+
+TEST_CASE("a number may come as a string of digits in white space") {
+  auto proto = [](const std::string& text) {
+    return event_of(pending(R"("proto":")" + text + "\"")).proto;
+  };
+  CHECK(proto("17") == 17);
+  CHECK(proto("+17") == 17);
+  CHECK(proto("-17") == -17);
+  CHECK(proto("0017") == 17);
+  CHECK(proto(R"( \t\r\n\f\u000b17 )") == 17);
+  CHECK(proto(R"(\u0031\u0037)") == 17);
+  CHECK(proto("-9223372036854775808")
+        == std::numeric_limits<std::int64_t>::min());
+}
+
+TEST_CASE("anything else for a number makes the line malformed") {
+  for (const char* value : {"true",
+                            "false",
+                            "null",
+                            "[]",
+                            "[443]",
+                            "{}",
+                            R"("")",
+                            R"(" ")",
+                            R"("https")",
+                            R"("4 4")",
+                            R"("1.0")",
+                            R"("1e3")",
+                            R"("0x10")",
+                            R"("+-1")",
+                            R"("-+1")",
+                            R"("+")",
+                            R"("--1")",
+                            R"("1_0")",
+                            R"("\u0661")",
+                            R"("1\u00a0")",
+                            R"("9223372036854775808")",
+                            "9223372036854775808",
+                            "-9223372036854775809",
+                            "1e19",
+                            "1e999",
+                            "9223372036854775808.0",
+                            R"("NaN")"}) {
+    CAPTURE(value);
+    for (const char* field : {"port", "proto"}) {
+      auto line = pending("\"" + std::string(field) + "\":" + value);
+      CHECK(judge(line).what == verdict::malformed);
+      CHECK(judge(line).why.find(field) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a dossier keeps its order and takes every value as text") {
+  CHECK(dossier_of(R"({"z":"1","a":2,"m":true,"n":null,"f":false,)"
+                   R"("l":[1, 2],"o":{"p":"q"}})")
+        == dossier{{"z", "1"},
+                   {"a", "2"},
+                   {"m", "True"},
+                   {"n", "None"},
+                   {"f", "False"},
+                   {"l", "[1, 2]"},
+                   {"o", R"({"p":"q"})"}});
+  CHECK(dossier_of(R"({"":""})") == dossier{{"", ""}});
+  CHECK(dossier_of("{}").empty());
+}
+
+TEST_CASE("a dossier that is no object is empty") {
+  for (const char* json : {"null", "true", "1", R"("x")", "[]", R"([["a",1]])"})
+    CHECK(dossier_of(json).empty());
+}
+
+TEST_CASE("a dossier's values are sanitised, its keys are not") {
+  CHECK(dossier_of(R"({"caf\u00e9\n":"caf\u00e9\n"})")
+        == dossier{{"caf\u00e9\n", "caf  "}});
+  CHECK(dossier_of(R"({"k":")" + std::string(257, 'v') + "\"}")
+        == dossier{{"k", std::string(253, 'v') + "..."}});
+  auto key = std::string(1000, 'k');
+  CHECK(dossier_of("{\"" + key + R"(":"v"})") == dossier{{key, "v"}});
+}
+
+TEST_CASE("of a dossier's repeated key the last value stands at first place") {
+  CHECK(dossier_of(R"({"a":"1","b":"2","\u0061":"3","c":"4","b":null})")
+        == dossier{{"a", "3"}, {"b", "None"}, {"c", "4"}});
+}
+
+TEST_CASE("so do repeated keys of a dossier with very many") {
+  std::string json = "{";
+  dossier expected;
+  for (int round = 0; round < 2; ++round)
+    for (int i = 0; i < 1000; ++i) {
+      auto key = std::to_string(i * 7919 % 1000);
+      auto value = std::to_string(round * 1000 + i);
+      json += (json.size() > 1 ? ",\"" : "\"") + key + "\":" + value;
+      if (round == 0)
+        expected.emplace_back(key, "");
+      else
+        expected[static_cast<std::size_t>(i)].second = value;
+    }
+  CHECK(dossier_of(json + "}") == expected);
+}
+
+} // namespace reader_line_tests

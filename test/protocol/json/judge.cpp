@@ -1,0 +1,52 @@
+#include "test/protocol/json/judge.hpp"
+
+#include "protocol/base/framing.hpp"
+
+#include <doctest/doctest.h>
+
+namespace clearance::test {
+
+namespace {
+
+judgement judge(std::string_view line, std::size_t capacity) {
+  protocol::reader_line_parser parser;
+  judgement x;
+  x.what = parser.parse(line, capacity, x.event);
+  if (x.what != verdict::complete)
+    x.event = {};
+  x.why = parser.why();
+  x.repaired = parser.repaired();
+  // It is malformed for a reason, and else there is none.
+  CHECK(x.why.empty() == (x.what != verdict::malformed));
+  return x;
+}
+
+} // namespace
+
+judgement judge(const std::string& line) {
+  CAPTURE(line);
+  auto result = judge(line, line.size());
+  // In a batch the bytes behind the line are those of the next one: whatever
+  // they are, they are not the line's.
+  for (const char* next : {"", "}", "]}", ",\"a\":1}", "\"}", "1"}) {
+    CAPTURE(next);
+    protocol::frame_batch batch;
+    batch.append(line);
+    batch.append(next);
+    auto again = judge(batch.at(0), batch.capacity_at(0));
+    CHECK(again.what == result.what);
+    CHECK(again.event == result.event);
+    CHECK(again.why == result.why);
+    CHECK(again.repaired == result.repaired);
+  }
+  return result;
+}
+
+protocol::event event_of(const std::string& line) {
+  CAPTURE(line);
+  auto x = judge(line);
+  CHECK(x.what == verdict::complete);
+  return x.event;
+}
+
+} // namespace clearance::test

@@ -1,0 +1,82 @@
+#include "services/client/unix_socket.hpp"
+
+#include "test/services/client/listener.hpp"
+#include "test/support/files/temp_dir.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace unix_socket_tests {
+
+using namespace clearance::services;
+using namespace std::chrono_literals;
+using clearance::test::listener;
+using clearance::test::temp_dir;
+
+namespace {
+
+int error_of(const std::string& path, std::chrono::milliseconds patience) {
+  auto result = connect_unix(path, patience);
+  auto* error = std::get_if<connect_error>(&result);
+  return error == nullptr ? 0 : error->code;
+}
+
+} // namespace
+
+TEST_CASE("a connection does not block and is not inherited") {
+  temp_dir directory;
+  listener server{directory / "s"};
+  for (auto patience : {0ms, 100ms}) {
+    auto fd = std::get<descriptor>(connect_unix(directory / "s", patience));
+    CHECK((::fcntl(fd.get(), F_GETFL) & O_NONBLOCK) != 0);
+    CHECK((::fcntl(fd.get(), F_GETFD) & FD_CLOEXEC) != 0);
+  }
+}
+
+TEST_CASE("what cannot be connected to says why") {
+  temp_dir directory;
+  CHECK(error_of(directory / "none", 0ms) == ENOENT);
+  clearance::test::write_file(directory / "file", "");
+  CHECK(error_of(directory / "file", 100ms) == ECONNREFUSED);
+  CHECK(error_of(std::string(108, 'x'), 0ms) == ENAMETOOLONG);
+  CHECK(cannot_connect("/a b", {ENOENT})
+        == "cannot connect to \"/a b\": No such file or directory");
+  CHECK(cannot_connect("/s", {EAGAIN})
+        == "cannot connect to /s: it does not accept connections");
+}
+
+TEST_CASE("a hub that accepts nobody is not waited for without end") {
+  temp_dir directory;
+  listener server{directory / "s", 0};
+  auto first = connect_unix(directory / "s", 0ms);
+  CHECK(error_of(directory / "s", 0ms) == EAGAIN);
+  CHECK(error_of(directory / "s", 1ms) == EAGAIN);
+}
+
+TEST_CASE("a wait ends when something is there, and not later than asked") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+  descriptor out{ends[0]}, in{ends[1]};
+  using clock = std::chrono::steady_clock;
+  CHECK(wait_for(out.get(), POLLIN, clock::now()) == waited::deadline);
+  REQUIRE(::write(in.get(), "x", 1) == 1);
+  CHECK(wait_for(out.get(), POLLIN, clock::now() + 1h) == waited::ready);
+}
+
+TEST_CASE("a descriptor has one owner") {
+  temp_dir directory;
+  listener server{directory / "s"};
+  auto a = std::get<descriptor>(connect_unix(directory / "s", 0ms));
+  auto number = a.get();
+  descriptor b{std::move(a)};
+  CHECK(b.get() == number);
+  b = descriptor{};
+  CHECK(::fcntl(number, F_GETFD) == -1);
+}
+
+} // namespace unix_socket_tests

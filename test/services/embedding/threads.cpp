@@ -1,0 +1,310 @@
+// A host's own threads, its scheduler's and the loop's, all at one hub. What
+// they share is looked at by the thread sanitizer (test/run --tsan); here it is
+// what comes of it that counts.
+
+#include "services/embedding/clearance.hpp"
+#include "test/support/deadline.hpp"
+#include "test/support/net/raw_socket.hpp"
+#include "test/support/files/temp_dir.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/sec.hpp>
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <latch>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace embedding_threads_tests {
+
+using namespace clearance;
+using namespace std::string_literals;
+namespace face = clearance::embedding;
+
+namespace {
+
+constexpr int threads_of_the_host = 4;
+constexpr int blocks_a_thread = 25;
+
+/// What `f` makes of 0, 1, ..., each on a thread of its own.
+template <class F>
+auto on_threads(F f) {
+  std::vector<std::future<decltype(f(0))>> running;
+  for (int i = 0; i < threads_of_the_host; ++i)
+    running.push_back(std::async(std::launch::async, f, i));
+  std::vector<decltype(f(0))> result;
+  for (auto& x : running)
+    result.push_back(x.get());
+  return result;
+}
+
+face::listener::behavior_type tell(face::listener::pointer, caf::actor whom) {
+  return {[whom](const face::events& x) {
+    caf::anon_send(whom, x);
+    return face::more_atom::value;
+  }};
+}
+
+face::executor::behavior_type count(face::executor::pointer,
+                                    std::shared_ptr<std::atomic<int>> calls) {
+  return {[calls](const face::shield_call& x) {
+    ++*calls;
+    return face::shield_result{x.allow, ""};
+  }};
+}
+
+/// Never answers: a promise that is let go is none.
+face::executor::behavior_type ignore(face::executor::pointer self,
+                                     std::shared_ptr<std::latch> called) {
+  return {[self, called](const face::shield_call&) {
+    called->count_down();
+    return self->make_response_promise<face::shield_result>();
+  }};
+}
+
+std::string line(const std::string& container, const std::string& id) {
+  return R"({"type":"pending","container":")" + container + R"(","id":")" + id
+         + R"(","dest":"203.0.113.7","port":443,"proto":6})" + "\n";
+}
+
+class host {
+public:
+  ~host() {
+    stop();
+    for (const auto& x : {executor_, ignoring_})
+      caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
+  }
+
+  const caf::actor& loop() const { return loop_; }
+  int calls() const { return *calls_; }
+
+  /// An executor that answers no verdict.
+  const face::executor& ignoring() const { return ignoring_; }
+
+  /// Returns once a verdict of each thread is there.
+  void await_ignored() { ignored_->wait(); }
+
+  face::hub_config hub_config(const std::string& name) const {
+    face::hub_config result;
+    result.clearance_socket = directory_ / (name + ".sock");
+    result.reader_socket = directory_ / (name + "-reader.sock");
+    result.executor = executor_;
+    return result;
+  }
+
+  /// A container that is blocked, hears of it and answers, over and over.
+  /// Returns how many of its verdicts were executed.
+  int live(const face::hub& hub, const std::string& container) {
+    caf::scoped_actor self{system_};
+    const auto ear = follow(hub, self);
+    test::raw_socket reader{directory_ / "hub-reader.sock"};
+    int executed = 0;
+    for (int i = 0; i < blocks_a_thread; ++i) {
+      auto id = container + ":" + std::to_string(i);
+      reader.send(line(container, id));
+      await(self, id);
+      self->request(hub, test::hang_guard,
+                    face::verdict{container, id, "203.0.113.7", "allow"})
+          .receive([&](const face::verdict_result& x) { executed += x.ok; },
+                   fail);
+    }
+    caf::anon_send_exit(ear, caf::exit_reason::user_shutdown);
+    return executed;
+  }
+
+  /// Cites a block that never was, until there is no hub. Returns what it
+  /// hears.
+  std::vector<std::string> guess(const face::hub& hub, std::latch& running) {
+    caf::scoped_actor self{system_};
+    std::vector<std::string> result;
+    auto ask = [&] {
+      bool answered = false;
+      self->request(hub, test::hang_guard,
+                    face::verdict{"c", "c:1", "203.0.113.7", "allow"})
+          .receive(
+              [&](face::verdict_result& x) {
+                result.push_back(std::move(x.error));
+                answered = true;
+              },
+              expect_end);
+      return answered;
+    };
+    ask();
+    running.count_down();
+    while (ask())
+      continue;
+    return result;
+  }
+
+  /// Blocks a container and asks for a verdict that the executor never gives.
+  /// Returns once the hub ended.
+  bool wait_for_the_end(const face::hub& hub, const std::string& container) {
+    caf::scoped_actor self{system_};
+    const auto ear = follow(hub, self);
+    test::raw_socket reader{directory_ / "hub-reader.sock"};
+    const auto id = container + ":1";
+    reader.send(line(container, id));
+    await(self, id);
+    bool ended = false;
+    self->request(hub, test::hang_guard,
+                  face::verdict{container, id, "203.0.113.7", "allow"})
+        .receive(
+            [](const face::verdict_result& x) {
+              throw std::runtime_error("answered: " + x.error);
+            },
+            [&](const caf::error& x) {
+              expect_end(x);
+              ended = true;
+            });
+    caf::anon_send_exit(ear, caf::exit_reason::user_shutdown);
+    return ended;
+  }
+
+  /// Starts hubs and kills them until there is no loop. Returns how many.
+  int restart(const std::string& name, std::latch& running) {
+    for (int started = 0;; ++started) {
+      auto hub =
+          face::start_hub(loop_, hub_config(name + std::to_string(started)));
+      if (started == 0)
+        running.count_down();
+      if (!hub)
+        return started;
+      caf::anon_send_exit(*hub, caf::exit_reason::kill);
+    }
+  }
+
+  void stop() { caf::anon_send_exit(loop_, caf::exit_reason::user_shutdown); }
+
+  caf::error await_end() {
+    caf::error result;
+    self_->monitor(loop_);
+    self_->receive([&](const caf::down_msg& x) { result = x.reason; });
+    return result;
+  }
+
+private:
+  /// Whoever hears of events and tells them to `self`.
+  face::listener follow(const face::hub& hub, caf::scoped_actor& self) {
+    auto result = system_.spawn(tell, caf::actor{self});
+    self->request(hub, test::hang_guard, face::follow_atom::value, result)
+        .receive([](face::follow_atom) { /* nop */ }, fail);
+    return result;
+  }
+
+  static void expect_end(const caf::error& x) {
+    if (x != caf::sec::request_receiver_down)
+      fail(x);
+  }
+
+  static void fail(const caf::error& x) {
+    throw std::runtime_error(face::what(x));
+  }
+
+  static void await(caf::scoped_actor& self, const std::string& id) {
+    bool came = false;
+    self->receive_while([&] { return !came; })(
+        [&](const face::events& x) {
+          for (const auto& each : x.list)
+            came =
+                came
+                || (each.type == "connection_blocked" && each.request_id == id);
+        },
+        caf::after(test::hang_guard) >> [&] { throw test::hung(id); });
+  }
+
+  static caf::actor_system_config& configure(caf::actor_system_config& x) {
+    face::add_types(x);
+    x.set("scheduler.policy", caf::atom("sharing"));
+    x.set("scheduler.max-threads", std::size_t{threads_of_the_host});
+    return x;
+  }
+
+  test::temp_dir directory_;
+  caf::actor_system_config config_;
+  caf::actor_system system_{configure(config_)};
+  caf::scoped_actor self_{system_};
+  caf::actor loop_ = face::start_loop(system_);
+  std::shared_ptr<std::atomic<int>> calls_ =
+      std::make_shared<std::atomic<int>>(0);
+  face::executor executor_ = system_.spawn(count, calls_);
+  std::shared_ptr<std::latch> ignored_ =
+      std::make_shared<std::latch>(threads_of_the_host);
+  face::executor ignoring_ = system_.spawn(ignore, ignored_);
+};
+
+} // namespace
+
+TEST_CASE("threads of a host hear of and answer their blocks at one hub") {
+  host x;
+  auto hub = face::start_hub(x.loop(), x.hub_config("hub")).value();
+  for (auto executed :
+       on_threads([&](int i) { return x.live(hub, "c" + std::to_string(i)); }))
+    CHECK(executed == blocks_a_thread);
+  CHECK(x.calls() == threads_of_the_host * blocks_a_thread);
+  x.stop();
+  CHECK(x.await_end() == caf::exit_reason::user_shutdown);
+}
+
+TEST_CASE("a loop ends while threads of the host call and start hubs on it") {
+  host x;
+  auto hub = face::start_hub(x.loop(), x.hub_config("hub")).value();
+  std::latch running{2 * threads_of_the_host};
+  auto guesses = std::async(std::launch::async, [&] {
+    return on_threads([&](int) { return x.guess(hub, running); });
+  });
+  auto restarts = std::async(std::launch::async, [&] {
+    return on_threads(
+        [&](int i) { return x.restart(std::to_string(i) + "-", running); });
+  });
+  running.wait();
+  x.stop();
+  for (const auto& answers : guesses.get()) {
+    CHECK_FALSE(answers.empty());
+    for (const auto& each : answers)
+      CHECK(each == "org.terok.Clearance1.UnknownRequest");
+  }
+  for (auto started : restarts.get())
+    CHECK(started > 0);
+  CHECK(x.await_end() == caf::exit_reason::user_shutdown);
+  CHECK(x.calls() == 0);
+}
+
+// Each would wait for its own timeout.
+TEST_CASE("verdicts under way are answered when their hub ends") {
+  host x;
+  auto config = x.hub_config("hub");
+  config.executor = x.ignoring();
+  auto hub = face::start_hub(x.loop(), config).value();
+  auto waiting = std::async(std::launch::async, [&] {
+    return on_threads([&](int i) {
+      return x.wait_for_the_end(hub, "c" + std::to_string(i));
+    });
+  });
+  x.await_ignored();
+  SUBCASE("it is told to") {
+    caf::anon_send_exit(hub, caf::exit_reason::user_shutdown);
+  }
+  SUBCASE("it is killed") {
+    caf::anon_send_exit(hub, caf::exit_reason::kill);
+  }
+  SUBCASE("its loop ends") {
+    x.stop();
+  }
+  for (auto ended : waiting.get())
+    CHECK(ended);
+  x.stop();
+  CHECK(x.await_end() == caf::exit_reason::user_shutdown);
+}
+
+} // namespace embedding_threads_tests

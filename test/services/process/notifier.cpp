@@ -1,0 +1,89 @@
+#include "services/process/notifier.hpp"
+
+#include "test/support/doubles/played_manager.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <string>
+
+namespace notifier_tests {
+
+using namespace clearance;
+using services::notifier;
+using test::played_manager;
+
+TEST_CASE("each news is one message of assignments") {
+  played_manager manager;
+  notifier x{manager.address()};
+  CHECK(x);
+  CHECK(x.ready("serves"));
+  CHECK(manager.next() == "READY=1\nSTATUS=serves");
+  CHECK(x.status("serves on"));
+  CHECK(manager.next() == "STATUS=serves on");
+  CHECK(x.alive());
+  CHECK(manager.next() == "WATCHDOG=1");
+  x.reloading();
+  const auto news = manager.next();
+  const std::string before = "RELOADING=1\nMONOTONIC_USEC=";
+  REQUIRE(news.starts_with(before));
+  CHECK(news.find_first_not_of("0123456789", before.size()) == news.npos);
+  x.reloaded();
+  CHECK(manager.next() == "READY=1");
+}
+
+TEST_CASE("a status cannot become an assignment") {
+  played_manager manager;
+  notifier x{manager.address()};
+  x.status("a\nREADY=1");
+  CHECK(manager.next() == R"(STATUS=a\x0aREADY=1)");
+}
+
+TEST_CASE("who stops says no more of what it does, but why and that it lives") {
+  played_manager manager;
+  notifier x{manager.address()};
+  x.stopping();
+  CHECK(manager.next() == "STOPPING=1\nSTATUS=stopping");
+  CHECK(x.ready("serves"));
+  CHECK(x.status("serves"));
+  x.alive();
+  CHECK(manager.next() == "WATCHDOG=1");
+  x.failed("it broke");
+  CHECK(manager.next() == "STATUS=it broke");
+  CHECK_FALSE(manager.has_more());
+}
+
+TEST_CASE("a manager that does not read is not waited for") {
+  played_manager manager;
+  notifier x{manager.address()};
+  int told = 0;
+  while (x.status("serves"))
+    ++told;
+  CHECK(told > 0);
+  manager.next();
+  CHECK(x.status("serves"));
+}
+
+TEST_CASE("without anybody to tell everything is told") {
+  for (std::string address : {"", "relative", "vsock:2:1", "/nobody/is/here"}) {
+    CAPTURE(address);
+    notifier x{address};
+    CHECK_FALSE(x);
+    CHECK(x.ready("serves"));
+    CHECK(x.status("serves"));
+    CHECK(x.alive());
+    x.stopping();
+  }
+}
+
+TEST_CASE("the environment is asked once") {
+  played_manager manager;
+  ::setenv("NOTIFY_SOCKET", manager.address().c_str(), 1);
+  auto x = notifier::from_environment();
+  CHECK(std::getenv("NOTIFY_SOCKET") == nullptr);
+  x.alive();
+  CHECK(manager.next() == "WATCHDOG=1");
+  CHECK_FALSE(notifier::from_environment());
+}
+
+} // namespace notifier_tests

@@ -1,0 +1,177 @@
+#include "services/sandbox/landlock.hpp"
+
+#include "test/support/skip.hpp"
+#include "test/support/files/temp_dir.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <fcntl.h>
+#include <functional>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace landlock_tests {
+
+using namespace clearance::services;
+namespace test = clearance::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+bool supported() {
+  return ::syscall(SYS_landlock_create_ruleset, nullptr, 0, 1) >= 2;
+}
+
+/// Confinement is for ever: each try is a process of its own. What `f` says
+/// there, 0 to 100.
+int confined(const std::vector<lane>& lanes, const std::function<int()>& f) {
+  const auto pid = ::fork();
+  REQUIRE(pid >= 0);
+  if (pid == 0) {
+    int result = 101;
+    try {
+      if (confine_files(lanes) == confinement::confined)
+        result = f();
+    } catch (const std::system_error&) {
+      result = 102;
+    }
+    ::_exit(result);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(pid, &status, 0) == pid);
+  REQUIRE(WIFEXITED(status));
+  return WEXITSTATUS(status);
+}
+
+/// 0, or the errno.
+int opened(const fs::path& path, int flags) {
+  const auto fd = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return errno;
+  ::close(fd);
+  return 0;
+}
+
+int renamed(const fs::path& from, const fs::path& to) {
+  return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
+}
+
+int bound(const fs::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.string().copy(address.sun_path, sizeof(address.sun_path) - 1);
+  const auto fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+  return ::bind(fd, generic, sizeof(address)) == 0 ? 0 : errno;
+}
+
+int executed(const fs::path& path) {
+  return ::execl(path.c_str(), path.c_str(), nullptr) == 0 ? 0 : errno;
+}
+
+/// Directories `a` and `a/b` with a file `f` in each, and a program `p`.
+struct tree {
+  test::temp_dir dir;
+
+  tree() {
+    fs::create_directories(dir / "a/b");
+    for (auto name : {"a/f", "a/b/f", "outside"})
+      test::write_file(dir / name, "x");
+    test::write_file(dir / "a/p", "#!/bin/sh\nexit 0\n");
+    fs::permissions(dir / "a/p", fs::perms::owner_all);
+  }
+};
+
+bool skip(const char* name) {
+  if (!supported())
+    test::skipped(name, "this kernel has no Landlock");
+  return !supported();
+}
+
+} // namespace
+
+TEST_CASE("what no lane names cannot be opened") {
+  if (skip("what no lane names cannot be opened"))
+    return;
+  const tree x;
+  const std::vector<lane> lanes{{x.dir / "a", lane_use::read, true}};
+  CHECK(confined(lanes, [&] { return opened(x.dir / "a/b/f", O_RDONLY); })
+        == 0);
+  CHECK(confined(lanes, [&] { return opened(x.dir / "outside", O_RDONLY); })
+        == EACCES);
+  CHECK(
+      confined(lanes, [&] { return opened(x.dir / "a/../outside", O_RDONLY); })
+      == EACCES);
+  CHECK(confined(lanes, [&] { return opened(x.dir / "a/f", O_WRONLY); })
+        == EACCES);
+  CHECK(confined(lanes, [&] { return opened(x.dir / "a/n", O_RDWR | O_CREAT); })
+        == EACCES);
+  CHECK(confined(lanes, [&] { return executed(x.dir / "a/p"); }) == EACCES);
+}
+
+TEST_CASE("a place to modify is one to move in, not one to execute from") {
+  if (skip("a place to modify is one to move in, not one to execute from"))
+    return;
+  const tree x;
+  const std::vector<lane> lanes{{x.dir / "a", lane_use::modify, true}};
+  CHECK(confined(lanes, [&] { return renamed(x.dir / "a/f", x.dir / "a/b/g"); })
+        == 0);
+  CHECK(confined(lanes, [&] { return opened(x.dir / "a/n", O_RDWR | O_CREAT); })
+        == 0);
+  CHECK(confined(lanes, [&] { return opened(x.dir / "a/n", O_RDWR | O_TRUNC); })
+        == 0);
+  CHECK(confined(lanes, [&] { return executed(x.dir / "a/p"); }) == EACCES);
+  CHECK(confined(lanes, [&] { return renamed(x.dir / "a/n", x.dir / "n"); })
+        != 0);
+}
+
+TEST_CASE("a place for sockets takes sockets and their locks") {
+  if (skip("a place for sockets takes sockets and their locks"))
+    return;
+  const tree x;
+  const std::vector<lane> lanes{{x.dir / "a", lane_use::sockets, true}};
+  CHECK(confined(lanes, [&] { return bound(x.dir / "a/s"); }) == 0);
+  CHECK(confined(lanes, [&] { return opened(x.dir / "a/l", O_RDWR | O_CREAT); })
+        == 0);
+  CHECK(confined(lanes,
+                 [&] {
+                   return ::mkdir((x.dir / "a/d").c_str(), 0700) == 0 ? 0
+                                                                      : errno;
+                 })
+        == EACCES);
+  CHECK(confined(lanes, [&] { return bound(x.dir / "s"); }) == EACCES);
+}
+
+TEST_CASE("the system's lanes suffice to run a program") {
+  if (skip("the system's lanes suffice to run a program"))
+    return;
+  CHECK(confined(system_lanes(lane_use::run),
+                 [] { return executed("/bin/true"); })
+        == 0);
+  CHECK(confined(system_lanes(lane_use::read),
+                 [] { return executed("/bin/true"); })
+        == EACCES);
+  auto devices = system_lanes(lane_use::read);
+  CHECK(confined(devices, [] { return opened("/dev/null", O_RDWR); })
+        == EACCES);
+  devices.push_back({"/dev/null", lane_use::device});
+  CHECK(confined(devices, [] { return opened("/dev/null", O_RDWR); }) == 0);
+}
+
+TEST_CASE("a lane that is needed must exist") {
+  if (skip("a lane that is needed must exist"))
+    return;
+  const tree x;
+  CHECK(confined({{x.dir / "none", lane_use::read, true}}, [] { return 0; })
+        == 102);
+  CHECK(confined({{x.dir / "none", lane_use::read, false}}, [] { return 0; })
+        == 0);
+}
+
+} // namespace landlock_tests

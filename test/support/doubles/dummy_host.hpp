@@ -1,0 +1,111 @@
+/// A double of the I/O thread for actor tests: sockets and children are
+/// scripted, and hosted actors run on the test's scheduler.
+#pragma once
+
+#include "actors/base/host.hpp"
+#include "test/support/doubles/scripted_connection.hpp"
+
+#include <caf/actor_control_block.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace clearance::test {
+
+/// A socket that somebody listens on.
+struct recorded_listener {
+  actors::listen_spec spec;
+  actors::acceptor_owner owner;
+  bool open = true;
+  std::uint64_t refused = 0;
+};
+
+/// A program that somebody ran.
+struct recorded_run {
+  actors::process_id id = 0;
+  actors::process_spec spec;
+  actors::process_owner owner;
+  bool killed = false; ///< let go before it ended
+  bool ended = false;
+};
+
+class dummy_host final : public actors::host {
+public:
+  explicit dummy_host(caf::actor_system& system);
+
+  // -- actors::host -----------------------------------------------------------
+
+  caf::actor_system& system() override { return system_; }
+  caf::execution_unit* unit() override { return nullptr; }
+  void keep(caf::strong_actor_ptr actor) override;
+  caf::expected<std::unique_ptr<actors::listener>>
+  listen(const actors::listen_spec& spec,
+         actors::acceptor_owner owner) override;
+  caf::expected<actors::connection_ptr> dial(const std::string& path,
+                                             actors::framing kind) override;
+  actors::process_ptr run(actors::process_id id, actors::process_spec spec,
+                          actors::process_owner owner) override;
+
+  // -- the script -------------------------------------------------------------
+
+  /// listen() on `path` fails with this sentence.
+  void refuse_to_bind(const std::string& path, std::string why);
+
+  /// A new peer at the listening socket `path`.
+  scripted_connection_ptr
+  connect(const std::string& path,
+          actors::peer who = scripted_connection::default_peer());
+
+  /// dial() fails with this sentence; empty: it works again.
+  void refuse_to_dial(std::string why) { dial_error_ = std::move(why); }
+
+  /// The next dial() brings this connection.
+  void prepare(scripted_connection_ptr x) { prepared_.push_back(std::move(x)); }
+
+  /// The `index`-th program ends.
+  void end_run(std::size_t index, actors::process_ended::how what, int code = 0,
+               std::string stderr_bytes = {});
+
+  // -- what it saw ------------------------------------------------------------
+
+  /// Every actor that was hosted, in order, the dead ones too.
+  const std::vector<caf::strong_actor_ptr>& kept() const { return kept_; }
+
+  /// Those of that name that live.
+  std::vector<caf::actor> alive(const std::string& name) const;
+
+  /// Null when nobody listens there now.
+  recorded_listener* listener_at(const std::string& path);
+
+  /// All paths that were ever bound, in order.
+  std::vector<std::string> listened() const;
+
+  struct recorded_dial {
+    std::string path;
+    actors::framing kind = actors::framing::varlink;
+    scripted_connection_ptr connection; ///< null when it failed
+  };
+  std::vector<recorded_dial> dials;
+  std::vector<std::shared_ptr<recorded_run>> runs;
+
+  /// Programs that run and were not killed.
+  std::size_t running() const;
+
+  /// Tells every actor to exit and lets all handles go.
+  void end_all();
+
+private:
+  caf::actor_system& system_;
+  std::vector<caf::strong_actor_ptr> kept_;
+  std::vector<std::shared_ptr<recorded_listener>> listeners_;
+  std::map<std::string, std::string> bind_errors_;
+  std::string dial_error_;
+  std::deque<scripted_connection_ptr> prepared_;
+};
+
+} // namespace clearance::test

@@ -1,0 +1,24 @@
+/// A listening unix socket that the test itself plays a server with.
+#pragma once
+
+#include "test/support/net/raw_socket.hpp"
+
+#include <filesystem>
+
+namespace clearance::test {
+
+class played_server {
+public:
+  /// Makes the parent directory, mode 0700, if it is missing.
+  explicit played_server(const std::filesystem::path& path, int backlog = 16);
+
+  /// Awaits the next connection.
+  raw_socket accept();
+
+  bool connection_waits() const;
+
+private:
+  unique_fd fd_;
+};
+
+} // namespace clearance::test

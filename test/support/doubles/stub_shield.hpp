@@ -1,0 +1,77 @@
+/// The test's end of stub_shield_program.cpp: a stand-in for the outside
+/// program terok-shield that records its calls and does what it is told.
+#pragma once
+
+#include "test/support/files/temp_dir.hpp"
+#include "test/support/files/unique_fd.hpp"
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+namespace clearance::test {
+
+/// One run, as the stub saw it.
+struct shield_run {
+  pid_t pid = 0;
+  pid_t process_group = 0;
+  std::size_t soft_descriptor_limit = 0;
+  std::size_t descriptors = 0;
+  std::string stdin_target;
+  std::string stdout_target;
+  std::vector<std::string> arguments;
+};
+
+/// Owns the fifos; whatever the stub left running ends with it.
+class stub_shield {
+public:
+  /// Behaves as `words` say (see the program) from the next run on.
+  explicit stub_shield(std::string_view words = "exit 0",
+                       std::string_view stderr_bytes = {});
+
+  /// What the hub is given as its shield.
+  std::filesystem::path program() const { return dir_ / "terok-shield"; }
+
+  /// Puts the program into another directory, under its own name.
+  void install(const std::filesystem::path& directory) const;
+
+  void behave(std::string_view words, std::string_view stderr_bytes = {});
+
+  /// For runs with this destination only, with a `release` of its own.
+  void behave_for(const std::string& dest, std::string_view words,
+                  std::string_view stderr_bytes = {});
+
+  /// Awaits the next run's start.
+  shield_run next_run();
+
+  /// Runs that have started and that next_run() has not returned.
+  std::size_t waiting_runs();
+
+  /// Lets one waiting run go on.
+  void release();
+  void release_for(const std::string& dest);
+
+  /// Returns once every run, and whatever it left behind, has ended. At least
+  /// one must have started.
+  void await_all_gone() const;
+
+private:
+  void read_calls();
+  unique_fd make_fifo(const std::string& name, int flags) const;
+  void write_behaviour(const std::string& name, std::string_view words,
+                       std::string_view stderr_bytes) const;
+
+  temp_dir dir_;
+  unique_fd calls_;
+  unique_fd alive_;
+  unique_fd leash_;
+  unique_fd release_;
+  std::map<std::string, unique_fd> releases_;
+  std::string unread_;
+};
+
+} // namespace clearance::test

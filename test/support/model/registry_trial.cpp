@@ -1,0 +1,402 @@
+// The journal is what makes this exact: inboxes and the executor's double write
+// down what they are sent when it is sent, so it holds the registry's deeds in
+// the order in which it did them, however late anybody runs. The model follows
+// the journal.
+
+#include "test/support/model/registry_trial.hpp"
+
+#include "protocol/base/limits.hpp"
+
+#include <caf/actor_cast.hpp>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <utility>
+
+namespace clearance::test {
+
+namespace {
+
+namespace limits = protocol::limits;
+using protocol::event_type;
+using kind = protocol::verdict_outcome::kind;
+using namespace std::chrono_literals;
+
+// Small, so that every bound is met all the time.
+constexpr std::size_t containers = 3;
+constexpr std::size_t ids = 6;
+constexpr std::size_t targets = 2;
+constexpr std::size_t callers = 3;
+constexpr std::size_t clients_max = 4;
+
+// Less than any deadline of a verdict: every answer is the executor's.
+constexpr protocol::duration passes_max = 5s;
+static_assert(passes_max < limits::executor_deadline);
+
+constexpr protocol::authorisation_limits bounds{.per_container = 4, .total = 9};
+
+void require(bool holds, const char* what) {
+  if (!holds)
+    throw std::logic_error(what);
+}
+
+std::string container_name(std::size_t i) {
+  return "c" + std::to_string(i);
+}
+
+std::string target_name(std::size_t i) {
+  return "198.51.100." + std::to_string(i);
+}
+
+std::vector<std::string> messages_of(const std::string& wire) {
+  std::vector<std::string> result;
+  std::size_t at = 0;
+  for (auto end = wire.find('\0'); end != wire.npos;
+       end = wire.find('\0', at)) {
+    result.push_back(wire.substr(at, end + 1 - at));
+    at = end + 1;
+  }
+  return result;
+}
+
+} // namespace
+
+registry_trial::registry_trial()
+    : witness_gauge_(std::make_shared<actors::subscriber_gauge>()),
+      registry_(actors::spawn_registry(
+          fixture_.host,
+          actors::registry_config{executor_.handle(), hub_.actor().address(),
+                                  bounds})),
+      model_(bounds) {
+  for (std::size_t i = 0; i < callers; ++i)
+    callers_.push_back(std::make_unique<caller>(fixture_));
+  witness_.tell(registry_,
+                actors::subscribe{witness_.as<actors::subscriber_actor>(),
+                                  witness_gauge_});
+  fixture_.run();
+  look();
+}
+
+void registry_trial::step(const chooser& choose) {
+  auto n = choose(32);
+  if (n < 9)
+    announce(choose);
+  else if (n < 15)
+    ask(choose);
+  else if (n < 19)
+    answer(choose);
+  else if (n < 20)
+    come();
+  else if (n < 24)
+    read(choose);
+  else if (n < 25)
+    leave(choose);
+  else if (n < 27)
+    pass_time(choose);
+  else
+    run(1 + choose(16));
+  look();
+}
+
+// -- what happens to it -------------------------------------------------------
+
+void registry_trial::announce(const chooser& choose) {
+  constexpr std::array types{
+      event_type::connection_blocked, event_type::connection_blocked,
+      event_type::connection_blocked, event_type::connection_blocked,
+      event_type::shield_up,          event_type::shield_down,
+      event_type::shield_disengaged,  event_type::container_exited};
+  // Now and then enough to make a queue overflow.
+  const auto count = choose(8) == 0 ? 1 + choose(100) : 1 + choose(3);
+  std::vector<actors::event_ptr> events;
+  for (std::size_t i = 0; i < count; ++i) {
+    protocol::event x;
+    x.type = types.at(count > 3 ? 0 : choose(types.size()));
+    x.container = container_name(choose(containers));
+    x.dossier.emplace_back("number", std::to_string(++number_)); // tells apart
+    if (x.type == event_type::connection_blocked) {
+      x.request_id = std::to_string(choose(ids));
+      x.dest = target_name(choose(targets));
+    }
+    events.push_back(std::make_shared<const actors::announced_event>(x));
+  }
+  reader_.tell(registry_,
+               actors::announce{1 + choose(2),
+                                std::make_shared<const actors::event_batch>(
+                                    std::move(events)),
+                                choose(2) == 0 ? 0ms : 100ms});
+}
+
+void registry_trial::ask(const chooser& choose) {
+  const auto who = choose(callers_.size());
+  if (callers_[who]->asked)
+    return;
+  question x;
+  x.key = {container_name(choose(containers)), std::to_string(choose(ids))};
+  x.dest = target_name(choose(targets));
+  x.action = std::array{"allow", "deny", "allow", "Allow"}.at(choose(4));
+  callers_[who]->box.tell(
+      registry_,
+      actors::verdict{
+          x.key.first, x.key.second, x.dest, x.action, {1000, 77, "operator"}});
+  callers_[who]->asked = std::move(x);
+  unseen_.push_back(who);
+}
+
+void registry_trial::answer(const chooser& choose) {
+  // What the executor has heard of, in any order.
+  const auto heard = executor_.calls().size();
+  std::vector<std::size_t> open;
+  for (auto who : running_)
+    if (asked_by(who).call <= heard)
+      open.push_back(who);
+  if (open.empty())
+    return;
+  const auto who = open[choose(open.size())];
+  std::erase(running_, who);
+  auto& x = asked_by(who);
+  x.ok = choose(2) == 0;
+  executor_.play(x.call - 1, {x.ok, x.ok ? "" : "no"});
+  answered_.push_back(who);
+}
+
+registry_trial::client& registry_trial::come() {
+  if (clients_.size() >= clients_max)
+    return clients_.front();
+  auto& x = clients_.emplace_back();
+  x.connection = std::make_shared<scripted_connection>();
+  x.connection->take(0);
+  auto handle = actors::spawn_subscriber(
+      fixture_.host, actors::subscriber_config{registry_, x.connection,
+                                               hub_.actor().address()});
+  x.gauge = static_cast<actors::subscriber::actor_type*>(
+                caf::actor_cast<caf::abstract_actor*>(handle))
+                ->queue()
+                .gauge();
+  return x;
+}
+
+void registry_trial::read(const chooser& choose) {
+  if (clients_.empty())
+    return;
+  auto& x = *clients_[choose(clients_.size())].connection;
+  const std::array<std::size_t, 4> rooms{1, 300, 5000, 100'000};
+  x.take(rooms.at(choose(rooms.size())));
+  if (x.awaited())
+    x.become_writable();
+}
+
+void registry_trial::leave(const chooser& choose) {
+  if (clients_.empty())
+    return;
+  const auto i = choose(clients_.size());
+  auto& x = clients_[i];
+  if (!x.connection->watched())
+    return; // it has not come yet
+  x.connection->hang_up();
+  fixture_.run();
+  look();
+  for (const auto& each : messages_of(x.connection->taken()))
+    if (auto block = blocks_.find(each); block != blocks_.end())
+      block->second->hand();
+  check_taken(x.connection->taken());
+  clients_.erase(clients_.begin() + static_cast<std::ptrdiff_t>(i));
+}
+
+void registry_trial::pass_time(const chooser& choose) {
+  const auto time = std::chrono::milliseconds{1 + choose(120)};
+  if (passed_ + time > passes_max)
+    return;
+  passed_ += time;
+  fixture_.scheduler.advance_time(time);
+}
+
+// One message of one actor a turn.
+void registry_trial::run(std::size_t turns) {
+  bool more = true;
+  while (more && turns-- > 0)
+    more = fixture_.scheduler.try_run_once();
+  if (more)
+    return;
+  look();
+  for (auto& x : clients_)
+    if (!x.since)
+      x.since = seen_.size();
+}
+
+// -- what it did --------------------------------------------------------------
+
+void registry_trial::look() {
+  for (auto& [to, what] : std::exchange(fixture_.journal.entries, {})) {
+    if (what.match_elements<protocol::shield_call>())
+      on_call(what.get_as<protocol::shield_call>(0));
+    else if (to == witness_.actor().id()
+             && what.match_elements<actors::announced>()) {
+      const auto& events = *what.get_as<actors::announced>(0).events;
+      for (std::size_t i = 0; i < events.size(); ++i)
+        on_announced(*events.at(i));
+    } else if (what.match_elements<protocol::verdict_outcome>()) {
+      const auto whose = std::find_if(
+          callers_.begin(), callers_.end(),
+          [to = to](const auto& x) { return x->box.actor().id() == to; });
+      require(whose != callers_.end() && (*whose)->asked,
+              "an outcome for nobody's verdict");
+      on_outcome(*(*whose)->asked, what.get_as<protocol::verdict_outcome>(0));
+      (*whose)->asked.reset();
+    }
+  }
+  for (const auto& x : clients_) {
+    const auto level = x.gauge->level();
+    // One batch more goes to a socket that is not full.
+    const std::size_t batches = level.flowing ? 1 : 0;
+    require(level.waiting
+                <= limits::subscriber_queue_max_events
+                       + batches * limits::subscriber_batch_max_events,
+            "a queue holds at most its bound of events");
+    require(level.bytes <= limits::subscriber_queue_max_bytes
+                               + batches * limits::subscriber_batch_max_bytes,
+            "a queue holds at most its bound of bytes");
+  }
+}
+
+registry_trial::question& registry_trial::asked_by(std::size_t who) {
+  require(callers_.at(who)->asked.has_value(), "a verdict that nobody asked");
+  return *callers_[who]->asked;
+}
+
+void registry_trial::on_announced(const actors::announced_event& x) {
+  const auto& wire = seen_.emplace_back(x.wire());
+  switch (x.type()) {
+  case event_type::connection_blocked: {
+    auto parcel = make_parcel(wire.size());
+    blocks_.emplace(wire, parcel);
+    model_.announce({std::string{x.container()}, std::string{x.request_id()}},
+                    std::string{x.target()}, parcel);
+    break;
+  }
+  case event_type::shield_down:
+  case event_type::shield_disengaged:
+  case event_type::container_exited:
+    model_.drop(std::string{x.container()});
+    break;
+  case event_type::container_started:
+  case event_type::shield_up:
+    break;
+  case event_type::verdict_applied: {
+    require(!answered_.empty(), "an outcome before the executor's answer");
+    auto& of = asked_by(answered_.front());
+    answered_.pop_front();
+    protocol::event expected;
+    expected.type = event_type::verdict_applied;
+    expected.container = of.key.first;
+    expected.request_id = of.key.second;
+    expected.action = of.action;
+    expected.ok = of.ok;
+    require(x.wire() == actors::announced_event{expected}.wire(),
+            "verdict_applied says what was executed");
+    model_.settle(of.call, of.ok);
+    of.announced = true;
+    break;
+  }
+  }
+}
+
+void registry_trial::on_call(const protocol::shield_call& x) {
+  require(!unseen_.empty(), "an execution that nobody asked for");
+  const auto who = unseen_.front();
+  unseen_.pop_front();
+  auto& of = asked_by(who);
+  require(!model_.refusal(of.key, of.dest, of.action),
+          "only what is live is executed");
+  require(to_string(x.action) == of.action && x.container == of.key.first
+              && x.dest == of.dest,
+          "what is executed is what was asked");
+  of.call = ++calls_;
+  model_.launch(of.key, of.call);
+  running_.push_back(who);
+}
+
+void registry_trial::on_outcome(question& x,
+                                const protocol::verdict_outcome& y) {
+  if (x.call != 0) {
+    require(x.announced, "verdict_applied comes before its caller's reply");
+    require(y.what == (x.ok ? kind::ok : kind::shield_cli_failed),
+            "the caller hears what the executor said");
+    return;
+  }
+  // Refused at once, so it is the oldest that was not looked at.
+  require(!unseen_.empty() && &asked_by(unseen_.front()) == &x,
+          "verdicts are judged in order");
+  unseen_.pop_front();
+  const auto refusal = model_.refusal(x.key, x.dest, x.action);
+  require(refusal.has_value(), "what is live is not refused");
+  require(*refusal == y, "the refusal is the model's");
+}
+
+// -- the end ------------------------------------------------------------------
+
+// Events are unique but for verdict_applied, so the first that fits is as good
+// as any other.
+void registry_trial::check_taken(const std::string& taken) const {
+  auto at = seen_.begin();
+  for (const auto& x : messages_of(taken)) {
+    at = std::find(at, seen_.end(), x);
+    require(at != seen_.end(), "a client gets what was announced, in order");
+    ++at;
+  }
+}
+
+// A client that comes now gets every live block that nobody was handed.
+void registry_trial::check_replay() {
+  for (const auto& x : clients_)
+    for (const auto& each : messages_of(x.connection->taken()))
+      if (auto block = blocks_.find(each); block != blocks_.end())
+        block->second->hand();
+  std::vector<std::string> expected;
+  for (const auto& parcel : model_.waiting(0, model_.sequence))
+    for (const auto& [wire, block] : blocks_)
+      if (block == parcel)
+        expected.push_back(wire);
+  clients_.clear();
+  auto& late = come();
+  late.connection->take_all();
+  fixture_.run();
+  require(messages_of(late.connection->taken()) == expected,
+          "the next client gets what nobody was handed, oldest first");
+}
+
+void registry_trial::finish() {
+  const chooser first = [](std::size_t) -> std::size_t { return 0; };
+  run(static_cast<std::size_t>(-1));
+  while (!running_.empty()) {
+    answer(first);
+    run(static_cast<std::size_t>(-1));
+  }
+  // Whatever was held back goes when its reader's patience ends.
+  fixture_.advance(limits::reader_pause_max + limits::subscriber_progress);
+  look();
+  for (auto& x : clients_) {
+    x.connection->take_all();
+    if (x.connection->awaited())
+      x.connection->become_writable();
+  }
+  fixture_.run();
+  look();
+  require(unseen_.empty() && answered_.empty(), "every verdict has an outcome");
+  for (const auto& x : clients_) {
+    check_taken(x.connection->taken());
+    const auto got = messages_of(x.connection->taken());
+    const auto newest =
+        std::min({limits::subscriber_queue_max_events,
+                  seen_.size() - x.since.value_or(seen_.size())});
+    require(got.size() >= newest
+                && std::equal(seen_.end() - static_cast<std::ptrdiff_t>(newest),
+                              seen_.end(),
+                              got.end() - static_cast<std::ptrdiff_t>(newest)),
+            "a client that reads in the end has the newest, unbroken");
+  }
+  check_replay();
+}
+
+} // namespace clearance::test
