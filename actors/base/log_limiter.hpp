@@ -1,8 +1,8 @@
 /// So that a flood of events does not become a flood of the log.
 #pragma once
 
-#include "protocol/hub/admission.hpp"
 #include "protocol/base/limits.hpp"
+#include "protocol/hub/admission.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "actors/base/hosted.hpp"
-#include "actors/hub/interfaces.hpp"
 #include "actors/base/service_manager.hpp"
+#include "actors/hub/interfaces.hpp"
 #include "protocol/hub/admission.hpp"
 
 #include <optional>

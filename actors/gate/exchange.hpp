@@ -1,9 +1,9 @@
 /// One HTTP request of the git gate, from its head to its end.
 #pragma once
 
+#include "actors/base/hosted.hpp"
 #include "actors/gate/gate.hpp"
 #include "actors/gate/messages.hpp"
-#include "actors/base/hosted.hpp"
 #include "protocol/gate/git_route.hpp"
 
 #include <optional>

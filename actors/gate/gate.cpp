@@ -8,8 +8,8 @@
 
 #include "actors/gate/gate.hpp"
 
-#include "actors/gate/exchange.hpp"
 #include "actors/base/log.hpp"
+#include "actors/gate/exchange.hpp"
 #include "protocol/gate/limits.hpp"
 
 #include <caf/exit_reason.hpp>

@@ -2,9 +2,9 @@
 /// exchanges share.
 #pragma once
 
-#include "actors/gate/messages.hpp"
 #include "actors/base/hosted.hpp"
 #include "actors/base/log_limiter.hpp"
+#include "actors/gate/messages.hpp"
 #include "protocol/gate/cgi.hpp"
 #include "protocol/gate/limits.hpp"
 

@@ -5,9 +5,9 @@
 #include "actors/base/connection.hpp"
 #include "actors/base/host.hpp"
 #include "actors/base/message_type.hpp"
-#include "protocol/gate/limits.hpp"
 #include "protocol/gate/http_request.hpp"
 #include "protocol/gate/http_response.hpp"
+#include "protocol/gate/limits.hpp"
 
 #include <caf/expected.hpp>
 #include <caf/replies_to.hpp>

@@ -11,8 +11,8 @@
 #include "actors/hub/hub.hpp"
 
 #include "actors/base/error.hpp"
-#include "actors/hub/ingester.hpp"
 #include "actors/base/log.hpp"
+#include "actors/hub/ingester.hpp"
 #include "actors/hub/registry.hpp"
 #include "actors/hub/session.hpp"
 

@@ -3,11 +3,11 @@
 
 #include "actors/base/host.hpp"
 #include "actors/base/hosted.hpp"
-#include "actors/hub/interfaces.hpp"
 #include "actors/base/log_limiter.hpp"
 #include "actors/base/seats.hpp"
-#include "protocol/hub/authorisation.hpp"
+#include "actors/hub/interfaces.hpp"
 #include "protocol/base/byte_budget.hpp"
+#include "protocol/hub/authorisation.hpp"
 
 #include <cstddef>
 #include <memory>

@@ -2,11 +2,11 @@
 /// what comes back. Shapes first, then one typed handle an actor.
 #pragma once
 
-#include "actors/hub/announced_event.hpp"
 #include "actors/base/connection.hpp"
-#include "actors/hub/event_batch.hpp"
 #include "actors/base/log_limiter.hpp"
 #include "actors/base/process.hpp"
+#include "actors/hub/announced_event.hpp"
+#include "actors/hub/event_batch.hpp"
 #include "actors/hub/subscriber_gauge.hpp"
 #include "protocol/hub/admission.hpp"
 #include "protocol/hub/verdict.hpp"

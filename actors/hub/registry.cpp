@@ -17,8 +17,8 @@
 
 #include "actors/hub/registry.hpp"
 
-#include "actors/hub/audit.hpp"
 #include "actors/base/log.hpp"
+#include "actors/hub/audit.hpp"
 #include "protocol/base/limits.hpp"
 #include "protocol/text/text.hpp"
 

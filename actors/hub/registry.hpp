@@ -2,8 +2,8 @@
 #pragma once
 
 #include "actors/base/hosted.hpp"
-#include "actors/hub/interfaces.hpp"
 #include "actors/base/log_limiter.hpp"
+#include "actors/hub/interfaces.hpp"
 #include "protocol/hub/authorisation.hpp"
 
 #include <caf/actor_addr.hpp>

@@ -14,8 +14,8 @@
 
 #include "actors/hub/session.hpp"
 
-#include "actors/hub/audit.hpp"
 #include "actors/base/log.hpp"
+#include "actors/hub/audit.hpp"
 #include "actors/hub/subscriber.hpp"
 #include "protocol/base/limits.hpp"
 #include "protocol/text/text.hpp"

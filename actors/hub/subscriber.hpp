@@ -1,8 +1,8 @@
 /// One client that follows events.
 #pragma once
 
-#include "actors/hub/bounded_mailbox.hpp"
 #include "actors/base/hosted.hpp"
+#include "actors/hub/bounded_mailbox.hpp"
 #include "actors/hub/interfaces.hpp"
 
 #include <caf/actor_addr.hpp>

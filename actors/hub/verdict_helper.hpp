@@ -3,8 +3,8 @@
 
 #include "actors/base/host.hpp"
 #include "actors/base/hosted.hpp"
-#include "actors/hub/interfaces.hpp"
 #include "actors/base/log_limiter.hpp"
+#include "actors/hub/interfaces.hpp"
 #include "protocol/base/byte_budget.hpp"
 
 #include <cstdint>

@@ -1,10 +1,10 @@
 /// The services of one container: started, watched, started again.
 #pragma once
 
-#include "actors/supervisor/container_parts.hpp"
 #include "actors/base/hosted.hpp"
-#include "actors/gate/http_port.hpp"
 #include "actors/base/log.hpp"
+#include "actors/gate/http_port.hpp"
+#include "actors/supervisor/container_parts.hpp"
 #include "actors/supervisor/messages.hpp"
 #include "protocol/base/backoff.hpp"
 

@@ -1,13 +1,13 @@
 /// What the services of one container are made of.
 #pragma once
 
+#include "actors/base/log_limiter.hpp"
 #include "actors/gate/gate.hpp"
 #include "actors/hub/hub.hpp"
-#include "actors/base/log_limiter.hpp"
 #include "protocol/base/byte_budget.hpp"
 #include "protocol/supervisor/container_paths.hpp"
-#include "protocol/supervisor/sidecar.hpp"
 #include "protocol/supervisor/limits.hpp"
+#include "protocol/supervisor/sidecar.hpp"
 
 #include <cstddef>
 #include <optional>

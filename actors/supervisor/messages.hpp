@@ -5,8 +5,8 @@
 
 #include "actors/gate/messages.hpp"
 #include "actors/hub/interfaces.hpp"
-#include "protocol/text/sha256.hpp"
 #include "protocol/supervisor/sidecar.hpp"
+#include "protocol/text/sha256.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -1,7 +1,7 @@
 #include "protocol/gate/cgi.hpp"
 
-#include "protocol/gate/limits.hpp"
 #include "protocol/gate/http_request.hpp"
+#include "protocol/gate/limits.hpp"
 
 #include <algorithm>
 #include <array>

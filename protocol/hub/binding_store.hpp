@@ -2,8 +2,8 @@
 /// Only authorisation.cpp includes this; the rules are there.
 #pragma once
 
-#include "protocol/hub/binding.hpp"
 #include "protocol/base/chained_index.hpp"
+#include "protocol/hub/binding.hpp"
 #include "protocol/hub/unhanded_log.hpp"
 
 #include <cstddef>

@@ -13,10 +13,10 @@
 
 #include "protocol/hub/reader_line.hpp"
 
-#include "protocol/json/keep_last.hpp"
 #include "protocol/base/limits.hpp"
-#include "protocol/json/plain_json.hpp"
 #include "protocol/hub/reader_value.hpp"
+#include "protocol/json/keep_last.hpp"
+#include "protocol/json/plain_json.hpp"
 #include "protocol/json/strict_json.hpp"
 #include "protocol/text/text.hpp"
 

@@ -20,10 +20,10 @@ std::optional<action> parse_action(std::string_view word) noexcept;
 /// What an executor says of one shield call.
 struct shield_outcome {
   bool ok = false;
-  std::string stderr_text;  ///< empty when ok; else why, ready to be shown
+  std::string stderr_text; ///< empty when ok; else why, ready to be shown
 
-  friend bool operator==(const shield_outcome&, const shield_outcome&)
-    = default;
+  friend bool operator==(const shield_outcome&,
+                         const shield_outcome&) = default;
 };
 
 /// How a `Verdict` call ends. `fields` are the error's parameters in the order
@@ -41,8 +41,8 @@ struct verdict_outcome {
   kind what = kind::ok;
   std::vector<std::string> fields;
 
-  friend bool operator==(const verdict_outcome&, const verdict_outcome&)
-    = default;
+  friend bool operator==(const verdict_outcome&,
+                         const verdict_outcome&) = default;
 };
 
 /// The shield's command line without the program: ACTION CONTAINER DEST.
@@ -57,4 +57,4 @@ struct shield_call {
 /// with a NUL would become another call. Source: the wire contract, section 6.
 std::optional<std::string> refusal(const shield_call& call);
 
-}  // namespace clearance::protocol
+} // namespace clearance::protocol

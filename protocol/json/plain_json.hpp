@@ -2,8 +2,8 @@
 /// files only, as strict_json.hpp is.
 #pragma once
 
-#include "protocol/text/byte_word.hpp"
 #include "protocol/json/strict_json.hpp"
+#include "protocol/text/byte_word.hpp"
 
 #include <cstddef>
 #include <string_view>

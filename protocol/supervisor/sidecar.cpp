@@ -4,8 +4,8 @@
 
 #include "protocol/supervisor/sidecar.hpp"
 
-#include "protocol/gate/limits.hpp"
 #include "protocol/gate/git_route.hpp"
+#include "protocol/gate/limits.hpp"
 #include "protocol/json/strict_json.hpp"
 #include "protocol/supervisor/limits.hpp"
 #include "protocol/text/text.hpp"

@@ -1,7 +1,7 @@
 #include "protocol/text/text.hpp"
 
-#include "protocol/text/byte_word.hpp"
 #include "protocol/base/limits.hpp"
+#include "protocol/text/byte_word.hpp"
 #include "protocol/text/utf8.hpp"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
-#include "protocol/json/keep_last.hpp"
 #include "protocol/base/limits.hpp"
+#include "protocol/json/keep_last.hpp"
 #include "protocol/json/strict_json.hpp"
-#include "protocol/varlink/message.hpp"
 #include "protocol/varlink/event.hpp"
+#include "protocol/varlink/message.hpp"
 
 #include <cstdint>
 

@@ -1,8 +1,8 @@
 #include "services/clearance/command_line.hpp"
 
 #include "services/clearance/help.hpp"
-#include "services/process/paths.hpp"
 #include "services/cli/usage.hpp"
+#include "services/process/paths.hpp"
 
 #include <CLI/CLI.hpp>
 

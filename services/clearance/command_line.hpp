@@ -1,10 +1,10 @@
 /// The command line of `terok-clearance`: words in, one configuration out.
 #pragma once
 
-#include "services/client/emit.hpp"
 #include "services/clearance/serve.hpp"
 #include "services/clearance/serve_verdict.hpp"
 #include "services/cli/told.hpp"
+#include "services/client/emit.hpp"
 #include "services/client/verdict.hpp"
 #include "services/client/watch.hpp"
 

@@ -1,8 +1,8 @@
 // terok-clearance: the program's one entry. Installed a second time as
 // terok-clearance-hub: the same program with the same subcommands.
 #include "services/clearance/command_line.hpp"
-#include "services/cli/config_main.hpp"
 #include "services/clearance/help.hpp"
+#include "services/cli/config_main.hpp"
 #include "services/process/paths.hpp"
 
 namespace {

@@ -1,16 +1,16 @@
 #include "services/clearance/serve.hpp"
 
 #include "actors/executor/helper_executor.hpp"
+#include "actors/executor/shield_executor.hpp"
 #include "actors/hub/hub.hpp"
 #include "actors/io/socket/bind.hpp"
 #include "actors/io/socket/private_directory.hpp"
-#include "actors/executor/shield_executor.hpp"
-#include "services/process/activation.hpp"
-#include "services/sandbox/confinement.hpp"
 #include "services/cli/exit_code.hpp"
+#include "services/process/activation.hpp"
 #include "services/process/log.hpp"
 #include "services/process/service_process.hpp"
 #include "services/process/setup_fault.hpp"
+#include "services/sandbox/confinement.hpp"
 
 #include <utility>
 #include <vector>

@@ -3,10 +3,10 @@
 #include "actors/executor/shield_executor.hpp"
 #include "actors/hub/verdict_helper.hpp"
 #include "services/process/activation.hpp"
-#include "services/sandbox/confinement.hpp"
 #include "services/process/log.hpp"
 #include "services/process/service_process.hpp"
 #include "services/process/setup_fault.hpp"
+#include "services/sandbox/confinement.hpp"
 
 #include <utility>
 

@@ -1,9 +1,9 @@
 /// What the command lines of all programs say about words that make no sense.
 #pragma once
 
+#include "services/cli/told.hpp"
 #include "services/process/log_level.hpp"
 #include "services/sandbox/sandbox_mode.hpp"
-#include "services/cli/told.hpp"
 
 #include <functional>
 #include <map>

@@ -2,8 +2,8 @@
 
 #include "protocol/base/limits.hpp"
 #include "services/cli/exit_code.hpp"
-#include "services/client/reader_lines.hpp"
 #include "services/cli/terminal.hpp"
+#include "services/client/reader_lines.hpp"
 #include "services/client/unix_socket.hpp"
 
 #include <cerrno>

@@ -1,7 +1,7 @@
 #include "services/client/watch.hpp"
 
-#include "services/client/event_text.hpp"
 #include "services/cli/exit_code.hpp"
+#include "services/client/event_text.hpp"
 #include "services/client/followed_hub.hpp"
 #include "services/client/hub_finder.hpp"
 #include "services/client/line_writer.hpp"

@@ -1,7 +1,7 @@
 #include "services/embedding/embedded_hub.hpp"
 
-#include "services/embedding/follower.hpp"
 #include "protocol/base/limits.hpp"
+#include "services/embedding/follower.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <caf/sec.hpp>

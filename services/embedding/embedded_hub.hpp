@@ -1,11 +1,11 @@
 /// A hub for a host: its public face, without a socket.
 #pragma once
 
-#include "services/embedding/line.hpp"
 #include "actors/base/hosted.hpp"
 #include "actors/hub/hub.hpp"
 #include "actors/hub/interfaces.hpp"
 #include "services/embedding/clearance.hpp"
+#include "services/embedding/line.hpp"
 
 #include <caf/typed_response_promise.hpp>
 

@@ -2,16 +2,16 @@
 // thread, by work that is posted there and waited for; a loop that has ended
 // runs nothing any more, so its end is waited for as well.
 
-#include "services/embedding/embedded_executor.hpp"
-#include "services/embedding/embedded_hub.hpp"
 #include "actors/base/error.hpp"
-#include "actors/gate/gate.hpp"
 #include "actors/executor/helper_executor.hpp"
+#include "actors/executor/shield_executor.hpp"
+#include "actors/gate/gate.hpp"
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/loop/loop.hpp"
-#include "services/embedding/clearance.hpp"
-#include "actors/executor/shield_executor.hpp"
 #include "protocol/gate/git_route.hpp"
+#include "services/embedding/clearance.hpp"
+#include "services/embedding/embedded_executor.hpp"
+#include "services/embedding/embedded_hub.hpp"
 #include "services/gate/setup.hpp"
 
 #include <caf/actor_cast.hpp>

@@ -1,10 +1,10 @@
 /// One listener of a host.
 #pragma once
 
-#include "services/embedding/line.hpp"
 #include "actors/base/hosted.hpp"
 #include "actors/hub/interfaces.hpp"
 #include "services/embedding/clearance.hpp"
+#include "services/embedding/line.hpp"
 
 #include <functional>
 #include <memory>

@@ -1,8 +1,8 @@
 #include "protocol/gate/git_route.hpp"
-#include "services/process/paths.hpp"
+#include "services/cli/usage.hpp"
 #include "services/gate/gate.hpp"
 #include "services/gate/help.hpp"
-#include "services/cli/usage.hpp"
+#include "services/process/paths.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -1,15 +1,15 @@
 #include "services/gate/gate.hpp"
 
-#include "actors/gate/gate.hpp"
-#include "actors/io/socket/bind_tcp.hpp"
-#include "actors/io/http/http_server.hpp"
 #include "actors/base/log.hpp"
-#include "services/process/activation.hpp"
+#include "actors/gate/gate.hpp"
+#include "actors/io/http/http_server.hpp"
+#include "actors/io/socket/bind_tcp.hpp"
 #include "services/cli/exit_code.hpp"
-#include "services/process/log.hpp"
-#include "services/process/service_process.hpp"
 #include "services/gate/sandbox.hpp"
 #include "services/gate/setup.hpp"
+#include "services/process/activation.hpp"
+#include "services/process/log.hpp"
+#include "services/process/service_process.hpp"
 
 #include <caf/send.hpp>
 

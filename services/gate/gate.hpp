@@ -1,9 +1,9 @@
 /// What `terok-gate` can be told to do, as values.
 #pragma once
 
+#include "services/cli/told.hpp"
 #include "services/process/log_level.hpp"
 #include "services/sandbox/sandbox_mode.hpp"
-#include "services/cli/told.hpp"
 
 #include <cstdint>
 #include <string>

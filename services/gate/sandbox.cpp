@@ -1,8 +1,8 @@
 #include "services/gate/sandbox.hpp"
 
+#include "actors/base/log.hpp"
 #include "actors/io/socket/bind.hpp"
 #include "actors/io/socket/private_directory.hpp"
-#include "actors/base/log.hpp"
 #include "services/cli/exit_code.hpp"
 #include "services/process/setup_fault.hpp"
 

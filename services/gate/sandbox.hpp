@@ -2,8 +2,8 @@
 #pragma once
 
 #include "actors/gate/gate.hpp"
-#include "services/sandbox/confinement.hpp"
 #include "services/gate/gate.hpp"
+#include "services/sandbox/confinement.hpp"
 
 namespace clearance::services {
 

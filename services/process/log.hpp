@@ -4,8 +4,8 @@
 
 #include "actors/base/log.hpp"
 #include "actors/base/log_limiter.hpp"
-#include "protocol/hub/admission.hpp"
 #include "protocol/base/limits.hpp"
+#include "protocol/hub/admission.hpp"
 #include "services/process/log_level.hpp"
 
 #include <cstddef>

@@ -1,8 +1,8 @@
 /// Tells systemd how the process is: sd_notify(3)'s protocol.
 #pragma once
 
-#include "actors/io/base/unique_fd.hpp"
 #include "actors/base/service_manager.hpp"
+#include "actors/io/base/unique_fd.hpp"
 
 #include <atomic>
 #include <string>

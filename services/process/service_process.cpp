@@ -4,8 +4,8 @@
 #include "services/process/service_process.hpp"
 
 #include "actors/base/error.hpp"
-#include "actors/io/process/spawn.hpp"
 #include "actors/base/manager_link.hpp"
+#include "actors/io/process/spawn.hpp"
 #include "services/cli/exit_code.hpp"
 #include "services/process/log.hpp"
 #include "services/process/notifier.hpp"

@@ -5,9 +5,9 @@
 #include "services/sandbox/confinement.hpp"
 
 #include "actors/base/log.hpp"
+#include "services/process/setup_fault.hpp"
 #include "services/sandbox/hardening.hpp"
 #include "services/sandbox/seccomp.hpp"
-#include "services/process/setup_fault.hpp"
 
 #include <cerrno>
 #include <string>

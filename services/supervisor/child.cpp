@@ -2,20 +2,20 @@
 // while we may; then the process is hardened and confined, on its one thread;
 // and only then it starts threads, binds, and hears what others send.
 
-#include "actors/supervisor/container_parts.hpp"
 #include "actors/executor/helper_executor.hpp"
+#include "actors/executor/shield_executor.hpp"
+#include "actors/hub/verdict_helper.hpp"
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/socket/private_directory.hpp"
 #include "actors/io/supervisor/sidecar_file.hpp"
-#include "actors/executor/shield_executor.hpp"
-#include "actors/hub/verdict_helper.hpp"
+#include "actors/supervisor/container_parts.hpp"
 #include "protocol/text/text.hpp"
-#include "services/sandbox/confinement.hpp"
 #include "services/cli/exit_code.hpp"
-#include "services/sandbox/hardening.hpp"
+#include "services/gate/setup.hpp"
 #include "services/process/log.hpp"
 #include "services/process/service_process.hpp"
-#include "services/gate/setup.hpp"
+#include "services/sandbox/confinement.hpp"
+#include "services/sandbox/hardening.hpp"
 #include "services/supervisor/supervisor.hpp"
 
 #include <caf/send.hpp>

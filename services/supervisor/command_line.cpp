@@ -1,7 +1,7 @@
 #include "protocol/supervisor/sidecar.hpp"
-#include "services/supervisor/supervisor.hpp"
-#include "services/supervisor/help.hpp"
 #include "services/cli/usage.hpp"
+#include "services/supervisor/help.hpp"
+#include "services/supervisor/supervisor.hpp"
 
 #include <CLI/CLI.hpp>
 

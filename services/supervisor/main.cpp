@@ -1,7 +1,7 @@
 // terok-supervisor: the program's one entry.
 #include "services/cli/config_main.hpp"
-#include "services/supervisor/supervisor.hpp"
 #include "services/supervisor/help.hpp"
+#include "services/supervisor/supervisor.hpp"
 
 namespace {
 

@@ -1,8 +1,8 @@
 /// What `terok-supervisor` can be told to do, as values.
 #pragma once
 
-#include "services/process/log_level.hpp"
 #include "services/cli/told.hpp"
+#include "services/process/log_level.hpp"
 
 #include <cstdint>
 #include <string>

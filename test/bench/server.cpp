@@ -1,8 +1,8 @@
 #include "test/bench/server.hpp"
 
 #include "test/support/deadline.hpp"
-#include "test/support/process/process_facts.hpp"
 #include "test/support/net/raw_socket.hpp"
+#include "test/support/process/process_facts.hpp"
 
 #include <filesystem>
 #include <fstream>

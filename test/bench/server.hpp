@@ -1,8 +1,8 @@
 /// What is measured: a hub, or the relay in its place.
 #pragma once
 
-#include "test/support/process/child.hpp"
 #include "test/support/files/temp_dir.hpp"
+#include "test/support/process/child.hpp"
 
 #include <chrono>
 #include <cstdint>

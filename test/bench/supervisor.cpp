@@ -3,11 +3,11 @@
 
 #include "test/bench/statistics.hpp"
 #include "test/bench/workload.hpp"
-#include "test/support/process/child.hpp"
 #include "test/support/deadline.hpp"
-#include "test/support/process/process_facts.hpp"
-#include "test/support/net/raw_socket.hpp"
 #include "test/support/files/temp_dir.hpp"
+#include "test/support/net/raw_socket.hpp"
+#include "test/support/process/child.hpp"
+#include "test/support/process/process_facts.hpp"
 
 #include <algorithm>
 #include <array>

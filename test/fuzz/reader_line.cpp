@@ -4,9 +4,9 @@
 
 #include "protocol/hub/reader_line.hpp"
 
-#include "protocol/hub/event.hpp"
 #include "protocol/base/framing.hpp"
 #include "protocol/base/limits.hpp"
+#include "protocol/hub/event.hpp"
 #include "protocol/text/text.hpp"
 #include "test/fuzz/fuzz.hpp"
 #include "test/support/wire/wire_event.hpp"

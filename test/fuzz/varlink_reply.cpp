@@ -1,7 +1,7 @@
 // Input: a service's bytes, as clients and the hub's helper pool read them.
 
-#include "protocol/hub/event.hpp"
 #include "protocol/base/framing.hpp"
+#include "protocol/hub/event.hpp"
 #include "protocol/varlink/message.hpp"
 #include "test/fuzz/fuzz.hpp"
 

@@ -3,9 +3,9 @@
 
 #include "test/soak/load.hpp"
 #include "test/soak/record.hpp"
-#include "test/support/wire/json.hpp"
 #include "test/support/process/machine_facts.hpp"
 #include "test/support/process/process_facts.hpp"
+#include "test/support/wire/json.hpp"
 
 #include <charconv>
 #include <chrono>

@@ -1,10 +1,10 @@
 #include "actors/io/http/http_server.hpp"
 
 #include "actors/base/error.hpp"
+#include "actors/io/http/http_session.hpp"
 #include "actors/io/socket/acceptor.hpp"
 #include "actors/io/socket/bind.hpp"
 #include "actors/io/socket/bind_tcp.hpp"
-#include "actors/io/http/http_session.hpp"
 #include "actors/io/socket/inherited.hpp"
 #include "actors/io/socket/peer_check.hpp"
 #include "actors/io/socket/stream.hpp"

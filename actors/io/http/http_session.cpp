@@ -10,8 +10,8 @@
 
 #include "actors/io/http/http_session.hpp"
 
-#include "protocol/gate/limits.hpp"
 #include "protocol/gate/http_response.hpp"
+#include "protocol/gate/limits.hpp"
 
 #include <caf/send.hpp>
 

@@ -1,8 +1,8 @@
 /// The bytes of one HTTP connection: requests in, responses out.
 #pragma once
 
-#include "actors/io/http/http_reader.hpp"
 #include "actors/io/base/unique_fd.hpp"
+#include "actors/io/http/http_reader.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>

@@ -12,8 +12,8 @@
 
 #include "actors/io/http/transfer.hpp"
 
-#include "protocol/gate/limits.hpp"
 #include "protocol/gate/http_response.hpp"
+#include "protocol/gate/limits.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -12,10 +12,10 @@
 
 #include "actors/io/loop/loop.hpp"
 
+#include "actors/base/log.hpp"
 #include "actors/io/process/child_runner.hpp"
 #include "actors/io/socket/socket_listener.hpp"
 #include "actors/io/socket/stream.hpp"
-#include "actors/base/log.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>

@@ -1,7 +1,7 @@
 #include "actors/io/socket/acceptor.hpp"
 
-#include "actors/io/base/ran_out.hpp"
 #include "actors/base/log.hpp"
+#include "actors/io/base/ran_out.hpp"
 #include "protocol/base/limits.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>

@@ -1,9 +1,9 @@
 #include "actors/io/supervisor/container_host.hpp"
 
-#include "actors/io/socket/private_directory.hpp"
 #include "actors/io/base/ran_out.hpp"
 #include "actors/io/base/readiness.hpp"
 #include "actors/io/base/unique_fd.hpp"
+#include "actors/io/socket/private_directory.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/system/system_error.hpp>

@@ -8,9 +8,9 @@
 
 #include "actors/io/supervisor/sidecar_directory.hpp"
 
+#include "actors/base/log.hpp"
 #include "actors/io/base/ran_out.hpp"
 #include "actors/io/supervisor/sidecar_file.hpp"
-#include "actors/base/log.hpp"
 #include "protocol/base/limits.hpp"
 #include "protocol/text/text.hpp"
 

@@ -1,7 +1,7 @@
 #include "actors/gate/exchange.hpp"
 
-#include "test/support/stage/actor_fixture.hpp"
 #include "test/support/doubles/dummy_http.hpp"
+#include "test/support/stage/actor_fixture.hpp"
 
 #include <doctest/doctest.h>
 

@@ -2,8 +2,8 @@
 
 #include "actors/base/error.hpp"
 #include "protocol/gate/limits.hpp"
-#include "test/support/stage/actor_fixture.hpp"
 #include "test/support/doubles/dummy_http.hpp"
+#include "test/support/stage/actor_fixture.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,9 +1,9 @@
 #include "actors/hub/hub.hpp"
 
 #include "actors/base/error.hpp"
+#include "test/support/doubles/played_executor.hpp"
 #include "test/support/stage/actor_fixture.hpp"
 #include "test/support/wire/events.hpp"
-#include "test/support/doubles/played_executor.hpp"
 
 #include <doctest/doctest.h>
 

@@ -3,10 +3,10 @@
 
 #include "actors/hub/hub.hpp"
 #include "protocol/base/limits.hpp"
-#include "test/support/stage/actor_fixture.hpp"
 #include "test/support/allocation_count.hpp"
-#include "test/support/wire/events.hpp"
 #include "test/support/doubles/played_executor.hpp"
+#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/wire/events.hpp"
 
 #include <doctest/doctest.h>
 

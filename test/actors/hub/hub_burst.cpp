@@ -2,9 +2,9 @@
 // wire contract, section 4.
 
 #include "actors/hub/hub.hpp"
+#include "test/support/doubles/played_executor.hpp"
 #include "test/support/stage/actor_fixture.hpp"
 #include "test/support/wire/events.hpp"
-#include "test/support/doubles/played_executor.hpp"
 
 #include <doctest/doctest.h>
 

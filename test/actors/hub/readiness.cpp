@@ -3,11 +3,11 @@
 #include "actors/gate/gate.hpp"
 #include "actors/hub/hub.hpp"
 #include "actors/hub/session.hpp"
-#include "actors/supervisor/supervisor.hpp"
 #include "actors/hub/verdict_helper.hpp"
-#include "test/support/stage/container_stage.hpp"
+#include "actors/supervisor/supervisor.hpp"
 #include "test/support/doubles/inbox.hpp"
 #include "test/support/doubles/played_executor.hpp"
+#include "test/support/stage/container_stage.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>

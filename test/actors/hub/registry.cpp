@@ -28,7 +28,8 @@ TEST_CASE("what a reader brings goes to every subscriber, and it is told") {
   CHECK(told.calm);
 }
 
-TEST_CASE("a reader is told to bring less at a time the more subscribers hear") {
+TEST_CASE(
+    "a reader is told to bring less at a time the more subscribers hear") {
   registry_stage s;
   s.announce(blocks(1, 1));
   CHECK(s.reader.only<actors::admitted>().next_max_events

@@ -5,8 +5,8 @@
 #include "test/end_to_end/chaos/chaos.hpp"
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/deadline.hpp"
-#include "test/support/process/process_facts.hpp"
 #include "test/support/net/raw_socket.hpp"
+#include "test/support/process/process_facts.hpp"
 
 #include <doctest/doctest.h>
 

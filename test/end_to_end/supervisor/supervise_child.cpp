@@ -1,10 +1,10 @@
 // The supervisor contract, section 2: one service in its own process.
 
 #include "test/end_to_end/world/container_world.hpp"
-#include "test/support/process/process_facts.hpp"
-#include "test/support/skip.hpp"
 #include "test/support/doubles/stub_shield.hpp"
 #include "test/support/net/varlink_client.hpp"
+#include "test/support/process/process_facts.hpp"
+#include "test/support/skip.hpp"
 
 #include <doctest/doctest.h>
 

@@ -4,8 +4,8 @@
 #include "test/end_to_end/world/gate_deployment.hpp"
 #include "test/end_to_end/world/manager_world.hpp"
 #include "test/support/net/http_client.hpp"
-#include "test/support/wire/json.hpp"
 #include "test/support/process/process_facts.hpp"
+#include "test/support/wire/json.hpp"
 #include "test/support/wire/wire_event.hpp"
 
 #include <doctest/doctest.h>

@@ -1,10 +1,10 @@
 /// The programs under test, on sockets of their own.
 #pragma once
 
-#include "test/support/process/child.hpp"
 #include "test/support/doubles/stub_shield.hpp"
 #include "test/support/files/temp_dir.hpp"
 #include "test/support/net/varlink_client.hpp"
+#include "test/support/process/child.hpp"
 
 #include <filesystem>
 #include <optional>

@@ -1,9 +1,9 @@
 /// A scratch repository, a gate before it, and git clients.
 #pragma once
 
-#include "test/support/process/child.hpp"
-#include "test/support/net/http_client.hpp"
 #include "test/support/files/temp_dir.hpp"
+#include "test/support/net/http_client.hpp"
+#include "test/support/process/child.hpp"
 
 #include <cstdint>
 #include <filesystem>

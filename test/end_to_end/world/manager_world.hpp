@@ -1,9 +1,9 @@
 /// A real user manager of systemd's, with our units, apart from the machine.
 #pragma once
 
-#include "test/support/process/child.hpp"
 #include "test/support/doubles/played_manager.hpp"
 #include "test/support/files/temp_dir.hpp"
+#include "test/support/process/child.hpp"
 
 #include <filesystem>
 #include <memory>

@@ -1,8 +1,8 @@
 // What the hot path costs in memory: a count, which a machine's load does not
 // change as it changes a time.
 
-#include "protocol/hub/event.hpp"
 #include "protocol/base/framing.hpp"
+#include "protocol/hub/event.hpp"
 #include "protocol/hub/reader_line.hpp"
 #include "test/support/allocation_count.hpp"
 

@@ -3,8 +3,8 @@
 
 #include "test/support/wire/reader_vectors.hpp"
 
-#include "protocol/hub/event.hpp"
 #include "protocol/base/framing.hpp"
+#include "protocol/hub/event.hpp"
 #include "protocol/hub/reader_line.hpp"
 #include "test/support/wire/wire_event.hpp"
 

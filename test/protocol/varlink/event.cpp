@@ -1,4 +1,5 @@
 #include "protocol/hub/event.hpp"
+
 #include "protocol/varlink/message.hpp"
 
 #include <doctest/doctest.h>

@@ -1,12 +1,12 @@
 #include "services/cli/config_file.hpp"
 
 #include "services/clearance/command_line.hpp"
-#include "services/cli/config_main.hpp"
 #include "services/clearance/help.hpp"
+#include "services/cli/config_main.hpp"
 #include "services/gate/gate.hpp"
 #include "services/gate/help.hpp"
-#include "services/supervisor/supervisor.hpp"
 #include "services/supervisor/help.hpp"
+#include "services/supervisor/supervisor.hpp"
 #include "test/support/files/temp_dir.hpp"
 
 #include <doctest/doctest.h>

@@ -1,9 +1,10 @@
-// What a host sees of a hub without a socket; see services/embedding/clearance.hpp.
+// What a host sees of a hub without a socket; see
+// services/embedding/clearance.hpp.
 
-#include "services/embedding/embedded_hub.hpp"
 #include "actors/base/error.hpp"
-#include "protocol/gate/limits.hpp"
 #include "protocol/base/limits.hpp"
+#include "protocol/gate/limits.hpp"
+#include "services/embedding/embedded_hub.hpp"
 #include "test/support/stage/actor_fixture.hpp"
 #include "test/support/wire/events.hpp"
 

@@ -4,8 +4,8 @@
 
 #include "services/embedding/clearance.hpp"
 #include "test/support/deadline.hpp"
-#include "test/support/net/raw_socket.hpp"
 #include "test/support/files/temp_dir.hpp"
+#include "test/support/net/raw_socket.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>

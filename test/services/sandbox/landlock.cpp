@@ -1,7 +1,7 @@
 #include "services/sandbox/landlock.hpp"
 
-#include "test/support/skip.hpp"
 #include "test/support/files/temp_dir.hpp"
+#include "test/support/skip.hpp"
 
 #include <doctest/doctest.h>
 

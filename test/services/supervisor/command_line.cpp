@@ -1,5 +1,5 @@
-#include "services/supervisor/supervisor.hpp"
 #include "services/supervisor/help.hpp"
+#include "services/supervisor/supervisor.hpp"
 
 #include <doctest/doctest.h>
 

@@ -4,9 +4,9 @@
 
 #include "actors/hub/registry.hpp"
 #include "actors/hub/subscriber.hpp"
-#include "test/support/stage/actor_fixture.hpp"
-#include "test/support/model/authorisation_model.hpp"
 #include "test/support/doubles/played_executor.hpp"
+#include "test/support/model/authorisation_model.hpp"
+#include "test/support/stage/actor_fixture.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,8 +1,8 @@
 /// A varlink client for tests, independent of protocol/.
 #pragma once
 
-#include "test/support/wire/json.hpp"
 #include "test/support/net/raw_socket.hpp"
+#include "test/support/wire/json.hpp"
 #include "test/support/wire/wire_event.hpp"
 
 #include <deque>

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "actors/hub/registry.hpp"
+#include "test/support/doubles/played_executor.hpp"
 #include "test/support/stage/actor_fixture.hpp"
 #include "test/support/wire/events.hpp"
-#include "test/support/doubles/played_executor.hpp"
 
 #include <memory>
 #include <string>

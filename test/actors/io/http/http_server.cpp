@@ -2,10 +2,10 @@
 
 #include "actors/base/error.hpp"
 #include "actors/io/socket/bind_tcp.hpp"
-#include "test/actors/io/process/processes.hpp"
 #include "test/actors/io/loop/stepped_loop.hpp"
-#include "test/support/net/http_client.hpp"
+#include "test/actors/io/process/processes.hpp"
 #include "test/support/files/temp_dir.hpp"
+#include "test/support/net/http_client.hpp"
 
 #include <doctest/doctest.h>
 

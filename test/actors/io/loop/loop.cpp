@@ -1,10 +1,10 @@
 #include "actors/io/loop/loop.hpp"
 
 #include "actors/base/error.hpp"
-#include "actors/hub/hub.hpp"
 #include "actors/executor/shield_executor.hpp"
-#include "test/support/net/raw_socket.hpp"
+#include "actors/hub/hub.hpp"
 #include "test/support/files/temp_dir.hpp"
+#include "test/support/net/raw_socket.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>

@@ -1,7 +1,7 @@
 #include "actors/io/process/child.hpp"
 
-#include "test/actors/io/process/processes.hpp"
 #include "test/actors/io/loop/stale_event.hpp"
+#include "test/actors/io/process/processes.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,8 +1,8 @@
 #include "actors/io/supervisor/container_host.hpp"
 
-#include "test/actors/io/process/processes.hpp"
 #include "test/actors/io/loop/stale_event.hpp"
 #include "test/actors/io/loop/stepped_loop.hpp"
+#include "test/actors/io/process/processes.hpp"
 
 #include <doctest/doctest.h>
 
