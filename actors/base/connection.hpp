@@ -67,7 +67,7 @@ struct written {
   bool broken = false;
 };
 
-/// Methods are called on the host's thread only.
+/// Methods are called on the I/O thread only.
 class connection {
 public:
   virtual ~connection() = default;

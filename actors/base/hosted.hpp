@@ -1,7 +1,7 @@
 /// Actors that live on one thread: the one that polls their sockets.
 #pragma once
 
-#include "actors/base/host.hpp"
+#include "actors/base/io_host.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_config.hpp>
@@ -113,12 +113,12 @@ private:
   std::optional<State> state_;
 };
 
-/// Starts a `State` on the host's thread; `host` keeps it until it ends.
+/// Starts a `State` on the I/O thread; `io` keeps it until it ends.
 template <class State, class... Ts>
-typename State::interface spawn_hosted(host& where, Ts&&... xs) {
-  auto result = where.system().spawn<typename State::actor_type>(
-      where.unit(), std::forward<Ts>(xs)...);
-  where.keep(caf::actor_cast<caf::strong_actor_ptr>(result));
+typename State::interface spawn_hosted(io_host& io, Ts&&... xs) {
+  auto result = io.system().spawn<typename State::actor_type>(
+      io.unit(), std::forward<Ts>(xs)...);
+  io.keep(caf::actor_cast<caf::strong_actor_ptr>(result));
   return result;
 }
 

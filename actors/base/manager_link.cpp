@@ -65,8 +65,8 @@ void manager_link::on_alive() {
   self_->delayed_send(self_, *config_.alive_every, alive_atom::value);
 }
 
-manager_link_actor spawn_manager_link(host& where, manager_link_config config) {
-  return spawn_hosted<manager_link>(where, std::move(config));
+manager_link_actor spawn_manager_link(io_host& io, manager_link_config config) {
+  return spawn_hosted<manager_link>(io, std::move(config));
 }
 
 } // namespace clearance::actors

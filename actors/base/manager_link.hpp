@@ -50,7 +50,7 @@ private:
   std::optional<protocol::time_point> told_at_;
 };
 
-/// On the host's thread.
-manager_link_actor spawn_manager_link(host& where, manager_link_config config);
+/// On the I/O thread.
+manager_link_actor spawn_manager_link(io_host& io, manager_link_config config);
 
 } // namespace clearance::actors

@@ -116,7 +116,7 @@ bool helper_executor::place(pending_call& x) {
 }
 
 bool helper_executor::dial(line& x, std::string& why) {
-  auto result = config_.where->dial(config_.path, framing::varlink);
+  auto result = config_.io->dial(config_.path, framing::varlink);
   if (!result) {
     why = what(result.error());
     return false;
@@ -272,9 +272,9 @@ void helper_executor::remove(line& x) {
   std::erase_if(lines_, [&](auto& y) { return y.get() == &x; });
 }
 
-helper_executor_actor spawn_helper_executor(host& where,
+helper_executor_actor spawn_helper_executor(io_host& io,
                                             helper_executor_config config) {
-  return spawn_hosted<helper_executor>(where, std::move(config));
+  return spawn_hosted<helper_executor>(io, std::move(config));
 }
 
 } // namespace clearance::actors

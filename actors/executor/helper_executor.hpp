@@ -1,8 +1,8 @@
 /// Executes verdicts by asking the verdict helper.
 #pragma once
 
-#include "actors/base/host.hpp"
 #include "actors/base/hosted.hpp"
+#include "actors/base/io_host.hpp"
 #include "actors/hub/interfaces.hpp"
 
 #include <caf/typed_response_promise.hpp>
@@ -17,7 +17,7 @@
 namespace clearance::actors {
 
 struct helper_executor_config {
-  host* where = nullptr;
+  io_host* io = nullptr;
   std::string path; ///< the helper's socket
 };
 
@@ -85,8 +85,8 @@ private:
   protocol::time_point next_tick_ = protocol::time_point::max();
 };
 
-/// On the host's thread.
-helper_executor_actor spawn_helper_executor(host& where,
+/// On the I/O thread.
+helper_executor_actor spawn_helper_executor(io_host& io,
                                             helper_executor_config config);
 
 } // namespace clearance::actors

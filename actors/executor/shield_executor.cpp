@@ -45,7 +45,7 @@ void shield_executor::start(const protocol::shield_call& x, promise answer) {
   spec.time_limit = limits::shield_time_limit;
   spec.stderr_max_bytes = limits::shield_stderr_max_bytes;
   auto process =
-      config_.where->run(id, std::move(spec), shield_executor_actor{self_});
+      config_.io->run(id, std::move(spec), shield_executor_actor{self_});
   running_.emplace(id, running{std::move(answer), std::move(process)});
 }
 
@@ -110,9 +110,9 @@ static_assert(limits::shield_turn_max_wait + limits::shield_time_limit
                   < limits::executor_deadline,
               "what the registry gave up would be run afterwards");
 
-shield_executor_actor spawn_shield_executor(host& where,
+shield_executor_actor spawn_shield_executor(io_host& io,
                                             shield_executor_config config) {
-  return spawn_hosted<shield_executor>(where, std::move(config));
+  return spawn_hosted<shield_executor>(io, std::move(config));
 }
 
 } // namespace clearance::actors

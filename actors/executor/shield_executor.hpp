@@ -1,8 +1,8 @@
 /// Executes verdicts by running the shield.
 #pragma once
 
-#include "actors/base/host.hpp"
 #include "actors/base/hosted.hpp"
+#include "actors/base/io_host.hpp"
 #include "actors/hub/interfaces.hpp"
 
 #include <caf/typed_response_promise.hpp>
@@ -15,7 +15,7 @@
 namespace clearance::actors {
 
 struct shield_executor_config {
-  host* where = nullptr;
+  io_host* io = nullptr;
   /// A path, or a name looked for beside our executable and on PATH.
   std::string shield = "terok-shield";
 };
@@ -69,8 +69,8 @@ private:
   std::deque<waiting> waiting_;
 };
 
-/// On the host's thread.
-shield_executor_actor spawn_shield_executor(host& where,
+/// On the I/O thread.
+shield_executor_actor spawn_shield_executor(io_host& io,
                                             shield_executor_config config);
 
 } // namespace clearance::actors

@@ -172,8 +172,8 @@ void exchange::on_said(const backend_said& x) const {
         {{"line", protocol::escaped(x.line)}});
 }
 
-exchange_actor spawn_exchange(host& where, exchange_config config) {
-  return spawn_hosted<exchange>(where, std::move(config));
+exchange_actor spawn_exchange(io_host& io, exchange_config config) {
+  return spawn_hosted<exchange>(io, std::move(config));
 }
 
 } // namespace clearance::actors

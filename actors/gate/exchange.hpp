@@ -51,7 +51,7 @@ private:
   std::optional<protocol::git_route> route_; // views into the request's head
 };
 
-/// On the host's thread.
-exchange_actor spawn_exchange(host& where, exchange_config config);
+/// On the I/O thread.
+exchange_actor spawn_exchange(io_host& io, exchange_config config);
 
 } // namespace clearance::actors

@@ -79,7 +79,7 @@ void gate::on_requested(const requested& x) {
   config.grants = config_.grants;
   config.backend = backend_;
   config.complaints = complaints_;
-  auto next = spawn_exchange(*config_.where, std::move(config));
+  auto next = spawn_exchange(*config_.io, std::move(config));
   self_->monitor(next);
   exchanges_.insert(next.address());
 }
@@ -217,8 +217,8 @@ void gate::on_report() const {
        {"waiting", std::to_string(waiting_.size())}});
 }
 
-gate_actor spawn_gate(host& where, gate_config config) {
-  return spawn_hosted<gate>(where, std::move(config));
+gate_actor spawn_gate(io_host& io, gate_config config) {
+  return spawn_hosted<gate>(io, std::move(config));
 }
 
 } // namespace clearance::actors

@@ -28,7 +28,7 @@ struct backend_config {
 };
 
 struct gate_config {
-  host* where = nullptr;
+  io_host* io = nullptr;
   http_host* http = nullptr;
   http_listen_spec listen;
   grants_ptr grants;
@@ -111,7 +111,7 @@ private:
   } counters_;
 };
 
-/// On the host's thread.
-gate_actor spawn_gate(host& where, gate_config config);
+/// On the I/O thread.
+gate_actor spawn_gate(io_host& io, gate_config config);
 
 } // namespace clearance::actors

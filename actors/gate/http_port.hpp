@@ -3,7 +3,7 @@
 #pragma once
 
 #include "actors/base/connection.hpp"
-#include "actors/base/host.hpp"
+#include "actors/base/io_host.hpp"
 #include "actors/base/message_type.hpp"
 #include "protocol/gate/http_request.hpp"
 #include "protocol/gate/http_response.hpp"
@@ -49,7 +49,7 @@ struct backend_plan {
 };
 
 /// A request whose head is there. Either refuse() or serve(), once. Methods are
-/// called on the host's thread only. Dropping it before `answered` came closes
+/// called on the I/O thread only. Dropping it before `answered` came closes
 /// its connection and kills its backend.
 class http_request {
 public:
@@ -112,7 +112,7 @@ class http_host {
 public:
   virtual ~http_host() = default;
 
-  /// A unix socket is bound hardened, as host::listen() does.
+  /// A unix socket is bound hardened, as io_host::listen() does.
   /// Errors: errc::bind_failed with one line that names role, place and cause.
   virtual caf::expected<std::unique_ptr<http_listener>>
   listen_http(const http_listen_spec& spec, request_owner owner) = 0;

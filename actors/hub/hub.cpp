@@ -36,12 +36,11 @@ hub::hub(self_type* self, hub_config config)
 }
 
 hub::interface::behavior_type hub::make_behavior() {
-  auto& host = *config_.where;
-  registry_ =
-      spawn_registry(host, registry_config{config_.executor, self_->address(),
-                                           config_.limits});
-  ingester_ = spawn_ingester(host, ingester_config{registry_, self_->address(),
-                                                   config_.only_container});
+  auto& io = *config_.io;
+  registry_ = spawn_registry(
+      io, registry_config{config_.executor, self_->address(), config_.limits});
+  ingester_ = spawn_ingester(
+      io, ingester_config{registry_, self_->address(), config_.only_container});
   if (listen()) {
     log(severity::info, name, "serving",
         {{"clearance_socket", config_.clearance_socket},
@@ -59,7 +58,7 @@ hub::interface::behavior_type hub::make_behavior() {
 // Readers first: whoever finds the clearance socket finds a whole hub.
 bool hub::listen() {
   auto bind = [this](const listen_spec& spec, const acceptor_owner& owner) {
-    auto result = config_.where->listen(spec, owner);
+    auto result = config_.io->listen(spec, owner);
     if (!result)
       self_->quit(result.error());
     return result ? std::move(*result) : nullptr;
@@ -91,7 +90,7 @@ void hub::tell_manager(bool ready) const {
 
 void hub::on_accepted(const accepted& x) {
   session_config config;
-  config.where = config_.where;
+  config.io = config_.io;
   config.connection = x.value;
   config.parent = self_->address();
   config.role = protocol::varlink::role::hub;
@@ -99,7 +98,7 @@ void hub::on_accepted(const accepted& x) {
   config.subscribers = &subscribers_;
   config.denials = config_.denials;
   config.held = held_by_clients_;
-  spawn_session(*config_.where, std::move(config));
+  spawn_session(*config_.io, std::move(config));
 }
 
 void hub::on_report() {
@@ -114,8 +113,8 @@ void hub::on_report() {
   self_->send(registry_, report_atom::value);
 }
 
-service_actor spawn_hub(host& where, hub_config config) {
-  return spawn_hosted<hub>(where, std::move(config));
+service_actor spawn_hub(io_host& io, hub_config config) {
+  return spawn_hosted<hub>(io, std::move(config));
 }
 
 } // namespace clearance::actors

@@ -1,8 +1,8 @@
 /// The clearance hub: starts its parts, links them, and stops them in order.
 #pragma once
 
-#include "actors/base/host.hpp"
 #include "actors/base/hosted.hpp"
+#include "actors/base/io_host.hpp"
 #include "actors/base/log_limiter.hpp"
 #include "actors/base/seats.hpp"
 #include "actors/hub/interfaces.hpp"
@@ -17,7 +17,7 @@
 namespace clearance::actors {
 
 struct hub_config {
-  host* where = nullptr;
+  io_host* io = nullptr;
   std::string clearance_socket;
   std::string reader_socket;
   /// See listen_spec::inherited.
@@ -73,7 +73,7 @@ private:
   std::unique_ptr<listener> clearance_listener_;
 };
 
-/// On the host's thread.
-service_actor spawn_hub(host& where, hub_config config);
+/// On the I/O thread.
+service_actor spawn_hub(io_host& io, hub_config config);
 
 } // namespace clearance::actors

@@ -187,8 +187,8 @@ void ingester::on_report() const {
        {"foreign", text(counters_.foreign)}});
 }
 
-ingester_actor spawn_ingester(host& where, ingester_config config) {
-  return spawn_hosted<ingester>(where, std::move(config));
+ingester_actor spawn_ingester(io_host& io, ingester_config config) {
+  return spawn_hosted<ingester>(io, std::move(config));
 }
 
 } // namespace clearance::actors

@@ -1,8 +1,8 @@
 /// The readers of one hub.
 #pragma once
 
-#include "actors/base/host.hpp"
 #include "actors/base/hosted.hpp"
+#include "actors/base/io_host.hpp"
 #include "actors/base/log_limiter.hpp"
 #include "actors/hub/interfaces.hpp"
 #include "protocol/hub/admission.hpp"
@@ -84,7 +84,7 @@ private:
   } counters_;
 };
 
-/// On the host's thread.
-ingester_actor spawn_ingester(host& where, ingester_config config);
+/// On the I/O thread.
+ingester_actor spawn_ingester(io_host& io, ingester_config config);
 
 } // namespace clearance::actors

@@ -346,8 +346,8 @@ void registry::on_report() const {
        {"verdicts_refused", text(counters_.verdicts_refused)}});
 }
 
-registry_actor spawn_registry(host& where, registry_config config) {
-  return spawn_hosted<registry>(where, std::move(config));
+registry_actor spawn_registry(io_host& io, registry_config config) {
+  return spawn_hosted<registry>(io, std::move(config));
 }
 
 } // namespace clearance::actors

@@ -107,7 +107,7 @@ private:
   } counters_;
 };
 
-/// On the host's thread.
-registry_actor spawn_registry(host& where, registry_config config);
+/// On the I/O thread.
+registry_actor spawn_registry(io_host& io, registry_config config);
 
 } // namespace clearance::actors

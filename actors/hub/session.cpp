@@ -209,8 +209,8 @@ void session::audit(const protocol::shield_outcome& x) {
 void session::hand_over() {
   auto connection = std::exchange(config_.connection, nullptr);
   auto next = spawn_subscriber(
-      *config_.where, subscriber_config{config_.registry, std::move(connection),
-                                        config_.parent});
+      *config_.io, subscriber_config{config_.registry, std::move(connection),
+                                     config_.parent});
   if (seat_)
     caf::actor_cast<caf::abstract_actor*>(next)->attach_functor(
         [taken = std::exchange(seat_, nullptr)](const caf::error&) {
@@ -260,8 +260,8 @@ void session::refuse(std::string_view why) {
        {"command", config_.connection->who().command}});
 }
 
-session_actor spawn_session(host& where, session_config config) {
-  return spawn_hosted<session>(where, std::move(config));
+session_actor spawn_session(io_host& io, session_config config) {
+  return spawn_hosted<session>(io, std::move(config));
 }
 
 } // namespace clearance::actors

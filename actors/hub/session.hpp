@@ -1,8 +1,8 @@
 /// One varlink client, of the hub or of the verdict helper.
 #pragma once
 
-#include "actors/base/host.hpp"
 #include "actors/base/hosted.hpp"
+#include "actors/base/io_host.hpp"
 #include "actors/base/log_limiter.hpp"
 #include "actors/base/seats.hpp"
 #include "actors/hub/interfaces.hpp"
@@ -19,7 +19,7 @@ namespace clearance::actors {
 
 /// Who answers: the hub's sessions have a registry, the helper's an executor.
 struct session_config {
-  host* where = nullptr;
+  io_host* io = nullptr;
   connection_ptr connection;
   caf::actor_addr parent; ///< linked: dies with it
   protocol::varlink::role role = protocol::varlink::role::hub;
@@ -89,7 +89,7 @@ private:
   bool blocked_ = false;         // waiting for `writable`
 };
 
-/// On the host's thread.
-session_actor spawn_session(host& where, session_config config);
+/// On the I/O thread.
+session_actor spawn_session(io_host& io, session_config config);
 
 } // namespace clearance::actors

@@ -171,8 +171,8 @@ void subscriber::taken(std::size_t bytes) {
     self_->queue().gauge()->progress(count, self_->clock().now());
 }
 
-subscriber_actor spawn_subscriber(host& where, subscriber_config config) {
-  return spawn_hosted<subscriber>(where, std::move(config));
+subscriber_actor spawn_subscriber(io_host& io, subscriber_config config) {
+  return spawn_hosted<subscriber>(io, std::move(config));
 }
 
 } // namespace clearance::actors

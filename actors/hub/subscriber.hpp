@@ -68,7 +68,7 @@ private:
   bool broken_ = false;  // about to leave
 };
 
-/// On the host's thread.
-subscriber_actor spawn_subscriber(host& where, subscriber_config config);
+/// On the I/O thread.
+subscriber_actor spawn_subscriber(io_host& io, subscriber_config config);
 
 } // namespace clearance::actors

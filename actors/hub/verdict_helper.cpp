@@ -22,7 +22,7 @@ verdict_helper::interface::behavior_type verdict_helper::make_behavior() {
   listen_spec spec{config_.socket, "verdict socket", framing::varlink};
   spec.inherited = config_.inherited;
   spec.held = held_;
-  auto result = config_.where->listen(spec, interface{self_});
+  auto result = config_.io->listen(spec, interface{self_});
   if (result) {
     listener_ = std::move(*result);
     log(severity::info, name, "serving",
@@ -42,14 +42,14 @@ verdict_helper::interface::behavior_type verdict_helper::make_behavior() {
 void verdict_helper::on_accepted(const accepted& x) {
   ++clients_;
   session_config config;
-  config.where = config_.where;
+  config.io = config_.io;
   config.connection = x.value;
   config.parent = self_->address();
   config.role = protocol::varlink::role::verdict_helper;
   config.executor = config_.executor;
   config.denials = denials_;
   config.held = held_;
-  spawn_session(*config_.where, std::move(config));
+  spawn_session(*config_.io, std::move(config));
 }
 
 void verdict_helper::on_report() const {
@@ -60,8 +60,8 @@ void verdict_helper::on_report() const {
        {"denied_room", std::to_string(held_->denied())}});
 }
 
-service_actor spawn_verdict_helper(host& where, verdict_helper_config config) {
-  return spawn_hosted<verdict_helper>(where, std::move(config));
+service_actor spawn_verdict_helper(io_host& io, verdict_helper_config config) {
+  return spawn_hosted<verdict_helper>(io, std::move(config));
 }
 
 } // namespace clearance::actors

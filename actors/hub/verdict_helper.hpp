@@ -1,8 +1,8 @@
 /// The verdict helper: the process that may change the firewall.
 #pragma once
 
-#include "actors/base/host.hpp"
 #include "actors/base/hosted.hpp"
+#include "actors/base/io_host.hpp"
 #include "actors/base/log_limiter.hpp"
 #include "actors/hub/interfaces.hpp"
 #include "protocol/base/byte_budget.hpp"
@@ -14,7 +14,7 @@
 namespace clearance::actors {
 
 struct verdict_helper_config {
-  host* where = nullptr;
+  io_host* io = nullptr;
   std::string socket;
   executor_actor executor;
   /// For the log: whether the process is; maybe empty.
@@ -50,7 +50,7 @@ private:
   std::uint64_t clients_ = 0;
 };
 
-/// On the host's thread.
-service_actor spawn_verdict_helper(host& where, verdict_helper_config config);
+/// On the I/O thread.
+service_actor spawn_verdict_helper(io_host& io, verdict_helper_config config);
 
 } // namespace clearance::actors

@@ -154,18 +154,17 @@ void container::start(container_part what) {
 
 caf::strong_actor_ptr container::start_executor() {
   executor_ = spawn_shield_executor(
-      *config_.where,
-      shield_executor_config{config_.where, config_.around->shield});
+      *config_.io, shield_executor_config{config_.io, config_.around->shield});
   return caf::actor_cast<caf::strong_actor_ptr>(executor_);
 }
 
 caf::strong_actor_ptr container::start_hub() {
   auto config = hub_of(paths_, config_.around->quotas, config_.around->held);
-  config.where = config_.where;
+  config.io = config_.io;
   config.denials = config_.around->denials;
   config.executor = interface { self_ };
   config.manager = interface { self_ };
-  hub_ = spawn_hub(*config_.where, std::move(config));
+  hub_ = spawn_hub(*config_.io, std::move(config));
   return caf::actor_cast<caf::strong_actor_ptr>(hub_);
 }
 
@@ -177,10 +176,10 @@ caf::strong_actor_ptr container::start_gate() {
       return nullptr;
     }
   auto config = gate_of(*config_.sidecar, paths_, *config_.around);
-  config.where = config_.where;
+  config.io = config_.io;
   config.http = config_.http;
   config.manager = interface { self_ };
-  gate_ = spawn_gate(*config_.where, std::move(config));
+  gate_ = spawn_gate(*config_.io, std::move(config));
   return caf::actor_cast<caf::strong_actor_ptr>(gate_);
 }
 
@@ -296,8 +295,8 @@ void container::tell(severity level, std::string_view text,
        {"again_in", again_in}});
 }
 
-container_actor spawn_container(host& where, container_config config) {
-  return spawn_hosted<container>(where, std::move(config));
+container_actor spawn_container(io_host& io, container_config config) {
+  return spawn_hosted<container>(io, std::move(config));
 }
 
 } // namespace clearance::actors

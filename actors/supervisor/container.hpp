@@ -21,7 +21,7 @@
 namespace clearance::actors {
 
 struct container_config {
-  host* where = nullptr;
+  io_host* io = nullptr;
   http_host* http = nullptr;
   container_host* containers = nullptr;
   sidecar_ptr sidecar; ///< with a container_id
@@ -92,7 +92,7 @@ private:
   container_state told_; ///< what the watcher knows
 };
 
-/// On the host's thread.
-container_actor spawn_container(host& where, container_config config);
+/// On the I/O thread.
+container_actor spawn_container(io_host& io, container_config config);
 
 } // namespace clearance::actors

@@ -83,7 +83,7 @@ struct watched {
   bool ran_out = false; ///< of descriptors or memory: try again, later
 };
 
-/// Methods are called on the host's thread.
+/// Methods are called on the I/O thread.
 class container_host {
 public:
   virtual ~container_host() = default;

@@ -158,13 +158,13 @@ void supervisor::settle_waiting() {
 
 void supervisor::start(place& x) {
   container_config config;
-  config.where = config_.where;
+  config.io = config_.io;
   config.http = config_.http;
   config.containers = config_.containers;
   config.sidecar = current(x)->value;
   config.around = config_.around;
   config.watcher = interface { self_ };
-  x.running = spawn_container(*config_.where, std::move(config));
+  x.running = spawn_container(*config_.io, std::move(config));
   x.delays.started(self_->clock().now());
   self_->monitor(x.running);
 }
@@ -265,8 +265,8 @@ void supervisor::on_report() const {
       self_->send(x.running, report_atom::value);
 }
 
-supervisor_actor spawn_supervisor(host& where, supervisor_config config) {
-  return spawn_hosted<supervisor>(where, std::move(config));
+supervisor_actor spawn_supervisor(io_host& io, supervisor_config config) {
+  return spawn_hosted<supervisor>(io, std::move(config));
 }
 
 } // namespace clearance::actors

@@ -13,7 +13,7 @@
 namespace clearance::actors {
 
 struct supervisor_config {
-  host* where = nullptr;
+  io_host* io = nullptr;
   http_host* http = nullptr;
   container_host* containers = nullptr;
   std::unique_ptr<sidecar_source> sidecars; ///< null: in tests
@@ -89,7 +89,7 @@ private:
   bool stopping_ = false;
 };
 
-/// On the host's thread.
-supervisor_actor spawn_supervisor(host& where, supervisor_config config);
+/// On the I/O thread.
+supervisor_actor spawn_supervisor(io_host& io, supervisor_config config);
 
 } // namespace clearance::actors

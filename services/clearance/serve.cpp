@@ -79,7 +79,7 @@ int serve(const serve_config& config) try {
     auto executor = start_executor(loop, config);
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
     auto hub = configure(config, sockets);
-    hub.where = &loop;
+    hub.io = &loop;
     hub.executor = executor;
     hub.manager = manager;
     hub.confined = confined;

@@ -21,7 +21,7 @@ int serve_verdict(const serve_verdict_config& config) try {
         actors::spawn_shield_executor(loop, shield);
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
     actors::verdict_helper_config helper;
-    helper.where = &loop;
+    helper.io = &loop;
     helper.socket = config.socket;
     helper.executor = executor;
     helper.manager = manager;

@@ -46,8 +46,8 @@ embedded_executor::on_call(const face::shield_call& x) {
   return answer;
 }
 
-face::executor spawn_embedded_executor(host& where, executor_actor inner) {
-  return spawn_hosted<embedded_executor>(where, std::move(inner));
+face::executor spawn_embedded_executor(io_host& io, executor_actor inner) {
+  return spawn_hosted<embedded_executor>(io, std::move(inner));
 }
 
 } // namespace clearance::actors::embedding

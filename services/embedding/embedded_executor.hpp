@@ -35,7 +35,7 @@ private:
   executor_actor inner_;
 };
 
-/// On the host's thread.
-face::executor spawn_embedded_executor(host& where, executor_actor inner);
+/// On the I/O thread.
+face::executor spawn_embedded_executor(io_host& io, executor_actor inner);
 
 } // namespace clearance::actors::embedding

@@ -68,7 +68,7 @@ embedded_hub::~embedded_hub() {
 embedded_hub::interface::behavior_type embedded_hub::make_behavior() {
   auto inner = config_.inner;
   inner.executor = interface { self_ };
-  inner_ = spawn_hub(*inner.where, inner);
+  inner_ = spawn_hub(*inner.io, inner);
   self_->monitor(inner_);
   self_->set_down_handler(
       [this](const caf::down_msg& x) { self_->quit(x.reason); });
@@ -128,7 +128,7 @@ embedded_hub::follow_promise embedded_hub::on_follow(const face::listener& x) {
         answer->deliver(caf::make_error(caf::sec::request_receiver_down));
     });
   };
-  spawn_follower(*config_.inner.where,
+  spawn_follower(*config_.inner.io,
                  follower_config{inner_, x, config_.who, subscribed});
   return *answer;
 }
@@ -156,8 +156,8 @@ embedded_hub::on_call(const protocol::shield_call& x) {
   return *answer;
 }
 
-embedded_hub_actor spawn_embedded_hub(host& where, embedded_hub_config config) {
-  return spawn_hosted<embedded_hub>(where, std::move(config));
+embedded_hub_actor spawn_embedded_hub(io_host& io, embedded_hub_config config) {
+  return spawn_hosted<embedded_hub>(io, std::move(config));
 }
 
 } // namespace clearance::actors::embedding

@@ -79,8 +79,8 @@ private:
   std::set<std::shared_ptr<shield_promise>> calls_;
 };
 
-/// On the host's thread.
-embedded_hub_actor spawn_embedded_hub(host& where, embedded_hub_config config);
+/// On the I/O thread.
+embedded_hub_actor spawn_embedded_hub(io_host& io, embedded_hub_config config);
 
 } // namespace clearance::actors::embedding
 

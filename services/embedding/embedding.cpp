@@ -130,7 +130,7 @@ caf::expected<hub> start_hub(const caf::actor& loop, const hub_config& config) {
   if (!result.executor)
     return caf::make_error(caf::sec::invalid_argument, "there is no executor");
   return run_on<hub>(loop, [result](io::loop& x) mutable {
-    result.inner.where = &x;
+    result.inner.io = &x;
     return hub{inside::spawn_embedded_hub(x, result)};
   });
 }
@@ -141,7 +141,7 @@ caf::expected<gate> start_gate(const caf::actor& loop,
   auto result = configure(config, *around);
   return run_on<gate>(loop, [result, around](io::loop& x) mutable {
     around->http = std::make_unique<io::http_server>(x.context());
-    result.where = &x;
+    result.io = &x;
     result.http = around->http.get();
     auto started = actors::spawn_gate(x, result);
     caf::actor_cast<caf::abstract_actor*>(started)->attach_functor(

@@ -119,8 +119,8 @@ void follower::flush() {
           });
 }
 
-follower_actor spawn_follower(host& where, follower_config config) {
-  return spawn_hosted<follower>(where, std::move(config));
+follower_actor spawn_follower(io_host& io, follower_config config) {
+  return spawn_hosted<follower>(io, std::move(config));
 }
 
 } // namespace clearance::actors::embedding

@@ -59,7 +59,7 @@ private:
   bool busy_ = false;                ///< the listener has not answered yet
 };
 
-/// On the host's thread.
-follower_actor spawn_follower(host& where, follower_config config);
+/// On the I/O thread.
+follower_actor spawn_follower(io_host& io, follower_config config);
 
 } // namespace clearance::actors::embedding

@@ -15,7 +15,7 @@ namespace clearance::actors::embedding {
 /// What a hub's session takes for a client: it has sent one varlink call, reads
 /// replies as long as there is room, and hangs up when it is told to. So a host
 /// that has no socket has exactly the rights, the order and the losses of one
-/// that has. Lives on the host's thread; the session keeps it.
+/// that has. Lives on the I/O thread; the session keeps it.
 class line final : public connection {
 public:
   /// Called within the session's own calls.

@@ -123,7 +123,7 @@ int run_gate(const gate_options& options) try {
   std::unique_ptr<io::http_server> http;
   auto start = [&](io::loop& loop, const actors::manager_actor& manager) {
     http = std::make_unique<io::http_server>(loop.context());
-    config.where = &loop;
+    config.io = &loop;
     config.http = http.get();
     config.manager = manager;
     auto gate = actors::spawn_gate(loop, config);

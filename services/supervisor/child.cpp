@@ -116,7 +116,7 @@ int run_clearance(const supervise_child_options& options, const sidecar& x,
         loop, actors::helper_executor_config{&loop, paths.verdict_socket});
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
     auto hub = actors::hub_of(paths, {});
-    hub.where = &loop;
+    hub.io = &loop;
     hub.executor = executor;
     hub.confined = confined;
     return depend(loop, actors::spawn_hub(loop, std::move(hub)));
@@ -160,7 +160,7 @@ int run_gate(const supervise_child_options& options, const sidecar& x,
   std::unique_ptr<io::http_server> http;
   return serve(options, [&](io::loop& loop) {
     http = std::make_unique<io::http_server>(loop.context());
-    config.where = &loop;
+    config.io = &loop;
     config.http = http.get();
     auto gate = actors::spawn_gate(loop, config);
     auto result = depend(loop, gate);

@@ -85,7 +85,7 @@ int supervise(const supervise_options& options) try {
         containers = std::make_unique<io::container_host>(loop.context());
         directory->use(loop.context());
         actors::supervisor_config all;
-        all.where = &loop;
+        all.io = &loop;
         all.http = http.get();
         all.containers = containers.get();
         all.sidecars = std::move(directory);

@@ -1,7 +1,7 @@
 /// The I/O thread as an actor: what a host starts, monitors and stops.
 #pragma once
 
-#include "actors/base/host.hpp"
+#include "actors/base/io_host.hpp"
 #include "actors/io/loop/unit.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -19,7 +19,7 @@ namespace clearance::io {
 /// Runs the io_context on a thread of its own and hosts actors there. An exit
 /// message stops it: hosted actors are told to exit first, and it ends when the
 /// last of them has. See loop.cpp.
-class loop final : public caf::blocking_actor, public actors::host {
+class loop final : public caf::blocking_actor, public actors::io_host {
 public:
   explicit loop(caf::actor_config& cfg);
   ~loop() override;

@@ -13,7 +13,7 @@ namespace clearance::io {
 /// first, then on PATH. Empty when there is no executable file of that name.
 std::string find_program(const std::string& name);
 
-/// See actors::host::run().
+/// See actors::io_host::run().
 actors::process_ptr run_child(boost::asio::io_context& context,
                               actors::process_id id, actors::process_spec spec,
                               actors::process_owner owner);

@@ -1,7 +1,7 @@
 /// A bound socket that accepts.
 #pragma once
 
-#include "actors/base/host.hpp"
+#include "actors/base/io_host.hpp"
 #include "actors/io/socket/acceptor.hpp"
 #include "actors/io/socket/bind.hpp"
 #include "actors/io/socket/peer_check.hpp"

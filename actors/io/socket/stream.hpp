@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/base/connection.hpp"
-#include "actors/base/host.hpp"
+#include "actors/base/io_host.hpp"
 #include "actors/io/base/unique_fd.hpp"
 #include "protocol/base/framing.hpp"
 
@@ -34,7 +34,7 @@ public:
                                      std::shared_ptr<std::size_t> open,
                                      protocol::byte_budget_ptr held = nullptr);
 
-  /// See actors::host::dial().
+  /// See actors::io_host::dial().
   static caf::expected<actors::connection_ptr>
   dial(boost::asio::io_context& context, const std::string& path,
        actors::framing kind);

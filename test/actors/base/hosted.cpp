@@ -74,7 +74,7 @@ private:
 TEST_CASE("without a unit a hosted actor runs on the system's scheduler") {
   actor_fixture f;
   auto value = std::make_shared<int>(0);
-  auto actor = actors::spawn_hosted<guest>(f.host, value);
+  auto actor = actors::spawn_hosted<guest>(f.io, value);
   caf::anon_send(actor, actors::report_atom::value);
   CHECK(f.scheduler.has_job());
   f.run();
@@ -102,31 +102,31 @@ TEST_CASE("a hosted actor runs on its unit, whoever sends to it") {
 TEST_CASE("a hosted actor's state goes when it ends, not with its handle") {
   actor_fixture f;
   auto value = std::make_shared<int>(0);
-  auto actor = actors::spawn_hosted<guest>(f.host, value);
+  auto actor = actors::spawn_hosted<guest>(f.io, value);
   f.run();
   CHECK(value.use_count() == 2);
   caf::anon_send(actor, actors::tick_atom::value);
   f.run();
   CHECK(value.use_count() == 1);
-  CHECK(f.host.alive("guest").empty());
+  CHECK(f.io.alive("guest").empty());
 }
 
 TEST_CASE("the host keeps an actor that nobody else holds") {
   actor_fixture f;
   auto value = std::make_shared<int>(0);
-  actors::spawn_hosted<guest>(f.host, value);
+  actors::spawn_hosted<guest>(f.io, value);
   f.run();
-  CHECK(f.host.alive("guest").size() == 1);
-  CHECK(f.host.kept().size() == 1);
+  CHECK(f.io.alive("guest").size() == 1);
+  CHECK(f.io.kept().size() == 1);
 }
 
 TEST_CASE("an exception in a handler ends the actor, and the log says why") {
   actor_fixture f;
   auto value = std::make_shared<int>(0);
-  auto actor = actors::spawn_hosted<guest>(f.host, value);
+  auto actor = actors::spawn_hosted<guest>(f.io, value);
   caf::anon_send(actor, actors::room_atom::value);
   f.run();
-  CHECK(f.host.alive("guest").empty());
+  CHECK(f.io.alive("guest").empty());
   CHECK(value.use_count() == 1);
   auto line = f.log.only("a fault of ours");
   CHECK(line.level == actors::severity::error);
@@ -138,10 +138,10 @@ TEST_CASE("an exception in a handler ends the actor, and the log says why") {
 TEST_CASE("a message that nobody handles is logged and harms nobody") {
   actor_fixture f;
   auto value = std::make_shared<int>(0);
-  auto actor = actors::spawn_hosted<guest>(f.host, value);
+  auto actor = actors::spawn_hosted<guest>(f.io, value);
   caf::anon_send(caf::actor_cast<caf::actor>(actor), std::string{"x"});
   f.run();
-  CHECK(f.host.alive("guest").size() == 1);
+  CHECK(f.io.alive("guest").size() == 1);
   CHECK(f.log.only("a fault of ours").component == "guest");
   f.log.clear();
 }

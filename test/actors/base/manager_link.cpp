@@ -45,7 +45,7 @@ struct stage : actor_fixture {
 
   explicit stage(std::optional<protocol::duration> alive_every = {}) {
     actors::manager_link_config config{&manager, alive_every};
-    link = actors::spawn_manager_link(host, config);
+    link = actors::spawn_manager_link(io, config);
     run();
   }
   ~stage() { link = nullptr; }

@@ -39,7 +39,7 @@ shield_outcome unreachable(const std::string& why) {
 struct stage : actor_fixture {
   inbox caller{*this};
   actors::helper_executor_actor executor = actors::spawn_helper_executor(
-      host, actors::helper_executor_config{&host, "/run/verdict.sock"});
+      io, actors::helper_executor_config{&io, "/run/verdict.sock"});
 
   stage() { run(); }
 
@@ -50,9 +50,9 @@ struct stage : actor_fixture {
   }
 
   scripted_connection& line(std::size_t index) {
-    REQUIRE(index < host.dials.size());
-    REQUIRE(host.dials[index].connection != nullptr);
-    return *host.dials[index].connection;
+    REQUIRE(index < io.dials.size());
+    REQUIRE(io.dials[index].connection != nullptr);
+    return *io.dials[index].connection;
   }
 
   void answer(std::size_t index, const std::string& reply = yes,
@@ -75,7 +75,7 @@ struct stage : actor_fixture {
   scripted_connection_ptr narrow(std::size_t room) {
     auto result = std::make_shared<scripted_connection>();
     result->take(room);
-    host.prepare(result);
+    io.prepare(result);
     return result;
   }
 
@@ -88,7 +88,7 @@ struct stage : actor_fixture {
   }
 
   shield_outcome outcome() { return caller.only<shield_outcome>(); }
-  std::size_t dials() const { return host.dials.size(); }
+  std::size_t dials() const { return io.dials.size(); }
 };
 
 } // namespace
@@ -98,8 +98,8 @@ TEST_CASE("a verdict is a call of Apply, and its reply the outcome") {
   CHECK(s.dials() == 0); // opened when needed
   s.ask(1);
   REQUIRE(s.dials() == 1);
-  CHECK(s.host.dials[0].path == "/run/verdict.sock");
-  CHECK(s.host.dials[0].kind == actors::framing::varlink);
+  CHECK(s.io.dials[0].path == "/run/verdict.sock");
+  CHECK(s.io.dials[0].kind == actors::framing::varlink);
   CHECK(s.line(0).taken() == call(1));
   CHECK(s.line(0).reading());
   CHECK(s.caller.size() == 0);
@@ -166,7 +166,7 @@ TEST_CASE("as many verdicts wait as may, one more is refused") {
 
 TEST_CASE("a helper that is not there fails the verdict, each one anew") {
   stage s;
-  s.host.refuse_to_dial("No such file or directory");
+  s.io.refuse_to_dial("No such file or directory");
   s.ask(1);
   CHECK(s.outcome() == unreachable("No such file or directory"));
   s.ask(2);
@@ -179,10 +179,10 @@ TEST_CASE("a helper that is lost is found again") {
   s.warm_up();
   s.end(0);
   CHECK_FALSE(s.line(0).open());
-  s.host.refuse_to_dial("Connection refused");
+  s.io.refuse_to_dial("Connection refused");
   s.ask(1);
   CHECK(s.outcome() == unreachable("Connection refused"));
-  s.host.refuse_to_dial("");
+  s.io.refuse_to_dial("");
   s.ask(2);
   REQUIRE(s.dials() == 3);
   CHECK(s.line(2).taken() == call(2));
@@ -243,7 +243,7 @@ TEST_CASE("there is no third attempt") {
     s.warm_up();
     s.line(0).take(0);
     s.line(0).break_when_full();
-    s.host.refuse_to_dial("Connection refused");
+    s.io.refuse_to_dial("Connection refused");
     s.ask(1);
     CHECK(s.dials() == 2);
     CHECK(s.outcome() == unreachable("Connection refused"));
@@ -487,7 +487,7 @@ TEST_CASE("what comes from a connection that is gone is ignored") {
   caf::anon_send(s.executor,
                  actors::received{id, nullptr, 0, stream_end::broken});
   s.run();
-  CHECK(s.host.alive("helper_executor").size() == 1);
+  CHECK(s.io.alive("helper_executor").size() == 1);
   CHECK(s.caller.size() == 0);
 }
 

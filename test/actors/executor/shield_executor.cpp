@@ -28,7 +28,7 @@ struct stage : actor_fixture {
 
   explicit stage(std::string shield = "terok-shield")
       : executor(actors::spawn_shield_executor(
-          host, actors::shield_executor_config{&host, std::move(shield)})) {
+          io, actors::shield_executor_config{&io, std::move(shield)})) {
     run();
   }
 
@@ -42,7 +42,7 @@ struct stage : actor_fixture {
 
   void end(std::size_t index, how what, int code = 0,
            std::string stderr_bytes = {}) {
-    host.end_run(index, what, code, std::move(stderr_bytes));
+    io.end_run(index, what, code, std::move(stderr_bytes));
     run();
   }
 
@@ -50,7 +50,7 @@ struct stage : actor_fixture {
 
   /// What is said of a run that ends so.
   shield_outcome of(how what, int code = 0, std::string stderr_bytes = {}) {
-    auto index = host.runs.size();
+    auto index = io.runs.size();
     ask(1);
     end(index, what, code, std::move(stderr_bytes));
     return outcome();
@@ -66,8 +66,8 @@ shield_outcome failed(std::string why) {
 TEST_CASE("the shield is run with ACTION CONTAINER DEST and the limits") {
   stage s{"/opt/terok-shield"};
   s.ask({protocol::action::deny, "c1", "2001:db8::1"});
-  REQUIRE(s.host.runs.size() == 1);
-  auto& spec = s.host.runs[0]->spec;
+  REQUIRE(s.io.runs.size() == 1);
+  auto& spec = s.io.runs[0]->spec;
   CHECK(spec.program == "/opt/terok-shield");
   CHECK(spec.arguments == std::vector{"deny"s, "c1"s, "2001:db8::1"s});
   CHECK(spec.time_limit == limits::shield_time_limit);
@@ -101,7 +101,7 @@ TEST_CASE("what would be an option of the shield is refused, nothing is run") {
     s.ask(x.call);
     CHECK(s.outcome() == failed(x.why));
   }
-  CHECK(s.host.runs.empty());
+  CHECK(s.io.runs.empty());
 }
 
 TEST_CASE("every outcome has its words") {
@@ -132,17 +132,17 @@ TEST_CASE("as many shields run as may, one more waits its turn") {
   stage s;
   for (std::size_t n = 0; n < limits::shields_max; ++n)
     s.ask(n);
-  CHECK(s.host.runs.size() == limits::shields_max);
+  CHECK(s.io.runs.size() == limits::shields_max);
   s.ask(1000);
   s.ask(1001);
-  CHECK(s.host.runs.size() == limits::shields_max);
+  CHECK(s.io.runs.size() == limits::shields_max);
   CHECK(s.caller.size() == 0);
   s.end(5, how::exited);
-  CHECK(s.host.runs.size() == limits::shields_max + 1);
-  CHECK(s.host.runs.back()->spec.arguments[2] == "d1000");
+  CHECK(s.io.runs.size() == limits::shields_max + 1);
+  CHECK(s.io.runs.back()->spec.arguments[2] == "d1000");
   s.end(0, how::exited, 1); // a failure makes room as well
-  CHECK(s.host.runs.back()->spec.arguments[2] == "d1001");
-  CHECK(s.host.running() == limits::shields_max);
+  CHECK(s.io.runs.back()->spec.arguments[2] == "d1001");
+  CHECK(s.io.running() == limits::shields_max);
 }
 
 TEST_CASE("as many verdicts wait as may, one more is refused") {
@@ -157,9 +157,9 @@ TEST_CASE("as many verdicts wait as may, one more is refused") {
   CHECK(s.outcome().ok);
   s.ask(most + 1); // there is room again
   CHECK(s.caller.size() == 0);
-  for (std::size_t i = 1; i < s.host.runs.size(); ++i)
+  for (std::size_t i = 1; i < s.io.runs.size(); ++i)
     s.end(i, how::exited);
-  CHECK(s.host.runs.size() == most + 1);
+  CHECK(s.io.runs.size() == most + 1);
   CHECK(s.caller.take<shield_outcome>().size() == most);
 }
 
@@ -175,15 +175,15 @@ TEST_CASE("a verdict that waited too long fails and is never run") {
   s.advance(limits::shield_turn_max_wait - 2ms);
   s.end(0, how::exited);
   CHECK(s.outcome().ok);
-  CHECK(s.host.runs.back()->spec.arguments[2] == "d100"); // just in time
+  CHECK(s.io.runs.back()->spec.arguments[2] == "d100"); // just in time
   s.advance(1ms);
   s.end(1, how::exited);
   auto outcomes = s.caller.take<shield_outcome>();
   REQUIRE(outcomes.size() == 2);
   CHECK(outcomes[0].ok);
   CHECK(outcomes[1] == failed("too many verdicts are waiting for the shield"));
-  CHECK(s.host.runs.back()->spec.arguments[2] == "d102");
-  CHECK(s.host.runs.size() == limits::shields_max + 2);
+  CHECK(s.io.runs.back()->spec.arguments[2] == "d102");
+  CHECK(s.io.runs.size() == limits::shields_max + 2);
 }
 
 TEST_CASE("a refused verdict takes no place in the queue") {
@@ -210,9 +210,9 @@ TEST_CASE("runs are told apart, whichever ends first") {
 TEST_CASE("a run that ended is let go, and said twice changes nothing") {
   stage s;
   s.ask(1);
-  auto id = s.host.runs[0]->id;
+  auto id = s.io.runs[0]->id;
   s.end(0, how::exited);
-  CHECK(s.host.runs[0]->owner == nullptr);
+  CHECK(s.io.runs[0]->owner == nullptr);
   CHECK(s.outcome().ok);
   caf::anon_send(s.executor, actors::process_ended{id, how::exited, 1, ""});
   s.run();
@@ -225,18 +225,18 @@ TEST_CASE("an executor's end kills what runs") {
     s.ask(n);
   s.end(3, how::exited);
   s.crash(s.executor, caf::exit_reason::user_shutdown);
-  CHECK(s.host.running() == 0);
-  for (std::size_t i = 0; i < s.host.runs.size(); ++i)
-    CHECK(s.host.runs[i]->killed == (i != 3));
+  CHECK(s.io.running() == 0);
+  for (std::size_t i = 0; i < s.io.runs.size(); ++i)
+    CHECK(s.io.runs[i]->killed == (i != 3));
 }
 
 TEST_CASE("a caller that left does not stop the shield") {
   stage s;
   s.ask(1);
   s.caller.leave();
-  CHECK(s.host.running() == 1);
+  CHECK(s.io.running() == 1);
   s.end(0, how::exited);
-  CHECK(s.host.alive("shield_executor").size() == 1);
+  CHECK(s.io.alive("shield_executor").size() == 1);
 }
 
 } // namespace shield_executor_tests

@@ -26,7 +26,7 @@ struct stage : with_http, actor_fixture {
 
   explicit stage(std::string program = "/git-http-backend") {
     actors::gate_config config;
-    config.where = &host;
+    config.io = &io;
     config.http = &http;
     config.grants = std::make_shared<const std::vector<protocol::grant>>(
         std::vector<protocol::grant>{
@@ -36,7 +36,7 @@ struct stage : with_http, actor_fixture {
         });
     config.backend.program = std::move(program);
     config.backend.cgi.project_root = "/mirrors";
-    gate = actors::spawn_gate(host, std::move(config));
+    gate = actors::spawn_gate(io, std::move(config));
     run();
   }
 
@@ -57,7 +57,7 @@ struct stage : with_http, actor_fixture {
     return x->status;
   }
 
-  std::size_t exchanges() const { return host.alive("exchange").size(); }
+  std::size_t exchanges() const { return io.alive("exchange").size(); }
 };
 
 bool has(const std::vector<std::string>& xs, const std::string& x) {

@@ -27,12 +27,12 @@ struct stage : with_http, actor_fixture {
 
   stage() {
     actors::gate_config config;
-    config.where = &host;
+    config.io = &io;
     config.http = &http;
     config.listen.path = "/gate.sock";
     config.grants = grants({{protocol::sha256("token"), "r", true}});
     config.backend.program = "/git-http-backend";
-    gate = actors::spawn_gate(host, std::move(config));
+    gate = actors::spawn_gate(io, std::move(config));
     run();
   }
 
@@ -61,8 +61,8 @@ struct stage : with_http, actor_fixture {
     run();
   }
 
-  bool alive() const { return !host.alive("gate").empty(); }
-  std::size_t exchanges() const { return host.alive("exchange").size(); }
+  bool alive() const { return !io.alive("gate").empty(); }
+  std::size_t exchanges() const { return io.alive("exchange").size(); }
 };
 
 } // namespace
@@ -78,10 +78,10 @@ TEST_CASE("a gate that cannot listen ends with the reason") {
   actor_fixture fixture;
   http.error = make_error(actors::errc::bind_failed, "no such place");
   actors::gate_config config;
-  config.where = &fixture.host;
+  config.io = &fixture.io;
   config.http = &http;
   caf::error why;
-  auto gate = actors::spawn_gate(fixture.host, config);
+  auto gate = actors::spawn_gate(fixture.io, config);
   caf::actor_cast<caf::strong_actor_ptr>(gate)->get()->attach_functor(
       [&](const caf::error& x) { why = x; });
   fixture.run();

@@ -245,7 +245,7 @@ event_queue& queue_of(const sleeper::interface& x) {
 TEST_CASE("a million events to a blocked subscriber leave the newest 128") {
   actor_fixture f;
   auto seen = std::make_shared<tally>();
-  auto actor = actors::spawn_hosted<sleeper>(f.host, seen);
+  auto actor = actors::spawn_hosted<sleeper>(f.io, seen);
   auto& queue = queue_of(actor);
   queue.pause();
   constexpr std::size_t batch = 64;
@@ -271,7 +271,7 @@ TEST_CASE("a million events to a blocked subscriber leave the newest 128") {
 TEST_CASE("announcements before the actor runs wake it once") {
   actor_fixture f;
   auto seen = std::make_shared<tally>();
-  auto actor = actors::spawn_hosted<sleeper>(f.host, seen);
+  auto actor = actors::spawn_hosted<sleeper>(f.io, seen);
   queue_of(actor).flow();
   for (std::size_t n = 1; n <= 100; ++n)
     caf::anon_send(actor, announcing({blocked(n)}));
@@ -283,21 +283,21 @@ TEST_CASE("announcements before the actor runs wake it once") {
 TEST_CASE("other messages pass a full bounded mailbox untouched") {
   actor_fixture f;
   auto seen = std::make_shared<tally>();
-  auto actor = actors::spawn_hosted<sleeper>(f.host, seen);
+  auto actor = actors::spawn_hosted<sleeper>(f.io, seen);
   caf::anon_send(actor, announcing(blocks(1, 500)));
   for (int i = 0; i < 3; ++i)
     caf::anon_send(actor, actors::drawn{});
   f.run();
   CHECK(seen->drawn == 3);
-  CHECK(f.host.alive("sleeper").size() == 1);
+  CHECK(f.io.alive("sleeper").size() == 1);
   f.crash(actor, caf::exit_reason::user_shutdown);
-  CHECK(f.host.alive("sleeper").empty());
+  CHECK(f.io.alive("sleeper").empty());
 }
 
 TEST_CASE("a request with events is answered, not swallowed") {
   actor_fixture f;
   auto seen = std::make_shared<tally>();
-  auto actor = actors::spawn_hosted<sleeper>(f.host, seen);
+  auto actor = actors::spawn_hosted<sleeper>(f.io, seen);
   queue_of(actor).pause();
   caf::scoped_actor asker{f.system};
   auto answer = asker->request(actor, caf::infinite, announcing({blocked(1)}));
@@ -313,7 +313,7 @@ TEST_CASE("a request with events is answered, not swallowed") {
 TEST_CASE("a bounded mailbox lets its events go when its actor ends") {
   actor_fixture f;
   auto seen = std::make_shared<tally>();
-  auto actor = actors::spawn_hosted<sleeper>(f.host, seen);
+  auto actor = actors::spawn_hosted<sleeper>(f.io, seen);
   auto& queue = queue_of(actor);
   queue.pause();
   caf::anon_send(actor, announcing(blocks(1, 10)));
@@ -330,14 +330,14 @@ TEST_CASE("a fault at an event ends the actor and nobody else") {
   actor_fixture f;
   auto seen = std::make_shared<tally>();
   seen->throw_at = 2;
-  auto actor = actors::spawn_hosted<sleeper>(f.host, seen);
+  auto actor = actors::spawn_hosted<sleeper>(f.io, seen);
   queue_of(actor).flow();
   caf::anon_send(actor, announcing({blocked(1)}));
   f.run();
-  CHECK(f.host.alive("sleeper").size() == 1);
+  CHECK(f.io.alive("sleeper").size() == 1);
   caf::anon_send(actor, announcing({blocked(2)}));
   f.run();
-  CHECK(f.host.alive("sleeper").empty());
+  CHECK(f.io.alive("sleeper").empty());
   CHECK(seen->wakes == 2);
   f.log.clear();
 }

@@ -41,18 +41,18 @@ struct stage : actor_fixture {
   ~stage() { end_hosted(); }
 
   void start(actors::hub_config config = {}) {
-    config.where = &host;
+    config.io = &io;
     config.clearance_socket = clearance_socket;
     config.reader_socket = reader_socket;
     config.executor = executor.handle();
-    hub = actors::spawn_hub(host, std::move(config));
+    hub = actors::spawn_hub(io, std::move(config));
     caf::actor_cast<caf::abstract_actor*>(hub)->attach_functor(
         [this](const caf::error& why) { ended = why; });
     run();
   }
 
   scripted_connection_ptr connect(const std::string& path) {
-    auto result = host.connect(path);
+    auto result = io.connect(path);
     run();
     return result;
   }
@@ -73,7 +73,7 @@ struct stage : actor_fixture {
   }
 
   std::size_t alive(const std::string& name) const {
-    return host.alive(name).size();
+    return io.alive(name).size();
   }
 
   /// Everything that a hub consists of is gone, and the executor is not.
@@ -82,8 +82,8 @@ struct stage : actor_fixture {
       CAPTURE(name);
       CHECK(alive(name) == 0);
     }
-    CHECK(host.listener_at(clearance_socket) == nullptr);
-    CHECK(host.listener_at(reader_socket) == nullptr);
+    CHECK(io.listener_at(clearance_socket) == nullptr);
+    CHECK(io.listener_at(reader_socket) == nullptr);
     CHECK(alive("executor") == 1);
   }
 };
@@ -93,15 +93,15 @@ struct stage : actor_fixture {
 TEST_CASE("a hub listens to readers first, then to clients") {
   stage s;
   s.start();
-  auto readers = s.host.listener_at(reader_socket);
+  auto readers = s.io.listener_at(reader_socket);
   REQUIRE(readers != nullptr);
   CHECK(readers->spec.role == "reader socket");
   CHECK(readers->spec.framing == actors::framing::lines);
-  auto clients = s.host.listener_at(clearance_socket);
+  auto clients = s.io.listener_at(clearance_socket);
   REQUIRE(clients != nullptr);
   CHECK(clients->spec.role == "clearance socket");
   CHECK(clients->spec.framing == actors::framing::varlink);
-  CHECK(s.host.listened() == std::vector{reader_socket, clearance_socket});
+  CHECK(s.io.listened() == std::vector{reader_socket, clearance_socket});
   auto line = s.log.only("serving");
   CHECK(line["clearance_socket"] == clearance_socket);
   CHECK(line["reader_socket"] == reader_socket);
@@ -109,10 +109,10 @@ TEST_CASE("a hub listens to readers first, then to clients") {
 
 TEST_CASE("a hub that cannot bind its first socket leaves nothing") {
   stage s;
-  s.host.refuse_to_bind(reader_socket, "the reader socket is taken");
+  s.io.refuse_to_bind(reader_socket, "the reader socket is taken");
   s.start();
   s.check_gone();
-  CHECK(s.host.listened().empty());
+  CHECK(s.io.listened().empty());
   REQUIRE(s.ended);
   CHECK(*s.ended == actors::make_error(actors::errc::bind_failed));
   CHECK(actors::what(*s.ended) == "the reader socket is taken");
@@ -121,10 +121,10 @@ TEST_CASE("a hub that cannot bind its first socket leaves nothing") {
 
 TEST_CASE("a hub that cannot bind its second socket leaves nothing") {
   stage s;
-  s.host.refuse_to_bind(clearance_socket, "the clearance socket is taken");
+  s.io.refuse_to_bind(clearance_socket, "the clearance socket is taken");
   s.start();
   s.check_gone();
-  CHECK(s.host.listened() == std::vector{reader_socket});
+  CHECK(s.io.listened() == std::vector{reader_socket});
   REQUIRE(s.ended);
   CHECK(actors::what(*s.ended) == "the clearance socket is taken");
   CHECK(s.log.with("serving").empty());
@@ -196,7 +196,7 @@ TEST_CASE("a part that crashes takes all others along, with its reason") {
     s.start();
     const scripted_connection_ptr all[] = {s.client(), s.subscriber(),
                                            s.reader()};
-    auto victims = s.host.alive(part);
+    auto victims = s.io.alive(part);
     REQUIRE(victims.size() == 1);
     s.crash(victims[0], caf::sec::bad_function_call);
     s.check_gone();
@@ -272,8 +272,8 @@ TEST_CASE("a hub's end closes every connection, whatever it is doing") {
 TEST_CASE("a client that comes while the hub ends is closed, too") {
   stage s;
   s.start();
-  auto client = s.host.connect(clearance_socket);
-  auto reader = s.host.connect(reader_socket);
+  auto client = s.io.connect(clearance_socket);
+  auto reader = s.io.connect(reader_socket);
   s.crash(s.hub, caf::exit_reason::user_shutdown);
   s.check_gone();
   // Closed, or let go before anybody touched it.
@@ -284,8 +284,8 @@ TEST_CASE("a client that comes while the hub ends is closed, too") {
 TEST_CASE("the report is of all parts, and of whom the listeners refused") {
   stage s;
   s.start();
-  s.host.listener_at(reader_socket)->refused = 2;
-  s.host.listener_at(clearance_socket)->refused = 5;
+  s.io.listener_at(reader_socket)->refused = 2;
+  s.io.listener_at(clearance_socket)->refused = 5;
   s.log.clear();
   caf::anon_send(s.hub, actors::report_atom::value);
   s.run();
@@ -322,8 +322,8 @@ TEST_CASE("each socket has a budget, within that of the whole") {
   config.held_max_bytes = 1000;
   config.held_whole = std::make_shared<protocol::byte_budget>(1500);
   s.start(std::move(config));
-  const auto readers = s.host.listener_at(reader_socket)->spec.held;
-  const auto clients = s.host.listener_at(clearance_socket)->spec.held;
+  const auto readers = s.io.listener_at(reader_socket)->spec.held;
+  const auto clients = s.io.listener_at(clearance_socket)->spec.held;
   REQUIRE(readers);
   REQUIRE(clients);
   CHECK(readers != clients);

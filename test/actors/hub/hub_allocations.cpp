@@ -29,15 +29,15 @@ struct stage : actor_fixture {
 
   explicit stage(std::size_t subscribers) {
     actors::hub_config config;
-    config.where = &host;
+    config.io = &io;
     config.clearance_socket = "clients";
     config.reader_socket = "readers";
     config.executor = executor.handle();
-    actors::spawn_hub(host, std::move(config));
+    actors::spawn_hub(io, std::move(config));
     run();
-    reader = host.connect("readers");
+    reader = io.connect("readers");
     while (clients.size() < subscribers) {
-      clients.push_back(host.connect("clients"));
+      clients.push_back(io.connect("clients"));
       run();
       clients.back()->bring(
           {R"({"method":"org.terok.Clearance1.Subscribe","more":true})"});

@@ -28,23 +28,23 @@ struct stage : actor_fixture {
 
   stage() {
     actors::hub_config config;
-    config.where = &host;
+    config.io = &io;
     config.clearance_socket = "clients";
     config.reader_socket = "readers";
     config.executor = executor.handle();
-    actors::spawn_hub(host, std::move(config));
+    actors::spawn_hub(io, std::move(config));
     run();
   }
 
   scripted_connection_ptr reader() {
-    auto result = host.connect("readers");
+    auto result = io.connect("readers");
     run();
     return result;
   }
 
   /// Its socket takes `room` bytes and then blocks.
   scripted_connection_ptr subscriber(std::size_t room) {
-    auto result = host.connect("clients");
+    auto result = io.connect("clients");
     run();
     result->take(room);
     result->bring(

@@ -29,9 +29,9 @@ struct stage : actor_fixture {
 
   explicit stage(std::optional<std::string> only_container = {})
       : ingester(actors::spawn_ingester(
-          host, actors::ingester_config{registry.as<actors::registry_actor>(),
-                                        hub.actor().address(),
-                                        std::move(only_container)})) {
+          io, actors::ingester_config{registry.as<actors::registry_actor>(),
+                                      hub.actor().address(),
+                                      std::move(only_container)})) {
     run();
   }
 
@@ -342,7 +342,7 @@ TEST_CASE("a reader that leaves silently is let go at once") {
     CHECK_FALSE(reader->open());
     CHECK(s.quiet());
     CHECK(s.counters()["readers"] == "0");
-    CHECK(s.host.alive("ingester").size() == 1);
+    CHECK(s.io.alive("ingester").size() == 1);
     CHECK(s.log.with(dropped).empty());
   }
 }
@@ -356,7 +356,7 @@ TEST_CASE("an answer for a reader that is gone is ignored") {
                  actors::received{reader->id(), nullptr, 0, stream_end::none});
   s.run();
   CHECK(s.quiet());
-  CHECK(s.host.alive("ingester").size() == 1);
+  CHECK(s.io.alive("ingester").size() == 1);
 }
 
 TEST_CASE("a reader's patience is spent by waiting and earned by its events") {
@@ -396,16 +396,16 @@ TEST_CASE("an ingester dies with its hub and closes its readers") {
   auto waiting = s.connect();
   s.bring(waiting, lines(1, 1));
   s.hub.leave();
-  CHECK(s.host.alive("ingester").empty());
+  CHECK(s.io.alive("ingester").empty());
   CHECK_FALSE(idle->open());
   CHECK_FALSE(waiting->open());
 }
 
 TEST_CASE("an ingester's crash is its hub's") {
   stage s;
-  auto before = s.host.alive("inbox").size();
+  auto before = s.io.alive("inbox").size();
   s.crash(s.ingester, caf::sec::runtime_error);
-  CHECK(s.host.alive("inbox").size() == before - 1);
+  CHECK(s.io.alive("inbox").size() == before - 1);
 }
 
 } // namespace ingester_tests

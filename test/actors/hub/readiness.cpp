@@ -40,7 +40,7 @@ struct stage : container_stage {
 
   actors::hub_config hub_config() {
     actors::hub_config result;
-    result.where = &host;
+    result.io = &io;
     result.clearance_socket = "/c";
     result.reader_socket = "/r";
     result.executor = executor.handle();
@@ -55,12 +55,12 @@ using words = std::vector<std::string>;
 
 TEST_CASE("a hub is ready when it listens, and counts its subscribers") {
   stage s;
-  actors::spawn_hub(s.host, s.hub_config());
+  actors::spawn_hub(s.io, s.hub_config());
   s.run();
   const auto places = "; clients at /c, readers at /r"s;
   CHECK(s.heard() == words{"READY: 0 subscribers" + places});
   auto follow = [&] {
-    auto result = s.host.connect("/c");
+    auto result = s.io.connect("/c");
     s.run();
     result->bring(
         {R"({"method":"org.terok.Clearance1.Subscribe","more":true})"});
@@ -80,8 +80,8 @@ TEST_CASE("a hub that cannot listen on one of its sockets says nothing") {
   for (auto path : {"/c", "/r"}) {
     CAPTURE(path);
     stage s;
-    s.host.refuse_to_bind(path, "taken");
-    actors::spawn_hub(s.host, s.hub_config());
+    s.io.refuse_to_bind(path, "taken");
+    actors::spawn_hub(s.io, s.hub_config());
     s.run();
     CHECK(s.heard().empty());
   }
@@ -89,9 +89,9 @@ TEST_CASE("a hub that cannot listen on one of its sockets says nothing") {
 
 TEST_CASE("a hub's end is no news of its subscribers") {
   stage s;
-  auto hub = actors::spawn_hub(s.host, s.hub_config());
+  auto hub = actors::spawn_hub(s.io, s.hub_config());
   s.run();
-  auto client = s.host.connect("/c");
+  auto client = s.io.connect("/c");
   s.run();
   client->bring({R"({"method":"org.terok.Clearance1.Subscribe","more":true})"});
   s.run();
@@ -106,21 +106,21 @@ TEST_CASE("inherited descriptors reach the sockets that they are for") {
   auto config = s.hub_config();
   config.inherited_clearance = 7;
   config.inherited_reader = 8;
-  actors::spawn_hub(s.host, std::move(config));
-  actors::verdict_helper_config helper{&s.host, "/v", s.executor.handle()};
+  actors::spawn_hub(s.io, std::move(config));
+  actors::verdict_helper_config helper{&s.io, "/v", s.executor.handle()};
   helper.inherited = 9;
-  actors::spawn_verdict_helper(s.host, std::move(helper));
+  actors::spawn_verdict_helper(s.io, std::move(helper));
   s.run();
-  CHECK(s.host.listener_at("/c")->spec.inherited == 7);
-  CHECK(s.host.listener_at("/r")->spec.inherited == 8);
-  CHECK(s.host.listener_at("/v")->spec.inherited == 9);
+  CHECK(s.io.listener_at("/c")->spec.inherited == 7);
+  CHECK(s.io.listener_at("/r")->spec.inherited == 8);
+  CHECK(s.io.listener_at("/v")->spec.inherited == 9);
 }
 
 TEST_CASE("a verdict helper is ready when it listens") {
   stage s;
-  actors::verdict_helper_config config{&s.host, "/v", s.executor.handle()};
+  actors::verdict_helper_config config{&s.io, "/v", s.executor.handle()};
   config.manager = s.manager.as<actors::manager_actor>();
-  actors::spawn_verdict_helper(s.host, std::move(config));
+  actors::spawn_verdict_helper(s.io, std::move(config));
   s.run();
   CHECK(s.heard() == words{"READY: hubs at /v"});
 }
@@ -132,12 +132,12 @@ TEST_CASE("a gate is ready when it listens, and again when new grants hold") {
         count, protocol::grant{protocol::sha256("t"), "r", true});
   };
   actors::gate_config config;
-  config.where = &s.host;
+  config.io = &s.io;
   config.http = &s.http;
   config.listen.path = "/g";
   config.grants = grants(1);
   config.manager = s.manager.as<actors::manager_actor>();
-  auto gate = actors::spawn_gate(s.host, std::move(config));
+  auto gate = actors::spawn_gate(s.io, std::move(config));
   s.run();
   CHECK(s.heard() == words{"READY: 1 grant; clients at /g"});
   caf::anon_send(gate, actors::new_grants{grants(3)});
@@ -162,7 +162,7 @@ struct container_news : stage {
   void start(actors::sidecar_ptr sidecar) {
     auto config = container_config(std::move(sidecar));
     config.watcher = manager.as<actors::container_watcher>();
-    container = actors::spawn_container(host, std::move(config));
+    container = actors::spawn_container(io, std::move(config));
     run();
   }
   ~container_news() { container = nullptr; }
@@ -182,7 +182,7 @@ TEST_CASE("a container has settled when all its services serve") {
   container_news s;
   s.start(s.sidecar_of("demo"));
   CHECK(s.told() == words{"0123456789ab settled"});
-  CHECK(s.host.listener_at(hub_socket) != nullptr);
+  CHECK(s.io.listener_at(hub_socket) != nullptr);
   CHECK(s.http.open.size() == 1);
 }
 
@@ -211,7 +211,7 @@ TEST_CASE("an executor that comes back fails no more") {
   container_news s;
   s.start(s.sidecar_of("demo"));
   s.told();
-  caf::anon_send_exit(s.host.alive("shield_executor").front(),
+  caf::anon_send_exit(s.io.alive("shield_executor").front(),
                       caf::exit_reason::kill);
   s.run();
   CHECK(s.told() == words{"0123456789ab settled failing"});
@@ -229,7 +229,7 @@ struct supervisor_news : stage {
   supervisor_news() {
     auto config = supervisor_config();
     config.manager = manager.as<actors::manager_actor>();
-    supervisor = actors::spawn_supervisor(host, std::move(config));
+    supervisor = actors::spawn_supervisor(io, std::move(config));
     run();
   }
   ~supervisor_news() { supervisor = nullptr; }
@@ -259,7 +259,7 @@ TEST_CASE("a supervisor is ready when what it found is served, not before") {
   s.see("b", id_b);
   caf::anon_send(s.supervisor, actors::sidecars_read{});
   // The containers have begun, and their hubs not yet.
-  while (s.host.alive("container").size() < 2)
+  while (s.io.alive("container").size() < 2)
     REQUIRE(s.scheduler.try_run_once());
   CHECK(s.heard().empty());
   s.run();
@@ -276,12 +276,12 @@ TEST_CASE("a supervisor with nothing to serve is ready at once") {
 
 TEST_CASE("a container that fails or has ended holds no supervisor up") {
   supervisor_news s;
-  s.host.refuse_to_bind("/run/t/clearance/aaaaaaaaaaaa/hub.sock", "taken");
+  s.io.refuse_to_bind("/run/t/clearance/aaaaaaaaaaaa/hub.sock", "taken");
   s.see("a", id_a);
   s.tell(actors::sidecars_read{});
   CHECK(s.heard() == words{"READY: 1 container, 1 with a service that fails"});
   // Its supervision crashes: that is no better.
-  s.crash(s.host.alive("container").front(), caf::exit_reason::kill);
+  s.crash(s.io.alive("container").front(), caf::exit_reason::kill);
   CHECK(s.heard().back() == "1 container, 1 with a service that fails");
   s.log.clear();
   s.tell(actors::sidecar_gone{"a"});

@@ -180,27 +180,27 @@ TEST_CASE("a subscriber that left hears no more and is forgotten") {
   CHECK(a.heard().empty());
   CHECK(b.heard() == blocked(1)->wire());
   CHECK(a.gauge.use_count() == 1);
-  CHECK(s.host.alive("registry").size() == 1);
+  CHECK(s.io.alive("registry").size() == 1);
 }
 
 TEST_CASE("a subscriber that crashed is none that takes the registry along") {
   registry_stage s; // the hub, linked to both, decides that
   follower a{s};
   s.crash(a.box.actor(), caf::sec::runtime_error);
-  CHECK(s.host.alive("registry").size() == 1);
+  CHECK(s.io.alive("registry").size() == 1);
 }
 
 TEST_CASE("the registry dies with its hub") {
   registry_stage s;
   s.hub.leave();
-  CHECK(s.host.alive("registry").empty());
+  CHECK(s.io.alive("registry").empty());
 }
 
 TEST_CASE("the registry's crash is its hub's") {
   registry_stage s;
-  auto before = s.host.alive("inbox").size();
+  auto before = s.io.alive("inbox").size();
   s.crash(s.registry, caf::sec::runtime_error);
-  CHECK(s.host.alive("inbox").size() == before - 1);
+  CHECK(s.io.alive("inbox").size() == before - 1);
 }
 
 TEST_CASE("the report counts everything") {

@@ -24,8 +24,7 @@ struct stage : registry_stage {
     auto result = std::make_shared<scripted_connection>();
     result->take(room);
     actors::spawn_subscriber(
-        host,
-        actors::subscriber_config{registry, result, hub.actor().address()});
+        io, actors::subscriber_config{registry, result, hub.actor().address()});
     run();
     return result;
   }

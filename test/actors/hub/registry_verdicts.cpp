@@ -291,7 +291,7 @@ TEST_CASE("an executor that is dead fails verdicts at once") {
   s.ask("c1:1");
   CHECK(event_in(a.heard()) == applied("c1:1", false));
   CHECK(s.outcome() == failed("the verdict executor does not answer"));
-  CHECK(s.host.alive("registry").size() == 1);
+  CHECK(s.io.alive("registry").size() == 1);
 }
 
 TEST_CASE("an executor that dies fails the verdicts that it had in the end") {

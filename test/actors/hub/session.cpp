@@ -34,14 +34,14 @@ struct stage : actor_fixture {
   explicit stage(role who = role::hub,
                  protocol::byte_budget_ptr held = nullptr) {
     actors::session_config config;
-    config.where = &host;
+    config.io = &io;
     config.connection = client;
     config.parent = parent.actor().address();
     config.role = who;
     config.registry = registry.as<actors::registry_actor>();
     config.executor = executor.as<actors::executor_actor>();
     config.held = std::move(held);
-    session = actors::spawn_session(host, std::move(config));
+    session = actors::spawn_session(io, std::move(config));
     run();
   }
 
@@ -67,8 +67,8 @@ struct stage : actor_fixture {
     run();
   }
 
-  bool alive() const { return !host.alive("session").empty(); }
-  bool parent_alive() const { return host.alive("inbox").size() == 3; }
+  bool alive() const { return !io.alive("session").empty(); }
+  bool parent_alive() const { return io.alive("inbox").size() == 3; }
 };
 
 const auto info = R"({"method":"org.varlink.service.GetInfo"})"s;
@@ -370,7 +370,7 @@ TEST_CASE("Subscribe hands the connection to a subscriber") {
   stage s;
   s.bring({subscribe});
   CHECK_FALSE(s.alive());
-  CHECK(s.host.alive("subscriber").size() == 1);
+  CHECK(s.io.alive("subscriber").size() == 1);
   CHECK(s.client->open());
   CHECK(s.client->watched());
   CHECK_FALSE(s.client->reading());
@@ -388,7 +388,7 @@ TEST_CASE("events come behind the replies that the client was owed") {
   s.bring({missing("A"), verdict, subscribe});
   s.decide(ok);
   CHECK(s.alive());
-  CHECK(s.host.alive("subscriber").empty());
+  CHECK(s.io.alive("subscriber").empty());
   CHECK(s.registry.take<actors::subscribe>().empty());
   s.go_on(20);
   CHECK(s.alive());
@@ -405,7 +405,7 @@ TEST_CASE("what comes behind Subscribe is never served") {
   for (auto end : {stream_end::none, stream_end::eof, stream_end::too_long}) {
     stage s;
     s.bring({subscribe, verdict, missing("A"), "nonsense"}, end);
-    CHECK(s.host.alive("subscriber").size() == 1);
+    CHECK(s.io.alive("subscriber").size() == 1);
     CHECK(s.registry.take<actors::verdict>().empty());
     CHECK(s.client->taken().empty());
     CHECK(s.client->open());
@@ -416,7 +416,7 @@ TEST_CASE("a subscriber that came of a session dies with the same parent") {
   stage s;
   s.bring({subscribe});
   s.parent.leave();
-  CHECK(s.host.alive("subscriber").empty());
+  CHECK(s.io.alive("subscriber").empty());
   CHECK_FALSE(s.client->open());
 }
 
@@ -430,7 +430,7 @@ TEST_CASE("a session dies with its parent, whatever it is doing") {
       s.bring(calls);
     s.parent.leave();
     CHECK_FALSE(s.alive());
-    CHECK(s.host.alive("subscriber").empty());
+    CHECK(s.io.alive("subscriber").empty());
     CHECK_FALSE(s.client->open());
   }
 }

@@ -27,8 +27,8 @@ struct stage : actor_fixture {
 
   stage() {
     subscriber = actors::spawn_subscriber(
-        host, actors::subscriber_config{registry.as<actors::registry_actor>(),
-                                        connection, hub.actor().address()});
+        io, actors::subscriber_config{registry.as<actors::registry_actor>(),
+                                      connection, hub.actor().address()});
     run();
     gauge = registry.only<actors::subscribe>().gauge;
     registry.tell(subscriber, actors::drawn{{}, 0, 0, true});
@@ -51,8 +51,8 @@ struct stage : actor_fixture {
     run();
   }
 
-  bool alive() const { return !host.alive("subscriber").empty(); }
-  bool hub_alive() const { return host.alive("inbox").size() == 2; }
+  bool alive() const { return !io.alive("subscriber").empty(); }
+  bool hub_alive() const { return io.alive("inbox").size() == 2; }
 };
 
 } // namespace

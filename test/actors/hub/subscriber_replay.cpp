@@ -22,8 +22,8 @@ struct stage : actor_fixture {
   inbox hub{*this};
   scripted_connection_ptr connection = std::make_shared<scripted_connection>();
   actors::subscriber_actor subscriber = actors::spawn_subscriber(
-      host, actors::subscriber_config{registry.as<actors::registry_actor>(),
-                                      connection, hub.actor().address()});
+      io, actors::subscriber_config{registry.as<actors::registry_actor>(),
+                                    connection, hub.actor().address()});
 
   stage() { run(); }
 
@@ -136,7 +136,7 @@ TEST_CASE("a replay that breaks mid-write hands over whole events only") {
   s.draw(events, 5, true);
   s.connection->become_writable();
   s.run();
-  CHECK(s.host.alive("subscriber").empty());
+  CHECK(s.io.alive("subscriber").empty());
   for (std::size_t i = 0; i < events.size(); ++i)
     CHECK(events[i]->handed() == (i < 2));
 }
@@ -145,7 +145,7 @@ TEST_CASE("a client that leaves before the map answered leaves nothing") {
   stage s;
   s.connection->hang_up();
   s.run();
-  CHECK(s.host.alive("subscriber").empty());
+  CHECK(s.io.alive("subscriber").empty());
   s.draw(blocks(1, 3), 3, true);
   CHECK(s.connection->taken().empty());
 }

@@ -25,7 +25,7 @@ const auto socket_path = "/run/verdict.sock"s;
 /// The helper with an executor that runs the shield, on a scripted host.
 struct stage : actor_fixture {
   actors::shield_executor_actor executor = actors::spawn_shield_executor(
-      host, actors::shield_executor_config{&host, "terok-shield"});
+      io, actors::shield_executor_config{&io, "terok-shield"});
   actors::service_actor helper;
   std::optional<caf::error> ended;
 
@@ -33,14 +33,14 @@ struct stage : actor_fixture {
 
   void start() {
     helper = actors::spawn_verdict_helper(
-        host, actors::verdict_helper_config{&host, socket_path, executor});
+        io, actors::verdict_helper_config{&io, socket_path, executor});
     caf::actor_cast<caf::abstract_actor*>(helper)->attach_functor(
         [this](const caf::error& why) { ended = why; });
     run();
   }
 
   scripted_connection_ptr connect() {
-    auto result = host.connect(socket_path);
+    auto result = io.connect(socket_path);
     run();
     return result;
   }
@@ -61,16 +61,16 @@ const auto apply = R"({"method":"org.terok.ClearanceVerdict1.Apply",)"
 TEST_CASE("a helper listens, runs the shield and says what came of it") {
   stage s;
   s.start();
-  auto listener = s.host.listener_at(socket_path);
+  auto listener = s.io.listener_at(socket_path);
   REQUIRE(listener != nullptr);
   CHECK(listener->spec.role == "verdict socket");
   CHECK(listener->spec.framing == actors::framing::varlink);
   CHECK(s.log.only("serving")["socket"] == socket_path);
   auto hub = s.connect();
   s.bring(hub, apply);
-  REQUIRE(s.host.runs.size() == 1);
-  CHECK(s.host.runs[0]->spec.arguments[0] == "deny");
-  s.host.end_run(0, how::exited, 1, "no");
+  REQUIRE(s.io.runs.size() == 1);
+  CHECK(s.io.runs[0]->spec.arguments[0] == "deny");
+  s.io.end_run(0, how::exited, 1, "no");
   s.run();
   CHECK(hub->taken() == R"({"parameters":{"ok":false,"stderr":"no"}})"s + '\0');
 }
@@ -82,7 +82,7 @@ TEST_CASE("what a helper executes or refuses leaves an audit line") {
   s.start();
   auto client = s.connect();
   s.bring(client, apply);
-  s.host.end_run(0, how::exited, 1, "no\n");
+  s.io.end_run(0, how::exited, 1, "no\n");
   s.run();
   auto line = s.log.only("verdict failed");
   CHECK(line.level == actors::severity::notice);
@@ -94,7 +94,7 @@ TEST_CASE("what a helper executes or refuses leaves an audit line") {
   CHECK(line["command"] == "client");
   CHECK(line["stderr"] == "no");
   s.bring(client, apply);
-  s.host.end_run(1, how::exited, 0, "");
+  s.io.end_run(1, how::exited, 0, "");
   s.run();
   CHECK(s.log.only("verdict applied")["dest"] == "d");
   auto invalid = apply;
@@ -158,8 +158,8 @@ TEST_CASE("connections of a helper's clients are served side by side") {
   auto b = s.connect();
   s.bring(a, apply);
   s.bring(b, apply);
-  REQUIRE(s.host.runs.size() == 2);
-  s.host.end_run(1, how::exited);
+  REQUIRE(s.io.runs.size() == 2);
+  s.io.end_run(1, how::exited);
   s.run();
   CHECK(a->taken().empty());
   CHECK(b->taken() == R"({"parameters":{"ok":true,"stderr":""}})"s + '\0');
@@ -167,9 +167,9 @@ TEST_CASE("connections of a helper's clients are served side by side") {
 
 TEST_CASE("a helper that cannot bind its socket ends and says why") {
   stage s;
-  s.host.refuse_to_bind(socket_path, "the verdict socket is taken");
+  s.io.refuse_to_bind(socket_path, "the verdict socket is taken");
   s.start();
-  CHECK(s.host.alive("verdict_helper").empty());
+  CHECK(s.io.alive("verdict_helper").empty());
   REQUIRE(s.ended);
   CHECK(*s.ended == actors::make_error(actors::errc::bind_failed));
   CHECK(actors::what(*s.ended) == "the verdict socket is taken");
@@ -182,13 +182,13 @@ TEST_CASE("a client that leaves takes neither the helper nor its verdict") {
   auto client = s.connect();
   s.bring(client, apply, stream_end::broken);
   s.bring(s.connect(), "nonsense");
-  CHECK(s.host.running() == 1);
+  CHECK(s.io.running() == 1);
   client->take(0);
   client->break_when_full();
-  s.host.end_run(0, how::exited);
+  s.io.end_run(0, how::exited);
   s.run();
-  CHECK(s.host.alive("session").empty());
-  CHECK(s.host.alive("verdict_helper").size() == 1);
+  CHECK(s.io.alive("session").empty());
+  CHECK(s.io.alive("verdict_helper").size() == 1);
 }
 
 TEST_CASE("a helper's end closes its socket and its connections") {
@@ -198,12 +198,12 @@ TEST_CASE("a helper's end closes its socket and its connections") {
   auto busy = s.connect();
   s.bring(busy, apply);
   s.crash(s.helper, caf::exit_reason::user_shutdown);
-  CHECK(s.host.listener_at(socket_path) == nullptr);
+  CHECK(s.io.listener_at(socket_path) == nullptr);
   CHECK_FALSE(idle->open());
   CHECK_FALSE(busy->open());
-  CHECK(s.host.alive("session").empty());
-  CHECK(s.host.running() == 1); // the executor's, which lives beside it
-  s.host.end_run(0, how::exited);
+  CHECK(s.io.alive("session").empty());
+  CHECK(s.io.running() == 1); // the executor's, which lives beside it
+  s.io.end_run(0, how::exited);
   s.run();
 }
 
@@ -211,8 +211,8 @@ TEST_CASE("a session's crash is the helper's") {
   stage s;
   s.start();
   s.connect();
-  s.crash(s.host.alive("session").at(0), caf::sec::runtime_error);
-  CHECK(s.host.alive("verdict_helper").empty());
+  s.crash(s.io.alive("session").at(0), caf::sec::runtime_error);
+  CHECK(s.io.alive("verdict_helper").empty());
   CHECK(*s.ended == caf::sec::runtime_error);
 }
 
@@ -221,7 +221,7 @@ TEST_CASE("the helper's report counts its clients, and whom it refused") {
   s.start();
   s.connect();
   s.bring(s.connect(), "nonsense");
-  s.host.listener_at(socket_path)->refused = 4;
+  s.io.listener_at(socket_path)->refused = 4;
   caf::anon_send(s.helper, actors::report_atom::value);
   s.run();
   auto line = s.log.only("counters");

@@ -28,7 +28,7 @@ struct stage : container_stage {
 
   void start(actors::sidecar_ptr sidecar = sidecar_of("demo")) {
     container =
-        actors::spawn_container(host, container_config(std::move(sidecar)));
+        actors::spawn_container(io, container_config(std::move(sidecar)));
     caf::actor_cast<caf::abstract_actor*>(container)->attach_functor(
         [this](const caf::error& why) { ended = why; });
     run();
@@ -41,15 +41,15 @@ struct stage : container_stage {
   stage() = default;
 
   caf::actor only(const std::string& name) {
-    auto all = host.alive(name);
+    auto all = io.alive(name);
     REQUIRE(all.size() == 1);
     return all.front();
   }
   std::size_t alive(const std::string& name) const {
-    return host.alive(name).size();
+    return io.alive(name).size();
   }
   bool listens(const std::string& path) {
-    return host.listener_at(path) != nullptr;
+    return io.listener_at(path) != nullptr;
   }
 
   protocol::shield_outcome call(const inbox& caller) {
@@ -81,9 +81,9 @@ TEST_CASE("its quotas reach the sockets") {
   stage s;
   s.start();
   namespace limits = protocol::supervisor_limits;
-  CHECK(s.host.listener_at(reader_socket)->spec.connections_max
+  CHECK(s.io.listener_at(reader_socket)->spec.connections_max
         == limits::readers_max);
-  CHECK(s.host.listener_at(clearance_socket)->spec.connections_max
+  CHECK(s.io.listener_at(clearance_socket)->spec.connections_max
         == limits::clients_max);
   REQUIRE(s.http.open.size() == 1);
   CHECK(s.http.open.front().connections_max == limits::gate_connections_max);
@@ -149,9 +149,9 @@ TEST_CASE("a hub lives on when its executor dies, and has the next one") {
   s.advance(100ms);
   caller.tell(s.container, a_call);
   s.run();
-  REQUIRE(s.host.runs.size() == 1);
-  CHECK(s.host.runs[0]->spec.arguments == std::vector{"allow"s, "c1"s, "d1"s});
-  s.host.end_run(0, actors::process_ended::how::exited);
+  REQUIRE(s.io.runs.size() == 1);
+  CHECK(s.io.runs[0]->spec.arguments == std::vector{"allow"s, "c1"s, "d1"s});
+  s.io.end_run(0, actors::process_ended::how::exited);
   s.run();
   CHECK(s.call(caller).ok);
   CHECK(s.only("hub") == hub);
@@ -224,7 +224,7 @@ TEST_CASE("a container whose first process is gone does not begin") {
   s.start(std::make_shared<protocol::sidecar>(std::move(x)));
   REQUIRE(s.ended);
   CHECK_FALSE(*s.ended);
-  CHECK(s.host.listened().empty());
+  CHECK(s.io.listened().empty());
   CHECK(s.http.open.empty());
 }
 

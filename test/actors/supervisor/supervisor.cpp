@@ -30,7 +30,7 @@ struct stage : container_stage {
     auto config = supervisor_config();
     config.containers_max = containers_max;
     config.sidecars_max = sidecars_max;
-    supervisor = actors::spawn_supervisor(host, std::move(config));
+    supervisor = actors::spawn_supervisor(io, std::move(config));
     caf::actor_cast<caf::abstract_actor*>(supervisor)
         ->attach_functor([this](const caf::error& why) { ended = why; });
     run();
@@ -60,11 +60,10 @@ struct stage : container_stage {
   }
 
   bool serves(const std::string& id) {
-    return host.listener_at("/run/t/clearance/" + id.substr(0, 12)
-                            + "/hub.sock")
+    return io.listener_at("/run/t/clearance/" + id.substr(0, 12) + "/hub.sock")
            != nullptr;
   }
-  std::size_t count() const { return host.alive("container").size(); }
+  std::size_t count() const { return io.alive("container").size(); }
 
   /// Whose gate is open.
   bool has_gate(const std::string& name) const {
@@ -93,12 +92,12 @@ TEST_CASE("each sidecar has its container, for as long as it is there") {
 TEST_CASE("what is seen again unchanged goes on, what changed begins anew") {
   stage s;
   s.see("a", id_a);
-  const auto before = s.host.alive("container").front();
+  const auto before = s.io.alive("container").front();
   s.see("a", id_a);
-  CHECK(s.host.alive("container").front() == before);
+  CHECK(s.io.alive("container").front() == before);
   s.see("a", s.sidecar_of("other", id_a), "changed");
   REQUIRE(s.count() == 1);
-  CHECK(s.host.alive("container").front() != before);
+  CHECK(s.io.alive("container").front() != before);
   CHECK(s.has_gate("other"));
   CHECK_FALSE(s.has_gate("a"));
   // Even its id.
@@ -152,20 +151,20 @@ TEST_CASE("an actor that is killed on purpose hurts its own container alone") {
   const auto parts = {"hub", "registry", "ingester", "gate", "shield_executor"};
   std::map<std::string, caf::actor> of_a;
   for (auto name : parts)
-    of_a[name] = s.host.alive(name).front();
+    of_a[name] = s.io.alive(name).front();
   s.see("b", id_b);
   for (auto name : parts) {
     CAPTURE(name);
-    auto all = s.host.alive(name);
+    auto all = s.io.alive(name);
     REQUIRE(all.size() == 2);
     s.crash(all[0] == of_a[name] ? all[1] : all[0], caf::exit_reason::kill);
     CHECK(s.serves(id_a));
     s.advance(30s);
     CHECK(s.serves(id_b));
-    CHECK(s.host.alive(name).size() == 2);
+    CHECK(s.io.alive(name).size() == 2);
   }
   for (auto name : parts) {
-    const auto all = s.host.alive(name);
+    const auto all = s.io.alive(name);
     CHECK(std::find(all.begin(), all.end(), of_a[name]) != all.end());
   }
 }
@@ -174,17 +173,17 @@ TEST_CASE("a container that crashes whole is started again after a while") {
   stage s;
   s.see("a", id_a);
   s.see("b", id_b);
-  const auto b = s.host.alive("container").back();
-  s.crash(s.host.alive("container").front(), caf::exit_reason::kill);
+  const auto b = s.io.alive("container").back();
+  s.crash(s.io.alive("container").front(), caf::exit_reason::kill);
   CHECK_FALSE(s.serves(id_a));
   CHECK(s.serves(id_b));
   s.advance(99ms);
   CHECK_FALSE(s.serves(id_a));
   s.advance(1ms);
   CHECK(s.serves(id_a));
-  CHECK(s.host.alive("container").front() == b);
+  CHECK(s.io.alive("container").front() == b);
   // Its file went meanwhile: it stays away.
-  s.crash(s.host.alive("container").back(), caf::exit_reason::kill);
+  s.crash(s.io.alive("container").back(), caf::exit_reason::kill);
   s.lose("a");
   s.advance(60s);
   CHECK_FALSE(s.serves(id_a));
@@ -231,7 +230,7 @@ TEST_CASE("without containers it stops at once; a crashed one is no reason "
   }
   stage s;
   s.see("a", id_a);
-  s.crash(s.host.alive("container").front(), caf::exit_reason::kill);
+  s.crash(s.io.alive("container").front(), caf::exit_reason::kill);
   s.stop();
   CHECK(s.ended);
 }

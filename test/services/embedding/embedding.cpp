@@ -116,12 +116,12 @@ struct stage : actor_fixture {
 
   void start() {
     inside::embedded_hub_config config;
-    config.inner.where = &host;
+    config.inner.io = &io;
     config.inner.clearance_socket = clearance_socket;
     config.inner.reader_socket = reader_socket;
     config.executor = executor;
     config.who = {7, 8, "host", true};
-    hub = inside::spawn_embedded_hub(host, std::move(config));
+    hub = inside::spawn_embedded_hub(io, std::move(config));
     caf::actor_cast<caf::abstract_actor*>(hub)->attach_functor(
         [this](const caf::error& why) { ended = why; });
     run();
@@ -145,7 +145,7 @@ struct stage : actor_fixture {
   }
 
   void emit(std::size_t first, std::size_t last) {
-    auto reader = host.connect(reader_socket);
+    auto reader = io.connect(reader_socket);
     run();
     reader->bring(lines(first, last), actors::stream_end::eof);
     run();
@@ -158,7 +158,7 @@ struct stage : actor_fixture {
   }
 
   std::size_t alive(const std::string& name) const {
-    return host.alive(name).size();
+    return io.alive(name).size();
   }
 };
 
@@ -281,12 +281,12 @@ TEST_CASE("the hub and its public face end together") {
     CHECK(s.ended == caf::error{caf::exit_reason::user_shutdown});
   }
   SUBCASE("a part of it crashes") {
-    s.crash(s.host.alive("registry").front(), caf::exit_reason::kill);
+    s.crash(s.io.alive("registry").front(), caf::exit_reason::kill);
     CHECK(s.ended == caf::error{caf::exit_reason::kill});
   }
   for (auto name : {"embedded_hub", "hub", "registry", "follower"})
     CHECK(s.alive(name) == 0);
-  CHECK(s.host.listener_at(clearance_socket) == nullptr);
+  CHECK(s.io.listener_at(clearance_socket) == nullptr);
 }
 
 // Its host would wait for its own timeout.
@@ -299,13 +299,13 @@ TEST_CASE("a verdict under way is answered when its hub ends") {
     s.crash(s.hub, caf::exit_reason::kill);
   }
   SUBCASE("the hub inside ends") {
-    s.crash(s.host.alive("hub").front(), caf::exit_reason::user_shutdown);
+    s.crash(s.io.alive("hub").front(), caf::exit_reason::user_shutdown);
   }
   SUBCASE("its registry crashes") {
-    s.crash(s.host.alive("registry").front(), caf::exit_reason::kill);
+    s.crash(s.io.alive("registry").front(), caf::exit_reason::kill);
   }
   SUBCASE("its session crashes, and it goes on") {
-    s.crash(s.host.alive("session").front(), caf::exit_reason::kill);
+    s.crash(s.io.alive("session").front(), caf::exit_reason::kill);
   }
   CHECK(*s.told == std::vector{"the hub ended"s});
   // What the executor says afterwards is nobody's any more.
@@ -366,7 +366,7 @@ TEST_CASE("a host that says nothing gets the bounds that hub and gate have") {
 
 TEST_CASE("a socket that is taken is the hub's end, with a sentence") {
   stage s;
-  s.host.refuse_to_bind(reader_socket, "the reader socket is taken");
+  s.io.refuse_to_bind(reader_socket, "the reader socket is taken");
   s.start();
   REQUIRE(s.ended);
   CHECK(actors::what(*s.ended) == "the reader socket is taken");

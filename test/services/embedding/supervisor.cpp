@@ -86,7 +86,7 @@ void start_hub(self_pointer self) {
 
 caf::behavior supervise(self_pointer self, const options& where) {
   auto& my = self->state;
-  my.where = where;
+  my.io = where;
   my.loop = clr::start_loop(self->system());
   clr::executor_config executor;
   executor.shield = where.shield;

@@ -58,7 +58,7 @@ inbox::inbox(actor_fixture& fixture)
       journal_(fixture.journal),
       callback_(std::make_shared<std::function<void(const caf::message&)>>()),
       actor_(fixture.system.spawn<inbox_actor>(journal_, callback_)) {
-  fixture.host.keep(caf::actor_cast<caf::strong_actor_ptr>(actor_));
+  fixture.io.keep(caf::actor_cast<caf::strong_actor_ptr>(actor_));
 }
 
 std::size_t inbox::size() const {

@@ -86,8 +86,8 @@ private:
 played_executor::played_executor(actor_fixture& fixture)
     : fixture_(fixture),
       calls_(std::make_shared<std::vector<protocol::shield_call>>()),
-      handle_(actors::spawn_hosted<player>(fixture.host, calls_,
-                                           &fixture.journal)) {
+      handle_(
+          actors::spawn_hosted<player>(fixture.io, calls_, &fixture.journal)) {
   // nop
 }
 

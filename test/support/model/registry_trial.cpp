@@ -65,7 +65,7 @@ std::vector<std::string> messages_of(const std::string& wire) {
 registry_trial::registry_trial()
     : witness_gauge_(std::make_shared<actors::subscriber_gauge>()),
       registry_(actors::spawn_registry(
-          fixture_.host,
+          fixture_.io,
           actors::registry_config{executor_.handle(), hub_.actor().address(),
                                   bounds})),
       model_(bounds) {
@@ -168,8 +168,8 @@ registry_trial::client& registry_trial::come() {
   x.connection = std::make_shared<scripted_connection>();
   x.connection->take(0);
   auto handle = actors::spawn_subscriber(
-      fixture_.host, actors::subscriber_config{registry_, x.connection,
-                                               hub_.actor().address()});
+      fixture_.io, actors::subscriber_config{registry_, x.connection,
+                                             hub_.actor().address()});
   x.gauge = static_cast<actors::subscriber::actor_type*>(
                 caf::actor_cast<caf::abstract_actor*>(handle))
                 ->queue()

@@ -18,7 +18,7 @@ actor_fixture::actor_fixture()
     : system(config_),
       scheduler(
           dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())),
-      host(system) {
+      io(system) {
   // nop
 }
 
@@ -32,7 +32,7 @@ actor_fixture::~actor_fixture() {
 }
 
 void actor_fixture::end_hosted() {
-  host.end_all();
+  io.end_all();
   run();
 }
 

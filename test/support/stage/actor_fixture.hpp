@@ -2,7 +2,7 @@
 #pragma once
 
 #include "protocol/hub/admission.hpp"
-#include "test/support/doubles/dummy_host.hpp"
+#include "test/support/doubles/fake_io_host.hpp"
 #include "test/support/doubles/inbox.hpp"
 #include "test/support/stage/log_record.hpp"
 
@@ -33,7 +33,7 @@ private:
 public:
   caf::actor_system system;
   caf::scheduler::test_coordinator& scheduler;
-  dummy_host host;
+  fake_io_host io;
   log_record log;
   test::journal journal; ///< of all inboxes
 

@@ -96,11 +96,11 @@ container_stage::around() {
 
 actors::container_config
 container_stage::container_config(actors::sidecar_ptr sidecar) {
-  return {&host, &http, &containers, std::move(sidecar), around()};
+  return {&io, &http, &containers, std::move(sidecar), around()};
 }
 
 actors::supervisor_config container_stage::supervisor_config() {
-  return {&host, &http, &containers, nullptr, around()};
+  return {&io, &http, &containers, nullptr, around()};
 }
 
 // Their listeners and watches look into members of this class.

@@ -8,8 +8,8 @@ namespace clearance::test {
 
 registry_stage::registry_stage(protocol::authorisation_limits limits)
     : registry(actors::spawn_registry(
-        host, actors::registry_config{executor.handle(), hub.actor().address(),
-                                      limits})) {
+        io, actors::registry_config{executor.handle(), hub.actor().address(),
+                                    limits})) {
   run();
 }
 

@@ -84,7 +84,7 @@ struct host_process {
 
 actors::service_actor start_hub(io::loop& loop, const test::temp_dir& dir) {
   actors::hub_config config;
-  config.where = &loop;
+  config.io = &loop;
   config.clearance_socket = (dir / "hub.sock").string();
   config.reader_socket = (dir / "reader.sock").string();
   config.executor = actors::spawn_shield_executor(

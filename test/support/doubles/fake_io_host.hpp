@@ -2,7 +2,7 @@
 /// scripted, and hosted actors run on the test's scheduler.
 #pragma once
 
-#include "actors/base/host.hpp"
+#include "actors/base/io_host.hpp"
 #include "test/support/doubles/scripted_connection.hpp"
 
 #include <caf/actor_control_block.hpp>
@@ -34,11 +34,12 @@ struct recorded_run {
   bool ended = false;
 };
 
-class dummy_host final : public actors::host {
+class fake_io_host final : public actors::io_host {
 public:
-  explicit dummy_host(caf::actor_system& system);
+  explicit fake_io_host(caf::actor_system& system);
 
-  // -- actors::host -----------------------------------------------------------
+  // -- actors::io_host
+  // -----------------------------------------------------------
 
   caf::actor_system& system() override { return system_; }
   caf::execution_unit* unit() override { return nullptr; }

@@ -1,4 +1,4 @@
-#include "test/support/doubles/dummy_host.hpp"
+#include "test/support/doubles/fake_io_host.hpp"
 
 #include "actors/base/error.hpp"
 
@@ -55,17 +55,17 @@ private:
 
 } // namespace
 
-dummy_host::dummy_host(caf::actor_system& system) : system_(system) {
+fake_io_host::fake_io_host(caf::actor_system& system) : system_(system) {
   // nop
 }
 
-void dummy_host::keep(caf::strong_actor_ptr actor) {
+void fake_io_host::keep(caf::strong_actor_ptr actor) {
   kept_.push_back(std::move(actor));
 }
 
 caf::expected<std::unique_ptr<actors::listener>>
-dummy_host::listen(const actors::listen_spec& spec,
-                   actors::acceptor_owner owner) {
+fake_io_host::listen(const actors::listen_spec& spec,
+                     actors::acceptor_owner owner) {
   if (auto it = bind_errors_.find(spec.path); it != bind_errors_.end())
     return make_error(actors::errc::bind_failed, it->second);
   auto record = std::make_shared<recorded_listener>();
@@ -77,8 +77,8 @@ dummy_host::listen(const actors::listen_spec& spec,
   return result;
 }
 
-caf::expected<actors::connection_ptr> dummy_host::dial(const std::string& path,
-                                                       actors::framing kind) {
+caf::expected<actors::connection_ptr>
+fake_io_host::dial(const std::string& path, actors::framing kind) {
   if (!dial_error_.empty()) {
     dials.push_back({path, kind, nullptr});
     return make_error(actors::errc::connect_failed, dial_error_);
@@ -92,9 +92,9 @@ caf::expected<actors::connection_ptr> dummy_host::dial(const std::string& path,
   return actors::connection_ptr{std::move(result)};
 }
 
-actors::process_ptr dummy_host::run(actors::process_id id,
-                                    actors::process_spec spec,
-                                    actors::process_owner owner) {
+actors::process_ptr fake_io_host::run(actors::process_id id,
+                                      actors::process_spec spec,
+                                      actors::process_owner owner) {
   auto record = std::make_shared<recorded_run>();
   record->id = id;
   record->spec = std::move(spec);
@@ -103,12 +103,12 @@ actors::process_ptr dummy_host::run(actors::process_id id,
   return std::make_unique<dummy_process>(std::move(record));
 }
 
-void dummy_host::refuse_to_bind(const std::string& path, std::string why) {
+void fake_io_host::refuse_to_bind(const std::string& path, std::string why) {
   bind_errors_[path] = std::move(why);
 }
 
-scripted_connection_ptr dummy_host::connect(const std::string& path,
-                                            actors::peer who) {
+scripted_connection_ptr fake_io_host::connect(const std::string& path,
+                                              actors::peer who) {
   auto at = listener_at(path);
   REQUIRE_MESSAGE(at != nullptr, "nobody listens at " << path);
   auto result = std::make_shared<scripted_connection>(std::move(who));
@@ -116,8 +116,8 @@ scripted_connection_ptr dummy_host::connect(const std::string& path,
   return result;
 }
 
-void dummy_host::end_run(std::size_t index, actors::process_ended::how what,
-                         int code, std::string stderr_bytes) {
+void fake_io_host::end_run(std::size_t index, actors::process_ended::how what,
+                           int code, std::string stderr_bytes) {
   REQUIRE(index < runs.size());
   auto& run = *runs[index];
   REQUIRE_MESSAGE(!run.ended, "that run has ended already");
@@ -127,7 +127,7 @@ void dummy_host::end_run(std::size_t index, actors::process_ended::how what,
                                                   std::move(stderr_bytes)});
 }
 
-std::vector<caf::actor> dummy_host::alive(const std::string& name) const {
+std::vector<caf::actor> fake_io_host::alive(const std::string& name) const {
   std::vector<caf::actor> result;
   for (auto& x : kept_) {
     auto& y = dynamic_cast<caf::local_actor&>(*x->get());
@@ -137,27 +137,27 @@ std::vector<caf::actor> dummy_host::alive(const std::string& name) const {
   return result;
 }
 
-recorded_listener* dummy_host::listener_at(const std::string& path) {
+recorded_listener* fake_io_host::listener_at(const std::string& path) {
   auto it = std::find_if(listeners_.begin(), listeners_.end(), [&](auto& x) {
     return x->open && x->spec.path == path;
   });
   return it == listeners_.end() ? nullptr : it->get();
 }
 
-std::vector<std::string> dummy_host::listened() const {
+std::vector<std::string> fake_io_host::listened() const {
   std::vector<std::string> result;
   for (auto& x : listeners_)
     result.push_back(x->spec.path);
   return result;
 }
 
-std::size_t dummy_host::running() const {
+std::size_t fake_io_host::running() const {
   return static_cast<std::size_t>(
       std::count_if(runs.begin(), runs.end(),
                     [](auto& x) { return !x->killed && !x->ended; }));
 }
 
-void dummy_host::end_all() {
+void fake_io_host::end_all() {
   for (auto& x : kept_)
     caf::anon_send_exit(caf::actor_cast<caf::actor>(x),
                         caf::exit_reason::user_shutdown);

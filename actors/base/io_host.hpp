@@ -44,9 +44,9 @@ struct listen_spec {
 
 /// Implemented by io::loop; a double in actor tests. Methods are called on its
 /// thread only, but for system() and unit().
-class host {
+class io_host {
 public:
-  virtual ~host() = default;
+  virtual ~io_host() = default;
 
   virtual caf::actor_system& system() = 0;
 
