@@ -14,8 +14,8 @@ hub_config hub_of(const protocol::container_paths& paths,
   result.clearance_socket = paths.clearance_socket;
   result.reader_socket = paths.reader_socket;
   // One container's hub: what it may hold in all is what one may hold.
-  result.limits = {quotas.bindings, quotas.bindings, quotas.binding_bytes,
-                   quotas.binding_bytes};
+  result.limits = {quotas.bindings, quotas.bindings, quotas.open_request_bytes,
+                   quotas.open_request_bytes};
   result.readers_max = quotas.readers;
   result.clients_max = quotas.clients;
   result.subscribers_max = quotas.subscribers;

@@ -17,8 +17,9 @@ namespace clearance::actors {
 
 /// What one container may take of a process that serves many.
 struct container_quotas {
-  std::size_t bindings = protocol::supervisor_limits::bindings_max;
-  std::size_t binding_bytes = protocol::supervisor_limits::bindings_max_bytes;
+  std::size_t bindings = protocol::supervisor_limits::open_requests_max;
+  std::size_t open_request_bytes =
+      protocol::supervisor_limits::open_requests_max_bytes;
   std::size_t readers = protocol::supervisor_limits::readers_max;
   std::size_t clients = protocol::supervisor_limits::clients_max;
   std::size_t subscribers = protocol::supervisor_limits::subscribers_max;

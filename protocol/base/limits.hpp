@@ -77,16 +77,17 @@ inline constexpr auto reader_pause_earned_per_event = 100us;
 // -- bindings -----------------------------------------------------------------
 
 /// Bindings that one container may hold. At the bound its oldest goes.
-inline constexpr std::size_t bindings_per_container_max = 4096;
+inline constexpr std::size_t open_requests_per_container_max = 4096;
 
 /// Bindings of all containers of one hub. At the bound the oldest of the
 /// container that adds one goes; a container that has none gets none.
-inline constexpr std::size_t bindings_total_max = 32768;
+inline constexpr std::size_t open_requests_total_max = 32768;
 
 /// Bytes that bindings hold (texts and undelivered events), of one container
 /// and of all. Treated like the two bounds above.
-inline constexpr std::size_t bindings_per_container_max_bytes = 2 * 1024 * 1024;
-inline constexpr std::size_t bindings_total_max_bytes = 16 * 1024 * 1024;
+inline constexpr std::size_t open_requests_per_container_max_bytes =
+    2 * 1024 * 1024;
+inline constexpr std::size_t open_requests_total_max_bytes = 16 * 1024 * 1024;
 
 // -- varlink ------------------------------------------------------------------
 

@@ -1,21 +1,21 @@
 #include "protocol/hub/authorisation.hpp"
 
-#include "protocol/hub/binding_store.hpp"
+#include "protocol/hub/open_request_store.hpp"
 
 #include <algorithm>
 #include <utility>
 
-// The rules; what is found where is in binding_store.cpp.
+// The rules; what is found where is in open_request_store.cpp.
 //
-// At a bound the container that announces gives up its own oldest binding and
-// never another's: nobody can push out anybody. None goes in vain: where all
-// that the container has would not make the room, the new binding is the one
-// that gets none. Live ones go before those in flight, which are the only place
-// that a failed verdict can come back to; the verdict of one that had to go
-// settles nothing.
+// At a bound the container that announces gives up its own oldest open request
+// and never another's: nobody can push out anybody. None goes in vain: where
+// all that the container has would not make the room, the new open request is
+// the one that gets none. Live ones go before those in flight, which are the
+// only place that a failed verdict can come back to; the verdict of one that
+// had to go settles nothing.
 //
-// A ticket whose binding was replaced, dropped or evicted is found no more:
-// that alone makes a late settle() harmless.
+// A ticket whose open request was replaced, dropped or evicted is found no
+// more: that alone makes a late settle() harmless.
 //
 // Clients are handed parcels behind our back; we find out by asking. Each
 // announcement asks a few, in turn, and one that finds no room asks as many
@@ -54,7 +54,7 @@ struct authorisation_map::impl {
 
   std::size_t make_room(holder& owner, std::size_t bytes);
 
-  binding_store store;
+  open_request_store store;
   std::size_t saved_sweeps = 0;
   std::uint64_t sequence = 0;
   std::uint64_t evicted = 0;
@@ -89,12 +89,12 @@ std::size_t authorisation_map::announce(std::string_view container,
   store.sweep(swept_per_announcement);
   impl_->saved_sweeps =
       std::min(impl_->saved_sweeps + swept_per_announcement, swept_at_once_max);
-  auto x = std::make_unique<binding>();
+  auto x = std::make_unique<open_request>();
   x->texts.reserve(request_id.size() + target.size());
   x->texts.append(request_id).append(target);
   x->id_size = request_id.size();
   x->number = ++impl_->sequence;
-  x->bytes = binding_store::overhead_bytes + container.size()
+  x->bytes = open_request_store::overhead_bytes + container.size()
              + request_id.size() + target.size();
   if (parcel != nullptr && !parcel->handed()) {
     x->parcel_bytes = parcel->bytes();
@@ -136,7 +136,7 @@ authorisation_map::cite(std::string_view container, std::string_view request_id,
   auto what = parse_action(action);
   if (!what)
     return refused(kind::invalid_action, action);
-  auto mismatch = [&](const binding& x) {
+  auto mismatch = [&](const open_request& x) {
     return verdict_outcome{kind::verdict_tuple_mismatch,
                            {x.owner->name, std::string{x.target()},
                             std::string{container}, std::string{dest}}};
@@ -180,7 +180,7 @@ authorisation_map::drawn authorisation_map::draw(std::uint64_t cursor,
   impl_->store.sweep_oldest(swept_per_draw);
   drawn result{{}, cursor, true};
   std::size_t bytes = 0;
-  impl_->store.unhanded().walk_after(cursor, [&](const binding& x) {
+  impl_->store.unhanded().walk_after(cursor, [&](const open_request& x) {
     if (x.number > until)
       return false;
     if (x.in_flight() || x.unhanded->handed())

@@ -18,10 +18,11 @@ namespace clearance::protocol {
 /// What bindings may take, in number and in bytes (texts, bookkeeping and
 /// parcels), of one container and of all; inclusive.
 struct authorisation_limits {
-  std::size_t per_container = limits::bindings_per_container_max;
-  std::size_t total = limits::bindings_total_max;
-  std::size_t per_container_bytes = limits::bindings_per_container_max_bytes;
-  std::size_t total_bytes = limits::bindings_total_max_bytes;
+  std::size_t per_container = limits::open_requests_per_container_max;
+  std::size_t total = limits::open_requests_total_max;
+  std::size_t per_container_bytes =
+      limits::open_requests_per_container_max_bytes;
+  std::size_t total_bytes = limits::open_requests_total_max_bytes;
 };
 
 /// What the owner wants back for a block that no client has been handed (the

@@ -4,13 +4,13 @@
 
 namespace clearance::protocol {
 
-void unhanded_log::append(binding& x) {
+void unhanded_log::append(open_request& x) {
   x.log_position = slots_.size();
   slots_.push_back({x.number, &x});
   ++size_;
 }
 
-void unhanded_log::remove(binding& x) {
+void unhanded_log::remove(open_request& x) {
   slots_[x.log_position].what = nullptr;
   --size_;
   // Each pass is paid for by as many removals as it visits slots.
@@ -19,7 +19,7 @@ void unhanded_log::remove(binding& x) {
     close_holes();
 }
 
-binding* unhanded_log::turn() noexcept {
+open_request* unhanded_log::turn() noexcept {
   if (hand_ >= slots_.size())
     hand_ = 0;
   return slots_[hand_++].what;

@@ -2,7 +2,7 @@
 /// announcement. Only the parts of the authorisation map include this.
 #pragma once
 
-#include "protocol/hub/binding.hpp"
+#include "protocol/hub/open_request.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -10,21 +10,21 @@
 
 namespace clearance::protocol {
 
-/// The bindings whose parcels no client is known to have, by number. Numbers
-/// grow, so a vector stays sorted; who leaves it leaves a hole, and holes go
-/// once they are the most of it.
+/// The open requests whose parcels no client is known to have, by number.
+/// Numbers grow, so a vector stays sorted; who leaves it leaves a hole, and
+/// holes go once they are the most of it.
 class unhanded_log {
 public:
   /// `x` has the greatest number so far.
-  void append(binding& x);
+  void append(open_request& x);
 
-  void remove(binding& x);
+  void remove(open_request& x);
 
   /// The next slot round and round; null for a hole. The log is not empty.
-  binding* turn() noexcept;
+  open_request* turn() noexcept;
 
-  /// Calls `f` with every binding numbered more than `number` until it says
-  /// false. `f` changes nothing.
+  /// Calls `f` with every open request numbered more than `number` until it
+  /// says false. `f` changes nothing.
   template <class F>
   void walk_after(std::uint64_t number, F f) const {
     for (auto i = first_after(number); i < slots_.size(); ++i)
@@ -37,7 +37,7 @@ public:
 private:
   struct slot {
     std::uint64_t number;
-    binding* what;
+    open_request* what;
   };
 
   std::size_t first_after(std::uint64_t number) const noexcept;

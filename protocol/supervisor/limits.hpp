@@ -47,8 +47,8 @@ inline constexpr auto restart_forgiven_after = 60s;
 
 /// Open requests of one container's hub, whatever containers its readers name,
 /// and their bytes. At the bound the oldest goes.
-inline constexpr std::size_t bindings_max = 4096;
-inline constexpr std::size_t bindings_max_bytes = 2 * 1024 * 1024;
+inline constexpr std::size_t open_requests_max = 4096;
+inline constexpr std::size_t open_requests_max_bytes = 2 * 1024 * 1024;
 
 /// Connections to one container's readers' socket. More wait in the kernel's
 /// queue.

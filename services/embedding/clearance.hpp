@@ -139,7 +139,7 @@ struct hub_config {
   std::string reader_socket;    ///< where readers connect; absolute
   embedding::executor executor;
   std::string only_container; ///< empty: serve all
-  std::size_t bindings_max = 32768;
+  std::size_t open_requests_max = 32768;
   std::size_t readers_max = 8192;
   std::size_t clients_max = 8192;
   std::size_t subscribers_max = 4096;

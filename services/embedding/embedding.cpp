@@ -121,7 +121,7 @@ caf::expected<hub> start_hub(const caf::actor& loop, const hub_config& config) {
   result.inner.reader_socket = config.reader_socket;
   if (!config.only_container.empty())
     result.inner.only_container = config.only_container;
-  result.inner.limits.total = config.bindings_max;
+  result.inner.limits.total = config.open_requests_max;
   result.inner.readers_max = config.readers_max;
   result.inner.clients_max = config.clients_max;
   result.inner.subscribers_max = config.subscribers_max;

@@ -16,8 +16,9 @@ constexpr std::size_t announced_max = 200;
 
 // Each at its bound, together below the bound of all: else new ones had none.
 constexpr std::size_t containers = 7;
-static_assert((containers + 1) * protocol::limits::bindings_per_container_max
-              <= protocol::limits::bindings_total_max);
+static_assert((containers + 1)
+                  * protocol::limits::open_requests_per_container_max
+              <= protocol::limits::open_requests_total_max);
 constexpr std::uint64_t lines_per_passing_container = 100;
 
 constexpr auto subscribe = "org.terok.Clearance1.Subscribe";
@@ -58,7 +59,7 @@ hub_load::hub_load(hub& server, stub_shield& shield, std::uint64_t seed,
 }
 
 void hub_load::fill() {
-  constexpr auto many = protocol::limits::bindings_per_container_max;
+  constexpr auto many = protocol::limits::open_requests_per_container_max;
   for (std::size_t i = 0; i < containers * many * 9 / 8; ++i) {
     block x;
     x.container = "c" + std::to_string(i % containers);

@@ -44,7 +44,8 @@ struct stage : actor_fixture {
     }
     run();
     // Until the map is at its bound: no index grows any more.
-    for (std::size_t n = 0; n < 2 * limits::bindings_per_container_max; n += 64)
+    for (std::size_t n = 0; n < 2 * limits::open_requests_per_container_max;
+         n += 64)
       events_in_reads_of(64, 64);
   }
 

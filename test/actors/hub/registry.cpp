@@ -232,9 +232,9 @@ TEST_CASE("the report counts everything") {
   CHECK(line["subscribers"] == "1");
   CHECK(line["events_lost"] == "5");
   CHECK(line["bindings"] == "3"); // c1:3, c1:5, c2:1
-  CHECK(line["bindings_in_flight"] == "1");
-  CHECK(line["bindings_evicted"] == "1");
-  CHECK(std::stoul(line["binding_bytes"]) > 0);
+  CHECK(line["open_requests_in_flight"] == "1");
+  CHECK(line["open_requests_evicted"] == "1");
+  CHECK(std::stoul(line["open_request_bytes"]) > 0);
   CHECK(line["containers"] == "2");
   CHECK(line["verdicts_applied"] == "1");
   CHECK(line["verdicts_failed"] == "1");

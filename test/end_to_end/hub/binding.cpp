@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace binding_tests {
+namespace open_request_tests {
 
 namespace {
 
@@ -362,4 +362,4 @@ TEST_CASE("a clean stop removes the sockets that are ours, and nothing "
   CHECK_FALSE(fs::exists(where.reader()));
 }
 
-} // namespace binding_tests
+} // namespace open_request_tests

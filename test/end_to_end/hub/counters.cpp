@@ -123,7 +123,7 @@ TEST_CASE("requests and verdicts are counted") {
   CHECK(counter(counters, "verdicts_failed") == 1);
   CHECK(counter(counters, "verdicts_refused") == 1);
   CHECK(counter(counters, "bindings") == 2);
-  CHECK(counter(counters, "bindings_evicted") == 0);
+  CHECK(counter(counters, "open_requests_evicted") == 0);
   // And it goes on after the signal.
   x.server.emit(plain_line("shield_up", "c1"));
   while (watcher.next_event().type != "shield_up")
@@ -147,8 +147,9 @@ TEST_CASE("requests pushed out by their container's flood are counted") {
       watcher.next_event();
   }
   const auto counters = counters_of(x.server);
-  CHECK(counter(counters, "bindings_evicted") > 0);
-  CHECK(counter(counters, "bindings_evicted") + counter(counters, "bindings")
+  CHECK(counter(counters, "open_requests_evicted") > 0);
+  CHECK(counter(counters, "open_requests_evicted")
+            + counter(counters, "bindings")
         == count);
 }
 

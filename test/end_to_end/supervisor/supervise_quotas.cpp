@@ -139,7 +139,7 @@ TEST_CASE("open requests of one container are bounded") {
   auto watcher = s.subscriber(one);
   raw_socket reader{s.world.reader(one)};
   // Whatever names the readers of one hub give.
-  for (std::size_t i = 0; i <= limits::bindings_max; ++i) {
+  for (std::size_t i = 0; i <= limits::open_requests_max; ++i) {
     block x;
     x.container = "c" + std::to_string(i);
     x.request_id = x.container + ":1";
@@ -147,7 +147,7 @@ TEST_CASE("open requests of one container are bounded") {
     CHECK(watcher.next_event().container == x.container);
   }
   // No other container's goes for it.
-  const auto last = "c" + std::to_string(limits::bindings_max);
+  const auto last = "c" + std::to_string(limits::open_requests_max);
   auto caller = s.client(one);
   CHECK(caller.verdict(last, last + ":1", "203.0.113.7", "deny")
             .error.ends_with("UnknownRequest"));

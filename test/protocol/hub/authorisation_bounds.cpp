@@ -253,10 +253,10 @@ TEST_CASE("the bound holds whatever is in flight") {
 
 TEST_CASE("the defaults are the limits") {
   authorisation_map map;
-  for (std::size_t i = 0; i < limits::bindings_per_container_max; ++i)
+  for (std::size_t i = 0; i < limits::open_requests_per_container_max; ++i)
     CHECK(announce(map, "a", std::to_string(i)) == 0);
   CHECK(announce(map, "a", "x") == 1);
-  CHECK(map.live() == limits::bindings_per_container_max);
+  CHECK(map.live() == limits::open_requests_per_container_max);
 }
 
 TEST_CASE("a parcel is charged until it is handed, then let go") {
@@ -325,7 +325,7 @@ TEST_CASE("a hundred thousand parcels that were handed are not kept") {
     most = std::max(most, test_parcel::count() - before);
   }
   CHECK(most < 8);
-  CHECK(map.live() == limits::bindings_per_container_max);
+  CHECK(map.live() == limits::open_requests_per_container_max);
 }
 
 TEST_CASE("parcels handed in one go are let go by the announcements after") {

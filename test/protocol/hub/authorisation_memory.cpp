@@ -14,8 +14,8 @@ using namespace clearance;
 TEST_CASE("an announcement allocates the binding and its texts, no more") {
   protocol::authorisation_map map;
   std::vector<std::string> ids;
-  for (std::size_t i = 0; i < 2 * protocol::limits::bindings_per_container_max;
-       ++i)
+  for (std::size_t i = 0;
+       i < 2 * protocol::limits::open_requests_per_container_max; ++i)
     ids.push_back("an-id-that-is-not-short:" + std::to_string(i));
   auto announce = [&](const std::string& id) {
     map.announce("a-container-with-a-long-name", id, "example.org", nullptr);

@@ -14,7 +14,7 @@ namespace {
 
 using numbers = std::vector<std::uint64_t>;
 
-/// A log of bindings numbered 1 to n.
+/// A log of open requests numbered 1 to n.
 struct filled {
   explicit filled(std::uint64_t n) {
     for (std::uint64_t i = 1; i <= n; ++i)
@@ -30,14 +30,14 @@ struct filled {
 
   numbers after(std::uint64_t number) const {
     numbers result;
-    log.walk_after(number, [&](const binding& x) {
+    log.walk_after(number, [&](const open_request& x) {
       result.push_back(x.number);
       return true;
     });
     return result;
   }
 
-  std::deque<binding> xs;
+  std::deque<open_request> xs;
   unhanded_log log;
 };
 
@@ -57,7 +57,7 @@ TEST_CASE("the log is walked from any number on") {
 TEST_CASE("a walk ends when it is told to") {
   filled x{5};
   int visited = 0;
-  x.log.walk_after(0, [&](const binding&) { return ++visited < 3; });
+  x.log.walk_after(0, [&](const open_request&) { return ++visited < 3; });
   CHECK(visited == 3);
 }
 

@@ -357,7 +357,7 @@ TEST_CASE("a listener that comes as the hub ends is told so") {
 TEST_CASE("a host that says nothing gets the bounds that hub and gate have") {
   namespace limits = protocol::limits;
   const face::hub_config hub;
-  CHECK(hub.bindings_max == limits::bindings_total_max);
+  CHECK(hub.open_requests_max == limits::open_requests_total_max);
   CHECK(hub.readers_max == limits::connections_max);
   CHECK(hub.clients_max == limits::connections_max);
   CHECK(hub.subscribers_max == limits::subscribers_max);

@@ -1,4 +1,4 @@
-#include "protocol/hub/binding.hpp"
+#include "protocol/hub/open_request.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 #include <deque>
 #include <vector>
 
-namespace binding_tests {
+namespace open_request_tests {
 
 using namespace clearance::protocol;
 
@@ -15,8 +15,8 @@ namespace {
 using numbers = std::vector<std::uint64_t>;
 
 /// Bindings numbered 0 to n - 1.
-std::deque<binding> make(std::uint64_t n) {
-  std::deque<binding> result(n);
+std::deque<open_request> make(std::uint64_t n) {
+  std::deque<open_request> result(n);
   for (std::uint64_t i = 0; i < n; ++i)
     result[i].number = i;
   return result;
@@ -25,7 +25,7 @@ std::deque<binding> make(std::uint64_t n) {
 /// What the links say, which must be the same both ways.
 numbers order(const age_list& xs) {
   numbers result;
-  const binding* before = nullptr;
+  const open_request* before = nullptr;
   for (const auto* x = xs.oldest; x != nullptr; x = x->newer) {
     CHECK(x->older == before);
     result.push_back(x->number);
@@ -38,7 +38,7 @@ numbers order(const age_list& xs) {
 } // namespace
 
 TEST_CASE("one text is both, the id and the target") {
-  binding x;
+  open_request x;
   x.texts = "r1example.org";
   x.id_size = 2;
   CHECK(x.request_id() == "r1");
@@ -82,4 +82,4 @@ TEST_CASE("a list is in order in whatever order they come, from either end") {
   }
 }
 
-} // namespace binding_tests
+} // namespace open_request_tests

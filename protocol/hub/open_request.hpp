@@ -15,7 +15,7 @@ struct holder;
 
 /// Hangs in its holder's list, in two hash indexes, in the list of its
 /// namesakes and, until some client has its parcel, in the log of those.
-struct binding {
+struct open_request {
   std::string_view request_id() const noexcept {
     return std::string_view{texts}.substr(0, id_size);
   }
@@ -29,43 +29,44 @@ struct binding {
   std::size_t id_size = 0;
   std::size_t id_hash = 0;
   std::size_t key_hash = 0;
-  std::uint64_t number = 0; // of the announcement; orders all bindings
+  std::uint64_t number = 0; // of the announcement; orders all open_requests
   authorisation_map::ticket ticket = 0; // 0: live
   bool is_set_aside = false;            // which list of its holder's
   std::size_t bytes = 0;                // charged, without the parcel's
   std::size_t parcel_bytes = 0;         // charged; 0 once it is let go
   parcel_ptr unhanded;                  // null once it is let go
 
-  std::size_t log_position = 0; // in unhanded_log, while `unhanded`
-  binding* older = nullptr;     // in the holder's list
-  binding* newer = nullptr;
-  binding* older_namesake = nullptr; // same request_id, any container
-  binding* newer_namesake = nullptr;
-  binding* key_chain = nullptr; // index by container and request_id
-  binding* id_chain = nullptr;  // index by request_id: newest namesakes only
+  std::size_t log_position = 0;  // in unhanded_log, while `unhanded`
+  open_request* older = nullptr; // in the holder's list
+  open_request* newer = nullptr;
+  open_request* older_namesake = nullptr; // same request_id, any container
+  open_request* newer_namesake = nullptr;
+  open_request* key_chain = nullptr; // index by container and request_id
+  open_request* id_chain =
+      nullptr; // index by request_id: newest namesakes only
 };
 
 /// Bindings linked through `older` and `newer`, by number.
 struct age_list {
-  binding* oldest = nullptr;
-  binding* newest = nullptr;
+  open_request* oldest = nullptr;
+  open_request* newest = nullptr;
 
   /// Where its number belongs, found from the newest or the oldest on.
-  void insert_from_newest(binding& x) noexcept;
-  void insert_from_oldest(binding& x) noexcept;
+  void insert_from_newest(open_request& x) noexcept;
+  void insert_from_oldest(open_request& x) noexcept;
 
-  void remove(binding& x) noexcept;
+  void remove(open_request& x) noexcept;
 
 private:
   /// Before `successor`; at the end if null.
-  void insert_before(binding* successor, binding& x) noexcept;
+  void insert_before(open_request* successor, open_request& x) noexcept;
 };
 
-/// A container that holds bindings.
+/// A container that holds open requests.
 struct holder {
   std::string name;
   std::size_t hash = 0;
-  std::size_t count = 0; // of bindings, in flight ones included
+  std::size_t count = 0; // of open_requests, in flight ones included
   std::size_t bytes = 0;
   age_list line;      // in flight ones between others keep their place
   age_list set_aside; // in flight ones that were the oldest of the line

@@ -1,24 +1,25 @@
-#include "protocol/hub/binding_store.hpp"
+#include "protocol/hub/open_request_store.hpp"
 
 #include <functional>
 #include <utility>
 #include <vector>
 
-// One heap object for each binding, found and ordered by links:
+// One heap object for each open request, found and ordered by links:
 //
-//   holders ──> holder ──> line, set aside    its bindings, oldest first
-//   keys    ──> binding                       by container and request_id
+//   holders ──> holder ──> line, set aside    its open requests, oldest first
+//   keys    ──> open request                       by container and request_id
 //   ids     ──> newest namesake ──> older     by request_id alone
-//   unhanded ─> binding ...                   by number
-//   tickets ──> binding                       in flight ones
+//   unhanded ─> open request ...                   by number
+//   tickets ──> open request                       in flight ones
 //
 // Adding one therefore costs the object and its text, and no operation's cost
 // grows with their number. Containers may all use the same ids: the list of
 // namesakes is entered at its newest and left in the middle in one step. A
-// binding that is cited keeps its place in the line. Only when it is in the way
-// of whoever asks for the oldest live one it is set aside, once a flight; if it
-// comes back it was the oldest of all but a few that came back like it. Names
-// and ids come from this uid's own readers, so a plain hash will do.
+// open request that is cited keeps its place in the line. Only when it is in
+// the way of whoever asks for the oldest live one it is set aside, once a
+// flight; if it comes back it was the oldest of all but a few that came back
+// like it. Names and ids come from this uid's own readers, so a plain hash will
+// do.
 
 namespace clearance::protocol {
 
@@ -35,38 +36,40 @@ std::size_t hash_of(const holder& owner, std::size_t id_hash) noexcept {
 
 } // namespace
 
-binding_store::~binding_store() {
+open_request_store::~open_request_store() {
   while (auto* x = holders_.any()) {
     remove_all(*x);
     remove_if_empty(*x);
   }
 }
 
-holder* binding_store::find(std::string_view container) const {
+holder* open_request_store::find(std::string_view container) const {
   return holders_.find(hash_of(container),
                        [=](const holder& x) { return x.name == container; });
 }
 
-binding* binding_store::find(const holder& owner,
-                             std::string_view request_id) const {
-  return keys_.find(hash_of(owner, hash_of(request_id)), [&](const binding& x) {
-    return x.owner == &owner && x.request_id() == request_id;
-  });
+open_request* open_request_store::find(const holder& owner,
+                                       std::string_view request_id) const {
+  return keys_.find(hash_of(owner, hash_of(request_id)),
+                    [&](const open_request& x) {
+                      return x.owner == &owner && x.request_id() == request_id;
+                    });
 }
 
-binding* binding_store::find(ticket id) const {
+open_request* open_request_store::find(ticket id) const {
   auto at = tickets_.find(id);
   return at == tickets_.end() ? nullptr : at->second;
 }
 
-const binding* binding_store::newest_live(std::string_view request_id) const {
+const open_request*
+open_request_store::newest_live(std::string_view request_id) const {
   const auto* x = newest(request_id);
   while (x != nullptr && x->in_flight())
     x = x->older_namesake;
   return x;
 }
 
-holder& binding_store::hold(std::string_view container) {
+holder& open_request_store::hold(std::string_view container) {
   if (auto* x = find(container))
     return *x;
   auto x = std::make_unique<holder>();
@@ -76,7 +79,7 @@ holder& binding_store::hold(std::string_view container) {
   return *x.release();
 }
 
-void binding_store::remove_if_empty(holder& x) {
+void open_request_store::remove_if_empty(holder& x) {
   if (x.count > 0)
     return;
   holders_.erase(x);
@@ -84,21 +87,21 @@ void binding_store::remove_if_empty(holder& x) {
   std::unique_ptr<holder>{&x}.reset();
 }
 
-bool binding_store::fits(const holder& owner,
-                         std::size_t bytes) const noexcept {
+bool open_request_store::fits(const holder& owner,
+                              std::size_t bytes) const noexcept {
   return owner.count < bounds_.per_container && size() < bounds_.total
          && owner.bytes + bytes <= bounds_.per_container_bytes
          && bytes_ + bytes <= bounds_.total_bytes;
 }
 
-bool binding_store::could_fit(const holder& owner,
-                              std::size_t bytes) const noexcept {
+bool open_request_store::could_fit(const holder& owner,
+                                   std::size_t bytes) const noexcept {
   return bounds_.per_container > 0 && size() - owner.count < bounds_.total
          && bytes <= bounds_.per_container_bytes
          && bytes_ - owner.bytes + bytes <= bounds_.total_bytes;
 }
 
-void binding_store::add(holder& owner, std::unique_ptr<binding> x) {
+void open_request_store::add(holder& owner, std::unique_ptr<open_request> x) {
   x->owner = &owner;
   x->id_hash = hash_of(x->request_id());
   x->key_hash = hash_of(owner, x->id_hash);
@@ -113,7 +116,7 @@ void binding_store::add(holder& owner, std::unique_ptr<binding> x) {
   static_cast<void>(x.release()); // its holder's list has it now
 }
 
-void binding_store::remove(binding& x) {
+void open_request_store::remove(open_request& x) {
   if (x.unhanded != nullptr)
     release_parcel(x);
   remove_namesake(x);
@@ -125,16 +128,16 @@ void binding_store::remove(binding& x) {
   bytes_ -= x.bytes;
   x.owner->bytes -= x.bytes;
   --x.owner->count;
-  std::unique_ptr<binding>{&x}.reset();
+  std::unique_ptr<open_request>{&x}.reset();
 }
 
-void binding_store::remove_all(holder& x) {
+void open_request_store::remove_all(holder& x) {
   for (auto* list : {&x.line, &x.set_aside})
     while (list->oldest != nullptr)
       remove(*list->oldest);
 }
 
-binding& binding_store::oldest(holder& x) {
+open_request& open_request_store::oldest(holder& x) {
   while (x.line.oldest != nullptr && x.line.oldest->in_flight()) {
     auto& y = *x.line.oldest;
     x.line.remove(y);
@@ -144,13 +147,13 @@ binding& binding_store::oldest(holder& x) {
   return x.line.oldest != nullptr ? *x.line.oldest : *x.set_aside.oldest;
 }
 
-binding_store::ticket binding_store::launch(binding& x) {
+open_request_store::ticket open_request_store::launch(open_request& x) {
   x.ticket = ++last_ticket_;
   tickets_.emplace(x.ticket, &x);
   return x.ticket;
 }
 
-void binding_store::land(binding& x) {
+void open_request_store::land(open_request& x) {
   tickets_.erase(std::exchange(x.ticket, 0));
   if (!std::exchange(x.is_set_aside, false))
     return;
@@ -158,15 +161,15 @@ void binding_store::land(binding& x) {
   x.owner->line.insert_from_oldest(x);
 }
 
-void binding_store::sweep(std::size_t parcels) {
+void open_request_store::sweep(std::size_t parcels) {
   for (; parcels > 0 && !unhanded_.empty(); --parcels)
     if (auto* x = unhanded_.turn(); x != nullptr && x->unhanded->handed())
       release_parcel(*x);
 }
 
-void binding_store::sweep_oldest(std::size_t parcels) {
-  std::vector<binding*> handed; // letting go moves what is walked
-  unhanded_.walk_after(0, [&](binding& x) {
+void open_request_store::sweep_oldest(std::size_t parcels) {
+  std::vector<open_request*> handed; // letting go moves what is walked
+  unhanded_.walk_after(0, [&](open_request& x) {
     if (x.unhanded->handed())
       handed.push_back(&x);
     return --parcels > 0;
@@ -175,13 +178,13 @@ void binding_store::sweep_oldest(std::size_t parcels) {
     release_parcel(*x);
 }
 
-binding* binding_store::newest(std::string_view request_id) const {
-  return ids_.find(hash_of(request_id), [=](const binding& x) {
+open_request* open_request_store::newest(std::string_view request_id) const {
+  return ids_.find(hash_of(request_id), [=](const open_request& x) {
     return x.request_id() == request_id;
   });
 }
 
-void binding_store::add_namesake(binding& x) {
+void open_request_store::add_namesake(open_request& x) {
   if (auto* head = newest(x.request_id())) {
     ids_.erase(*head);
     head->newer_namesake = &x;
@@ -190,7 +193,7 @@ void binding_store::add_namesake(binding& x) {
   ids_.insert(x);
 }
 
-void binding_store::remove_namesake(binding& x) {
+void open_request_store::remove_namesake(open_request& x) {
   if (x.older_namesake != nullptr)
     x.older_namesake->newer_namesake = x.newer_namesake;
   if (x.newer_namesake != nullptr) {
@@ -204,7 +207,7 @@ void binding_store::remove_namesake(binding& x) {
     ids_.shrink();
 }
 
-void binding_store::release_parcel(binding& x) {
+void open_request_store::release_parcel(open_request& x) {
   unhanded_.remove(x);
   x.unhanded.reset();
   bytes_ -= x.parcel_bytes;
