@@ -14,7 +14,7 @@
 namespace clearance::actors {
 
 /// Holds the final wire bytes, and what the registry needs, in one buffer.
-class announced_event final : public protocol::parcel {
+class announced_event final : public protocol::undelivered_event {
 public:
   explicit announced_event(const protocol::event& x);
 

@@ -73,9 +73,9 @@ struct announced {
 };
 
 /// What the registry drew from the map: blocks that nobody was handed yet.
-struct drawn {
+struct replay_page {
   std::vector<event_ptr> events;
-  std::uint64_t cursor = 0; ///< for the next `draw`
+  std::uint64_t cursor = 0; ///< for the next `replay`
   std::uint64_t until = 0;  ///< newer ones come as `announced`
   bool done = false;
 };
@@ -83,8 +83,8 @@ struct drawn {
 using subscriber_actor = caf::typed_actor<
     // Registry: into the bounded queue; never seen by the handler one by one.
     caf::reacts_to<announced>,
-    // Registry: the answer to `subscribe` and to each `draw`.
-    caf::reacts_to<drawn>,
+    // Registry: the answer to `subscribe` and to each `replay`.
+    caf::reacts_to<replay_page>,
     // Its connection.
     caf::reacts_to<received>, caf::reacts_to<writable>, caf::reacts_to<hung_up>,
     // Registry: counters to the log.
@@ -128,7 +128,7 @@ struct subscribe {
 };
 
 /// The next undelivered blocks for the sender.
-struct draw {
+struct replay {
   std::uint64_t cursor = 0;
   std::uint64_t until = 0;
 };
@@ -148,10 +148,10 @@ using registry_actor = caf::typed_actor<
     caf::reacts_to<announce>,
     // Session or host: check and execute.
     caf::replies_to<verdict>::with<protocol::verdict_outcome>,
-    // Subscriber: a new one; answered by `drawn`.
+    // Subscriber: a new one; answered by `replay_page`.
     caf::reacts_to<subscribe>,
-    // Subscriber: more of them; answered by `drawn`.
-    caf::replies_to<draw>::with<drawn>,
+    // Subscriber: more of them; answered by `replay_page`.
+    caf::replies_to<replay>::with<replay_page>,
     // Subscriber: its queue drained while somebody waited.
     caf::reacts_to<room_atom>,
     // Itself: a deadline of a batch that is held back.
@@ -184,9 +184,9 @@ CLEARANCE_MESSAGE(clearance::protocol::shield_call)
 CLEARANCE_MESSAGE(clearance::protocol::shield_outcome)
 CLEARANCE_MESSAGE(clearance::protocol::verdict_outcome)
 CLEARANCE_MESSAGE(clearance::actors::announced)
-CLEARANCE_MESSAGE(clearance::actors::drawn)
+CLEARANCE_MESSAGE(clearance::actors::replay_page)
 CLEARANCE_MESSAGE(clearance::actors::announce)
 CLEARANCE_MESSAGE(clearance::actors::admitted)
 CLEARANCE_MESSAGE(clearance::actors::verdict)
 CLEARANCE_MESSAGE(clearance::actors::subscribe)
-CLEARANCE_MESSAGE(clearance::actors::draw)
+CLEARANCE_MESSAGE(clearance::actors::replay)

@@ -49,7 +49,7 @@ registry::interface::behavior_type registry::make_behavior() {
       [this](announce& x) { on_announce(x); },
       [this](const verdict& x) { return on_verdict(x); },
       [this](const subscribe& x) { on_subscribe(x); },
-      [this](const draw& x) { return on_draw(x); },
+      [this](const replay& x) { return on_replay(x); },
       [this](room_atom) { on_room(); },
       [this](tick_atom) { on_tick(); },
       [this](report_atom) { on_report(); },
@@ -296,17 +296,18 @@ void registry::settled(const verdict& x,
 void registry::on_subscribe(const subscribe& x) {
   self_->monitor(x.from);
   members_.push_back({x.from, x.gauge});
-  self_->send(x.from, on_draw({0, map_.sequence()}));
+  self_->send(x.from, on_replay({0, map_.sequence()}));
 }
 
-drawn registry::on_draw(const draw& x) {
-  auto y = map_.draw(x.cursor, x.until, limits::subscriber_batch_max_events,
+replay_page registry::on_replay(const replay& x) {
+  auto y =
+      map_.next_page(x.cursor, x.until, limits::subscriber_batch_max_events,
                      limits::subscriber_batch_max_bytes);
-  drawn result;
-  result.events.reserve(y.parcels.size());
-  for (auto& parcel : y.parcels)
+  replay_page result;
+  result.events.reserve(y.events.size());
+  for (auto& event : y.events)
     result.events.push_back(
-        std::static_pointer_cast<const announced_event>(parcel));
+        std::static_pointer_cast<const announced_event>(event));
   result.cursor = y.cursor;
   result.until = x.until;
   result.done = y.done;

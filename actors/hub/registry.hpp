@@ -61,7 +61,7 @@ private:
   void on_announce(announce& x);
   verdict_promise on_verdict(const verdict& x);
   void on_subscribe(const subscribe& x);
-  drawn on_draw(const draw& x);
+  replay_page on_replay(const replay& x);
   void on_room();
   void on_tick();
   void on_down(const caf::actor_addr& who);

@@ -1,6 +1,6 @@
 // A subscriber moves events from two sources to one socket:
 //
-//   registry --drawn-----> replay_ --.
+//   registry --replay_page-----> replay_ --.
 //                                     >--> batch_ --write--> socket
 //   registry --announced-> queue ----'
 //
@@ -47,7 +47,7 @@ subscriber::interface::behavior_type subscriber::make_behavior() {
   self_->send(registry_, subscribe{self_, self_->queue().gauge()});
   return {
       [](const announced&) { /* only a request gets here: answered */ },
-      [this](drawn& x) { on_drawn(x); },
+      [this](replay_page& x) { on_page(x); },
       [](const received&) { /* a read of the session's, answered late */ },
       [this](const writable&) { on_writable(); },
       [this](const hung_up&) { leave(); },
@@ -67,8 +67,8 @@ void subscriber::tell_loss() const {
        {"command", connection_->who().command}});
 }
 
-void subscriber::on_drawn(drawn& x) {
-  drawing_ = false;
+void subscriber::on_page(replay_page& x) {
+  awaiting_page_ = false;
   replay_ = std::move(x);
   replayed_ = 0;
   flush();
@@ -117,8 +117,8 @@ bool subscriber::fill() {
     return true;
   }
   if (replaying_ && !replay_.done) {
-    if (!std::exchange(drawing_, true))
-      self_->send(registry_, draw{replay_.cursor, replay_.until});
+    if (!std::exchange(awaiting_page_, true))
+      self_->send(registry_, replay{replay_.cursor, replay_.until});
     return false;
   }
   if (std::exchange(replaying_, false))

@@ -36,7 +36,7 @@ public:
 
 private:
   void on_events();
-  void on_drawn(drawn& x);
+  void on_page(replay_page& x);
   void on_writable();
   void leave();
   void on_report() const;
@@ -58,14 +58,14 @@ private:
   std::size_t front_sent_ = 0;
 
   /// Undelivered blocks come before new events: while `replaying_`, batch_ is
-  /// filled from the map alone and the queue waits. The next ones are drawn
-  /// when the socket took the last ones.
-  drawn replay_;
+  /// filled from the map alone and the queue waits. The next ones are
+  /// replay_page when the socket took the last ones.
+  replay_page replay_;
   std::size_t replayed_ = 0; // of replay_.events, went to batch_
   bool replaying_ = true;
-  bool drawing_ = true;  // `subscribe` or `draw` is not answered yet
-  bool blocked_ = false; // waiting for `writable`
-  bool broken_ = false;  // about to leave
+  bool awaiting_page_ = true; // `subscribe` or `replay` is not answered yet
+  bool blocked_ = false;      // waiting for `writable`
+  bool broken_ = false;       // about to leave
 };
 
 /// On the I/O thread.

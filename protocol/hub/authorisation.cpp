@@ -17,19 +17,19 @@
 // A ticket whose open request was replaced, dropped or evicted is found no
 // more: that alone makes a late settle() harmless.
 //
-// Clients are handed parcels behind our back; we find out by asking. Each
+// Clients are handed events behind our back; we find out by asking. Each
 // announcement asks a few, in turn, and one that finds no room asks as many
-// more as those before it could have asked. So a bound holds at once, a parcel
+// more as those before it could have asked. So a bound holds at once, a event
 // that was handed is charged and kept a little longer than it must be, and an
 // announcement's cost does not grow with the map. A draw asks the oldest ones,
-// so that a map whose blocks were all replayed is free of parcels even if no
+// so that a map whose blocks were all replayed is free of events even if no
 // announcement follows.
 
 namespace clearance::protocol {
 
 namespace {
 
-// Asked by each announcement: one would do where every parcel is handed, the
+// Asked by each announcement: one would do where every event is handed, the
 // others catch up after a time when none was.
 constexpr std::size_t swept_per_announcement = 4;
 
@@ -38,8 +38,8 @@ constexpr std::size_t swept_at_once_max = 1024;
 
 // Asked by each draw, of the oldest: those that the client was given before.
 // A few times as many as a draw takes, or a replay would not leave the map
-// empty of parcels.
-constexpr std::size_t swept_per_draw = 4 * limits::subscriber_batch_max_events;
+// empty of events.
+constexpr std::size_t swept_per_page = 4 * limits::subscriber_batch_max_events;
 
 verdict_outcome refused(verdict_outcome::kind why, std::string_view field) {
   return {why, {std::string{field}}};
@@ -82,7 +82,7 @@ authorisation_map::~authorisation_map() = default;
 std::size_t authorisation_map::announce(std::string_view container,
                                         std::string_view request_id,
                                         std::string_view target,
-                                        parcel_ptr parcel) {
+                                        undelivered_event_ptr event) {
   if (request_id.empty())
     return 0;
   auto& store = impl_->store;
@@ -96,16 +96,16 @@ std::size_t authorisation_map::announce(std::string_view container,
   x->number = ++impl_->sequence;
   x->bytes = open_request_store::overhead_bytes + container.size()
              + request_id.size() + target.size();
-  if (parcel != nullptr && !parcel->handed()) {
-    x->parcel_bytes = parcel->bytes();
-    x->unhanded = std::move(parcel);
+  if (event != nullptr && !event->handed()) {
+    x->event_bytes = event->bytes();
+    x->undelivered = std::move(event);
   }
   auto& owner = store.hold(container);
   // The older block of this id is over, room or no room: its target must not
   // be approved under an id that means another one now.
   if (auto* older = store.find(owner, request_id))
     store.remove(*older);
-  auto bytes = x->bytes + x->parcel_bytes;
+  auto bytes = x->bytes + x->event_bytes;
   auto victims = impl_->make_room(owner, bytes);
   if (store.fits(owner, bytes))
     store.add(owner, std::move(x));
@@ -173,25 +173,25 @@ std::uint64_t authorisation_map::sequence() const noexcept {
   return impl_->sequence;
 }
 
-authorisation_map::drawn authorisation_map::draw(std::uint64_t cursor,
-                                                 std::uint64_t until,
-                                                 std::size_t max,
-                                                 std::size_t max_bytes) {
-  impl_->store.sweep_oldest(swept_per_draw);
-  drawn result{{}, cursor, true};
+authorisation_map::page authorisation_map::next_page(std::uint64_t cursor,
+                                                     std::uint64_t until,
+                                                     std::size_t max,
+                                                     std::size_t max_bytes) {
+  impl_->store.sweep_oldest(swept_per_page);
+  page result{{}, cursor, true};
   std::size_t bytes = 0;
-  impl_->store.unhanded().walk_after(cursor, [&](const open_request& x) {
+  impl_->store.undelivered().walk_after(cursor, [&](const open_request& x) {
     if (x.number > until)
       return false;
-    if (x.in_flight() || x.unhanded->handed())
+    if (x.in_flight() || x.undelivered->handed())
       return true;
-    if (result.parcels.size() == max || bytes >= max_bytes) {
+    if (result.events.size() == max || bytes >= max_bytes) {
       result.done = false;
       return false;
     }
-    result.parcels.push_back(x.unhanded);
+    result.events.push_back(x.undelivered);
     result.cursor = x.number;
-    bytes += x.unhanded->bytes();
+    bytes += x.undelivered->bytes();
     return true;
   });
   return result;

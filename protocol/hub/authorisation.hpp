@@ -16,7 +16,7 @@
 namespace clearance::protocol {
 
 /// What bindings may take, in number and in bytes (texts, bookkeeping and
-/// parcels), of one container and of all; inclusive.
+/// events), of one container and of all; inclusive.
 struct authorisation_limits {
   std::size_t per_container = limits::open_requests_per_container_max;
   std::size_t total = limits::open_requests_total_max;
@@ -27,15 +27,15 @@ struct authorisation_limits {
 
 /// What the owner wants back for a block that no client has been handed (the
 /// hub: its encoded bytes). It is charged to the block's container.
-class parcel {
+class undelivered_event {
 public:
-  virtual ~parcel() = default;
+  virtual ~undelivered_event() = default;
   virtual std::size_t bytes() const noexcept = 0;
   /// Whether some client got it whole. Once true, always true.
   virtual bool handed() const noexcept = 0;
 };
 
-using parcel_ptr = std::shared_ptr<const parcel>;
+using undelivered_event_ptr = std::shared_ptr<const undelivered_event>;
 
 /// A machine of three states for every announced block:
 ///
@@ -65,7 +65,7 @@ public:
   /// request_id binds nothing. Returns how many of the container's bindings
   /// had to go for it; the new one itself counts when there is no room at all.
   std::size_t announce(std::string_view container, std::string_view request_id,
-                       std::string_view target, parcel_ptr parcel);
+                       std::string_view target, undelivered_event_ptr event);
 
   /// shield_down, shield_disengaged, container_exited: forgets the container's
   /// bindings, in flight ones included. Returns how many were live.
@@ -93,24 +93,24 @@ public:
   /// Announcements so far; the next one's number is one more.
   std::uint64_t sequence() const noexcept;
 
-  struct drawn {
-    std::vector<parcel_ptr> parcels;
-    std::uint64_t cursor = 0; ///< give it to the next draw()
+  struct page {
+    std::vector<undelivered_event_ptr> events;
+    std::uint64_t cursor = 0; ///< give it to the next next_page()
     bool done = false;        ///< nothing is left up to `until`
   };
 
   /// The oldest live bindings numbered cursor < n <= until that nobody was
   /// handed, oldest first: at most `max` of them, and no more after the one
-  /// that brings their parcels to `max_bytes`. In flight ones are answered
-  /// already and left out. Lets go of parcels that earlier draws gave and
+  /// that brings their events to `max_bytes`. In flight ones are answered
+  /// already and left out. Lets go of events that earlier draws gave and
   /// somebody was handed since.
-  drawn draw(std::uint64_t cursor, std::uint64_t until, std::size_t max,
-             std::size_t max_bytes);
+  page next_page(std::uint64_t cursor, std::uint64_t until, std::size_t max,
+                 std::size_t max_bytes);
 
   std::size_t live() const noexcept;
   std::size_t in_flight() const noexcept;
   std::size_t containers() const noexcept;
-  /// Charged. A parcel that was handed counts until the map has noticed.
+  /// Charged. A event that was handed counts until the map has noticed.
   std::size_t bytes() const noexcept;
   /// Bindings that went because of a bound, since the start.
   std::uint64_t evicted() const noexcept;

@@ -14,7 +14,7 @@ namespace clearance::protocol {
 struct holder;
 
 /// Hangs in its holder's list, in two hash indexes, in the list of its
-/// namesakes and, until some client has its parcel, in the log of those.
+/// namesakes and, until some client has its event, in the log of those.
 struct open_request {
   std::string_view request_id() const noexcept {
     return std::string_view{texts}.substr(0, id_size);
@@ -32,11 +32,11 @@ struct open_request {
   std::uint64_t number = 0; // of the announcement; orders all open_requests
   authorisation_map::ticket ticket = 0; // 0: live
   bool is_set_aside = false;            // which list of its holder's
-  std::size_t bytes = 0;                // charged, without the parcel's
-  std::size_t parcel_bytes = 0;         // charged; 0 once it is let go
-  parcel_ptr unhanded;                  // null once it is let go
+  std::size_t bytes = 0;                // charged, without the event's
+  std::size_t event_bytes = 0;          // charged; 0 once it is let go
+  undelivered_event_ptr undelivered;    // null once it is let go
 
-  std::size_t log_position = 0;  // in unhanded_log, while `unhanded`
+  std::size_t log_position = 0;  // in undelivered_index, while `undelivered`
   open_request* older = nullptr; // in the holder's list
   open_request* newer = nullptr;
   open_request* older_namesake = nullptr; // same request_id, any container

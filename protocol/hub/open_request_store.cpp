@@ -9,7 +9,7 @@
 //   holders ──> holder ──> line, set aside    its open requests, oldest first
 //   keys    ──> open request                       by container and request_id
 //   ids     ──> newest namesake ──> older     by request_id alone
-//   unhanded ─> open request ...                   by number
+//   undelivered ─> open request ...                   by number
 //   tickets ──> open request                       in flight ones
 //
 // Adding one therefore costs the object and its text, and no operation's cost
@@ -106,19 +106,19 @@ void open_request_store::add(holder& owner, std::unique_ptr<open_request> x) {
   x->id_hash = hash_of(x->request_id());
   x->key_hash = hash_of(owner, x->id_hash);
   ++owner.count;
-  owner.bytes += x->bytes + x->parcel_bytes;
-  bytes_ += x->bytes + x->parcel_bytes;
+  owner.bytes += x->bytes + x->event_bytes;
+  bytes_ += x->bytes + x->event_bytes;
   owner.line.insert_from_newest(*x);
   keys_.insert(*x);
   add_namesake(*x);
-  if (x->unhanded != nullptr)
-    unhanded_.append(*x);
+  if (x->undelivered != nullptr)
+    undelivered_.append(*x);
   static_cast<void>(x.release()); // its holder's list has it now
 }
 
 void open_request_store::remove(open_request& x) {
-  if (x.unhanded != nullptr)
-    release_parcel(x);
+  if (x.undelivered != nullptr)
+    release_event(x);
   remove_namesake(x);
   keys_.erase(x);
   keys_.shrink();
@@ -161,21 +161,21 @@ void open_request_store::land(open_request& x) {
   x.owner->line.insert_from_oldest(x);
 }
 
-void open_request_store::sweep(std::size_t parcels) {
-  for (; parcels > 0 && !unhanded_.empty(); --parcels)
-    if (auto* x = unhanded_.turn(); x != nullptr && x->unhanded->handed())
-      release_parcel(*x);
+void open_request_store::sweep(std::size_t events) {
+  for (; events > 0 && !undelivered_.empty(); --events)
+    if (auto* x = undelivered_.turn(); x != nullptr && x->undelivered->handed())
+      release_event(*x);
 }
 
-void open_request_store::sweep_oldest(std::size_t parcels) {
+void open_request_store::sweep_oldest(std::size_t events) {
   std::vector<open_request*> handed; // letting go moves what is walked
-  unhanded_.walk_after(0, [&](open_request& x) {
-    if (x.unhanded->handed())
+  undelivered_.walk_after(0, [&](open_request& x) {
+    if (x.undelivered->handed())
       handed.push_back(&x);
-    return --parcels > 0;
+    return --events > 0;
   });
   for (auto* x : handed)
-    release_parcel(*x);
+    release_event(*x);
 }
 
 open_request* open_request_store::newest(std::string_view request_id) const {
@@ -207,12 +207,12 @@ void open_request_store::remove_namesake(open_request& x) {
     ids_.shrink();
 }
 
-void open_request_store::release_parcel(open_request& x) {
-  unhanded_.remove(x);
-  x.unhanded.reset();
-  bytes_ -= x.parcel_bytes;
-  x.owner->bytes -= x.parcel_bytes;
-  x.parcel_bytes = 0;
+void open_request_store::release_event(open_request& x) {
+  undelivered_.remove(x);
+  x.undelivered.reset();
+  bytes_ -= x.event_bytes;
+  x.owner->bytes -= x.event_bytes;
+  x.event_bytes = 0;
 }
 
 } // namespace clearance::protocol

@@ -4,7 +4,7 @@
 
 #include "protocol/base/chained_index.hpp"
 #include "protocol/hub/open_request.hpp"
-#include "protocol/hub/unhanded_log.hpp"
+#include "protocol/hub/undelivered_index.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -46,7 +46,7 @@ public:
   /// Whether it would if its container had no other.
   bool could_fit(const holder& owner, std::size_t bytes) const noexcept;
 
-  /// Adds a live one, newer than all, whose texts, number and parcel are set.
+  /// Adds a live one, newer than all, whose texts, number and event are set.
   /// There is no equal one.
   void add(holder& owner, std::unique_ptr<open_request> x);
 
@@ -64,21 +64,21 @@ public:
   /// Makes one in flight live again, as old as it is.
   void land(open_request& x);
 
-  /// Asks so many parcels, in turn, whether somebody was handed them, and lets
+  /// Asks so many events, in turn, whether somebody was handed them, and lets
   /// those go.
-  void sweep(std::size_t parcels);
+  void sweep(std::size_t events);
 
   /// The same for the oldest ones.
-  void sweep_oldest(std::size_t parcels);
+  void sweep_oldest(std::size_t events);
 
-  const unhanded_log& unhanded() const noexcept { return unhanded_; }
+  const undelivered_index& undelivered() const noexcept { return undelivered_; }
   std::size_t size() const noexcept { return keys_.size(); }
   std::size_t in_flight() const noexcept { return tickets_.size(); }
   std::size_t holders() const noexcept { return holders_.size(); }
   std::size_t bytes() const noexcept { return bytes_; }
 
   /// What a open request is charged beside its container's name, its texts and
-  /// its parcel: the object, its allocations' heads, its share in the indexes.
+  /// its event: the object, its allocations' heads, its share in the indexes.
   /// A holder is not charged: there are never more of them than open requests.
   static constexpr std::size_t overhead_bytes = sizeof(open_request) + 80;
 
@@ -103,7 +103,7 @@ private:
   open_request* newest(std::string_view request_id) const;
   void add_namesake(open_request& x);
   void remove_namesake(open_request& x);
-  void release_parcel(open_request& x);
+  void release_event(open_request& x);
 
   authorisation_limits bounds_;
   chained_index<holder, holder_hook> holders_;
@@ -111,7 +111,7 @@ private:
   chained_index<open_request, id_hook> ids_; // the newest of each id
   std::unordered_map<ticket, open_request*> tickets_;
   ticket last_ticket_ = 0;
-  unhanded_log unhanded_;
+  undelivered_index undelivered_;
   std::size_t bytes_ = 0;
 };
 

@@ -198,7 +198,7 @@ struct tally {
   std::size_t wakes = 0;
   std::size_t requests = 0;
   std::size_t throw_at = 0;
-  std::size_t drawn = 0;
+  std::size_t replay_page = 0;
   std::size_t losses = 0;
 };
 
@@ -207,7 +207,7 @@ class sleeper {
 public:
   static inline const char* name = "sleeper";
   using interface = caf::typed_actor<caf::reacts_to<actors::announced>,
-                                     caf::reacts_to<actors::drawn>>;
+                                     caf::reacts_to<actors::replay_page>>;
   using self_type = actors::bounded_mailbox<actors::hosted<interface::base>>;
   using actor_type = actors::hosted_actor<sleeper, self_type>;
 
@@ -225,7 +225,7 @@ public:
     });
     return {
         [this](const actors::announced&) { ++seen_->requests; },
-        [this](const actors::drawn&) { ++seen_->drawn; },
+        [this](const actors::replay_page&) { ++seen_->replay_page; },
     };
   }
 
@@ -286,9 +286,9 @@ TEST_CASE("other messages pass a full bounded mailbox untouched") {
   auto actor = actors::spawn_hosted<sleeper>(f.io, seen);
   caf::anon_send(actor, announcing(blocks(1, 500)));
   for (int i = 0; i < 3; ++i)
-    caf::anon_send(actor, actors::drawn{});
+    caf::anon_send(actor, actors::replay_page{});
   f.run();
-  CHECK(seen->drawn == 3);
+  CHECK(seen->replay_page == 3);
   CHECK(f.io.alive("sleeper").size() == 1);
   f.crash(actor, caf::exit_reason::user_shutdown);
   CHECK(f.io.alive("sleeper").empty());

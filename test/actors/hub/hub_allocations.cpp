@@ -66,7 +66,7 @@ struct stage : actor_fixture {
 
 } // namespace
 
-// The parcel, its buffer and what the map keeps of it: whoever listens.
+// The event, its buffer and what the map keeps of it: whoever listens.
 TEST_CASE("in a burst an event costs a bounded few allocations") {
   constexpr std::size_t batch = 64;
   constexpr std::size_t batches = 20;

@@ -155,7 +155,7 @@ TEST_CASE("two clients that come together both get what nobody saw") {
   s.announce({blocked(201)});
   s.go_on(a);
   CHECK(heard(a) == ids(1, 201));
-  s.go_on(b); // its first batch was drawn before a took anything
+  s.go_on(b); // its first batch was replay_page before a took anything
   auto got = heard(b);
   CHECK(std::vector<std::string>(got.begin(), got.begin() + 192)
         == ids(1, 192));

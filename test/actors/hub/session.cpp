@@ -375,7 +375,7 @@ TEST_CASE("Subscribe hands the connection to a subscriber") {
   CHECK(s.client->watched());
   CHECK_FALSE(s.client->reading());
   auto x = s.registry.only<actors::subscribe>();
-  s.registry.tell(x.from, actors::drawn{{}, 0, 0, true});
+  s.registry.tell(x.from, actors::replay_page{{}, 0, 0, true});
   s.registry.tell(x.from, announcing({blocked(1)}));
   s.run();
   CHECK(s.client->taken() == blocked(1)->wire());
@@ -395,7 +395,7 @@ TEST_CASE("events come behind the replies that the client was owed") {
   s.go_on();
   CHECK_FALSE(s.alive());
   auto x = s.registry.only<actors::subscribe>();
-  s.registry.tell(x.from, actors::drawn{{blocked(1)}, 1, 1, true});
+  s.registry.tell(x.from, actors::replay_page{{blocked(1)}, 1, 1, true});
   s.run();
   CHECK(s.client->taken()
         == not_found("A") + ok_reply + std::string{blocked(1)->wire()});

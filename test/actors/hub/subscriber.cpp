@@ -31,7 +31,7 @@ struct stage : actor_fixture {
                                       connection, hub.actor().address()});
     run();
     gauge = registry.only<actors::subscribe>().gauge;
-    registry.tell(subscriber, actors::drawn{{}, 0, 0, true});
+    registry.tell(subscriber, actors::replay_page{{}, 0, 0, true});
     run();
   }
 

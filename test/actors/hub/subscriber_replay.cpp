@@ -32,9 +32,9 @@ struct stage : actor_fixture {
     run();
   }
 
-  void draw(event_list events, std::uint64_t cursor, bool done) {
+  void replay(event_list events, std::uint64_t cursor, bool done) {
     registry.tell(subscriber,
-                  actors::drawn{std::move(events), cursor, 1000, done});
+                  actors::replay_page{std::move(events), cursor, 1000, done});
     run();
   }
 
@@ -46,7 +46,7 @@ struct stage : actor_fixture {
 
   /// Whether it asked for the next ones, behind `cursor`.
   bool asks(std::uint64_t cursor) {
-    auto all = registry.take<actors::draw>();
+    auto all = registry.take<actors::replay>();
     return all.size() == 1 && all[0].cursor == cursor && all[0].until == 1000;
   }
 };
@@ -65,48 +65,49 @@ TEST_CASE("nothing is written before the map was asked") {
   stage s;
   s.announce(blocks(1, 200));
   CHECK(s.connection->writes() == 0);
-  s.draw({}, 0, true);
+  s.replay({}, 0, true);
   CHECK(request_ids(s.connection->taken()) == ids(73, 200));
 }
 
 TEST_CASE("undelivered blocks come before new events") {
   stage s;
   s.announce(blocks(4, 6));
-  s.draw(blocks(1, 3), 3, true);
+  s.replay(blocks(1, 3), 3, true);
   CHECK(request_ids(s.connection->taken()) == ids(1, 6));
   s.announce(blocks(7, 9));
   CHECK(request_ids(s.connection->taken()) == ids(1, 9));
   CHECK_FALSE(s.asks(3)); // it knows that nothing is left
 }
 
-TEST_CASE("undelivered blocks are drawn one batch after another") {
+TEST_CASE("undelivered blocks are replay_page one batch after another") {
   stage s;
-  s.draw(blocks(1, 64), 64, false);
+  s.replay(blocks(1, 64), 64, false);
   CHECK(s.asks(64));
   s.announce(blocks(131, 133));
-  s.draw(blocks(65, 128), 128, false);
+  s.replay(blocks(65, 128), 128, false);
   CHECK(s.asks(128));
   CHECK(request_ids(s.connection->taken()) == ids(1, 128));
-  s.draw(blocks(129, 130), 130, true);
+  s.replay(blocks(129, 130), 130, true);
   CHECK(request_ids(s.connection->taken()) == ids(1, 133));
 }
 
-TEST_CASE("a last draw that brings nothing ends the replay") {
+TEST_CASE("a last replay that brings nothing ends the replay") {
   stage s;
-  s.draw(blocks(1, 64), 64, false);
+  s.replay(blocks(1, 64), 64, false);
   s.announce(blocks(65, 66));
-  s.draw({}, 64, true);
+  s.replay({}, 64, true);
   CHECK(request_ids(s.connection->taken()) == ids(1, 66));
 }
 
-TEST_CASE("the next blocks are drawn when the socket took the last ones") {
+TEST_CASE(
+    "the next blocks are replay_page when the socket took the last ones") {
   stage s;
   s.connection->take(10);
-  s.draw(blocks(1, 64), 64, false);
-  CHECK(s.registry.take<actors::draw>().empty());
+  s.replay(blocks(1, 64), 64, false);
+  CHECK(s.registry.take<actors::replay>().empty());
   s.connection->become_writable(blocked(1)->wire().size());
   s.run();
-  CHECK(s.registry.take<actors::draw>().empty());
+  CHECK(s.registry.take<actors::replay>().empty());
   s.go_on();
   CHECK(s.asks(64));
 }
@@ -115,13 +116,13 @@ TEST_CASE("a client that stalls in the replay holds up neither map nor queue") {
   stage s;
   auto old = blocks(1, 64);
   s.connection->take(10);
-  s.draw(old, 64, false);
+  s.replay(old, 64, false);
   for (std::size_t n = 65; n < 1000; n += 50)
     s.announce(blocks(n, n + 49));
   CHECK(s.log.with("a client is too slow and loses its oldest").size() == 1);
   s.go_on();
   CHECK(request_ids(s.connection->taken()) == ids(1, 64));
-  s.draw({}, 64, true);
+  s.replay({}, 64, true);
   auto all = ids(1, 64);
   for (auto& x : ids(1014 - 127, 1014))
     all.push_back(x);
@@ -133,7 +134,7 @@ TEST_CASE("a replay that breaks mid-write hands over whole events only") {
   auto events = blocks(1, 5);
   s.connection->take(wire_of({events[0], events[1]}).size() + 1);
   s.connection->break_when_full();
-  s.draw(events, 5, true);
+  s.replay(events, 5, true);
   s.connection->become_writable();
   s.run();
   CHECK(s.io.alive("subscriber").empty());
@@ -146,7 +147,7 @@ TEST_CASE("a client that leaves before the map answered leaves nothing") {
   s.connection->hang_up();
   s.run();
   CHECK(s.io.alive("subscriber").empty());
-  s.draw(blocks(1, 3), 3, true);
+  s.replay(blocks(1, 3), 3, true);
   CHECK(s.connection->taken().empty());
 }
 

@@ -1,5 +1,5 @@
 #include "protocol/hub/authorisation.hpp"
-#include "test/support/wire/test_parcel.hpp"
+#include "test/support/wire/test_event.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,8 +9,8 @@
 namespace authorisation_bounds_tests {
 
 using namespace clearance::protocol;
-using clearance::test::make_parcel;
-using clearance::test::test_parcel;
+using clearance::test::make_event;
+using clearance::test::test_event;
 
 namespace {
 
@@ -25,11 +25,12 @@ ticket cite(authorisation_map& map, std::string_view container,
 }
 
 std::size_t announce(authorisation_map& map, std::string_view container,
-                     std::string_view request_id, parcel_ptr parcel = nullptr) {
-  return map.announce(container, request_id, "d", std::move(parcel));
+                     std::string_view request_id,
+                     undelivered_event_ptr event = nullptr) {
+  return map.announce(container, request_id, "d", std::move(event));
 }
 
-/// What one binding of these texts is charged without a parcel.
+/// What one binding of these texts is charged without a event.
 std::size_t charge(std::string_view container, std::string_view request_id) {
   authorisation_map map;
   announce(map, container, request_id);
@@ -88,12 +89,12 @@ TEST_CASE("at the total bound a container that has none gets none") {
 // A flood from one container must not silence the others.
 TEST_CASE("no number of announcements pushes out another container's") {
   authorisation_map map;
-  announce(map, "victim", "1", make_parcel(100));
+  announce(map, "victim", "1", make_event(100));
   auto in_flight = cite(map, "victim", "1");
-  announce(map, "victim", "2", make_parcel(100));
+  announce(map, "victim", "2", make_event(100));
   for (int i = 0; i < 100000; ++i)
     announce(map, i % 3 == 0 ? "x" : std::to_string(i % 5000),
-             std::to_string(i), make_parcel(700));
+             std::to_string(i), make_event(700));
   CHECK(map.evicted() > 0);
   map.settle(in_flight, false);
   CHECK(cite(map, "victim", "1") != 0);
@@ -104,14 +105,14 @@ TEST_CASE("a container's bytes may reach its bound and no further") {
   auto each = charge("a", "1") + 10;
   authorisation_map map{{.per_container_bytes = 3 * each}};
   for (auto id : {"1", "2", "3"})
-    CHECK(announce(map, "a", id, make_parcel(10)) == 0);
+    CHECK(announce(map, "a", id, make_event(10)) == 0);
   CHECK(map.bytes() == 3 * each);
-  CHECK(announce(map, "a", "4", make_parcel(10)) == 1);
+  CHECK(announce(map, "a", "4", make_event(10)) == 1);
   CHECK(map.bytes() == 3 * each);
-  CHECK(announce(map, "a", "5", make_parcel(11)) == 2);
+  CHECK(announce(map, "a", "5", make_event(11)) == 2);
   CHECK(map.bytes() == 2 * each + 1);
   CHECK(map.live() == 2);
-  CHECK(announce(map, "b", "1", make_parcel(10)) == 0);
+  CHECK(announce(map, "b", "1", make_event(10)) == 0);
 }
 
 TEST_CASE("every text is charged") {
@@ -147,10 +148,10 @@ TEST_CASE("a binding that no eviction makes room for costs no other one") {
   announce(map, "b", "2");
   announce(map, "a", "1");
   announce(map, "a", "2");
-  CHECK(announce(map, "a", "3", make_parcel(3 * each + 1)) == 1);
-  CHECK(announce(map, "a", "4", make_parcel(2 * each + 1)) == 1);
+  CHECK(announce(map, "a", "3", make_event(3 * each + 1)) == 1);
+  CHECK(announce(map, "a", "4", make_event(2 * each + 1)) == 1);
   CHECK(map.live() == 4);
-  CHECK(announce(map, "a", "5", make_parcel(2 * each)) == 2);
+  CHECK(announce(map, "a", "5", make_event(2 * each)) == 2);
   CHECK(map.live() == 3);
   CHECK(map.bytes() == 5 * each);
 }
@@ -160,7 +161,7 @@ TEST_CASE("a block that gets no room still ends the older one of its id") {
   auto each = charge("a", "1");
   authorisation_map map{{.per_container_bytes = 2 * each}};
   announce(map, "a", "1");
-  CHECK(announce(map, "a", "1", make_parcel(2 * each)) == 1);
+  CHECK(announce(map, "a", "1", make_event(2 * each)) == 1);
   CHECK(cite(map, "a", "1") == 0);
   CHECK(map.containers() == 0);
   CHECK(map.bytes() == 0);
@@ -259,40 +260,40 @@ TEST_CASE("the defaults are the limits") {
   CHECK(map.live() == limits::open_requests_per_container_max);
 }
 
-TEST_CASE("a parcel is charged until it is handed, then let go") {
+TEST_CASE("a event is charged until it is handed, then let go") {
   authorisation_map map;
-  auto parcel = make_parcel(1000);
-  announce(map, "a", "1", parcel);
+  auto event = make_event(1000);
+  announce(map, "a", "1", event);
   CHECK(map.bytes() == charge("a", "1") + 1000);
-  CHECK(parcel.use_count() == 2);
-  parcel->hand();
+  CHECK(event.use_count() == 2);
+  event->hand();
   announce(map, "b", "1"); // any change asks
-  CHECK(parcel.use_count() == 1);
+  CHECK(event.use_count() == 1);
   CHECK(map.bytes() == charge("a", "1") + charge("b", "1"));
   CHECK(cite(map, "a", "1") != 0);
 }
 
-TEST_CASE("a parcel that was handed before costs nothing") {
+TEST_CASE("a event that was handed before costs nothing") {
   authorisation_map map;
-  auto parcel = make_parcel(1000);
-  parcel->hand();
-  announce(map, "a", "1", parcel);
-  CHECK(parcel.use_count() == 1);
+  auto event = make_event(1000);
+  event->hand();
+  announce(map, "a", "1", event);
+  CHECK(event.use_count() == 1);
   CHECK(map.bytes() == charge("a", "1"));
 }
 
-TEST_CASE("a parcel is let go with its binding") {
+TEST_CASE("a event is let go with its binding") {
   authorisation_map map;
   for (auto end : {"replaced", "dropped", "consumed"}) {
-    auto parcel = make_parcel(1000);
-    announce(map, "a", "1", parcel);
+    auto event = make_event(1000);
+    announce(map, "a", "1", event);
     if (end == std::string{"replaced"})
       announce(map, "a", "1");
     else if (end == std::string{"dropped"})
       map.drop("a");
     else
       map.settle(cite(map, "a", "1"), true);
-    CHECK_MESSAGE(parcel.use_count() == 1, end);
+    CHECK_MESSAGE(event.use_count() == 1, end);
     map.drop("a");
     CHECK(map.bytes() == 0);
   }
@@ -301,49 +302,49 @@ TEST_CASE("a parcel is let go with its binding") {
 TEST_CASE("bytes that were handed make room where it is short") {
   auto each = charge("a", "10") + 1000;
   authorisation_map map{{.per_container_bytes = 50 * each}};
-  std::vector<clearance::test::test_parcel_ptr> parcels;
+  std::vector<clearance::test::test_event_ptr> events;
   for (int i = 10; i < 60; ++i) {
-    parcels.push_back(make_parcel(1000));
-    CHECK(announce(map, "a", std::to_string(i), parcels.back()) == 0);
+    events.push_back(make_event(1000));
+    CHECK(announce(map, "a", std::to_string(i), events.back()) == 0);
   }
-  for (auto& x : parcels)
+  for (auto& x : events)
     x->hand();
-  CHECK(announce(map, "a", "60", make_parcel(1000)) == 0);
-  CHECK(announce(map, "a", "61", make_parcel(20000)) == 0);
+  CHECK(announce(map, "a", "60", make_event(1000)) == 0);
+  CHECK(announce(map, "a", "61", make_event(20000)) == 0);
   CHECK(map.evicted() == 0);
 }
 
 // Clients that read keep the map small, whatever the number of events.
-TEST_CASE("a hundred thousand parcels that were handed are not kept") {
+TEST_CASE("a hundred thousand events that were handed are not kept") {
   authorisation_map map;
-  auto before = test_parcel::count();
+  auto before = test_event::count();
   std::size_t most = 0;
   for (int i = 0; i < 100000; ++i) {
-    auto parcel = make_parcel(400);
-    announce(map, "a", std::to_string(i), parcel);
-    parcel->hand();
-    most = std::max(most, test_parcel::count() - before);
+    auto event = make_event(400);
+    announce(map, "a", std::to_string(i), event);
+    event->hand();
+    most = std::max(most, test_event::count() - before);
   }
   CHECK(most < 8);
   CHECK(map.live() == limits::open_requests_per_container_max);
 }
 
-TEST_CASE("parcels handed in one go are let go by the announcements after") {
+TEST_CASE("events handed in one go are let go by the announcements after") {
   authorisation_map map;
-  auto before = test_parcel::count();
+  auto before = test_event::count();
   {
-    std::vector<clearance::test::test_parcel_ptr> parcels;
+    std::vector<clearance::test::test_event_ptr> events;
     for (int i = 0; i < 2000; ++i) {
-      parcels.push_back(make_parcel(400));
-      announce(map, "a", std::to_string(i), parcels.back());
+      events.push_back(make_event(400));
+      announce(map, "a", std::to_string(i), events.back());
     }
-    for (auto& x : parcels)
+    for (auto& x : events)
       x->hand();
   }
-  CHECK(test_parcel::count() - before == 2000);
+  CHECK(test_event::count() - before == 2000);
   for (int i = 0; i < 2000; ++i)
     announce(map, "b", std::to_string(i % 10));
-  CHECK(test_parcel::count() == before);
+  CHECK(test_event::count() == before);
   CHECK(map.live() == 2010);
 }
 

@@ -29,7 +29,7 @@ void run(mode how, unsigned seed) {
 
 } // namespace
 
-TEST_CASE("the map is its model where no parcel is handed") {
+TEST_CASE("the map is its model where no event is handed") {
   for (unsigned seed : {1u, 2u})
     run(mode::never_handed, seed);
 }

@@ -10,15 +10,15 @@ namespace {
 using protocol::verdict_outcome;
 using kind = verdict_outcome::kind;
 
-/// What the map charges beside texts and parcels.
+/// What the map charges beside texts and events.
 std::size_t measured_overhead() {
   protocol::authorisation_map map;
   map.announce("c", "r", "", nullptr);
   return map.bytes() - 2;
 }
 
-bool is_unhanded(const authorisation_model::entry& x) {
-  return x.parcel != nullptr && !x.parcel->handed();
+bool is_undelivered(const authorisation_model::entry& x) {
+  return x.event != nullptr && !x.event->handed();
 }
 
 } // namespace
@@ -30,14 +30,14 @@ authorisation_model::authorisation_model(protocol::authorisation_limits bounds)
 
 bool authorisation_model::fits(const key& k, const entry& x, bool alone) const {
   std::size_t own = 1;
-  std::size_t own_bytes = x.charge + (x.parcel ? x.parcel->bytes() : 0);
+  std::size_t own_bytes = x.charge + (x.event ? x.event->bytes() : 0);
   std::size_t all = own;
   std::size_t all_bytes = own_bytes;
   for (const auto& [other, y] : entries_) {
     bool mine = other.first == k.first;
     if (mine && alone)
       continue;
-    auto bytes = y.charge + (y.parcel ? y.parcel->bytes() : 0);
+    auto bytes = y.charge + (y.event ? y.event->bytes() : 0);
     own += mine ? 1 : 0;
     own_bytes += mine ? bytes : 0;
     ++all;
@@ -62,14 +62,14 @@ authorisation_model::victim(const std::string& container) const {
 
 std::size_t authorisation_model::announce(const key& k,
                                           const std::string& target,
-                                          test_parcel_ptr parcel) {
+                                          test_event_ptr event) {
   if (k.second.empty())
     return 0;
   entry x;
   x.target = target;
   x.number = ++sequence;
   x.charge = overhead_ + k.first.size() + k.second.size() + target.size();
-  x.parcel = std::move(parcel);
+  x.event = std::move(event);
   entries_.erase(k);
   std::size_t victims = 0;
   if (!fits(k, x, true)) {
@@ -132,16 +132,16 @@ void authorisation_model::settle(std::uint64_t ticket, bool ok) {
   }
 }
 
-std::vector<test_parcel_ptr>
+std::vector<test_event_ptr>
 authorisation_model::waiting(std::uint64_t cursor, std::uint64_t until) const {
-  std::map<std::uint64_t, test_parcel_ptr> by_number;
+  std::map<std::uint64_t, test_event_ptr> by_number;
   for (const auto& [k, x] : entries_)
-    if (x.ticket == 0 && is_unhanded(x) && cursor < x.number
+    if (x.ticket == 0 && is_undelivered(x) && cursor < x.number
         && x.number <= until)
-      by_number[x.number] = x.parcel;
-  std::vector<test_parcel_ptr> result;
-  for (const auto& [number, parcel] : by_number)
-    result.push_back(parcel);
+      by_number[x.number] = x.event;
+  std::vector<test_event_ptr> result;
+  for (const auto& [number, event] : by_number)
+    result.push_back(event);
   return result;
 }
 
@@ -165,14 +165,14 @@ std::size_t authorisation_model::containers() const {
 std::size_t authorisation_model::most_bytes() const {
   std::size_t result = 0;
   for (const auto& [k, x] : entries_)
-    result += x.charge + (x.parcel ? x.parcel->bytes() : 0);
+    result += x.charge + (x.event ? x.event->bytes() : 0);
   return result;
 }
 
 std::size_t authorisation_model::least_bytes() const {
   std::size_t result = 0;
   for (const auto& [k, x] : entries_)
-    result += x.charge + (is_unhanded(x) ? x.parcel->bytes() : 0);
+    result += x.charge + (is_undelivered(x) ? x.event->bytes() : 0);
   return result;
 }
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "protocol/hub/authorisation.hpp"
-#include "test/support/wire/test_parcel.hpp"
+#include "test/support/wire/test_event.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +24,7 @@ public:
     std::uint64_t number = 0;
     std::uint64_t ticket = 0; ///< 0: live
     std::size_t charge = 0;   // texts
-    test_parcel_ptr parcel;
+    test_event_ptr event;
   };
 
   using key = std::pair<std::string, std::string>; // container, request_id
@@ -32,7 +32,7 @@ public:
   explicit authorisation_model(protocol::authorisation_limits bounds);
 
   std::size_t announce(const key& k, const std::string& target,
-                       test_parcel_ptr parcel);
+                       test_event_ptr event);
   std::size_t drop(const std::string& container);
 
   /// What cite() must refuse with; nothing if it must succeed.
@@ -42,14 +42,14 @@ public:
   void launch(const key& k, std::uint64_t ticket);
   void settle(std::uint64_t ticket, bool ok);
 
-  /// All that draw() may give, oldest first.
-  std::vector<test_parcel_ptr> waiting(std::uint64_t cursor,
-                                       std::uint64_t until) const;
+  /// All that replay() may give, oldest first.
+  std::vector<test_event_ptr> waiting(std::uint64_t cursor,
+                                      std::uint64_t until) const;
 
   std::size_t live() const;
   std::size_t in_flight() const;
   std::size_t containers() const;
-  /// Charged, with the parcels that were handed and without them.
+  /// Charged, with the events that were handed and without them.
   std::size_t most_bytes() const;
   std::size_t least_bytes() const;
 
@@ -69,11 +69,11 @@ private:
 /// can be seen.
 class authorisation_trial {
 public:
-  /// How strict: a parcel that was handed is let go a little later than the
+  /// How strict: a event that was handed is let go a little later than the
   /// model lets it go, so bounds in bytes and handing cannot both be exact.
   enum class mode {
-    never_handed,  ///< bounds in entries and bytes, no parcel is handed
-    no_byte_bound, ///< bounds in entries, parcels are handed
+    never_handed,  ///< bounds in entries and bytes, no event is handed
+    no_byte_bound, ///< bounds in entries, events are handed
     rough,         ///< everything; only what always holds is compared
   };
 
@@ -92,7 +92,7 @@ private:
   void announce(const chooser& choose);
   void cite(const chooser& choose);
   void settle(const chooser& choose);
-  void draw(const chooser& choose);
+  void replay(const chooser& choose);
   void hand(const chooser& choose);
   void drop(const std::string& container);
   void compare() const;
@@ -102,8 +102,8 @@ private:
   protocol::authorisation_limits bounds_;
   protocol::authorisation_map map_;
   authorisation_model model_;
-  std::vector<test_parcel_ptr> parcels_; // of the latest announcements
-  std::vector<std::uint64_t> tickets_;   // the latest
+  std::vector<test_event_ptr> events_; // of the latest announcements
+  std::vector<std::uint64_t> tickets_; // the latest
 };
 
 } // namespace clearance::test

@@ -64,7 +64,7 @@ void authorisation_trial::step(const chooser& choose) {
   else if (n < 26)
     settle(choose);
   else if (n < 28)
-    draw(choose);
+    replay(choose);
   else if (n < 31)
     hand(choose);
   else
@@ -78,14 +78,14 @@ void authorisation_trial::announce(const chooser& choose) {
   if (choose(64) == 0)
     k.second.clear();
   auto target = target_name(choose(targets));
-  test_parcel_ptr parcel;
+  test_event_ptr event;
   if (auto size = choose(8); size > 0)
-    parcel = make_parcel(size == 7 ? choose(2000) : size * 60);
-  auto victims = map_.announce(k.first, k.second, target, parcel);
+    event = make_event(size == 7 ? choose(2000) : size * 60);
+  auto victims = map_.announce(k.first, k.second, target, event);
   if (exact())
-    require(victims == model_.announce(k, target, parcel), "victims");
-  if (parcel != nullptr)
-    push_bounded(parcels_, parcel);
+    require(victims == model_.announce(k, target, event), "victims");
+  if (event != nullptr)
+    push_bounded(events_, event);
 }
 
 void authorisation_trial::cite(const chooser& choose) {
@@ -122,43 +122,44 @@ void authorisation_trial::settle(const chooser& choose) {
   model_.settle(id, ok);
 }
 
-void authorisation_trial::draw(const chooser& choose) {
+void authorisation_trial::replay(const chooser& choose) {
   auto until = choose(4) == 0 ? map_.sequence() - choose(map_.sequence() + 1)
                               : map_.sequence();
   auto max = choose(5);
   auto max_bytes =
       choose(4) == 0 ? choose(40) + 1 : std::numeric_limits<std::size_t>::max();
-  std::vector<protocol::parcel_ptr> all;
+  std::vector<protocol::undelivered_event_ptr> all;
   std::uint64_t cursor = 0;
   for (bool done = false; !done && max > 0;) {
-    auto x = map_.draw(cursor, until, max, max_bytes);
-    require(x.parcels.size() <= max, "how many were drawn");
+    auto x = map_.next_page(cursor, until, max, max_bytes);
+    require(x.events.size() <= max, "how many were replay_page");
     std::size_t bytes = 0;
-    for (const auto& y : x.parcels) {
-      require(bytes < max_bytes, "how many bytes were drawn");
+    for (const auto& y : x.events) {
+      require(bytes < max_bytes, "how many bytes were replay_page");
       bytes += y->bytes();
     }
-    require(x.done || x.parcels.size() == max || bytes >= max_bytes,
-            "a draw that is not done");
+    require(x.done || x.events.size() == max || bytes >= max_bytes,
+            "a replay that is not done");
     require(x.done || x.cursor > cursor, "the cursor");
-    all.insert(all.end(), x.parcels.begin(), x.parcels.end());
+    all.insert(all.end(), x.events.begin(), x.events.end());
     cursor = x.cursor;
     done = x.done;
   }
   for (const auto& x : all)
-    require(!x->handed(), "drawn though it was handed");
+    require(!x->handed(), "replay_page though it was handed");
   if (!exact())
     return;
   auto waiting = model_.waiting(0, until);
-  require(map_.draw(0, until, 0, 1).done == waiting.empty(), "whether done");
+  require(map_.next_page(0, until, 0, 1).done == waiting.empty(),
+          "whether done");
   if (max > 0)
     require(std::equal(all.begin(), all.end(), waiting.begin(), waiting.end()),
-            "what was drawn");
+            "what was replay_page");
 }
 
 void authorisation_trial::hand(const chooser& choose) {
-  if (mode_ != mode::never_handed && !parcels_.empty())
-    parcels_[choose(parcels_.size())]->hand();
+  if (mode_ != mode::never_handed && !events_.empty())
+    events_[choose(events_.size())]->hand();
 }
 
 void authorisation_trial::drop(const std::string& container) {
@@ -187,9 +188,9 @@ void authorisation_trial::finish() {
   require(map_.live() == 0 && map_.in_flight() == 0, "bindings are left");
   require(map_.containers() == 0, "containers are left");
   require(map_.bytes() == 0, "bytes are left");
-  require(map_.draw(0, map_.sequence(), 1, 1).done, "parcels are left");
-  for (const auto& x : parcels_)
-    require(x.use_count() == 1, "a parcel is kept");
+  require(map_.next_page(0, map_.sequence(), 1, 1).done, "events are left");
+  for (const auto& x : events_)
+    require(x.use_count() == 1, "a event is kept");
 }
 
 } // namespace clearance::test

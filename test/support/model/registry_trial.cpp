@@ -269,10 +269,10 @@ void registry_trial::on_announced(const actors::announced_event& x) {
   const auto& wire = seen_.emplace_back(x.wire());
   switch (x.type()) {
   case event_type::connection_blocked: {
-    auto parcel = make_parcel(wire.size());
-    blocks_.emplace(wire, parcel);
+    auto event = make_event(wire.size());
+    blocks_.emplace(wire, event);
     model_.announce({std::string{x.container()}, std::string{x.request_id()}},
-                    std::string{x.target()}, parcel);
+                    std::string{x.target()}, event);
     break;
   }
   case event_type::shield_down:
@@ -354,9 +354,9 @@ void registry_trial::check_replay() {
       if (auto block = blocks_.find(each); block != blocks_.end())
         block->second->hand();
   std::vector<std::string> expected;
-  for (const auto& parcel : model_.waiting(0, model_.sequence))
+  for (const auto& event : model_.waiting(0, model_.sequence))
     for (const auto& [wire, block] : blocks_)
-      if (block == parcel)
+      if (block == event)
         expected.push_back(wire);
   clients_.clear();
   auto& late = come();

@@ -101,9 +101,9 @@ private:
 
   authorisation_model model_;
   std::vector<std::string> seen_; // on the wire, in the order of announcement
-  std::map<std::string, test_parcel_ptr> blocks_; // by their wire bytes
-  std::size_t number_ = 0;                        // of events brought
-  std::uint64_t calls_ = 0;                       // to the executor
+  std::map<std::string, test_event_ptr> blocks_; // by their wire bytes
+  std::size_t number_ = 0;                       // of events brought
+  std::uint64_t calls_ = 0;                      // to the executor
   protocol::duration passed_{};
 
   // Callers whose question the registry has not looked at, in order; whose call

@@ -45,7 +45,7 @@ follower::follower(registry_stage& s) : box(s) {
   box.tell(s.registry,
            actors::subscribe{box.as<actors::subscriber_actor>(), gauge});
   s.run();
-  CHECK(box.take<actors::drawn>().size() == 1);
+  CHECK(box.take<actors::replay_page>().size() == 1);
 }
 
 std::string follower::heard() {

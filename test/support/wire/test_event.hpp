@@ -1,4 +1,4 @@
-/// A parcel whose fate a test decides.
+/// A event whose fate a test decides.
 #pragma once
 
 #include "protocol/hub/authorisation.hpp"
@@ -8,15 +8,15 @@
 
 namespace clearance::test {
 
-class test_parcel : public protocol::parcel {
+class test_event : public protocol::undelivered_event {
 public:
-  explicit test_parcel(std::size_t bytes, int name = 0) noexcept
+  explicit test_event(std::size_t bytes, int name = 0) noexcept
       : bytes_(bytes), name_(name) {
     ++count_;
   }
-  ~test_parcel() override { --count_; }
-  test_parcel(const test_parcel&) = delete;
-  test_parcel& operator=(const test_parcel&) = delete;
+  ~test_event() override { --count_; }
+  test_event(const test_event&) = delete;
+  test_event& operator=(const test_event&) = delete;
 
   std::size_t bytes() const noexcept override { return bytes_; }
   bool handed() const noexcept override { return handed_; }
@@ -35,10 +35,10 @@ private:
   bool handed_ = false;
 };
 
-using test_parcel_ptr = std::shared_ptr<test_parcel>;
+using test_event_ptr = std::shared_ptr<test_event>;
 
-inline test_parcel_ptr make_parcel(std::size_t bytes, int name = 0) {
-  return std::make_shared<test_parcel>(bytes, name);
+inline test_event_ptr make_event(std::size_t bytes, int name = 0) {
+  return std::make_shared<test_event>(bytes, name);
 }
 
 } // namespace clearance::test

@@ -1,4 +1,4 @@
-#include "protocol/hub/unhanded_log.hpp"
+#include "protocol/hub/undelivered_index.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 #include <set>
 #include <vector>
 
-namespace unhanded_log_tests {
+namespace undelivered_index_tests {
 
 using namespace clearance::protocol;
 
@@ -38,7 +38,7 @@ struct filled {
   }
 
   std::deque<open_request> xs;
-  unhanded_log log;
+  undelivered_index log;
 };
 
 } // namespace
@@ -115,4 +115,4 @@ TEST_CASE("a turn never needs more steps than twice those that are left") {
   CHECK(seen.size() == 50);
 }
 
-} // namespace unhanded_log_tests
+} // namespace undelivered_index_tests

@@ -10,10 +10,10 @@
 
 namespace clearance::protocol {
 
-/// The open requests whose parcels no client is known to have, by number.
+/// The open requests whose events no client is known to have, by number.
 /// Numbers grow, so a vector stays sorted; who leaves it leaves a hole, and
 /// holes go once they are the most of it.
-class unhanded_log {
+class undelivered_index {
 public:
   /// `x` has the greatest number so far.
   void append(open_request& x);

@@ -1,16 +1,16 @@
-#include "protocol/hub/unhanded_log.hpp"
+#include "protocol/hub/undelivered_index.hpp"
 
 #include <algorithm>
 
 namespace clearance::protocol {
 
-void unhanded_log::append(open_request& x) {
+void undelivered_index::append(open_request& x) {
   x.log_position = slots_.size();
   slots_.push_back({x.number, &x});
   ++size_;
 }
 
-void unhanded_log::remove(open_request& x) {
+void undelivered_index::remove(open_request& x) {
   slots_[x.log_position].what = nullptr;
   --size_;
   // Each pass is paid for by as many removals as it visits slots.
@@ -19,20 +19,21 @@ void unhanded_log::remove(open_request& x) {
     close_holes();
 }
 
-open_request* unhanded_log::turn() noexcept {
+open_request* undelivered_index::turn() noexcept {
   if (hand_ >= slots_.size())
     hand_ = 0;
   return slots_[hand_++].what;
 }
 
-std::size_t unhanded_log::first_after(std::uint64_t number) const noexcept {
+std::size_t
+undelivered_index::first_after(std::uint64_t number) const noexcept {
   auto at = std::upper_bound(
       slots_.begin(), slots_.end(), number,
       [](std::uint64_t n, const slot& x) { return n < x.number; });
   return static_cast<std::size_t>(at - slots_.begin());
 }
 
-void unhanded_log::close_holes() {
+void undelivered_index::close_holes() {
   std::size_t kept = 0;
   auto hand = hand_;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
