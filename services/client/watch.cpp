@@ -2,8 +2,8 @@
 
 #include "services/cli/exit_code.hpp"
 #include "services/client/event_text.hpp"
-#include "services/client/followed_hub.hpp"
 #include "services/client/hub_finder.hpp"
+#include "services/client/hub_subscription.hpp"
 #include "services/client/line_writer.hpp"
 
 #include <algorithm>
@@ -72,8 +72,8 @@ private:
   void look();
   void poll_once();
   int timeout() const;
-  void read(followed_hub& hub);
-  bool take(const followed_hub& hub, const announcement& x);
+  void read(hub_subscription& hub);
+  bool take(const hub_subscription& hub, const announcement& x);
   void flush();
   void check_hubs();
 
@@ -87,7 +87,7 @@ private:
   hub_finder finder_;
   descriptor stop_;
   line_writer out_;
-  std::map<std::string, followed_hub> hubs_;
+  std::map<std::string, hub_subscription> hubs_;
   announcement_reader reader_;
   std::string lines_; // of one read, not written yet
   std::uint64_t shown_ = 0;
@@ -142,7 +142,7 @@ int watcher::timeout() const {
 void watcher::poll_once() {
   std::vector<pollfd> entries{
       {stop_.get(), POLLIN, 0}, {out_.fd(), 0, 0}, {finder_.fd(), POLLIN, 0}};
-  std::vector<followed_hub*> hubs;
+  std::vector<hub_subscription*> hubs;
   for (auto& [path, hub] : hubs_) {
     if (!hub.following())
       continue;
@@ -173,7 +173,7 @@ void watcher::poll_once() {
     look();
 }
 
-void watcher::read(followed_hub& hub) {
+void watcher::read(hub_subscription& hub) {
   hub.read(
       reader_, [&](const announcement& x) { return take(hub, x); },
       clock::now());
@@ -182,7 +182,7 @@ void watcher::read(followed_hub& hub) {
     check_hubs();
 }
 
-bool watcher::take(const followed_hub& hub, const announcement& x) {
+bool watcher::take(const hub_subscription& hub, const announcement& x) {
   if (config_.json)
     lines_ += x.json + '\n';
   else if (x.known)

@@ -88,7 +88,7 @@ struct shield_result {
 };
 
 /// Follow the hub's events.
-using follow_atom = caf::atom_constant<caf::atom("follow")>;
+using subscribe_atom = caf::atom_constant<caf::atom("subscribe")>;
 
 /// These are handled: send the next ones.
 using more_atom = caf::atom_constant<caf::atom("more")>;
@@ -98,10 +98,10 @@ using report_atom = caf::atom_constant<caf::atom("report")>;
 
 // -- handles ------------------------------------------------------------------
 
-/// A follower of events, of the host's making. It is sent the next ones when it
-/// has answered the last ones, within a minute; of what it leaves waiting only
-/// the newest 128 are kept.
-using listener = caf::typed_actor<caf::replies_to<events>::with<more_atom>>;
+/// A subscription of events, of the host's making. It is sent the next ones
+/// when it has answered the last ones, within a minute; of what it leaves
+/// waiting only the newest 128 are kept.
+using subscriber = caf::typed_actor<caf::replies_to<events>::with<more_atom>>;
 
 /// Executes verdicts: ours, or one of the host's making. An answer takes at
 /// most a minute.
@@ -112,14 +112,14 @@ using executor =
 /// crashed; nothing of it is left then. Verdicts are answered within 75 s, at
 /// the latest when it ends: caf::sec::request_receiver_down says that nobody
 /// knows whether the executor will still execute it.
-using hub =
-    caf::typed_actor<caf::replies_to<verdict>::with<verdict_result>,
-                     // Answered once the listener will hear of every later
-                     // event. It has a subscriber's rights: blocks that nobody
-                     // was told of come first. Ends with the listener or the
-                     // hub.
-                     caf::replies_to<follow_atom, listener>::with<follow_atom>,
-                     caf::reacts_to<report_atom>>;
+using hub = caf::typed_actor<
+    caf::replies_to<verdict>::with<verdict_result>,
+    // Answered once the subscriber will hear of every later
+    // event. It has a subscriber's rights: blocks that nobody
+    // was told of come first. Ends with the subscriber or the
+    // hub.
+    caf::replies_to<subscribe_atom, subscriber>::with<subscribe_atom>,
+    caf::reacts_to<report_atom>>;
 
 /// Ends with an error of ours when it cannot listen.
 using gate = caf::typed_actor<caf::reacts_to<report_atom>>;
@@ -228,5 +228,5 @@ CAF_ADD_TYPE_ID(clearance, (clearance::embedding::verdict))
 CAF_ADD_TYPE_ID(clearance, (clearance::embedding::verdict_result))
 CAF_ADD_TYPE_ID(clearance, (clearance::embedding::shield_call))
 CAF_ADD_TYPE_ID(clearance, (clearance::embedding::shield_result))
-CAF_ADD_TYPE_ID(clearance, (clearance::embedding::listener))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::subscriber))
 CAF_END_TYPE_ID_BLOCK(clearance)

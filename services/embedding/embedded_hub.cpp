@@ -1,7 +1,7 @@
 #include "services/embedding/embedded_hub.hpp"
 
 #include "protocol/base/limits.hpp"
-#include "services/embedding/follower.hpp"
+#include "services/embedding/subscription.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <caf/sec.hpp>
@@ -56,7 +56,7 @@ embedded_hub::~embedded_hub() {
   const auto ended = caf::make_error(caf::sec::request_receiver_down);
   for (auto& x : std::exchange(verdicts_, {}))
     settle(*x);
-  for (auto& x : std::exchange(follows_, {}))
+  for (auto& x : std::exchange(subscribing_, {}))
     x->deliver(ended);
   for (auto& x : std::exchange(calls_, {}))
     x->deliver(protocol::shield_outcome{
@@ -74,8 +74,8 @@ embedded_hub::interface::behavior_type embedded_hub::make_behavior() {
       [this](const caf::down_msg& x) { self_->quit(x.reason); });
   return {
       [this](const face::verdict& x) { return on_verdict(x); },
-      [this](face::follow_atom, const face::listener& x) {
-        return on_follow(x);
+      [this](face::subscribe_atom, const face::subscriber& x) {
+        return on_subscribe(x);
       },
       [this](report_atom) { self_->send(inner_, report_atom::value); },
       [](const deferred& x) { (*x.what)(); },
@@ -114,22 +114,23 @@ void embedded_hub::settle(verdict_call& x) {
   x.client->hang_up();
 }
 
-embedded_hub::follow_promise embedded_hub::on_follow(const face::listener& x) {
-  auto answer = std::make_shared<follow_promise>(
-      self_->make_response_promise<face::follow_atom>());
-  follows_.insert(answer);
+embedded_hub::subscribe_promise
+embedded_hub::on_subscribe(const face::subscriber& x) {
+  auto answer = std::make_shared<subscribe_promise>(
+      self_->make_response_promise<face::subscribe_atom>());
+  subscribing_.insert(answer);
   auto subscribed = [this, me = interface{self_}, answer](bool stands) {
     defer(me, [this, answer, stands] {
-      if (follows_.erase(answer) == 0)
+      if (subscribing_.erase(answer) == 0)
         return;
       if (stands)
-        answer->deliver(face::follow_atom::value);
+        answer->deliver(face::subscribe_atom::value);
       else
         answer->deliver(caf::make_error(caf::sec::request_receiver_down));
     });
   };
-  spawn_follower(*config_.inner.io,
-                 follower_config{inner_, x, config_.who, subscribed});
+  spawn_subscription(*config_.inner.io,
+                     subscription_config{inner_, x, config_.who, subscribed});
   return *answer;
 }
 

@@ -54,7 +54,7 @@ public:
 
 private:
   using verdict_promise = caf::typed_response_promise<face::verdict_result>;
-  using follow_promise = caf::typed_response_promise<face::follow_atom>;
+  using subscribe_promise = caf::typed_response_promise<face::subscribe_atom>;
   using shield_promise = caf::typed_response_promise<protocol::shield_outcome>;
 
   /// A client of its own, for one call.
@@ -66,7 +66,7 @@ private:
 
   static void settle(verdict_call& x);
   verdict_promise on_verdict(const face::verdict& x);
-  follow_promise on_follow(const face::listener& x);
+  subscribe_promise on_subscribe(const face::subscriber& x);
   shield_promise on_call(const protocol::shield_call& x);
 
   self_type* self_;
@@ -75,7 +75,7 @@ private:
   // What was not answered yet. Callbacks of others share it; what they hold of
   // us they use in our own handlers alone.
   std::set<std::shared_ptr<verdict_call>> verdicts_;
-  std::set<std::shared_ptr<follow_promise>> follows_;
+  std::set<std::shared_ptr<subscribe_promise>> subscribing_;
   std::set<std::shared_ptr<shield_promise>> calls_;
 };
 

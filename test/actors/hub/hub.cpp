@@ -133,11 +133,11 @@ TEST_CASE("a hub that cannot bind its second socket leaves nothing") {
 TEST_CASE("a block goes from reader to client, and its verdict back") {
   stage s;
   s.start();
-  auto follower = s.subscriber();
+  auto client = s.subscriber();
   auto caller = s.client();
   auto reader = s.reader();
   s.bring(reader, lines(1, 1));
-  CHECK(follower->flush_taken() == blocked(1)->wire());
+  CHECK(client->flush_taken() == blocked(1)->wire());
   CHECK(reader->reading());
   s.bring(caller, {verdict});
   REQUIRE(s.executor.calls().size() == 1);
@@ -145,19 +145,19 @@ TEST_CASE("a block goes from reader to client, and its verdict back") {
   CHECK(caller->taken().empty());
   s.executor.succeed(0);
   CHECK(caller->taken() == ok_reply);
-  CHECK(follower->taken().find(R"("type":"verdict_applied")") != ""s.npos);
+  CHECK(client->taken().find(R"("type":"verdict_applied")") != ""s.npos);
 }
 
 TEST_CASE("verdict_applied is written before the caller's reply") {
   stage s;
   s.start();
-  auto follower = s.subscriber();
+  auto client = s.subscriber();
   auto caller = s.client();
   s.bring(s.reader(), lines(1, 1));
-  follower->flush_taken();
+  client->flush_taken();
   s.bring(caller, {verdict});
   std::string heard_before_reply;
-  caller->on_write([&] { heard_before_reply = follower->taken(); });
+  caller->on_write([&] { heard_before_reply = client->taken(); });
   s.executor.succeed(0);
   CHECK(caller->taken() == ok_reply);
   CHECK(heard_before_reply.find(R"("type":"verdict_applied")") != ""s.npos);
@@ -166,16 +166,16 @@ TEST_CASE("verdict_applied is written before the caller's reply") {
 TEST_CASE("a caller that left does not cancel its verdict") {
   stage s;
   s.start();
-  auto follower = s.subscriber();
+  auto client = s.subscriber();
   auto caller = s.client();
   s.bring(s.reader(), lines(1, 1));
-  follower->flush_taken();
+  client->flush_taken();
   s.bring(caller, {verdict}, stream_end::broken);
   caller->take(0);
   caller->break_when_full();
   s.executor.succeed(0);
   CHECK_FALSE(caller->open());
-  CHECK(request_ids(follower->taken()) == ids(1, 1));
+  CHECK(request_ids(client->taken()) == ids(1, 1));
   CHECK(s.alive("hub") == 1);
 }
 

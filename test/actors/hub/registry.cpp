@@ -15,8 +15,8 @@ namespace limits = protocol::limits;
 
 TEST_CASE("what a reader brings goes to every subscriber, and it is told") {
   registry_stage s;
-  follower a{s};
-  follower b{s};
+  subscriber_client a{s};
+  subscriber_client b{s};
   auto events = blocks(1, 3);
   events.push_back(plain(event_type::shield_up));
   s.announce(events);
@@ -35,7 +35,7 @@ TEST_CASE(
   CHECK(s.reader.only<actors::admitted>().next_max_events
         == limits::reader_batch_max_events);
   constexpr std::size_t many = 400;
-  std::vector<follower> all;
+  std::vector<subscriber_client> all;
   all.reserve(many);
   for (std::size_t i = 0; i < many; ++i)
     all.emplace_back(s);
@@ -46,8 +46,8 @@ TEST_CASE(
 
 TEST_CASE("all subscribers share one announcement") {
   registry_stage s;
-  follower a{s};
-  follower b{s};
+  subscriber_client a{s};
+  subscriber_client b{s};
   s.announce(blocks(1, 3));
   CHECK(a.box.only<actors::announced>().events
         == b.box.only<actors::announced>().events);
@@ -63,7 +63,7 @@ TEST_CASE("with nobody to hear them events are bound and admitted") {
 
 TEST_CASE("who sees an event can cite it at once") {
   registry_stage s;
-  follower a{s};
+  subscriber_client a{s};
   std::size_t asked = 0;
   a.box.on_message([&](const caf::message& x) {
     if (!x.match_elements<actors::announced>())
@@ -81,7 +81,7 @@ TEST_CASE("who sees an event can cite it at once") {
 
 TEST_CASE("a block without request_id is announced and cannot be cited") {
   registry_stage s;
-  follower a{s};
+  subscriber_client a{s};
   protocol::event x;
   x.container = "c1";
   x.dest = "203.0.113.7";
@@ -172,8 +172,8 @@ TEST_CASE("a container that floods the map does not flood the log") {
 
 TEST_CASE("a subscriber that left hears no more and is forgotten") {
   registry_stage s;
-  follower a{s};
-  follower b{s};
+  subscriber_client a{s};
+  subscriber_client b{s};
   a.gauge->add_dropped(5);
   a.box.leave();
   s.announce({blocked(1)});
@@ -185,7 +185,7 @@ TEST_CASE("a subscriber that left hears no more and is forgotten") {
 
 TEST_CASE("a subscriber that crashed is none that takes the registry along") {
   registry_stage s; // the hub, linked to both, decides that
-  follower a{s};
+  subscriber_client a{s};
   s.crash(a.box.actor(), caf::sec::runtime_error);
   CHECK(s.io.alive("registry").size() == 1);
 }
@@ -207,9 +207,9 @@ TEST_CASE("the report counts everything") {
   protocol::authorisation_limits bounds;
   bounds.per_container = 4;
   registry_stage s{bounds};
-  follower a{s};
+  subscriber_client a{s};
   {
-    follower gone{s};
+    subscriber_client gone{s};
     gone.gauge->add_dropped(3);
     gone.box.leave();
   }

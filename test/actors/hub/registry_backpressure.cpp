@@ -20,7 +20,7 @@ constexpr auto patience = limits::reader_pause_max;
 
 /// A registry with one subscriber whose queue is as full as the test says.
 struct stage : registry_stage {
-  follower client{*this};
+  subscriber_client client{*this};
   inbox other_reader{*this};
 
   void fill(std::size_t waiting) {
@@ -251,7 +251,7 @@ TEST_CASE("a subscriber that leaves is waited for no longer") {
 
 TEST_CASE("a stuck subscriber beside one that drains holds up nobody") {
   stage s;
-  follower stuck{s};
+  subscriber_client stuck{s};
   stuck.gauge->set_waiting(128, 128);
   s.advance(limits::subscriber_progress);
   s.progress();
@@ -262,7 +262,7 @@ TEST_CASE("a stuck subscriber beside one that drains holds up nobody") {
 
 TEST_CASE("one of many that makes progress holds a batch up") {
   stage s;
-  follower other{s};
+  subscriber_client other{s};
   other.gauge->set_waiting(128, 128);
   s.announce({blocked(1)}, patience);
   CHECK_FALSE(s.admitted());

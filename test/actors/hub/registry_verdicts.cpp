@@ -64,7 +64,7 @@ actors::event_ptr block_of(const char* request_id, const char* dest,
 
 TEST_CASE("a verdict that cites a block is executed, announced, answered") {
   registry_stage s;
-  follower a{s};
+  subscriber_client a{s};
   s.announce({blocked(1)});
   a.heard();
   s.ask("c1:1");
@@ -94,7 +94,7 @@ TEST_CASE("a verdict on a name cites the name") {
 
 TEST_CASE("what is refused is neither executed nor announced") {
   registry_stage s;
-  follower a{s};
+  subscriber_client a{s};
   s.announce({blocked(1)});
   a.heard();
   s.ask("c1:1", "203.0.113.7", "maybe");
@@ -117,8 +117,8 @@ TEST_CASE("what is refused is neither executed nor announced") {
 TEST_CASE("verdict_applied is in every queue before the caller's outcome") {
   for (bool fine : {true, false}) {
     registry_stage s;
-    follower a{s};
-    follower b{s};
+    subscriber_client a{s};
+    subscriber_client b{s};
     s.announce({blocked(1)});
     a.heard();
     b.heard();
@@ -158,7 +158,7 @@ TEST_CASE("a success consumes the block") {
 
 TEST_CASE("a failure says why and leaves the block for a retry") {
   registry_stage s;
-  follower a{s};
+  subscriber_client a{s};
   s.announce({blocked(1)});
   a.heard();
   s.ask("c1:1");
@@ -179,7 +179,7 @@ TEST_CASE("a block that was dropped while in flight stays dropped") {
       CAPTURE(to_string(type));
       CAPTURE(fine);
       registry_stage s;
-      follower a{s};
+      subscriber_client a{s};
       s.announce({blocked(1)});
       s.ask("c1:1");
       s.announce({plain(type)});
@@ -255,7 +255,7 @@ TEST_CASE("verdicts on different blocks run side by side") {
 
 TEST_CASE("a caller that left does not cancel its verdict") {
   registry_stage s;
-  follower a{s};
+  subscriber_client a{s};
   s.announce({blocked(1), blocked(2)});
   a.heard();
   s.ask("c1:1");
@@ -284,7 +284,7 @@ TEST_CASE("a host's request is answered like a session's message") {
 
 TEST_CASE("an executor that is dead fails verdicts at once") {
   registry_stage s;
-  follower a{s};
+  subscriber_client a{s};
   s.announce({blocked(1)});
   a.heard();
   s.executor.die();
@@ -305,7 +305,7 @@ TEST_CASE("an executor that dies fails the verdicts that it had in the end") {
 
 TEST_CASE("an executor that never answers fails the verdict in the end") {
   registry_stage s;
-  follower a{s};
+  subscriber_client a{s};
   s.announce({blocked(1)});
   a.heard();
   s.ask("c1:1");

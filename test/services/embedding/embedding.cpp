@@ -44,7 +44,7 @@ struct hearing {
 };
 
 /// Told that it may go on.
-using slow_listener = face::listener::extend<caf::reacts_to<face::more_atom>>;
+using slow_listener = face::subscriber::extend<caf::reacts_to<face::more_atom>>;
 
 slow_listener::behavior_type listen(slow_listener::pointer self,
                                     std::shared_ptr<hearing> to) {
@@ -140,7 +140,7 @@ struct stage : actor_fixture {
 
   void follow() {
     caf::send_as(caller.actor(), caf::actor_cast<caf::actor>(hub),
-                 face::follow_atom::value, face::listener{listener});
+                 face::subscribe_atom::value, face::subscriber{listener});
     run();
   }
 
@@ -191,7 +191,7 @@ TEST_CASE("a host follows events and answers them, without a socket") {
   stage s;
   s.start();
   s.follow();
-  CHECK(s.caller.take<face::follow_atom>().size() == 1);
+  CHECK(s.caller.take<face::subscribe_atom>().size() == 1);
   s.emit(1, 3);
   CHECK(s.heard->request_ids == ids(1, 3));
   CHECK(s.answer({"c1", "c1:2", "203.0.113.7", "allow"}).ok);
@@ -340,12 +340,14 @@ TEST_CASE("a listener that comes as the hub ends is told so") {
   s.system.spawn(
       [](caf::event_based_actor* self, stage* on, bool* told) -> caf::behavior {
         self->request(face::hub{on->hub}, std::chrono::minutes{60},
-                      face::follow_atom::value, face::listener{on->listener})
-            .then([](face::follow_atom) { FAIL_CHECK("it follows nothing"); },
-                  [told](const caf::error& x) {
-                    CHECK(x == caf::sec::request_receiver_down);
-                    *told = true;
-                  });
+                      face::subscribe_atom::value,
+                      face::subscriber{on->listener})
+            .then(
+                [](face::subscribe_atom) { FAIL_CHECK("it follows nothing"); },
+                [told](const caf::error& x) {
+                  CHECK(x == caf::sec::request_receiver_down);
+                  *told = true;
+                });
         return {};
       },
       &s, &refused);

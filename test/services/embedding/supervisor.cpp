@@ -79,9 +79,9 @@ void start_hub(self_pointer self) {
   my.hub = clr::start_hub(my.loop, config).value();
   self->monitor(my.hub);
   auto listener = self->system().spawn(judge, my.hub);
-  self->request(my.hub, std::chrono::seconds(75), clr::follow_atom::value,
+  self->request(my.hub, std::chrono::seconds(75), clr::subscribe_atom::value,
                 listener)
-      .then([](clr::follow_atom) { say("serving"); });
+      .then([](clr::subscribe_atom) { say("serving"); });
 }
 
 caf::behavior supervise(self_pointer self, const options& where) {

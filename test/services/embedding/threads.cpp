@@ -49,7 +49,8 @@ auto on_threads(F f) {
   return result;
 }
 
-face::listener::behavior_type tell(face::listener::pointer, caf::actor whom) {
+face::subscriber::behavior_type tell(face::subscriber::pointer,
+                                     caf::actor whom) {
   return {[whom](const face::events& x) {
     caf::anon_send(whom, x);
     return face::more_atom::value;
@@ -195,10 +196,10 @@ public:
 
 private:
   /// Whoever hears of events and tells them to `self`.
-  face::listener follow(const face::hub& hub, caf::scoped_actor& self) {
+  face::subscriber follow(const face::hub& hub, caf::scoped_actor& self) {
     auto result = system_.spawn(tell, caf::actor{self});
-    self->request(hub, test::hang_guard, face::follow_atom::value, result)
-        .receive([](face::follow_atom) { /* nop */ }, fail);
+    self->request(hub, test::hang_guard, face::subscribe_atom::value, result)
+        .receive([](face::subscribe_atom) { /* nop */ }, fail);
     return result;
   }
 

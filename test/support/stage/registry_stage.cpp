@@ -40,7 +40,7 @@ bool registry_stage::live(std::string request_id, std::string dest,
   return result;
 }
 
-follower::follower(registry_stage& s) : box(s) {
+subscriber_client::subscriber_client(registry_stage& s) : box(s) {
   gauge->progress(0, s.system.clock().now());
   box.tell(s.registry,
            actors::subscribe{box.as<actors::subscriber_actor>(), gauge});
@@ -48,7 +48,7 @@ follower::follower(registry_stage& s) : box(s) {
   CHECK(box.take<actors::replay_page>().size() == 1);
 }
 
-std::string follower::heard() {
+std::string subscriber_client::heard() {
   std::string result;
   for (auto& x : box.take<actors::announced>())
     result += wire_of(*x.events);

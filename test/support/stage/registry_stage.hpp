@@ -39,13 +39,13 @@ struct registry_stage : actor_fixture {
 };
 
 /// A double of a subscriber, whose gauge says what the test says.
-struct follower {
+struct subscriber_client {
   inbox box;
   std::shared_ptr<actors::subscriber_gauge> gauge =
       std::make_shared<actors::subscriber_gauge>();
 
   /// Subscribes, and was answered. Nothing waits and it just made progress.
-  explicit follower(registry_stage& s);
+  explicit subscriber_client(registry_stage& s);
 
   /// What was announced to it since the last call, as it stands on the wire.
   std::string heard();

@@ -1,4 +1,4 @@
-#include "services/client/followed_hub.hpp"
+#include "services/client/hub_subscription.hpp"
 
 #include "protocol/base/limits.hpp"
 #include "protocol/varlink/message.hpp"
@@ -20,18 +20,18 @@ constexpr std::chrono::milliseconds last_pause = 5s;
 
 } // namespace
 
-followed_hub::followed_hub(std::string path, sayer say)
+hub_subscription::hub_subscription(std::string path, sayer say)
     : path_(std::move(path)), say_(say), pause_(first_pause) {
   // nop
 }
 
-std::optional<time_point> followed_hub::retry_at() const noexcept {
+std::optional<time_point> hub_subscription::retry_at() const noexcept {
   if (state_ == state::waiting)
     return retry_at_;
   return {};
 }
 
-void followed_hub::seen(bool there, time_point now) {
+void hub_subscription::seen(bool there, time_point now) {
   if (state_ == state::following)
     return; // its end tells when it is over
   struct stat found {};
@@ -51,12 +51,12 @@ void followed_hub::seen(bool there, time_point now) {
   connect(now);
 }
 
-void followed_hub::retry(time_point now) {
+void hub_subscription::retry(time_point now) {
   if (state_ == state::waiting && now >= retry_at_)
     connect(now);
 }
 
-void followed_hub::connect(time_point now) {
+void hub_subscription::connect(time_point now) {
   auto result = connect_unix(path_, 0ms);
   if (auto* error = std::get_if<connect_error>(&result)) {
     // These three pass by themselves.
@@ -87,8 +87,8 @@ void followed_hub::connect(time_point now) {
   say_("following the hub at " + shown(path_));
 }
 
-void followed_hub::read(announcement_reader& reader, const taker& take,
-                        time_point now) {
+void hub_subscription::read(announcement_reader& reader, const taker& take,
+                            time_point now) {
   std::string buffer(protocol::limits::read_max_bytes, '\0');
   auto n = ::recv(connection_.get(), buffer.data(), buffer.size(), 0);
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -114,7 +114,7 @@ void followed_hub::read(announcement_reader& reader, const taker& take,
     refuse("a message that is too long");
 }
 
-void followed_hub::lost(time_point now) {
+void hub_subscription::lost(time_point now) {
   connection_.reset();
   if (now - connected_at_ >= last_pause)
     pause_ = first_pause;
@@ -123,19 +123,19 @@ void followed_hub::lost(time_point now) {
   back_off(now);
 }
 
-void followed_hub::refuse(const std::string& why) {
+void hub_subscription::refuse(const std::string& why) {
   connection_.reset();
   state_ = state::refused;
   say_("no hub of ours at " + shown(path_) + ", it answered " + why);
 }
 
-void followed_hub::back_off(time_point now) {
+void hub_subscription::back_off(time_point now) {
   state_ = state::waiting;
   retry_at_ = now + pause_;
   pause_ = std::min(2 * pause_, last_pause);
 }
 
-void followed_hub::say_waiting() {
+void hub_subscription::say_waiting() {
   if (!std::exchange(said_waiting_, true))
     say_("no hub at " + shown(path_) + " yet; waiting for it");
 }

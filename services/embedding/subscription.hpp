@@ -1,4 +1,4 @@
-/// One listener of a host.
+/// One subscriber of a host.
 #pragma once
 
 #include "actors/base/hosted.hpp"
@@ -17,29 +17,30 @@ namespace face = clearance::embedding;
 /// Itself: what came is to be sent on.
 using flush_atom = caf::atom_constant<caf::atom("flush")>;
 
-struct follower_config {
-  service_actor hub;       ///< gets the line as a client's
-  face::listener listener; ///< it ends with this one
+struct subscription_config {
+  service_actor hub;           ///< gets the line as a client's
+  face::subscriber subscriber; ///< it ends with this one
   peer who;
   /// Called when the subscription stands (true), or at the end without one.
   std::function<void(bool)> subscribed;
 };
 
-using follower_actor = caf::typed_actor<caf::reacts_to<flush_atom>>;
+using subscription_actor = caf::typed_actor<caf::reacts_to<flush_atom>>;
 
-/// Subscribes on a line and sends what comes to the listener, a batch at a
-/// time. Ends with the line, the listener, or a listener that does not answer.
-class follower {
+/// Subscribes on a line and sends what comes to the subscriber, a batch at a
+/// time. Ends with the line, the subscriber, or a subscriber that does not
+/// answer.
+class subscription {
 public:
-  static inline const char* name = "follower";
-  using interface = follower_actor;
+  static inline const char* name = "subscription";
+  using interface = subscription_actor;
   using self_type = hosted<interface::base>;
-  using actor_type = hosted_actor<follower>;
+  using actor_type = hosted_actor<subscription>;
 
-  follower(self_type* self, follower_config config);
-  follower(const follower&) = delete;
-  follower& operator=(const follower&) = delete;
-  ~follower();
+  subscription(self_type* self, subscription_config config);
+  subscription(const subscription&) = delete;
+  subscription& operator=(const subscription&) = delete;
+  ~subscription();
 
   interface::behavior_type make_behavior();
 
@@ -51,15 +52,15 @@ private:
   void flush();
 
   self_type* self_;
-  follower_config config_;
+  subscription_config config_;
   std::shared_ptr<line> line_;
   std::vector<face::event> waiting_; ///< at most limits::subscriber_batch...
   bool flushing_ = false;            ///< a flush_atom is on its way
   bool ended_ = false;               ///< the line has
-  bool busy_ = false;                ///< the listener has not answered yet
+  bool busy_ = false;                ///< the subscriber has not answered yet
 };
 
 /// On the I/O thread.
-follower_actor spawn_follower(io_host& io, follower_config config);
+subscription_actor spawn_subscription(io_host& io, subscription_config config);
 
 } // namespace clearance::actors::embedding

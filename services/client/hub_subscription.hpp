@@ -22,11 +22,11 @@ namespace clearance::services {
 /// Waiting, it tries again after 50 ms, then after twice as long each time, up
 /// to 5 s: a socket is there before its owner listens, and inotify does not
 /// tell when it does.
-class followed_hub {
+class hub_subscription {
 public:
   using sayer = void (*)(std::string_view what);
 
-  explicit followed_hub(std::string path, sayer say);
+  explicit hub_subscription(std::string path, sayer say);
 
   const std::string& path() const noexcept { return path_; }
   bool following() const noexcept { return state_ == state::following; }

@@ -1,4 +1,4 @@
-#include "services/client/followed_hub.hpp"
+#include "services/client/hub_subscription.hpp"
 
 #include "protocol/varlink/message.hpp"
 #include "test/services/client/listener.hpp"
@@ -8,7 +8,7 @@
 
 #include <filesystem>
 
-namespace followed_hub_tests {
+namespace hub_subscription_tests {
 
 using namespace clearance::services;
 using namespace std::chrono_literals;
@@ -44,7 +44,7 @@ struct fixture {
 
   temp_dir directory;
   std::string path = directory / "s";
-  followed_hub hub{path, say};
+  hub_subscription hub{path, say};
   announcement_reader reader;
   std::vector<std::string> got;
   time_point now{};
@@ -192,4 +192,4 @@ TEST_CASE_FIXTURE(fixture, "a taker that has enough is given no more") {
   CHECK(got.size() == 2);
 }
 
-} // namespace followed_hub_tests
+} // namespace hub_subscription_tests

@@ -1,8 +1,8 @@
-// The line has room for one batch; the listener's answer makes room for the
+// The line has room for one batch; the subscriber's answer makes room for the
 // next. What waits meanwhile waits in the subscriber's bounded mailbox, where
 // the oldest go first, as with every client that is slow.
 
-#include "services/embedding/follower.hpp"
+#include "services/embedding/subscription.hpp"
 
 #include "actors/base/log.hpp"
 #include "protocol/base/limits.hpp"
@@ -42,20 +42,20 @@ std::string subscribe_call() {
 
 } // namespace
 
-follower::follower(self_type* self, follower_config config)
+subscription::subscription(self_type* self, subscription_config config)
     : self_(self), config_(std::move(config)) {
   // nop
 }
 
-follower::~follower() {
+subscription::~subscription() {
   if (line_)
     line_->hang_up();
   if (config_.subscribed)
     config_.subscribed(false);
 }
 
-follower::interface::behavior_type follower::make_behavior() {
-  self_->monitor(config_.listener);
+subscription::interface::behavior_type subscription::make_behavior() {
+  self_->monitor(config_.subscriber);
   self_->set_down_handler([this](const caf::down_msg&) { self_->quit(); });
   line_ = std::make_shared<line>(
       subscribe_call(), config_.who,
@@ -65,13 +65,13 @@ follower::interface::behavior_type follower::make_behavior() {
           [this] { std::exchange(config_.subscribed, nullptr)(true); }});
   line_->give_room(batch_max - 1);
   // The hub's messages are handled in order: what is announced after this one
-  // is announced to the listener, too.
+  // is announced to the subscriber, too.
   self_->send(config_.hub, accepted{line_});
   return {[this](flush_atom) { on_flush(); }};
 }
 
 // Called within a write: the rest of the batch follows at once.
-void follower::on_reply(protocol::varlink::reply x) {
+void subscription::on_reply(protocol::varlink::reply x) {
   if (!x.error.empty())
     return leave();
   if (x.notification)
@@ -81,31 +81,31 @@ void follower::on_reply(protocol::varlink::reply x) {
 }
 
 // Called within other actors' handlers, where quit() would not end this one.
-void follower::leave() {
+void subscription::leave() {
   ended_ = true;
   wake();
 }
 
-void follower::wake() {
+void subscription::wake() {
   if (!std::exchange(flushing_, true))
     caf::anon_send(interface{self_}, flush_atom::value);
 }
 
 // What came before the end is still handed over; nobody waits for the answer.
-void follower::on_flush() {
+void subscription::on_flush() {
   flushing_ = false;
   flush();
   if (ended_)
     self_->quit();
 }
 
-void follower::flush() {
+void subscription::flush() {
   if (busy_ || waiting_.empty())
     return;
   busy_ = true;
   const auto count = waiting_.size();
   self_
-      ->request(config_.listener, limits::executor_deadline,
+      ->request(config_.subscriber, limits::executor_deadline,
                 face::events{std::exchange(waiting_, {})})
       .then(
           [this, count](face::more_atom) {
@@ -114,13 +114,13 @@ void follower::flush() {
             flush();
           },
           [this](const caf::error&) {
-            log(severity::warning, name, "a listener does not answer");
+            log(severity::warning, name, "a subscriber does not answer");
             self_->quit();
           });
 }
 
-follower_actor spawn_follower(io_host& io, follower_config config) {
-  return spawn_hosted<follower>(io, std::move(config));
+subscription_actor spawn_subscription(io_host& io, subscription_config config) {
+  return spawn_hosted<subscription>(io, std::move(config));
 }
 
 } // namespace clearance::actors::embedding
