@@ -105,7 +105,7 @@ struct accepted {
   connection_ptr value;
 };
 
-using acceptor_owner = caf::typed_actor<caf::reacts_to<accepted>>;
+using listener_owner = caf::typed_actor<caf::reacts_to<accepted>>;
 
 } // namespace clearance::actors
 

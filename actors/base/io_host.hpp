@@ -60,7 +60,7 @@ public:
   /// each peer as `accepted`.
   /// Errors: errc::bind_failed with one line that names path, role and cause.
   virtual caf::expected<std::unique_ptr<listener>>
-  listen(const listen_spec& spec, acceptor_owner owner) = 0;
+  listen(const listen_spec& spec, listener_owner owner) = 0;
 
   /// Connects without waiting. The connection has no owner yet.
   /// Errors: errc::connect_failed with the cause.

@@ -57,7 +57,7 @@ hub::interface::behavior_type hub::make_behavior() {
 
 // Readers first: whoever finds the clearance socket finds a whole hub.
 bool hub::listen() {
-  auto bind = [this](const listen_spec& spec, const acceptor_owner& owner) {
+  auto bind = [this](const listen_spec& spec, const listener_owner& owner) {
     auto result = config_.io->listen(spec, owner);
     if (!result)
       self_->quit(result.error());

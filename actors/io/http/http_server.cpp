@@ -2,7 +2,7 @@
 
 #include "actors/base/error.hpp"
 #include "actors/io/http/http_session.hpp"
-#include "actors/io/socket/acceptor.hpp"
+#include "actors/io/socket/accept_loop.hpp"
 #include "actors/io/socket/bind.hpp"
 #include "actors/io/socket/bind_tcp.hpp"
 #include "actors/io/socket/inherited.hpp"
@@ -38,9 +38,9 @@ public:
         where_(port.fd ? port.where : socket_.path()),
         tcp_(port.fd),
         check_(spec.role),
-        acceptor_(context, tcp_ ? std::move(port.fd) : socket_.take_fd(),
-                  spec.role, all_->open, spec.connections_max,
-                  [this](unique_fd fd) { greet(std::move(fd)); }) {
+        accept_loop_(context, tcp_ ? std::move(port.fd) : socket_.take_fd(),
+                     spec.role, all_->open, spec.connections_max,
+                     [this](unique_fd fd) { greet(std::move(fd)); }) {
     // nop
   }
 
@@ -73,7 +73,7 @@ private:
   std::string where_;
   bool tcp_;
   peer_check check_;
-  acceptor acceptor_;
+  accept_loop accept_loop_;
 };
 
 using bound_any = std::variant<bound_socket, bound_port, std::string>;

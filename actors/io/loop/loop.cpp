@@ -98,7 +98,7 @@ void loop::depend_on(const caf::strong_actor_ptr& part) {
 }
 
 caf::expected<std::unique_ptr<actors::listener>>
-loop::listen(const actors::listen_spec& spec, actors::acceptor_owner owner) {
+loop::listen(const actors::listen_spec& spec, actors::listener_owner owner) {
   return socket_listener::open(context_, spec, std::move(owner));
 }
 

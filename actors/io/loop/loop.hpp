@@ -48,7 +48,7 @@ public:
   void keep(caf::strong_actor_ptr actor) override;
   caf::expected<std::unique_ptr<actors::listener>>
   listen(const actors::listen_spec& spec,
-         actors::acceptor_owner owner) override;
+         actors::listener_owner owner) override;
   caf::expected<actors::connection_ptr> dial(const std::string& path,
                                              actors::framing kind) override;
   actors::process_ptr run(actors::process_id id, actors::process_spec spec,

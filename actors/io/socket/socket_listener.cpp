@@ -34,7 +34,7 @@ bind_or_inherit(const actors::listen_spec& spec) {
 caf::expected<std::unique_ptr<actors::listener>>
 socket_listener::open(boost::asio::io_context& context,
                       const actors::listen_spec& spec,
-                      actors::acceptor_owner owner) {
+                      actors::listener_owner owner) {
   auto bound = bind_or_inherit(spec);
   if (auto why = std::get_if<std::string>(&bound))
     return make_error(actors::errc::bind_failed, std::move(*why));
@@ -54,7 +54,7 @@ socket_listener::open(boost::asio::io_context& context,
 socket_listener::socket_listener(boost::asio::io_context& context,
                                  bound_socket socket,
                                  const actors::listen_spec& spec,
-                                 actors::acceptor_owner owner)
+                                 actors::listener_owner owner)
     : context_(context),
       bound_(std::move(socket)),
       framing_(spec.framing),
@@ -62,9 +62,9 @@ socket_listener::socket_listener(boost::asio::io_context& context,
       check_(spec.role),
       open_(std::make_shared<std::size_t>(0)),
       held_(spec.held),
-      acceptor_(context, bound_.take_fd(), spec.role, open_,
-                spec.connections_max,
-                [this](unique_fd fd) { greet(std::move(fd)); }) {
+      accept_loop_(context, bound_.take_fd(), spec.role, open_,
+                   spec.connections_max,
+                   [this](unique_fd fd) { greet(std::move(fd)); }) {
   // nop
 }
 

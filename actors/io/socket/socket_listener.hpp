@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/base/io_host.hpp"
-#include "actors/io/socket/acceptor.hpp"
+#include "actors/io/socket/accept_loop.hpp"
 #include "actors/io/socket/bind.hpp"
 #include "actors/io/socket/peer_check.hpp"
 
@@ -22,12 +22,12 @@ class socket_listener final : public actors::listener {
 public:
   static caf::expected<std::unique_ptr<actors::listener>>
   open(boost::asio::io_context& context, const actors::listen_spec& spec,
-       actors::acceptor_owner owner);
+       actors::listener_owner owner);
 
   /// Takes a socket that is bound and listening already.
   socket_listener(boost::asio::io_context& context, bound_socket socket,
                   const actors::listen_spec& spec,
-                  actors::acceptor_owner owner);
+                  actors::listener_owner owner);
 
   std::uint64_t refused() const noexcept override { return check_.refused(); }
 
@@ -37,11 +37,11 @@ private:
   boost::asio::io_context& context_;
   bound_socket bound_;
   actors::framing framing_;
-  actors::acceptor_owner owner_;
+  actors::listener_owner owner_;
   peer_check check_;
   std::shared_ptr<std::size_t> open_; // connections alive
   protocol::byte_budget_ptr held_;
-  acceptor acceptor_; // last: it calls us while it lives
+  accept_loop accept_loop_; // last: it calls us while it lives
 };
 
 } // namespace clearance::io

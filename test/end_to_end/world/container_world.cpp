@@ -167,7 +167,7 @@ struct tcp_relay::state {
   std::mutex mutex;
   std::vector<unique_fd> open; ///< both ends of each connection
   std::vector<std::jthread> pumps;
-  std::jthread acceptor;
+  std::jthread accept_loop;
 
   void accept() {
     for (;;) {
@@ -193,12 +193,12 @@ tcp_relay::tcp_relay(fs::path to) : state_(std::make_unique<state>()) {
   state_->listening = bound_socket(state_->port);
   if (::listen(state_->listening.get(), 16) != 0)
     fail_with_errno("listen");
-  state_->acceptor = std::jthread{[x = state_.get()] { x->accept(); }};
+  state_->accept_loop = std::jthread{[x = state_.get()] { x->accept(); }};
 }
 
 tcp_relay::~tcp_relay() {
   ::shutdown(state_->listening.get(), SHUT_RDWR);
-  state_->acceptor.join();
+  state_->accept_loop.join();
   for (auto& x : state_->open)
     ::shutdown(x.get(), SHUT_RDWR);
   state_->pumps.clear();

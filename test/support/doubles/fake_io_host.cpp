@@ -65,7 +65,7 @@ void fake_io_host::keep(caf::strong_actor_ptr actor) {
 
 caf::expected<std::unique_ptr<actors::listener>>
 fake_io_host::listen(const actors::listen_spec& spec,
-                     actors::acceptor_owner owner) {
+                     actors::listener_owner owner) {
   if (auto it = bind_errors_.find(spec.path); it != bind_errors_.end())
     return make_error(actors::errc::bind_failed, it->second);
   auto record = std::make_shared<recorded_listener>();

@@ -20,7 +20,7 @@ namespace clearance::test {
 /// A socket that somebody listens on.
 struct recorded_listener {
   actors::listen_spec spec;
-  actors::acceptor_owner owner;
+  actors::listener_owner owner;
   bool open = true;
   std::uint64_t refused = 0;
 };
@@ -46,7 +46,7 @@ public:
   void keep(caf::strong_actor_ptr actor) override;
   caf::expected<std::unique_ptr<actors::listener>>
   listen(const actors::listen_spec& spec,
-         actors::acceptor_owner owner) override;
+         actors::listener_owner owner) override;
   caf::expected<actors::connection_ptr> dial(const std::string& path,
                                              actors::framing kind) override;
   actors::process_ptr run(actors::process_id id, actors::process_spec spec,

@@ -1,4 +1,4 @@
-#include "actors/io/socket/acceptor.hpp"
+#include "actors/io/socket/accept_loop.hpp"
 
 #include "actors/base/log.hpp"
 #include "actors/io/base/ran_out.hpp"
@@ -25,7 +25,7 @@ constexpr int accepts_at_a_time = 16;
 
 } // namespace
 
-class acceptor::loop : public std::enable_shared_from_this<loop> {
+class accept_loop::loop : public std::enable_shared_from_this<loop> {
 public:
   loop(asio::io_context& context, unique_fd fd, std::string role,
        std::shared_ptr<const std::size_t> open, std::size_t open_max,
@@ -107,16 +107,17 @@ private:
   bool resting_ = false;
 };
 
-acceptor::acceptor(asio::io_context& context, unique_fd fd, std::string role,
-                   std::shared_ptr<const std::size_t> open,
-                   std::size_t open_max, handler on_peer)
+accept_loop::accept_loop(asio::io_context& context, unique_fd fd,
+                         std::string role,
+                         std::shared_ptr<const std::size_t> open,
+                         std::size_t open_max, handler on_peer)
     : loop_(std::make_shared<loop>(context, std::move(fd), std::move(role),
                                    std::move(open), open_max,
                                    std::move(on_peer))) {
   loop_->wait();
 }
 
-acceptor::~acceptor() {
+accept_loop::~accept_loop() {
   loop_->close();
 }
 
