@@ -5,7 +5,7 @@
 //   token          before everything that depends on what is there
 //   scope, access  before the query: a stranger's token learns nothing of it
 //   query          before a child: git answers others with every hidden ref
-//   a place        last: whoever is refused holds none
+//   a slot         last: whoever is refused holds none
 
 #include "actors/gate/exchange.hpp"
 
@@ -46,7 +46,7 @@ exchange::interface::behavior_type exchange::make_behavior() {
   return {
       [this](const answered& x) { on_answered(x); },
       [this](const backend_said& x) { on_said(x); },
-      [this](place_atom, bool granted) { on_place(granted); },
+      [this](slot_atom, bool granted) { on_slot(granted); },
   };
 }
 
@@ -80,7 +80,7 @@ void exchange::decide() {
     return refuse(
         405, "method not allowed",
         {{"Allow", std::string(protocol::method_of(route_->endpoint))}});
-  self_->send(config_.gate, admit_atom::value, interface{self_});
+  self_->send(config_.gate, ask_slot_atom::value, interface{self_});
 }
 
 void exchange::slow_down() {
@@ -89,7 +89,7 @@ void exchange::slow_down() {
       .then([say](slow_atom) { say(); }, [say](const caf::error&) { say(); });
 }
 
-void exchange::on_place(bool granted) {
+void exchange::on_slot(bool granted) {
   if (granted)
     serve();
   else

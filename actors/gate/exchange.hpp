@@ -37,7 +37,7 @@ public:
 
 private:
   void decide();
-  void on_place(bool granted);
+  void on_slot(bool granted);
   void slow_down();
   void serve();
   void refuse(int status, std::string_view text,

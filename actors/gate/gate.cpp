@@ -3,7 +3,7 @@
 //                 '-- admit, slow ---'
 //
 // The gate never waits for an exchange and never looks into a request: it
-// counts. A place among the running is an exchange's until its end, so nothing
+// counts. A slot among the running is an exchange's until its end, so nothing
 // has to be given back, however it ends.
 
 #include "actors/gate/gate.hpp"
@@ -39,7 +39,7 @@ gate::interface::behavior_type gate::make_behavior() {
   return {
       [this](const requested& x) { on_requested(x); },
       [this](const malformed_request& x) { on_malformed(x); },
-      [this](admit_atom, const exchange_actor& who) { on_admit(who); },
+      [this](ask_slot_atom, const exchange_actor& who) { on_ask_slot(who); },
       [this](slow_atom) { return on_slow(); },
       [this](tick_atom) { on_tick(); },
       [this](const new_grants& x) { on_grants(x); },
@@ -104,33 +104,33 @@ void gate::on_down(const caf::actor_addr& who) {
                      [&](const waiting& x) { return x.who.address() == who; }),
       waiting_.end());
   if (running_.erase(who) > 0)
-    admit_next();
+    grant_next();
   end_if_done();
 }
 
-// -- places -------------------------------------------------------------------
+// -- slots --------------------------------------------------------------------
 
-void gate::on_admit(const exchange_actor& who) {
+void gate::on_ask_slot(const exchange_actor& who) {
   if (running_.size() < config_.backends_max) {
     running_.insert(who.address());
-    self_->send(who, place_atom::value, true);
+    self_->send(who, slot_atom::value, true);
   } else if (waiting_.size() < gate_limits::backends_waiting_max) {
     waiting_.push_back(
         {who, self_->clock().now() + gate_limits::backend_wait_max});
     watch_clock();
   } else {
     ++counters_.turned_away;
-    self_->send(who, place_atom::value, false);
+    self_->send(who, slot_atom::value, false);
   }
 }
 
-void gate::admit_next() {
+void gate::grant_next() {
   if (waiting_.empty())
     return;
   auto next = std::move(waiting_.front());
   waiting_.pop_front();
   running_.insert(next.who.address());
-  self_->send(next.who, place_atom::value, true);
+  self_->send(next.who, slot_atom::value, true);
 }
 
 // -- wrong tokens -------------------------------------------------------------
@@ -160,7 +160,7 @@ void gate::on_tick() {
   }
   while (!waiting_.empty() && waiting_.front().until <= now) {
     ++counters_.turned_away;
-    self_->send(waiting_.front().who, place_atom::value, false);
+    self_->send(waiting_.front().who, slot_atom::value, false);
     waiting_.pop_front();
   }
   watch_clock();

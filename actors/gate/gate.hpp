@@ -71,7 +71,7 @@ private:
   void tell_manager();
   void on_requested(const requested& x);
   void on_malformed(const malformed_request& x);
-  void on_admit(const exchange_actor& who);
+  void on_ask_slot(const exchange_actor& who);
   slow_promise on_slow();
   void on_tick();
   void on_down(const caf::actor_addr& who);
@@ -79,7 +79,7 @@ private:
   void on_stop();
   void on_report() const;
 
-  void admit_next();
+  void grant_next();
   void watch_clock();
   void end_if_done();
 

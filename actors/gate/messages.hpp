@@ -12,10 +12,10 @@
 namespace clearance::actors {
 
 /// May I start a backend?
-using admit_atom = caf::atom_constant<caf::atom("admit")>;
+using ask_slot_atom = caf::atom_constant<caf::atom("askslot")>;
 
 /// The answer to that.
-using place_atom = caf::atom_constant<caf::atom("place")>;
+using slot_atom = caf::atom_constant<caf::atom("slot")>;
 
 /// A wrong token was shown: when may I say so?
 using slow_atom = caf::atom_constant<caf::atom("slow")>;
@@ -42,7 +42,7 @@ using exchange_actor = caf::typed_actor<
     caf::reacts_to<backend_said>,
     // Gate: true when it is its turn, for as long as it lives; false when there
     // are too many before it.
-    caf::reacts_to<place_atom, bool>>;
+    caf::reacts_to<slot_atom, bool>>;
 
 // -- gate: what exchanges share -----------------------------------------------
 
@@ -51,10 +51,10 @@ using gate_actor = caf::typed_actor<
     caf::reacts_to<requested>,
     // Listener: something that is none.
     caf::reacts_to<malformed_request>,
-    // Exchange: gets a place_atom, sooner or later. No request: its deadline
+    // Exchange: gets a slot_atom, sooner or later. No request: its deadline
     // would wake the thread of CAF's clock twice for each, and the gate keeps
     // the time of whoever waits.
-    caf::reacts_to<admit_atom, exchange_actor>,
+    caf::reacts_to<ask_slot_atom, exchange_actor>,
     // Exchange: answered when the 403 may leave.
     caf::replies_to<slow_atom>::with<slow_atom>,
     // Itself: a request that waits, or a 403, may be due.

@@ -4,7 +4,7 @@
 #include "actors/base/hosted.hpp"
 #include "actors/base/io_host.hpp"
 #include "actors/base/log_limiter.hpp"
-#include "actors/base/seats.hpp"
+#include "actors/base/slot_pool.hpp"
 #include "actors/hub/interfaces.hpp"
 #include "protocol/base/byte_budget.hpp"
 #include "protocol/hub/authorisation.hpp"
@@ -66,7 +66,7 @@ private:
   hub_config config_;
   registry_actor registry_;
   ingester_actor ingester_;
-  seats subscribers_;
+  slot_pool subscribers_;
   protocol::byte_budget_ptr held_by_readers_;
   protocol::byte_budget_ptr held_by_clients_;
   std::unique_ptr<listener> reader_listener_;

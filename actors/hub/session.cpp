@@ -152,7 +152,7 @@ void session::serve(std::string_view message, std::size_t capacity) {
   else if (auto apply = std::get_if<varlink::apply_call>(&what))
     ask(*apply);
   else if (config_.subscribers == nullptr
-           || (seat_ = config_.subscribers->take()))
+           || (slot_ = config_.subscribers->take()))
     state_ = state::subscribing;
   else
     refuse("too many subscribers");
@@ -211,10 +211,10 @@ void session::hand_over() {
   auto next = spawn_subscriber(
       *config_.io, subscriber_config{config_.registry, std::move(connection),
                                      config_.parent});
-  if (seat_)
+  if (slot_)
     caf::actor_cast<caf::abstract_actor*>(next)->attach_functor(
-        [taken = std::exchange(seat_, nullptr)](const caf::error&) {
-          // nop: the seat goes with the functor
+        [taken = std::exchange(slot_, nullptr)](const caf::error&) {
+          // nop: the slot goes with the functor
         });
   self_->quit();
 }

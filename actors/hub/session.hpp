@@ -4,7 +4,7 @@
 #include "actors/base/hosted.hpp"
 #include "actors/base/io_host.hpp"
 #include "actors/base/log_limiter.hpp"
-#include "actors/base/seats.hpp"
+#include "actors/base/slot_pool.hpp"
 #include "actors/hub/interfaces.hpp"
 #include "protocol/base/byte_budget.hpp"
 #include "protocol/varlink/dispatch.hpp"
@@ -25,7 +25,7 @@ struct session_config {
   protocol::varlink::role role = protocol::varlink::role::hub;
   registry_actor registry;
   executor_actor executor;
-  seats* subscribers = nullptr; ///< the parent's; null: any number
+  slot_pool* subscribers = nullptr; ///< the parent's; null: any number
   /// The parent's: what is logged of all clients' denied verdicts.
   log_limiter_ptr denials = nullptr;
   protocol::byte_budget_ptr held; ///< for unread replies; null: no bound in all
@@ -79,7 +79,7 @@ private:
     refusing,    // closed once replies_ is written
   };
   state state_ = state::serving;
-  seat seat_;                      // for the subscriber to be
+  slot slot_;                      // for the subscriber to be
   bool oneway_ = false;            // the call at hand wants no reply
   protocol::shield_call applying_; // the helper's call at hand, for its audit
   std::shared_ptr<log_limiter> denials_; // made with the first verdict

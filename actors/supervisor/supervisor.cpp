@@ -23,7 +23,7 @@ supervisor::supervisor(self_type* self, supervisor_config config)
 }
 
 supervisor::~supervisor() {
-  for (auto& [id, x] : places_)
+  for (auto& [id, x] : slots_)
     if (x.running)
       caf::anon_send_exit(x.running, caf::exit_reason::user_shutdown);
 }
@@ -59,8 +59,8 @@ void supervisor::on_seen(sidecar_seen& x) {
   const auto before = now.id;
   now = {std::move(x.value), x.digest, "", false};
   now.id = protocol::short_id(now.value->container_id);
-  if (auto it = places_.find(now.id);
-      it != places_.end() && it->second.file != x.file)
+  if (auto it = slots_.find(now.id);
+      it != slots_.end() && it->second.file != x.file)
     on_bad({x.file,
             {"container_id",
              "begins like that of " + it->second.file + ", which is served"}});
@@ -96,8 +96,8 @@ void supervisor::on_lost(const sidecars_lost& x) {
 
 // -- containers ---------------------------------------------------------------
 
-// The file that a place was given for, if it is still as it was.
-const supervisor::file* supervisor::current(const place& x) const {
+// The file that a slot was given for, if it is still as it was.
+const supervisor::file* supervisor::current(const slot& x) const {
   auto it = files_.find(x.file);
   return it != files_.end() && it->second.digest == x.digest ? &it->second
                                                              : nullptr;
@@ -106,17 +106,17 @@ const supervisor::file* supervisor::current(const place& x) const {
 void supervisor::settle(const std::string& id) {
   if (stopping_)
     return;
-  auto it = places_.find(id);
-  if (it != places_.end() && !current(it->second)) {
+  auto it = slots_.find(id);
+  if (it != slots_.end() && !current(it->second)) {
     if (it->second.running) {
       if (!std::exchange(it->second.stopping, true))
         self_->send(it->second.running, stop_atom::value);
       return; // its end settles the rest
     }
-    places_.erase(it);
-    it = places_.end();
+    slots_.erase(it);
+    it = slots_.end();
   }
-  if (it != places_.end())
+  if (it != slots_.end())
     return;
   auto next = std::find_if(files_.begin(), files_.end(), [&](const auto& x) {
     return x.second.id == id && !x.second.ended;
@@ -125,38 +125,38 @@ void supervisor::settle(const std::string& id) {
     std::erase(waiting_, id);
     return tell_manager();
   }
-  if (places_.size() >= config_.containers_max)
+  if (slots_.size() >= config_.containers_max)
     return wait(id, next->first);
-  place fresh{next->first,
-              next->second.digest,
-              {},
-              false,
-              protocol::backoff{{supervisor_limits::restart_delay,
-                                 supervisor_limits::restart_delay_max,
-                                 supervisor_limits::restart_forgiven_after}}};
-  start(places_.emplace(id, std::move(fresh)).first->second);
+  slot fresh{next->first,
+             next->second.digest,
+             {},
+             false,
+             protocol::backoff{{supervisor_limits::restart_delay,
+                                supervisor_limits::restart_delay_max,
+                                supervisor_limits::restart_forgiven_after}}};
+  start(slots_.emplace(id, std::move(fresh)).first->second);
   tell_manager();
 }
 
 void supervisor::wait(const std::string& id, const std::string& file_name) {
   if (std::find(waiting_.begin(), waiting_.end(), id) != waiting_.end())
     return;
-  log(severity::error, name, "too many containers, one waits for a place",
+  log(severity::error, name, "too many containers, one waits for a slot",
       {{"file", protocol::escaped(file_name)}});
   waiting_.push_back(id);
 }
 
-// In turn, as long as there are places. One that is not wanted any more is
+// In turn, as long as there are slots. One that is not wanted any more is
 // passed over.
 void supervisor::settle_waiting() {
-  while (!waiting_.empty() && places_.size() < config_.containers_max) {
+  while (!waiting_.empty() && slots_.size() < config_.containers_max) {
     const auto id = std::move(waiting_.front());
     waiting_.pop_front();
     settle(id);
   }
 }
 
-void supervisor::start(place& x) {
+void supervisor::start(slot& x) {
   container_config config;
   config.io = config_.io;
   config.http = config_.http;
@@ -170,10 +170,10 @@ void supervisor::start(place& x) {
 }
 
 void supervisor::on_down(const caf::actor_addr& who, const caf::error& why) {
-  auto it = std::find_if(places_.begin(), places_.end(), [&](const auto& x) {
+  auto it = std::find_if(slots_.begin(), slots_.end(), [&](const auto& x) {
     return x.second.running && x.second.running.address() == who;
   });
-  if (it == places_.end())
+  if (it == slots_.end())
     return;
   const auto id = it->first;
   auto& x = it->second;
@@ -190,15 +190,15 @@ void supervisor::on_down(const caf::actor_addr& who, const caf::error& why) {
   if (auto from = files_.find(x.file);
       from != files_.end() && from->second.digest == x.digest)
     from->second.ended = true;
-  places_.erase(it);
+  slots_.erase(it);
   settle(id);
   settle_waiting();
   end_if_done();
 }
 
 void supervisor::on_state(const container_state& x) {
-  auto it = places_.find(x.id);
-  if (it == places_.end())
+  auto it = slots_.find(x.id);
+  if (it == slots_.end())
     return;
   it->second.settled = x.settled;
   it->second.failing = x.failing;
@@ -210,24 +210,24 @@ void supervisor::on_state(const container_state& x) {
 // told so.
 void supervisor::tell_manager() {
   auto count = [this](auto f) {
-    return std::count_if(places_.begin(), places_.end(),
+    return std::count_if(slots_.begin(), slots_.end(),
                          [f](const auto& x) { return f(x.second); });
   };
   const bool first =
-      !ready_ && read_ && count([](const place& x) { return !x.settled; }) == 0;
+      !ready_ && read_ && count([](const slot& x) { return !x.settled; }) == 0;
   ready_ = ready_ || first;
   if (!ready_ || stopping_ || !config_.manager)
     return;
-  auto status = std::to_string(places_.size())
-                + (places_.size() == 1 ? " container" : " containers");
-  if (auto n = count([](const place& x) { return x.failing; }); n > 0)
+  auto status = std::to_string(slots_.size())
+                + (slots_.size() == 1 ? " container" : " containers");
+  if (auto n = count([](const slot& x) { return x.failing; }); n > 0)
     status += ", " + std::to_string(n) + " with a service that fails";
   self_->send(config_.manager, service_state{name, first, std::move(status)});
 }
 
 void supervisor::on_restart(const std::string& id) {
-  auto it = places_.find(id);
-  if (stopping_ || it == places_.end() || it->second.running)
+  auto it = slots_.find(id);
+  if (stopping_ || it == slots_.end() || it->second.running)
     return;
   if (current(it->second))
     start(it->second);
@@ -243,24 +243,24 @@ void supervisor::on_stop() {
     return;
   config_.sidecars.reset();
   log(severity::info, name, "stopping",
-      {{"containers", std::to_string(places_.size())}});
-  std::erase_if(places_, [](const auto& x) { return !x.second.running; });
-  for (auto& [id, x] : places_)
+      {{"containers", std::to_string(slots_.size())}});
+  std::erase_if(slots_, [](const auto& x) { return !x.second.running; });
+  for (auto& [id, x] : slots_)
     self_->send(x.running, stop_atom::value);
   end_if_done();
 }
 
 void supervisor::end_if_done() {
-  if (stopping_ && places_.empty())
+  if (stopping_ && slots_.empty())
     self_->quit();
 }
 
 void supervisor::on_report() const {
   log(severity::notice, name, "counters",
       {{"sidecars", std::to_string(files_.size())},
-       {"containers", std::to_string(places_.size())},
+       {"containers", std::to_string(slots_.size())},
        {"waiting", std::to_string(waiting_.size())}});
-  for (const auto& [id, x] : places_)
+  for (const auto& [id, x] : slots_)
     if (x.running)
       self_->send(x.running, report_atom::value);
 }

@@ -50,7 +50,7 @@ private:
   };
 
   /// Whom a container's id belongs to, from its start to its end.
-  struct place {
+  struct slot {
     std::string file;
     protocol::sha256_digest digest{};
     container_actor running; ///< null: it crashed, and waits for its restart
@@ -74,16 +74,16 @@ private:
   void settle(const std::string& id);
   void settle_waiting();
   void wait(const std::string& id, const std::string& file_name);
-  void start(place& x);
+  void start(slot& x);
   void end_if_done();
   void tell_manager();
-  const file* current(const place& x) const;
+  const file* current(const slot& x) const;
 
   self_type* self_;
   supervisor_config config_;
   std::map<std::string, file> files_;
-  std::map<std::string, place> places_; ///< by short id
-  std::deque<std::string> waiting_;     ///< ids of files without a place
+  std::map<std::string, slot> slots_; ///< by short id
+  std::deque<std::string> waiting_;   ///< ids of files without a slot
   bool read_ = false;  ///< all sidecars that were there at the start
   bool ready_ = false; ///< and the manager knows
   bool stopping_ = false;

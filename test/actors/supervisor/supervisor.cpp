@@ -252,7 +252,7 @@ TEST_CASE("a directory that is gone ends it and all containers") {
 TEST_CASE("as many containers are served as may, one more waits its turn") {
   const auto id_c = "cccccccccccc0001"s;
   const auto id_d = "dddddddddddd0001"s;
-  constexpr auto waits = "too many containers, one waits for a place";
+  constexpr auto waits = "too many containers, one waits for a slot";
   stage s{2};
   s.see("a", id_a);
   s.see("b", id_b);

@@ -1,4 +1,4 @@
-/// A bounded number of places, each given back by itself.
+/// A bounded number of slots, each given back by itself.
 #pragma once
 
 #include <cstddef>
@@ -8,19 +8,19 @@
 
 namespace clearance::actors {
 
-/// Whoever holds one has a place; it may outlive its `seats`.
-using seat = std::shared_ptr<const void>;
+/// Whoever holds one has a slot; it may outlive its `slot_pool`.
+using slot = std::shared_ptr<const void>;
 
 /// Used on one thread.
-class seats {
+class slot_pool {
 public:
-  explicit seats(std::size_t max)
+  explicit slot_pool(std::size_t max)
       : max_(max), shared_(std::make_shared<shared>()) {
     // nop
   }
-  ~seats() { shared_->changed = nullptr; }
-  seats(const seats&) = delete;
-  seats& operator=(const seats&) = delete;
+  ~slot_pool() { shared_->changed = nullptr; }
+  slot_pool(const slot_pool&) = delete;
+  slot_pool& operator=(const slot_pool&) = delete;
 
   /// Calls `f` whenever one is taken or given back, while this lives.
   void watch(std::function<void()> f) { shared_->changed = std::move(f); }
@@ -28,7 +28,7 @@ public:
   std::size_t taken() const noexcept { return shared_->taken; }
 
   /// Null: all are taken.
-  seat take() {
+  slot take() {
     if (shared_->taken >= max_)
       return nullptr;
     shared_->set(shared_->taken + 1);
