@@ -9,7 +9,7 @@ namespace limits = protocol::limits;
 event_queue::event_queue()
     : events_(limits::subscriber_queue_max_events,
               limits::subscriber_queue_max_bytes),
-      gauge_(std::make_shared<subscriber_gauge>()) {
+      queue_(std::make_shared<queue_status>()) {
   // nop
 }
 
@@ -85,15 +85,15 @@ void event_queue::close() {
 void event_queue::lost(std::size_t count) {
   if (count == 0)
     return;
-  gauge_->add_dropped(count);
+  queue_->add_dropped(count);
   if (loss_ == loss::none)
     loss_ = loss::untold;
 }
 
 // With the lock held.
 void event_queue::tell_level() {
-  gauge_->set_waiting(events_.size(), events_.bytes());
-  gauge_->set_flowing(!paused_);
+  queue_->set_waiting(events_.size(), events_.bytes());
+  queue_->set_flowing(!paused_);
 }
 
 } // namespace clearance::actors

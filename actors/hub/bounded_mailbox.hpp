@@ -3,7 +3,7 @@
 
 #include "actors/base/hosted.hpp"
 #include "actors/hub/interfaces.hpp"
-#include "actors/hub/subscriber_gauge.hpp"
+#include "actors/hub/queue_status.hpp"
 #include "protocol/base/drop_oldest_ring.hpp"
 #include "protocol/base/limits.hpp"
 
@@ -36,9 +36,7 @@ public:
   event_queue();
 
   /// How it is doing, for the registry.
-  const std::shared_ptr<subscriber_gauge>& gauge() const noexcept {
-    return gauge_;
-  }
+  const std::shared_ptr<queue_status>& queue() const noexcept { return queue_; }
 
   /// Queues; the oldest go at the bound. True: wake the actor, it does not know
   /// yet. It is woken once until it woke(), and while paused only to tell the
@@ -73,7 +71,7 @@ private:
 
   mutable std::mutex mutex_;
   protocol::drop_oldest_ring<event_batch> events_;
-  std::shared_ptr<subscriber_gauge> gauge_;
+  std::shared_ptr<queue_status> queue_;
   loss loss_ = loss::none;
   bool waking_ = false; // it will be woken
   bool paused_ = true;

@@ -7,7 +7,7 @@
 #include "actors/base/process.hpp"
 #include "actors/hub/announced_event.hpp"
 #include "actors/hub/event_batch.hpp"
-#include "actors/hub/subscriber_gauge.hpp"
+#include "actors/hub/queue_status.hpp"
 #include "protocol/hub/admission.hpp"
 #include "protocol/hub/verdict.hpp"
 
@@ -121,10 +121,10 @@ struct verdict {
   std::shared_ptr<log_limiter> denials = nullptr;
 };
 
-/// From now on `gauge`'s owner gets every event.
+/// From now on `queue`'s owner gets every event.
 struct subscribe {
   subscriber_actor from;
-  std::shared_ptr<subscriber_gauge> gauge;
+  std::shared_ptr<queue_status> queue;
 };
 
 /// The next undelivered blocks for the sender.

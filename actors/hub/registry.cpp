@@ -73,8 +73,8 @@ void registry::on_announce(announce& x) {
 bool registry::fits(const event_batch& events) {
   bool result = true;
   for (auto& x : members_) {
-    if (protocol::holds_up(x.gauge->level(), events.size(), events.bytes())) {
-      x.gauge->want_room();
+    if (protocol::holds_up(x.queue->level(), events.size(), events.bytes())) {
+      x.queue->want_room();
       result = false;
     }
   }
@@ -92,7 +92,7 @@ void registry::admit(const announce& x, const ingester_actor& from,
 
 bool registry::calm() const {
   return std::all_of(members_.begin(), members_.end(), [](const member& x) {
-    return protocol::calm(x.gauge->level());
+    return protocol::calm(x.queue->level());
   });
 }
 
@@ -156,9 +156,9 @@ void registry::on_tick() {
   }
   look_.reset();
   for (auto& x : members_) {
-    auto level = x.gauge->level();
+    auto level = x.queue->level();
     if (protocol::busy(level) && protocol::progress_deadline(level) <= now)
-      x.gauge->found_stuck();
+      x.queue->found_stuck();
   }
   admit_what_fits(now, now);
 }
@@ -195,7 +195,7 @@ void registry::watch_clock(protocol::time_point now) {
   for (auto& x : held_)
     due = std::min(due, x.deadline());
   for (auto& x : members_)
-    if (auto level = x.gauge->level(); !level.stuck && protocol::busy(level))
+    if (auto level = x.queue->level(); !level.stuck && protocol::busy(level))
       due = std::min(due, protocol::progress_deadline(level));
   constexpr auto apart = limits::subscriber_second_look;
   if (!look_ && due - apart <= now)
@@ -295,7 +295,7 @@ void registry::settled(const verdict& x,
 
 void registry::on_subscribe(const subscribe& x) {
   self_->monitor(x.from);
-  members_.push_back({x.from, x.gauge});
+  members_.push_back({x.from, x.queue});
   self_->send(x.from, on_replay({0, map_.sequence()}));
 }
 
@@ -318,7 +318,7 @@ void registry::on_down(const caf::actor_addr& who) {
   std::erase_if(members_, [&](const member& x) {
     if (x.handle.address() != who)
       return false;
-    counters_.lost_by_the_gone += x.gauge->dropped();
+    counters_.lost_by_the_gone += x.queue->dropped();
     return true;
   });
   on_room();
@@ -327,7 +327,7 @@ void registry::on_down(const caf::actor_addr& who) {
 void registry::on_report() const {
   auto lost = counters_.lost_by_the_gone;
   for (auto& x : members_) {
-    lost += x.gauge->dropped();
+    lost += x.queue->dropped();
     self_->send(x.handle, report_atom::value);
   }
   auto text = [](std::uint64_t n) { return std::to_string(n); };

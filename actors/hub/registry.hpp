@@ -44,7 +44,7 @@ private:
 
   struct member {
     subscriber_actor handle;
-    std::shared_ptr<subscriber_gauge> gauge;
+    std::shared_ptr<queue_status> queue;
   };
 
   /// A reader's batch that would push something out of a queue that drains.

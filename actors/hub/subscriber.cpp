@@ -43,8 +43,8 @@ subscriber::interface::behavior_type subscriber::make_behavior() {
   connection_->own(subscriber_actor{self_});
   connection_->watch();
   self_->on_events([this] { on_events(); });
-  self_->queue().gauge()->progress(0, self_->clock().now());
-  self_->send(registry_, subscribe{self_, self_->queue().gauge()});
+  self_->queue().queue()->progress(0, self_->clock().now());
+  self_->send(registry_, subscribe{self_, self_->queue().queue()});
   return {
       [](const announced&) { /* only a request gets here: answered */ },
       [this](replay_page& x) { on_page(x); },
@@ -85,19 +85,19 @@ void subscriber::leave() {
   log(severity::info, name, "a client left",
       {{"why", broken_ ? "its connection broke" : "it hung up"},
        {"pid", std::to_string(connection_->who().pid)},
-       {"delivered", std::to_string(self_->queue().gauge()->delivered())},
-       {"lost", std::to_string(self_->queue().gauge()->dropped())}});
+       {"delivered", std::to_string(self_->queue().queue()->delivered())},
+       {"lost", std::to_string(self_->queue().queue()->dropped())}});
   self_->quit();
 }
 
 void subscriber::on_report() const {
-  auto& gauge = *self_->queue().gauge();
+  auto& queue = *self_->queue().queue();
   log(severity::notice, name, "counters",
       {{"pid", std::to_string(connection_->who().pid)},
        {"command", connection_->who().command},
-       {"delivered", std::to_string(gauge.delivered())},
-       {"lost", std::to_string(gauge.dropped())},
-       {"waiting", std::to_string(gauge.level().waiting)}});
+       {"delivered", std::to_string(queue.delivered())},
+       {"lost", std::to_string(queue.dropped())},
+       {"waiting", std::to_string(queue.level().waiting)}});
 }
 
 // Until nothing is left or the socket blocks. Bounded: nobody adds to the
@@ -124,7 +124,7 @@ bool subscriber::fill() {
   if (std::exchange(replaying_, false))
     self_->queue().flow();
   self_->queue().take(batch_, limits::subscriber_batch_max_events);
-  if (self_->queue().gauge()->take_room_wanted())
+  if (self_->queue().queue()->take_room_wanted())
     self_->send(registry_, room_atom::value);
   return !batch_.empty();
 }
@@ -168,7 +168,7 @@ void subscriber::taken(std::size_t bytes) {
   batch_.erase(batch_.begin(), x);
   front_sent_ = bytes;
   if (count > 0)
-    self_->queue().gauge()->progress(count, self_->clock().now());
+    self_->queue().queue()->progress(count, self_->clock().now());
 }
 
 subscriber_actor spawn_subscriber(io_host& io, subscriber_config config) {

@@ -46,9 +46,9 @@ TEST_CASE("a queue of 128 events is full and has lost nothing") {
   event_queue x;
   auto events = blocks(1, 128);
   x.offer(batch_of(events));
-  CHECK(x.gauge()->level().waiting == 128);
-  CHECK(x.gauge()->level().bytes == wire_of(events).size());
-  CHECK(x.gauge()->dropped() == 0);
+  CHECK(x.queue()->level().waiting == 128);
+  CHECK(x.queue()->level().bytes == wire_of(events).size());
+  CHECK(x.queue()->dropped() == 0);
   CHECK_FALSE(x.woke());
   CHECK(drain(x) == events);
 }
@@ -57,8 +57,8 @@ TEST_CASE("the 129th event drops the oldest") {
   event_queue x;
   auto events = blocks(1, 129);
   x.offer(batch_of(events));
-  CHECK(x.gauge()->level().waiting == 128);
-  CHECK(x.gauge()->dropped() == 1);
+  CHECK(x.queue()->level().waiting == 128);
+  CHECK(x.queue()->dropped() == 1);
   CHECK(drain(x) == event_list{events.begin() + 1, events.end()});
 }
 
@@ -69,7 +69,7 @@ TEST_CASE("events of 1 MiB fit") {
   for (std::size_t n = 1; n <= 4; ++n)
     events.push_back(sized(n, quarter));
   x.offer(batch_of(events));
-  CHECK(x.gauge()->dropped() == 0);
+  CHECK(x.queue()->dropped() == 0);
   CHECK(drain(x) == events);
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("one byte more than 1 MiB drops the oldest") {
     events.push_back(sized(n, quarter));
   events.push_back(sized(4, quarter + 1));
   x.offer(batch_of(events));
-  CHECK(x.gauge()->dropped() == 1);
+  CHECK(x.queue()->dropped() == 1);
   CHECK(drain(x) == event_list{events.begin() + 1, events.end()});
 }
 
@@ -90,19 +90,19 @@ TEST_CASE("a queue that flows has room for a batch more, until it is paused") {
   constexpr auto more = limits::subscriber_batch_max_events;
   event_queue x;
   x.flow();
-  CHECK(x.gauge()->level().flowing);
+  CHECK(x.queue()->level().flowing);
   const auto events = blocks(1, more + 129);
   const auto last = events.end() - 1;
   x.offer(batch_of({events.begin(), last - 128}));
   x.offer(batch_of({last - 128, last}));
-  CHECK(x.gauge()->dropped() == 0);
+  CHECK(x.queue()->dropped() == 0);
   x.offer(batch_of({*last}));
-  CHECK(x.gauge()->dropped() == 1);
+  CHECK(x.queue()->dropped() == 1);
   CHECK(x.woke());
   CHECK_FALSE(x.pause()); // a loss that was told belongs to the same burst
-  CHECK_FALSE(x.gauge()->level().flowing);
-  CHECK(x.gauge()->level().waiting == 128);
-  CHECK(x.gauge()->dropped() == 1 + more);
+  CHECK_FALSE(x.queue()->level().flowing);
+  CHECK(x.queue()->level().waiting == 128);
+  CHECK(x.queue()->dropped() == 1 + more);
   CHECK(drain(x) == event_list{events.end() - 128, events.end()});
 }
 
@@ -113,12 +113,12 @@ TEST_CASE("pausing tells the first loss of a burst") {
   CHECK_FALSE(x.woke());
   CHECK(x.pause());
   CHECK_FALSE(x.woke());
-  CHECK(x.gauge()->dropped() == 1);
+  CHECK(x.queue()->dropped() == 1);
 }
 
 TEST_CASE("a queue is paused in the beginning") {
   event_queue x;
-  CHECK_FALSE(x.gauge()->level().flowing);
+  CHECK_FALSE(x.queue()->level().flowing);
   CHECK_FALSE(x.offer(batch_of({blocked(1)})));
 }
 
@@ -168,8 +168,8 @@ TEST_CASE("taking moves the oldest behind what is there already") {
   slices out{{batch_of({events.front()}), 0, 1}};
   x.take(out, 2);
   CHECK(list_of(out) == event_list{events.begin(), events.begin() + 3});
-  CHECK(x.gauge()->level().waiting == 2);
-  CHECK(x.gauge()->level().bytes == wire_of({events[3], events[4]}).size());
+  CHECK(x.queue()->level().waiting == 2);
+  CHECK(x.queue()->level().bytes == wire_of({events[3], events[4]}).size());
   CHECK_FALSE(x.empty());
 }
 
@@ -186,8 +186,8 @@ TEST_CASE("a closed queue holds nothing and takes nothing") {
   CHECK(held.expired());
   CHECK_FALSE(x.offer(batch_of(blocks(1, 3))));
   CHECK(x.empty());
-  CHECK(x.gauge()->level().waiting == 0);
-  CHECK(x.gauge()->level().bytes == 0);
+  CHECK(x.queue()->level().waiting == 0);
+  CHECK(x.queue()->level().bytes == 0);
 }
 
 // -- in front of an actor -----------------------------------------------------
@@ -263,7 +263,7 @@ TEST_CASE("a million events to a blocked subscriber leave the newest 128") {
   f.run();
   CHECK(newest.size() == limits::subscriber_queue_max_events);
   CHECK(drain(queue) == newest);
-  CHECK(queue.gauge()->dropped() == total - newest.size());
+  CHECK(queue.queue()->dropped() == total - newest.size());
   CHECK(seen->wakes == 1); // its first loss, and never again
   CHECK(seen->losses == 1);
 }
@@ -277,7 +277,7 @@ TEST_CASE("announcements before the actor runs wake it once") {
     caf::anon_send(actor, announcing({blocked(n)}));
   f.run();
   CHECK(seen->wakes == 1);
-  CHECK(queue_of(actor).gauge()->level().waiting == 100);
+  CHECK(queue_of(actor).queue()->level().waiting == 100);
 }
 
 TEST_CASE("other messages pass a full bounded mailbox untouched") {
@@ -318,7 +318,7 @@ TEST_CASE("a bounded mailbox lets its events go when its actor ends") {
   queue.pause();
   caf::anon_send(actor, announcing(blocks(1, 10)));
   f.run();
-  CHECK(queue.gauge()->level().waiting == 10);
+  CHECK(queue.queue()->level().waiting == 10);
   f.crash(actor, caf::exit_reason::user_shutdown);
   CHECK(queue.empty());
   caf::anon_send(actor, announcing(blocks(11, 20)));

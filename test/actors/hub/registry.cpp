@@ -174,12 +174,12 @@ TEST_CASE("a subscriber that left hears no more and is forgotten") {
   registry_stage s;
   subscriber_client a{s};
   subscriber_client b{s};
-  a.gauge->add_dropped(5);
+  a.queue->add_dropped(5);
   a.box.leave();
   s.announce({blocked(1)});
   CHECK(a.heard().empty());
   CHECK(b.heard() == blocked(1)->wire());
-  CHECK(a.gauge.use_count() == 1);
+  CHECK(a.queue.use_count() == 1);
   CHECK(s.io.alive("registry").size() == 1);
 }
 
@@ -210,10 +210,10 @@ TEST_CASE("the report counts everything") {
   subscriber_client a{s};
   {
     subscriber_client gone{s};
-    gone.gauge->add_dropped(3);
+    gone.queue->add_dropped(3);
     gone.box.leave();
   }
-  a.gauge->add_dropped(2);
+  a.queue->add_dropped(2);
   s.announce(blocks(1, 5)); // one is evicted
   s.announce({blocked(1, "c2"), plain(event_type::shield_up)});
   s.ask("c1:2");

@@ -24,9 +24,9 @@ struct stage : registry_stage {
   inbox other_reader{*this};
 
   void fill(std::size_t waiting) {
-    client.gauge->set_waiting(waiting, waiting);
+    client.queue->set_waiting(waiting, waiting);
   }
-  void progress() { client.gauge->progress(1, system.clock().now()); }
+  void progress() { client.queue->progress(1, system.clock().now()); }
   bool admitted() { return !reader.take<actors::admitted>().empty(); }
   void room() {
     client.box.tell(registry, actors::room_atom::value);
@@ -63,7 +63,7 @@ TEST_CASE("a batch that would drop one event waits, and asks for room") {
   s.announce(blocks(1, 64), patience);
   CHECK_FALSE(s.admitted());
   CHECK(s.client.heard().empty());
-  CHECK(s.client.gauge->take_room_wanted());
+  CHECK(s.client.queue->take_room_wanted());
   CHECK(s.counter("batches_held_back") == "1");
 }
 
@@ -71,10 +71,10 @@ TEST_CASE("a batch that would drop an event for its bytes waits, too") {
   stage s;
   auto event = blocked(1);
   auto most = limits::subscriber_queue_max_bytes - event->wire().size();
-  s.client.gauge->set_waiting(1, most);
+  s.client.queue->set_waiting(1, most);
   s.announce({event}, patience);
   CHECK(s.admitted());
-  s.client.gauge->set_waiting(1, most + 1);
+  s.client.queue->set_waiting(1, most + 1);
   s.announce({event}, patience);
   CHECK_FALSE(s.admitted());
 }
@@ -85,7 +85,7 @@ TEST_CASE("a batch larger than a queue waits for a socket that is not full") {
   s.fill(0);
   s.announce(blocks(1, events), patience);
   CHECK_FALSE(s.admitted());
-  s.client.gauge->set_flowing(true);
+  s.client.queue->set_flowing(true);
   s.room();
   CHECK(s.admitted());
   s.announce(blocks(201, 200 + events), patience);
@@ -252,7 +252,7 @@ TEST_CASE("a subscriber that leaves is waited for no longer") {
 TEST_CASE("a stuck subscriber beside one that drains holds up nobody") {
   stage s;
   subscriber_client stuck{s};
-  stuck.gauge->set_waiting(128, 128);
+  stuck.queue->set_waiting(128, 128);
   s.advance(limits::subscriber_progress);
   s.progress();
   s.announce(blocks(1, 64), patience);
@@ -263,11 +263,11 @@ TEST_CASE("a stuck subscriber beside one that drains holds up nobody") {
 TEST_CASE("one of many that makes progress holds a batch up") {
   stage s;
   subscriber_client other{s};
-  other.gauge->set_waiting(128, 128);
+  other.queue->set_waiting(128, 128);
   s.announce({blocked(1)}, patience);
   CHECK_FALSE(s.admitted());
-  CHECK_FALSE(s.client.gauge->take_room_wanted());
-  CHECK(other.gauge->take_room_wanted());
+  CHECK_FALSE(s.client.queue->take_room_wanted());
+  CHECK(other.queue->take_room_wanted());
 }
 
 TEST_CASE("calm is when every queue is at most half full") {

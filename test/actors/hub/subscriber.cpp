@@ -23,14 +23,14 @@ struct stage : actor_fixture {
   inbox hub{*this};
   scripted_connection_ptr connection = std::make_shared<scripted_connection>();
   actors::subscriber_actor subscriber;
-  std::shared_ptr<actors::subscriber_gauge> gauge;
+  std::shared_ptr<actors::queue_status> queue;
 
   stage() {
     subscriber = actors::spawn_subscriber(
         io, actors::subscriber_config{registry.as<actors::registry_actor>(),
                                       connection, hub.actor().address()});
     run();
-    gauge = registry.only<actors::subscribe>().gauge;
+    queue = registry.only<actors::subscribe>().queue;
     registry.tell(subscriber, actors::replay_page{{}, 0, 0, true});
     run();
   }
@@ -63,9 +63,9 @@ TEST_CASE("a subscriber writes what is announced, in one call a batch") {
   s.announce(events);
   CHECK(s.connection->taken() == wire_of(events));
   CHECK(s.connection->writes() == 1);
-  CHECK(s.gauge->delivered() == 192);
-  CHECK(s.gauge->level().waiting == 0);
-  CHECK(s.gauge->level().flowing);
+  CHECK(s.queue->delivered() == 192);
+  CHECK(s.queue->level().waiting == 0);
+  CHECK(s.queue->level().flowing);
   CHECK_FALSE(s.connection->awaited());
 }
 
@@ -84,10 +84,10 @@ TEST_CASE("an event is handed over when its last byte was taken") {
   s.announce({event});
   CHECK(s.connection->awaited());
   CHECK_FALSE(event->handed());
-  CHECK(s.gauge->delivered() == 0);
+  CHECK(s.queue->delivered() == 0);
   s.go_on(1);
   CHECK(event->handed());
-  CHECK(s.gauge->delivered() == 1);
+  CHECK(s.queue->delivered() == 1);
   CHECK(s.connection->taken() == event->wire());
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("a stalled client loses its oldest events and nothing in between") {
   s.announce(begun);
   for (std::size_t n = 65; n <= 6400; n += 64)
     s.announce(blocks(n, n + 63));
-  CHECK(s.gauge->dropped() == 6400 - 64 - 128);
+  CHECK(s.queue->dropped() == 6400 - 64 - 128);
   CHECK(s.connection->writes() == 1); // nobody tried in vain
   s.go_on();
   CHECK(request_ids(s.connection->taken())
@@ -194,19 +194,19 @@ TEST_CASE("losses of a client that takes a little belong to one burst") {
 
 TEST_CASE("progress is a whole event that was taken, and having come") {
   stage s;
-  auto start = s.gauge->level().last_progress;
+  auto start = s.queue->level().last_progress;
   CHECK(start == s.system.clock().now());
   auto bytes = blocked(1)->wire().size();
   s.connection->take(bytes - 1);
   s.advance(10ms);
   s.announce(blocks(1, 2));
-  CHECK(s.gauge->level().last_progress == start);
+  CHECK(s.queue->level().last_progress == start);
   s.advance(10ms);
   s.go_on(1);
-  CHECK(s.gauge->level().last_progress == start + 20ms);
+  CHECK(s.queue->level().last_progress == start + 20ms);
   s.advance(10ms);
   s.go_on(bytes - 1);
-  CHECK(s.gauge->level().last_progress == start + 20ms);
+  CHECK(s.queue->level().last_progress == start + 20ms);
 }
 
 TEST_CASE("who waits for room hears of it once, when the queue drained") {
@@ -214,7 +214,7 @@ TEST_CASE("who waits for room hears of it once, when the queue drained") {
   s.connection->take(0);
   s.announce(blocks(1, 64));
   s.announce(blocks(65, 192));
-  s.gauge->want_room();
+  s.queue->want_room();
   s.announce({blocked(193)});
   CHECK(s.registry.take<actors::room_atom>().empty());
   s.go_on();
@@ -243,14 +243,14 @@ TEST_CASE("a whole batch goes to a socket that was not full, 128 wait") {
   stage s;
   s.connection->take(1);
   s.announce(blocks(1, 192 + 128));
-  CHECK(s.gauge->dropped() == 0);
-  CHECK_FALSE(s.gauge->level().flowing);
-  CHECK(s.gauge->level().waiting == 128);
+  CHECK(s.queue->dropped() == 0);
+  CHECK_FALSE(s.queue->level().flowing);
+  CHECK(s.queue->level().waiting == 128);
   CHECK(s.log.with("a client is too slow and loses its oldest").empty());
   s.announce({blocked(321)});
-  CHECK(s.gauge->dropped() == 1);
+  CHECK(s.queue->dropped() == 1);
   s.go_on();
-  CHECK(s.gauge->level().flowing);
+  CHECK(s.queue->level().flowing);
   CHECK(request_ids(s.connection->taken()).size() == 192 + 128);
 }
 
@@ -263,7 +263,7 @@ TEST_CASE("what its socket leaves behind is lost when it is too much") {
   s.registry.tell(s.subscriber, announcing({events.front()}));
   s.registry.tell(s.subscriber, announcing({events.begin() + 1, events.end()}));
   s.run();
-  CHECK(s.gauge->dropped() == 319 - 128);
+  CHECK(s.queue->dropped() == 319 - 128);
   CHECK(s.log.with("a client is too slow and loses its oldest").size() == 1);
 }
 

@@ -57,7 +57,7 @@ TEST_CASE("a subscriber subscribes first, under its own name") {
   stage s;
   auto x = s.registry.only<actors::subscribe>();
   CHECK(x.from == s.subscriber);
-  CHECK(x.gauge != nullptr);
+  CHECK(x.queue != nullptr);
   CHECK(s.registry.size() == 0);
 }
 

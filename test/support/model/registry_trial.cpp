@@ -63,7 +63,7 @@ std::vector<std::string> messages_of(const std::string& wire) {
 } // namespace
 
 registry_trial::registry_trial()
-    : witness_gauge_(std::make_shared<actors::subscriber_gauge>()),
+    : witness_queue_(std::make_shared<actors::queue_status>()),
       registry_(actors::spawn_registry(
           fixture_.io,
           actors::registry_config{executor_.handle(), hub_.actor().address(),
@@ -73,7 +73,7 @@ registry_trial::registry_trial()
     callers_.push_back(std::make_unique<caller>(fixture_));
   witness_.tell(registry_,
                 actors::subscribe{witness_.as<actors::subscriber_actor>(),
-                                  witness_gauge_});
+                                  witness_queue_});
   fixture_.run();
   look();
 }
@@ -170,10 +170,10 @@ registry_trial::client& registry_trial::come() {
   auto handle = actors::spawn_subscriber(
       fixture_.io, actors::subscriber_config{registry_, x.connection,
                                              hub_.actor().address()});
-  x.gauge = static_cast<actors::subscriber::actor_type*>(
+  x.queue = static_cast<actors::subscriber::actor_type*>(
                 caf::actor_cast<caf::abstract_actor*>(handle))
                 ->queue()
-                .gauge();
+                .queue();
   return x;
 }
 
@@ -247,7 +247,7 @@ void registry_trial::look() {
     }
   }
   for (const auto& x : clients_) {
-    const auto level = x.gauge->level();
+    const auto level = x.queue->level();
     // One batch more goes to a socket that is not full.
     const std::size_t batches = level.flowing ? 1 : 0;
     require(level.waiting

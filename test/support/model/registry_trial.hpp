@@ -67,7 +67,7 @@ private:
   /// A subscriber on a scripted socket.
   struct client {
     scripted_connection_ptr connection;
-    std::shared_ptr<actors::subscriber_gauge> gauge;
+    std::shared_ptr<actors::queue_status> queue;
     /// Of seen_: the registry knows it for sure from here on.
     std::optional<std::size_t> since;
   };
@@ -94,7 +94,7 @@ private:
   inbox hub_{fixture_};
   inbox reader_{fixture_};
   inbox witness_{fixture_};
-  std::shared_ptr<actors::subscriber_gauge> witness_gauge_;
+  std::shared_ptr<actors::queue_status> witness_queue_;
   actors::registry_actor registry_;
   std::vector<std::unique_ptr<caller>> callers_;
   std::deque<client> clients_;

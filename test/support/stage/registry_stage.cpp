@@ -41,9 +41,9 @@ bool registry_stage::live(std::string request_id, std::string dest,
 }
 
 subscriber_client::subscriber_client(registry_stage& s) : box(s) {
-  gauge->progress(0, s.system.clock().now());
+  queue->progress(0, s.system.clock().now());
   box.tell(s.registry,
-           actors::subscribe{box.as<actors::subscriber_actor>(), gauge});
+           actors::subscribe{box.as<actors::subscriber_actor>(), queue});
   s.run();
   CHECK(box.take<actors::replay_page>().size() == 1);
 }

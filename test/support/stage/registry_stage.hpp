@@ -38,11 +38,11 @@ struct registry_stage : actor_fixture {
             std::string container = "c1");
 };
 
-/// A double of a subscriber, whose gauge says what the test says.
+/// A double of a subscriber, whose queue says what the test says.
 struct subscriber_client {
   inbox box;
-  std::shared_ptr<actors::subscriber_gauge> gauge =
-      std::make_shared<actors::subscriber_gauge>();
+  std::shared_ptr<actors::queue_status> queue =
+      std::make_shared<actors::queue_status>();
 
   /// Subscribes, and was answered. Nothing waits and it just made progress.
   explicit subscriber_client(registry_stage& s);

@@ -12,7 +12,7 @@ namespace clearance::actors {
 /// Written by one subscriber, read by its registry (which writes what it found
 /// of it) without a message; relaxed, for a value that is a moment old does no
 /// harm. Both live on one thread in all our programs, so there it is exact.
-class subscriber_gauge {
+class queue_status {
 public:
   using time_point = protocol::time_point;
 
