@@ -33,7 +33,7 @@ gate::interface::behavior_type gate::make_behavior() {
       [this](const caf::down_msg& x) { on_down(x.source); });
   if (listen()) {
     log(severity::info, name, "serving",
-        {{"at", listener_->where()}, {"confined", config_.confined}});
+        {{"at", listener_->where()}, {"sandbox", config_.sandbox}});
     tell_manager();
   }
   return {

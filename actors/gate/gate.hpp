@@ -33,7 +33,7 @@ struct gate_config {
   http_listen_spec listen;
   grants_ptr grants;
   backend_config backend;
-  std::string confined; ///< for the log: whether the process is; maybe empty
+  std::string sandbox; ///< for the log: whether the process is; maybe empty
   std::size_t backends_max = protocol::gate_limits::backends_max;
   manager_actor manager = {};
 };

@@ -45,7 +45,7 @@ hub::interface::behavior_type hub::make_behavior() {
     log(severity::info, name, "serving",
         {{"clearance_socket", config_.clearance_socket},
          {"reader_socket", config_.reader_socket},
-         {"confined", config_.confined}});
+         {"sandbox", config_.sandbox}});
     tell_manager(true);
     subscribers_.watch([this] { tell_manager(false); });
   }

@@ -26,7 +26,7 @@ struct hub_config {
   /// Whose crash is not the hub's: spawned and supervised beside it.
   executor_actor executor;
   std::optional<std::string> only_container;
-  std::string confined; ///< for the log: whether the process is; maybe empty
+  std::string sandbox; ///< for the log: whether the process is; maybe empty
   protocol::authorisation_limits limits;
   std::size_t readers_max = protocol::limits::connections_max;
   std::size_t clients_max = protocol::limits::connections_max;

@@ -26,7 +26,7 @@ verdict_helper::interface::behavior_type verdict_helper::make_behavior() {
   if (result) {
     listener_ = std::move(*result);
     log(severity::info, name, "serving",
-        {{"socket", config_.socket}, {"confined", config_.confined}});
+        {{"socket", config_.socket}, {"sandbox", config_.sandbox}});
     if (config_.manager)
       self_->send(config_.manager,
                   service_state{name, true, "hubs at " + config_.socket});

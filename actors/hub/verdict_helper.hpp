@@ -18,7 +18,7 @@ struct verdict_helper_config {
   std::string socket;
   executor_actor executor;
   /// For the log: whether the process is; maybe empty.
-  std::string confined{};
+  std::string sandbox{};
   int inherited = -1; ///< see listen_spec::inherited
   manager_actor manager = {};
 };

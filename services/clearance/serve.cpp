@@ -10,7 +10,7 @@
 #include "services/process/log.hpp"
 #include "services/process/service_process.hpp"
 #include "services/process/setup_fault.hpp"
-#include "services/sandbox/confinement.hpp"
+#include "services/sandbox/sandbox.hpp"
 
 #include <utility>
 #include <vector>
@@ -54,18 +54,18 @@ std::string make_directory(const std::string& socket, const char* role) {
   return result;
 }
 
-confinement_plan plan_hub(const serve_config& config) {
-  return hub_confinement(
+sandbox_plan plan_hub(const serve_config& config) {
+  return hub_sandbox(
       {make_directory(config.reader_socket, "reader socket"),
        make_directory(config.clearance_socket, "clearance socket")});
 }
 
 // Sockets that were passed need no directory.
-std::string confine_hub(const serve_config& config, bool passed) {
+std::string sandbox_hub(const serve_config& config, bool passed) {
   if (config.inline_verdict)
     return executes_verdicts;
-  return confine(
-      [&] { return passed ? hub_confinement({}) : plan_hub(config); },
+  return enter_sandbox(
+      [&] { return passed ? hub_sandbox({}) : plan_hub(config); },
       config.sandbox, exit_failed);
 }
 
@@ -74,7 +74,7 @@ std::string confine_hub(const serve_config& config, bool passed) {
 int serve(const serve_config& config) try {
   const auto sockets =
       activated_sockets({"clearance", "reader"}, config.named_socket);
-  std::string confined;
+  std::string sandbox;
   auto start = [&](io::loop& loop, const actors::manager_actor& manager) {
     auto executor = start_executor(loop, config);
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
@@ -82,11 +82,11 @@ int serve(const serve_config& config) try {
     hub.io = &loop;
     hub.executor = executor;
     hub.manager = manager;
-    hub.confined = confined;
+    hub.sandbox = sandbox;
     return actors::spawn_hub(loop, std::move(hub));
   };
   return run_service(start, config.level,
-                     [&] { confined = confine_hub(config, !sockets.empty()); });
+                     [&] { sandbox = sandbox_hub(config, !sockets.empty()); });
 } catch (const setup_fault& e) {
   print_fault("terok-clearance", e.what());
   return e.code;

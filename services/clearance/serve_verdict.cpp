@@ -6,7 +6,7 @@
 #include "services/process/log.hpp"
 #include "services/process/service_process.hpp"
 #include "services/process/setup_fault.hpp"
-#include "services/sandbox/confinement.hpp"
+#include "services/sandbox/sandbox.hpp"
 
 #include <utility>
 
@@ -25,7 +25,7 @@ int serve_verdict(const serve_verdict_config& config) try {
     helper.socket = config.socket;
     helper.executor = executor;
     helper.manager = manager;
-    helper.confined = executes_verdicts;
+    helper.sandbox = executes_verdicts;
     if (!sockets.empty()) {
       helper.socket = sockets[0].place.text;
       helper.inherited = sockets[0].fd;

@@ -147,9 +147,9 @@ int run_gate(const gate_options& options) try {
   all.name = gate_program;
   all.level = options.level;
   all.reloads = true;
-  all.confine = [&] {
-    config.confined = confine([&] { return plan_gate(options, config); },
-                              options.sandbox, exit_failed);
+  all.enter_sandbox = [&] {
+    config.sandbox = enter_sandbox([&] { return plan_gate(options, config); },
+                                   options.sandbox, exit_failed);
   };
   return run_program(all, start);
 } catch (const setup_fault& e) {

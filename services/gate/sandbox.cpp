@@ -27,59 +27,60 @@ std::string real_path(const std::string& path) {
   return error ? std::string{} : result.string();
 }
 
-lane repositories(const gate_options& options, const std::string& root) {
+path_rule repositories(const gate_options& options, const std::string& root) {
   if (!options.grants_file.empty())
-    return {root, lane_use::modify, true};
+    return {root, path_access::modify, true};
   if (auto path = real_path(root + "/" + options.scope + ".git"); !path.empty())
-    return {path, lane_use::modify, true};
+    return {path, path_access::modify, true};
   log(actors::severity::warning, "gate",
       "the repository is not there yet: git may change all others, too",
       {{"scope", options.scope}});
-  return {root, lane_use::modify, true};
+  return {root, path_access::modify, true};
 }
 
 // Relative entries mean another directory wherever git stands.
-void append_path_lanes(std::vector<lane>& lanes, std::string_view path) {
+void append_search_path(std::vector<path_rule>& paths_allowed,
+                        std::string_view path) {
   while (!path.empty()) {
     const auto end = path.find(':');
     const auto entry = path.substr(0, end);
     if (entry.starts_with('/') && entry.find_first_not_of('/') != entry.npos)
-      lanes.push_back({std::string{entry}, lane_use::run});
+      paths_allowed.push_back({std::string{entry}, path_access::run});
     path.remove_prefix(end == path.npos ? path.size() : end + 1);
   }
 }
 
 } // namespace
 
-confinement_plan plan_gate(const gate_options& options,
-                           const actors::gate_config& config) {
+sandbox_plan plan_gate(const gate_options& options,
+                       const actors::gate_config& config) {
   const auto& cgi = config.backend.cgi;
-  std::vector<lane> lanes{
+  std::vector<path_rule> paths_allowed{
       repositories(options, cgi.project_root),
-      {cgi.home, lane_use::read, true},
+      {cgi.home, path_access::read, true},
       // The hooks that --install-hooks writes run it.
-      {real_path("/proc/self/exe"), lane_use::run},
+      {real_path("/proc/self/exe"), path_access::run},
   };
   if (options.home.empty()) // it is removed at the end
-    lanes.push_back({directory_of(cgi.home), lane_use::discard});
+    paths_allowed.push_back({directory_of(cgi.home), path_access::discard});
   if (!options.hooks_path.empty())
-    lanes.push_back({cgi.hooks_path, lane_use::run, true});
+    paths_allowed.push_back({cgi.hooks_path, path_access::run, true});
   if (!options.grants_file.empty()) // the file itself may be replaced
-    lanes.push_back(
-        {io::socket_directory(options.grants_file), lane_use::read});
+    paths_allowed.push_back(
+        {io::socket_directory(options.grants_file), path_access::read});
   for (const auto& program :
        {config.backend.program, real_path(config.backend.program)})
     if (!program.empty())
-      lanes.push_back({directory_of(program), lane_use::run});
-  append_path_lanes(lanes, cgi.path.value_or(""));
+      paths_allowed.push_back({directory_of(program), path_access::run});
+  append_search_path(paths_allowed, cgi.path.value_or(""));
   if (config.listen.path.empty())
-    return gate_confinement(std::move(lanes), gate_transport::tcp);
+    return gate_sandbox(std::move(paths_allowed), gate_transport::tcp);
   auto directory = io::socket_directory(config.listen.path);
   if (auto why = io::make_private_directory(directory); !why.empty())
     throw setup_fault(exit_failed, io::bind_fault(config.listen.path,
                                                   config.listen.role, why));
-  lanes.push_back({directory, lane_use::sockets, true});
-  return gate_confinement(std::move(lanes), gate_transport::unix_socket);
+  paths_allowed.push_back({directory, path_access::sockets, true});
+  return gate_sandbox(std::move(paths_allowed), gate_transport::unix_socket);
 }
 
 } // namespace clearance::services

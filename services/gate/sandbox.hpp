@@ -3,7 +3,7 @@
 
 #include "actors/gate/gate.hpp"
 #include "services/gate/gate.hpp"
-#include "services/sandbox/confinement.hpp"
+#include "services/sandbox/sandbox.hpp"
 
 namespace clearance::services {
 
@@ -11,7 +11,7 @@ namespace clearance::services {
 /// it serves (several, or one that is not there yet: all below its mirror
 /// root), read its settings, and run what is on PATH and its hooks. Makes the
 /// socket's directory. Throws setup_fault.
-confinement_plan plan_gate(const gate_options& options,
-                           const actors::gate_config& config);
+sandbox_plan plan_gate(const gate_options& options,
+                       const actors::gate_config& config);
 
 } // namespace clearance::services

@@ -146,8 +146,8 @@ int run_program(const program_config& program, const program_factory& start) {
   io::raise_descriptor_limit();
   log_to_stderr(program.level);
   auto managed = take_management(program.notifies);
-  if (program.confine)
-    program.confine();
+  if (program.enter_sandbox)
+    program.enter_sandbox();
   shared_state state;
   {
     caf::actor_system_config config;
@@ -181,7 +181,7 @@ int run_program(const program_config& program, const program_factory& start) {
 }
 
 int run_service(const service_factory& start, log_level level,
-                std::function<void()> confine) {
+                std::function<void()> enter_sandbox) {
   auto start_it = [&start](io::loop& loop,
                            const actors::manager_actor& manager) {
     auto service = start(loop, manager);
@@ -195,7 +195,7 @@ int run_service(const service_factory& start, log_level level,
   program_config config;
   config.name = service_name;
   config.level = level;
-  config.confine = std::move(confine);
+  config.enter_sandbox = std::move(enter_sandbox);
   return run_program(config, start_it);
 }
 

@@ -32,7 +32,7 @@ struct program_config {
   bool notifies = true;
   /// Called once, with the log at work and before there is a second thread.
   /// May throw.
-  std::function<void()> confine;
+  std::function<void()> enter_sandbox;
 };
 
 /// Starts the program's actors; called once on the loop's thread. What they
@@ -52,6 +52,6 @@ using service_factory = std::function<actors::service_actor(
 
 /// run_program() for a service of terok-clearance.
 int run_service(const service_factory& start, log_level level,
-                std::function<void()> confine);
+                std::function<void()> enter_sandbox);
 
 } // namespace clearance::services

@@ -75,32 +75,32 @@ ruleset_attributes attributes_of(long abi) {
   return result;
 }
 
-rights of(lane_use use) {
+rights of(path_access use) {
   constexpr rights read =
       LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
   constexpr rights files = read | LANDLOCK_ACCESS_FS_WRITE_FILE
                            | LANDLOCK_ACCESS_FS_MAKE_REG
                            | LANDLOCK_ACCESS_FS_REMOVE_FILE;
   switch (use) {
-  case lane_use::read:
+  case path_access::read:
     return read;
-  case lane_use::run:
+  case path_access::run:
     return read | LANDLOCK_ACCESS_FS_EXECUTE;
-  case lane_use::sockets:
+  case path_access::sockets:
     return files | LANDLOCK_ACCESS_FS_MAKE_SOCK;
-  case lane_use::modify:
+  case path_access::modify:
     return files | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR
            | LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REFER
            | truncate_file;
-  case lane_use::device:
+  case path_access::device:
     return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE;
-  case lane_use::discard:
+  case path_access::discard:
     return LANDLOCK_ACCESS_FS_REMOVE_DIR;
   }
   return 0;
 }
 
-void open_lane(int ruleset, const lane& x, rights handled) {
+void open_path(int ruleset, const path_rule& x, rights handled) {
   const io::unique_fd place{::open(x.path.c_str(), O_PATH | O_CLOEXEC)};
   if (!place) {
     if (errno == ENOENT && !x.needed)
@@ -123,33 +123,33 @@ void open_lane(int ruleset, const lane& x, rights handled) {
 
 } // namespace
 
-std::vector<lane> system_lanes(lane_use use) {
-  std::vector<lane> result;
+std::vector<path_rule> system_paths(path_access use) {
+  std::vector<path_rule> result;
   for (auto path : {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64",
                     "/libx32", "/opt", "/nix/store"})
     result.push_back({path, use});
   for (auto path : {"/etc", "/proc"})
-    result.push_back({path, lane_use::read});
+    result.push_back({path, path_access::read});
   return result;
 }
 
-confinement confine_files(const std::vector<lane>& lanes) {
+file_restriction restrict_files(const std::vector<path_rule>& paths_allowed) {
   const auto abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0,
                              LANDLOCK_CREATE_RULESET_VERSION);
   const auto attributes = attributes_of(abi);
   if (attributes.files == 0)
-    return confinement::unsupported;
+    return file_restriction::unsupported;
   const io::unique_fd ruleset{static_cast<int>(::syscall(
       SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0))};
   if (!ruleset)
     fail("cannot make a ruleset");
-  for (const auto& x : lanes)
-    open_lane(ruleset.get(), x, attributes.files);
+  for (const auto& x : paths_allowed)
+    open_path(ruleset.get(), x, attributes.files);
   if (!forbid_new_privileges())
     fail("cannot set no_new_privs");
   if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0)
     fail("cannot confine the process");
-  return confinement::confined;
+  return file_restriction::in_force;
 }
 
 } // namespace clearance::services

@@ -8,7 +8,7 @@
 namespace clearance::services {
 
 /// What may be done with a file, or with all below a directory.
-enum class lane_use : std::uint8_t {
+enum class path_access : std::uint8_t {
   read,    ///< read files, list directories
   run,     ///< ... and execute files
   sockets, ///< a directory in which sockets and their locks come and go
@@ -19,26 +19,26 @@ enum class lane_use : std::uint8_t {
 
 /// A place that stays reachable. One that does not exist is left out, unless it
 /// is `needed`.
-struct lane {
+struct path_rule {
   std::string path;
-  lane_use use = lane_use::read;
+  path_access use = path_access::read;
   bool needed = false;
 };
 
 /// The trees from which programs live: libraries, programs, settings.
-std::vector<lane> system_lanes(lane_use use);
+std::vector<path_rule> system_paths(path_access use);
 
-enum class confinement : std::uint8_t {
-  confined,
+enum class file_restriction : std::uint8_t {
+  in_force,
   unsupported, ///< by this kernel; nothing has changed
 };
 
-/// From now on nothing but `lanes` can be opened, by this thread and those that
-/// it starts, for ever; sets no_new_privs. What is open stays open. Where the
-/// kernel knows how: no TCP connection can be made, no abstract unix socket and
-/// no process be reached that was not confined with us. Throws
+/// From now on nothing but `allowed paths` can be opened, by this thread and
+/// those that it starts, for ever; sets no_new_privs. What is open stays open.
+/// Where the kernel knows how: no TCP connection can be made, no abstract unix
+/// socket and no process be reached that was not confined with us. Throws
 /// std::system_error; the process is then as it was, or half confined.
 /// Source: landlock(7).
-confinement confine_files(const std::vector<lane>& lanes);
+file_restriction restrict_files(const std::vector<path_rule>& paths_allowed);
 
 } // namespace clearance::services

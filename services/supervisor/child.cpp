@@ -14,8 +14,8 @@
 #include "services/gate/setup.hpp"
 #include "services/process/log.hpp"
 #include "services/process/service_process.hpp"
-#include "services/sandbox/confinement.hpp"
 #include "services/sandbox/hardening.hpp"
+#include "services/sandbox/sandbox.hpp"
 #include "services/supervisor/supervisor.hpp"
 
 #include <caf/send.hpp>
@@ -60,11 +60,11 @@ void make_directories(const std::vector<std::string>& paths) {
       throw setup_fault(exit_cannot_start, why);
 }
 
-std::string confine(const sidecar& x, const confinement_plan& plan) {
+std::string enter_sandbox(const sidecar& x, const sandbox_plan& plan) {
   if (x.allow_debugger)
     return "no: the sidecar allows a debugger";
-  return confine([&] { return plan; }, sandbox_mode::automatic,
-                 exit_cannot_start);
+  return enter_sandbox([&] { return plan; }, sandbox_mode::automatic,
+                       exit_cannot_start);
 }
 
 // Runs one service; its failure to bind is a failure to start.
@@ -110,7 +110,7 @@ int run_clearance(const supervise_child_options& options, const sidecar& x,
   const auto clearance = parent_of(paths.clearance_socket);
   const auto readers = parent_of(paths.reader_socket);
   make_directories({clearance, readers});
-  const auto confined = confine(x, hub_confinement({clearance, readers}));
+  const auto sandbox = enter_sandbox(x, hub_sandbox({clearance, readers}));
   return serve(options, [&](io::loop& loop) {
     actors::executor_actor executor = actors::spawn_helper_executor(
         loop, actors::helper_executor_config{&loop, paths.verdict_socket});
@@ -118,7 +118,7 @@ int run_clearance(const supervise_child_options& options, const sidecar& x,
     auto hub = actors::hub_of(paths, {});
     hub.io = &loop;
     hub.executor = executor;
-    hub.confined = confined;
+    hub.sandbox = sandbox;
     return depend(loop, actors::spawn_hub(loop, std::move(hub)));
   });
 }
@@ -138,19 +138,21 @@ actors::gate_config prepare_gate(const supervise_child_options& options,
   if (result.backend.program.empty())
     throw setup_fault(exit_cannot_start, "git http-backend is not found");
   make_directories({paths.gate_home, paths.gate_hooks});
-  std::vector<lane> lanes{
-      {x.gate->base_path + "/" + x.gate->project_id + ".git", lane_use::modify,
-       true},
-      {paths.gate_private, lane_use::run, true},
-      {parent_of(result.backend.program), lane_use::run, true},
+  std::vector<path_rule> paths_allowed{
+      {x.gate->base_path + "/" + x.gate->project_id + ".git",
+       path_access::modify, true},
+      {paths.gate_private, path_access::run, true},
+      {parent_of(result.backend.program), path_access::run, true},
   };
   auto transport = gate_transport::tcp;
   if (!result.listen.path.empty()) {
     make_directories({parent_of(paths.gate_socket)});
-    lanes.push_back({parent_of(paths.gate_socket), lane_use::sockets, true});
+    paths_allowed.push_back(
+        {parent_of(paths.gate_socket), path_access::sockets, true});
     transport = gate_transport::unix_socket;
   }
-  result.confined = confine(x, gate_confinement(std::move(lanes), transport));
+  result.sandbox =
+      enter_sandbox(x, gate_sandbox(std::move(paths_allowed), transport));
   return result;
 }
 

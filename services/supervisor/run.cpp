@@ -7,8 +7,8 @@
 #include "services/gate/setup.hpp"
 #include "services/process/log.hpp"
 #include "services/process/service_process.hpp"
-#include "services/sandbox/confinement.hpp"
 #include "services/sandbox/hardening.hpp"
+#include "services/sandbox/sandbox.hpp"
 #include "services/supervisor/supervisor.hpp"
 
 #include <caf/exit_reason.hpp>
@@ -72,7 +72,7 @@ int supervise(const supervise_options& options) try {
   auto around = surroundings(options);
   harden_process();
   log(actors::severity::info, "supervisor", "starting",
-      {{"confined", executes_verdicts}});
+      {{"sandbox", executes_verdicts}});
   std::unique_ptr<io::http_server> http;
   std::unique_ptr<io::container_host> containers;
   program_config config;

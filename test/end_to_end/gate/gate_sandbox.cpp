@@ -58,7 +58,7 @@ TEST_CASE("a gate and its git are confined, on a port and on a socket") {
   gate server{world,
               with({"--sandbox", "required", "--hooks-path",
                     hooks(world, "cat /proc/self/status >" + seen.string())})};
-  CHECK(says(server, "confined=yes"));
+  CHECK(says(server, "sandbox=yes"));
   CHECK(push(world, server.url()).ok());
   const auto status = read_file(seen);
   for (const auto* line : {"NoNewPrivs:\t1\n", "Seccomp:\t2\n"}) {
@@ -91,7 +91,7 @@ TEST_CASE("a gate is open when it is told so, and says it") {
     options = with({"--config", world.dir / "c.toml"});
   }
   gate server{world, options};
-  CHECK(says(server, R"(confined="no: --sandbox off")"));
+  CHECK(says(server, R"(sandbox="no: --sandbox off")"));
   CHECK(status_of(server.process().pid(), "NoNewPrivs") == "0");
   CHECK(status_of(server.process().pid(), "Seccomp") == "0");
 }

@@ -41,7 +41,7 @@ facts facts_of(pid_t pid) {
 }
 
 const facts open_to_all{"0", "0"};
-const facts confined{"1", "2"};
+const facts sandboxed{"1", "2"};
 
 hub_options with_helper(std::vector<std::string> arguments = {}) {
   hub_options result;
@@ -63,9 +63,9 @@ TEST_CASE("a hub with a helper is confined, on all its threads") {
     return;
   const runtime where;
   hub server{where, with_helper({"--sandbox", "required"})};
-  CHECK(facts_of(server.pid()) == confined);
+  CHECK(facts_of(server.pid()) == sandboxed);
   CHECK(thread_count(server.pid()) > 1);
-  server.process().await_err("confined=yes");
+  server.process().await_err("sandbox=yes");
   CHECK(server.stop() == exited(0));
   CHECK_FALSE(fs::exists(where.clearance())); // it may remove what it made
   CHECK_FALSE(fs::exists(where.reader()));
@@ -81,7 +81,7 @@ TEST_CASE("a hub is open when it is told so, and says it") {
     arguments = {"--config", where.dir / "c.toml"};
   }
   hub server{where, with_helper(arguments)};
-  server.process().await_err(R"(confined="no: --sandbox off")");
+  server.process().await_err(R"(sandbox="no: --sandbox off")");
   CHECK(facts_of(server.pid()) == open_to_all);
 }
 
@@ -90,7 +90,7 @@ TEST_CASE("who executes verdicts is not confined, and says so") {
   const runtime where;
   const stub_shield shield;
   const std::string said =
-      R"(confined="no: this process executes verdicts, which need podman")";
+      R"(sandbox="no: this process executes verdicts, which need podman")";
   SUBCASE("a hub of its own") {
     hub_options options;
     options.shield = shield.program();

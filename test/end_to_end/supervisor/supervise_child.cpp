@@ -201,7 +201,7 @@ TEST_CASE("a service leaves no core and gains no privileges") {
           == (service == "verdict" ? "0" : "1"));
     CHECK(status_of(server.pid(), "Seccomp")
           == (service == "verdict" || !has_seccomp() ? "0" : "2"));
-    CHECK((server.err().find("confined=yes") != std::string::npos)
+    CHECK((server.err().find("sandbox=yes") != std::string::npos)
           == (service != "verdict" && has_landlock() && has_seccomp()));
   }
 }

@@ -22,8 +22,8 @@ child serve(const container_world& world, const container& x) {
   return result;
 }
 
-bool is_confined(const child& x) {
-  return x.err().find("confined=yes") != std::string::npos;
+bool is_sandboxed(const child& x) {
+  return x.err().find("sandbox=yes") != std::string::npos;
 }
 
 } // namespace
@@ -32,7 +32,7 @@ TEST_CASE("a confined gate accepts a real push") {
   const container_world world;
   const container demo;
   auto server = serve(world, demo);
-  if (!is_confined(server))
+  if (!is_sandboxed(server))
     skipped("a confined gate accepts a real push",
             "this kernel has no Landlock: it is not confined");
   const tcp_relay relay{world.gate(demo)};
@@ -90,7 +90,7 @@ TEST_CASE("a confined gate reads nothing beside its repository") {
   {
     demo.fields["allow_debugger"] = "true";
     auto server = serve(world, demo);
-    CHECK_FALSE(is_confined(server));
+    CHECK_FALSE(is_sandboxed(server));
     const tcp_relay relay{world.gate(demo)};
     world.git.must_git({"clone", "-q", url(relay), "open"});
     CHECK(read_file(world.git.dir / "open/file") == "secret\n");
@@ -98,13 +98,13 @@ TEST_CASE("a confined gate reads nothing beside its repository") {
   demo.fields["allow_debugger"] = "false";
   fs::remove(world.gate(demo));
   auto server = serve(world, demo);
-  if (!is_confined(server)) {
+  if (!is_sandboxed(server)) {
     skipped("a confined gate reads nothing beside its repository",
             "this kernel has no Landlock");
     return;
   }
   const tcp_relay relay{world.gate(demo)};
-  const auto result = world.git.git({"clone", "-q", url(relay), "confined"});
+  const auto result = world.git.git({"clone", "-q", url(relay), "sandbox"});
   CHECK_FALSE(result.ok());
   CHECK_FALSE(fs::exists(world.git.dir / "confined/file"));
 }

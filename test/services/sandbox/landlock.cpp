@@ -30,13 +30,14 @@ bool supported() {
 
 /// Confinement is for ever: each try is a process of its own. What `f` says
 /// there, 0 to 100.
-int confined(const std::vector<lane>& lanes, const std::function<int()>& f) {
+int confined(const std::vector<path_rule>& paths_allowed,
+             const std::function<int()>& f) {
   const auto pid = ::fork();
   REQUIRE(pid >= 0);
   if (pid == 0) {
     int result = 101;
     try {
-      if (confine_files(lanes) == confinement::confined)
+      if (restrict_files(paths_allowed) == file_restriction::in_force)
         result = f();
     } catch (const std::system_error&) {
       result = 102;
@@ -100,34 +101,45 @@ TEST_CASE("what no lane names cannot be opened") {
   if (skip("what no lane names cannot be opened"))
     return;
   const tree x;
-  const std::vector<lane> lanes{{x.dir / "a", lane_use::read, true}};
-  CHECK(confined(lanes, [&] { return opened(x.dir / "a/b/f", O_RDONLY); })
-        == 0);
-  CHECK(confined(lanes, [&] { return opened(x.dir / "outside", O_RDONLY); })
-        == EACCES);
+  const std::vector<path_rule> paths_allowed{
+      {x.dir / "a", path_access::read, true}};
   CHECK(
-      confined(lanes, [&] { return opened(x.dir / "a/../outside", O_RDONLY); })
-      == EACCES);
-  CHECK(confined(lanes, [&] { return opened(x.dir / "a/f", O_WRONLY); })
+      confined(paths_allowed, [&] { return opened(x.dir / "a/b/f", O_RDONLY); })
+      == 0);
+  CHECK(confined(paths_allowed,
+                 [&] { return opened(x.dir / "outside", O_RDONLY); })
         == EACCES);
-  CHECK(confined(lanes, [&] { return opened(x.dir / "a/n", O_RDWR | O_CREAT); })
+  CHECK(confined(paths_allowed,
+                 [&] { return opened(x.dir / "a/../outside", O_RDONLY); })
         == EACCES);
-  CHECK(confined(lanes, [&] { return executed(x.dir / "a/p"); }) == EACCES);
+  CHECK(confined(paths_allowed, [&] { return opened(x.dir / "a/f", O_WRONLY); })
+        == EACCES);
+  CHECK(confined(paths_allowed,
+                 [&] { return opened(x.dir / "a/n", O_RDWR | O_CREAT); })
+        == EACCES);
+  CHECK(confined(paths_allowed, [&] { return executed(x.dir / "a/p"); })
+        == EACCES);
 }
 
 TEST_CASE("a place to modify is one to move in, not one to execute from") {
   if (skip("a place to modify is one to move in, not one to execute from"))
     return;
   const tree x;
-  const std::vector<lane> lanes{{x.dir / "a", lane_use::modify, true}};
-  CHECK(confined(lanes, [&] { return renamed(x.dir / "a/f", x.dir / "a/b/g"); })
+  const std::vector<path_rule> paths_allowed{
+      {x.dir / "a", path_access::modify, true}};
+  CHECK(confined(paths_allowed,
+                 [&] { return renamed(x.dir / "a/f", x.dir / "a/b/g"); })
         == 0);
-  CHECK(confined(lanes, [&] { return opened(x.dir / "a/n", O_RDWR | O_CREAT); })
+  CHECK(confined(paths_allowed,
+                 [&] { return opened(x.dir / "a/n", O_RDWR | O_CREAT); })
         == 0);
-  CHECK(confined(lanes, [&] { return opened(x.dir / "a/n", O_RDWR | O_TRUNC); })
+  CHECK(confined(paths_allowed,
+                 [&] { return opened(x.dir / "a/n", O_RDWR | O_TRUNC); })
         == 0);
-  CHECK(confined(lanes, [&] { return executed(x.dir / "a/p"); }) == EACCES);
-  CHECK(confined(lanes, [&] { return renamed(x.dir / "a/n", x.dir / "n"); })
+  CHECK(confined(paths_allowed, [&] { return executed(x.dir / "a/p"); })
+        == EACCES);
+  CHECK(confined(paths_allowed,
+                 [&] { return renamed(x.dir / "a/n", x.dir / "n"); })
         != 0);
 }
 
@@ -135,32 +147,34 @@ TEST_CASE("a place for sockets takes sockets and their locks") {
   if (skip("a place for sockets takes sockets and their locks"))
     return;
   const tree x;
-  const std::vector<lane> lanes{{x.dir / "a", lane_use::sockets, true}};
-  CHECK(confined(lanes, [&] { return bound(x.dir / "a/s"); }) == 0);
-  CHECK(confined(lanes, [&] { return opened(x.dir / "a/l", O_RDWR | O_CREAT); })
+  const std::vector<path_rule> paths_allowed{
+      {x.dir / "a", path_access::sockets, true}};
+  CHECK(confined(paths_allowed, [&] { return bound(x.dir / "a/s"); }) == 0);
+  CHECK(confined(paths_allowed,
+                 [&] { return opened(x.dir / "a/l", O_RDWR | O_CREAT); })
         == 0);
-  CHECK(confined(lanes,
+  CHECK(confined(paths_allowed,
                  [&] {
                    return ::mkdir((x.dir / "a/d").c_str(), 0700) == 0 ? 0
                                                                       : errno;
                  })
         == EACCES);
-  CHECK(confined(lanes, [&] { return bound(x.dir / "s"); }) == EACCES);
+  CHECK(confined(paths_allowed, [&] { return bound(x.dir / "s"); }) == EACCES);
 }
 
-TEST_CASE("the system's lanes suffice to run a program") {
-  if (skip("the system's lanes suffice to run a program"))
+TEST_CASE("the system's paths_allowed suffice to run a program") {
+  if (skip("the system's paths_allowed suffice to run a program"))
     return;
-  CHECK(confined(system_lanes(lane_use::run),
+  CHECK(confined(system_paths(path_access::run),
                  [] { return executed("/bin/true"); })
         == 0);
-  CHECK(confined(system_lanes(lane_use::read),
+  CHECK(confined(system_paths(path_access::read),
                  [] { return executed("/bin/true"); })
         == EACCES);
-  auto devices = system_lanes(lane_use::read);
+  auto devices = system_paths(path_access::read);
   CHECK(confined(devices, [] { return opened("/dev/null", O_RDWR); })
         == EACCES);
-  devices.push_back({"/dev/null", lane_use::device});
+  devices.push_back({"/dev/null", path_access::device});
   CHECK(confined(devices, [] { return opened("/dev/null", O_RDWR); }) == 0);
 }
 
@@ -168,9 +182,9 @@ TEST_CASE("a lane that is needed must exist") {
   if (skip("a lane that is needed must exist"))
     return;
   const tree x;
-  CHECK(confined({{x.dir / "none", lane_use::read, true}}, [] { return 0; })
+  CHECK(confined({{x.dir / "none", path_access::read, true}}, [] { return 0; })
         == 102);
-  CHECK(confined({{x.dir / "none", lane_use::read, false}}, [] { return 0; })
+  CHECK(confined({{x.dir / "none", path_access::read, false}}, [] { return 0; })
         == 0);
 }
 

@@ -2,7 +2,7 @@
 // allow; the filter comes last. All three hold for the thread that sets them
 // and those that it starts, so they are set while it is the only one.
 
-#include "services/sandbox/confinement.hpp"
+#include "services/sandbox/sandbox.hpp"
 
 #include "actors/base/log.hpp"
 #include "services/process/setup_fault.hpp"
@@ -18,12 +18,12 @@ namespace clearance::services {
 
 namespace {
 
-confinement_plan plan_of(std::vector<lane> lanes, lane_use programs,
-                         syscall_policy calls) {
-  for (auto& each : system_lanes(programs))
-    lanes.push_back(std::move(each));
-  lanes.push_back({"/dev/null", lane_use::device});
-  return {std::move(lanes), std::move(calls)};
+sandbox_plan plan_of(std::vector<path_rule> paths_allowed, path_access programs,
+                     syscall_policy calls) {
+  for (auto& each : system_paths(programs))
+    paths_allowed.push_back(std::move(each));
+  paths_allowed.push_back({"/dev/null", path_access::device});
+  return {std::move(paths_allowed), std::move(calls)};
 }
 
 // What the kernel cannot do.
@@ -44,22 +44,23 @@ constexpr shortcoming no_seccomp{"system calls are not filtered",
 
 } // namespace
 
-confinement_plan hub_confinement(const std::vector<std::string>& directories) {
-  std::vector<lane> lanes;
+sandbox_plan hub_sandbox(const std::vector<std::string>& directories) {
+  std::vector<path_rule> paths_allowed;
   for (const auto& each : directories)
-    lanes.push_back({each, lane_use::sockets, true});
-  return plan_of(std::move(lanes), lane_use::read, hub_syscalls());
+    paths_allowed.push_back({each, path_access::sockets, true});
+  return plan_of(std::move(paths_allowed), path_access::read, hub_syscalls());
 }
 
 // Without urandom git's index-pack fails, and with it every push.
-confinement_plan gate_confinement(std::vector<lane> lanes,
-                                  gate_transport transport) {
-  lanes.push_back({"/dev/urandom", lane_use::read});
-  return plan_of(std::move(lanes), lane_use::run, gate_syscalls(transport));
+sandbox_plan gate_sandbox(std::vector<path_rule> paths_allowed,
+                          gate_transport transport) {
+  paths_allowed.push_back({"/dev/urandom", path_access::read});
+  return plan_of(std::move(paths_allowed), path_access::run,
+                 gate_syscalls(transport));
 }
 
-std::string confine(const std::function<confinement_plan()>& make,
-                    sandbox_mode mode, int code) try {
+std::string enter_sandbox(const std::function<sandbox_plan()>& make,
+                          sandbox_mode mode, int code) try {
   if (mode == sandbox_mode::off)
     return "no: --sandbox off";
   const auto plan = make();
@@ -73,7 +74,7 @@ std::string confine(const std::function<confinement_plan()>& make,
     log(actors::severity::warning, "confinement", x.what, {{"why", x.why}});
     missing += (missing.empty() ? "" : ", ") + std::string{x.what};
   };
-  if (confine_files(plan.lanes) == confinement::unsupported)
+  if (restrict_files(plan.paths_allowed) == file_restriction::unsupported)
     lacks(no_landlock);
   if (filter_syscalls(plan.calls) == filtering::unsupported)
     lacks(no_seccomp);

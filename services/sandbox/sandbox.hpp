@@ -11,26 +11,26 @@
 
 namespace clearance::services {
 
-struct confinement_plan {
-  std::vector<lane> lanes;
+struct sandbox_plan {
+  std::vector<path_rule> paths_allowed;
   syscall_policy calls;
 };
 
 /// Of a hub that starts nothing, with its sockets' directories.
-confinement_plan hub_confinement(const std::vector<std::string>& directories);
+sandbox_plan hub_sandbox(const std::vector<std::string>& directories);
 
 /// Of a gate: what it needs beside the system's programs.
-confinement_plan gate_confinement(std::vector<lane> lanes,
-                                  gate_transport transport);
+sandbox_plan gate_sandbox(std::vector<path_rule> paths_allowed,
+                          gate_transport transport);
 
 /// Gives up for ever, for this thread and all that it starts: new privileges,
-/// every file outside of the lanes, every system call that is not in the
-/// policy. Call it before there is a second thread; directories of lanes exist.
-/// What this kernel cannot do is a warning in the log. Returns what came of it,
-/// for the log: "yes", or "no" or "partly" and why. Throws setup_fault of code
-/// `code`.
-std::string confine(const std::function<confinement_plan()>& plan,
-                    sandbox_mode mode, int code);
+/// every file outside of the allowed paths, every system call that is not in
+/// the policy. Call it before there is a second thread; directories of allowed
+/// paths exist. What this kernel cannot do is a warning in the log. Returns
+/// what came of it, for the log: "yes", or "no" or "partly" and why. Throws
+/// setup_fault of code `code`.
+std::string enter_sandbox(const std::function<sandbox_plan()>& plan,
+                          sandbox_mode mode, int code);
 
 /// What a program says instead that runs the shield: it gives up nothing.
 inline constexpr auto executes_verdicts =
