@@ -1,15 +1,15 @@
-//   listener --> gate --spawns--> exchange --> request (actors/io)
+//   listener --> gate --spawns--> git request --> request (actors/io)
 //                 ^                  |
 //                 '-- admit, slow ---'
 //
-// The gate never waits for an exchange and never looks into a request: it
-// counts. A slot among the running is an exchange's until its end, so nothing
-// has to be given back, however it ends.
+// The gate never waits for an git request and never looks into a request: it
+// counts. A slot among the running is an git request's until its end, so
+// nothing has to be given back, however it ends.
 
 #include "actors/gate/gate.hpp"
 
 #include "actors/base/log.hpp"
-#include "actors/gate/exchange.hpp"
+#include "actors/gate/git_request.hpp"
 #include "protocol/gate/limits.hpp"
 
 #include <caf/exit_reason.hpp>
@@ -39,7 +39,7 @@ gate::interface::behavior_type gate::make_behavior() {
   return {
       [this](const requested& x) { on_requested(x); },
       [this](const malformed_request& x) { on_malformed(x); },
-      [this](ask_slot_atom, const exchange_actor& who) { on_ask_slot(who); },
+      [this](ask_slot_atom, const git_request_actor& who) { on_ask_slot(who); },
       [this](slow_atom) { return on_slow(); },
       [this](tick_atom) { on_tick(); },
       [this](const new_grants& x) { on_grants(x); },
@@ -73,15 +73,15 @@ void gate::tell_manager() {
 // One that comes while we stop was under way already; it has its grace.
 void gate::on_requested(const requested& x) {
   ++counters_.requests;
-  exchange_config config;
+  git_request_config config;
   config.request = x.value;
   config.gate = interface { self_ };
   config.grants = config_.grants;
   config.backend = backend_;
   config.complaints = complaints_;
-  auto next = spawn_exchange(*config_.io, std::move(config));
+  auto next = spawn_git_request(*config_.io, std::move(config));
   self_->monitor(next);
-  exchanges_.insert(next.address());
+  git_requests_.insert(next.address());
 }
 
 void gate::on_malformed(const malformed_request& x) {
@@ -98,7 +98,7 @@ void gate::on_malformed(const malformed_request& x) {
 }
 
 void gate::on_down(const caf::actor_addr& who) {
-  exchanges_.erase(who);
+  git_requests_.erase(who);
   waiting_.erase(
       std::remove_if(waiting_.begin(), waiting_.end(),
                      [&](const waiting& x) { return x.who.address() == who; }),
@@ -110,7 +110,7 @@ void gate::on_down(const caf::actor_addr& who) {
 
 // -- slots --------------------------------------------------------------------
 
-void gate::on_ask_slot(const exchange_actor& who) {
+void gate::on_ask_slot(const git_request_actor& who) {
   if (running_.size() < config_.backends_max) {
     running_.insert(who.address());
     self_->send(who, slot_atom::value, true);
@@ -196,13 +196,13 @@ void gate::on_stop() {
     return;
   listener_.reset();
   log(severity::info, name, "stopping",
-      {{"requests", std::to_string(exchanges_.size())}});
+      {{"requests", std::to_string(git_requests_.size())}});
   self_->delayed_send(self_, gate_limits::stop_grace, late_atom::value);
   end_if_done();
 }
 
 void gate::end_if_done() {
-  if (stopping_ && exchanges_.empty())
+  if (stopping_ && git_requests_.empty())
     self_->quit();
 }
 

@@ -1,5 +1,5 @@
-/// The git gate: takes requests, starts an exchange for each, and holds what
-/// exchanges share.
+/// The git gate: takes requests, starts an git request for each, and holds what
+/// git requests share.
 #pragma once
 
 #include "actors/base/hosted.hpp"
@@ -38,8 +38,8 @@ struct gate_config {
   manager_actor manager = {};
 };
 
-/// Ends with errc::bind_failed when it cannot listen. An exchange that crashes
-/// takes it along; its own end cuts every transfer.
+/// Ends with errc::bind_failed when it cannot listen. An git request that
+/// crashes takes it along; its own end cuts every transfer.
 class gate {
 public:
   static inline const char* name = "gate";
@@ -58,7 +58,7 @@ private:
   using slow_promise = caf::typed_response_promise<slow_atom>;
 
   struct waiting {
-    exchange_actor who;
+    git_request_actor who;
     time_point until;
   };
 
@@ -71,7 +71,7 @@ private:
   void tell_manager();
   void on_requested(const requested& x);
   void on_malformed(const malformed_request& x);
-  void on_ask_slot(const exchange_actor& who);
+  void on_ask_slot(const git_request_actor& who);
   slow_promise on_slow();
   void on_tick();
   void on_down(const caf::actor_addr& who);
@@ -88,7 +88,7 @@ private:
   std::shared_ptr<const backend_config> backend_;
   std::unique_ptr<http_listener> listener_;
 
-  std::set<caf::actor_addr> exchanges_;
+  std::set<caf::actor_addr> git_requests_;
   /// Those of them that may have a backend; at most backends_max.
   std::set<caf::actor_addr> running_;
   /// Oldest first; empty while running_ is not full.

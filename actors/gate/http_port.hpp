@@ -37,7 +37,7 @@ struct backend_said {
   std::string line;
 };
 
-using exchange_owner =
+using http_request_owner =
     caf::typed_actor<caf::reacts_to<answered>, caf::reacts_to<backend_said>>;
 
 /// A program that answers a request: it reads the body from stdin and writes a
@@ -59,7 +59,7 @@ public:
   virtual const peer& who() const noexcept = 0;
 
   /// Who gets `answered`, which comes also when the client leaves before.
-  virtual void own(exchange_owner owner) = 0;
+  virtual void own(http_request_owner owner) = 0;
 
   /// Answers with `text`.
   virtual void refuse(int status, std::string_view text,

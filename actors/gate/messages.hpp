@@ -26,16 +26,17 @@ using stop_atom = caf::atom_constant<caf::atom("stop")>;
 /// The stop has lasted long enough.
 using late_atom = caf::atom_constant<caf::atom("late")>;
 
-/// Whole lists replace each other; an exchange keeps the one it began with.
+/// Whole lists replace each other; an git request keeps the one it began with.
 using grants_ptr = std::shared_ptr<const std::vector<protocol::grant>>;
 
 struct new_grants {
   grants_ptr value;
 };
 
-// -- exchange: one HTTP request -----------------------------------------------
+// -- git request: one HTTP request
+// -----------------------------------------------
 
-using exchange_actor = caf::typed_actor<
+using git_request_actor = caf::typed_actor<
     // Its request: the end of everything.
     caf::reacts_to<answered>,
     // Its request: a line of the backend's stderr.
@@ -44,7 +45,8 @@ using exchange_actor = caf::typed_actor<
     // are too many before it.
     caf::reacts_to<slot_atom, bool>>;
 
-// -- gate: what exchanges share -----------------------------------------------
+// -- gate: what git requests share
+// -----------------------------------------------
 
 using gate_actor = caf::typed_actor<
     // Listener: a request.
@@ -54,7 +56,7 @@ using gate_actor = caf::typed_actor<
     // Exchange: gets a slot_atom, sooner or later. No request: its deadline
     // would wake the thread of CAF's clock twice for each, and the gate keeps
     // the time of whoever waits.
-    caf::reacts_to<ask_slot_atom, exchange_actor>,
+    caf::reacts_to<ask_slot_atom, git_request_actor>,
     // Exchange: answered when the 403 may leave.
     caf::replies_to<slow_atom>::with<slow_atom>,
     // Itself: a request that waits, or a 403, may be due.

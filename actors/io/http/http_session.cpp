@@ -36,9 +36,9 @@ public:
 
   const actors::peer& who() const noexcept override { return session_->who_; }
 
-  void own(actors::exchange_owner owner) override {
+  void own(actors::http_request_owner owner) override {
     if (session_->request_ == this)
-      session_->exchange_ = std::move(owner);
+      session_->git_request_ = std::move(owner);
     else // the client left before there was an owner
       caf::anon_send(owner, actors::answered{0, 0, 0, "the client left"});
   }
@@ -190,8 +190,8 @@ int http_session::serve(const actors::backend_plan& plan) {
 }
 
 void http_session::said(std::string_view line) {
-  if (exchange_)
-    caf::anon_send(exchange_, actors::backend_said{std::string(line)});
+  if (git_request_)
+    caf::anon_send(git_request_, actors::backend_said{std::string(line)});
 }
 
 void http_session::served(const transfer_result& x) {
@@ -204,7 +204,7 @@ void http_session::served(const transfer_result& x) {
 
 void http_session::finish(actors::answered what, bool keep, bool body_left) {
   request_ = nullptr;
-  if (auto owner = std::exchange(exchange_, nullptr))
+  if (auto owner = std::exchange(git_request_, nullptr))
     caf::anon_send(owner, std::move(what));
   if (state_ == state::closed)
     return;
@@ -226,7 +226,7 @@ void http_session::dropped(const ticket* which) {
   if (request_ != which)
     return;
   request_ = nullptr;
-  exchange_ = nullptr;
+  git_request_ = nullptr;
   if (auto running = std::exchange(transfer_, nullptr))
     running->abandon();
   close();

@@ -86,7 +86,7 @@ private:
   state state_ = state::reading;
   bool first_byte_ = false;         // of the head that is being read
   const ticket* request_ = nullptr; // whose request is not yet answered
-  actors::exchange_owner exchange_;
+  actors::http_request_owner git_request_;
   std::shared_ptr<transfer> transfer_;
   std::string response_;
 };

@@ -62,7 +62,7 @@ struct stage : with_http, actor_fixture {
   }
 
   bool alive() const { return !io.alive("gate").empty(); }
-  std::size_t exchanges() const { return io.alive("exchange").size(); }
+  std::size_t git_requests() const { return io.alive("git_request").size(); }
 };
 
 } // namespace
@@ -88,17 +88,17 @@ TEST_CASE("a gate that cannot listen ends with the reason") {
   CHECK_EQ(actors::what(why), "no such place");
 }
 
-TEST_CASE_FIXTURE(stage, "each request has an exchange for its life") {
+TEST_CASE_FIXTURE(stage, "each request has an git_request for its life") {
   auto a = bring();
   auto b = bring();
-  CHECK_EQ(exchanges(), 2);
+  CHECK_EQ(git_requests(), 2);
   CHECK_EQ(a->plans.size(), 1);
   end(a);
-  CHECK_EQ(exchanges(), 1);
+  CHECK_EQ(git_requests(), 1);
   CHECK(a->dropped);
   CHECK_FALSE(b->dropped);
   end(b);
-  CHECK_EQ(exchanges(), 0);
+  CHECK_EQ(git_requests(), 0);
   CHECK(alive());
 }
 
@@ -260,7 +260,7 @@ TEST_CASE_FIXTURE(stage, "a gate that is stopped does not wait for ever") {
   advance(1ms);
   CHECK_FALSE(alive());
   CHECK(x->dropped); // cut
-  CHECK_EQ(exchanges(), 0);
+  CHECK_EQ(git_requests(), 0);
 }
 
 TEST_CASE_FIXTURE(stage, "counters are told when they are asked for") {

@@ -16,7 +16,7 @@ namespace clearance::test {
 struct recorded_request {
   protocol::request_head head;
   actors::peer who{1000, 42, "git"};
-  actors::exchange_owner owner;
+  actors::http_request_owner owner;
   std::vector<actors::backend_plan> plans; ///< that were started
   int serve_error = 0;                     ///< what serve() will return
   int status = 0;                          ///< of refuse()
@@ -53,7 +53,7 @@ public:
     return record_->head;
   }
   const actors::peer& who() const noexcept override { return record_->who; }
-  void own(actors::exchange_owner owner) override {
+  void own(actors::http_request_owner owner) override {
     record_->owner = std::move(owner);
   }
   void refuse(int status, std::string_view text,

@@ -1,4 +1,4 @@
-#include "actors/gate/exchange.hpp"
+#include "actors/gate/git_request.hpp"
 
 #include "test/support/doubles/dummy_http.hpp"
 #include "test/support/stage/actor_fixture.hpp"
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace exchange_tests {
+namespace git_request_tests {
 
 using namespace clearance;
 using namespace clearance::test;
@@ -20,7 +20,7 @@ namespace {
 const std::string refs = "/r.git/info/refs?service=git-upload-pack";
 const std::string push_refs = "/r.git/info/refs?service=git-receive-pack";
 
-/// One exchange with a gate around it: it answers whatever it is asked.
+/// One git request with a gate around it: it answers whatever it is asked.
 struct stage : with_http, actor_fixture {
   actors::gate_actor gate;
 
@@ -57,7 +57,7 @@ struct stage : with_http, actor_fixture {
     return x->status;
   }
 
-  std::size_t exchanges() const { return io.alive("exchange").size(); }
+  std::size_t git_requests() const { return io.alive("git_request").size(); }
 };
 
 bool has(const std::vector<std::string>& xs, const std::string& x) {
@@ -152,12 +152,12 @@ TEST_CASE_FIXTURE(stage, "git that cannot be started is a status") {
   log.clear();
 }
 
-TEST_CASE_FIXTURE(stage, "an exchange ends with its request and says how") {
+TEST_CASE_FIXTURE(stage, "an git_request ends with its request and says how") {
   auto x = get(refs + "\x1b", "writer");
-  CHECK_EQ(exchanges(), 1);
+  CHECK_EQ(git_requests(), 1);
   x->end({403, 1, 2, "trouble"});
   run();
-  CHECK_EQ(exchanges(), 0);
+  CHECK_EQ(git_requests(), 0);
   const auto line = log.only("answered");
   CHECK_EQ(line.level, actors::severity::warning);
   CHECK_EQ(line["method"], "GET");
@@ -192,12 +192,12 @@ TEST_CASE_FIXTURE(stage, "the backend's words are logged escaped") {
 }
 
 TEST_CASE_FIXTURE(stage,
-                  "an exchange dies with its gate, its request dropped") {
+                  "an git_request dies with its gate, its request dropped") {
   auto x = get(refs, "writer");
   crash(gate, caf::exit_reason::kill);
   CHECK(x->dropped);
-  CHECK_EQ(exchanges(), 0);
+  CHECK_EQ(git_requests(), 0);
   log.clear();
 }
 
-} // namespace exchange_tests
+} // namespace git_request_tests

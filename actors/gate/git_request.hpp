@@ -11,27 +11,27 @@
 
 namespace clearance::actors {
 
-struct exchange_config {
+struct git_request_config {
   http_request_ptr request;
   gate_actor gate; ///< linked: dies with it
   grants_ptr grants;
   std::shared_ptr<const backend_config> backend;
-  /// The gate's: what its exchanges log of all that goes wrong.
+  /// The gate's: what its git requests log of all that goes wrong.
   log_limiter_ptr complaints;
 };
 
 /// Decides what becomes of its request and logs how that went. Sees no socket
 /// and no byte of a body. Ends when the request is answered.
-class exchange {
+class git_request {
 public:
-  static inline const char* name = "exchange";
-  using interface = exchange_actor;
+  static inline const char* name = "git_request";
+  using interface = git_request_actor;
   using self_type = hosted<interface::base>;
-  using actor_type = hosted_actor<exchange>;
+  using actor_type = hosted_actor<git_request>;
 
-  exchange(self_type* self, exchange_config config);
-  exchange(const exchange&) = delete;
-  exchange& operator=(const exchange&) = delete;
+  git_request(self_type* self, git_request_config config);
+  git_request(const git_request&) = delete;
+  git_request& operator=(const git_request&) = delete;
 
   interface::behavior_type make_behavior();
 
@@ -47,11 +47,11 @@ private:
   bool may_complain() const;
 
   self_type* self_;
-  exchange_config config_;
+  git_request_config config_;
   std::optional<protocol::git_route> route_; // views into the request's head
 };
 
 /// On the I/O thread.
-exchange_actor spawn_exchange(io_host& io, exchange_config config);
+git_request_actor spawn_git_request(io_host& io, git_request_config config);
 
 } // namespace clearance::actors

@@ -7,7 +7,7 @@
 //   query          before a child: git answers others with every hidden ref
 //   a slot         last: whoever is refused holds none
 
-#include "actors/gate/exchange.hpp"
+#include "actors/gate/git_request.hpp"
 
 #include "actors/base/log.hpp"
 #include "protocol/gate/limits.hpp"
@@ -34,14 +34,14 @@ std::string retry_after() {
 
 } // namespace
 
-exchange::exchange(self_type* self, exchange_config config)
+git_request::git_request(self_type* self, git_request_config config)
     : self_(self), config_(std::move(config)) {
   // nop
 }
 
-exchange::interface::behavior_type exchange::make_behavior() {
+git_request::interface::behavior_type git_request::make_behavior() {
   self_->link_to(config_.gate);
-  config_.request->own(exchange_owner{interface{self_}});
+  config_.request->own(http_request_owner{interface{self_}});
   decide();
   return {
       [this](const answered& x) { on_answered(x); },
@@ -50,7 +50,7 @@ exchange::interface::behavior_type exchange::make_behavior() {
   };
 }
 
-void exchange::decide() {
+void git_request::decide() {
   const auto& head = config_.request->head();
   if (head.method != "GET" && head.method != "POST")
     return refuse(405, "method not allowed", {{"Allow", "GET, POST"}});
@@ -83,13 +83,13 @@ void exchange::decide() {
   self_->send(config_.gate, ask_slot_atom::value, interface{self_});
 }
 
-void exchange::slow_down() {
+void git_request::slow_down() {
   auto say = [this] { refuse(403, "unknown token"); };
   self_->request(config_.gate, slow_deadline, slow_atom::value)
       .then([say](slow_atom) { say(); }, [say](const caf::error&) { say(); });
 }
 
-void exchange::on_slot(bool granted) {
+void git_request::on_slot(bool granted) {
   if (granted)
     serve();
   else
@@ -97,7 +97,7 @@ void exchange::on_slot(bool granted) {
            {{"Retry-After", retry_after()}});
 }
 
-void exchange::serve() {
+void git_request::serve() {
   const auto& head = config_.request->head();
   const auto& backend = *config_.backend;
   protocol::cgi_request request;
@@ -127,14 +127,14 @@ void exchange::serve() {
     refuse(503, "cannot start git", {{"Retry-After", retry_after()}});
 }
 
-void exchange::refuse(int status, std::string_view text,
-                      const protocol::http_fields& fields) {
+void git_request::refuse(int status, std::string_view text,
+                         const protocol::http_fields& fields) {
   config_.request->refuse(status, text, fields);
 }
 
 // Errors that the backend gave look like ours: both are the operator's to know,
 // and so is every push.
-void exchange::on_answered(const answered& x) {
+void git_request::on_answered(const answered& x) {
   const auto& request = *config_.request;
   const bool bad = x.status == 0 || x.status >= 400 || !x.trouble.empty();
   const bool push =
@@ -156,7 +156,7 @@ void exchange::on_answered(const answered& x) {
 }
 
 // A client without a token can ask as often as it likes.
-bool exchange::may_complain() const {
+bool git_request::may_complain() const {
   auto& limiter = *config_.complaints;
   if (!limiter.allow(self_->clock().now()))
     return false;
@@ -166,14 +166,14 @@ bool exchange::may_complain() const {
   return true;
 }
 
-void exchange::on_said(const backend_said& x) const {
+void git_request::on_said(const backend_said& x) const {
   if (may_complain())
     log(severity::warning, name, "git http-backend says",
         {{"line", protocol::escaped(x.line)}});
 }
 
-exchange_actor spawn_exchange(io_host& io, exchange_config config) {
-  return spawn_hosted<exchange>(io, std::move(config));
+git_request_actor spawn_git_request(io_host& io, git_request_config config) {
+  return spawn_hosted<git_request>(io, std::move(config));
 }
 
 } // namespace clearance::actors
