@@ -2,7 +2,7 @@
 #pragma once
 
 #include "protocol/base/limits.hpp"
-#include "protocol/hub/admission.hpp"
+#include "protocol/hub/backpressure.hpp"
 
 #include <cstddef>
 #include <cstdint>

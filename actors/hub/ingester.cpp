@@ -4,12 +4,12 @@
 //     ^                        |            ^
 //     |                     announce        |
 //     |                        v            |
-//     '-- lines ran out <-- admitted -- lines left
+//     '-- lines ran out <-- batch_announced -- lines left
 //
 // The first batch has at most reader_batch_max_events, each further one what
-// `admitted` said: the more subscribers there are, the smaller.
+// `batch_announced` said: the more subscribers there are, the smaller.
 //
-// A reader is not read while its batch waits for `admitted`: that is the
+// A reader is not read while its batch waits for `batch_announced`: that is the
 // backpressure of a burst, and it bounds what one connection can make us hold
 // to one read and one unfinished line.
 
@@ -45,7 +45,7 @@ ingester::interface::behavior_type ingester::make_behavior() {
       [this](const received& x) { on_received(x); },
       [](const writable&) { /* readers are never written to */ },
       [](const hung_up&) { /* readers are not watched: they are read */ },
-      [this](const admitted& x) { on_admitted(x); },
+      [this](const batch_announced& x) { on_batch_announced(x); },
       [this](report_atom) { on_report(); },
   };
 }
@@ -75,14 +75,14 @@ void ingester::on_received(const received& x) {
   advance(from);
 }
 
-void ingester::on_admitted(const admitted& x) {
+void ingester::on_batch_announced(const batch_announced& x) {
   auto it = readers_.find(x.reader);
   if (it == readers_.end())
     return;
   it->second.batch_max_events = x.next_max_events;
-  it->second.patience.waited(x.waited);
+  it->second.pause_budget.waited(x.waited);
   if (x.calm)
-    it->second.patience.rested();
+    it->second.pause_budget.rested();
   advance(it->second);
 }
 
@@ -101,11 +101,11 @@ void ingester::advance(reader& x) {
     ++x.next;
   }
   if (!events.empty()) {
-    x.patience.brought(events.size());
+    x.pause_budget.brought(events.size());
     self_->send(registry_,
                 announce{x.connection->id(),
                          std::make_shared<const event_batch>(std::move(events)),
-                         x.patience.left()});
+                         x.pause_budget.left()});
     return;
   }
   x.frames.reset();

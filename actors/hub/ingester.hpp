@@ -5,7 +5,7 @@
 #include "actors/base/io_host.hpp"
 #include "actors/base/log_limiter.hpp"
 #include "actors/hub/interfaces.hpp"
-#include "protocol/hub/admission.hpp"
+#include "protocol/hub/backpressure.hpp"
 #include "protocol/hub/reader_line.hpp"
 
 #include <caf/actor_addr.hpp>
@@ -50,13 +50,13 @@ private:
     std::size_t next = 0; ///< the first of `frames` not yet judged
     std::size_t batch_max_events = protocol::limits::reader_batch_max_events;
     stream_end end = stream_end::none;
-    protocol::patience patience;
+    protocol::pause_budget pause_budget;
     log_limiter complaints;
   };
 
   void on_accepted(const accepted& x);
   void on_received(const received& x);
-  void on_admitted(const admitted& x);
+  void on_batch_announced(const batch_announced& x);
   void on_report() const;
 
   void advance(reader& x);

@@ -8,7 +8,7 @@
 #include "actors/hub/announced_event.hpp"
 #include "actors/hub/event_batch.hpp"
 #include "actors/hub/queue_status.hpp"
-#include "protocol/hub/admission.hpp"
+#include "protocol/hub/backpressure.hpp"
 #include "protocol/hub/verdict.hpp"
 
 #include <caf/atom.hpp>
@@ -92,16 +92,16 @@ using subscriber_actor = caf::typed_actor<
 
 // -- registry: the authorisation map and the fan-out --------------------------
 
-/// Events of one reader, in order. Answered by `admitted`, maybe later.
+/// Events of one reader, in order. Answered by `batch_announced`, maybe later.
 struct announce {
   connection_id reader = 0;
   event_batch_ptr events;
-  protocol::duration patience{}; ///< how long they may be held back
+  protocol::duration max_pause{}; ///< how long they may be held back
 };
 
 /// The reader's batch went out after `waited`. Calm: every subscriber's queue
 /// is at most half full. The next batch is to have `next_max_events` at most.
-struct admitted {
+struct batch_announced {
   connection_id reader = 0;
   protocol::duration waited{};
   bool calm = true;
@@ -139,7 +139,7 @@ using ingester_actor = caf::typed_actor<
     // A reader's connection.
     caf::reacts_to<received>, caf::reacts_to<writable>, caf::reacts_to<hung_up>,
     // Registry: the reader's last batch is out, go on.
-    caf::reacts_to<admitted>,
+    caf::reacts_to<batch_announced>,
     // Hub: counters to the log.
     caf::reacts_to<report_atom>>;
 
@@ -186,7 +186,7 @@ CLEARANCE_MESSAGE(clearance::protocol::verdict_outcome)
 CLEARANCE_MESSAGE(clearance::actors::announced)
 CLEARANCE_MESSAGE(clearance::actors::replay_page)
 CLEARANCE_MESSAGE(clearance::actors::announce)
-CLEARANCE_MESSAGE(clearance::actors::admitted)
+CLEARANCE_MESSAGE(clearance::actors::batch_announced)
 CLEARANCE_MESSAGE(clearance::actors::verdict)
 CLEARANCE_MESSAGE(clearance::actors::subscribe)
 CLEARANCE_MESSAGE(clearance::actors::replay)

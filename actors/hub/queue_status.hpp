@@ -1,7 +1,7 @@
 /// How a subscriber is doing, for those who wait for it.
 #pragma once
 
-#include "protocol/hub/admission.hpp"
+#include "protocol/hub/backpressure.hpp"
 
 #include <atomic>
 #include <cstddef>

@@ -1,6 +1,6 @@
 // What is announced here may be cited, and nothing else:
 //
-//   announce --> bind in the map --> fan out --> admitted
+//   announce --> bind in the map --> fan out --> batch_announced
 //                   |                   ^
 //   verdict --> cite -- executor --> settle --> verdict_applied, outcome
 //
@@ -11,9 +11,9 @@
 // Backpressure: a batch that a subscriber that makes progress has no room for
 // in its queue, and does not take at once, is held back until it has, until
 // that subscriber stops making progress, or until its reader's patience ends;
-// its reader is not read meanwhile, for it waits for `admitted`. What fits is
-// never held back, so that one flooding reader does not delay another. See
-// protocol/hub/admission.hpp for the numbers.
+// its reader is not read meanwhile, for it waits for `batch_announced`. What
+// fits is never held back, so that one flooding reader does not delay another.
+// See protocol/hub/backpressure.hpp for the numbers.
 
 #include "actors/hub/registry.hpp"
 
@@ -61,8 +61,8 @@ registry::interface::behavior_type registry::make_behavior() {
 void registry::on_announce(announce& x) {
   auto now = self_->clock().now();
   auto from = caf::actor_cast<ingester_actor>(self_->current_sender());
-  if (x.patience <= protocol::duration::zero() || fits(*x.events)) {
-    admit(x, from, {});
+  if (x.max_pause <= protocol::duration::zero() || fits(*x.events)) {
+    announce_now(x, from, {});
     return;
   }
   ++counters_.held_back;
@@ -81,13 +81,14 @@ bool registry::fits(const event_batch& events) {
   return result;
 }
 
-void registry::admit(const announce& x, const ingester_actor& from,
-                     protocol::duration waited) {
+void registry::announce_now(const announce& x, const ingester_actor& from,
+                            protocol::duration waited) {
   for (std::size_t i = 0; i < x.events->size(); ++i)
     bind(x.events->at(i));
   fan_out(x.events);
-  self_->send(from, admitted{x.reader, waited, calm(),
-                             protocol::batch_max_events(members_.size())});
+  self_->send(from,
+              batch_announced{x.reader, waited, calm(),
+                              protocol::batch_max_events(members_.size())});
 }
 
 bool registry::calm() const {
@@ -137,7 +138,7 @@ void registry::fan_out(event_batch_ptr events) {
 // -- holding back -------------------------------------------------------------
 
 void registry::on_room() {
-  admit_what_fits(self_->clock().now(), protocol::time_point::min());
+  announce_what_fits(self_->clock().now(), protocol::time_point::min());
 }
 
 // Giving up takes two looks, the second one on time: when our own process was
@@ -160,22 +161,24 @@ void registry::on_tick() {
     if (protocol::busy(level) && protocol::progress_deadline(level) <= now)
       x.queue->found_stuck();
   }
-  admit_what_fits(now, now);
+  announce_what_fits(now, now);
 }
 
-// And what was to be admitted at `due` or before, whether it fits or not.
-void registry::admit_what_fits(protocol::time_point now,
-                               protocol::time_point due) {
+// And what was to be batch_announced at `due` or before, whether it fits or
+// not.
+void registry::announce_what_fits(protocol::time_point now,
+                                  protocol::time_point due) {
   auto goes = [&](held_batch& x) {
     if (!fits(*x.what.events)) {
       if (x.deadline() > due)
         return false;
       ++counters_.gave_up_waiting;
     }
-    admit(x.what, x.from, now - x.since);
+    announce_now(x.what, x.from, now - x.since);
     return true;
   };
-  // An admitted batch changes what fits: each is asked once, oldest first.
+  // An batch_announced batch changes what fits: each is asked once, oldest
+  // first.
   auto waiting = std::exchange(held_, {});
   for (auto& x : waiting)
     if (!goes(x))

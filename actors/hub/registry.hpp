@@ -54,7 +54,7 @@ private:
     protocol::time_point since;
 
     protocol::time_point deadline() const noexcept {
-      return since + what.patience;
+      return since + what.max_pause;
     }
   };
 
@@ -69,12 +69,12 @@ private:
 
   bool fits(const event_batch& events);
   bool calm() const;
-  void admit(const announce& x, const ingester_actor& from,
-             protocol::duration waited);
+  void announce_now(const announce& x, const ingester_actor& from,
+                    protocol::duration waited);
   void bind(const event_ptr& x);
   void on_evicted(std::string_view container);
   void fan_out(event_batch_ptr events);
-  void admit_what_fits(protocol::time_point now, protocol::time_point due);
+  void announce_what_fits(protocol::time_point now, protocol::time_point due);
   void watch_clock(protocol::time_point now);
   void settled(const verdict& x, protocol::authorisation_map::ticket ticket,
                const protocol::shield_call& call,

@@ -1,7 +1,7 @@
 /// How long to wait before something that keeps ending is started again.
 #pragma once
 
-#include "protocol/hub/admission.hpp"
+#include "protocol/hub/backpressure.hpp"
 
 namespace clearance::protocol {
 

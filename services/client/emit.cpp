@@ -23,11 +23,11 @@ using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
 
 /// For a place in the hub's queue of connections.
-constexpr auto connect_patience = 5s;
+constexpr auto connect_time_limit = 5s;
 
 /// For the hub to read what the socket holds at our end: a moment, unless it
 /// hangs.
-constexpr auto drain_patience = 10s;
+constexpr auto drain_time_limit = 10s;
 
 class sender {
 public:
@@ -50,7 +50,7 @@ private:
 };
 
 bool sender::connect() {
-  auto result = connect_unix(path_, connect_patience);
+  auto result = connect_unix(path_, connect_time_limit);
   if (auto* error = std::get_if<connect_error>(&result)) {
     complain(cannot_connect(path_, *error));
     return false;
@@ -104,7 +104,7 @@ bool sender::send_from(int source) {
 
 bool sender::finish() {
   ::shutdown(connection_.get(), SHUT_WR);
-  auto deadline = clock::now() + drain_patience;
+  auto deadline = clock::now() + drain_time_limit;
   for (;;) {
     char byte = 0;
     auto n = ::recv(connection_.get(), &byte, 1, 0);

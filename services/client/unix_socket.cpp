@@ -14,13 +14,13 @@
 namespace clearance::services {
 
 std::variant<descriptor, connect_error>
-connect_unix(const std::string& path, std::chrono::milliseconds patience) {
+connect_unix(const std::string& path, std::chrono::milliseconds time_limit) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path))
     return connect_error{ENAMETOOLONG};
   std::memcpy(address.sun_path, path.data(), path.size());
-  bool waits = patience.count() > 0;
+  bool waits = time_limit.count() > 0;
   descriptor fd{::socket(
       AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (waits ? 0 : SOCK_NONBLOCK), 0)};
   if (!fd)
@@ -28,8 +28,8 @@ connect_unix(const std::string& path, std::chrono::milliseconds patience) {
   if (waits) {
     // Of a unix socket it limits connect(), too. Source: unix(7), socket(7).
     timeval limit{};
-    limit.tv_sec = patience.count() / 1000;
-    limit.tv_usec = patience.count() % 1000 * 1000;
+    limit.tv_sec = time_limit.count() / 1000;
+    limit.tv_usec = time_limit.count() % 1000 * 1000;
     if (::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit))
         != 0)
       return connect_error{errno};

@@ -17,12 +17,12 @@ struct connect_error {
   int code;
 };
 
-/// Connects to the stream socket at `path`. Waits at most `patience` for room
+/// Connects to the stream socket at `path`. Waits at most `time_limit` for room
 /// in the listener's queue; zero: EAGAIN when there is none. The descriptor
 /// does not block and is closed on exec. ENAMETOOLONG: no socket's path is
 /// that long.
 std::variant<descriptor, connect_error>
-connect_unix(const std::string& path, std::chrono::milliseconds patience);
+connect_unix(const std::string& path, std::chrono::milliseconds time_limit);
 
 /// `cannot connect to PATH: why`, ready to be shown.
 std::string cannot_connect(const std::string& path, connect_error error);

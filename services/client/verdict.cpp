@@ -16,10 +16,10 @@ using namespace std::chrono_literals;
 namespace varlink = protocol::varlink;
 
 /// For a place in the hub's queue of connections.
-constexpr auto connect_patience = 5s;
+constexpr auto connect_time_limit = 5s;
 
 /// Longer than the hub's own: its answer wins, and says more.
-constexpr auto answer_patience = protocol::limits::executor_deadline + 10s;
+constexpr auto answer_time_limit = protocol::limits::executor_deadline + 10s;
 
 int failed(const std::string& what) {
   complain(what);
@@ -43,7 +43,7 @@ std::string refusal_text(const varlink::reply& reply) {
 } // namespace
 
 int verdict(const verdict_config& config) {
-  auto connected = connect_unix(config.clearance_socket, connect_patience);
+  auto connected = connect_unix(config.clearance_socket, connect_time_limit);
   if (auto* error = std::get_if<connect_error>(&connected))
     return failed(cannot_connect(config.clearance_socket, *error));
   varlink_client hub{std::move(std::get<descriptor>(connected))};
@@ -53,7 +53,7 @@ int verdict(const verdict_config& config) {
                           {"request_id", config.request_id},
                           {"dest", config.dest},
                           {"action", action}},
-                         std::chrono::steady_clock::now() + answer_patience);
+                         std::chrono::steady_clock::now() + answer_time_limit);
   if (auto* failure = std::get_if<varlink_client::failure>(&result))
     return failed("the hub at " + shown(config.clearance_socket) + " "
                   + failure->why);

@@ -5,7 +5,7 @@
 #include "actors/base/log.hpp"
 #include "actors/base/log_limiter.hpp"
 #include "protocol/base/limits.hpp"
-#include "protocol/hub/admission.hpp"
+#include "protocol/hub/backpressure.hpp"
 #include "services/process/log_level.hpp"
 
 #include <cstddef>

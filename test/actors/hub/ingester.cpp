@@ -55,11 +55,12 @@ struct stage : actor_fixture {
   std::string announced() { return wire_of(*batch().events); }
   bool quiet() { return registry.size() == 0; }
 
-  void admit(const scripted_connection_ptr& x, protocol::duration waited = {},
-             bool calm = true,
-             std::size_t next_max_events = limits::reader_batch_max_events) {
-    registry.tell(ingester,
-                  actors::admitted{x->id(), waited, calm, next_max_events});
+  void
+  announce_now(const scripted_connection_ptr& x, protocol::duration waited = {},
+               bool calm = true,
+               std::size_t next_max_events = limits::reader_batch_max_events) {
+    registry.tell(ingester, actors::batch_announced{x->id(), waited, calm,
+                                                    next_max_events});
     run();
   }
 
@@ -96,14 +97,15 @@ TEST_CASE("what one read brings is one batch, in order") {
   CHECK(wire_of(*batch.events) == wire_of(blocks(1, 3)));
 }
 
-TEST_CASE("a reader is read on when its batch was admitted, not before") {
+TEST_CASE(
+    "a reader is read on when its batch was batch_announced, not before") {
   stage s;
   auto reader = s.connect();
   s.bring(reader, lines(1, 1));
   CHECK_FALSE(reader->reading());
   s.advance(10s);
   CHECK_FALSE(reader->reading());
-  s.admit(reader);
+  s.announce_now(reader);
   CHECK(reader->reading());
 }
 
@@ -112,16 +114,16 @@ TEST_CASE("a batch has at most 192 events") {
   auto reader = s.connect();
   s.bring(reader, lines(1, 192));
   CHECK(s.announced() == wire_of(blocks(1, 192)));
-  s.admit(reader);
+  s.announce_now(reader);
   CHECK(s.quiet());
   CHECK(reader->reading());
   s.bring(reader, lines(201, 393));
   CHECK(s.announced() == wire_of(blocks(201, 392)));
   CHECK(s.quiet());
-  s.admit(reader);
+  s.announce_now(reader);
   CHECK(s.announced() == wire_of(blocks(393, 393)));
   CHECK_FALSE(reader->reading());
-  s.admit(reader);
+  s.announce_now(reader);
   CHECK(reader->reading());
 }
 
@@ -131,11 +133,11 @@ TEST_CASE("a reader brings as much at a time as it was told, it alone") {
   auto other = s.connect();
   s.bring(reader, lines(1, 200));
   CHECK(s.announced() == wire_of(blocks(1, 192)));
-  s.admit(reader, {}, true, 5);
+  s.announce_now(reader, {}, true, 5);
   CHECK(s.announced() == wire_of(blocks(193, 197)));
-  s.admit(reader, {}, true, 2);
+  s.announce_now(reader, {}, true, 2);
   CHECK(s.announced() == wire_of(blocks(198, 199)));
-  s.admit(reader, {}, true, 192);
+  s.announce_now(reader, {}, true, 192);
   CHECK(s.announced() == wire_of(blocks(200, 200)));
   s.bring(other, lines(301, 310));
   CHECK(s.announced() == wire_of(blocks(301, 310)));
@@ -155,7 +157,7 @@ TEST_CASE("lines that announce nothing take no place in a batch") {
   s.bring(reader, std::vector<std::string>(30, " ") + lines(1, 90)
                       + std::vector<std::string>(30, "{") + lines(91, 193));
   CHECK(s.announced() == wire_of(blocks(1, 192)));
-  s.admit(reader);
+  s.announce_now(reader);
   CHECK(s.announced() == wire_of(blocks(193, 193)));
 }
 
@@ -171,7 +173,7 @@ TEST_CASE("readers wait each for their own batch") {
   REQUIRE(batches.size() == 2);
   CHECK(batches[0].reader == a->id());
   CHECK(batches[1].reader == b->id());
-  s.admit(b);
+  s.announce_now(b);
   CHECK_FALSE(a->reading());
   CHECK(b->reading());
 }
@@ -240,7 +242,7 @@ TEST_CASE("lines that were too long are counted and logged") {
   CHECK(s.log.with(dropped)[0]["line"] == "");
   CHECK(s.announced() == wire_of(blocks(1, 1)));
   CHECK(s.counters()["overlong"] == "2");
-  s.admit(reader);
+  s.announce_now(reader);
   s.bring(reader, {}, stream_end::none, 1);
   CHECK(s.counters()["overlong"] == "3");
   CHECK(reader->reading());
@@ -311,7 +313,7 @@ TEST_CASE("a last line without newline is served before the reader leaves") {
   s.bring(reader, lines(1, 1), stream_end::eof); // the framer's work
   CHECK(s.announced() == wire_of(blocks(1, 1)));
   CHECK(reader->open());
-  s.admit(reader);
+  s.announce_now(reader);
   CHECK_FALSE(reader->open());
   CHECK(s.counters()["readers"] == "0");
 }
@@ -322,12 +324,12 @@ TEST_CASE("a reader that leaves with much to say is heard to the end") {
     auto reader = s.connect();
     s.bring(reader, lines(1, 386), end);
     CHECK(s.announced() == wire_of(blocks(1, 192)));
-    s.admit(reader);
+    s.announce_now(reader);
     CHECK(s.announced() == wire_of(blocks(193, 384)));
-    s.admit(reader);
+    s.announce_now(reader);
     CHECK(s.announced() == wire_of(blocks(385, 386)));
     CHECK(reader->open());
-    s.admit(reader);
+    s.announce_now(reader);
     CHECK_FALSE(reader->open());
     CHECK(s.quiet());
   }
@@ -351,7 +353,7 @@ TEST_CASE("an answer for a reader that is gone is ignored") {
   stage s;
   auto reader = s.connect();
   s.bring(reader, {}, stream_end::eof);
-  s.admit(reader);
+  s.announce_now(reader);
   caf::anon_send(s.ingester,
                  actors::received{reader->id(), nullptr, 0, stream_end::none});
   s.run();
@@ -364,16 +366,16 @@ TEST_CASE("a reader's patience is spent by waiting and earned by its events") {
   auto reader = s.connect();
   auto next = [&](std::size_t events) {
     s.bring(reader, lines(1, events));
-    return s.batch().patience;
+    return s.batch().max_pause;
   };
   CHECK(next(64) == limits::reader_pause_max); // no more than all of it
-  s.admit(reader, 100ms, false);
+  s.announce_now(reader, 100ms, false);
   CHECK(next(1) == 150ms + limits::reader_pause_earned_per_event);
-  s.admit(reader, 0ms, false);
+  s.announce_now(reader, 0ms, false);
   CHECK(next(64) == 150ms + 65 * limits::reader_pause_earned_per_event);
-  s.admit(reader, 1s, false);
+  s.announce_now(reader, 1s, false);
   CHECK(next(1) == limits::reader_pause_earned_per_event);
-  s.admit(reader, 1s, true); // rested
+  s.announce_now(reader, 1s, true); // rested
   CHECK(next(1) == limits::reader_pause_max);
 }
 
@@ -383,11 +385,11 @@ TEST_CASE("readers have each their own patience") {
   auto b = s.connect();
   s.bring(a, lines(1, 1));
   s.batch();
-  s.admit(a, 250ms, false);
+  s.announce_now(a, 250ms, false);
   s.bring(b, lines(1, 1));
-  CHECK(s.batch().patience == limits::reader_pause_max);
+  CHECK(s.batch().max_pause == limits::reader_pause_max);
   s.bring(a, lines(1, 1));
-  CHECK(s.batch().patience == limits::reader_pause_earned_per_event);
+  CHECK(s.batch().max_pause == limits::reader_pause_earned_per_event);
 }
 
 TEST_CASE("an ingester dies with its hub and closes its readers") {

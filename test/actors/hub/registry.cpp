@@ -22,7 +22,7 @@ TEST_CASE("what a reader brings goes to every subscriber, and it is told") {
   s.announce(events);
   CHECK(a.heard() == wire_of(events));
   CHECK(b.heard() == wire_of(events));
-  auto told = s.reader.only<actors::admitted>();
+  auto told = s.reader.only<actors::batch_announced>();
   CHECK(told.reader == 1);
   CHECK(told.waited == protocol::duration::zero());
   CHECK(told.calm);
@@ -32,7 +32,7 @@ TEST_CASE(
     "a reader is told to bring less at a time the more subscribers hear") {
   registry_stage s;
   s.announce(blocks(1, 1));
-  CHECK(s.reader.only<actors::admitted>().next_max_events
+  CHECK(s.reader.only<actors::batch_announced>().next_max_events
         == limits::reader_batch_max_events);
   constexpr std::size_t many = 400;
   std::vector<subscriber_client> all;
@@ -40,7 +40,7 @@ TEST_CASE(
   for (std::size_t i = 0; i < many; ++i)
     all.emplace_back(s);
   s.announce(blocks(2, 2));
-  CHECK(s.reader.only<actors::admitted>().next_max_events
+  CHECK(s.reader.only<actors::batch_announced>().next_max_events
         == protocol::batch_max_events(many));
 }
 
@@ -53,10 +53,10 @@ TEST_CASE("all subscribers share one announcement") {
         == b.box.only<actors::announced>().events);
 }
 
-TEST_CASE("with nobody to hear them events are bound and admitted") {
+TEST_CASE("with nobody to hear them events are bound and batch_announced") {
   registry_stage s;
   s.announce(blocks(1, 2));
-  CHECK(s.reader.only<actors::admitted>().calm);
+  CHECK(s.reader.only<actors::batch_announced>().calm);
   CHECK(s.live("c1:1"));
   CHECK(s.live("c1:2"));
 }

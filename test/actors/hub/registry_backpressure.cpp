@@ -16,7 +16,7 @@ namespace limits = protocol::limits;
 
 namespace {
 
-constexpr auto patience = limits::reader_pause_max;
+constexpr auto max_pause = limits::reader_pause_max;
 
 /// A registry with one subscriber whose queue is as full as the test says.
 struct stage : registry_stage {
@@ -27,12 +27,14 @@ struct stage : registry_stage {
     client.queue->set_waiting(waiting, waiting);
   }
   void progress() { client.queue->progress(1, system.clock().now()); }
-  bool admitted() { return !reader.take<actors::admitted>().empty(); }
+  bool batch_announced() {
+    return !reader.take<actors::batch_announced>().empty();
+  }
   void room() {
     client.box.tell(registry, actors::room_atom::value);
     run();
   }
-  void announce_other(event_list events, protocol::duration left = patience) {
+  void announce_other(event_list events, protocol::duration left = max_pause) {
     other_reader.tell(registry,
                       actors::announce{2, batch_of(std::move(events)), left});
     run();
@@ -51,8 +53,8 @@ struct stage : registry_stage {
 TEST_CASE("a batch that just fits goes at once") {
   stage s;
   s.fill(64);
-  s.announce(blocks(1, 64), patience);
-  CHECK(s.reader.only<actors::admitted>().waited == 0ms);
+  s.announce(blocks(1, 64), max_pause);
+  CHECK(s.reader.only<actors::batch_announced>().waited == 0ms);
   CHECK(request_ids(s.client.heard()) == ids(1, 64));
   CHECK(s.counter("batches_held_back") == "0");
 }
@@ -60,8 +62,8 @@ TEST_CASE("a batch that just fits goes at once") {
 TEST_CASE("a batch that would drop one event waits, and asks for room") {
   stage s;
   s.fill(65);
-  s.announce(blocks(1, 64), patience);
-  CHECK_FALSE(s.admitted());
+  s.announce(blocks(1, 64), max_pause);
+  CHECK_FALSE(s.batch_announced());
   CHECK(s.client.heard().empty());
   CHECK(s.client.queue->take_room_wanted());
   CHECK(s.counter("batches_held_back") == "1");
@@ -72,41 +74,41 @@ TEST_CASE("a batch that would drop an event for its bytes waits, too") {
   auto event = blocked(1);
   auto most = limits::subscriber_queue_max_bytes - event->wire().size();
   s.client.queue->set_waiting(1, most);
-  s.announce({event}, patience);
-  CHECK(s.admitted());
+  s.announce({event}, max_pause);
+  CHECK(s.batch_announced());
   s.client.queue->set_waiting(1, most + 1);
-  s.announce({event}, patience);
-  CHECK_FALSE(s.admitted());
+  s.announce({event}, max_pause);
+  CHECK_FALSE(s.batch_announced());
 }
 
 TEST_CASE("a batch larger than a queue waits for a socket that is not full") {
   stage s;
   const auto events = limits::subscriber_queue_max_events + 1;
   s.fill(0);
-  s.announce(blocks(1, events), patience);
-  CHECK_FALSE(s.admitted());
+  s.announce(blocks(1, events), max_pause);
+  CHECK_FALSE(s.batch_announced());
   s.client.queue->set_flowing(true);
   s.room();
-  CHECK(s.admitted());
-  s.announce(blocks(201, 200 + events), patience);
-  CHECK(s.reader.only<actors::admitted>().waited == 0ms);
+  CHECK(s.batch_announced());
+  s.announce(blocks(201, 200 + events), max_pause);
+  CHECK(s.reader.only<actors::batch_announced>().waited == 0ms);
 }
 
 // It was given something to write, and no queue says so.
 TEST_CASE("a full socket before an empty queue is waited for 50 ms") {
   stage s;
   s.fill(0);
-  s.announce(blocks(1, limits::subscriber_queue_max_events + 1), patience);
+  s.announce(blocks(1, limits::subscriber_queue_max_events + 1), max_pause);
   s.advance(limits::subscriber_progress - 1ms);
-  CHECK_FALSE(s.admitted());
+  CHECK_FALSE(s.batch_announced());
   s.advance(1ms);
-  CHECK(s.reader.only<actors::admitted>().waited == 50ms);
+  CHECK(s.reader.only<actors::batch_announced>().waited == 50ms);
 }
 
 TEST_CASE("a batch that waits is not bound yet") {
   stage s;
   s.fill(128);
-  s.announce({blocked(1)}, patience);
+  s.announce({blocked(1)}, max_pause);
   CHECK_FALSE(s.live("c1:1"));
   s.fill(0);
   s.room();
@@ -116,53 +118,53 @@ TEST_CASE("a batch that waits is not bound yet") {
 TEST_CASE("a batch goes when there is room") {
   stage s;
   s.fill(128);
-  s.announce(blocks(1, 64), patience);
+  s.announce(blocks(1, 64), max_pause);
   s.advance(7ms);
   s.fill(65);
   s.room();
-  CHECK_FALSE(s.admitted());
+  CHECK_FALSE(s.batch_announced());
   s.fill(64);
   s.room();
-  CHECK(s.reader.only<actors::admitted>().waited == 7ms);
+  CHECK(s.reader.only<actors::batch_announced>().waited == 7ms);
   CHECK(request_ids(s.client.heard()) == ids(1, 64));
 }
 
 TEST_CASE("a batch goes when progress stops for 50 ms") {
   stage s;
   s.fill(128);
-  s.announce({blocked(1)}, patience);
+  s.announce({blocked(1)}, max_pause);
   s.advance(limits::subscriber_progress - 1ms);
-  CHECK_FALSE(s.admitted());
+  CHECK_FALSE(s.batch_announced());
   s.advance(1ms);
-  CHECK(s.reader.only<actors::admitted>().waited == 50ms);
+  CHECK(s.reader.only<actors::batch_announced>().waited == 50ms);
   CHECK(s.counter("batches_not_waited_for") == "0");
 }
 
 TEST_CASE("50 ms count from the last whole event") {
   stage s;
   s.fill(128);
-  s.announce({blocked(1)}, patience);
+  s.announce({blocked(1)}, max_pause);
   s.advance(30ms);
   s.progress();
   s.advance(limits::subscriber_progress - 1ms);
-  CHECK_FALSE(s.admitted());
+  CHECK_FALSE(s.batch_announced());
   s.advance(1ms);
-  CHECK(s.reader.only<actors::admitted>().waited == 80ms);
+  CHECK(s.reader.only<actors::batch_announced>().waited == 80ms);
 }
 
 TEST_CASE("a subscriber that made no progress before is not waited for") {
   stage s;
   s.fill(128);
   s.advance(limits::subscriber_progress);
-  s.announce({blocked(1)}, patience);
+  s.announce({blocked(1)}, max_pause);
   s.advance(limits::subscriber_second_look);
-  CHECK(s.reader.only<actors::admitted>().waited
+  CHECK(s.reader.only<actors::batch_announced>().waited
         == limits::subscriber_second_look);
-  s.announce({blocked(2)}, patience);
-  CHECK(s.reader.only<actors::admitted>().waited == 0ms);
+  s.announce({blocked(2)}, max_pause);
+  CHECK(s.reader.only<actors::batch_announced>().waited == 0ms);
   s.progress();
-  s.announce({blocked(3)}, patience);
-  CHECK_FALSE(s.admitted());
+  s.announce({blocked(3)}, max_pause);
+  CHECK_FALSE(s.batch_announced());
 }
 
 // A hub that the kernel did not run for a while finds its tick overdue before
@@ -170,71 +172,71 @@ TEST_CASE("a subscriber that made no progress before is not waited for") {
 TEST_CASE("a stall of our own is not taken for the client's") {
   stage s;
   s.fill(128);
-  s.announce({blocked(1)}, patience);
+  s.announce({blocked(1)}, max_pause);
   s.stall(limits::subscriber_progress + 100ms);
-  CHECK_FALSE(s.admitted());
+  CHECK_FALSE(s.batch_announced());
   s.fill(0);
   s.progress();
   s.room();
-  CHECK(s.admitted());
+  CHECK(s.batch_announced());
   CHECK(s.counter("batches_not_waited_for") == "0");
 }
 
-TEST_CASE("a batch goes when its reader's patience ends") {
+TEST_CASE("a batch goes when its reader's max_pause ends") {
   stage s;
   s.fill(128);
-  s.announce({blocked(1)}, patience);
+  s.announce({blocked(1)}, max_pause);
   for (int i = 0; i < 24; ++i) {
     s.advance(10ms);
     s.progress();
   }
   s.advance(9ms);
-  CHECK_FALSE(s.admitted());
+  CHECK_FALSE(s.batch_announced());
   s.advance(1ms);
-  CHECK(s.reader.only<actors::admitted>().waited == 250ms);
+  CHECK(s.reader.only<actors::batch_announced>().waited == 250ms);
   CHECK(s.counter("batches_not_waited_for") == "1");
 }
 
-TEST_CASE("a reader without patience does not wait") {
+TEST_CASE("a reader without max_pause does not wait") {
   stage s;
   s.fill(128);
   s.announce({blocked(1)}, 0ms);
-  CHECK(s.admitted());
+  CHECK(s.batch_announced());
   CHECK(request_ids(s.client.heard()) == ids(1, 1));
 }
 
-TEST_CASE("patience that ends before another's deadline ends on time") {
+TEST_CASE("max_pause that ends before another's deadline ends on time") {
   stage s;
   s.fill(128);
-  s.announce({blocked(1)}, patience); // due when progress ends, at 50 ms
+  s.announce({blocked(1)}, max_pause); // due when progress ends, at 50 ms
   s.announce_other({blocked(2)}, 10ms);
   s.advance(9ms);
   CHECK(s.other_reader.size() == 0);
   s.advance(1ms);
-  CHECK(s.other_reader.only<actors::admitted>().waited == 10ms);
-  CHECK_FALSE(s.admitted());
+  CHECK(s.other_reader.only<actors::batch_announced>().waited == 10ms);
+  CHECK_FALSE(s.batch_announced());
 }
 
 TEST_CASE("what fits is never held back behind what does not") {
   stage s;
   s.fill(100);
-  s.announce(blocks(1, 64), patience);
-  CHECK_FALSE(s.admitted());
+  s.announce(blocks(1, 64), max_pause);
+  CHECK_FALSE(s.batch_announced());
   s.announce_other({blocked(1, "c2")});
-  CHECK(s.other_reader.only<actors::admitted>().waited == 0ms);
+  CHECK(s.other_reader.only<actors::batch_announced>().waited == 0ms);
   CHECK(request_ids(s.client.heard()) == ids(1, 1, "c2"));
 }
 
 TEST_CASE("batches that wait go oldest first, as far as they fit") {
   stage s;
   s.fill(128);
-  s.announce(blocks(1, 64), patience);
+  s.announce(blocks(1, 64), max_pause);
   s.announce_other(blocks(65, 70));
   s.fill(0);
   s.room();
   CHECK(request_ids(s.client.heard()) == ids(1, 70));
   s.fill(128);
-  s.announce(blocks(101, 164), patience);
+  s.announce(blocks(101, 164), max_pause);
   s.announce_other(blocks(165, 170));
   s.fill(100);
   s.room();
@@ -244,9 +246,9 @@ TEST_CASE("batches that wait go oldest first, as far as they fit") {
 TEST_CASE("a subscriber that leaves is waited for no longer") {
   stage s;
   s.fill(128);
-  s.announce({blocked(1)}, patience);
+  s.announce({blocked(1)}, max_pause);
   s.client.box.leave();
-  CHECK(s.admitted());
+  CHECK(s.batch_announced());
 }
 
 TEST_CASE("a stuck subscriber beside one that drains holds up nobody") {
@@ -255,17 +257,17 @@ TEST_CASE("a stuck subscriber beside one that drains holds up nobody") {
   stuck.queue->set_waiting(128, 128);
   s.advance(limits::subscriber_progress);
   s.progress();
-  s.announce(blocks(1, 64), patience);
+  s.announce(blocks(1, 64), max_pause);
   s.advance(limits::subscriber_second_look);
-  CHECK(s.admitted());
+  CHECK(s.batch_announced());
 }
 
 TEST_CASE("one of many that makes progress holds a batch up") {
   stage s;
   subscriber_client other{s};
   other.queue->set_waiting(128, 128);
-  s.announce({blocked(1)}, patience);
-  CHECK_FALSE(s.admitted());
+  s.announce({blocked(1)}, max_pause);
+  CHECK_FALSE(s.batch_announced());
   CHECK_FALSE(s.client.queue->take_room_wanted());
   CHECK(other.queue->take_room_wanted());
 }
@@ -273,22 +275,22 @@ TEST_CASE("one of many that makes progress holds a batch up") {
 TEST_CASE("calm is when every queue is at most half full") {
   stage s;
   s.fill(64);
-  s.announce({blocked(1)}, patience);
-  CHECK(s.reader.only<actors::admitted>().calm);
+  s.announce({blocked(1)}, max_pause);
+  CHECK(s.reader.only<actors::batch_announced>().calm);
   s.fill(65);
-  s.announce({blocked(2)}, patience);
-  CHECK_FALSE(s.reader.only<actors::admitted>().calm);
+  s.announce({blocked(2)}, max_pause);
+  CHECK_FALSE(s.reader.only<actors::batch_announced>().calm);
 }
 
 // Else one that takes a little now and then, and is waited for each time, would
-// have its readers' patience made whole each time, too.
+// have its readers' max_pause made whole each time, too.
 TEST_CASE("calm is of all queues, a stuck subscriber's too") {
   stage s;
   s.fill(128);
   s.advance(limits::subscriber_progress);
-  s.announce({blocked(1)}, patience);
+  s.announce({blocked(1)}, max_pause);
   s.advance(limits::subscriber_second_look);
-  CHECK_FALSE(s.reader.only<actors::admitted>().calm);
+  CHECK_FALSE(s.reader.only<actors::batch_announced>().calm);
 }
 
 TEST_CASE("verdict_applied waits for nobody") {
@@ -296,7 +298,7 @@ TEST_CASE("verdict_applied waits for nobody") {
   s.announce({blocked(1)});
   s.client.heard();
   s.fill(128);
-  s.announce({blocked(2)}, patience);
+  s.announce({blocked(2)}, max_pause);
   s.ask("c1:1");
   s.executor.succeed(0);
   CHECK(request_ids(s.client.heard()) == ids(1, 1));
@@ -305,7 +307,7 @@ TEST_CASE("verdict_applied waits for nobody") {
 
 TEST_CASE("nothing ticks when nothing waits") {
   stage s;
-  s.announce({blocked(1)}, patience);
+  s.announce({blocked(1)}, max_pause);
   s.advance(1s);
   CHECK_FALSE(s.scheduler.has_pending_timeout());
 }

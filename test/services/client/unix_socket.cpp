@@ -20,8 +20,8 @@ using clearance::test::temp_dir;
 
 namespace {
 
-int error_of(const std::string& path, std::chrono::milliseconds patience) {
-  auto result = connect_unix(path, patience);
+int error_of(const std::string& path, std::chrono::milliseconds time_limit) {
+  auto result = connect_unix(path, time_limit);
   auto* error = std::get_if<connect_error>(&result);
   return error == nullptr ? 0 : error->code;
 }
@@ -31,8 +31,8 @@ int error_of(const std::string& path, std::chrono::milliseconds patience) {
 TEST_CASE("a connection does not block and is not inherited") {
   temp_dir directory;
   listener server{directory / "s"};
-  for (auto patience : {0ms, 100ms}) {
-    auto fd = std::get<descriptor>(connect_unix(directory / "s", patience));
+  for (auto time_limit : {0ms, 100ms}) {
+    auto fd = std::get<descriptor>(connect_unix(directory / "s", time_limit));
     CHECK((::fcntl(fd.get(), F_GETFL) & O_NONBLOCK) != 0);
     CHECK((::fcntl(fd.get(), F_GETFD) & FD_CLOEXEC) != 0);
   }

@@ -28,13 +28,13 @@ struct pair {
     client.emplace(descriptor{ends[1]});
   }
 
-  auto call(std::chrono::milliseconds patience = 1h) {
+  auto call(std::chrono::milliseconds time_limit = 1h) {
     return client->call("a.b.C", {{"k", "v\n"}},
-                        std::chrono::steady_clock::now() + patience);
+                        std::chrono::steady_clock::now() + time_limit);
   }
 
-  std::string why_not(std::chrono::milliseconds patience = 1h) {
-    return std::get<varlink_client::failure>(call(patience)).why;
+  std::string why_not(std::chrono::milliseconds time_limit = 1h) {
+    return std::get<varlink_client::failure>(call(time_limit)).why;
   }
 
   std::optional<raw_socket> service;

@@ -1,7 +1,7 @@
 /// A CAF system whose scheduler and clock the test drives.
 #pragma once
 
-#include "protocol/hub/admission.hpp"
+#include "protocol/hub/backpressure.hpp"
 #include "test/support/doubles/fake_io_host.hpp"
 #include "test/support/doubles/inbox.hpp"
 #include "test/support/stage/log_record.hpp"

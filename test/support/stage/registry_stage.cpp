@@ -13,9 +13,9 @@ registry_stage::registry_stage(protocol::authorisation_limits limits)
   run();
 }
 
-void registry_stage::announce(event_list events, protocol::duration patience) {
+void registry_stage::announce(event_list events, protocol::duration max_pause) {
   reader.tell(registry,
-              actors::announce{1, batch_of(std::move(events)), patience});
+              actors::announce{1, batch_of(std::move(events)), max_pause});
   run();
 }
 

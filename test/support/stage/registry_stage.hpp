@@ -21,8 +21,8 @@ struct registry_stage : actor_fixture {
 
   explicit registry_stage(protocol::authorisation_limits limits = {});
 
-  /// As `reader`, with no patience unless given.
-  void announce(event_list events, protocol::duration patience = {});
+  /// As `reader`, with no max_pause unless given.
+  void announce(event_list events, protocol::duration max_pause = {});
 
   /// As `caller`; `what` is the rest of a verdict on blocked(n).
   void ask(std::string request_id, std::string dest = "203.0.113.7",

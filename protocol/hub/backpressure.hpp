@@ -53,7 +53,7 @@ time_point progress_deadline(const queue_level& level) noexcept;
 /// One reader's patience: it is spent while the reader is paused, earned back
 /// by the events it brings, and whole again once nothing holds it up and it has
 /// nothing more to say.
-class patience {
+class pause_budget {
 public:
   /// How long the next batch may wait. Zero: it may not.
   duration left() const noexcept { return left_; }

@@ -1,4 +1,4 @@
-#include "protocol/hub/admission.hpp"
+#include "protocol/hub/backpressure.hpp"
 
 #include <algorithm>
 
@@ -26,11 +26,11 @@ time_point progress_deadline(const queue_level& level) noexcept {
   return level.last_progress + limits::subscriber_progress;
 }
 
-void patience::waited(duration time) noexcept {
+void pause_budget::waited(duration time) noexcept {
   left_ = std::max(left_ - time, duration::zero());
 }
 
-void patience::brought(std::size_t events) noexcept {
+void pause_budget::brought(std::size_t events) noexcept {
   // The product of a huge count would overflow, and no count beyond this one
   // earns anything more.
   constexpr std::size_t enough =

@@ -1,10 +1,10 @@
-#include "protocol/hub/admission.hpp"
+#include "protocol/hub/backpressure.hpp"
 
 #include <doctest/doctest.h>
 
 #include <limits>
 
-namespace admission_tests {
+namespace backpressure_tests {
 
 using namespace clearance::protocol;
 using namespace std::chrono_literals;
@@ -76,8 +76,9 @@ TEST_CASE("a batch shrinks with those who get it, and is never empty") {
   CHECK(batch_max_events(std::numeric_limits<std::size_t>::max()) == 1);
 }
 
-TEST_CASE("patience is whole at first, spent by waiting and never negative") {
-  patience x;
+TEST_CASE(
+    "pause_budget is whole at first, spent by waiting and never negative") {
+  pause_budget x;
   CHECK(x.left() == limits::reader_pause_max);
   x.waited(100ms);
   CHECK(x.left() == limits::reader_pause_max - 100ms);
@@ -87,8 +88,8 @@ TEST_CASE("patience is whole at first, spent by waiting and never negative") {
   CHECK(x.left() == 0ms);
 }
 
-TEST_CASE("events earn patience back, up to the whole and no further") {
-  patience x;
+TEST_CASE("events earn pause_budget back, up to the whole and no further") {
+  pause_budget x;
   x.waited(1h);
   x.brought(1);
   CHECK(x.left() == limits::reader_pause_earned_per_event);
@@ -103,14 +104,14 @@ TEST_CASE("events earn patience back, up to the whole and no further") {
 }
 
 TEST_CASE("no number of events overflows the patience") {
-  patience x;
+  pause_budget x;
   x.waited(1h);
   x.brought(std::numeric_limits<std::size_t>::max());
   CHECK(x.left() == limits::reader_pause_max);
 }
 
 TEST_CASE("a reader that keeps bringing enough is waited for as long") {
-  patience x;
+  pause_budget x;
   // 64 events in each 6.4 ms: exactly what is earned.
   for (int i = 0; i < 1000; ++i) {
     x.waited(64 * limits::reader_pause_earned_per_event);
@@ -120,7 +121,7 @@ TEST_CASE("a reader that keeps bringing enough is waited for as long") {
 }
 
 TEST_CASE("a reader whose clients take less runs out of patience") {
-  patience x;
+  pause_budget x;
   for (int i = 0; i < 6; ++i) {
     x.waited(50ms);
     x.brought(64);
@@ -128,11 +129,11 @@ TEST_CASE("a reader whose clients take less runs out of patience") {
   CHECK(x.left() == 64 * limits::reader_pause_earned_per_event);
 }
 
-TEST_CASE("rest makes patience whole again") {
-  patience x;
+TEST_CASE("rest makes pause_budget whole again") {
+  pause_budget x;
   x.waited(1h);
   x.rested();
   CHECK(x.left() == limits::reader_pause_max);
 }
 
-} // namespace admission_tests
+} // namespace backpressure_tests
