@@ -3,7 +3,7 @@
 
 #include "services/clearance/serve.hpp"
 #include "services/clearance/serve_verdict.hpp"
-#include "services/cli/told.hpp"
+#include "services/cli/outcome.hpp"
 #include "services/client/emit.hpp"
 #include "services/client/verdict.hpp"
 #include "services/client/watch.hpp"
@@ -14,7 +14,7 @@
 
 namespace clearance::services {
 
-using command = std::variant<told, serve_config, serve_verdict_config,
+using command = std::variant<outcome, serve_config, serve_verdict_config,
                              watch_config, verdict_config, emit_config>;
 
 /// Judges the words behind the program's name. Paths that are not given lie

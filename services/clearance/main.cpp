@@ -10,7 +10,7 @@ namespace {
 using namespace clearance::services;
 
 struct run {
-  int operator()(const told& x) const { return tell("terok-clearance", x); }
+  int operator()(const outcome& x) const { return tell("terok-clearance", x); }
   int operator()(const serve_config& x) const { return serve(x); }
   int operator()(const serve_verdict_config& x) const {
     return serve_verdict(x);

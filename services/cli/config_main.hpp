@@ -17,10 +17,10 @@ namespace clearance::services {
 /// without the program's name; empty when it is no fault.
 template <class Command>
 std::string first_fault(const Command& x) {
-  const auto* told = std::get_if<0>(&x);
-  if (told == nullptr || told->err.empty())
+  const auto* outcome = std::get_if<0>(&x);
+  if (outcome == nullptr || outcome->err.empty())
     return {};
-  auto line = told->err.substr(0, told->err.find('\n'));
+  auto line = outcome->err.substr(0, outcome->err.find('\n'));
   return line.substr(line.find(": ") + 2);
 }
 

@@ -70,7 +70,7 @@ std::string reached(const CLI::App& app) {
   return subs.empty() ? std::string{} : subs.front()->get_name();
 }
 
-told fault(const CLI::App& app, const std::string& what) {
+outcome fault(const CLI::App& app, const std::string& what) {
   const auto& program = app.get_name();
   auto name = has_subcommands(app) ? reached(app) : std::string{};
   return {exit_usage, "",
@@ -78,13 +78,13 @@ told fault(const CLI::App& app, const std::string& what) {
               + (name.empty() ? "" : " " + name) + " --help'.\n"};
 }
 
-told version_of(const CLI::App& app) {
+outcome version_of(const CLI::App& app) {
   return {exit_ok, app.get_name() + " " CLEARANCE_VERSION "\n", ""};
 }
 
 } // namespace
 
-std::optional<told>
+std::optional<outcome>
 take_words(CLI::App& app, const std::vector<std::string>& words,
            const std::function<std::string_view(std::string_view)>& help,
            const bool& version, const std::function<void()>& finish) {
@@ -102,7 +102,7 @@ take_words(CLI::App& app, const std::vector<std::string>& words,
     finish();
     return std::nullopt;
   } catch (const CLI::CallForHelp&) {
-    return told{exit_ok, std::string{help(reached(app))}, ""};
+    return outcome{exit_ok, std::string{help(reached(app))}, ""};
   } catch (const CLI::ArgumentMismatch& e) {
     std::string what = e.what();
     return fault(app, what.substr(0, what.find(':')) + " takes one value");

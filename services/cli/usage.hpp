@@ -1,7 +1,7 @@
 /// What the command lines of all programs say about words that make no sense.
 #pragma once
 
-#include "services/cli/told.hpp"
+#include "services/cli/outcome.hpp"
 #include "services/process/log_level.hpp"
 #include "services/sandbox/sandbox_mode.hpp"
 
@@ -49,7 +49,7 @@ T choice(const std::string& name, const std::string& word,
 /// were. `app` bears the program's name, `help` knows its texts: of the program
 /// for an empty name, of a subcommand, or none. `version` is what its flag
 /// sets.
-std::optional<told>
+std::optional<outcome>
 take_words(CLI::App& app, const std::vector<std::string>& words,
            const std::function<std::string_view(std::string_view)>& help,
            const bool& version, const std::function<void()>& finish);

@@ -1,7 +1,7 @@
 /// What `terok-gate` can be told to do, as values.
 #pragma once
 
-#include "services/cli/told.hpp"
+#include "services/cli/outcome.hpp"
 #include "services/process/log_level.hpp"
 #include "services/sandbox/sandbox_mode.hpp"
 
@@ -47,7 +47,7 @@ struct gate_hooks_install {
 };
 
 using gate_command =
-    std::variant<told, gate_options, gate_hook_call, gate_hooks_install>;
+    std::variant<outcome, gate_options, gate_hook_call, gate_hooks_install>;
 
 /// Judges the words behind the program's name. Reads neither files nor the
 /// environment.

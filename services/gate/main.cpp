@@ -8,7 +8,7 @@ namespace {
 using namespace clearance::services;
 
 struct run {
-  int operator()(const told& x) const { return tell("terok-gate", x); }
+  int operator()(const outcome& x) const { return tell("terok-gate", x); }
   int operator()(const gate_options& x) const { return run_gate(x); }
   int operator()(const gate_hook_call& x) const {
     return run_gate_hook(x.which);

@@ -8,7 +8,7 @@ namespace {
 using namespace clearance::services;
 
 struct run {
-  int operator()(const told& x) const { return tell("terok-supervisor", x); }
+  int operator()(const outcome& x) const { return tell("terok-supervisor", x); }
   int operator()(const supervise_child_options& x) const {
     return supervise_child(x);
   }

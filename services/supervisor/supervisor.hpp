@@ -1,7 +1,7 @@
 /// What `terok-supervisor` can be told to do, as values.
 #pragma once
 
-#include "services/cli/told.hpp"
+#include "services/cli/outcome.hpp"
 #include "services/process/log_level.hpp"
 
 #include <cstdint>
@@ -32,7 +32,7 @@ struct supervise_options {
 };
 
 using supervisor_command =
-    std::variant<told, supervise_child_options, supervise_options>;
+    std::variant<outcome, supervise_child_options, supervise_options>;
 
 /// Judges the words behind the program's name. Reads neither files nor the
 /// environment.

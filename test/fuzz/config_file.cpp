@@ -23,7 +23,7 @@ using clearance::test::require;
 
 std::string fault_of(const std::vector<std::string>& words) {
   const auto parsed = parse_command_line(words, "/run/user/1000");
-  const auto* no = std::get_if<told>(&parsed);
+  const auto* no = std::get_if<outcome>(&parsed);
   if (no == nullptr || no->err.empty())
     return {};
   const auto line = no->err.substr(0, no->err.find('\n'));

@@ -23,7 +23,7 @@ command parse(const words& x) {
 template <class Config>
 Config parsed(const words& x) {
   auto result = parse(x);
-  if (auto* no = std::get_if<told>(&result))
+  if (auto* no = std::get_if<outcome>(&result))
     FAIL(no->err);
   return std::get<Config>(result);
 }
@@ -31,7 +31,7 @@ Config parsed(const words& x) {
 /// The one line about what is wrong.
 std::string fault(const words& x) {
   auto result = parse(x);
-  auto* no = std::get_if<told>(&result);
+  auto* no = std::get_if<outcome>(&result);
   REQUIRE(no != nullptr);
   CHECK(no->code == 2);
   CHECK(no->out.empty());
@@ -57,7 +57,7 @@ const words answer{"verdict", "c:1",         "example.com",
 
 TEST_CASE("help and version are told, and are no faults") {
   auto out = [](const words& x) {
-    auto result = std::get<told>(parse(x));
+    auto result = std::get<outcome>(parse(x));
     CHECK(result.code == 0);
     CHECK(result.err.empty());
     return result.out;
@@ -400,7 +400,7 @@ TEST_CASE("the options that a help names are taken") {
       CAPTURE(name);
       CAPTURE(option);
       auto result = parse({name, option, "1"});
-      auto* no = std::get_if<told>(&result);
+      auto* no = std::get_if<outcome>(&result);
       bool unknown =
           no != nullptr
           && no->err.find("not expected: " + option) != std::string::npos;

@@ -24,14 +24,14 @@ std::vector<std::string> with(std::vector<std::string> more) {
 
 gate_options options(std::vector<std::string> words) {
   auto result = parse(std::move(words));
-  if (auto* no = std::get_if<told>(&result))
+  if (auto* no = std::get_if<outcome>(&result))
     FAIL(no->err);
   return std::get<gate_options>(result);
 }
 
-told answer(std::vector<std::string> words) {
+outcome answer(std::vector<std::string> words) {
   auto result = parse(std::move(words));
-  auto* x = std::get_if<told>(&result);
+  auto* x = std::get_if<outcome>(&result);
   REQUIRE(x);
   return *x;
 }

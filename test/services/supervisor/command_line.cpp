@@ -14,7 +14,7 @@ using words = std::vector<std::string>;
 template <class Config>
 Config parsed(const words& x) {
   auto result = parse_supervisor_command_line(x);
-  if (auto* no = std::get_if<told>(&result))
+  if (auto* no = std::get_if<outcome>(&result))
     FAIL(no->err);
   return std::get<Config>(result);
 }
@@ -22,7 +22,7 @@ Config parsed(const words& x) {
 /// The one line about what is wrong.
 std::string fault(const words& x) {
   auto result = parse_supervisor_command_line(x);
-  auto* no = std::get_if<told>(&result);
+  auto* no = std::get_if<outcome>(&result);
   REQUIRE(no != nullptr);
   CHECK(no->code == 2);
   const std::string name = "terok-supervisor: ";
@@ -97,7 +97,7 @@ TEST_CASE("a subcommand is required, and is one of two") {
 
 TEST_CASE("help and version are told") {
   auto out = [](const words& x) {
-    auto result = std::get<told>(parse_supervisor_command_line(x));
+    auto result = std::get<outcome>(parse_supervisor_command_line(x));
     CHECK(result.code == 0);
     return result.out;
   };

@@ -5,7 +5,7 @@
 
 namespace clearance::services {
 
-struct told {
+struct outcome {
   int code = 0;
   std::string out; ///< for stdout
   std::string err; ///< for stderr; of a usage error two lines
