@@ -37,8 +37,8 @@ double peak_mib(const test::gate& x) {
   return std::stod(test::status_of(x.process().pid(), "VmHWM")) / 1024;
 }
 
-struct stage {
-  explicit stage(const plan& how)
+struct fixture {
+  explicit fixture(const plan& how)
       : rounds(how.quick ? 1 : std::max(how.rounds, runs_min)) {
     const std::size_t files = how.quick ? 5 : 200;
     fs::create_directory(world.dir / "seed");
@@ -86,7 +86,7 @@ struct stage {
 };
 
 /// `run` with each of the three URLs in turn; its seconds.
-void take_turns(const stage& on, report& out, const std::string& name,
+void take_turns(const fixture& on, report& out, const std::string& name,
                 std::optional<bound> must, std::optional<bound> goal,
                 const std::function<double(const std::string&)>& run) {
   auto& beside_file = out.at(name + ", file://", "200 MB", "s", must, goal);
@@ -108,7 +108,7 @@ void take_turns(const stage& on, report& out, const std::string& name,
 } // namespace
 
 void gate_clone(const plan& how, report& out) {
-  const stage on{how};
+  const fixture on{how};
   on.push(on.file_url());
   take_turns(on, out, "gate-clone", ratio_max(1.1), ratio_max(1.05),
              [&](const std::string& url) { return on.clone(url); });
@@ -124,7 +124,7 @@ void gate_clone(const plan& how, report& out) {
 }
 
 void gate_push(const plan& how, report& out) {
-  const stage on{how};
+  const fixture on{how};
   take_turns(on, out, "gate-push", {}, {},
              [&](const std::string& url) { return on.push(url); });
   out.at("gate-push", "peak", "MiB", value_max(24), value_max(24))

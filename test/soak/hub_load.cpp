@@ -40,7 +40,7 @@ bool one_in(dice& random, unsigned n) {
   return random() % n == 0;
 }
 
-hub_load::hub_load(hub& server, stub_shield& shield, std::uint64_t seed,
+hub_load::hub_load(hub& server, fake_shield& shield, std::uint64_t seed,
                    const std::filesystem::path& clearance,
                    const std::filesystem::path& reader)
     : random_(seed), shield_(shield), clearance_(clearance), reader_(reader) {

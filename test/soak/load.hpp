@@ -30,7 +30,7 @@ using counts = std::map<std::string, std::uint64_t>;
 /// cited after a subscriber has seen it; the stand-in shield says what ran.
 class hub_load {
 public:
-  hub_load(test::hub& server, test::stub_shield& shield, std::uint64_t seed,
+  hub_load(test::hub& server, test::fake_shield& shield, std::uint64_t seed,
            const std::filesystem::path& clearance,
            const std::filesystem::path& reader);
 
@@ -66,7 +66,7 @@ private:
   void behave();
 
   dice random_;
-  test::stub_shield& shield_;
+  test::fake_shield& shield_;
   std::filesystem::path clearance_;
   std::filesystem::path reader_;
   std::vector<test::raw_socket> readers_;

@@ -155,7 +155,7 @@ void write_json(const options& how, const std::string& began,
 int soak(const options& how) {
   const auto began = now();
   const test::runtime where;
-  test::stub_shield shield;
+  test::fake_shield shield;
   test::hub_options hub_options;
   hub_options.shield = shield.program();
   test::hub hub{where, std::move(hub_options)};

@@ -1,7 +1,7 @@
 #include "actors/base/hosted.hpp"
 
 #include "actors/hub/interfaces.hpp"
-#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 
 #include <doctest/doctest.h>
 

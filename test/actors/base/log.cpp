@@ -1,7 +1,7 @@
 #include "actors/base/log.hpp"
 
 #include "actors/base/log_limiter.hpp"
-#include "test/support/stage/log_record.hpp"
+#include "test/support/fixture/log_record.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 #include "actors/base/manager_link.hpp"
 
 #include "protocol/base/limits.hpp"
-#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 
 #include <caf/send.hpp>
 #include <doctest/doctest.h>
@@ -39,16 +39,16 @@ struct written_manager final : actors::service_manager {
 
 using news = std::vector<std::string>;
 
-struct stage : actor_fixture {
+struct fixture : actor_fixture {
   written_manager manager;
   actors::manager_actor link;
 
-  explicit stage(std::optional<protocol::duration> alive_every = {}) {
+  explicit fixture(std::optional<protocol::duration> alive_every = {}) {
     actors::manager_link_config config{&manager, alive_every};
     link = actors::spawn_manager_link(io, config);
     run();
   }
-  ~stage() { link = nullptr; }
+  ~fixture() { link = nullptr; }
 
   void say(bool ready, std::string status) {
     caf::anon_send(link,
@@ -60,7 +60,7 @@ struct stage : actor_fixture {
 } // namespace
 
 TEST_CASE("that a service is ready is told at once, whatever was told before") {
-  stage s;
+  fixture s;
   s.say(false, "begins");
   s.say(true, "serves");
   CHECK(s.manager.taken() == news{"status: begins", "ready: serves"});
@@ -69,7 +69,7 @@ TEST_CASE("that a service is ready is told at once, whatever was told before") {
 }
 
 TEST_CASE("a status that changes is told once a second, the newest") {
-  stage s;
+  fixture s;
   s.say(true, "0");
   s.say(false, "1");
   s.say(false, "2");
@@ -83,7 +83,7 @@ TEST_CASE("a status that changes is told once a second, the newest") {
 }
 
 TEST_CASE("a link with nothing to tell has no timer running") {
-  stage s;
+  fixture s;
   s.say(true, "0");
   s.say(false, "1");
   s.advance(limits::status_interval);
@@ -91,7 +91,7 @@ TEST_CASE("a link with nothing to tell has no timer running") {
 }
 
 TEST_CASE("a manager that does not listen just now is told again") {
-  stage s;
+  fixture s;
   s.manager.busy = true;
   s.say(true, "serves");
   s.say(false, "serves on");
@@ -103,7 +103,7 @@ TEST_CASE("a manager that does not listen just now is told again") {
 }
 
 TEST_CASE("that the thread goes on is told as often as it is asked for") {
-  stage s{500ms};
+  fixture s{500ms};
   CHECK(s.manager.taken() == news{"alive"});
   s.advance(1499ms);
   CHECK(s.manager.taken() == news{"alive", "alive"});

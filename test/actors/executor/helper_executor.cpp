@@ -1,6 +1,6 @@
 #include "actors/executor/helper_executor.hpp"
 
-#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 
 #include <doctest/doctest.h>
 
@@ -36,12 +36,12 @@ shield_outcome unreachable(const std::string& why) {
 }
 
 /// An executor and the connections that it dials.
-struct stage : actor_fixture {
+struct fixture : actor_fixture {
   inbox caller{*this};
   actors::helper_executor_actor executor = actors::spawn_helper_executor(
       io, actors::helper_executor_config{&io, "/run/verdict.sock"});
 
-  stage() { run(); }
+  fixture() { run(); }
 
   void ask(std::size_t n) {
     caller.tell(executor, protocol::shield_call{protocol::action::allow, "c1",
@@ -49,7 +49,7 @@ struct stage : actor_fixture {
     run();
   }
 
-  scripted_connection& line(std::size_t index) {
+  fake_connection& line(std::size_t index) {
     REQUIRE(index < io.dials.size());
     REQUIRE(io.dials[index].connection != nullptr);
     return *io.dials[index].connection;
@@ -72,8 +72,8 @@ struct stage : actor_fixture {
   }
 
   /// A connection that takes `room` bytes and then blocks, for the next dial.
-  scripted_connection_ptr narrow(std::size_t room) {
-    auto result = std::make_shared<scripted_connection>();
+  fake_connection_ptr narrow(std::size_t room) {
+    auto result = std::make_shared<fake_connection>();
     result->take(room);
     io.prepare(result);
     return result;
@@ -94,7 +94,7 @@ struct stage : actor_fixture {
 } // namespace
 
 TEST_CASE("a verdict is a call of Apply, and its reply the outcome") {
-  stage s;
+  fixture s;
   CHECK(s.dials() == 0); // opened when needed
   s.ask(1);
   REQUIRE(s.dials() == 1);
@@ -108,14 +108,14 @@ TEST_CASE("a verdict is a call of Apply, and its reply the outcome") {
 }
 
 TEST_CASE("a failed shield is an outcome with its words") {
-  stage s;
+  fixture s;
   s.ask(1);
   s.answer(0, R"({"parameters":{"ok":false,"stderr":"no such thing"}})");
   CHECK(s.outcome() == shield_outcome{false, "no such thing"});
 }
 
 TEST_CASE("of a helper's words no more is passed on than it may say") {
-  stage s;
+  fixture s;
   constexpr auto most = 3 * limits::shield_stderr_max_bytes;
   for (const auto size : {most, most + 1}) {
     s.ask(1);
@@ -126,7 +126,7 @@ TEST_CASE("of a helper's words no more is passed on than it may say") {
 }
 
 TEST_CASE("an idle connection is used again") {
-  stage s;
+  fixture s;
   s.warm_up();
   CHECK(s.line(0).reading());
   s.ask(1);
@@ -135,7 +135,7 @@ TEST_CASE("an idle connection is used again") {
 }
 
 TEST_CASE("as many connections as the pool has, one call at a time on each") {
-  stage s;
+  fixture s;
   for (std::size_t n = 0; n < pool + 2; ++n)
     s.ask(n);
   REQUIRE(s.dials() == pool);
@@ -150,7 +150,7 @@ TEST_CASE("as many connections as the pool has, one call at a time on each") {
 }
 
 TEST_CASE("as many verdicts wait as may, one more is refused") {
-  stage s;
+  fixture s;
   for (std::size_t n = 0; n < pool + limits::verdicts_waiting_max; ++n)
     s.ask(n);
   CHECK(s.caller.size() == 0);
@@ -165,7 +165,7 @@ TEST_CASE("as many verdicts wait as may, one more is refused") {
 }
 
 TEST_CASE("a helper that is not there fails the verdict, each one anew") {
-  stage s;
+  fixture s;
   s.io.refuse_to_dial("No such file or directory");
   s.ask(1);
   CHECK(s.outcome() == unreachable("No such file or directory"));
@@ -175,7 +175,7 @@ TEST_CASE("a helper that is not there fails the verdict, each one anew") {
 }
 
 TEST_CASE("a helper that is lost is found again") {
-  stage s;
+  fixture s;
   s.warm_up();
   s.end(0);
   CHECK_FALSE(s.line(0).open());
@@ -192,7 +192,7 @@ TEST_CASE("a helper that is lost is found again") {
 
 TEST_CASE("an idle connection that the helper closed is not used") {
   for (auto end : {stream_end::eof, stream_end::broken, stream_end::too_long}) {
-    stage s;
+    fixture s;
     s.warm_up();
     s.end(0, end);
     CHECK_FALSE(s.line(0).open());
@@ -203,7 +203,7 @@ TEST_CASE("an idle connection that the helper closed is not used") {
 }
 
 TEST_CASE("a dead connection is replaced once while no byte was taken") {
-  stage s;
+  fixture s;
   s.warm_up();
   s.line(0).take(0);
   s.line(0).break_when_full();
@@ -217,7 +217,7 @@ TEST_CASE("a dead connection is replaced once while no byte was taken") {
 }
 
 TEST_CASE("a connection that blocks and then breaks was not used, either") {
-  stage s;
+  fixture s;
   s.warm_up();
   s.line(0).take(0);
   s.ask(1);
@@ -228,7 +228,7 @@ TEST_CASE("a connection that blocks and then breaks was not used, either") {
 }
 
 TEST_CASE("a connection that ends before a byte was taken is replaced, too") {
-  stage s;
+  fixture s;
   s.warm_up();
   s.line(0).take(0);
   s.ask(1);
@@ -239,7 +239,7 @@ TEST_CASE("a connection that ends before a byte was taken is replaced, too") {
 
 TEST_CASE("there is no third attempt") {
   SUBCASE("when nobody is there") {
-    stage s;
+    fixture s;
     s.warm_up();
     s.line(0).take(0);
     s.line(0).break_when_full();
@@ -249,7 +249,7 @@ TEST_CASE("there is no third attempt") {
     CHECK(s.outcome() == unreachable("Connection refused"));
   }
   SUBCASE("when the second one breaks") {
-    stage s;
+    fixture s;
     s.warm_up();
     s.line(0).take(0);
     s.line(0).break_when_full();
@@ -263,7 +263,7 @@ TEST_CASE("there is no third attempt") {
 
 TEST_CASE("no verdict runs twice: one byte taken, and there is no retry") {
   for (std::size_t room = 1; room <= call(1).size(); ++room) {
-    stage s;
+    fixture s;
     s.warm_up();
     s.line(0).take(room);
     s.ask(1);
@@ -277,7 +277,7 @@ TEST_CASE("no verdict runs twice: one byte taken, and there is no retry") {
 
 TEST_CASE("a call goes out whole, wherever the socket cuts it") {
   for (std::size_t cut = 0; cut < call(1).size(); ++cut) {
-    stage s;
+    fixture s;
     s.narrow(cut);
     s.ask(1);
     CHECK(s.line(0).taken() == call(1).substr(0, cut));
@@ -291,7 +291,7 @@ TEST_CASE("a call goes out whole, wherever the socket cuts it") {
 }
 
 TEST_CASE("a helper that does not answer fails the verdict after 12 s") {
-  stage s;
+  fixture s;
   s.ask(1);
   s.advance(limits::helper_deadline - 1ms);
   CHECK(s.caller.size() == 0);
@@ -306,7 +306,7 @@ TEST_CASE("a helper that does not answer fails the verdict after 12 s") {
 }
 
 TEST_CASE("a call that is partly written has the same deadline") {
-  stage s;
+  fixture s;
   s.narrow(5);
   s.ask(1);
   s.advance(limits::helper_deadline);
@@ -316,7 +316,7 @@ TEST_CASE("a call that is partly written has the same deadline") {
 
 // Else it would be sent and given up the next moment, and then be run.
 TEST_CASE("the deadline of a call that waited counts from its connection") {
-  stage s;
+  fixture s;
   for (std::size_t n = 0; n < pool; ++n)
     s.ask(n);
   s.advance(5s);
@@ -338,7 +338,7 @@ TEST_CASE("a call that waits too long is never made") {
   static_assert(limits::shield_turn_max_wait < 4 * limits::helper_deadline);
   static_assert(limits::shield_turn_max_wait + limits::helper_deadline
                 < limits::executor_deadline);
-  stage s;
+  fixture s;
   for (std::size_t n = 0; n < 5 * pool; ++n)
     s.ask(n);
   s.advance(limits::shield_turn_max_wait - 1ms);
@@ -354,7 +354,7 @@ TEST_CASE("a call that waits too long is never made") {
 }
 
 TEST_CASE("calls in the queue follow when the late ones are gone") {
-  stage s;
+  fixture s;
   for (std::size_t n = 0; n < pool; ++n)
     s.ask(n);
   s.advance(1s);
@@ -366,7 +366,7 @@ TEST_CASE("calls in the queue follow when the late ones are gone") {
 }
 
 TEST_CASE("a call that was answered in time leaves no deadline behind") {
-  stage s;
+  fixture s;
   s.warm_up();
   s.advance(5s);
   s.ask(1);
@@ -381,7 +381,7 @@ TEST_CASE("a call that was answered in time leaves no deadline behind") {
 
 TEST_CASE("an answer that was not asked closes the connection") {
   SUBCASE("on an idle one") {
-    stage s;
+    fixture s;
     s.warm_up();
     s.answer(0);
     CHECK_FALSE(s.line(0).open());
@@ -390,7 +390,7 @@ TEST_CASE("an answer that was not asked closes the connection") {
     CHECK(s.dials() == 2);
   }
   SUBCASE("behind one that was") {
-    stage s;
+    fixture s;
     s.ask(1);
     s.line(0).bring({yes, yes});
     s.run();
@@ -398,7 +398,7 @@ TEST_CASE("an answer that was not asked closes the connection") {
     CHECK_FALSE(s.line(0).open());
   }
   SUBCASE("before the call is out") {
-    stage s;
+    fixture s;
     s.narrow(5);
     s.ask(1);
     s.answer(0);
@@ -424,7 +424,7 @@ TEST_CASE("a helper that answers nonsense fails the verdict") {
   for (auto& [reply, outcome] : replies) {
     const auto& shown = reply; // clang 14 captures no binding
     CAPTURE(shown);
-    stage s;
+    fixture s;
     s.ask(1);
     s.answer(0, reply);
     CHECK(s.outcome() == outcome);
@@ -434,7 +434,7 @@ TEST_CASE("a helper that answers nonsense fails the verdict") {
 }
 
 TEST_CASE("an answer and the end in one read are both heard") {
-  stage s;
+  fixture s;
   s.ask(1);
   s.answer(0, yes, stream_end::eof);
   CHECK(s.outcome().ok);
@@ -444,14 +444,14 @@ TEST_CASE("an answer and the end in one read are both heard") {
 }
 
 TEST_CASE("a verdict that waits takes the place of a connection that is lost") {
-  auto fill = [](stage& s) {
+  auto fill = [](fixture& s) {
     s.narrow(1); // the first one blocks in the midst of its call
     for (std::size_t n = 0; n < pool; ++n)
       s.ask(n);
     s.ask(100);
     CHECK(s.dials() == pool);
   };
-  stage s;
+  fixture s;
   fill(s);
   SUBCASE("when it is closed") {
     s.end(0);
@@ -469,7 +469,7 @@ TEST_CASE("a verdict that waits takes the place of a connection that is lost") {
 }
 
 TEST_CASE("an executor's end closes its connections") {
-  stage s;
+  fixture s;
   s.warm_up();
   s.ask(1);
   s.ask(2);
@@ -479,7 +479,7 @@ TEST_CASE("an executor's end closes its connections") {
 }
 
 TEST_CASE("what comes from a connection that is gone is ignored") {
-  stage s;
+  fixture s;
   s.warm_up();
   auto id = s.line(0).id();
   s.end(0);

@@ -1,6 +1,6 @@
 #include "actors/executor/shield_executor.hpp"
 
-#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 
 #include <doctest/doctest.h>
 
@@ -22,11 +22,11 @@ namespace limits = protocol::limits;
 namespace {
 
 /// An executor on a host that runs nothing.
-struct stage : actor_fixture {
+struct fixture : actor_fixture {
   inbox caller{*this};
   actors::shield_executor_actor executor;
 
-  explicit stage(std::string shield = "terok-shield")
+  explicit fixture(std::string shield = "terok-shield")
       : executor(actors::spawn_shield_executor(
           io, actors::shield_executor_config{&io, std::move(shield)})) {
     run();
@@ -64,7 +64,7 @@ shield_outcome failed(std::string why) {
 } // namespace
 
 TEST_CASE("the shield is run with ACTION CONTAINER DEST and the limits") {
-  stage s{"/opt/terok-shield"};
+  fixture s{"/opt/terok-shield"};
   s.ask({protocol::action::deny, "c1", "2001:db8::1"});
   REQUIRE(s.io.runs.size() == 1);
   auto& spec = s.io.runs[0]->spec;
@@ -96,7 +96,7 @@ TEST_CASE("what would be an option of the shield is refused, nothing is run") {
        "refused: the destination holds a NUL, where a command line would end "
        "it"},
   };
-  stage s;
+  fixture s;
   for (auto& x : refusals) {
     s.ask(x.call);
     CHECK(s.outcome() == failed(x.why));
@@ -105,7 +105,7 @@ TEST_CASE("what would be an option of the shield is refused, nothing is run") {
 }
 
 TEST_CASE("every outcome has its words") {
-  stage s;
+  fixture s;
   CHECK(s.of(how::exited, 0) == shield_outcome{true, ""});
   CHECK(s.of(how::exited, 0, " note\n") == shield_outcome{true, "note"});
   CHECK(s.of(how::exited, 3, " no such container \n")
@@ -123,13 +123,13 @@ TEST_CASE("every outcome has its words") {
 }
 
 TEST_CASE("a shield that is given by its path is not said to miss on PATH") {
-  stage s{"/opt/terok-shield"};
+  fixture s{"/opt/terok-shield"};
   CHECK(s.of(how::not_found)
         == failed("spawn failed: /opt/terok-shield not found"));
 }
 
 TEST_CASE("as many shields run as may, one more waits its turn") {
-  stage s;
+  fixture s;
   for (std::size_t n = 0; n < limits::shields_max; ++n)
     s.ask(n);
   CHECK(s.io.runs.size() == limits::shields_max);
@@ -146,7 +146,7 @@ TEST_CASE("as many shields run as may, one more waits its turn") {
 }
 
 TEST_CASE("as many verdicts wait as may, one more is refused") {
-  stage s;
+  fixture s;
   auto most = limits::shields_max + limits::verdicts_waiting_max;
   for (std::size_t n = 0; n < most; ++n)
     s.ask(n);
@@ -165,7 +165,7 @@ TEST_CASE("as many verdicts wait as may, one more is refused") {
 
 TEST_CASE("a verdict that waited too long fails and is never run") {
   using namespace std::chrono_literals;
-  stage s;
+  fixture s;
   for (std::size_t n = 0; n < limits::shields_max; ++n)
     s.ask(n);
   s.ask(100);
@@ -187,7 +187,7 @@ TEST_CASE("a verdict that waited too long fails and is never run") {
 }
 
 TEST_CASE("a refused verdict takes no place in the queue") {
-  stage s;
+  fixture s;
   for (std::size_t n = 0; n < limits::shields_max; ++n)
     s.ask(n);
   s.ask({protocol::action::allow, "c1", "-d"});
@@ -195,7 +195,7 @@ TEST_CASE("a refused verdict takes no place in the queue") {
 }
 
 TEST_CASE("runs are told apart, whichever ends first") {
-  stage s;
+  fixture s;
   inbox other{s};
   s.ask(1);
   other.tell(s.executor, shield_call{protocol::action::deny, "c2", "d"});
@@ -208,7 +208,7 @@ TEST_CASE("runs are told apart, whichever ends first") {
 }
 
 TEST_CASE("a run that ended is let go, and said twice changes nothing") {
-  stage s;
+  fixture s;
   s.ask(1);
   auto id = s.io.runs[0]->id;
   s.end(0, how::exited);
@@ -220,7 +220,7 @@ TEST_CASE("a run that ended is let go, and said twice changes nothing") {
 }
 
 TEST_CASE("an executor's end kills what runs") {
-  stage s;
+  fixture s;
   for (std::size_t n = 0; n < 40; ++n)
     s.ask(n);
   s.end(3, how::exited);
@@ -231,7 +231,7 @@ TEST_CASE("an executor's end kills what runs") {
 }
 
 TEST_CASE("a caller that left does not stop the shield") {
-  stage s;
+  fixture s;
   s.ask(1);
   s.caller.leave();
   CHECK(s.io.running() == 1);

@@ -2,8 +2,8 @@
 
 #include "actors/base/error.hpp"
 #include "protocol/gate/limits.hpp"
-#include "test/support/doubles/dummy_http.hpp"
-#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/doubles/fake_http.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 
 #include <doctest/doctest.h>
 
@@ -22,10 +22,10 @@ namespace {
 const std::string refs = "/r.git/info/refs?service=git-upload-pack";
 
 /// A gate between a played HTTP server and no git at all.
-struct stage : with_http, actor_fixture {
+struct fixture : with_http, actor_fixture {
   actors::gate_actor gate;
 
-  stage() {
+  fixture() {
     actors::gate_config config;
     config.io = &io;
     config.http = &http;
@@ -67,14 +67,14 @@ struct stage : with_http, actor_fixture {
 
 } // namespace
 
-TEST_CASE_FIXTURE(stage, "a gate listens where it is told") {
+TEST_CASE_FIXTURE(fixture, "a gate listens where it is told") {
   REQUIRE_EQ(http.specs.size(), 1);
   CHECK_EQ(http.specs[0].path, "/gate.sock");
   CHECK_EQ(log.only("serving")["at"], "nowhere");
 }
 
 TEST_CASE("a gate that cannot listen ends with the reason") {
-  dummy_http http;
+  fake_http http;
   actor_fixture fixture;
   http.error = make_error(actors::errc::bind_failed, "no such place");
   actors::gate_config config;
@@ -88,7 +88,7 @@ TEST_CASE("a gate that cannot listen ends with the reason") {
   CHECK_EQ(actors::what(why), "no such place");
 }
 
-TEST_CASE_FIXTURE(stage, "each request has an git_request for its life") {
+TEST_CASE_FIXTURE(fixture, "each request has an git_request for its life") {
   auto a = bring();
   auto b = bring();
   CHECK_EQ(git_requests(), 2);
@@ -102,7 +102,8 @@ TEST_CASE_FIXTURE(stage, "each request has an git_request for its life") {
   CHECK(alive());
 }
 
-TEST_CASE_FIXTURE(stage, "as many backends run as may, others wait in order") {
+TEST_CASE_FIXTURE(fixture,
+                  "as many backends run as may, others wait in order") {
   auto running = bring(limits::backends_max);
   for (auto& x : running)
     CHECK_EQ(x->plans.size(), 1);
@@ -116,7 +117,8 @@ TEST_CASE_FIXTURE(stage, "as many backends run as may, others wait in order") {
   CHECK_EQ(second->plans.size(), 1);
 }
 
-TEST_CASE_FIXTURE(stage, "as many requests wait as may, one more is refused") {
+TEST_CASE_FIXTURE(fixture,
+                  "as many requests wait as may, one more is refused") {
   auto running = bring(limits::backends_max);
   auto waiting = bring(limits::backends_waiting_max);
   for (auto& x : waiting)
@@ -131,7 +133,7 @@ TEST_CASE_FIXTURE(stage, "as many requests wait as may, one more is refused") {
   CHECK_EQ(bring()->status, 503);
 }
 
-TEST_CASE_FIXTURE(stage, "who waits too long is refused") {
+TEST_CASE_FIXTURE(fixture, "who waits too long is refused") {
   auto running = bring(limits::backends_max);
   auto waiting = bring();
   advance(limits::backend_wait_max - 1ms);
@@ -143,7 +145,7 @@ TEST_CASE_FIXTURE(stage, "who waits too long is refused") {
   CHECK(waiting->plans.empty());
 }
 
-TEST_CASE_FIXTURE(stage, "a client that leaves leaves its place to another") {
+TEST_CASE_FIXTURE(fixture, "a client that leaves leaves its place to another") {
   auto running = bring(limits::backends_max);
   auto gone = bring();
   auto next = bring();
@@ -154,7 +156,7 @@ TEST_CASE_FIXTURE(stage, "a client that leaves leaves its place to another") {
   log.clear();
 }
 
-TEST_CASE_FIXTURE(stage, "a wrong token is answered late") {
+TEST_CASE_FIXTURE(fixture, "a wrong token is answered late") {
   auto x = bring("wrong");
   CHECK_EQ(x->status, 0);
   advance(limits::auth_failure_delay - 1ms);
@@ -163,7 +165,7 @@ TEST_CASE_FIXTURE(stage, "a wrong token is answered late") {
   CHECK_EQ(x->status, 403);
 }
 
-TEST_CASE_FIXTURE(stage, "of many wrong tokens some are answered late") {
+TEST_CASE_FIXTURE(fixture, "of many wrong tokens some are answered late") {
   auto late = bring(limits::auth_failures_slowed_max, "wrong");
   CHECK_EQ(bring("wrong")->status, 403); // it holds nothing of ours
   for (auto& x : late)
@@ -181,7 +183,7 @@ TEST_CASE_FIXTURE(stage, "of many wrong tokens some are answered late") {
   CHECK_EQ(counters["wrong_tokens_not_slowed"], "1");
 }
 
-TEST_CASE_FIXTURE(stage, "both kinds of waiting keep their own time") {
+TEST_CASE_FIXTURE(fixture, "both kinds of waiting keep their own time") {
   auto running = bring(limits::backends_max);
   auto waiting = bring(); // due in 10 s
   auto wrong = bring("wrong");
@@ -192,7 +194,7 @@ TEST_CASE_FIXTURE(stage, "both kinds of waiting keep their own time") {
   CHECK_EQ(waiting->status, 503);
 }
 
-TEST_CASE_FIXTURE(stage, "new grants count for the next request") {
+TEST_CASE_FIXTURE(fixture, "new grants count for the next request") {
   caf::anon_send(gate, actors::new_grants{
                            grants({{protocol::sha256("other"), "r", true}})});
   run();
@@ -202,7 +204,8 @@ TEST_CASE_FIXTURE(stage, "new grants count for the next request") {
   CHECK_EQ(log.only("the grants are new")["grants"], "1");
 }
 
-TEST_CASE_FIXTURE(stage, "a malformed request is logged, a flood of them not") {
+TEST_CASE_FIXTURE(fixture,
+                  "a malformed request is logged, a flood of them not") {
   const auto flood = protocol::limits::log_max_lines + 10;
   for (std::size_t i = 0; i < flood; ++i)
     caf::anon_send(gate, actors::malformed_request{400, "why", {1, 2, "x"}});
@@ -218,7 +221,7 @@ TEST_CASE_FIXTURE(stage, "a malformed request is logged, a flood of them not") {
 }
 
 // Whoever has no token can ask as often as it likes.
-TEST_CASE_FIXTURE(stage, "requests that go wrong are logged, a flood not") {
+TEST_CASE_FIXTURE(fixture, "requests that go wrong are logged, a flood not") {
   const auto flood = protocol::limits::log_max_lines + 10;
   for (std::size_t i = 0; i < flood; ++i)
     end(bring(), 403);
@@ -233,14 +236,14 @@ TEST_CASE_FIXTURE(stage, "requests that go wrong are logged, a flood not") {
   CHECK_EQ(log.with("answered").size(), flood);
 }
 
-TEST_CASE_FIXTURE(stage, "an idle gate that is stopped ends at once") {
+TEST_CASE_FIXTURE(fixture, "an idle gate that is stopped ends at once") {
   caf::anon_send(gate, actors::stop_atom::value);
   run();
   CHECK_FALSE(alive());
   CHECK_FALSE(http.listening);
 }
 
-TEST_CASE_FIXTURE(stage, "a gate that is stopped lets its requests end") {
+TEST_CASE_FIXTURE(fixture, "a gate that is stopped lets its requests end") {
   auto x = bring();
   caf::anon_send(gate, actors::stop_atom::value);
   run();
@@ -251,7 +254,7 @@ TEST_CASE_FIXTURE(stage, "a gate that is stopped lets its requests end") {
   CHECK_FALSE(alive());
 }
 
-TEST_CASE_FIXTURE(stage, "a gate that is stopped does not wait for ever") {
+TEST_CASE_FIXTURE(fixture, "a gate that is stopped does not wait for ever") {
   auto x = bring();
   caf::anon_send(gate, actors::stop_atom::value);
   run();
@@ -263,7 +266,7 @@ TEST_CASE_FIXTURE(stage, "a gate that is stopped does not wait for ever") {
   CHECK_EQ(git_requests(), 0);
 }
 
-TEST_CASE_FIXTURE(stage, "counters are told when they are asked for") {
+TEST_CASE_FIXTURE(fixture, "counters are told when they are asked for") {
   auto running = bring(limits::backends_max);
   auto waiting = bring();
   bring("wrong");

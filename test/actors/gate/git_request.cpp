@@ -1,7 +1,7 @@
 #include "actors/gate/git_request.hpp"
 
-#include "test/support/doubles/dummy_http.hpp"
-#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/doubles/fake_http.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 
 #include <doctest/doctest.h>
 
@@ -21,10 +21,10 @@ const std::string refs = "/r.git/info/refs?service=git-upload-pack";
 const std::string push_refs = "/r.git/info/refs?service=git-receive-pack";
 
 /// One git request with a gate around it: it answers whatever it is asked.
-struct stage : with_http, actor_fixture {
+struct fixture : with_http, actor_fixture {
   actors::gate_actor gate;
 
-  explicit stage(std::string program = "/git-http-backend") {
+  explicit fixture(std::string program = "/git-http-backend") {
     actors::gate_config config;
     config.io = &io;
     config.http = &http;
@@ -66,7 +66,7 @@ bool has(const std::vector<std::string>& xs, const std::string& x) {
 
 } // namespace
 
-TEST_CASE_FIXTURE(stage, "what is granted is served by git http-backend") {
+TEST_CASE_FIXTURE(fixture, "what is granted is served by git http-backend") {
   auto request = make_request("POST", "/r.git/git-receive-pack?q", "writer");
   request->head.content_type = "t/u";
   request->head.content_length = 12;
@@ -84,14 +84,14 @@ TEST_CASE_FIXTURE(stage, "what is granted is served by git http-backend") {
     CHECK(has(plan.environment, entry));
 }
 
-TEST_CASE_FIXTURE(stage, "method and path come before the token") {
+TEST_CASE_FIXTURE(fixture, "method and path come before the token") {
   CHECK_EQ(status("PUT", refs, ""), 405);
   CHECK_EQ(status("PUT", "/nothing", ""), 405);
   CHECK_EQ(status("GET", "/nothing", ""), 404);
   CHECK_EQ(status("GET", "/nothing", "wrong"), 404);
 }
 
-TEST_CASE_FIXTURE(stage, "the token comes before everything that it opens") {
+TEST_CASE_FIXTURE(fixture, "the token comes before everything that it opens") {
   auto x = get(refs, "");
   CHECK_EQ(x->status, 401);
   CHECK_EQ(x->text, "Authentication required");
@@ -105,7 +105,7 @@ TEST_CASE_FIXTURE(stage, "the token comes before everything that it opens") {
   CHECK_EQ(status("GET", "/s.git/info/refs", "wrong"), 403);
 }
 
-TEST_CASE_FIXTURE(stage, "scope and access come before the query") {
+TEST_CASE_FIXTURE(fixture, "scope and access come before the query") {
   CHECK_EQ(get("/s.git/HEAD", "writer")->text,
            "this token is for another repository");
   CHECK_EQ(get("/s.git/info/refs", "writer")->text,
@@ -118,14 +118,14 @@ TEST_CASE_FIXTURE(stage, "scope and access come before the query") {
       403);
 }
 
-TEST_CASE_FIXTURE(stage, "the query comes before a child") {
+TEST_CASE_FIXTURE(fixture, "the query comes before a child") {
   CHECK_EQ(status("GET", "/r.git/info/refs", "writer"), 403);
   CHECK_EQ(status("GET", refs + "&x", "writer"), 403);
   CHECK_EQ(status("POST", refs, "writer"), 405);
   CHECK_EQ(status("GET", "/r.git/git-upload-pack", "writer"), 405);
 }
 
-TEST_CASE_FIXTURE(stage, "readers read") {
+TEST_CASE_FIXTURE(fixture, "readers read") {
   for (auto& x :
        {get(refs, "reader"), get("/r.git/HEAD", "reader"),
         get("/whatever.git/HEAD", "all"),
@@ -134,14 +134,14 @@ TEST_CASE_FIXTURE(stage, "readers read") {
 }
 
 TEST_CASE("without git every request that needs it gets 500") {
-  stage x{""};
+  fixture x{""};
   auto request = x.get(refs, "writer");
   CHECK_EQ(request->status, 500);
   CHECK_EQ(request->text, "git not found");
   x.log.clear();
 }
 
-TEST_CASE_FIXTURE(stage, "git that cannot be started is a status") {
+TEST_CASE_FIXTURE(fixture, "git that cannot be started is a status") {
   auto gone = make_request("GET", refs, "writer");
   gone->serve_error = ENOENT;
   CHECK_EQ(bring(gone)->status, 500);
@@ -152,7 +152,8 @@ TEST_CASE_FIXTURE(stage, "git that cannot be started is a status") {
   log.clear();
 }
 
-TEST_CASE_FIXTURE(stage, "an git_request ends with its request and says how") {
+TEST_CASE_FIXTURE(fixture,
+                  "an git_request ends with its request and says how") {
   auto x = get(refs + "\x1b", "writer");
   CHECK_EQ(git_requests(), 1);
   x->end({403, 1, 2, "trouble"});
@@ -169,7 +170,7 @@ TEST_CASE_FIXTURE(stage, "an git_request ends with its request and says how") {
   CHECK_EQ(line["command"], "git");
 }
 
-TEST_CASE_FIXTURE(stage, "what goes well is told as it deserves") {
+TEST_CASE_FIXTURE(fixture, "what goes well is told as it deserves") {
   auto level = [&](std::string method, std::string target) {
     log.clear();
     bring(make_request(std::move(method), std::move(target), "writer"))
@@ -184,14 +185,14 @@ TEST_CASE_FIXTURE(stage, "what goes well is told as it deserves") {
   CHECK_EQ(log.only("a client left").level, actors::severity::warning);
 }
 
-TEST_CASE_FIXTURE(stage, "the backend's words are logged escaped") {
+TEST_CASE_FIXTURE(fixture, "the backend's words are logged escaped") {
   auto x = get(refs, "writer");
   caf::anon_send(x->owner, actors::backend_said{"bad \x1b[31m"});
   run();
   CHECK_EQ(log.only("git http-backend says")["line"], "bad \\x1b[31m");
 }
 
-TEST_CASE_FIXTURE(stage,
+TEST_CASE_FIXTURE(fixture,
                   "an git_request dies with its gate, its request dropped") {
   auto x = get(refs, "writer");
   crash(gate, caf::exit_reason::kill);

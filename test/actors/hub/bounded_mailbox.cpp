@@ -1,7 +1,7 @@
 #include "actors/hub/bounded_mailbox.hpp"
 
 #include "actors/base/hosted.hpp"
-#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 #include "test/support/wire/events.hpp"
 
 #include <caf/scoped_actor.hpp>

@@ -1,8 +1,8 @@
 #include "actors/hub/hub.hpp"
 
 #include "actors/base/error.hpp"
-#include "test/support/doubles/played_executor.hpp"
-#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/doubles/fake_executor.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 #include "test/support/wire/events.hpp"
 
 #include <doctest/doctest.h>
@@ -33,12 +33,12 @@ const auto verdict =
 const auto ok_reply = R"({"parameters":{"ok":true}})"s + '\0';
 
 /// A whole hub on a scripted host, with a played executor beside it.
-struct stage : actor_fixture {
-  played_executor executor{*this};
+struct fixture : actor_fixture {
+  fake_executor executor{*this};
   actors::service_actor hub;
   std::optional<caf::error> ended; ///< why the hub did
 
-  ~stage() { end_hosted(); }
+  ~fixture() { end_hosted(); }
 
   void start(actors::hub_config config = {}) {
     config.io = &io;
@@ -51,22 +51,22 @@ struct stage : actor_fixture {
     run();
   }
 
-  scripted_connection_ptr connect(const std::string& path) {
+  fake_connection_ptr connect(const std::string& path) {
     auto result = io.connect(path);
     run();
     return result;
   }
-  scripted_connection_ptr client() { return connect(clearance_socket); }
-  scripted_connection_ptr reader() { return connect(reader_socket); }
+  fake_connection_ptr client() { return connect(clearance_socket); }
+  fake_connection_ptr reader() { return connect(reader_socket); }
 
-  void bring(const scripted_connection_ptr& x,
+  void bring(const fake_connection_ptr& x,
              const std::vector<std::string>& messages,
              stream_end end = stream_end::none) {
     x->bring(messages, end);
     run();
   }
 
-  scripted_connection_ptr subscriber() {
+  fake_connection_ptr subscriber() {
     auto result = client();
     bring(result, {subscribe});
     return result;
@@ -91,7 +91,7 @@ struct stage : actor_fixture {
 } // namespace
 
 TEST_CASE("a hub listens to readers first, then to clients") {
-  stage s;
+  fixture s;
   s.start();
   auto readers = s.io.listener_at(reader_socket);
   REQUIRE(readers != nullptr);
@@ -108,7 +108,7 @@ TEST_CASE("a hub listens to readers first, then to clients") {
 }
 
 TEST_CASE("a hub that cannot bind its first socket leaves nothing") {
-  stage s;
+  fixture s;
   s.io.refuse_to_bind(reader_socket, "the reader socket is taken");
   s.start();
   s.check_gone();
@@ -120,7 +120,7 @@ TEST_CASE("a hub that cannot bind its first socket leaves nothing") {
 }
 
 TEST_CASE("a hub that cannot bind its second socket leaves nothing") {
-  stage s;
+  fixture s;
   s.io.refuse_to_bind(clearance_socket, "the clearance socket is taken");
   s.start();
   s.check_gone();
@@ -131,7 +131,7 @@ TEST_CASE("a hub that cannot bind its second socket leaves nothing") {
 }
 
 TEST_CASE("a block goes from reader to client, and its verdict back") {
-  stage s;
+  fixture s;
   s.start();
   auto client = s.subscriber();
   auto caller = s.client();
@@ -149,7 +149,7 @@ TEST_CASE("a block goes from reader to client, and its verdict back") {
 }
 
 TEST_CASE("verdict_applied is written before the caller's reply") {
-  stage s;
+  fixture s;
   s.start();
   auto client = s.subscriber();
   auto caller = s.client();
@@ -164,7 +164,7 @@ TEST_CASE("verdict_applied is written before the caller's reply") {
 }
 
 TEST_CASE("a caller that left does not cancel its verdict") {
-  stage s;
+  fixture s;
   s.start();
   auto client = s.subscriber();
   auto caller = s.client();
@@ -180,7 +180,7 @@ TEST_CASE("a caller that left does not cancel its verdict") {
 }
 
 TEST_CASE("what the configuration says of containers and bounds holds") {
-  stage s;
+  fixture s;
   actors::hub_config config;
   config.only_container = "c1";
   config.limits.per_container = 1;
@@ -192,10 +192,9 @@ TEST_CASE("what the configuration says of containers and bounds holds") {
 TEST_CASE("a part that crashes takes all others along, with its reason") {
   for (std::string part : {"registry", "ingester", "session", "subscriber"}) {
     CAPTURE(part);
-    stage s;
+    fixture s;
     s.start();
-    const scripted_connection_ptr all[] = {s.client(), s.subscriber(),
-                                           s.reader()};
+    const fake_connection_ptr all[] = {s.client(), s.subscriber(), s.reader()};
     auto victims = s.io.alive(part);
     REQUIRE(victims.size() == 1);
     s.crash(victims[0], caf::sec::bad_function_call);
@@ -208,7 +207,7 @@ TEST_CASE("a part that crashes takes all others along, with its reason") {
 }
 
 TEST_CASE("a client or a reader that leaves takes nobody along") {
-  stage s;
+  fixture s;
   s.start();
   auto stays = s.subscriber();
   s.bring(s.client(), {}, stream_end::eof);
@@ -227,7 +226,7 @@ TEST_CASE("a client or a reader that leaves takes nobody along") {
 }
 
 TEST_CASE("an executor that dies is not the hub's death") {
-  stage s;
+  fixture s;
   s.start();
   auto caller = s.client();
   s.bring(s.reader(), lines(1, 1));
@@ -238,9 +237,9 @@ TEST_CASE("an executor that dies is not the hub's death") {
 }
 
 TEST_CASE("a hub's end closes every connection, whatever it is doing") {
-  stage s;
+  fixture s;
   s.start();
-  std::vector<scripted_connection_ptr> all;
+  std::vector<fake_connection_ptr> all;
   all.push_back(s.client()); // idle
   auto asks = s.client();
   auto stuck_session = s.client();
@@ -270,7 +269,7 @@ TEST_CASE("a hub's end closes every connection, whatever it is doing") {
 }
 
 TEST_CASE("a client that comes while the hub ends is closed, too") {
-  stage s;
+  fixture s;
   s.start();
   auto client = s.io.connect(clearance_socket);
   auto reader = s.io.connect(reader_socket);
@@ -282,7 +281,7 @@ TEST_CASE("a client that comes while the hub ends is closed, too") {
 }
 
 TEST_CASE("the report is of all parts, and of whom the listeners refused") {
-  stage s;
+  fixture s;
   s.start();
   s.io.listener_at(reader_socket)->refused = 2;
   s.io.listener_at(clearance_socket)->refused = 5;
@@ -299,7 +298,7 @@ TEST_CASE("the report is of all parts, and of whom the listeners refused") {
 }
 
 TEST_CASE("subscribers have places, and give them back") {
-  stage s;
+  fixture s;
   actors::hub_config config;
   config.subscribers_max = 2;
   s.start(std::move(config));
@@ -317,7 +316,7 @@ TEST_CASE("subscribers have places, and give them back") {
 }
 
 TEST_CASE("each socket has a budget, within that of the whole") {
-  stage s;
+  fixture s;
   actors::hub_config config;
   config.held_max_bytes = 1000;
   config.held_whole = std::make_shared<protocol::byte_budget>(1500);

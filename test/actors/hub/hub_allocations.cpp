@@ -4,8 +4,8 @@
 #include "actors/hub/hub.hpp"
 #include "protocol/base/limits.hpp"
 #include "test/support/allocation_count.hpp"
-#include "test/support/doubles/played_executor.hpp"
-#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/doubles/fake_executor.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 #include "test/support/wire/events.hpp"
 
 #include <doctest/doctest.h>
@@ -21,13 +21,13 @@ namespace limits = protocol::limits;
 
 namespace {
 
-struct stage : actor_fixture {
-  played_executor executor{*this};
-  scripted_connection_ptr reader;
-  std::vector<scripted_connection_ptr> clients;
+struct fixture : actor_fixture {
+  fake_executor executor{*this};
+  fake_connection_ptr reader;
+  std::vector<fake_connection_ptr> clients;
   std::size_t last = 1'000'000; // ids of one length
 
-  explicit stage(std::size_t subscribers) {
+  explicit fixture(std::size_t subscribers) {
     actors::hub_config config;
     config.io = &io;
     config.clearance_socket = "clients";
@@ -70,20 +70,20 @@ struct stage : actor_fixture {
 TEST_CASE("in a burst an event costs a bounded few allocations") {
   constexpr std::size_t batch = 64;
   constexpr std::size_t batches = 20;
-  auto base = stage{0}.events_in_reads_of(batch, batches * batch);
+  auto base = fixture{0}.events_in_reads_of(batch, batches * batch);
   CHECK(base > 0);
   CHECK(base <= 6 * batches * batch);
   constexpr std::size_t subscribers = 50;
-  auto all = stage{subscribers}.events_in_reads_of(batch, batches * batch);
+  auto all = fixture{subscribers}.events_in_reads_of(batch, batches * batch);
   CHECK(all <= base + 2 * batches * subscribers); // a batch, not an event
 }
 
 TEST_CASE("a subscriber adds one allocation to an event that comes alone") {
   constexpr std::size_t events = 100;
-  auto base = stage{0}.events_in_reads_of(1, events);
+  auto base = fixture{0}.events_in_reads_of(1, events);
   CHECK(base <= 10 * events);
   constexpr std::size_t subscribers = 50;
-  auto all = stage{subscribers}.events_in_reads_of(1, events);
+  auto all = fixture{subscribers}.events_in_reads_of(1, events);
   CHECK(all <= base + (subscribers + 5) * events); // what wakes it
 }
 

@@ -2,8 +2,8 @@
 // wire contract, section 4.
 
 #include "actors/hub/hub.hpp"
-#include "test/support/doubles/played_executor.hpp"
-#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/doubles/fake_executor.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 #include "test/support/wire/events.hpp"
 
 #include <doctest/doctest.h>
@@ -23,10 +23,10 @@ namespace {
 
 constexpr std::size_t one_read = 300; // lines of 64 KiB, more or less
 
-struct stage : actor_fixture {
-  played_executor executor{*this};
+struct fixture : actor_fixture {
+  fake_executor executor{*this};
 
-  stage() {
+  fixture() {
     actors::hub_config config;
     config.io = &io;
     config.clearance_socket = "clients";
@@ -36,14 +36,14 @@ struct stage : actor_fixture {
     run();
   }
 
-  scripted_connection_ptr reader() {
+  fake_connection_ptr reader() {
     auto result = io.connect("readers");
     run();
     return result;
   }
 
   /// Its socket takes `room` bytes and then blocks.
-  scripted_connection_ptr subscriber(std::size_t room) {
+  fake_connection_ptr subscriber(std::size_t room) {
     auto result = io.connect("clients");
     run();
     result->take(room);
@@ -58,7 +58,7 @@ struct stage : actor_fixture {
 
 /// Brings `total` lines as fast as they are read.
 struct source {
-  scripted_connection_ptr reader;
+  fake_connection_ptr reader;
   std::size_t total;
   std::size_t brought = 0;
 
@@ -74,7 +74,7 @@ struct source {
 };
 
 /// Gives the client room for `events` events where it waits for some.
-void drain(const scripted_connection_ptr& client, std::size_t events) {
+void drain(const fake_connection_ptr& client, std::size_t events) {
   if (client->awaited())
     client->become_writable(events * blocked(10000)->wire().size());
 }
@@ -82,7 +82,7 @@ void drain(const scripted_connection_ptr& client, std::size_t events) {
 } // namespace
 
 TEST_CASE("50 000 events arrive whole at a client that keeps reading") {
-  stage s;
+  fixture s;
   auto client = s.subscriber(0);
   source x{s.reader(), 50'000};
   std::size_t rounds = 0;
@@ -97,7 +97,7 @@ TEST_CASE("50 000 events arrive whole at a client that keeps reading") {
 }
 
 TEST_CASE("they arrive whole beside a client that is stuck") {
-  stage s;
+  fixture s;
   auto client = s.subscriber(0);
   auto stuck = s.subscriber(10);
   source x{s.reader(), 50'000};
@@ -114,7 +114,7 @@ TEST_CASE("they arrive whole beside a client that is stuck") {
 }
 
 TEST_CASE("a client that takes nothing pauses a reader for 50 ms at most") {
-  stage s;
+  fixture s;
   auto stuck = s.subscriber(10);
   source x{s.reader(), 10'000};
   auto start = s.now();
@@ -129,7 +129,7 @@ TEST_CASE("a client that takes nothing pauses a reader for 50 ms at most") {
 }
 
 TEST_CASE("a client that takes a little now and then does not hold for ever") {
-  stage s;
+  fixture s;
   auto slow = s.subscriber(0);
   constexpr std::size_t total = 6400;
   source x{s.reader(), total};
@@ -150,7 +150,7 @@ TEST_CASE("a client that takes a little now and then does not hold for ever") {
 }
 
 TEST_CASE("events that fill the queue by their bytes arrive whole, too") {
-  stage s;
+  fixture s;
   auto client = s.subscriber(0);
   auto reader = s.reader();
   const std::string dossier =
@@ -180,7 +180,7 @@ TEST_CASE("events that fill the queue by their bytes arrive whole, too") {
 // Oldest first: it waits for what was held before it, and for nothing that the
 // flood brings later.
 TEST_CASE("a reader beside one that floods waits for two batches at most") {
-  stage s;
+  fixture s;
   auto client = s.subscriber(0);
   source flood{s.reader(), 10'000};
   auto quiet = s.reader();

@@ -1,6 +1,6 @@
 #include "actors/hub/ingester.hpp"
 
-#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 #include "test/support/wire/events.hpp"
 
 #include <doctest/doctest.h>
@@ -22,12 +22,12 @@ namespace {
 constexpr auto dropped = "dropped a reader's line";
 
 /// An ingester in front of a played registry.
-struct stage : actor_fixture {
+struct fixture : actor_fixture {
   inbox registry{*this};
   inbox hub{*this};
   actors::ingester_actor ingester;
 
-  explicit stage(std::optional<std::string> only_container = {})
+  explicit fixture(std::optional<std::string> only_container = {})
       : ingester(actors::spawn_ingester(
           io, actors::ingester_config{registry.as<actors::registry_actor>(),
                                       hub.actor().address(),
@@ -35,15 +35,15 @@ struct stage : actor_fixture {
     run();
   }
 
-  scripted_connection_ptr connect(const char* command = "client") {
-    auto result = std::make_shared<scripted_connection>(
-        actors::peer{1000, 4242, command});
+  fake_connection_ptr connect(const char* command = "client") {
+    auto result =
+        std::make_shared<fake_connection>(actors::peer{1000, 4242, command});
     caf::anon_send(ingester, actors::accepted{result});
     run();
     return result;
   }
 
-  void bring(const scripted_connection_ptr& x,
+  void bring(const fake_connection_ptr& x,
              const std::vector<std::string>& frames,
              stream_end end = stream_end::none, std::uint64_t overlong = 0) {
     x->bring(frames, end, overlong);
@@ -56,7 +56,7 @@ struct stage : actor_fixture {
   bool quiet() { return registry.size() == 0; }
 
   void
-  announce_now(const scripted_connection_ptr& x, protocol::duration waited = {},
+  announce_now(const fake_connection_ptr& x, protocol::duration waited = {},
                bool calm = true,
                std::size_t next_max_events = limits::reader_batch_max_events) {
     registry.tell(ingester, actors::batch_announced{x->id(), waited, calm,
@@ -81,7 +81,7 @@ std::vector<std::string> operator+(std::vector<std::string> a,
 } // namespace
 
 TEST_CASE("a reader is read from the start") {
-  stage s;
+  fixture s;
   auto reader = s.connect();
   CHECK(reader->owned());
   CHECK(reader->reading());
@@ -89,7 +89,7 @@ TEST_CASE("a reader is read from the start") {
 }
 
 TEST_CASE("what one read brings is one batch, in order") {
-  stage s;
+  fixture s;
   auto reader = s.connect();
   s.bring(reader, lines(1, 3));
   auto batch = s.batch();
@@ -99,7 +99,7 @@ TEST_CASE("what one read brings is one batch, in order") {
 
 TEST_CASE(
     "a reader is read on when its batch was batch_announced, not before") {
-  stage s;
+  fixture s;
   auto reader = s.connect();
   s.bring(reader, lines(1, 1));
   CHECK_FALSE(reader->reading());
@@ -110,7 +110,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a batch has at most 192 events") {
-  stage s;
+  fixture s;
   auto reader = s.connect();
   s.bring(reader, lines(1, 192));
   CHECK(s.announced() == wire_of(blocks(1, 192)));
@@ -128,7 +128,7 @@ TEST_CASE("a batch has at most 192 events") {
 }
 
 TEST_CASE("a reader brings as much at a time as it was told, it alone") {
-  stage s;
+  fixture s;
   auto reader = s.connect();
   auto other = s.connect();
   s.bring(reader, lines(1, 200));
@@ -144,7 +144,7 @@ TEST_CASE("a reader brings as much at a time as it was told, it alone") {
 }
 
 TEST_CASE("lines that announce nothing do not wait for anybody") {
-  stage s;
+  fixture s;
   auto reader = s.connect();
   s.bring(reader, {"", "  ", R"({"type":"news","container":"c1"})", "{"});
   CHECK(s.quiet());
@@ -152,7 +152,7 @@ TEST_CASE("lines that announce nothing do not wait for anybody") {
 }
 
 TEST_CASE("lines that announce nothing take no place in a batch") {
-  stage s;
+  fixture s;
   auto reader = s.connect();
   s.bring(reader, std::vector<std::string>(30, " ") + lines(1, 90)
                       + std::vector<std::string>(30, "{") + lines(91, 193));
@@ -162,7 +162,7 @@ TEST_CASE("lines that announce nothing take no place in a batch") {
 }
 
 TEST_CASE("readers wait each for their own batch") {
-  stage s;
+  fixture s;
   auto a = s.connect();
   auto b = s.connect();
   s.bring(a, lines(1, 1));
@@ -180,7 +180,7 @@ TEST_CASE("readers wait each for their own batch") {
 
 TEST_CASE(
     "a malformed line is dropped, counted and logged, and costs no other") {
-  stage s;
+  fixture s;
   auto reader = s.connect("evil");
   s.bring(reader,
           lines(1, 1) + std::vector<std::string>{"{\"a\":\x01"} + lines(2, 2));
@@ -198,7 +198,7 @@ TEST_CASE(
 }
 
 TEST_CASE("of a malformed line at most 120 bytes are logged") {
-  stage s;
+  fixture s;
   auto reader = s.connect();
   s.bring(reader, {std::string(120, 'x')});
   CHECK(s.log.only(dropped)["line"] == std::string(120, 'x'));
@@ -208,7 +208,7 @@ TEST_CASE("of a malformed line at most 120 bytes are logged") {
 }
 
 TEST_CASE("a reader that floods with nonsense does not flood the log") {
-  stage s;
+  fixture s;
   auto reader = s.connect();
   auto other = s.connect();
   s.bring(reader, std::vector<std::string>(64, "{"));
@@ -225,7 +225,7 @@ TEST_CASE("a reader that floods with nonsense does not flood the log") {
 }
 
 TEST_CASE("what was not logged of a reader is said when it leaves") {
-  stage s;
+  fixture s;
   auto reader = s.connect();
   s.bring(reader, std::vector<std::string>(70, "{"), stream_end::eof);
   auto line = s.log.only("dropped more lines of a reader that left");
@@ -234,7 +234,7 @@ TEST_CASE("what was not logged of a reader is said when it leaves") {
 }
 
 TEST_CASE("lines that were too long are counted and logged") {
-  stage s;
+  fixture s;
   auto reader = s.connect();
   s.bring(reader, lines(1, 1), stream_end::none, 2);
   CHECK(s.log.with(dropped).size() == 2);
@@ -249,7 +249,7 @@ TEST_CASE("lines that were too long are counted and logged") {
 }
 
 TEST_CASE("lines for which there was no room are counted and logged") {
-  stage s;
+  fixture s;
   auto reader = s.connect();
   reader->bring({}, stream_end::none, 0, 2);
   s.run();
@@ -261,7 +261,7 @@ TEST_CASE("lines for which there was no room are counted and logged") {
 
 // One that connects anew for each 64 lines, or thousands at once.
 TEST_CASE("many readers that flood with nonsense do not flood the log") {
-  stage s;
+  fixture s;
   for (std::size_t i = 0; i < 4; ++i)
     s.bring(s.connect(), std::vector<std::string>(40, "{"), stream_end::eof);
   CHECK(s.log.with(dropped).size() == limits::log_max_lines_of_all);
@@ -274,7 +274,7 @@ TEST_CASE("many readers that flood with nonsense do not flood the log") {
 }
 
 TEST_CASE("a line of no known type is dropped and counted, at debug") {
-  stage s;
+  fixture s;
   auto reader = s.connect();
   s.bring(reader, {R"({"type":"news","container":"c1"})"});
   CHECK(s.quiet());
@@ -286,7 +286,7 @@ TEST_CASE("a line of no known type is dropped and counted, at debug") {
 }
 
 TEST_CASE("a line with ill-formed bytes is repaired, counted and announced") {
-  stage s;
+  fixture s;
   auto reader = s.connect();
   s.bring(reader, {"{\"type\":\"shield_up\",\"container\":\"c\xff\"}"});
   auto batch = s.batch();
@@ -297,7 +297,7 @@ TEST_CASE("a line with ill-formed bytes is repaired, counted and announced") {
 }
 
 TEST_CASE("a hub of one container drops and counts what names another") {
-  stage s{"c1"};
+  fixture s{"c1"};
   auto reader = s.connect();
   s.bring(reader, {line(1, "c2"), line(1), line(2, "c11")});
   CHECK(s.announced() == wire_of(blocks(1, 1)));
@@ -308,7 +308,7 @@ TEST_CASE("a hub of one container drops and counts what names another") {
 }
 
 TEST_CASE("a last line without newline is served before the reader leaves") {
-  stage s;
+  fixture s;
   auto reader = s.connect();
   s.bring(reader, lines(1, 1), stream_end::eof); // the framer's work
   CHECK(s.announced() == wire_of(blocks(1, 1)));
@@ -320,7 +320,7 @@ TEST_CASE("a last line without newline is served before the reader leaves") {
 
 TEST_CASE("a reader that leaves with much to say is heard to the end") {
   for (auto end : {stream_end::eof, stream_end::broken}) {
-    stage s;
+    fixture s;
     auto reader = s.connect();
     s.bring(reader, lines(1, 386), end);
     CHECK(s.announced() == wire_of(blocks(1, 192)));
@@ -337,7 +337,7 @@ TEST_CASE("a reader that leaves with much to say is heard to the end") {
 
 TEST_CASE("a reader that leaves silently is let go at once") {
   for (auto end : {stream_end::eof, stream_end::broken}) {
-    stage s;
+    fixture s;
     auto reader = s.connect();
     CHECK(s.counters()["readers"] == "1");
     s.bring(reader, {}, end);
@@ -350,7 +350,7 @@ TEST_CASE("a reader that leaves silently is let go at once") {
 }
 
 TEST_CASE("an answer for a reader that is gone is ignored") {
-  stage s;
+  fixture s;
   auto reader = s.connect();
   s.bring(reader, {}, stream_end::eof);
   s.announce_now(reader);
@@ -362,7 +362,7 @@ TEST_CASE("an answer for a reader that is gone is ignored") {
 }
 
 TEST_CASE("a reader's patience is spent by waiting and earned by its events") {
-  stage s;
+  fixture s;
   auto reader = s.connect();
   auto next = [&](std::size_t events) {
     s.bring(reader, lines(1, events));
@@ -380,7 +380,7 @@ TEST_CASE("a reader's patience is spent by waiting and earned by its events") {
 }
 
 TEST_CASE("readers have each their own patience") {
-  stage s;
+  fixture s;
   auto a = s.connect();
   auto b = s.connect();
   s.bring(a, lines(1, 1));
@@ -393,7 +393,7 @@ TEST_CASE("readers have each their own patience") {
 }
 
 TEST_CASE("an ingester dies with its hub and closes its readers") {
-  stage s;
+  fixture s;
   auto idle = s.connect();
   auto waiting = s.connect();
   s.bring(waiting, lines(1, 1));
@@ -404,7 +404,7 @@ TEST_CASE("an ingester dies with its hub and closes its readers") {
 }
 
 TEST_CASE("an ingester's crash is its hub's") {
-  stage s;
+  fixture s;
   auto before = s.io.alive("inbox").size();
   s.crash(s.ingester, caf::sec::runtime_error);
   CHECK(s.io.alive("inbox").size() == before - 1);

@@ -5,9 +5,9 @@
 #include "actors/hub/session.hpp"
 #include "actors/hub/verdict_helper.hpp"
 #include "actors/supervisor/supervisor.hpp"
+#include "test/support/doubles/fake_executor.hpp"
 #include "test/support/doubles/inbox.hpp"
-#include "test/support/doubles/played_executor.hpp"
-#include "test/support/stage/container_stage.hpp"
+#include "test/support/fixture/container_fixture.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
@@ -26,8 +26,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct stage : container_stage {
-  played_executor executor{*this};
+struct fixture : container_fixture {
+  fake_executor executor{*this};
   inbox manager{*this};
 
   /// What the manager heard since the last call, `READY: STATUS` or `STATUS`.
@@ -54,7 +54,7 @@ using words = std::vector<std::string>;
 } // namespace
 
 TEST_CASE("a hub is ready when it listens, and counts its subscribers") {
-  stage s;
+  fixture s;
   actors::spawn_hub(s.io, s.hub_config());
   s.run();
   const auto places = "; clients at /c, readers at /r"s;
@@ -79,7 +79,7 @@ TEST_CASE("a hub is ready when it listens, and counts its subscribers") {
 TEST_CASE("a hub that cannot listen on one of its sockets says nothing") {
   for (auto path : {"/c", "/r"}) {
     CAPTURE(path);
-    stage s;
+    fixture s;
     s.io.refuse_to_bind(path, "taken");
     actors::spawn_hub(s.io, s.hub_config());
     s.run();
@@ -88,7 +88,7 @@ TEST_CASE("a hub that cannot listen on one of its sockets says nothing") {
 }
 
 TEST_CASE("a hub's end is no news of its subscribers") {
-  stage s;
+  fixture s;
   auto hub = actors::spawn_hub(s.io, s.hub_config());
   s.run();
   auto client = s.io.connect("/c");
@@ -102,7 +102,7 @@ TEST_CASE("a hub's end is no news of its subscribers") {
 }
 
 TEST_CASE("inherited descriptors reach the sockets that they are for") {
-  stage s;
+  fixture s;
   auto config = s.hub_config();
   config.inherited_clearance = 7;
   config.inherited_reader = 8;
@@ -117,7 +117,7 @@ TEST_CASE("inherited descriptors reach the sockets that they are for") {
 }
 
 TEST_CASE("a verdict helper is ready when it listens") {
-  stage s;
+  fixture s;
   actors::verdict_helper_config config{&s.io, "/v", s.executor.handle()};
   config.manager = s.manager.as<actors::manager_actor>();
   actors::spawn_verdict_helper(s.io, std::move(config));
@@ -126,7 +126,7 @@ TEST_CASE("a verdict helper is ready when it listens") {
 }
 
 TEST_CASE("a gate is ready when it listens, and again when new grants hold") {
-  stage s;
+  fixture s;
   auto grants = [](std::size_t count) {
     return std::make_shared<const std::vector<protocol::grant>>(
         count, protocol::grant{protocol::sha256("t"), "r", true});
@@ -156,7 +156,7 @@ namespace {
 
 const auto hub_socket = "/run/t/clearance/0123456789ab/hub.sock"s;
 
-struct container_news : stage {
+struct container_news : fixture {
   actors::container_actor container;
 
   void start(actors::sidecar_ptr sidecar) {
@@ -223,7 +223,7 @@ TEST_CASE("an executor that comes back fails no more") {
 
 namespace {
 
-struct supervisor_news : stage {
+struct supervisor_news : fixture {
   actors::supervisor_actor supervisor;
 
   supervisor_news() {

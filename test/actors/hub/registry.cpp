@@ -1,6 +1,6 @@
 #include "actors/hub/registry.hpp"
 
-#include "test/support/stage/registry_stage.hpp"
+#include "test/support/fixture/registry_fixture.hpp"
 
 #include <doctest/doctest.h>
 
@@ -14,7 +14,7 @@ using protocol::event_type;
 namespace limits = protocol::limits;
 
 TEST_CASE("what a reader brings goes to every subscriber, and it is told") {
-  registry_stage s;
+  registry_fixture s;
   subscriber_client a{s};
   subscriber_client b{s};
   auto events = blocks(1, 3);
@@ -30,7 +30,7 @@ TEST_CASE("what a reader brings goes to every subscriber, and it is told") {
 
 TEST_CASE(
     "a reader is told to bring less at a time the more subscribers hear") {
-  registry_stage s;
+  registry_fixture s;
   s.announce(blocks(1, 1));
   CHECK(s.reader.only<actors::batch_announced>().next_max_events
         == limits::reader_batch_max_events);
@@ -45,7 +45,7 @@ TEST_CASE(
 }
 
 TEST_CASE("all subscribers share one announcement") {
-  registry_stage s;
+  registry_fixture s;
   subscriber_client a{s};
   subscriber_client b{s};
   s.announce(blocks(1, 3));
@@ -54,7 +54,7 @@ TEST_CASE("all subscribers share one announcement") {
 }
 
 TEST_CASE("with nobody to hear them events are bound and batch_announced") {
-  registry_stage s;
+  registry_fixture s;
   s.announce(blocks(1, 2));
   CHECK(s.reader.only<actors::batch_announced>().calm);
   CHECK(s.live("c1:1"));
@@ -62,7 +62,7 @@ TEST_CASE("with nobody to hear them events are bound and batch_announced") {
 }
 
 TEST_CASE("who sees an event can cite it at once") {
-  registry_stage s;
+  registry_fixture s;
   subscriber_client a{s};
   std::size_t asked = 0;
   a.box.on_message([&](const caf::message& x) {
@@ -80,7 +80,7 @@ TEST_CASE("who sees an event can cite it at once") {
 }
 
 TEST_CASE("a block without request_id is announced and cannot be cited") {
-  registry_stage s;
+  registry_fixture s;
   subscriber_client a{s};
   protocol::event x;
   x.container = "c1";
@@ -107,7 +107,7 @@ TEST_CASE("each kind of event does to bindings what the contract says") {
   for (auto [type, drops] : rules) {
     const auto shown = type; // clang 14 captures no binding
     CAPTURE(to_string(shown));
-    registry_stage s;
+    registry_fixture s;
     s.announce({blocked(1), blocked(2), blocked(1, "c2")});
     s.announce({plain(type)});
     CHECK(s.live("c1:1") == !drops);
@@ -117,14 +117,14 @@ TEST_CASE("each kind of event does to bindings what the contract says") {
 }
 
 TEST_CASE("a block behind its container's end in a batch stays") {
-  registry_stage s;
+  registry_fixture s;
   s.announce({blocked(1), plain(event_type::container_exited), blocked(2)});
   CHECK_FALSE(s.live("c1:1"));
   CHECK(s.live("c1:2"));
 }
 
 TEST_CASE("a repeated request_id means the newer block") {
-  registry_stage s;
+  registry_fixture s;
   protocol::event x;
   x.container = "c1";
   x.request_id = "c1:1";
@@ -137,7 +137,7 @@ TEST_CASE("a repeated request_id means the newer block") {
 TEST_CASE("at the bound a container's oldest goes, and the log says whose") {
   protocol::authorisation_limits bounds;
   bounds.per_container = 3;
-  registry_stage s{bounds};
+  registry_fixture s{bounds};
   constexpr auto text =
       "a container has too many open requests, its oldest is forgotten";
   s.announce({blocked(1, "c2")});
@@ -157,7 +157,7 @@ TEST_CASE("at the bound a container's oldest goes, and the log says whose") {
 TEST_CASE("a container that floods the map does not flood the log") {
   protocol::authorisation_limits bounds;
   bounds.per_container = 1;
-  registry_stage s{bounds};
+  registry_fixture s{bounds};
   constexpr auto text =
       "a container has too many open requests, its oldest is forgotten";
   s.announce(blocks(1, limits::log_max_lines + 1)); // one less goes
@@ -171,7 +171,7 @@ TEST_CASE("a container that floods the map does not flood the log") {
 }
 
 TEST_CASE("a subscriber that left hears no more and is forgotten") {
-  registry_stage s;
+  registry_fixture s;
   subscriber_client a{s};
   subscriber_client b{s};
   a.queue->add_dropped(5);
@@ -184,20 +184,20 @@ TEST_CASE("a subscriber that left hears no more and is forgotten") {
 }
 
 TEST_CASE("a subscriber that crashed is none that takes the registry along") {
-  registry_stage s; // the hub, linked to both, decides that
+  registry_fixture s; // the hub, linked to both, decides that
   subscriber_client a{s};
   s.crash(a.box.actor(), caf::sec::runtime_error);
   CHECK(s.io.alive("registry").size() == 1);
 }
 
 TEST_CASE("the registry dies with its hub") {
-  registry_stage s;
+  registry_fixture s;
   s.hub.leave();
   CHECK(s.io.alive("registry").empty());
 }
 
 TEST_CASE("the registry's crash is its hub's") {
-  registry_stage s;
+  registry_fixture s;
   auto before = s.io.alive("inbox").size();
   s.crash(s.registry, caf::sec::runtime_error);
   CHECK(s.io.alive("inbox").size() == before - 1);
@@ -206,7 +206,7 @@ TEST_CASE("the registry's crash is its hub's") {
 TEST_CASE("the report counts everything") {
   protocol::authorisation_limits bounds;
   bounds.per_container = 4;
-  registry_stage s{bounds};
+  registry_fixture s{bounds};
   subscriber_client a{s};
   {
     subscriber_client gone{s};

@@ -1,6 +1,6 @@
 // Who asked for what, and what came of it: one line a verdict.
 
-#include "test/support/stage/registry_stage.hpp"
+#include "test/support/fixture/registry_fixture.hpp"
 
 #include <doctest/doctest.h>
 
@@ -20,7 +20,7 @@ struct client {
   std::shared_ptr<actors::log_limiter> denials =
       std::make_shared<actors::log_limiter>();
 
-  void ask(registry_stage& s, std::string request_id) const {
+  void ask(registry_fixture& s, std::string request_id) const {
     s.caller.tell(s.registry, actors::verdict{"c1",
                                               std::move(request_id),
                                               "203.0.113.7",
@@ -34,7 +34,7 @@ struct client {
 } // namespace
 
 TEST_CASE("every executed verdict leaves an audit line") {
-  registry_stage s;
+  registry_fixture s;
   s.announce({blocked(1)});
   s.ask("c1:1");
   s.executor.answer(0, {false, "bad\nname\x1b[2J"});
@@ -60,7 +60,7 @@ TEST_CASE("every executed verdict leaves an audit line") {
 // Somebody who tries what he has not seen announced is whom an auditor looks
 // for.
 TEST_CASE("every refused verdict leaves an audit line that says why") {
-  registry_stage s;
+  registry_fixture s;
   s.announce({blocked(1)});
   auto why = [&] {
     auto line = s.log.only("verdict refused");
@@ -84,7 +84,7 @@ TEST_CASE("every refused verdict leaves an audit line that says why") {
 }
 
 TEST_CASE("what a client invented is cut and escaped in the audit line") {
-  registry_stage s;
+  registry_fixture s;
   s.ask(std::string(limits::text_max_chars + 1, 'i'), "d\n", "x\x1b", "");
   auto line = s.log.only("verdict refused");
   CHECK(line["request_id"] == std::string(limits::text_max_chars, 'i') + "...");
@@ -93,7 +93,7 @@ TEST_CASE("what a client invented is cut and escaped in the audit line") {
 }
 
 TEST_CASE("a host's verdict is told from a client's") {
-  registry_stage s;
+  registry_fixture s;
   s.caller.tell(
       s.registry,
       actors::verdict{
@@ -105,7 +105,7 @@ TEST_CASE("a host's verdict is told from a client's") {
 // Each reader of the log would lose the others' lines in his.
 TEST_CASE(
     "a client that repeats refused verdicts is logged 64 times a second") {
-  registry_stage s;
+  registry_fixture s;
   const client noisy;
   for (std::size_t i = 0; i < limits::log_max_lines; ++i)
     noisy.ask(s, "c1:1");
@@ -130,7 +130,7 @@ TEST_CASE(
 }
 
 TEST_CASE("failed verdicts are bounded like refused ones") {
-  registry_stage s;
+  registry_fixture s;
   const client noisy;
   s.announce({blocked(1)});
   for (std::size_t i = 0; i <= limits::log_max_lines; ++i) {
@@ -142,7 +142,7 @@ TEST_CASE("failed verdicts are bounded like refused ones") {
 
 TEST_CASE("what a container chose stands escaped in the audit line") {
   // Sanitised text may still hold backslashes, which would be read as escapes.
-  registry_stage s;
+  registry_fixture s;
   protocol::event x;
   x.container = R"(c\x0a)";
   x.request_id = R"(\")";

@@ -1,7 +1,7 @@
 // A reader is not read from faster than subscribers that make progress can
 // take: the wire contract, section 4.
 
-#include "test/support/stage/registry_stage.hpp"
+#include "test/support/fixture/registry_fixture.hpp"
 
 #include <doctest/doctest.h>
 
@@ -19,7 +19,7 @@ namespace {
 constexpr auto max_pause = limits::reader_pause_max;
 
 /// A registry with one subscriber whose queue is as full as the test says.
-struct stage : registry_stage {
+struct fixture : registry_fixture {
   subscriber_client client{*this};
   inbox other_reader{*this};
 
@@ -51,7 +51,7 @@ struct stage : registry_stage {
 } // namespace
 
 TEST_CASE("a batch that just fits goes at once") {
-  stage s;
+  fixture s;
   s.fill(64);
   s.announce(blocks(1, 64), max_pause);
   CHECK(s.reader.only<actors::batch_announced>().waited == 0ms);
@@ -60,7 +60,7 @@ TEST_CASE("a batch that just fits goes at once") {
 }
 
 TEST_CASE("a batch that would drop one event waits, and asks for room") {
-  stage s;
+  fixture s;
   s.fill(65);
   s.announce(blocks(1, 64), max_pause);
   CHECK_FALSE(s.batch_announced());
@@ -70,7 +70,7 @@ TEST_CASE("a batch that would drop one event waits, and asks for room") {
 }
 
 TEST_CASE("a batch that would drop an event for its bytes waits, too") {
-  stage s;
+  fixture s;
   auto event = blocked(1);
   auto most = limits::subscriber_queue_max_bytes - event->wire().size();
   s.client.queue->set_waiting(1, most);
@@ -82,7 +82,7 @@ TEST_CASE("a batch that would drop an event for its bytes waits, too") {
 }
 
 TEST_CASE("a batch larger than a queue waits for a socket that is not full") {
-  stage s;
+  fixture s;
   const auto events = limits::subscriber_queue_max_events + 1;
   s.fill(0);
   s.announce(blocks(1, events), max_pause);
@@ -96,7 +96,7 @@ TEST_CASE("a batch larger than a queue waits for a socket that is not full") {
 
 // It was given something to write, and no queue says so.
 TEST_CASE("a full socket before an empty queue is waited for 50 ms") {
-  stage s;
+  fixture s;
   s.fill(0);
   s.announce(blocks(1, limits::subscriber_queue_max_events + 1), max_pause);
   s.advance(limits::subscriber_progress - 1ms);
@@ -106,7 +106,7 @@ TEST_CASE("a full socket before an empty queue is waited for 50 ms") {
 }
 
 TEST_CASE("a batch that waits is not bound yet") {
-  stage s;
+  fixture s;
   s.fill(128);
   s.announce({blocked(1)}, max_pause);
   CHECK_FALSE(s.live("c1:1"));
@@ -116,7 +116,7 @@ TEST_CASE("a batch that waits is not bound yet") {
 }
 
 TEST_CASE("a batch goes when there is room") {
-  stage s;
+  fixture s;
   s.fill(128);
   s.announce(blocks(1, 64), max_pause);
   s.advance(7ms);
@@ -130,7 +130,7 @@ TEST_CASE("a batch goes when there is room") {
 }
 
 TEST_CASE("a batch goes when progress stops for 50 ms") {
-  stage s;
+  fixture s;
   s.fill(128);
   s.announce({blocked(1)}, max_pause);
   s.advance(limits::subscriber_progress - 1ms);
@@ -141,7 +141,7 @@ TEST_CASE("a batch goes when progress stops for 50 ms") {
 }
 
 TEST_CASE("50 ms count from the last whole event") {
-  stage s;
+  fixture s;
   s.fill(128);
   s.announce({blocked(1)}, max_pause);
   s.advance(30ms);
@@ -153,7 +153,7 @@ TEST_CASE("50 ms count from the last whole event") {
 }
 
 TEST_CASE("a subscriber that made no progress before is not waited for") {
-  stage s;
+  fixture s;
   s.fill(128);
   s.advance(limits::subscriber_progress);
   s.announce({blocked(1)}, max_pause);
@@ -170,7 +170,7 @@ TEST_CASE("a subscriber that made no progress before is not waited for") {
 // A hub that the kernel did not run for a while finds its tick overdue before
 // it finds that its client has read meanwhile.
 TEST_CASE("a stall of our own is not taken for the client's") {
-  stage s;
+  fixture s;
   s.fill(128);
   s.announce({blocked(1)}, max_pause);
   s.stall(limits::subscriber_progress + 100ms);
@@ -183,7 +183,7 @@ TEST_CASE("a stall of our own is not taken for the client's") {
 }
 
 TEST_CASE("a batch goes when its reader's max_pause ends") {
-  stage s;
+  fixture s;
   s.fill(128);
   s.announce({blocked(1)}, max_pause);
   for (int i = 0; i < 24; ++i) {
@@ -198,7 +198,7 @@ TEST_CASE("a batch goes when its reader's max_pause ends") {
 }
 
 TEST_CASE("a reader without max_pause does not wait") {
-  stage s;
+  fixture s;
   s.fill(128);
   s.announce({blocked(1)}, 0ms);
   CHECK(s.batch_announced());
@@ -206,7 +206,7 @@ TEST_CASE("a reader without max_pause does not wait") {
 }
 
 TEST_CASE("max_pause that ends before another's deadline ends on time") {
-  stage s;
+  fixture s;
   s.fill(128);
   s.announce({blocked(1)}, max_pause); // due when progress ends, at 50 ms
   s.announce_other({blocked(2)}, 10ms);
@@ -218,7 +218,7 @@ TEST_CASE("max_pause that ends before another's deadline ends on time") {
 }
 
 TEST_CASE("what fits is never held back behind what does not") {
-  stage s;
+  fixture s;
   s.fill(100);
   s.announce(blocks(1, 64), max_pause);
   CHECK_FALSE(s.batch_announced());
@@ -228,7 +228,7 @@ TEST_CASE("what fits is never held back behind what does not") {
 }
 
 TEST_CASE("batches that wait go oldest first, as far as they fit") {
-  stage s;
+  fixture s;
   s.fill(128);
   s.announce(blocks(1, 64), max_pause);
   s.announce_other(blocks(65, 70));
@@ -244,7 +244,7 @@ TEST_CASE("batches that wait go oldest first, as far as they fit") {
 }
 
 TEST_CASE("a subscriber that leaves is waited for no longer") {
-  stage s;
+  fixture s;
   s.fill(128);
   s.announce({blocked(1)}, max_pause);
   s.client.box.leave();
@@ -252,7 +252,7 @@ TEST_CASE("a subscriber that leaves is waited for no longer") {
 }
 
 TEST_CASE("a stuck subscriber beside one that drains holds up nobody") {
-  stage s;
+  fixture s;
   subscriber_client stuck{s};
   stuck.queue->set_waiting(128, 128);
   s.advance(limits::subscriber_progress);
@@ -263,7 +263,7 @@ TEST_CASE("a stuck subscriber beside one that drains holds up nobody") {
 }
 
 TEST_CASE("one of many that makes progress holds a batch up") {
-  stage s;
+  fixture s;
   subscriber_client other{s};
   other.queue->set_waiting(128, 128);
   s.announce({blocked(1)}, max_pause);
@@ -273,7 +273,7 @@ TEST_CASE("one of many that makes progress holds a batch up") {
 }
 
 TEST_CASE("calm is when every queue is at most half full") {
-  stage s;
+  fixture s;
   s.fill(64);
   s.announce({blocked(1)}, max_pause);
   CHECK(s.reader.only<actors::batch_announced>().calm);
@@ -285,7 +285,7 @@ TEST_CASE("calm is when every queue is at most half full") {
 // Else one that takes a little now and then, and is waited for each time, would
 // have its readers' max_pause made whole each time, too.
 TEST_CASE("calm is of all queues, a stuck subscriber's too") {
-  stage s;
+  fixture s;
   s.fill(128);
   s.advance(limits::subscriber_progress);
   s.announce({blocked(1)}, max_pause);
@@ -294,7 +294,7 @@ TEST_CASE("calm is of all queues, a stuck subscriber's too") {
 }
 
 TEST_CASE("verdict_applied waits for nobody") {
-  stage s;
+  fixture s;
   s.announce({blocked(1)});
   s.client.heard();
   s.fill(128);
@@ -306,7 +306,7 @@ TEST_CASE("verdict_applied waits for nobody") {
 }
 
 TEST_CASE("nothing ticks when nothing waits") {
-  stage s;
+  fixture s;
   s.announce({blocked(1)}, max_pause);
   s.advance(1s);
   CHECK_FALSE(s.scheduler.has_pending_timeout());

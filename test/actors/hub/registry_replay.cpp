@@ -2,7 +2,7 @@
 // registry and subscribers together, the wire contract, section 4.
 
 #include "actors/hub/subscriber.hpp"
-#include "test/support/stage/registry_stage.hpp"
+#include "test/support/fixture/registry_fixture.hpp"
 
 #include <doctest/doctest.h>
 
@@ -17,11 +17,11 @@ namespace limits = protocol::limits;
 
 namespace {
 
-struct stage : registry_stage {
+struct fixture : registry_fixture {
   /// A client whose socket takes `room` bytes at first.
-  scripted_connection_ptr
+  fake_connection_ptr
   subscribe(std::size_t room = static_cast<std::size_t>(-1)) {
-    auto result = std::make_shared<scripted_connection>();
+    auto result = std::make_shared<fake_connection>();
     result->take(room);
     actors::spawn_subscriber(
         io, actors::subscriber_config{registry, result, hub.actor().address()});
@@ -29,26 +29,26 @@ struct stage : registry_stage {
     return result;
   }
 
-  void go_on(const scripted_connection_ptr& x) {
+  void go_on(const fake_connection_ptr& x) {
     x->take_all();
     x->become_writable();
     run();
   }
 
-  void leave(const scripted_connection_ptr& x) {
+  void leave(const fake_connection_ptr& x) {
     x->hang_up();
     run();
   }
 };
 
-std::vector<std::string> heard(const scripted_connection_ptr& x) {
+std::vector<std::string> heard(const fake_connection_ptr& x) {
   return request_ids(x->taken());
 }
 
 } // namespace
 
 TEST_CASE("blocks that nobody saw come first, oldest first, then new ones") {
-  stage s;
+  fixture s;
   s.announce(blocks(1, 3));
   s.announce(blocks(4, 5, "c2"));
   auto client = s.subscribe();
@@ -61,7 +61,7 @@ TEST_CASE("blocks that nobody saw come first, oldest first, then new ones") {
 TEST_CASE("more than a batch of old blocks comes whole and in order") {
   for (std::size_t count : {63U, 64U, 65U, 128U, 129U, 1000U}) {
     CAPTURE(count);
-    stage s;
+    fixture s;
     for (std::size_t n = 1; n <= count; ++n)
       s.announce({blocked(n)});
     auto client = s.subscribe();
@@ -71,7 +71,7 @@ TEST_CASE("more than a batch of old blocks comes whole and in order") {
 }
 
 TEST_CASE("new events stay behind the old ones while a client takes its time") {
-  stage s;
+  fixture s;
   for (std::size_t n = 1; n <= 200; ++n)
     s.announce({blocked(n)});
   auto client = s.subscribe(100);
@@ -85,7 +85,7 @@ TEST_CASE("new events stay behind the old ones while a client takes its time") {
 }
 
 TEST_CASE("what one client was handed the next one does not get") {
-  stage s;
+  fixture s;
   s.announce(blocks(1, 3));
   auto first = s.subscribe();
   CHECK(heard(first) == ids(1, 3));
@@ -96,7 +96,7 @@ TEST_CASE("what one client was handed the next one does not get") {
 }
 
 TEST_CASE("what was announced to a client that took it is not replayed") {
-  stage s;
+  fixture s;
   auto first = s.subscribe();
   s.announce(blocks(1, 3));
   s.leave(first);
@@ -105,7 +105,7 @@ TEST_CASE("what was announced to a client that took it is not replayed") {
 }
 
 TEST_CASE("what broke mid-write goes whole to the next client") {
-  stage s;
+  fixture s;
   auto bytes = blocked(1)->wire().size();
   for (std::size_t cut = 0; cut < bytes; ++cut) {
     auto first = s.subscribe(2 * bytes + cut);
@@ -121,7 +121,7 @@ TEST_CASE("what broke mid-write goes whole to the next client") {
 }
 
 TEST_CASE("what a broken client had in its queue goes to the next client") {
-  stage s;
+  fixture s;
   auto bytes = blocked(1)->wire().size();
   auto first = s.subscribe(2 * bytes + bytes / 2);
   first->break_when_full();
@@ -135,7 +135,7 @@ TEST_CASE("what a broken client had in its queue goes to the next client") {
 }
 
 TEST_CASE("what a stalled client lost goes to the next client") {
-  stage s;
+  fixture s;
   auto stalled = s.subscribe(0);
   for (std::size_t n = 1; n <= 400; ++n)
     s.announce({blocked(n)});
@@ -148,7 +148,7 @@ TEST_CASE("what a stalled client lost goes to the next client") {
 }
 
 TEST_CASE("two clients that come together both get what nobody saw") {
-  stage s;
+  fixture s;
   s.announce(blocks(1, 200));
   auto a = s.subscribe(10);
   auto b = s.subscribe(10);
@@ -166,7 +166,7 @@ TEST_CASE("two clients that come together both get what nobody saw") {
 TEST_CASE("blocks whose container is gone are not replayed") {
   for (auto type : {event_type::shield_down, event_type::shield_disengaged,
                     event_type::container_exited}) {
-    stage s;
+    fixture s;
     s.announce(blocks(1, 3));
     s.announce({blocked(1, "c2"), plain(type), blocked(4)});
     CHECK(heard(s.subscribe()) == std::vector<std::string>{"c2:1", "c1:4"});
@@ -174,7 +174,7 @@ TEST_CASE("blocks whose container is gone are not replayed") {
 }
 
 TEST_CASE("a block that was answered or is in flight is not replayed") {
-  stage s;
+  fixture s;
   s.announce(blocks(1, 3));
   s.ask("c1:1");
   s.executor.succeed(0);
@@ -188,7 +188,7 @@ TEST_CASE("a block that was answered or is in flight is not replayed") {
 }
 
 TEST_CASE("a block that was replaced is replayed as it is now, in its place") {
-  stage s;
+  fixture s;
   s.announce(blocks(1, 3));
   s.announce({blocked(1)});
   CHECK(heard(s.subscribe())
@@ -196,7 +196,7 @@ TEST_CASE("a block that was replaced is replayed as it is now, in its place") {
 }
 
 TEST_CASE("a client can cite what was replayed to it") {
-  stage s;
+  fixture s;
   s.announce({blocked(1)});
   auto client = s.subscribe();
   CHECK(heard(client) == ids(1, 1));
@@ -205,14 +205,14 @@ TEST_CASE("a client can cite what was replayed to it") {
 }
 
 TEST_CASE("other events are not replayed") {
-  stage s;
+  fixture s;
   s.announce({plain(event_type::container_started), blocked(1),
               plain(event_type::shield_up)});
   CHECK(heard(s.subscribe()) == ids(1, 1));
 }
 
 TEST_CASE("a stalled and a fast subscriber side by side") {
-  stage s;
+  fixture s;
   auto fast = s.subscribe();
   auto stalled = s.subscribe(0);
   for (std::size_t n = 1; n <= 1000; ++n)
@@ -231,7 +231,7 @@ TEST_CASE("a stalled and a fast subscriber side by side") {
 }
 
 TEST_CASE("nothing that a client was handed is held for it") {
-  stage s;
+  fixture s;
   auto client = s.subscribe();
   auto event = plain(event_type::shield_up);
   s.announce({event});

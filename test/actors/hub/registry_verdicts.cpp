@@ -1,6 +1,6 @@
 // Verdicts: the wire contract, section 5.
 
-#include "test/support/stage/registry_stage.hpp"
+#include "test/support/fixture/registry_fixture.hpp"
 #include "test/support/wire/wire_event.hpp"
 
 #include <caf/scoped_actor.hpp>
@@ -63,7 +63,7 @@ actors::event_ptr block_of(const char* request_id, const char* dest,
 } // namespace
 
 TEST_CASE("a verdict that cites a block is executed, announced, answered") {
-  registry_stage s;
+  registry_fixture s;
   subscriber_client a{s};
   s.announce({blocked(1)});
   a.heard();
@@ -80,7 +80,7 @@ TEST_CASE("a verdict that cites a block is executed, announced, answered") {
 }
 
 TEST_CASE("a verdict on a name cites the name") {
-  registry_stage s;
+  registry_fixture s;
   s.announce({block_of("c1:1", "203.0.113.7", "example.org")});
   s.ask("c1:1", "203.0.113.7");
   CHECK(s.outcome()
@@ -93,7 +93,7 @@ TEST_CASE("a verdict on a name cites the name") {
 }
 
 TEST_CASE("what is refused is neither executed nor announced") {
-  registry_stage s;
+  registry_fixture s;
   subscriber_client a{s};
   s.announce({blocked(1)});
   a.heard();
@@ -116,7 +116,7 @@ TEST_CASE("what is refused is neither executed nor announced") {
 
 TEST_CASE("verdict_applied is in every queue before the caller's outcome") {
   for (bool fine : {true, false}) {
-    registry_stage s;
+    registry_fixture s;
     subscriber_client a{s};
     subscriber_client b{s};
     s.announce({blocked(1)});
@@ -136,7 +136,7 @@ TEST_CASE("verdict_applied is in every queue before the caller's outcome") {
 }
 
 TEST_CASE("a second verdict on a block in flight is unknown") {
-  registry_stage s;
+  registry_fixture s;
   s.announce({blocked(1)});
   s.ask("c1:1");
   s.ask("c1:1", "203.0.113.7", "deny");
@@ -147,7 +147,7 @@ TEST_CASE("a second verdict on a block in flight is unknown") {
 }
 
 TEST_CASE("a success consumes the block") {
-  registry_stage s;
+  registry_fixture s;
   s.announce({blocked(1)});
   s.ask("c1:1");
   s.executor.succeed(0);
@@ -157,7 +157,7 @@ TEST_CASE("a success consumes the block") {
 }
 
 TEST_CASE("a failure says why and leaves the block for a retry") {
-  registry_stage s;
+  registry_fixture s;
   subscriber_client a{s};
   s.announce({blocked(1)});
   a.heard();
@@ -178,7 +178,7 @@ TEST_CASE("a block that was dropped while in flight stays dropped") {
     for (bool fine : {true, false}) {
       CAPTURE(to_string(type));
       CAPTURE(fine);
-      registry_stage s;
+      registry_fixture s;
       subscriber_client a{s};
       s.announce({blocked(1)});
       s.ask("c1:1");
@@ -196,7 +196,7 @@ TEST_CASE("a block that was dropped while in flight stays dropped") {
 TEST_CASE("a block that was replaced while in flight is the newer one") {
   for (bool fine : {true, false}) {
     CAPTURE(fine);
-    registry_stage s;
+    registry_fixture s;
     s.announce({blocked(1)});
     s.ask("c1:1");
     s.announce({block_of("c1:1", "198.51.100.9")});
@@ -211,7 +211,7 @@ TEST_CASE("a block that was replaced while in flight is the newer one") {
 }
 
 TEST_CASE("a newer block can be cited while the older one is in flight") {
-  registry_stage s;
+  registry_fixture s;
   s.announce({blocked(1)});
   s.ask("c1:1");
   s.announce({block_of("c1:1", "198.51.100.9")});
@@ -225,7 +225,7 @@ TEST_CASE("a newer block can be cited while the older one is in flight") {
 }
 
 TEST_CASE("a block announced again after its drop is another block") {
-  registry_stage s;
+  registry_fixture s;
   s.announce({blocked(1)});
   s.ask("c1:1");
   s.announce({plain(event_type::shield_down), blocked(1)});
@@ -240,7 +240,7 @@ TEST_CASE("a block announced again after its drop is another block") {
 }
 
 TEST_CASE("verdicts on different blocks run side by side") {
-  registry_stage s;
+  registry_fixture s;
   s.announce(blocks(1, 3));
   for (auto id : {"c1:1", "c1:2", "c1:3"})
     s.ask(id);
@@ -254,7 +254,7 @@ TEST_CASE("verdicts on different blocks run side by side") {
 }
 
 TEST_CASE("a caller that left does not cancel its verdict") {
-  registry_stage s;
+  registry_fixture s;
   subscriber_client a{s};
   s.announce({blocked(1), blocked(2)});
   a.heard();
@@ -268,7 +268,7 @@ TEST_CASE("a caller that left does not cancel its verdict") {
 }
 
 TEST_CASE("a host's request is answered like a session's message") {
-  registry_stage s;
+  registry_fixture s;
   s.announce({blocked(1)});
   caf::scoped_actor asker{s.system};
   auto answer =
@@ -283,7 +283,7 @@ TEST_CASE("a host's request is answered like a session's message") {
 }
 
 TEST_CASE("an executor that is dead fails verdicts at once") {
-  registry_stage s;
+  registry_fixture s;
   subscriber_client a{s};
   s.announce({blocked(1)});
   a.heard();
@@ -295,7 +295,7 @@ TEST_CASE("an executor that is dead fails verdicts at once") {
 }
 
 TEST_CASE("an executor that dies fails the verdicts that it had in the end") {
-  registry_stage s;
+  registry_fixture s;
   s.announce({blocked(1)});
   s.ask("c1:1");
   s.executor.die();
@@ -304,7 +304,7 @@ TEST_CASE("an executor that dies fails the verdicts that it had in the end") {
 }
 
 TEST_CASE("an executor that never answers fails the verdict in the end") {
-  registry_stage s;
+  registry_fixture s;
   subscriber_client a{s};
   s.announce({blocked(1)});
   a.heard();

@@ -1,6 +1,6 @@
 #include "actors/hub/session.hpp"
 
-#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 #include "test/support/wire/events.hpp"
 
 #include <doctest/doctest.h>
@@ -24,15 +24,15 @@ namespace limits = protocol::limits;
 namespace {
 
 /// A session between a scripted client and played neighbours.
-struct stage : actor_fixture {
+struct fixture : actor_fixture {
   inbox registry{*this};
   inbox executor{*this};
   inbox parent{*this};
-  scripted_connection_ptr client = std::make_shared<scripted_connection>();
+  fake_connection_ptr client = std::make_shared<fake_connection>();
   actors::session_actor session;
 
-  explicit stage(role who = role::hub,
-                 protocol::byte_budget_ptr held = nullptr) {
+  explicit fixture(role who = role::hub,
+                   protocol::byte_budget_ptr held = nullptr) {
     actors::session_config config;
     config.io = &io;
     config.connection = client;
@@ -99,7 +99,7 @@ std::string oneway(std::string call) {
 } // namespace
 
 TEST_CASE("a client is read from, answered, and read from again") {
-  stage s;
+  fixture s;
   CHECK(s.client->owned());
   CHECK(s.client->reading());
   s.bring({info});
@@ -113,7 +113,7 @@ TEST_CASE("a client is read from, answered, and read from again") {
 }
 
 TEST_CASE("a verdict goes to the registry, with who asks") {
-  stage s;
+  fixture s;
   s.bring({verdict});
   auto x = s.registry.only<actors::verdict>();
   CHECK(x.container == "c1");
@@ -129,7 +129,7 @@ TEST_CASE("a verdict goes to the registry, with who asks") {
 }
 
 TEST_CASE("a refused verdict is answered by its typed error") {
-  stage s;
+  fixture s;
   s.bring({verdict});
   s.decide({verdict_outcome::kind::unknown_request, {"c1:1"}});
   CHECK(s.client->taken()
@@ -139,7 +139,7 @@ TEST_CASE("a refused verdict is answered by its typed error") {
 }
 
 TEST_CASE("calls of one read are answered one after another, in order") {
-  stage s;
+  fixture s;
   s.bring({missing("A"), verdict, missing("B"), verdict, missing("C")});
   // What can be said is said at once; the rest waits for the verdict.
   CHECK(s.client->flush_taken() == not_found("A"));
@@ -154,7 +154,7 @@ TEST_CASE("calls of one read are answered one after another, in order") {
 }
 
 TEST_CASE("replies go out whole, wherever the socket cuts them") {
-  stage s;
+  fixture s;
   auto expected = not_found("A") + not_found("B");
   for (std::size_t cut = 0; cut < expected.size(); ++cut) {
     s.client->take(cut);
@@ -168,7 +168,7 @@ TEST_CASE("replies go out whole, wherever the socket cuts them") {
 }
 
 TEST_CASE("a verdict's reply waits for the socket like any other") {
-  stage s;
+  fixture s;
   s.client->take(0);
   s.bring({missing("A"), verdict, missing("B")});
   s.decide(ok);
@@ -178,7 +178,7 @@ TEST_CASE("a verdict's reply waits for the socket like any other") {
 }
 
 TEST_CASE("a client that reads no answers is neither served nor read on") {
-  stage s;
+  fixture s;
   s.client->take(0);
   // More replies than may wait, and then a verdict.
   const auto name = std::string(1000, 'x');
@@ -212,7 +212,7 @@ TEST_CASE("unread replies are few, or there is room for them") {
   const std::string name(limits::kept_max_bytes, 'x');
   const auto run = [](const std::string& asked, std::size_t room, bool fine) {
     const auto held = std::make_shared<protocol::byte_budget>(room);
-    stage s{role::hub, held};
+    fixture s{role::hub, held};
     s.client->take(0);
     s.bring({missing(asked)});
     CHECK(s.alive() == fine);
@@ -228,7 +228,7 @@ TEST_CASE("unread replies are few, or there is room for them") {
 }
 
 TEST_CASE("a client that reads is served whatever its replies come to") {
-  stage s;
+  fixture s;
   const auto name = std::string(1000, 'x');
   s.bring(std::vector<std::string>(2000, missing(name)));
   CHECK(s.client->taken().size() == 2000 * not_found(name).size());
@@ -247,7 +247,7 @@ TEST_CASE("what no varlink client sends closes its connection, logged") {
   };
   for (auto& message : bad) {
     CAPTURE(message);
-    stage s;
+    fixture s;
     s.bring({missing("A"), message, missing("B")});
     CHECK(s.client->taken() == not_found("A")); // asked before: answered
     CHECK_FALSE(s.client->open());
@@ -262,7 +262,7 @@ TEST_CASE("what no varlink client sends closes its connection, logged") {
 }
 
 TEST_CASE("replies leave before a refused message closes the connection") {
-  stage s;
+  fixture s;
   s.client->take(3);
   s.bring({missing("A"), verdict, "nonsense"});
   s.decide(ok);
@@ -277,7 +277,7 @@ TEST_CASE("replies leave before a refused message closes the connection") {
 TEST_CASE(
     "a message too long, or without room, closes the connection, logged") {
   for (auto end : {stream_end::too_long, stream_end::no_room}) {
-    stage s;
+    fixture s;
     s.bring({missing("A"), verdict}, end);
     CHECK(s.client->taken() == not_found("A"));
     CHECK(s.client->open());
@@ -293,7 +293,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a client that shut down its writing side gets its replies") {
-  stage s;
+  fixture s;
   s.client->take(0);
   s.bring({missing("A"), verdict, missing("B")}, stream_end::eof);
   s.decide(ok);
@@ -307,7 +307,7 @@ TEST_CASE("a client that shut down its writing side gets its replies") {
 
 TEST_CASE("a client that leaves is let go and harms nobody") {
   for (auto end : {stream_end::eof, stream_end::broken}) {
-    stage s;
+    fixture s;
     s.bring({}, end);
     CHECK_FALSE(s.client->open());
     CHECK_FALSE(s.alive());
@@ -317,7 +317,7 @@ TEST_CASE("a client that leaves is let go and harms nobody") {
 }
 
 TEST_CASE("a client that left during its verdict ends the session alone") {
-  stage s;
+  fixture s;
   s.client->take(0);
   s.client->break_when_full();
   s.bring({verdict});
@@ -329,7 +329,7 @@ TEST_CASE("a client that left during its verdict ends the session alone") {
 }
 
 TEST_CASE("a client that breaks while replies wait ends the session alone") {
-  stage s;
+  fixture s;
   s.client->take(5);
   s.bring({missing("A")});
   CHECK(s.alive());
@@ -341,7 +341,7 @@ TEST_CASE("a client that breaks while replies wait ends the session alone") {
 }
 
 TEST_CASE("a oneway call gets no reply, not even an error") {
-  stage s;
+  fixture s;
   s.bring({oneway(info), oneway(missing("A")), oneway(subscribe)});
   CHECK(s.client->taken().empty());
   CHECK(s.alive());
@@ -349,7 +349,7 @@ TEST_CASE("a oneway call gets no reply, not even an error") {
 }
 
 TEST_CASE("a oneway verdict is executed, and the next call waits for it") {
-  stage s;
+  fixture s;
   s.bring({oneway(verdict), missing("A")});
   CHECK(s.registry.take<actors::verdict>().size() == 1);
   CHECK(s.client->taken().empty());
@@ -358,7 +358,7 @@ TEST_CASE("a oneway verdict is executed, and the next call waits for it") {
 }
 
 TEST_CASE("Subscribe without more is an error") {
-  stage s;
+  fixture s;
   s.bring({R"({"method":"org.terok.Clearance1.Subscribe"})"});
   CHECK(s.client->taken()
         == R"({"error":"org.varlink.service.ExpectedMore","parameters":{}})"s
@@ -367,7 +367,7 @@ TEST_CASE("Subscribe without more is an error") {
 }
 
 TEST_CASE("Subscribe hands the connection to a subscriber") {
-  stage s;
+  fixture s;
   s.bring({subscribe});
   CHECK_FALSE(s.alive());
   CHECK(s.io.alive("subscriber").size() == 1);
@@ -383,7 +383,7 @@ TEST_CASE("Subscribe hands the connection to a subscriber") {
 }
 
 TEST_CASE("events come behind the replies that the client was owed") {
-  stage s;
+  fixture s;
   s.client->take(7);
   s.bring({missing("A"), verdict, subscribe});
   s.decide(ok);
@@ -403,7 +403,7 @@ TEST_CASE("events come behind the replies that the client was owed") {
 
 TEST_CASE("what comes behind Subscribe is never served") {
   for (auto end : {stream_end::none, stream_end::eof, stream_end::too_long}) {
-    stage s;
+    fixture s;
     s.bring({subscribe, verdict, missing("A"), "nonsense"}, end);
     CHECK(s.io.alive("subscriber").size() == 1);
     CHECK(s.registry.take<actors::verdict>().empty());
@@ -413,7 +413,7 @@ TEST_CASE("what comes behind Subscribe is never served") {
 }
 
 TEST_CASE("a subscriber that came of a session dies with the same parent") {
-  stage s;
+  fixture s;
   s.bring({subscribe});
   s.parent.leave();
   CHECK(s.io.alive("subscriber").empty());
@@ -424,7 +424,7 @@ TEST_CASE("a session dies with its parent, whatever it is doing") {
   const std::vector<std::string> doing[] = {
       {}, {verdict}, {missing("A")}, {missing("A"), subscribe}, {"nonsense"}};
   for (auto& calls : doing) {
-    stage s;
+    fixture s;
     s.client->take(1);
     if (!calls.empty())
       s.bring(calls);
@@ -436,7 +436,7 @@ TEST_CASE("a session dies with its parent, whatever it is doing") {
 }
 
 TEST_CASE("a session's crash is its parent's") {
-  stage s;
+  fixture s;
   s.crash(s.session, caf::sec::runtime_error);
   CHECK_FALSE(s.parent_alive());
   CHECK_FALSE(s.client->open());
@@ -455,7 +455,7 @@ std::string apply(const std::string& action) {
 } // namespace
 
 TEST_CASE("a helper's session has the executor act, and says what came of it") {
-  stage s{role::verdict_helper};
+  fixture s{role::verdict_helper};
   s.bring({apply("allow"), apply("deny")});
   auto x = s.executor.only<protocol::shield_call>();
   CHECK(x.action == protocol::action::allow);
@@ -475,7 +475,7 @@ TEST_CASE("a helper's session has the executor act, and says what came of it") {
 }
 
 TEST_CASE("a helper is not asked for another action than its two") {
-  stage s{role::verdict_helper};
+  fixture s{role::verdict_helper};
   s.bring({apply("flush"), oneway(apply("drop"))});
   CHECK(s.executor.size() == 0);
   CHECK(s.client->taken()
@@ -485,7 +485,7 @@ TEST_CASE("a helper is not asked for another action than its two") {
 }
 
 TEST_CASE("a helper's session acts on a oneway call and says nothing") {
-  stage s{role::verdict_helper};
+  fixture s{role::verdict_helper};
   s.bring({oneway(apply("allow")), missing("A")});
   CHECK(s.executor.take<protocol::shield_call>().size() == 1);
   s.executor.tell(s.session, protocol::shield_outcome{true, ""});

@@ -1,6 +1,6 @@
 #include "actors/hub/subscriber.hpp"
 
-#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 #include "test/support/wire/events.hpp"
 
 #include <doctest/doctest.h>
@@ -18,14 +18,14 @@ namespace limits = protocol::limits;
 namespace {
 
 /// One subscriber between an empty map and a scripted socket.
-struct stage : actor_fixture {
+struct fixture : actor_fixture {
   inbox registry{*this};
   inbox hub{*this};
-  scripted_connection_ptr connection = std::make_shared<scripted_connection>();
+  fake_connection_ptr connection = std::make_shared<fake_connection>();
   actors::subscriber_actor subscriber;
   std::shared_ptr<actors::queue_status> queue;
 
-  stage() {
+  fixture() {
     subscriber = actors::spawn_subscriber(
         io, actors::subscriber_config{registry.as<actors::registry_actor>(),
                                       connection, hub.actor().address()});
@@ -58,7 +58,7 @@ struct stage : actor_fixture {
 } // namespace
 
 TEST_CASE("a subscriber writes what is announced, in one call a batch") {
-  stage s;
+  fixture s;
   auto events = blocks(1, 192);
   s.announce(events);
   CHECK(s.connection->taken() == wire_of(events));
@@ -70,7 +70,7 @@ TEST_CASE("a subscriber writes what is announced, in one call a batch") {
 }
 
 TEST_CASE("more than a batch is written in several") {
-  stage s;
+  fixture s;
   auto events = blocks(1, 193);
   s.announce(events);
   CHECK(s.connection->taken() == wire_of(events));
@@ -78,7 +78,7 @@ TEST_CASE("more than a batch is written in several") {
 }
 
 TEST_CASE("an event is handed over when its last byte was taken") {
-  stage s;
+  fixture s;
   auto event = blocked(1);
   s.connection->take(event->wire().size() - 1);
   s.announce({event});
@@ -93,7 +93,7 @@ TEST_CASE("an event is handed over when its last byte was taken") {
 
 TEST_CASE(
     "a partly written batch goes on at the right byte, whatever the cut") {
-  stage s;
+  fixture s;
   auto events = blocks(1, 3);
   auto whole = wire_of(events);
   for (std::size_t cut = 0; cut < whole.size(); ++cut) {
@@ -106,7 +106,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a socket that takes one byte at a time gets every byte in order") {
-  stage s;
+  fixture s;
   auto events = blocks(1, 3);
   s.connection->take(0);
   s.announce(events);
@@ -120,7 +120,7 @@ TEST_CASE("a socket that takes one byte at a time gets every byte in order") {
 }
 
 TEST_CASE("new events come behind a batch that is partly written") {
-  stage s;
+  fixture s;
   auto first = blocks(1, 3);
   auto second = blocks(4, 8);
   s.connection->take(first[0]->wire().size() + 1);
@@ -131,7 +131,7 @@ TEST_CASE("new events come behind a batch that is partly written") {
 }
 
 TEST_CASE("a stalled client loses its oldest events and nothing in between") {
-  stage s;
+  fixture s;
   s.connection->take(1);
   auto begun = blocks(1, 64); // one batch, of which a byte is out
   s.announce(begun);
@@ -146,7 +146,7 @@ TEST_CASE("a stalled client loses its oldest events and nothing in between") {
 
 // The oldest of the queue may be the rest of a batch, which is kept whole.
 TEST_CASE("beside its queue a stalled client holds little") {
-  stage s;
+  fixture s;
   s.connection->take(0);
   auto events = blocks(1, 500);
   for (auto at = events.begin(); at < events.end(); at += 50)
@@ -159,7 +159,7 @@ TEST_CASE("beside its queue a stalled client holds little") {
 }
 
 TEST_CASE("losses are logged once a burst, with who loses") {
-  stage s;
+  fixture s;
   constexpr auto text = "a client is too slow and loses its oldest";
   s.connection->take(0);
   s.announce(blocks(1, 64));
@@ -181,7 +181,7 @@ TEST_CASE("losses are logged once a burst, with who loses") {
 }
 
 TEST_CASE("losses of a client that takes a little belong to one burst") {
-  stage s;
+  fixture s;
   auto bytes = blocked(1)->wire().size();
   s.connection->take(0);
   s.announce(blocks(1, 9));
@@ -193,7 +193,7 @@ TEST_CASE("losses of a client that takes a little belong to one burst") {
 }
 
 TEST_CASE("progress is a whole event that was taken, and having come") {
-  stage s;
+  fixture s;
   auto start = s.queue->level().last_progress;
   CHECK(start == s.system.clock().now());
   auto bytes = blocked(1)->wire().size();
@@ -210,7 +210,7 @@ TEST_CASE("progress is a whole event that was taken, and having come") {
 }
 
 TEST_CASE("who waits for room hears of it once, when the queue drained") {
-  stage s;
+  fixture s;
   s.connection->take(0);
   s.announce(blocks(1, 64));
   s.announce(blocks(65, 192));
@@ -224,7 +224,7 @@ TEST_CASE("who waits for room hears of it once, when the queue drained") {
 }
 
 TEST_CASE("a client that hangs up is let go at once, and harms nobody") {
-  stage s;
+  fixture s;
   s.announce(blocks(1, 3));
   s.connection->hang_up();
   s.run();
@@ -240,7 +240,7 @@ TEST_CASE("a client that hangs up is let go at once, and harms nobody") {
 
 // A batch is on its way to the socket; only what waits behind it can be lost.
 TEST_CASE("a whole batch goes to a socket that was not full, 128 wait") {
-  stage s;
+  fixture s;
   s.connection->take(1);
   s.announce(blocks(1, 192 + 128));
   CHECK(s.queue->dropped() == 0);
@@ -256,7 +256,7 @@ TEST_CASE("a whole batch goes to a socket that was not full, 128 wait") {
 
 // Large events: a batch of few of them is full of bytes already.
 TEST_CASE("what its socket leaves behind is lost when it is too much") {
-  stage s;
+  fixture s;
   s.connection->take(1);
   auto events = blocks(1, 320);
   events.front() = sized(1, limits::subscriber_batch_max_bytes);
@@ -268,7 +268,7 @@ TEST_CASE("what its socket leaves behind is lost when it is too much") {
 }
 
 TEST_CASE("a client that hangs up while its socket is full is let go, too") {
-  stage s;
+  fixture s;
   s.connection->take(0);
   s.announce(blocks(1, 300));
   s.announce(blocks(301, 400));
@@ -279,7 +279,7 @@ TEST_CASE("a client that hangs up while its socket is full is let go, too") {
 }
 
 TEST_CASE("a broken pipe ends the subscriber and hands nothing over") {
-  stage s;
+  fixture s;
   auto events = blocks(1, 3);
   s.connection->take(events[0]->wire().size() + 7);
   s.connection->break_when_full();
@@ -297,21 +297,21 @@ TEST_CASE("a broken pipe ends the subscriber and hands nothing over") {
 }
 
 TEST_CASE("a subscriber dies with its hub and closes its connection") {
-  stage s;
+  fixture s;
   s.hub.leave();
   CHECK_FALSE(s.alive());
   CHECK_FALSE(s.connection->open());
 }
 
 TEST_CASE("a subscriber's crash takes its hub along") {
-  stage s;
+  fixture s;
   s.crash(s.subscriber, caf::sec::runtime_error);
   CHECK_FALSE(s.hub_alive());
   CHECK_FALSE(s.connection->open());
 }
 
 TEST_CASE("a subscriber watches its client, and does not read from it") {
-  stage s;
+  fixture s;
   CHECK(s.connection->watched());
   CHECK_FALSE(s.connection->reading());
   // What was on its way when the connection changed hands.
@@ -323,7 +323,7 @@ TEST_CASE("a subscriber watches its client, and does not read from it") {
 }
 
 TEST_CASE("a subscriber's report says who loses how much") {
-  stage s;
+  fixture s;
   s.connection->take(0);
   s.announce(blocks(1, 64)); // on their way to the socket
   s.announce(blocks(65, 300));

@@ -1,7 +1,7 @@
 // How a subscriber begins: with the blocks that nobody was handed yet.
 
 #include "actors/hub/subscriber.hpp"
-#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 #include "test/support/wire/events.hpp"
 
 #include <doctest/doctest.h>
@@ -17,15 +17,15 @@ namespace limits = protocol::limits;
 namespace {
 
 /// A subscriber that has asked and was not answered yet.
-struct stage : actor_fixture {
+struct fixture : actor_fixture {
   inbox registry{*this};
   inbox hub{*this};
-  scripted_connection_ptr connection = std::make_shared<scripted_connection>();
+  fake_connection_ptr connection = std::make_shared<fake_connection>();
   actors::subscriber_actor subscriber = actors::spawn_subscriber(
       io, actors::subscriber_config{registry.as<actors::registry_actor>(),
                                     connection, hub.actor().address()});
 
-  stage() { run(); }
+  fixture() { run(); }
 
   void announce(event_list events) {
     registry.tell(subscriber, announcing(std::move(events)));
@@ -54,7 +54,7 @@ struct stage : actor_fixture {
 } // namespace
 
 TEST_CASE("a subscriber subscribes first, under its own name") {
-  stage s;
+  fixture s;
   auto x = s.registry.only<actors::subscribe>();
   CHECK(x.from == s.subscriber);
   CHECK(x.queue != nullptr);
@@ -62,7 +62,7 @@ TEST_CASE("a subscriber subscribes first, under its own name") {
 }
 
 TEST_CASE("nothing is written before the map was asked") {
-  stage s;
+  fixture s;
   s.announce(blocks(1, 200));
   CHECK(s.connection->writes() == 0);
   s.replay({}, 0, true);
@@ -70,7 +70,7 @@ TEST_CASE("nothing is written before the map was asked") {
 }
 
 TEST_CASE("undelivered blocks come before new events") {
-  stage s;
+  fixture s;
   s.announce(blocks(4, 6));
   s.replay(blocks(1, 3), 3, true);
   CHECK(request_ids(s.connection->taken()) == ids(1, 6));
@@ -80,7 +80,7 @@ TEST_CASE("undelivered blocks come before new events") {
 }
 
 TEST_CASE("undelivered blocks are replay_page one batch after another") {
-  stage s;
+  fixture s;
   s.replay(blocks(1, 64), 64, false);
   CHECK(s.asks(64));
   s.announce(blocks(131, 133));
@@ -92,7 +92,7 @@ TEST_CASE("undelivered blocks are replay_page one batch after another") {
 }
 
 TEST_CASE("a last replay that brings nothing ends the replay") {
-  stage s;
+  fixture s;
   s.replay(blocks(1, 64), 64, false);
   s.announce(blocks(65, 66));
   s.replay({}, 64, true);
@@ -101,7 +101,7 @@ TEST_CASE("a last replay that brings nothing ends the replay") {
 
 TEST_CASE(
     "the next blocks are replay_page when the socket took the last ones") {
-  stage s;
+  fixture s;
   s.connection->take(10);
   s.replay(blocks(1, 64), 64, false);
   CHECK(s.registry.take<actors::replay>().empty());
@@ -113,7 +113,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a client that stalls in the replay holds up neither map nor queue") {
-  stage s;
+  fixture s;
   auto old = blocks(1, 64);
   s.connection->take(10);
   s.replay(old, 64, false);
@@ -130,7 +130,7 @@ TEST_CASE("a client that stalls in the replay holds up neither map nor queue") {
 }
 
 TEST_CASE("a replay that breaks mid-write hands over whole events only") {
-  stage s;
+  fixture s;
   auto events = blocks(1, 5);
   s.connection->take(wire_of({events[0], events[1]}).size() + 1);
   s.connection->break_when_full();
@@ -143,7 +143,7 @@ TEST_CASE("a replay that breaks mid-write hands over whole events only") {
 }
 
 TEST_CASE("a client that leaves before the map answered leaves nothing") {
-  stage s;
+  fixture s;
   s.connection->hang_up();
   s.run();
   CHECK(s.io.alive("subscriber").empty());

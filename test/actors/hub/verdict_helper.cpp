@@ -2,7 +2,7 @@
 
 #include "actors/base/error.hpp"
 #include "actors/executor/shield_executor.hpp"
-#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 
 #include <doctest/doctest.h>
 
@@ -23,13 +23,13 @@ namespace {
 const auto socket_path = "/run/verdict.sock"s;
 
 /// The helper with an executor that runs the shield, on a scripted host.
-struct stage : actor_fixture {
+struct fixture : actor_fixture {
   actors::shield_executor_actor executor = actors::spawn_shield_executor(
       io, actors::shield_executor_config{&io, "terok-shield"});
   actors::service_actor helper;
   std::optional<caf::error> ended;
 
-  ~stage() { end_hosted(); }
+  ~fixture() { end_hosted(); }
 
   void start() {
     helper = actors::spawn_verdict_helper(
@@ -39,13 +39,13 @@ struct stage : actor_fixture {
     run();
   }
 
-  scripted_connection_ptr connect() {
+  fake_connection_ptr connect() {
     auto result = io.connect(socket_path);
     run();
     return result;
   }
 
-  void bring(const scripted_connection_ptr& x, const std::string& message,
+  void bring(const fake_connection_ptr& x, const std::string& message,
              stream_end end = stream_end::none) {
     x->bring({message}, end);
     run();
@@ -59,7 +59,7 @@ const auto apply = R"({"method":"org.terok.ClearanceVerdict1.Apply",)"
 } // namespace
 
 TEST_CASE("a helper listens, runs the shield and says what came of it") {
-  stage s;
+  fixture s;
   s.start();
   auto listener = s.io.listener_at(socket_path);
   REQUIRE(listener != nullptr);
@@ -78,7 +78,7 @@ TEST_CASE("a helper listens, runs the shield and says what came of it") {
 // It believes whoever connects; a client of our uid that goes around the hub is
 // seen here alone.
 TEST_CASE("what a helper executes or refuses leaves an audit line") {
-  stage s;
+  fixture s;
   s.start();
   auto client = s.connect();
   s.bring(client, apply);
@@ -106,7 +106,7 @@ TEST_CASE("what a helper executes or refuses leaves an audit line") {
 }
 
 TEST_CASE("a client that left tells how many of its verdicts were not logged") {
-  stage s;
+  fixture s;
   s.start();
   auto client = s.connect();
   auto invalid = apply;
@@ -123,7 +123,7 @@ TEST_CASE("a client that left tells how many of its verdicts were not logged") {
 
 // One client that connects anew for each 64, or many at once.
 TEST_CASE("all clients' refused verdicts are logged 128 times a second") {
-  stage s;
+  fixture s;
   s.start();
   auto invalid = apply;
   invalid.replace(invalid.find("deny"), 4, "nope");
@@ -144,7 +144,7 @@ TEST_CASE("all clients' refused verdicts are logged 128 times a second") {
 }
 
 TEST_CASE("a helper is not the hub") {
-  stage s;
+  fixture s;
   s.start();
   auto client = s.connect();
   s.bring(client, R"({"method":"org.terok.Clearance1.Subscribe","more":true})");
@@ -152,7 +152,7 @@ TEST_CASE("a helper is not the hub") {
 }
 
 TEST_CASE("connections of a helper's clients are served side by side") {
-  stage s;
+  fixture s;
   s.start();
   auto a = s.connect();
   auto b = s.connect();
@@ -166,7 +166,7 @@ TEST_CASE("connections of a helper's clients are served side by side") {
 }
 
 TEST_CASE("a helper that cannot bind its socket ends and says why") {
-  stage s;
+  fixture s;
   s.io.refuse_to_bind(socket_path, "the verdict socket is taken");
   s.start();
   CHECK(s.io.alive("verdict_helper").empty());
@@ -177,7 +177,7 @@ TEST_CASE("a helper that cannot bind its socket ends and says why") {
 }
 
 TEST_CASE("a client that leaves takes neither the helper nor its verdict") {
-  stage s;
+  fixture s;
   s.start();
   auto client = s.connect();
   s.bring(client, apply, stream_end::broken);
@@ -192,7 +192,7 @@ TEST_CASE("a client that leaves takes neither the helper nor its verdict") {
 }
 
 TEST_CASE("a helper's end closes its socket and its connections") {
-  stage s;
+  fixture s;
   s.start();
   auto idle = s.connect();
   auto busy = s.connect();
@@ -208,7 +208,7 @@ TEST_CASE("a helper's end closes its socket and its connections") {
 }
 
 TEST_CASE("a session's crash is the helper's") {
-  stage s;
+  fixture s;
   s.start();
   s.connect();
   s.crash(s.io.alive("session").at(0), caf::sec::runtime_error);
@@ -217,7 +217,7 @@ TEST_CASE("a session's crash is the helper's") {
 }
 
 TEST_CASE("the helper's report counts its clients, and whom it refused") {
-  stage s;
+  fixture s;
   s.start();
   s.connect();
   s.bring(s.connect(), "nonsense");

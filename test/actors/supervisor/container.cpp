@@ -1,6 +1,6 @@
 #include "actors/supervisor/container.hpp"
 
-#include "test/support/stage/container_stage.hpp"
+#include "test/support/fixture/container_fixture.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <doctest/doctest.h>
@@ -22,7 +22,7 @@ const auto reader_socket = "/run/t/events/0123456789ab/ingester.sock"s;
 const auto gate_socket = "/run/t/sandbox/run/demo/gate/gate-server.sock"s;
 
 /// One container on scripted hosts.
-struct stage : container_stage {
+struct fixture : container_fixture {
   actors::container_actor container;
   std::optional<caf::error> ended;
 
@@ -34,11 +34,11 @@ struct stage : container_stage {
     run();
   }
 
-  ~stage() {
+  ~fixture() {
     end_hosted();
     container = nullptr;
   }
-  stage() = default;
+  fixture() = default;
 
   caf::actor only(const std::string& name) {
     auto all = io.alive(name);
@@ -62,7 +62,7 @@ const protocol::shield_call a_call{protocol::action::allow, "c1", "d1"};
 } // namespace
 
 TEST_CASE("a container's services listen where the contract says") {
-  stage s;
+  fixture s;
   s.start();
   CHECK(s.listens(clearance_socket));
   CHECK(s.listens(reader_socket));
@@ -78,7 +78,7 @@ TEST_CASE("a container's services listen where the contract says") {
 }
 
 TEST_CASE("its quotas reach the sockets") {
-  stage s;
+  fixture s;
   s.start();
   namespace limits = protocol::supervisor_limits;
   CHECK(s.io.listener_at(reader_socket)->spec.connections_max
@@ -90,7 +90,7 @@ TEST_CASE("its quotas reach the sockets") {
 }
 
 TEST_CASE("a container without a token has no gate") {
-  stage s;
+  fixture s;
   auto x = s.sidecar("demo");
   x.gate.reset();
   s.start(std::make_shared<protocol::sidecar>(std::move(x)));
@@ -100,7 +100,7 @@ TEST_CASE("a container without a token has no gate") {
 }
 
 TEST_CASE("a hub that is killed comes back, its neighbours do not notice") {
-  stage s;
+  fixture s;
   s.start();
   const auto executor = s.only("shield_executor");
   const auto gate = s.only("gate");
@@ -126,7 +126,7 @@ TEST_CASE("a hub that is killed comes back, its neighbours do not notice") {
 }
 
 TEST_CASE("a delay is kept, to the millisecond") {
-  stage s;
+  fixture s;
   s.start();
   s.crash(s.only("hub"), caf::exit_reason::kill);
   s.advance(99ms);
@@ -136,7 +136,7 @@ TEST_CASE("a delay is kept, to the millisecond") {
 }
 
 TEST_CASE("a hub lives on when its executor dies, and has the next one") {
-  stage s;
+  fixture s;
   inbox caller{s};
   s.start();
   const auto hub = s.only("hub");
@@ -158,7 +158,7 @@ TEST_CASE("a hub lives on when its executor dies, and has the next one") {
 }
 
 TEST_CASE("a gate that cannot listen is tried again, ever more rarely") {
-  stage s;
+  fixture s;
   s.http.refuse = "the port is taken";
   s.start();
   s.advance(100ms);
@@ -175,7 +175,7 @@ TEST_CASE("a gate that cannot listen is tried again, ever more rarely") {
 }
 
 TEST_CASE("a gate without its directories is not started") {
-  stage s;
+  fixture s;
   s.containers.refuse = "no space";
   s.start();
   CHECK(s.alive("gate") == 0);
@@ -187,7 +187,7 @@ TEST_CASE("a gate without its directories is not started") {
 }
 
 TEST_CASE("told to stop, everything ends and nothing comes back") {
-  stage s;
+  fixture s;
   s.start();
   caf::anon_send(s.container, actors::stop_atom::value);
   s.run();
@@ -201,7 +201,7 @@ TEST_CASE("told to stop, everything ends and nothing comes back") {
 }
 
 TEST_CASE("the end of its first process is the container's") {
-  stage s;
+  fixture s;
   auto x = s.sidecar("demo");
   x.init_pid = 4711;
   s.start(std::make_shared<protocol::sidecar>(std::move(x)));
@@ -217,7 +217,7 @@ TEST_CASE("the end of its first process is the container's") {
 }
 
 TEST_CASE("a container whose first process is gone does not begin") {
-  stage s;
+  fixture s;
   auto x = s.sidecar("demo");
   x.init_pid = 4711;
   s.containers.gone = true;
@@ -231,7 +231,7 @@ TEST_CASE("a container whose first process is gone does not begin") {
 // It would outlive its container for as long as its sidecar lies there.
 TEST_CASE(
     "a first process is watched as soon as there is a descriptor for it") {
-  stage s;
+  fixture s;
   auto x = s.sidecar("demo");
   x.init_pid = 4711;
   s.containers.ran_out = true;
@@ -258,7 +258,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a container's crash leaves no part of it behind") {
-  stage s;
+  fixture s;
   s.start();
   s.crash(s.container, caf::exit_reason::kill);
   for (auto name : {"hub", "registry", "ingester", "gate", "shield_executor"})

@@ -1,7 +1,7 @@
 #include "actors/supervisor/supervisor.hpp"
 
 #include "actors/base/error.hpp"
-#include "test/support/stage/container_stage.hpp"
+#include "test/support/fixture/container_fixture.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <doctest/doctest.h>
@@ -21,12 +21,12 @@ namespace {
 const auto id_a = "aaaaaaaaaaaa0001"s;
 const auto id_b = "bbbbbbbbbbbb0001"s;
 
-struct stage : container_stage {
+struct fixture : container_fixture {
   actors::supervisor_actor supervisor;
   std::optional<caf::error> ended;
 
-  explicit stage(std::size_t containers_max = 100,
-                 std::size_t sidecars_max = 100) {
+  explicit fixture(std::size_t containers_max = 100,
+                   std::size_t sidecars_max = 100) {
     auto config = supervisor_config();
     config.containers_max = containers_max;
     config.sidecars_max = sidecars_max;
@@ -35,7 +35,7 @@ struct stage : container_stage {
         ->attach_functor([this](const caf::error& why) { ended = why; });
     run();
   }
-  ~stage() {
+  ~fixture() {
     end_hosted();
     supervisor = nullptr;
   }
@@ -77,7 +77,7 @@ struct stage : container_stage {
 } // namespace
 
 TEST_CASE("each sidecar has its container, for as long as it is there") {
-  stage s;
+  fixture s;
   s.see("a", id_a);
   s.see("b", id_b);
   CHECK(s.serves(id_a));
@@ -90,7 +90,7 @@ TEST_CASE("each sidecar has its container, for as long as it is there") {
 }
 
 TEST_CASE("what is seen again unchanged goes on, what changed begins anew") {
-  stage s;
+  fixture s;
   s.see("a", id_a);
   const auto before = s.io.alive("container").front();
   s.see("a", id_a);
@@ -107,7 +107,7 @@ TEST_CASE("what is seen again unchanged goes on, what changed begins anew") {
 }
 
 TEST_CASE("an id is served once; the next in line follows") {
-  stage s;
+  fixture s;
   s.see("a", id_a);
   s.see("c", "aaaaaaaaaaaa0003");
   s.see("b", "aaaaaaaaaaaa0002");
@@ -125,7 +125,7 @@ TEST_CASE("an id is served once; the next in line follows") {
 }
 
 TEST_CASE("a bad file changes nothing") {
-  stage s;
+  fixture s;
   s.see("a", id_a);
   caf::anon_send(s.supervisor,
                  actors::sidecar_bad{"a", {"gate_port", "is not a number"}});
@@ -139,14 +139,14 @@ TEST_CASE("a bad file changes nothing") {
 }
 
 TEST_CASE("a sidecar without an id is bad here") {
-  stage s;
+  fixture s;
   s.see("a", "");
   CHECK(s.count() == 0);
   CHECK(s.log.only("bad sidecar")["why"] == "is missing");
 }
 
 TEST_CASE("an actor that is killed on purpose hurts its own container alone") {
-  stage s;
+  fixture s;
   s.see("a", id_a);
   const auto parts = {"hub", "registry", "ingester", "gate", "shield_executor"};
   std::map<std::string, caf::actor> of_a;
@@ -170,7 +170,7 @@ TEST_CASE("an actor that is killed on purpose hurts its own container alone") {
 }
 
 TEST_CASE("a container that crashes whole is started again after a while") {
-  stage s;
+  fixture s;
   s.see("a", id_a);
   s.see("b", id_b);
   const auto b = s.io.alive("container").back();
@@ -190,7 +190,7 @@ TEST_CASE("a container that crashes whole is started again after a while") {
 }
 
 TEST_CASE("a container that has ended waits for a new sidecar") {
-  stage s;
+  fixture s;
   auto x = s.sidecar("a", id_a);
   x.init_pid = 4711;
   const auto sidecar = std::make_shared<protocol::sidecar>(std::move(x));
@@ -212,7 +212,7 @@ TEST_CASE("a container that has ended waits for a new sidecar") {
 }
 
 TEST_CASE("told to stop it ends when its containers have") {
-  stage s;
+  fixture s;
   s.see("a", id_a);
   s.see("b", id_b);
   s.stop();
@@ -224,11 +224,11 @@ TEST_CASE("told to stop it ends when its containers have") {
 TEST_CASE("without containers it stops at once; a crashed one is no reason "
           "to wait") {
   {
-    stage s;
+    fixture s;
     s.stop();
     CHECK(s.ended);
   }
-  stage s;
+  fixture s;
   s.see("a", id_a);
   s.crash(s.io.alive("container").front(), caf::exit_reason::kill);
   s.stop();
@@ -236,7 +236,7 @@ TEST_CASE("without containers it stops at once; a crashed one is no reason "
 }
 
 TEST_CASE("a directory that is gone ends it and all containers") {
-  stage s;
+  fixture s;
   s.see("a", id_a);
   caf::anon_send(s.supervisor, actors::sidecars_lost{"it is gone"});
   s.run();
@@ -253,7 +253,7 @@ TEST_CASE("as many containers are served as may, one more waits its turn") {
   const auto id_c = "cccccccccccc0001"s;
   const auto id_d = "dddddddddddd0001"s;
   constexpr auto waits = "too many containers, one waits for a slot";
-  stage s{2};
+  fixture s{2};
   s.see("a", id_a);
   s.see("b", id_b);
   CHECK(s.log.with(waits).empty());
@@ -290,7 +290,7 @@ TEST_CASE("as many containers are served as may, one more waits its turn") {
 }
 
 TEST_CASE("as many sidecars are known as may be, one more is bad") {
-  stage s{100, 1};
+  fixture s{100, 1};
   s.see("a", id_a);
   s.see("a", id_a);
   CHECK(s.log.with("bad sidecar").empty());

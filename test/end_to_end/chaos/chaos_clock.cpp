@@ -69,7 +69,7 @@ TEST_CASE("a clock that jumps ends no verdict and starts none again") {
     return;
   const wrong_clock clock;
   const runtime where;
-  stub_shield shield;
+  fake_shield shield;
   auto helper_options = serve_verdict(where, shield.program());
   helper_options.environment = clock.environment();
   auto helper = start(std::move(helper_options), {where.verdict()});

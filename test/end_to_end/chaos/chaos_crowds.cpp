@@ -259,7 +259,7 @@ TEST_CASE("a gate without a descriptor to spare serves when there is one") {
 
 TEST_CASE("a helper without a descriptor to spare runs a verdict once") {
   const runtime where;
-  stub_shield shield;
+  fake_shield shield;
   auto options = serve_verdict(where, shield.program());
   options.descriptors = {{32, 32}};
   auto helper = start(std::move(options), {where.verdict()});

@@ -124,7 +124,7 @@ public:
 
   dice random;
   runtime where;
-  stub_shield shield;
+  fake_shield shield;
   std::optional<child> helper;
   std::optional<hub> server;
   std::vector<varlink_client> callers;

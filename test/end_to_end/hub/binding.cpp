@@ -2,7 +2,7 @@
 // goes; for the hub's two sockets and the helper's alike.
 
 #include "test/end_to_end/world/deployment.hpp"
-#include "test/support/doubles/played_server.hpp"
+#include "test/support/doubles/fake_server.hpp"
 #include "test/support/skip.hpp"
 
 #include <doctest/doctest.h>
@@ -199,7 +199,7 @@ TEST_CASE("a stale socket is replaced") {
     server.kill(SIGTERM);
     CHECK(server.wait() == exited(0));
     // One that some other program left.
-    { const played_server other{x.path}; }
+    { const fake_server other{x.path}; }
     CHECK(fs::is_socket(x.path));
     auto again = start(x.options, {x.path});
     CHECK(mode_of(x.path) == 0600);
@@ -248,12 +248,12 @@ TEST_CASE("a live server of any kind keeps its path, a busy one too") {
   for (auto& x : binders(where)) {
     CAPTURE(x.role);
     {
-      const played_server other{x.path};
+      const fake_server other{x.path};
       check_contains(refusal(x.options), {x.path, x.role});
       CHECK_NOTHROW(raw_socket{x.path});
       fs::remove(x.path);
     }
-    const played_server busy{x.path, 0};
+    const fake_server busy{x.path, 0};
     // Its backlog is full: a probe that waited would wait for ever.
     const raw_socket waiting{x.path};
     check_contains(refusal(x.options), {x.path, x.role});
@@ -355,7 +355,7 @@ TEST_CASE("a clean stop removes the sockets that are ours, and nothing "
   }
   SUBCASE("one has become somebody else's socket") {
     fs::remove(where.clearance());
-    const played_server other{where.clearance()};
+    const fake_server other{where.clearance()};
     CHECK(server.stop() == exited(0));
     CHECK_NOTHROW(raw_socket{where.clearance()});
   }

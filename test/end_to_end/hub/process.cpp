@@ -181,7 +181,7 @@ TEST_CASE("running out of descriptors stops nothing for good") {
 
 TEST_CASE("a verdict without a descriptor to spare fails and may be retried") {
   runtime where;
-  stub_shield shield;
+  fake_shield shield;
   hub_options options;
   options.shield = shield.program();
   options.process.descriptors = {{32, 32}};
@@ -206,7 +206,7 @@ TEST_CASE("a verdict without a descriptor to spare fails and may be retried") {
 
 TEST_CASE("the soft descriptor limit is raised, children get the original") {
   runtime where;
-  stub_shield shield;
+  fake_shield shield;
   auto helper_options = serve_verdict(where, shield.program());
   helper_options.descriptors = {{64, 4000}};
   auto helper = start(std::move(helper_options), {where.verdict()});
@@ -297,7 +297,7 @@ TEST_CASE("it logs to stderr, never to stdout") {
 TEST_CASE("started without stdin, stdout and stderr it does not log into its "
           "sockets") {
   runtime where;
-  stub_shield shield;
+  fake_shield shield;
   hub_options options;
   options.shield = shield.program();
   options.process.without_standard_descriptors = true;

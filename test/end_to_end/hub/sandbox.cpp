@@ -88,7 +88,7 @@ TEST_CASE("a hub is open when it is told so, and says it") {
 // It must reach podman, and so must all that the shield starts.
 TEST_CASE("who executes verdicts is not confined, and says so") {
   const runtime where;
-  const stub_shield shield;
+  const fake_shield shield;
   const std::string said =
       R"(sandbox="no: this process executes verdicts, which need podman")";
   SUBCASE("a hub of its own") {

@@ -2,7 +2,7 @@
 // case, side by side: it takes as long as the longest of them.
 
 #include "test/end_to_end/world/deployment.hpp"
-#include "test/support/doubles/played_server.hpp"
+#include "test/support/doubles/fake_server.hpp"
 
 #include <doctest/doctest.h>
 
@@ -37,7 +37,7 @@ TEST_CASE("a hanging shield and its grandchild are killed at the limit, a "
   operation in_helper{executor::helper, "ignore-term leave hang"};
   const runtime elsewhere;
   // A helper that takes calls and never answers.
-  const played_server silent{elsewhere.verdict()};
+  const fake_server silent{elsewhere.verdict()};
   hub forsaken{elsewhere};
 
   auto first = in_hub.server.client();

@@ -133,8 +133,8 @@ TEST_CASE("without a shield the reason says so") {
 
 TEST_CASE("the shield is looked for beside the program, then on PATH") {
   runtime where;
-  const stub_shield beside{"exit 1", "the one beside"};
-  const stub_shield on_path{"exit 1", "the one on PATH"};
+  const fake_shield beside{"exit 1", "the one beside"};
+  const fake_shield on_path{"exit 1", "the one on PATH"};
   for (auto name : {"programs", "path"})
     std::filesystem::create_directory(where.dir / name);
   on_path.install(where.dir / "path");
@@ -172,7 +172,7 @@ TEST_CASE("a name that looks like an option never reaches the shield") {
 
 TEST_CASE("the helper answers by itself, and never with an error") {
   runtime where;
-  stub_shield shield;
+  fake_shield shield;
   auto helper =
       start(serve_verdict(where, shield.program()), {where.verdict()});
   varlink_client client{where.verdict()};

@@ -2,7 +2,7 @@
 // No verdict may run twice.
 
 #include "test/end_to_end/world/deployment.hpp"
-#include "test/support/doubles/played_server.hpp"
+#include "test/support/doubles/fake_server.hpp"
 
 #include <doctest/doctest.h>
 
@@ -39,7 +39,7 @@ void check_unreachable(const varlink_reply& reply) {
 TEST_CASE("a helper that is not there is unreachable, and found when it "
           "comes") {
   runtime where;
-  stub_shield shield;
+  fake_shield shield;
   hub server{where};
   auto watcher = server.subscriber();
   announce(server);
@@ -103,7 +103,7 @@ TEST_CASE("a helper killed during a verdict fails it, and it is not run "
 
 TEST_CASE("a call that was written is never written twice") {
   runtime where;
-  played_server helper{where.verdict()};
+  fake_server helper{where.verdict()};
   hub server{where};
   announce(server);
   auto caller = server.client();
@@ -124,7 +124,7 @@ TEST_CASE("a call that was written is never written twice") {
 TEST_CASE("a call that was written on a kept connection is not written "
           "twice either") {
   runtime where;
-  played_server helper{where.verdict()};
+  fake_server helper{where.verdict()};
   hub server{where};
   announce(server);
   auto caller = server.client();
@@ -145,7 +145,7 @@ TEST_CASE("a call that was written on a kept connection is not written "
 
 TEST_CASE("a helper's nonsense fails the verdict") {
   runtime where;
-  played_server helper{where.verdict()};
+  fake_server helper{where.verdict()};
   hub server{where};
   announce(server);
   using namespace std::string_literals;
@@ -189,7 +189,7 @@ TEST_CASE("a helper's nonsense fails the verdict") {
 
 TEST_CASE("an idle connection to the helper that was closed is replaced") {
   runtime where;
-  played_server helper{where.verdict()};
+  fake_server helper{where.verdict()};
   hub server{where};
   using namespace std::string_literals;
   for (int i = 0; i < 3; ++i) {
@@ -207,7 +207,7 @@ TEST_CASE("an idle connection to the helper that was closed is replaced") {
 
 TEST_CASE("connections to the helper are kept and used again") {
   runtime where;
-  played_server helper{where.verdict()};
+  fake_server helper{where.verdict()};
   hub server{where};
   using namespace std::string_literals;
   std::optional<raw_socket> peer;
@@ -228,7 +228,7 @@ TEST_CASE("connections to the helper are kept and used again") {
 TEST_CASE("one verdict at a time on a connection to the helper, others on "
           "others") {
   runtime where;
-  played_server helper{where.verdict()};
+  fake_server helper{where.verdict()};
   hub server{where};
   using namespace std::string_literals;
   std::vector<varlink_client> callers;
@@ -253,7 +253,7 @@ TEST_CASE("one verdict at a time on a connection to the helper, others on "
 TEST_CASE("the connections to the helper are few, further verdicts wait for "
           "one") {
   runtime where;
-  played_server helper{where.verdict()};
+  fake_server helper{where.verdict()};
   hub server{where};
   using namespace std::string_literals;
   std::vector<varlink_client> callers;

@@ -1,7 +1,7 @@
 // The supervisor contract, section 2: one service in its own process.
 
 #include "test/end_to_end/world/container_world.hpp"
-#include "test/support/doubles/stub_shield.hpp"
+#include "test/support/doubles/fake_shield.hpp"
 #include "test/support/net/varlink_client.hpp"
 #include "test/support/process/process_facts.hpp"
 #include "test/support/skip.hpp"
@@ -19,7 +19,7 @@ namespace {
 using namespace clearance::test;
 namespace fs = std::filesystem;
 
-struct stage {
+struct fixture {
   container_world world;
   container demo;
 
@@ -52,7 +52,7 @@ const std::vector<std::string> services{"verdict", "clearance", "gate"};
 } // namespace
 
 TEST_CASE("each service listens where the contract says, until SIGTERM") {
-  stage s;
+  fixture s;
   for (const auto& service : services) {
     CAPTURE(service);
     auto server = s.serve(service);
@@ -71,7 +71,7 @@ TEST_CASE("each service listens where the contract says, until SIGTERM") {
 
 // What is mounted into the container must hold nothing that git obeys.
 TEST_CASE("a gate's home and hooks lie apart from its socket, closed") {
-  stage s;
+  fixture s;
   auto server = s.serve("gate");
   const auto apart = s.world.gate_private(s.demo);
   for (auto name : {"", "home", "hooks"})
@@ -83,7 +83,7 @@ TEST_CASE("a gate's home and hooks lie apart from its socket, closed") {
 }
 
 TEST_CASE("a bad sidecar is one line with file and field, and exit code 2") {
-  stage s;
+  fixture s;
   auto check = [&](const container& bad, const std::string& service,
                    const std::string& text) {
     s.demo = bad;
@@ -114,7 +114,7 @@ TEST_CASE("a bad sidecar is one line with file and field, and exit code 2") {
 }
 
 TEST_CASE("a service that cannot bind ends with 4 and says why") {
-  stage s;
+  fixture s;
   for (const auto& service : services) {
     CAPTURE(service);
     const auto path = s.sockets(service).front();
@@ -134,7 +134,7 @@ TEST_CASE("a service that cannot bind ends with 4 and says why") {
 }
 
 TEST_CASE("a gate without its repository cannot start") {
-  stage s;
+  fixture s;
   s.demo.fields["project_id"] = R"("none")";
   child server{s.world.supervisor(s.words("gate"))};
   const auto end = server.wait();
@@ -147,7 +147,7 @@ TEST_CASE("a gate without its repository cannot start") {
 TEST_CASE("a service ends with the process that started it") {
   for (const auto& service : services) {
     CAPTURE(service);
-    stage s;
+    fixture s;
     auto options = s.world.supervisor(s.words(service));
     options.argv.insert(options.argv.begin(),
                         {"/bin/sh", "-c", "\"$@\" & wait", "sh"});
@@ -166,7 +166,7 @@ TEST_CASE("a service ends with the process that started it") {
 // In a process namespace of its own the shell is process 1, which is what a
 // process sees whose parent ended before it could look.
 TEST_CASE("a service whose parent is gone ends with 4") {
-  stage s;
+  fixture s;
   auto options = s.world.supervisor(s.words("clearance"));
   options.argv.insert(options.argv.begin(),
                       {"/usr/bin/unshare", "--user", "--map-root-user", "--pid",
@@ -187,7 +187,7 @@ TEST_CASE("a service whose parent is gone ends with 4") {
 }
 
 TEST_CASE("a service leaves no core and gains no privileges") {
-  stage s;
+  fixture s;
   for (const auto& service : services) {
     CAPTURE(service);
     auto server = s.serve(service);
@@ -215,7 +215,7 @@ TEST_CASE("only a sidecar that says so leaves the process traceable") {
   }
   constexpr uid_t somebody = 65534;
   for (const bool debugger : {false, true}) {
-    stage s;
+    fixture s;
     s.demo.fields["allow_debugger"] = debugger ? "true" : "false";
     auto options = s.world.supervisor(s.words("clearance"));
     // A copy, because the build directory may be closed to others.
@@ -241,8 +241,8 @@ TEST_CASE("only a sidecar that says so leaves the process traceable") {
 }
 
 TEST_CASE("hub and verdict service work together") {
-  stage s;
-  stub_shield shield;
+  fixture s;
+  fake_shield shield;
   auto executor = s.serve("verdict", {"--shield", shield.program()});
   CHECK(executor.err().find("which need podman") != std::string::npos);
   auto hub = s.serve("clearance");

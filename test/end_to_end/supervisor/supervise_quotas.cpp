@@ -21,8 +21,8 @@ namespace fs = std::filesystem;
 const container one{"one", "111111111111aaaa", {}};
 const container two{"two", "222222222222bbbb", {}};
 
-struct stage : supervision {
-  stage() {
+struct fixture : supervision {
+  fixture() {
     world.add(one);
     world.add(two);
     start();
@@ -65,7 +65,7 @@ struct stage : supervision {
 } // namespace
 
 TEST_CASE("one subscriber too many is closed, and has a place later") {
-  stage s;
+  fixture s;
   std::vector<varlink_client> crowd;
   for (std::size_t i = 0; i < limits::subscribers_max; ++i)
     crowd.push_back(s.subscriber(one));
@@ -93,7 +93,7 @@ TEST_CASE("one subscriber too many is closed, and has a place later") {
 }
 
 TEST_CASE("one reader too many waits until another leaves") {
-  stage s;
+  fixture s;
   auto watcher = s.subscriber(one);
   std::vector<raw_socket> crowd;
   for (std::size_t i = 0; i < limits::readers_max; ++i) {
@@ -113,7 +113,7 @@ TEST_CASE("one reader too many waits until another leaves") {
 }
 
 TEST_CASE("one gate's connection too many waits until another leaves") {
-  stage s;
+  fixture s;
   const auto request = http_request("GET", "/none", {});
   const auto client = [&](const container& x) {
     return http_client{raw_socket{s.world.gate(x)}};
@@ -135,7 +135,7 @@ TEST_CASE("one gate's connection too many waits until another leaves") {
 }
 
 TEST_CASE("open requests of one container are bounded") {
-  stage s;
+  fixture s;
   auto watcher = s.subscriber(one);
   raw_socket reader{s.world.reader(one)};
   // Whatever names the readers of one hub give.
@@ -155,7 +155,7 @@ TEST_CASE("open requests of one container are bounded") {
 }
 
 TEST_CASE("one container's git processes are bounded") {
-  stage s;
+  fixture s;
   const auto request =
       http_request("POST", "/r.git/git-receive-pack",
                    {authorization(gate_world::token),

@@ -2,7 +2,7 @@
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/end_to_end/world/gate_deployment.hpp"
-#include "test/support/doubles/played_manager.hpp"
+#include "test/support/doubles/fake_manager.hpp"
 #include "test/support/skip.hpp"
 
 #include <doctest/doctest.h>
@@ -39,7 +39,7 @@ struct made_runtime : runtime {
 };
 
 /// A runtime directory with a socket for each role.
-struct stage : made_runtime {
+struct fixture : made_runtime {
   unique_fd for_clients{listening_unix(clearance())};
   unique_fd for_readers{listening_unix(reader())};
   unique_fd for_hubs{listening_unix(verdict())};
@@ -87,7 +87,7 @@ unique_fd made(int fd) {
 TEST_CASE("a hub serves who came before it, and leaves its sockets behind") {
   if (!takes_sockets())
     return;
-  stage s;
+  fixture s;
   varlink_client early{s.clearance()};
   early.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
   raw_socket reader{s.reader()};
@@ -113,7 +113,7 @@ TEST_CASE("a hub serves who came before it, and leaves its sockets behind") {
 TEST_CASE("a second hub does not take the path of one that was passed it") {
   if (!takes_sockets())
     return;
-  stage s;
+  fixture s;
   child server{s.hub()};
   CHECK_EQ(
       varlink_client{s.clearance()}.call("org.varlink.service.GetInfo").error,
@@ -129,7 +129,7 @@ TEST_CASE("a peer of another uid is closed on a passed socket") {
     return;
   if (::getuid() != 0)
     return skipped(name, "needs root");
-  stage s;
+  fixture s;
   // So that the check that is left is the hub's own.
   for (const auto& path :
        {s.dir.path(), s.directory(), s.clearance(), s.reader()})
@@ -152,8 +152,8 @@ TEST_CASE("a peer of another uid is closed on a passed socket") {
 TEST_CASE("what a service starts hears nothing of systemd") {
   if (!takes_sockets())
     return;
-  stage s;
-  played_manager manager;
+  fixture s;
+  fake_manager manager;
   const auto shield = s.dir / "shield";
   const auto seen = s.dir / "seen";
   write_file(shield,
@@ -184,7 +184,7 @@ TEST_CASE("what a service starts hears nothing of systemd") {
 TEST_CASE("sockets that do not fit are one line, and nothing is served") {
   if (!takes_sockets())
     return;
-  stage s;
+  fixture s;
   auto options = s.hub();
   const std::string takes =
       "; this service takes `clearance` and `reader`, once each";
@@ -218,7 +218,7 @@ TEST_CASE("sockets that do not fit are one line, and nothing is served") {
 TEST_CASE("a hub serves no TCP socket: only unix ones tell whose peers are") {
   if (!takes_sockets())
     return;
-  stage s;
+  fixture s;
   const auto tcp = listening_tcp();
   auto options = s.hub();
   options.sockets = {{"clearance", tcp.get()}, {"reader", s.for_readers.get()}};
@@ -232,7 +232,7 @@ TEST_CASE("a hub serves no TCP socket: only unix ones tell whose peers are") {
 TEST_CASE("a path and a passed socket are one too many") {
   if (!takes_sockets())
     return;
-  stage s;
+  fixture s;
   for (std::string option : {"--clearance-socket", "--reader-socket"}) {
     auto options = s.hub();
     options.argv.insert(options.argv.end(), {option, s.dir / "other"});
@@ -253,7 +253,7 @@ TEST_CASE("a path and a passed socket are one too many") {
 TEST_CASE("sockets of another process are not ours") {
   if (!takes_sockets())
     return;
-  stage s;
+  fixture s;
   auto options = serve(s);
   // What a shell that got sockets hands on.
   options.environment.emplace_back("LISTEN_PID", "1");
@@ -266,7 +266,7 @@ TEST_CASE("sockets of another process are not ours") {
 
 #if !TEST_LIBSYSTEMD
 TEST_CASE("without libsystemd whoever passes sockets is told") {
-  stage s;
+  fixture s;
   CHECK_EQ(refusal(s.hub(), 1),
            cannot + "this program was built without libsystemd");
 }

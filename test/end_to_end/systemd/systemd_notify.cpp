@@ -3,7 +3,7 @@
 #include "test/end_to_end/world/container_world.hpp"
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/end_to_end/world/gate_deployment.hpp"
-#include "test/support/doubles/played_manager.hpp"
+#include "test/support/doubles/fake_manager.hpp"
 #include "test/support/skip.hpp"
 
 #include <doctest/doctest.h>
@@ -23,7 +23,7 @@ std::string ready(const std::string& status) {
   return "READY=1\nSTATUS=" + status;
 }
 
-child_options told(child_options options, const played_manager& manager) {
+child_options told(child_options options, const fake_manager& manager) {
   options.environment.emplace_back("NOTIFY_SOCKET", manager.address());
   return options;
 }
@@ -37,7 +37,7 @@ std::string places(const runtime& where) {
 
 TEST_CASE("a hub is ready when both of its sockets are served") {
   const runtime where;
-  played_manager manager;
+  fake_manager manager;
   child server{told(serve(where), manager)};
   CHECK_EQ(manager.next(), ready("0 subscribers" + places(where)));
   raw_socket reader{where.reader()};
@@ -62,7 +62,7 @@ TEST_CASE("a hub that cannot serve one of its sockets is never ready") {
   const runtime where;
   fs::create_directories(where.clearance());
   fs::permissions(where.directory(), fs::perms::owner_all);
-  played_manager manager;
+  fake_manager manager;
   child server{told(serve(where), manager)};
   const auto why = "cannot bind the clearance socket "
                    + where.clearance().string()
@@ -75,7 +75,7 @@ TEST_CASE("a hub that cannot serve one of its sockets is never ready") {
 TEST_CASE("the address may be an abstract name") {
   const runtime where;
   const auto name = "@" + where.dir.path().string();
-  played_manager manager{name};
+  fake_manager manager{name};
   child server{told(serve_verdict(where, "/bin/true"), manager)};
   CHECK_EQ(manager.next(), ready("hubs at " + where.verdict().string()));
 }
@@ -101,7 +101,7 @@ TEST_CASE("a service that is asked to says again and again that it lives") {
                  "built without libsystemd");
 #endif
   const runtime where;
-  played_manager manager;
+  fake_manager manager;
   auto options = told(serve(where), manager);
   options.environment.emplace_back("WATCHDOG_USEC", "50000");
   child server{std::move(options)};
@@ -115,7 +115,7 @@ TEST_CASE("a service that is asked to says again and again that it lives") {
 
 TEST_CASE("a time limit that is another process's wakes nobody up") {
   const runtime where;
-  played_manager manager;
+  fake_manager manager;
   auto options = told(serve(where), manager);
   options.environment.emplace_back("WATCHDOG_USEC", "1000");
   options.environment.emplace_back("WATCHDOG_PID", "1");
@@ -139,7 +139,7 @@ TEST_CASE("a gate that reads its grants again says so, and when they hold") {
   const auto new_one =
       one("11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437");
   write_file(grants, R"({"grants":[)" + old_one + "]}");
-  played_manager manager;
+  fake_manager manager;
   child server{
       told(gate_on_socket(world, {{"--grants", grants.string()}, {}, false}),
            manager)};
@@ -177,7 +177,7 @@ TEST_CASE(
   const container b{"b", "bbbbbbbbbbbb0001", {}};
   world.add(a);
   world.add(b);
-  played_manager manager;
+  fake_manager manager;
   child server{told(
       world.supervisor({"run", "--sidecar-dir", world.sidecars()}), manager)};
   CHECK_EQ(manager.next(), ready("2 containers"));
@@ -199,7 +199,7 @@ TEST_CASE("a container that cannot be served does not hold a supervisor up") {
   const container a{"a", "aaaaaaaaaaaa0001", {}};
   fs::create_directories(world.clearance(a));
   world.add(a);
-  played_manager manager;
+  fake_manager manager;
   child server{told(
       world.supervisor({"run", "--sidecar-dir", world.sidecars()}), manager)};
   CHECK_EQ(manager.next(), ready("1 container, 1 with a service that fails"));
@@ -211,7 +211,7 @@ TEST_CASE("a container that cannot be served does not hold a supervisor up") {
 TEST_CASE("one service of a container is a part of who started it") {
   const container_world world;
   const container a;
-  played_manager manager;
+  fake_manager manager;
   for (std::string service : {"verdict", "clearance", "gate"}) {
     child server{told(world.supervisor({"supervise-child", service, a.id,
                                         world.add(a).string()}),

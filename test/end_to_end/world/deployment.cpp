@@ -12,7 +12,7 @@ namespace clearance::test {
 
 namespace {
 
-hub_options options_for(executor how, const stub_shield& shield) {
+hub_options options_for(executor how, const fake_shield& shield) {
   hub_options result;
   if (how == executor::hub)
     result.shield = shield.program();

@@ -1,7 +1,7 @@
 /// The programs under test, on sockets of their own.
 #pragma once
 
-#include "test/support/doubles/stub_shield.hpp"
+#include "test/support/doubles/fake_shield.hpp"
 #include "test/support/files/temp_dir.hpp"
 #include "test/support/net/varlink_client.hpp"
 #include "test/support/process/child.hpp"
@@ -99,7 +99,7 @@ struct operation {
                      std::string_view shield_stderr = {});
 
   runtime where;
-  stub_shield shield;
+  fake_shield shield;
   std::optional<child> helper;
   hub server;
 };

@@ -1,7 +1,7 @@
 /// A real user manager of systemd's, with our units, apart from the machine.
 #pragma once
 
-#include "test/support/doubles/played_manager.hpp"
+#include "test/support/doubles/fake_manager.hpp"
 #include "test/support/files/temp_dir.hpp"
 #include "test/support/process/child.hpp"
 
@@ -71,7 +71,7 @@ private:
 
   temp_dir dir_;
   std::filesystem::path cgroup_;
-  played_manager told_;
+  fake_manager told_;
   std::optional<child> world_;
 };
 

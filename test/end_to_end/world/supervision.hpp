@@ -2,7 +2,7 @@
 #pragma once
 
 #include "test/end_to_end/world/container_world.hpp"
-#include "test/support/doubles/stub_shield.hpp"
+#include "test/support/doubles/fake_shield.hpp"
 #include "test/support/net/varlink_client.hpp"
 
 #include <optional>
@@ -14,7 +14,7 @@ namespace clearance::test {
 class supervision {
 public:
   container_world world;
-  stub_shield shield;
+  fake_shield shield;
   std::optional<unsigned> descriptors =
       {}; ///< the limit of what start() starts
 

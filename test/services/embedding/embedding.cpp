@@ -5,7 +5,7 @@
 #include "protocol/base/limits.hpp"
 #include "protocol/gate/limits.hpp"
 #include "services/embedding/embedded_hub.hpp"
-#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 #include "test/support/wire/events.hpp"
 
 #include <caf/behavior.hpp>
@@ -105,7 +105,7 @@ caf::behavior ask(caf::event_based_actor* self, face::hub whom,
   return {};
 }
 
-struct stage : actor_fixture {
+struct fixture : actor_fixture {
   std::shared_ptr<std::string> calls = std::make_shared<std::string>();
   std::shared_ptr<hearing> heard = std::make_shared<hearing>();
   face::executor executor = system.spawn(execute, calls);
@@ -127,7 +127,7 @@ struct stage : actor_fixture {
     run();
   }
 
-  ~stage() {
+  ~fixture() {
     end_hosted();
     for (auto x : {caf::actor_cast<caf::actor>(executor),
                    caf::actor_cast<caf::actor>(listener)})
@@ -163,7 +163,7 @@ struct stage : actor_fixture {
 };
 
 /// A hub with one verdict under way, which waits for the executor.
-struct pondering_stage : stage {
+struct pondering_stage : fixture {
   std::shared_ptr<shield_promise> answer = std::make_shared<shield_promise>();
   std::shared_ptr<std::vector<std::string>> told =
       std::make_shared<std::vector<std::string>>();
@@ -188,7 +188,7 @@ struct pondering_stage : stage {
 } // namespace
 
 TEST_CASE("a host follows events and answers them, without a socket") {
-  stage s;
+  fixture s;
   s.start();
   s.follow();
   CHECK(s.caller.take<face::subscribe_atom>().size() == 1);
@@ -210,7 +210,7 @@ TEST_CASE("a host follows events and answers them, without a socket") {
 }
 
 TEST_CASE("a host's verdict is checked like anybody's") {
-  stage s;
+  fixture s;
   s.start();
   s.emit(1, 1);
   const auto unknown = s.answer({"c1", "c1:9", "203.0.113.7", "allow"});
@@ -225,7 +225,7 @@ TEST_CASE("a host's verdict is checked like anybody's") {
 }
 
 TEST_CASE("blocks that nobody was told of come first") {
-  stage s;
+  fixture s;
   s.start();
   s.emit(1, 2);
   s.follow();
@@ -236,7 +236,7 @@ TEST_CASE("blocks that nobody was told of come first") {
 // A host's mailbox has no bound; what waits for a slow one must not grow there.
 TEST_CASE(
     "a slow listener is sent one batch and keeps the newest of the rest") {
-  stage s;
+  fixture s;
   s.start();
   s.follow();
   s.heard->slow = true;
@@ -261,7 +261,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a listener's end is its subscription's, and nobody else's") {
-  stage s;
+  fixture s;
   s.start();
   s.follow();
   CHECK(s.alive("subscriber") == 1);
@@ -273,7 +273,7 @@ TEST_CASE("a listener's end is its subscription's, and nobody else's") {
 }
 
 TEST_CASE("the hub and its public face end together") {
-  stage s;
+  fixture s;
   s.start();
   s.follow();
   SUBCASE("it is told to") {
@@ -333,12 +333,13 @@ TEST_CASE("a verdict is answered once, at whatever moment its hub ends") {
 }
 
 TEST_CASE("a listener that comes as the hub ends is told so") {
-  stage s;
+  fixture s;
   s.start();
   bool refused = false;
   // With an argument: CAF 0.17.6 reads a null pointer where there is none.
   s.system.spawn(
-      [](caf::event_based_actor* self, stage* on, bool* told) -> caf::behavior {
+      [](caf::event_based_actor* self, fixture* on,
+         bool* told) -> caf::behavior {
         self->request(face::hub{on->hub}, std::chrono::minutes{60},
                       face::subscribe_atom::value,
                       face::subscriber{on->listener})
@@ -367,7 +368,7 @@ TEST_CASE("a host that says nothing gets the bounds that hub and gate have") {
 }
 
 TEST_CASE("a socket that is taken is the hub's end, with a sentence") {
-  stage s;
+  fixture s;
   s.io.refuse_to_bind(reader_socket, "the reader socket is taken");
   s.start();
   REQUIRE(s.ended);

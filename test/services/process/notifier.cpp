@@ -1,6 +1,6 @@
 #include "services/process/notifier.hpp"
 
-#include "test/support/doubles/played_manager.hpp"
+#include "test/support/doubles/fake_manager.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,10 +11,10 @@ namespace notifier_tests {
 
 using namespace clearance;
 using services::notifier;
-using test::played_manager;
+using test::fake_manager;
 
 TEST_CASE("each news is one message of assignments") {
-  played_manager manager;
+  fake_manager manager;
   notifier x{manager.address()};
   CHECK(x);
   CHECK(x.ready("serves"));
@@ -33,14 +33,14 @@ TEST_CASE("each news is one message of assignments") {
 }
 
 TEST_CASE("a status cannot become an assignment") {
-  played_manager manager;
+  fake_manager manager;
   notifier x{manager.address()};
   x.status("a\nREADY=1");
   CHECK(manager.next() == R"(STATUS=a\x0aREADY=1)");
 }
 
 TEST_CASE("who stops says no more of what it does, but why and that it lives") {
-  played_manager manager;
+  fake_manager manager;
   notifier x{manager.address()};
   x.stopping();
   CHECK(manager.next() == "STOPPING=1\nSTATUS=stopping");
@@ -54,7 +54,7 @@ TEST_CASE("who stops says no more of what it does, but why and that it lives") {
 }
 
 TEST_CASE("a manager that does not read is not waited for") {
-  played_manager manager;
+  fake_manager manager;
   notifier x{manager.address()};
   int told = 0;
   while (x.status("serves"))
@@ -77,7 +77,7 @@ TEST_CASE("without anybody to tell everything is told") {
 }
 
 TEST_CASE("the environment is asked once") {
-  played_manager manager;
+  fake_manager manager;
   ::setenv("NOTIFY_SOCKET", manager.address().c_str(), 1);
   auto x = notifier::from_environment();
   CHECK(std::getenv("NOTIFY_SOCKET") == nullptr);

@@ -17,18 +17,18 @@ namespace clearance::test {
 
 namespace {
 
-class dummy_listener final : public actors::listener {
+class fake_listener final : public actors::listener {
 public:
-  explicit dummy_listener(std::shared_ptr<recorded_listener> record)
+  explicit fake_listener(std::shared_ptr<recorded_listener> record)
       : record_(std::move(record)) {
     // nop
   }
-  ~dummy_listener() override {
+  ~fake_listener() override {
     record_->open = false;
     record_->owner = nullptr;
   }
-  dummy_listener(const dummy_listener&) = delete;
-  dummy_listener& operator=(const dummy_listener&) = delete;
+  fake_listener(const fake_listener&) = delete;
+  fake_listener& operator=(const fake_listener&) = delete;
 
   std::uint64_t refused() const noexcept override { return record_->refused; }
 
@@ -73,7 +73,7 @@ fake_io_host::listen(const actors::listen_spec& spec,
   record->owner = std::move(owner);
   listeners_.push_back(record);
   std::unique_ptr<actors::listener> result =
-      std::make_unique<dummy_listener>(std::move(record));
+      std::make_unique<fake_listener>(std::move(record));
   return result;
 }
 
@@ -83,7 +83,7 @@ fake_io_host::dial(const std::string& path, actors::framing kind) {
     dials.push_back({path, kind, nullptr});
     return make_error(actors::errc::connect_failed, dial_error_);
   }
-  auto result = std::make_shared<scripted_connection>();
+  auto result = std::make_shared<fake_connection>();
   if (!prepared_.empty()) {
     result = std::move(prepared_.front());
     prepared_.pop_front();
@@ -107,11 +107,11 @@ void fake_io_host::refuse_to_bind(const std::string& path, std::string why) {
   bind_errors_[path] = std::move(why);
 }
 
-scripted_connection_ptr fake_io_host::connect(const std::string& path,
-                                              actors::peer who) {
+fake_connection_ptr fake_io_host::connect(const std::string& path,
+                                          actors::peer who) {
   auto at = listener_at(path);
   REQUIRE_MESSAGE(at != nullptr, "nobody listens at " << path);
-  auto result = std::make_shared<scripted_connection>(std::move(who));
+  auto result = std::make_shared<fake_connection>(std::move(who));
   caf::anon_send(at->owner, actors::accepted{result});
   return result;
 }

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "actors/base/io_host.hpp"
-#include "test/support/doubles/scripted_connection.hpp"
+#include "test/support/doubles/fake_connection.hpp"
 
 #include <caf/actor_control_block.hpp>
 
@@ -58,15 +58,15 @@ public:
   void refuse_to_bind(const std::string& path, std::string why);
 
   /// A new peer at the listening socket `path`.
-  scripted_connection_ptr
+  fake_connection_ptr
   connect(const std::string& path,
-          actors::peer who = scripted_connection::default_peer());
+          actors::peer who = fake_connection::default_peer());
 
   /// dial() fails with this sentence; empty: it works again.
   void refuse_to_dial(std::string why) { dial_error_ = std::move(why); }
 
   /// The next dial() brings this connection.
-  void prepare(scripted_connection_ptr x) { prepared_.push_back(std::move(x)); }
+  void prepare(fake_connection_ptr x) { prepared_.push_back(std::move(x)); }
 
   /// The `index`-th program ends.
   void end_run(std::size_t index, actors::process_ended::how what, int code = 0,
@@ -89,7 +89,7 @@ public:
   struct recorded_dial {
     std::string path;
     actors::framing kind = actors::framing::varlink;
-    scripted_connection_ptr connection; ///< null when it failed
+    fake_connection_ptr connection; ///< null when it failed
   };
   std::vector<recorded_dial> dials;
   std::vector<std::shared_ptr<recorded_run>> runs;
@@ -106,7 +106,7 @@ private:
   std::vector<std::shared_ptr<recorded_listener>> listeners_;
   std::map<std::string, std::string> bind_errors_;
   std::string dial_error_;
-  std::deque<scripted_connection_ptr> prepared_;
+  std::deque<fake_connection_ptr> prepared_;
 };
 
 } // namespace clearance::test

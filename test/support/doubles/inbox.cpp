@@ -1,6 +1,6 @@
 #include "test/support/doubles/inbox.hpp"
 
-#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/exit_reason.hpp>

@@ -165,7 +165,7 @@ registry_trial::client& registry_trial::come() {
   if (clients_.size() >= clients_max)
     return clients_.front();
   auto& x = clients_.emplace_back();
-  x.connection = std::make_shared<scripted_connection>();
+  x.connection = std::make_shared<fake_connection>();
   x.connection->take(0);
   auto handle = actors::spawn_subscriber(
       fixture_.io, actors::subscriber_config{registry_, x.connection,

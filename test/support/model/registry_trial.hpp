@@ -4,9 +4,9 @@
 
 #include "actors/hub/registry.hpp"
 #include "actors/hub/subscriber.hpp"
-#include "test/support/doubles/played_executor.hpp"
+#include "test/support/doubles/fake_executor.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 #include "test/support/model/authorisation_model.hpp"
-#include "test/support/stage/actor_fixture.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -66,7 +66,7 @@ private:
 
   /// A subscriber on a scripted socket.
   struct client {
-    scripted_connection_ptr connection;
+    fake_connection_ptr connection;
     std::shared_ptr<actors::queue_status> queue;
     /// Of seen_: the registry knows it for sure from here on.
     std::optional<std::size_t> since;
@@ -90,7 +90,7 @@ private:
   void check_replay();
 
   actor_fixture fixture_;
-  played_executor executor_{fixture_};
+  fake_executor executor_{fixture_};
   inbox hub_{fixture_};
   inbox reader_{fixture_};
   inbox witness_{fixture_};

@@ -75,7 +75,7 @@ private:
   requests* to_;
 };
 
-struct stage {
+struct fixture {
   stepped_loop loop;
   temp_dir dir;
   requests heard;
@@ -83,7 +83,7 @@ struct stage {
   std::unique_ptr<io::http_server> server;
   std::unique_ptr<actors::http_listener> listener;
 
-  explicit stage(const io::http_times& times = patient()) {
+  explicit fixture(const io::http_times& times = patient()) {
     owner = caf::actor_cast<gatekeeper_actor>(
         loop.system().spawn<gatekeeper::actor_type>(&loop.unit(), &heard));
     server = std::make_unique<io::http_server>(loop.context(), times);
@@ -96,7 +96,7 @@ struct stage {
     listener = std::move(*result);
   }
 
-  ~stage() {
+  ~fixture() {
     heard.open.clear();
     listener.reset();
     caf::anon_send_exit(owner, caf::exit_reason::user_shutdown);
@@ -156,7 +156,7 @@ const auto get = http_request("GET", "/x");
 const auto open_post =
     http_request("POST", "/x", {"Transfer-Encoding: chunked"});
 
-void stage::refuse(http_client& client) {
+void fixture::refuse(http_client& client) {
   const auto request = request_of(client, get); // dropped, it would be cut
   request->refuse(404, "no");
   CHECK_EQ(end().status, 404);
@@ -167,7 +167,7 @@ void stage::refuse(http_client& client) {
 TEST_CASE("a client that says nothing is let go without a word") {
   auto times = patient();
   times.head = 20ms;
-  stage x{times};
+  fixture x{times};
   auto client = x.connect();
   CHECK_EQ(x.rest_of(client), "");
   CHECK(x.heard.malformed.empty());
@@ -176,7 +176,7 @@ TEST_CASE("a client that says nothing is let go without a word") {
 TEST_CASE("a client that does not finish its head gets 408") {
   auto times = patient();
   times.head = 20ms;
-  stage x{times};
+  fixture x{times};
   auto client = x.connect();
   client.send("GET /x HTT");
   CHECK(x.rest_of(client).starts_with("HTTP/1.1 408 "));
@@ -187,14 +187,14 @@ TEST_CASE("a client that does not finish its head gets 408") {
 TEST_CASE("an idle connection ends, one that begins anew has its time") {
   auto times = patient();
   times.idle = 20ms;
-  stage x{times};
+  fixture x{times};
   auto client = x.connect();
   x.refuse(client);
   const auto rest = x.rest_of(client);
   CHECK(rest.ends_with("no")); // and nothing behind it
   times.idle = long_time;
   times.head = 20ms;
-  stage y{times};
+  fixture y{times};
   auto second = y.connect();
   y.refuse(second);
   second.send("G");
@@ -204,7 +204,7 @@ TEST_CASE("an idle connection ends, one that begins anew has its time") {
 TEST_CASE("a body that stands still ends its backend and gets 408") {
   auto times = patient();
   times.body = 20ms;
-  stage x{times};
+  fixture x{times};
   auto client = x.connect();
   auto request = x.request_of(client, open_post + "3\r\nabc\r\n");
   CHECK_EQ(request->serve(x.script("cat >/dev/null; sleep 1000")), 0);
@@ -219,7 +219,7 @@ TEST_CASE("a body that stands still ends its backend and gets 408") {
 TEST_CASE("a backend that does nothing is ended: 504") {
   auto times = patient();
   times.backend = 20ms;
-  stage x{times};
+  fixture x{times};
   auto client = x.connect();
   auto request = x.request_of(client, get);
   CHECK_EQ(request->serve(x.script("sleep 1000")), 0);
@@ -231,7 +231,7 @@ TEST_CASE("a backend that does nothing is ended: 504") {
 TEST_CASE("a backend that stops in its body cuts the connection") {
   auto times = patient();
   times.backend = 1s; // for a shell to say something
-  stage x{times};
+  fixture x{times};
   auto client = x.connect();
   auto request = x.request_of(client, get);
   CHECK_EQ(request->serve(x.script("printf 'A: b\\n\\nsome'; sleep 1000")), 0);
@@ -244,7 +244,7 @@ TEST_CASE("a backend that stops in its body cuts the connection") {
 TEST_CASE("a client that takes nothing is cut off") {
   auto times = patient();
   times.write = 20ms;
-  stage x{times};
+  fixture x{times};
   auto client = x.connect();
   auto request = x.request_of(client, get);
   CHECK_EQ(request->serve(x.script("printf 'A: b\\n\\n'; exec cat /dev/zero")),
@@ -256,7 +256,7 @@ TEST_CASE("a client that takes nothing is cut off") {
 TEST_CASE("a backend that closes its output and stays is ended") {
   auto times = patient();
   times.backend_exit = 20ms;
-  stage x{times};
+  fixture x{times};
   auto client = x.connect();
   auto request = x.request_of(client, get);
   CHECK_EQ(request->serve(
@@ -268,7 +268,7 @@ TEST_CASE("a backend that closes its output and stays is ended") {
 }
 
 TEST_CASE("a request that is dropped closes its connection") {
-  stage x;
+  fixture x;
   auto undecided = x.connect();
   x.request_of(undecided, get).reset();
   CHECK_EQ(x.rest_of(undecided), "");
@@ -289,7 +289,7 @@ TEST_CASE("a request that is dropped closes its connection") {
 }
 
 TEST_CASE("a client that leaves is told of, decided upon or not") {
-  stage x;
+  fixture x;
   std::optional<http_client> client = x.connect();
   auto request = x.request_of(*client, get);
   client.reset();
@@ -311,7 +311,7 @@ TEST_CASE("a client that leaves is told of, decided upon or not") {
 }
 
 TEST_CASE("a program that cannot be started is an errno, and can be refused") {
-  stage x;
+  fixture x;
   auto client = x.connect();
   auto request = x.request_of(client, get);
   CHECK_EQ(request->serve({"/nonexistent", {"x"}, {}}), ENOENT);
@@ -321,7 +321,7 @@ TEST_CASE("a program that cannot be started is an errno, and can be refused") {
 }
 
 TEST_CASE("a listener that goes takes idle connections along") {
-  stage x;
+  fixture x;
   auto idle = x.connect();
   auto half = x.connect();
   half.send("GET");
@@ -343,7 +343,7 @@ TEST_CASE("a listener that goes takes idle connections along") {
 }
 
 TEST_CASE("a backend's last words are heard before its request ends") {
-  stage x;
+  fixture x;
   auto client = x.connect();
   auto request = x.request_of(client, get);
   CHECK_EQ(request->serve(x.script(
@@ -354,7 +354,7 @@ TEST_CASE("a backend's last words are heard before its request ends") {
 }
 
 TEST_CASE("a port is bound by number, and says which it got") {
-  stage x;
+  fixture x;
   actors::http_listen_spec spec;
   spec.role = "test port";
   spec.address = "127.0.0.1";
@@ -378,7 +378,7 @@ TEST_CASE("a port is bound by number, and says which it got") {
 }
 
 TEST_CASE("a client over TCP that leaves is noticed, too") {
-  stage x;
+  fixture x;
   actors::http_listen_spec spec;
   spec.role = "test port";
   spec.address = "127.0.0.1";

@@ -1,6 +1,6 @@
 #include "actors/io/socket/inherited.hpp"
 
-#include "test/support/doubles/played_manager.hpp"
+#include "test/support/doubles/fake_manager.hpp"
 #include "test/support/files/temp_dir.hpp"
 
 #include <doctest/doctest.h>

@@ -1,7 +1,7 @@
 #include "actors/io/socket/peer_check.hpp"
 
 #include "protocol/base/limits.hpp"
-#include "test/support/stage/log_record.hpp"
+#include "test/support/fixture/log_record.hpp"
 
 #include <doctest/doctest.h>
 

@@ -19,12 +19,12 @@ namespace clearance::test {
 /// Takes as many bytes as the script says, then blocks or breaks; keeps what
 /// it took. Fails the test when its owner breaks the port's rules: two reads at
 /// a time, a write after close().
-class scripted_connection final : public actors::connection {
+class fake_connection final : public actors::connection {
 public:
   /// Who the peers of all doubles are.
   static actors::peer default_peer() { return {1000, 4242, "client"}; }
 
-  explicit scripted_connection(actors::peer who = default_peer());
+  explicit fake_connection(actors::peer who = default_peer());
 
   // -- actors::connection -----------------------------------------------------
 
@@ -96,6 +96,6 @@ private:
   bool awaited_ = false;
 };
 
-using scripted_connection_ptr = std::shared_ptr<scripted_connection>;
+using fake_connection_ptr = std::shared_ptr<fake_connection>;
 
 } // namespace clearance::test

@@ -12,9 +12,9 @@ namespace clearance::test {
 
 class actor_fixture;
 
-class played_executor {
+class fake_executor {
 public:
-  explicit played_executor(actor_fixture& fixture);
+  explicit fake_executor(actor_fixture& fixture);
 
   const actors::executor_actor& handle() const noexcept { return handle_; }
 

@@ -1,4 +1,4 @@
-#include "test/support/doubles/played_manager.hpp"
+#include "test/support/doubles/fake_manager.hpp"
 
 #include "test/support/deadline.hpp"
 
@@ -62,14 +62,14 @@ std::uint16_t port_of(const unique_fd& socket) {
   return ntohs(at.sin_port);
 }
 
-played_manager::played_manager(std::string address)
+fake_manager::fake_manager(std::string address)
     : address_(address.empty() ? (dir_ / "notify").string()
                                : std::move(address)),
       socket_(bound_unix(SOCK_DGRAM, address_)) {
   // nop
 }
 
-std::string played_manager::next() {
+std::string fake_manager::next() {
   deadline{}.await(socket_.get(), POLLIN, "news for the service manager");
   std::array<char, 4096> buffer;
   const auto n = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
@@ -78,13 +78,13 @@ std::string played_manager::next() {
   return {buffer.data(), static_cast<std::size_t>(n)};
 }
 
-std::string played_manager::next_news() {
+std::string fake_manager::next_news() {
   for (;;)
     if (auto result = next(); result != "WATCHDOG=1")
       return result;
 }
 
-bool played_manager::has_more() const {
+bool fake_manager::has_more() const {
   pollfd entry{socket_.get(), POLLIN, 0};
   return ::poll(&entry, 1, 0) > 0;
 }

@@ -1,4 +1,4 @@
-#include "test/support/doubles/played_server.hpp"
+#include "test/support/doubles/fake_server.hpp"
 
 #include <cstring>
 #include <poll.h>
@@ -8,7 +8,7 @@
 
 namespace clearance::test {
 
-played_server::played_server(const std::filesystem::path& path, int backlog)
+fake_server::fake_server(const std::filesystem::path& path, int backlog)
     : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   if (std::filesystem::create_directories(path.parent_path()))
     ::chmod(path.parent_path().c_str(), 0700);
@@ -24,7 +24,7 @@ played_server::played_server(const std::filesystem::path& path, int backlog)
     fail_with_errno("listen at " + name);
 }
 
-raw_socket played_server::accept() {
+raw_socket fake_server::accept() {
   deadline{}.await(fd_.get(), POLLIN, "a connection");
   unique_fd peer{
       ::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
@@ -33,7 +33,7 @@ raw_socket played_server::accept() {
   return raw_socket{std::move(peer)};
 }
 
-bool played_server::connection_waits() const {
+bool fake_server::connection_waits() const {
   pollfd entry{fd_.get(), POLLIN, 0};
   return ::poll(&entry, 1, 0) > 0;
 }

@@ -1,4 +1,4 @@
-#include "test/support/doubles/scripted_connection.hpp"
+#include "test/support/doubles/fake_connection.hpp"
 
 #include "protocol/base/limits.hpp"
 
@@ -18,34 +18,34 @@ actors::connection_id next_id() {
 
 } // namespace
 
-scripted_connection::scripted_connection(actors::peer who)
+fake_connection::fake_connection(actors::peer who)
     : id_(next_id()), who_(std::move(who)) {
   // nop
 }
 
-void scripted_connection::own(actors::connection_owner owner) {
+void fake_connection::own(actors::connection_owner owner) {
   CHECK_MESSAGE(open_, "a closed connection got an owner");
   owner_ = std::move(owner);
 }
 
-void scripted_connection::close() noexcept {
+void fake_connection::close() noexcept {
   open_ = false;
   owner_ = nullptr;
 }
 
-void scripted_connection::read() {
+void fake_connection::read() {
   CHECK_MESSAGE(open_, "read() after close()");
   CHECK_MESSAGE(owned(), "read() for nobody");
   CHECK_MESSAGE(!std::exchange(reading_, true), "two reads at a time");
 }
 
-void scripted_connection::watch() {
+void fake_connection::watch() {
   CHECK_MESSAGE(open_, "watch() after close()");
   CHECK_MESSAGE(!std::exchange(watched_, true), "watched twice");
 }
 
 actors::written
-scripted_connection::write(std::span<const std::string_view> pieces) {
+fake_connection::write(std::span<const std::string_view> pieces) {
   CHECK_MESSAGE(open_, "write() after close()");
   CHECK_MESSAGE(pieces.size() <= protocol::limits::subscriber_batch_max_events,
                 "more pieces than one system call takes");
@@ -64,14 +64,14 @@ scripted_connection::write(std::span<const std::string_view> pieces) {
   return result;
 }
 
-void scripted_connection::await_writable() {
+void fake_connection::await_writable() {
   CHECK_MESSAGE(open_, "await_writable() after close()");
   CHECK_MESSAGE(!std::exchange(awaited_, true), "waits twice to write");
 }
 
-void scripted_connection::bring(const std::vector<std::string>& frames,
-                                actors::stream_end end, std::uint64_t overlong,
-                                std::uint64_t starved) {
+void fake_connection::bring(const std::vector<std::string>& frames,
+                            actors::stream_end end, std::uint64_t overlong,
+                            std::uint64_t starved) {
   REQUIRE_MESSAGE(reading_, "nobody reads");
   reading_ = false;
   auto batch = std::make_shared<protocol::frame_batch>();
@@ -81,13 +81,13 @@ void scripted_connection::bring(const std::vector<std::string>& frames,
       owner_, actors::received{id_, std::move(batch), overlong, end, starved});
 }
 
-void scripted_connection::become_writable() {
+void fake_connection::become_writable() {
   REQUIRE_MESSAGE(awaited_, "nobody waits to write");
   awaited_ = false;
   caf::anon_send(owner_, actors::writable{id_});
 }
 
-void scripted_connection::hang_up() {
+void fake_connection::hang_up() {
   REQUIRE_MESSAGE(watched_, "nobody watches");
   caf::anon_send(owner_, actors::hung_up{id_});
 }

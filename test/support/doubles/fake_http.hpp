@@ -73,7 +73,7 @@ private:
 };
 
 /// Listens on nothing.
-class dummy_http final : public actors::http_host {
+class fake_http final : public actors::http_host {
 public:
   caf::expected<std::unique_ptr<actors::http_listener>>
   listen_http(const actors::http_listen_spec& spec,
@@ -100,7 +100,7 @@ public:
 private:
   class recorded final : public actors::http_listener {
   public:
-    explicit recorded(dummy_http& host) : host_(host) {}
+    explicit recorded(fake_http& host) : host_(host) {}
     ~recorded() override {
       host_.listening = false;
       host_.owner = nullptr;
@@ -109,13 +109,13 @@ private:
     std::string where() const override { return "nowhere"; }
 
   private:
-    dummy_http& host_;
+    fake_http& host_;
   };
 };
 
 /// The first base of a fixture, so that it outlives the actors that listen.
 struct with_http {
-  dummy_http http;
+  fake_http http;
 };
 
 } // namespace clearance::test

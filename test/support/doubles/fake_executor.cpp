@@ -1,7 +1,7 @@
-#include "test/support/doubles/played_executor.hpp"
+#include "test/support/doubles/fake_executor.hpp"
 
 #include "actors/base/hosted.hpp"
-#include "test/support/stage/actor_fixture.hpp"
+#include "test/support/fixture/actor_fixture.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <caf/typed_response_promise.hpp>
@@ -83,7 +83,7 @@ private:
 
 } // namespace
 
-played_executor::played_executor(actor_fixture& fixture)
+fake_executor::fake_executor(actor_fixture& fixture)
     : fixture_(fixture),
       calls_(std::make_shared<std::vector<protocol::shield_call>>()),
       handle_(
@@ -91,20 +91,19 @@ played_executor::played_executor(actor_fixture& fixture)
   // nop
 }
 
-void played_executor::play(std::size_t index,
-                           protocol::shield_outcome outcome) {
+void fake_executor::play(std::size_t index, protocol::shield_outcome outcome) {
   REQUIRE_MESSAGE(index < calls_->size(), "no such call to the executor");
   caf::anon_send(caf::actor_cast<caf::actor>(handle_),
                  test::play{index, std::move(outcome)});
 }
 
-void played_executor::answer(std::size_t index,
-                             protocol::shield_outcome outcome) {
+void fake_executor::answer(std::size_t index,
+                           protocol::shield_outcome outcome) {
   play(index, std::move(outcome));
   fixture_.run();
 }
 
-void played_executor::die() {
+void fake_executor::die() {
   fixture_.crash(handle_, caf::exit_reason::kill);
 }
 

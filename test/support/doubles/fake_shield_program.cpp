@@ -1,6 +1,6 @@
 // A test double for the outside program terok-shield: it changes no firewall.
 //
-//     stub-shield CONTROL_DIRECTORY ARGUMENT...
+//     fake-shield CONTROL_DIRECTORY ARGUMENT...
 //
 // It reports how it was run to the fifo `calls` and then behaves as the file
 // `behaviour` (or `behaviour.DEST`, DEST being the third argument) says: a line

@@ -19,11 +19,11 @@ unique_fd listening_unix(const std::filesystem::path& path);
 unique_fd listening_tcp();
 std::uint16_t port_of(const unique_fd& socket);
 
-class played_manager {
+class fake_manager {
 public:
   /// At `address`, a path or `@` and an abstract name; empty: a path of its
   /// own.
-  explicit played_manager(std::string address = {});
+  explicit fake_manager(std::string address = {});
 
   /// For NOTIFY_SOCKET.
   const std::string& address() const noexcept { return address_; }

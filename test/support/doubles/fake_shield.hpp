@@ -1,4 +1,4 @@
-/// The test's end of stub_shield_program.cpp: a stand-in for the outside
+/// The test's end of fake_shield_program.cpp: a stand-in for the outside
 /// program terok-shield that records its calls and does what it is told.
 #pragma once
 
@@ -27,10 +27,10 @@ struct shield_run {
 };
 
 /// Owns the fifos; whatever the stub left running ends with it.
-class stub_shield {
+class fake_shield {
 public:
   /// Behaves as `words` say (see the program) from the next run on.
-  explicit stub_shield(std::string_view words = "exit 0",
+  explicit fake_shield(std::string_view words = "exit 0",
                        std::string_view stderr_bytes = {});
 
   /// What the hub is given as its shield.

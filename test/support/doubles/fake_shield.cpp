@@ -1,4 +1,4 @@
-#include "test/support/doubles/stub_shield.hpp"
+#include "test/support/doubles/fake_shield.hpp"
 
 #include "test/support/deadline.hpp"
 
@@ -23,7 +23,7 @@ void write_byte(const unique_fd& fd) {
 
 } // namespace
 
-stub_shield::stub_shield(std::string_view words,
+fake_shield::fake_shield(std::string_view words,
                          std::string_view stderr_bytes) {
   // O_RDWR: never an end of file, and nobody waits for the other side to open.
   calls_ = make_fifo("calls", O_RDWR | O_NONBLOCK);
@@ -34,17 +34,17 @@ stub_shield::stub_shield(std::string_view words,
   install(dir_.path());
 }
 
-void stub_shield::install(const fs::path& directory) const {
+void fake_shield::install(const fs::path& directory) const {
   const auto path = directory / "terok-shield";
   write_file(
       path,
-      "#!/bin/sh\n# stand-in for the outside program\nexec " TEST_STUB_SHIELD
+      "#!/bin/sh\n# stand-in for the outside program\nexec " TEST_FAKE_SHIELD
       " " + dir_.path().string()
           + " \"$@\"\n");
   fs::permissions(path, fs::perms::owner_all);
 }
 
-unique_fd stub_shield::make_fifo(const std::string& name, int flags) const {
+unique_fd fake_shield::make_fifo(const std::string& name, int flags) const {
   const auto path = dir_ / name;
   if (::mkfifo(path.c_str(), 0600) != 0)
     fail_with_errno("mkfifo " + path.string());
@@ -54,7 +54,7 @@ unique_fd stub_shield::make_fifo(const std::string& name, int flags) const {
   return fd;
 }
 
-void stub_shield::write_behaviour(const std::string& name,
+void fake_shield::write_behaviour(const std::string& name,
                                   std::string_view words,
                                   std::string_view stderr_bytes) const {
   // Renamed into place: a run that starts now sees the old or the new one.
@@ -63,19 +63,19 @@ void stub_shield::write_behaviour(const std::string& name,
   fs::rename(dir_ / "next", dir_ / name);
 }
 
-void stub_shield::behave(std::string_view words,
+void fake_shield::behave(std::string_view words,
                          std::string_view stderr_bytes) {
   write_behaviour("behaviour", words, stderr_bytes);
 }
 
-void stub_shield::behave_for(const std::string& dest, std::string_view words,
+void fake_shield::behave_for(const std::string& dest, std::string_view words,
                              std::string_view stderr_bytes) {
   if (!releases_.contains(dest))
     releases_.emplace(dest, make_fifo("release." + dest, O_RDWR));
   write_behaviour("behaviour." + dest, words, stderr_bytes);
 }
 
-void stub_shield::read_calls() {
+void fake_shield::read_calls() {
   char chunk[4096];
   for (;;) {
     const auto n = ::read(calls_.get(), chunk, sizeof(chunk));
@@ -85,12 +85,12 @@ void stub_shield::read_calls() {
   }
 }
 
-std::size_t stub_shield::waiting_runs() {
+std::size_t fake_shield::waiting_runs() {
   read_calls();
   return static_cast<std::size_t>(std::ranges::count(unread_, '\x1e'));
 }
 
-shield_run stub_shield::next_run() {
+shield_run fake_shield::next_run() {
   const deadline guard;
   while (waiting_runs() == 0)
     guard.await(calls_.get(), POLLIN, "a run of the shield");
@@ -114,15 +114,15 @@ shield_run stub_shield::next_run() {
   return run;
 }
 
-void stub_shield::release() {
+void fake_shield::release() {
   write_byte(release_);
 }
 
-void stub_shield::release_for(const std::string& dest) {
+void fake_shield::release_for(const std::string& dest) {
   write_byte(releases_.at(dest));
 }
 
-void stub_shield::await_all_gone() const {
+void fake_shield::await_all_gone() const {
   deadline{}.await(alive_.get(), POLLIN, "the end of every run");
 }
 

@@ -7,10 +7,10 @@
 
 namespace clearance::test {
 
-class played_server {
+class fake_server {
 public:
   /// Makes the parent directory, mode 0700, if it is missing.
-  explicit played_server(const std::filesystem::path& path, int backlog = 16);
+  explicit fake_server(const std::filesystem::path& path, int backlog = 16);
 
   /// Awaits the next connection.
   raw_socket accept();
