@@ -175,7 +175,7 @@ inline constexpr std::size_t connections_max = 8192;
 /// Connections the kernel queues for a listening socket before `accept`.
 inline constexpr int listen_backlog = 512;
 
-/// How long an listener rests when descriptors or memory ran out.
+/// How long a listener rests when descriptors or memory ran out.
 inline constexpr auto accept_backoff = 100ms;
 
 // -- service manager ----------------------------------------------------------

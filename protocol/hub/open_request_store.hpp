@@ -40,7 +40,7 @@ public:
   holder& hold(std::string_view container);
   void remove_if_empty(holder& x);
 
-  /// Whether a open request of `bytes` keeps every bound.
+  /// Whether an open request of `bytes` keeps every bound.
   bool fits(const holder& owner, std::size_t bytes) const noexcept;
 
   /// Whether it would if its container had no other.
@@ -77,7 +77,7 @@ public:
   std::size_t holders() const noexcept { return holders_.size(); }
   std::size_t bytes() const noexcept { return bytes_; }
 
-  /// What a open request is charged beside its container's name, its texts and
+  /// What an open request is charged beside its container's name, its texts and
   /// its event: the object, its allocations' heads, its share in the indexes.
   /// A holder is not charged: there are never more of them than open requests.
   static constexpr std::size_t overhead_bytes = sizeof(open_request) + 80;

@@ -2,6 +2,7 @@
 // stream socket can cut them.
 
 #include "test/end_to_end/world/deployment.hpp"
+#include "test/support/files/test_paths.hpp"
 
 #include <doctest/doctest.h>
 
@@ -40,7 +41,7 @@ std::string from_base64(std::string_view text) {
 
 std::vector<vector_line> load() {
   std::vector<vector_line> result;
-  const auto all = json::parse(read_file(TEST_VECTORS));
+  const auto all = json::parse(read_file(vectors_file()));
   for (const auto& item : all.as<json::array>()) {
     vector_line x{
         item["name"].text(), from_base64(item["line_b64"].text()), {}};

@@ -50,7 +50,8 @@ using self_pointer = caf::stateful_actor<state>*;
 
 /// Answers every block, by the host's own rule: no socket between. Ends with
 /// its hub: CAF's clock would keep it for as long as its requests may take.
-clr::listener::behavior_type judge(clr::listener::pointer self, clr::hub hub) {
+clr::subscriber::behavior_type judge(clr::subscriber::pointer self,
+                                     clr::hub hub) {
   self->monitor(hub);
   self->set_down_handler([self](const caf::down_msg&) { self->quit(); });
   return {[=](const clr::events& batch) {
@@ -78,15 +79,15 @@ void start_hub(self_pointer self) {
   config.executor = my.executor;
   my.hub = clr::start_hub(my.loop, config).value();
   self->monitor(my.hub);
-  auto listener = self->system().spawn(judge, my.hub);
+  auto subscriber = self->system().spawn(judge, my.hub);
   self->request(my.hub, std::chrono::seconds(75), clr::subscribe_atom::value,
-                listener)
+                subscriber)
       .then([](clr::subscribe_atom) { say("serving"); });
 }
 
 caf::behavior supervise(self_pointer self, const options& where) {
   auto& my = self->state;
-  my.io = where;
+  my.where = where;
   my.loop = clr::start_loop(self->system());
   clr::executor_config executor;
   executor.shield = where.shield;

@@ -1,18 +1,21 @@
 #include "test/support/doubles/fake_shield.hpp"
 
 #include "test/support/deadline.hpp"
+#include "test/support/files/test_paths.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdexcept>
+#include <string>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace clearance::test {
 
 namespace fs = std::filesystem;
+using namespace std::string_literals;
 
 namespace {
 
@@ -36,11 +39,9 @@ fake_shield::fake_shield(std::string_view words,
 
 void fake_shield::install(const fs::path& directory) const {
   const auto path = directory / "terok-shield";
-  write_file(
-      path,
-      "#!/bin/sh\n# stand-in for the outside program\nexec " TEST_FAKE_SHIELD
-      " " + dir_.path().string()
-          + " \"$@\"\n");
+  write_file(path, "#!/bin/sh\n# stand-in for the outside program\nexec "s
+                       + fake_shield_program() + " " + dir_.path().string()
+                       + " \"$@\"\n");
   fs::permissions(path, fs::perms::owner_all);
 }
 

@@ -1,5 +1,7 @@
 #include "test/support/wire/reader_vectors.hpp"
 
+#include "test/support/files/test_paths.hpp"
+
 #include <simdjson.h>
 
 #include <cstdint>
@@ -49,10 +51,11 @@ reader_vector from(simdjson::dom::object object) {
 std::vector<reader_vector> load_reader_vectors() {
   simdjson::dom::parser parser;
   std::vector<reader_vector> result;
-  for (auto object : parser.load(TEST_VECTORS).get_array())
+  for (auto object : parser.load(vectors_file()).get_array())
     result.push_back(from(object));
   if (result.size() < 50)
-    throw std::runtime_error("vectors are missing: " TEST_VECTORS);
+    throw std::runtime_error(std::string{"vectors are missing: "}
+                             + vectors_file());
   return result;
 }
 

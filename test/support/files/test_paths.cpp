@@ -1,0 +1,13 @@
+#include "test/support/files/test_paths.hpp"
+
+namespace clearance::test {
+
+const char* vectors_file() noexcept {
+  return TEST_VECTORS;
+}
+
+const char* fake_shield_program() noexcept {
+  return TEST_FAKE_SHIELD;
+}
+
+} // namespace clearance::test
