@@ -4,6 +4,7 @@
 #include "services/clearance/help.hpp"
 #include "services/cli/config_main.hpp"
 #include "services/process/paths.hpp"
+#include "services/process/standard_descriptors.hpp"
 
 namespace {
 
@@ -23,6 +24,7 @@ struct run {
 } // namespace
 
 int main(int argc, char** argv) {
+  open_standard_descriptors();
   const auto runtime = runtime_directory();
   const config_judge judge{
       {"serve", "serve-verdict", "watch", "verdict", "emit"},

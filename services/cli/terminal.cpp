@@ -147,7 +147,9 @@ std::string print(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size()
       && std::fflush(stdout) == 0)
     return {};
-  return "stdout cannot be written: " + std::generic_category().message(errno);
+  return "stdout cannot be written: "
+         + (errno == EBADF ? "it is closed"
+                           : std::generic_category().message(errno));
 }
 
 void complain(std::string_view what) {

@@ -5,8 +5,10 @@
 #include "services/cli/terminal.hpp"
 #include "services/client/reader_lines.hpp"
 #include "services/client/unix_socket.hpp"
+#include "services/process/standard_descriptors.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <poll.h>
 #include <string_view>
 #include <sys/socket.h>
@@ -130,7 +132,8 @@ int emit_options(sender& hub, emit_line line) {
     return exit_failed;
   if (line.request_id.empty())
     return exit_ok;
-  if (auto why = print(line.request_id + "\n"); !why.empty()) {
+  // Who starts the program without stdout does not want the id.
+  if (auto why = print(line.request_id + "\n"); !why.empty() && has_stdout()) {
     complain("the event was sent, but " + why);
     return exit_failed;
   }
@@ -140,6 +143,8 @@ int emit_options(sender& hub, emit_line line) {
 } // namespace
 
 int emit(const emit_config& config) {
+  // Else a closed pipe at stdout ends the process without a word.
+  std::signal(SIGPIPE, SIG_IGN);
   sender hub{config.reader_socket};
   if (!hub.connect())
     return exit_failed;

@@ -4,8 +4,9 @@
 #include "services/cli/exit_code.hpp"
 #include "services/cli/terminal.hpp"
 #include "services/client/varlink_client.hpp"
+#include "services/process/standard_descriptors.hpp"
 
-#include <unistd.h>
+#include <csignal>
 
 namespace clearance::services {
 
@@ -43,6 +44,9 @@ std::string refusal_text(const varlink::reply& reply) {
 } // namespace
 
 int verdict(const verdict_config& config) {
+  // Else a closed pipe at stdout ends the process before it can say that the
+  // verdict was applied.
+  std::signal(SIGPIPE, SIG_IGN);
   auto connected = connect_unix(config.clearance_socket, connect_time_limit);
   if (auto* error = std::get_if<connect_error>(&connected))
     return failed(cannot_connect(config.clearance_socket, *error));
@@ -65,8 +69,12 @@ int verdict(const verdict_config& config) {
   auto why =
       print(std::string{action} + " applied: " + shown(config.container) + " "
             + shown(config.dest) + " (" + shown(config.request_id) + ")\n");
-  // Whoever reads exit code 1 must not take the connection for blocked still.
-  return why.empty() ? exit_ok : failed("the verdict was applied, but " + why);
+  // Who starts the program without stdout does not want the text.
+  if (why.empty() || !has_stdout())
+    return exit_ok;
+  // Who reads exit code 1 must not believe that the connection is still
+  // blocked.
+  return failed("the verdict was applied, but " + why);
 }
 
 } // namespace clearance::services

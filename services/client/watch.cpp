@@ -5,6 +5,7 @@
 #include "services/client/hub_finder.hpp"
 #include "services/client/hub_subscription.hpp"
 #include "services/client/line_writer.hpp"
+#include "services/process/standard_descriptors.hpp"
 
 #include <algorithm>
 #include <array>
@@ -219,6 +220,11 @@ void watcher::check_hubs() {
 } // namespace
 
 int watch(const watch_config& config) {
+  if (!has_stdout()) {
+    complain("watch shows events on stdout, and stdout is closed; open it or "
+             "redirect it to a file");
+    return exit_failed;
+  }
   return watcher{config}.run();
 }
 

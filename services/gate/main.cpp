@@ -2,6 +2,7 @@
 #include "services/cli/config_main.hpp"
 #include "services/gate/gate.hpp"
 #include "services/gate/help.hpp"
+#include "services/process/standard_descriptors.hpp"
 
 namespace {
 
@@ -21,6 +22,7 @@ struct run {
 } // namespace
 
 int main(int argc, char** argv) {
+  open_standard_descriptors();
   const config_judge judge{{},
                            [](std::string_view) { return gate_help(); },
                            [](const auto& words) {

@@ -19,7 +19,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
-#include <fcntl.h>
 #include <mutex>
 #include <optional>
 #include <pthread.h>
@@ -35,17 +34,6 @@ constexpr auto service_name = "terok-clearance";
 
 int loop_ended() {
   return SIGRTMIN;
-}
-
-// A program may be started with some of them closed. Then a descriptor of ours
-// must not take their place: the log would go into a socket.
-void occupy_standard_descriptors() {
-  int fd = -1;
-  do
-    fd = ::open("/dev/null", O_RDWR);
-  while (fd >= 0 && fd <= STDERR_FILENO);
-  if (fd > STDERR_FILENO)
-    ::close(fd);
 }
 
 sigset_t block_signals(bool reloads) {
@@ -141,7 +129,6 @@ void wait_for_signals(const sigset_t& signals, const caf::actor& loop,
 } // namespace
 
 int run_program(const program_config& program, const program_factory& start) {
-  occupy_standard_descriptors();
   auto signals = block_signals(program.reloads);
   io::raise_descriptor_limit();
   log_to_stderr(program.level);

@@ -1,5 +1,6 @@
 // terok-supervisor: the program's one entry.
 #include "services/cli/config_main.hpp"
+#include "services/process/standard_descriptors.hpp"
 #include "services/supervisor/help.hpp"
 #include "services/supervisor/supervisor.hpp"
 
@@ -18,6 +19,7 @@ struct run {
 } // namespace
 
 int main(int argc, char** argv) {
+  open_standard_descriptors();
   const config_judge judge{
       {"run", "supervise-child"}, supervisor_help_of, [](const auto& words) {
         return first_fault(parse_supervisor_command_line(words));

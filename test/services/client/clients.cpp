@@ -2,12 +2,10 @@
 // never does, or not on demand.
 #include "protocol/hub/reader_line.hpp"
 #include "protocol/varlink/message.hpp"
-#include "test/services/client/listener.hpp"
-#include "test/support/process/child.hpp"
+#include "test/services/client/client_program.hpp"
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <poll.h>
@@ -22,43 +20,6 @@ namespace {
 
 using words = std::vector<std::string>;
 
-child run(const temp_dir& runtime, words arguments, std::string input = {}) {
-  child_options options;
-  options.argv = {TEST_TEROK_CLEARANCE};
-  options.argv.insert(options.argv.end(), arguments.begin(), arguments.end());
-  options.environment = {{"XDG_RUNTIME_DIR", runtime.path().string()}};
-  options.stdin_bytes = std::move(input);
-  return child{std::move(options)};
-}
-
-child shell(const temp_dir& runtime, const std::string& script) {
-  child_options options;
-  options.argv = {"/bin/bash", "-o", "pipefail", "-c", script};
-  options.environment = {{"XDG_RUNTIME_DIR", runtime.path().string()},
-                         {"terok_clearance", TEST_TEROK_CLEARANCE}};
-  return child{std::move(options)};
-}
-
-std::string event_of(const std::string& container) {
-  protocol::event x;
-  x.type = protocol::event_type::container_started;
-  x.container = container;
-  std::string bytes;
-  protocol::encode(x, bytes);
-  return bytes;
-}
-
-std::size_t lines_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-}
-
-/// The next one that subscribes.
-raw_socket await_subscriber(const listener& hub) {
-  auto peer = hub.await_connection();
-  CHECK(peer.read_frame().has_value());
-  return peer;
-}
-
 void await_bytes(const raw_socket& peer) {
   deadline{}.await(peer.fd(), POLLIN, "bytes");
 }
@@ -67,22 +28,22 @@ void await_bytes(const raw_socket& peer) {
 
 TEST_CASE("watch --all follows hubs as they come and go") {
   temp_dir run_directory;
-  auto watcher = run(run_directory, {"watch", "--all"});
+  auto watcher = run_client(run_directory, {"watch", "--all"});
   listener first{run_directory / "terok-clearance.sock"};
   auto first_peer = await_subscriber(first);
   fs::create_directories(run_directory / "terok/clearance/6f1d2c3b4a59");
   listener second{run_directory / "terok/clearance/6f1d2c3b4a59/hub.sock"};
   auto second_peer = await_subscriber(second);
-  second_peer.send(event_of("in-second"));
+  second_peer.send(started_event("in-second"));
   watcher.await_out(" container_started in-second\n");
-  first_peer.send(event_of("in-first"));
+  first_peer.send(started_event("in-first"));
   watcher.await_out(" container_started in-first\n");
   { auto gone = std::move(second_peer); }
   fs::remove(run_directory / "terok/clearance/6f1d2c3b4a59/hub.sock");
   watcher.await_err("hub.sock went away");
   listener third{run_directory / "terok/clearance/0123456789ab.sock"};
   auto third_peer = await_subscriber(third);
-  third_peer.send(event_of("in-third"));
+  third_peer.send(started_event("in-third"));
   watcher.await_out(" container_started in-third\n");
   watcher.kill(SIGTERM);
   CHECK(watcher.wait() == exited(0));
@@ -91,9 +52,9 @@ TEST_CASE("watch --all follows hubs as they come and go") {
 TEST_CASE("watch ends after as many events as it was told to") {
   temp_dir run_directory;
   listener hub{run_directory / "terok-clearance.sock"};
-  auto watcher = run(run_directory, {"watch", "--json", "--count", "2"});
+  auto watcher = run_client(run_directory, {"watch", "--json", "--count", "2"});
   auto peer = await_subscriber(hub);
-  peer.send(event_of("a") + event_of("b") + event_of("c"));
+  peer.send(started_event("a") + started_event("b") + started_event("c"));
   CHECK(watcher.wait() == exited(0));
   CHECK(lines_of(watcher.out()) == 2);
   CHECK(watcher.out().find(R"("container":"b")") != std::string::npos);
@@ -102,7 +63,7 @@ TEST_CASE("watch ends after as many events as it was told to") {
 TEST_CASE("watch ends when no hub is left that answers as one") {
   temp_dir run_directory;
   listener hub{run_directory / "terok-clearance.sock"};
-  auto watcher = run(run_directory, {"watch"});
+  auto watcher = run_client(run_directory, {"watch"});
   auto peer = await_subscriber(hub);
   peer.send(std::string{R"({"error":"org.varlink.service.MethodNotFound"})"}
             + '\0');
@@ -114,14 +75,14 @@ TEST_CASE("watch ends when no hub is left that answers as one") {
 TEST_CASE("watch ends quietly when nobody reads it, though nothing happens") {
   temp_dir run_directory;
   listener hub{run_directory / "terok-clearance.sock"};
-  auto watcher = shell(run_directory, "$terok_clearance watch | true");
+  auto watcher = run_script(run_directory, "$terok_clearance watch | true");
   CHECK(watcher.wait() == exited(0));
   CHECK(lines_of(watcher.err()) <= 1); // that it follows
 }
 
 TEST_CASE("watch ends on SIGINT, too") {
   temp_dir run_directory;
-  auto watcher = run(run_directory, {"watch"});
+  auto watcher = run_client(run_directory, {"watch"});
   watcher.await_err("waiting for it");
   watcher.kill(SIGINT);
   CHECK(watcher.wait() == exited(0));
@@ -131,14 +92,14 @@ TEST_CASE("watch colours where it is told to, and nowhere else") {
   temp_dir run_directory;
   listener hub{run_directory / "terok-clearance.sock"};
   auto watcher =
-      run(run_directory, {"watch", "--color", "always", "--count", "1"});
+      run_client(run_directory, {"watch", "--color", "always", "--count", "1"});
   auto first = await_subscriber(hub);
-  first.send(event_of("a"));
+  first.send(started_event("a"));
   CHECK(watcher.wait() == exited(0));
   CHECK(watcher.out().find('\x1b') != std::string::npos);
-  auto plain = run(run_directory, {"watch", "--count", "1"});
+  auto plain = run_client(run_directory, {"watch", "--count", "1"});
   auto second = await_subscriber(hub);
-  second.send(event_of("a"));
+  second.send(started_event("a"));
   CHECK(plain.wait() == exited(0));
   CHECK(plain.out().find('\x1b') == std::string::npos);
 }
@@ -148,10 +109,10 @@ TEST_CASE("a hint names the hub by a path that holds everywhere") {
   fs::create_directory(run_directory / "elsewhere");
   auto socket = run_directory / "elsewhere/s";
   listener hub{socket};
-  auto watcher =
-      shell(run_directory, "cd " + run_directory.path().string()
-                               + " && $terok_clearance watch --clearance-socket"
-                                 " elsewhere/s --count 1");
+  auto watcher = run_script(
+      run_directory, "cd " + run_directory.path().string()
+                         + " && $terok_clearance watch --clearance-socket"
+                           " elsewhere/s --count 1");
   protocol::event x;
   x.container = "c";
   x.request_id = "c:1";
@@ -169,13 +130,13 @@ TEST_CASE("verdict: a hub that is not there, or leaves, is one line") {
   temp_dir run_directory;
   const words call{"verdict", "c:1", "d", "deny", "--container", "c"};
   auto socket = (run_directory / "terok-clearance.sock").string();
-  auto alone = run(run_directory, call);
+  auto alone = run_client(run_directory, call);
   CHECK(alone.wait() == exited(1));
   CHECK(alone.err()
         == "terok-clearance: cannot connect to " + socket
                + ": No such file or directory\n");
   listener hub{socket};
-  auto left = run(run_directory, call);
+  auto left = run_client(run_directory, call);
   hub.await_connection().read_frame();
   CHECK(left.wait() == exited(1));
   CHECK(left.err()
@@ -186,8 +147,8 @@ TEST_CASE("verdict: a hub that is not there, or leaves, is one line") {
 TEST_CASE("verdict: a refusal is shown with its parameters, escaped") {
   temp_dir run_directory;
   listener hub{run_directory / "terok-clearance.sock"};
-  auto call =
-      run(run_directory, {"verdict", "c:1", "d", "allow", "--container", "c"});
+  auto call = run_client(run_directory,
+                         {"verdict", "c:1", "d", "allow", "--container", "c"});
   auto peer = hub.await_connection();
   auto frame = peer.read_frame().value();
   auto parsed = protocol::varlink::parse_call(frame);
@@ -211,14 +172,14 @@ TEST_CASE("what cannot be written to stdout is one line on stderr") {
       "stdout cannot be written: No space left on device\n";
   for (const std::string option :
        {"--help", "--version", "serve --help", "watch --help"}) {
-    auto told =
-        shell(run_directory, "$terok_clearance " + option + " > /dev/full");
+    auto told = run_script(run_directory,
+                           "$terok_clearance " + option + " > /dev/full");
     CHECK(told.wait() == exited(1));
     CHECK(told.err() == "terok-clearance: " + full);
   }
   listener hub{run_directory / "terok-clearance.sock"};
-  auto call = shell(run_directory, "$terok_clearance verdict c:1 d allow"
-                                   " --container c > /dev/full");
+  auto call = run_script(run_directory, "$terok_clearance verdict c:1 d allow"
+                                        " --container c > /dev/full");
   auto peer = hub.await_connection();
   CHECK(peer.read_frame().has_value());
   peer.send(std::string{R"({"parameters":{"ok":true}})"} + '\0');
@@ -226,12 +187,29 @@ TEST_CASE("what cannot be written to stdout is one line on stderr") {
   CHECK(call.err() == "terok-clearance: the verdict was applied, but " + full);
 }
 
+TEST_CASE("verdict into a closed pipe says that the verdict was applied") {
+  temp_dir run_directory;
+  listener hub{run_directory / "terok-clearance.sock"};
+  // The reader of the pipe is gone before the client starts.
+  auto call = run_script(
+      run_directory, "mkfifo \"$XDG_RUNTIME_DIR/pipe\";"
+                     " true < \"$XDG_RUNTIME_DIR/pipe\" &"
+                     " exec 3> \"$XDG_RUNTIME_DIR/pipe\"; wait; "
+                         + client + "verdict c:1 d allow --container c >&3");
+  auto peer = await_subscriber(hub);
+  peer.send(std::string{R"({"parameters":{"ok":true}})"} + '\0');
+  CHECK(call.wait() == exited(1));
+  CHECK(call.err()
+        == "terok-clearance: the verdict was applied, but stdout cannot be"
+           " written: Broken pipe\n");
+}
+
 TEST_CASE("emit: an id that cannot be told belongs to an event that was sent") {
   temp_dir run_directory;
   listener hub{run_directory / "terok-shield-events.sock"};
-  auto emitter = shell(run_directory, "$terok_clearance emit --blocked"
-                                      " --container c --dest d --port 1"
-                                      " > /dev/full");
+  auto emitter = run_script(run_directory, "$terok_clearance emit --blocked"
+                                           " --container c --dest d --port 1"
+                                           " > /dev/full");
   CHECK(hub.await_connection().read_to_end().ends_with('\n'));
   CHECK(emitter.wait() == exited(1));
   CHECK(emitter.err()
@@ -242,10 +220,10 @@ TEST_CASE("emit: an id that cannot be told belongs to an event that was sent") {
 TEST_CASE("emit: the line is one that a hub understands") {
   temp_dir run_directory;
   listener hub{run_directory / "terok-shield-events.sock"};
-  auto emitter =
-      run(run_directory, {"emit", "--blocked", "--container", "c", "--dest",
-                          "2001:db8::7", "--port", "53", "--proto", "udp",
-                          "--domain", "a.b", "--dossier", "k=v"});
+  auto emitter = run_client(run_directory,
+                            {"emit", "--blocked", "--container", "c", "--dest",
+                             "2001:db8::7", "--port", "53", "--proto", "udp",
+                             "--domain", "a.b", "--dossier", "k=v"});
   auto line = hub.await_connection().read_to_end();
   CHECK(emitter.wait() == exited(0));
   REQUIRE(line.ends_with('\n'));
@@ -265,7 +243,7 @@ TEST_CASE("emit: stdin goes out as it is") {
   listener hub{run_directory / "terok-shield-events.sock"};
   std::string bytes = "one\n\xff\n";
   bytes += std::string(300'000, 'x') + "\nthe last has no newline";
-  auto emitter = run(run_directory, {"emit"}, bytes);
+  auto emitter = run_client(run_directory, {"emit"}, bytes);
   bool same = hub.await_connection().read_to_end() == bytes;
   CHECK(same);
   CHECK(emitter.wait() == exited(0));
@@ -275,12 +253,13 @@ TEST_CASE("emit: stdin goes out as it is") {
 TEST_CASE("emit: a hub that leaves before it has read all is one line") {
   temp_dir run_directory;
   auto socket = run_directory / "terok-shield-events.sock";
-  auto alone = run(run_directory, {"emit"});
+  auto alone = run_client(run_directory, {"emit"});
   CHECK(alone.wait() == exited(1));
   CHECK(lines_of(alone.err()) == 1);
   listener hub{socket};
   // Much more than a socket holds: it is still writing then.
-  auto writing = run(run_directory, {"emit"}, std::string(5'000'000, 'x'));
+  auto writing =
+      run_client(run_directory, {"emit"}, std::string(5'000'000, 'x'));
   {
     auto peer = hub.await_connection();
     await_bytes(peer);
@@ -290,8 +269,8 @@ TEST_CASE("emit: a hub that leaves before it has read all is one line") {
   CHECK(writing.wait() == exited(1));
   CHECK(lines_of(writing.err()) == 1);
   // All is in the socket, but nobody takes it out.
-  auto waiting =
-      run(run_directory, {"emit", "--type", "shield_up", "--container", "c"});
+  auto waiting = run_client(
+      run_directory, {"emit", "--type", "shield_up", "--container", "c"});
   {
     auto peer = hub.await_connection();
     await_bytes(peer);
@@ -305,8 +284,8 @@ TEST_CASE("emit: a hub that leaves before it has read all is one line") {
 TEST_CASE("emit: a socket that answers is not the readers'") {
   temp_dir run_directory;
   listener hub{run_directory / "terok-shield-events.sock"};
-  auto emitter =
-      run(run_directory, {"emit", "--type", "shield_up", "--container", "c"});
+  auto emitter = run_client(
+      run_directory, {"emit", "--type", "shield_up", "--container", "c"});
   auto peer = hub.await_connection();
   peer.send("{}");
   CHECK(emitter.wait() == exited(1));

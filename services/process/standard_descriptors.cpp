@@ -1,0 +1,61 @@
+#include "services/process/standard_descriptors.hpp"
+
+#include "services/cli/exit_code.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <string_view>
+#include <unistd.h>
+
+namespace clearance::services {
+
+namespace {
+
+/// How each is opened: stdin for writing alone and stdout for reading alone, as
+/// glibc does it for programs that change their user.
+struct standard_descriptor {
+  int fd;
+  int flags;
+};
+
+constexpr standard_descriptor standard_descriptors[] = {
+    {STDIN_FILENO, O_WRONLY},
+    {STDOUT_FILENO, O_RDONLY},
+    {STDERR_FILENO, O_WRONLY},
+};
+
+bool is_closed(int fd) {
+  return ::fcntl(fd, F_GETFD) < 0 && errno == EBADF;
+}
+
+[[noreturn]] void end_without_descriptor() {
+  constexpr std::string_view text =
+      "stdin, stdout or stderr is closed, and no descriptor can be opened in "
+      "its place; start the program with all three\n";
+  (void)!::write(STDERR_FILENO, text.data(), text.size());
+  ::_exit(exit_failed);
+}
+
+} // namespace
+
+void open_standard_descriptors() {
+  for (auto [fd, flags] : standard_descriptors) {
+    if (!is_closed(fd))
+      continue;
+    // The kernel gives the lowest free number, and all below are taken. Where
+    // there is no /dev, the root directory holds the number as well: it can
+    // neither be read nor written.
+    int opened = ::open("/dev/null", flags);
+    if (opened < 0)
+      opened = ::open("/", O_PATH);
+    if (opened != fd)
+      end_without_descriptor();
+  }
+}
+
+bool has_stdout() {
+  int flags = ::fcntl(STDOUT_FILENO, F_GETFL);
+  return flags >= 0 && (flags & O_PATH) == 0 && (flags & O_ACCMODE) != O_RDONLY;
+}
+
+} // namespace clearance::services
