@@ -1,5 +1,5 @@
-// The order of checks is the contract's (section 2) and part of what protects
-// the repository:
+// The order of the checks is part of what protects the repository. Source:
+// gate.md, section 2.
 //
 //   method, path   tell nothing that the client does not know: before the token
 //   token          before everything that depends on what is there

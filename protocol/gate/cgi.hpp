@@ -36,7 +36,7 @@ struct cgi_request {
 
 /// All of the backend's environment, as "NAME=value". Nothing else may be in
 /// it: what git reads from its environment it obeys.
-/// Source: the gate contract, section 2, item 4.
+/// Source: gate.md, section 2.
 std::vector<std::string> cgi_environment(const cgi_config& config,
                                          const cgi_request& request);
 

@@ -28,7 +28,7 @@ struct git_route {
 bool is_repository_name(std::string_view name) noexcept;
 
 /// `/<repository>.git` and an endpoint. Nothing is decoded; nothing: 404.
-/// Source: the gate contract, section 2.
+/// Source: gate.md, section 2.
 std::optional<git_route> parse_git_route(std::string_view target) noexcept;
 
 /// "GET" or "POST": the one method that the endpoint takes.

@@ -32,7 +32,7 @@ old_tip fate_of_old_tip(const ref_update& x) noexcept;
 
 /// Where a branch's old tip is saved:
 /// `refs/terok/backup/<branch>/<UTC YYYYmmddTHHMMSSZ>-<first 12 of the id>`.
-/// The update is of a branch. Source: the gate contract.
+/// The update is of a branch. Source: gate.md, section 1.
 std::string backup_ref(const ref_update& x, std::chrono::sys_seconds now);
 
 /// The whole of `terok-push-marker`: the time, the pushed lines, the notes.

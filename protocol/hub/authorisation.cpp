@@ -126,9 +126,9 @@ std::size_t authorisation_map::drop(std::string_view container) {
   return before - live();
 }
 
-// The order is the contract's. An id of this container that is in flight is
-// unknown, not a mismatch, even while another container has it live: the caller
-// named the right container, a second time.
+// The order of the checks is that of clearance.md, section 5. An id of this
+// container that is in flight is unknown, not a mismatch, even while another
+// container has it live: the caller named the right container, a second time.
 std::variant<authorisation_map::cited, verdict_outcome>
 authorisation_map::cite(std::string_view container, std::string_view request_id,
                         std::string_view dest, std::string_view action) {

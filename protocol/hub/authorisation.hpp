@@ -76,10 +76,10 @@ public:
     shield_call call;
   };
 
-  /// Checks a verdict in the contract's order (section 5, 1 to 3) and puts its
-  /// binding in flight. An outcome is the refusal; nothing has changed then.
-  /// An id that several other containers have live is a mismatch with the
-  /// newest of them; one that this container has in flight is unknown.
+  /// Checks a verdict in the order of clearance.md, section 5 (1 to 3), and
+  /// puts its open request in flight. An outcome is the refusal; nothing has
+  /// changed then. An id that several other containers have live is a mismatch
+  /// with the newest of them; one that this container has in flight is unknown.
   std::variant<cited, verdict_outcome> cite(std::string_view container,
                                             std::string_view request_id,
                                             std::string_view dest,

@@ -11,7 +11,7 @@
 
 namespace clearance::protocol {
 
-/// Source: the wire contract, `org.terok.Clearance1`.
+/// Source: clearance.md, sections 2 and 3.
 enum class event_type {
   connection_blocked,
   container_started,

@@ -30,8 +30,8 @@ public:
   /// readable; fewer than line.size() + frame_batch::padding costs a copy.
   /// `out` is overwritten, its memory reused; it means nothing unless complete.
   /// A line that fails only for ill-formed UTF-8, raw control bytes or lone
-  /// surrogates is repaired and judged once more. Source: the wire contract,
-  /// section 2.
+  /// surrogates is repaired and judged once more.
+  /// Source: clearance.md, section 2.
   verdict parse(std::string_view line, std::size_t capacity, event& out);
 
   /// Why the last line was malformed; a literal.

@@ -54,7 +54,7 @@ struct shield_call {
 
 /// Why `call` must not be run, or nothing. A container or destination that
 /// starts with `-` would become an option of the shield; an empty one or one
-/// with a NUL would become another call. Source: the wire contract, section 6.
+/// with a NUL would become another call. Source: clearance.md, section 6.
 std::optional<std::string> refusal(const shield_call& call);
 
 } // namespace clearance::protocol

@@ -8,7 +8,7 @@
 
 namespace clearance::protocol {
 
-/// Source: the supervisor contract, section 1.
+/// Source: supervisor.md, section 1.
 struct container_paths {
   std::string clearance_socket;
   std::string reader_socket;

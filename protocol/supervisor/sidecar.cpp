@@ -1,6 +1,6 @@
 // Two steps, so that the fault that is named does not depend on the order of a
 // writer's fields: the walk notes the last value of each, and then they are
-// judged in the order of the contract's table.
+// judged in the order of the table in supervisor.md, section 1.
 
 #include "protocol/supervisor/sidecar.hpp"
 

@@ -18,8 +18,7 @@ struct sidecar_gate {
   secret token;
 };
 
-/// The fields that concern us, judged. Source: the supervisor contract,
-/// section 1.
+/// The fields that concern us, judged. Source: supervisor.md, section 1.
 struct sidecar {
   enum class ipc : std::uint8_t { socket, tcp };
 
@@ -44,7 +43,7 @@ std::string to_string(const sidecar_fault& x);
 
 /// Parses a whole file. Unknown fields are ignored, of a repeated one the last
 /// value counts, and null is as good as absent. The first fault in the order of
-/// the contract's table is the one that is named.
+/// the table in supervisor.md, section 1, is the one that is named.
 std::variant<sidecar, sidecar_fault> parse_sidecar(std::string_view text);
 
 /// 12 to 64 hexadecimal digits.

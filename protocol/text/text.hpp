@@ -10,7 +10,7 @@ namespace clearance::protocol {
 /// Reduces well-formed UTF-8 in place to printable ASCII: each code point
 /// outside 0x20..0x7E becomes one space; more than limits::text_max_chars
 /// characters are cut. Ill-formed bytes become one space each.
-/// Source: the wire contract, "Sanitising".
+/// Source: clearance.md, section 2, "Sanitising".
 void sanitise(std::string& text);
 
 /// Makes `out` the sanitised `text`, with `out`'s own memory when that is
@@ -40,8 +40,8 @@ std::string trimmed_utf8(std::string_view bytes);
 /// every raw control byte and every lone surrogate escape (`\uD800` ...
 /// `\uDFFF` without its partner), by one space. Control bytes between tokens
 /// stay: those that are not JSON's white space make the line malformed. Returns
-/// how many were replaced; 0 leaves the line as it was. Source: the wire
-/// contract, section 2.
+/// how many were replaced; 0 leaves the line as it was. Source:
+/// clearance.md, section 2.
 std::size_t repair_json(std::string& line);
 
 } // namespace clearance::protocol

@@ -1,7 +1,7 @@
 #include "protocol/varlink/dispatch.hpp"
 
-// Source: varlink.org, "Interface Definition"; the wire contract, sections 3,
-// 5 and 6. A test walks these texts and holds dispatch() and the replies
+// Source: varlink.org, "Interface Definition"; clearance.md, sections 3, 5
+// and 6. A test walks these texts and holds dispatch() and the replies
 // against them.
 
 namespace clearance::protocol::varlink::idl {

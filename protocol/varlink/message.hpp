@@ -46,7 +46,7 @@ const parameter* find(const std::vector<parameter>& xs,
 /// malformed: not JSON, not an object, no `method`, an unqualified `method`
 /// (no dot, or nothing before or behind the last one), `parameters` that are
 /// no object (null counts as none), or a flag that is no boolean (null is
-/// none). Source: the wire contract, section 7.
+/// none). Source: clearance.md, section 7.
 std::variant<call, malformed> parse_call(std::string_view message,
                                          std::size_t capacity = 0);
 

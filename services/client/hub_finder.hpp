@@ -12,7 +12,7 @@ namespace clearance::services {
 class hub_finder {
 public:
   /// Looks at `sockets` and, with a `runtime` directory, at every place below
-  /// it where a hub may have its socket. Source: the wire contract, section 1.
+  /// it where a hub may have its socket. Source: clearance.md, section 1.
   hub_finder(std::vector<std::string> sockets, std::string runtime);
 
   /// Becomes readable when something may have changed.

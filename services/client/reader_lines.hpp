@@ -7,8 +7,8 @@
 
 namespace clearance::services {
 
-/// Appends one JSON line, newline included. What is empty is left out where the
-/// wire contract (section 2) allows it.
+/// Appends one JSON line, newline included. An empty optional value is left
+/// out. Source: clearance.md, section 2.
 void append_line(std::string& out, const emit_line& x);
 
 /// The container's short id and a random number: unlike every other, so that a

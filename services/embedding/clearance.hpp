@@ -40,7 +40,7 @@ namespace clearance::embedding {
 // -- messages -----------------------------------------------------------------
 
 /// What clients of the hub see; sanitised, printable ASCII but for the keys of
-/// the dossier. Source: the wire contract, section 3.
+/// the dossier. Source: protocol/contract/clearance.md, section 3.
 struct event {
   std::string type; ///< "connection_blocked" ...
   std::string container;
@@ -55,7 +55,7 @@ struct event {
   std::vector<std::pair<std::string, std::string>> dossier;
 };
 
-/// Some events, in order, at most 64.
+/// Some events, in order, at most 192.
 struct events {
   std::vector<event> list;
 };
@@ -68,7 +68,7 @@ struct verdict {
   std::string action; ///< "allow" or "deny"
 };
 
-/// What became of it. Source: the wire contract, section 5.
+/// What became of it. Source: protocol/contract/clearance.md, section 5.
 struct verdict_result {
   bool ok = false;
   std::string error; ///< "org.terok.Clearance1.UnknownRequest" ...; empty: ok

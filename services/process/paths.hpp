@@ -1,4 +1,4 @@
-/// Where the sockets are when nobody says otherwise. Source: the wire contract,
+/// Where the sockets are when nobody says otherwise. Source: clearance.md,
 /// section 1.
 #pragma once
 

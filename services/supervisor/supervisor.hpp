@@ -39,11 +39,12 @@ using supervisor_command =
 supervisor_command
 parse_supervisor_command_line(const std::vector<std::string>& words);
 
-/// Serves until it is stopped. Returns the exit code. Source: the supervisor
-/// contract, section 2.
+/// Serves until it is stopped. Returns the exit code. Source: supervisor.md,
+/// section 2.
 int supervise_child(const supervise_child_options& options);
 
-/// The same. Source: the supervisor contract, section 3.
+/// The same, for all containers of a directory. Source: supervisor.md,
+/// section 3.
 int supervise(const supervise_options& options);
 
 } // namespace clearance::services

@@ -4,8 +4,9 @@
 //
 //   bench-relay --clearance-socket PATH --reader-socket PATH [--laden]
 //
-// --laden: with the bytes that the contract has a hub send, in pieces as large
-// as its queues allow. What is between that and the hub is the hub's own.
+// --laden: with the bytes that a hub must send (clearance.md, section 3), in
+// pieces as large as its queues allow. What is between that and the hub is the
+// hub's own.
 //
 // It loses nothing: a subscriber that cannot take a chunk at once is waited for
 // before the next is read, so a stuck one stops it. That is what the hub must

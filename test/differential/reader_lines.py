@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Gives a hub and the model of its contract the same random lines.
+"""Gives a hub and the model of clearance.md, section 2, the same random lines.
 
 Usage: reader_lines.py HUB [--seed N] [--lines N]
 

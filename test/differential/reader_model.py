@@ -1,6 +1,6 @@
-"""The contract's rules of reader lines once more, written to be read: bytes of
-one line in, the event's parameters or None out. Nothing of it is shared with the
-hub; what the two say of the same line must be the same.
+"""The rules of reader lines once more, written to be read (source: clearance.md,
+section 2): bytes of one line in, the event's parameters or None out. The model
+shares nothing with the hub; both must say the same of the same line.
 """
 
 import re
@@ -250,7 +250,7 @@ def integer_part(text):
 
 
 def event_of(line):
-    """The event that the line says, with the contract's fields; None: none."""
+    """The event that the line says (clearance.md, section 3); None: none."""
     if len(line) > LINE_MAX_BYTES:
         return None
     line = line.strip(b" \t\n\v\f\r")

@@ -25,7 +25,7 @@ struct outcome {
   friend bool operator==(const outcome&, const outcome&) = default;
 };
 
-/// The contract in a few lines, for streams that are there whole.
+/// The framer's promise in a few lines, for a stream that is there whole.
 outcome expected(std::string_view stream, std::size_t max_bytes,
                  overflow policy) {
   outcome x;

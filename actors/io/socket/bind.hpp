@@ -58,7 +58,7 @@ std::string bind_fault(const std::string& path, const std::string& role,
 /// refuses a path where a live server answers or starts right now; binds 0600
 /// from the first moment; listens. Close-on-exec and non-blocking.
 /// Errors: one line that names role, path and cause.
-/// Source: the wire contract, section 1, "Binding".
+/// Source: clearance.md, section 1, "Binding".
 std::variant<bound_socket, std::string> bind_hardened(const std::string& path,
                                                       const std::string& role);
 

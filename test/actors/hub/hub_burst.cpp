@@ -1,5 +1,5 @@
-// A burst reaches a client that reads: the whole hub on the virtual clock, the
-// wire contract, section 4.
+// A burst reaches a client that reads: the whole hub on the virtual clock.
+// Source: clearance.md, section 4.
 
 #include "actors/hub/hub.hpp"
 #include "test/support/doubles/fake_executor.hpp"

@@ -91,7 +91,7 @@ TEST_CASE("a block without request_id is announced and cannot be cited") {
   CHECK_FALSE(s.live(""));
 }
 
-TEST_CASE("each kind of event does to bindings what the contract says") {
+TEST_CASE("each kind of event does to open requests what clearance.md says") {
   struct rule {
     event_type type;
     bool drops;

@@ -1,5 +1,5 @@
 // A reader is not read from faster than subscribers that make progress can
-// take: the wire contract, section 4.
+// take. Source: clearance.md, section 4.
 
 #include "test/support/fixture/registry_fixture.hpp"
 

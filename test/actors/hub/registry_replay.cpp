@@ -1,5 +1,5 @@
 // A block that no client was ever handed goes to the next one that subscribes:
-// registry and subscribers together, the wire contract, section 4.
+// registry and subscribers together. Source: clearance.md, section 4.
 
 #include "actors/hub/subscriber.hpp"
 #include "test/support/fixture/registry_fixture.hpp"

@@ -1,4 +1,4 @@
-// Verdicts: the wire contract, section 5.
+// Verdicts. Source: clearance.md, section 5.
 
 #include "test/support/fixture/registry_fixture.hpp"
 #include "test/support/wire/wire_event.hpp"

@@ -61,7 +61,7 @@ const protocol::shield_call a_call{protocol::action::allow, "c1", "d1"};
 
 } // namespace
 
-TEST_CASE("a container's services listen where the contract says") {
+TEST_CASE("a container's services listen where supervisor.md says") {
   fixture s;
   s.start();
   CHECK(s.listens(clearance_socket));

@@ -1,4 +1,4 @@
-// Who gets what: every refusal of the gate contract, section 2, over raw HTTP.
+// Who gets what: every refusal, over raw HTTP. Source: gate.md, section 2.
 
 #include "test/end_to_end/world/gate_deployment.hpp"
 

@@ -55,7 +55,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 } // namespace
 
-TEST_CASE("the backend's environment is the contract's and nothing more") {
+TEST_CASE("the backend's environment is that of gate.md and nothing more") {
   const scripted x{"printf 'A: b\\n\\n'; exec /usr/bin/env",
                    {{},
                     {{"PATH", "/usr/bin:/bin"},

@@ -18,7 +18,7 @@ namespace {
 
 const std::string ours = authorization(gate_world::token);
 
-// The contract's own bound, as a hang guard.
+// The bound of gate.md, section 3, as a hang guard.
 constexpr auto soon = 2s;
 
 std::string pkt(const std::string& line) {

@@ -1,5 +1,5 @@
-// The wire contract, section 1: how a socket comes to its path, and how it
-// goes; for the hub's two sockets and the helper's alike.
+// How a socket comes to its path, and how it goes; for the hub's two sockets
+// and the helper's alike. Source: clearance.md, section 1, "Binding".
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/doubles/fake_server.hpp"

@@ -1,10 +1,10 @@
-// The wire contract, section 4: 50 000 events as fast as the socket takes them
-// reach a client that reads. The Python hub delivers 140 of them.
+// 50 000 events, written as fast as the socket takes them, reach a client that
+// reads. The Python hub delivers 140 of them. Source: clearance.md, section 4.
 //
 // A client that reads is one that takes a whole event within 50 ms, and a
 // reader is paused for at most 250 ms: promises in wall time. On a machine with
 // more work than processors the kernel itself keeps client or hub waiting for
-// longer, and losing events is then what the contract says; so it is when the
+// longer, and losing events is then what clearance.md says; so it is when the
 // client itself, working on what it read, was not back in time. A loss counts
 // only where the kernel's accounts and the client's clock show that both were
 // there; else the burst is repeated.
@@ -31,7 +31,8 @@ constexpr int burst = 50'000;
 constexpr int attempts = 5;
 constexpr std::string_view end_mark = "end of the burst";
 
-/// How long somebody could not, or did not, do what the contract asks for.
+/// How long somebody could not, or did not, do what clearance.md, section 4,
+/// asks for.
 struct absence {
   std::chrono::nanoseconds total{};
   std::chrono::nanoseconds longest{};

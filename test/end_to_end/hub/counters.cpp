@@ -1,6 +1,6 @@
 // What is dropped, lost or refused is counted, and SIGUSR1 writes the counters
-// to the log: the wire contract, sections 2, 4 and 5. The words are the log's;
-// operators grep for them.
+// to the log. The words are the log's; operators grep for them. Source:
+// clearance.md, sections 2, 4 and 5.
 
 #include "test/end_to_end/world/deployment.hpp"
 

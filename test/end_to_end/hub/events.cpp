@@ -1,4 +1,4 @@
-// The wire contract, section 3: events byte by byte.
+// Events byte by byte. Source: clearance.md, section 3.
 
 #include "test/end_to_end/world/deployment.hpp"
 

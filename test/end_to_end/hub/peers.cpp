@@ -1,5 +1,5 @@
-// The wire contract, section 1: a peer of another uid is closed before a byte
-// of it is read or written.
+// A peer of another uid is closed before a byte of it is read or written.
+// Source: clearance.md, section 1, "Peers".
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/skip.hpp"

@@ -1,4 +1,4 @@
-// The wire contract, section 8: signals, descriptors, threads.
+// Signals, descriptors, threads. Source: clearance.md, section 8.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/process/process_facts.hpp"

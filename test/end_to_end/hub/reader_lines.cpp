@@ -1,4 +1,4 @@
-// The wire contract, section 2: lines as lines, and those that are no good.
+// Lines as lines, and malformed ones. Source: clearance.md, section 2.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/process/process_facts.hpp"

@@ -1,6 +1,6 @@
-// A block must never be hidden by bytes that a container controls: the wire
-// contract, section 2. The Python hub closes its reader's connection on such a
-// line, and every later block of that container is lost with it.
+// A block must never be hidden by bytes that a container controls. Source:
+// clearance.md, section 2. The Python hub closes its reader's connection on
+// such a line, and every later block of that container is lost with it.
 
 #include "test/end_to_end/world/deployment.hpp"
 

@@ -1,4 +1,4 @@
-// The wire contract, section 2: what a reader line's values become.
+// What a reader line's values become. Source: clearance.md, section 2.
 
 #include "test/end_to_end/world/deployment.hpp"
 

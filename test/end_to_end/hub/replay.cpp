@@ -1,5 +1,5 @@
-// The wire contract, section 4: a block that nobody has seen waits for the
-// first who comes, as long as it can be answered.
+// A block that no client was handed waits for the next client that subscribes,
+// as long as the block can be answered. Source: clearance.md, section 4.
 
 #include "test/end_to_end/world/deployment.hpp"
 

@@ -1,4 +1,4 @@
-// The wire contract, section 6: the limits of 10 s and 12 s. All in one test
+// The limits of 10 s and 12 s. Source: clearance.md, section 6. All in one test
 // case, side by side: it takes as long as the longest of them.
 
 #include "test/end_to_end/world/deployment.hpp"

@@ -1,5 +1,5 @@
-// The wire contract, section 6: how the shield is run and what its end means.
-// The hub's own executor and the helper's are held to the same.
+// How the shield is run and what its end means; the same for the hub's own
+// executor and the helper's. Source: clearance.md, section 6.
 
 #include "test/end_to_end/world/deployment.hpp"
 

@@ -1,4 +1,5 @@
-// The wire contract, section 4: who gets which events, and who goes when.
+// Which subscriber gets which events, and when a subscriber goes. Source:
+// clearance.md, section 4.
 
 #include "protocol/base/limits.hpp"
 #include "test/end_to_end/world/deployment.hpp"

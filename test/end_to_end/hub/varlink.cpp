@@ -1,5 +1,5 @@
-// The wire contract, section 7: well-behaved and merely wrong calls, to the hub
-// and to the helper.
+// Good calls and merely wrong calls, to the hub and to the helper. Source:
+// clearance.md, section 7.
 
 #include "test/end_to_end/world/deployment.hpp"
 

@@ -1,5 +1,5 @@
-// The wire contract, section 7: what is no call closes its connection, is
-// logged, and nobody else notices. Never silence, never a crash, never growth.
+// What is no call closes its connection and is logged, and no other connection
+// notices: no silence, no crash, no growth. Source: clearance.md, section 7.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/process/process_facts.hpp"

@@ -1,5 +1,5 @@
-// The wire contract, section 6: the hub and its helper, lost and found again.
-// No verdict may run twice.
+// The hub loses its helper and finds it again; no verdict may run twice.
+// Source: clearance.md, section 6.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/doubles/fake_server.hpp"

@@ -1,5 +1,5 @@
-// The wire contract, section 5: what may happen while a verdict is in flight.
-// The stub shield waits until the test lets it go on.
+// What may happen while a verdict is in flight. The fake shield waits until the
+// test lets it go on. Source: clearance.md, section 5.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/process/process_facts.hpp"

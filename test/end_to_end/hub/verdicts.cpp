@@ -1,5 +1,5 @@
-// The wire contract, section 5: what a verdict needs, and what comes of it;
-// with the shield run by the hub and by the helper alike.
+// What a verdict needs, and what comes of it, with the shield run by the hub
+// and by the helper. Source: clearance.md, section 5.
 
 #include "test/end_to_end/world/deployment.hpp"
 

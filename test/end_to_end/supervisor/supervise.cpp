@@ -1,4 +1,4 @@
-// The supervisor contract, section 3: many containers in one process.
+// Many containers in one process. Source: supervisor.md, section 3.
 
 #include "test/end_to_end/world/supervision.hpp"
 #include "test/support/process/process_facts.hpp"

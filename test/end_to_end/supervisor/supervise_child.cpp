@@ -1,4 +1,4 @@
-// The supervisor contract, section 2: one service in its own process.
+// One service in its own process. Source: supervisor.md, section 2.
 
 #include "test/end_to_end/world/container_world.hpp"
 #include "test/support/doubles/fake_shield.hpp"
@@ -51,7 +51,7 @@ const std::vector<std::string> services{"verdict", "clearance", "gate"};
 
 } // namespace
 
-TEST_CASE("each service listens where the contract says, until SIGTERM") {
+TEST_CASE("each service listens where supervisor.md says, until SIGTERM") {
   fixture s;
   for (const auto& service : services) {
     CAPTURE(service);

@@ -15,7 +15,7 @@
 namespace clearance::test {
 
 /// The built program; or what the environment names as TEROK_CLEARANCE, to hold
-/// another implementation against the same contract.
+/// another implementation against the same clearance.md.
 std::filesystem::path terok_clearance();
 
 /// Where one hub and its helper live. The parent directory of the sockets is

@@ -177,7 +177,7 @@ TEST_CASE("an empty frame has its padding too") {
   CHECK(batch.capacity_at(0) == frame_batch::padding);
 }
 
-TEST_CASE("lines and messages have the limits of the wire contract") {
+TEST_CASE("lines and messages have the limits of clearance.md") {
   auto at = [](std::size_t size, char delimiter) {
     return std::string(size, 'x') + delimiter;
   };

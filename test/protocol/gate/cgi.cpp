@@ -119,7 +119,7 @@ TEST_CASE("a header block has a bound") {
   }
 }
 
-TEST_CASE("the environment holds what the contract lists and nothing more") {
+TEST_CASE("the environment holds what gate.md lists and nothing more") {
   cgi_config config;
   config.path = "/bin";
   config.git_exec_path = "/git";

@@ -6,7 +6,7 @@ namespace container_paths_tests {
 
 using namespace clearance::protocol;
 
-TEST_CASE("the paths of a container are the contract's") {
+TEST_CASE("the paths of a container are those of supervisor.md") {
   sidecar x;
   x.container_name = "demo";
   x.runtime_dir = "/run/user/7/terok/sandbox";

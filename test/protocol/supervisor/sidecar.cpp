@@ -211,7 +211,7 @@ TEST_CASE("an ipc mode is one of two") {
         == sidecar::ipc::socket);
 }
 
-TEST_CASE("of several faults the first of the contract's table is named") {
+TEST_CASE("of several faults the first in supervisor.md's table is named") {
   CHECK(why(R"({"init_pid":"x","gate_token":1,"container_name":5})")
         == "container_name: is not a string");
   CHECK(why({{"allow_debugger", "1"}, {"ipc_mode", "1"}})

@@ -108,7 +108,7 @@ TEST_CASE("the standard interface is the standard's") {
     CHECK(x.member(kind::error, name).fields.empty());
 }
 
-TEST_CASE("our own interfaces are the contract's") {
+TEST_CASE("our own interfaces are those of clearance.md") {
   using kind = idl_member::kind;
   auto x = idl_interface::parse(idl::clearance);
   CHECK(x.members.size() == 7);

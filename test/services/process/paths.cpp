@@ -16,7 +16,7 @@ TEST_CASE("without a usable XDG_RUNTIME_DIR the user's own directory is") {
   CHECK(runtime_directory("run", 0) == "/run/user/0");
 }
 
-TEST_CASE("the sockets have the contract's names") {
+TEST_CASE("the sockets have the names of clearance.md") {
   CHECK(default_clearance_socket("/r") == "/r/terok-clearance.sock");
   CHECK(default_reader_socket("/r/") == "/r/terok-shield-events.sock");
   CHECK(default_verdict_socket("/r") == "/r/terok-clearance-verdict.sock");

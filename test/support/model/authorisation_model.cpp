@@ -90,7 +90,7 @@ std::size_t authorisation_model::drop(const std::string& container) {
   return before - live();
 }
 
-// The wire contract, section 5, in its words.
+// Source: clearance.md, section 5, in its words.
 std::optional<verdict_outcome>
 authorisation_model::refusal(const key& k, const std::string& dest,
                              const std::string& action) {

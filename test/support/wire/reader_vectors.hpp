@@ -11,7 +11,7 @@ namespace clearance::test {
 struct reader_vector {
   std::string name;
   std::string line; ///< without newline
-  /// Events in the order of the wire contract, section 3; at most one.
+  /// Events in the order of clearance.md, section 3; at most one.
   std::vector<json> events;
   std::vector<std::string> wire; ///< their bytes for a subscriber, NUL included
 };

@@ -12,7 +12,7 @@
 
 namespace clearance::test {
 
-/// The eleven fields of the wire contract, section 3.
+/// The eleven fields of an event. Source: clearance.md, section 3.
 struct wire_event {
   std::string type;
   std::string container;
@@ -27,7 +27,7 @@ struct wire_event {
   std::vector<std::pair<std::string, std::string>> dossier;
 
   /// Of a whole reply to `Subscribe`, without its NUL. Throws unless the reply
-  /// is exactly the contract's: these fields, all, in order, of these types.
+  /// is exactly this event: these fields, all, in order, of these types.
   static wire_event of_reply(std::string_view bytes);
 
   /// Of the object alone, in whatever order (the vectors' form).
