@@ -136,7 +136,7 @@ threat() {
   plant
   printf 'TEST_CASE("one "\n          "case") {\n}\n' >"$tree/test/t.cpp"
   printf '| threat | held by |\n| --- | --- |\n| x | %s |\n' "$1" \
-    >"$tree/packaging/THREATS.md"
+    >"$tree/SECURITY.md"
 }
 
 # shellcheck disable=SC2016  # those are backquotes
@@ -150,7 +150,7 @@ threat() {
   threat '`test/u.cpp`'
   expect threats 'test/u.cpp, which is not there'
   threat 'good will'
-  expect threats 'THREATS.md:3: a row without a test'
+  expect threats 'SECURITY.md:3: a row without a test'
 }
 
 echo "$checks checks"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The tests that packaging/THREATS.md cites exist: `FILE` alone, or `FILE`: "a
+# The tests that SECURITY.md cites exist: `FILE` alone, or `FILE`: "a
 # case of it". Each row of a table that has a column "held by" cites at least
 # one there, or says `no test: ` and why.
 #
 # Usage: threats.sh [TREE]. Says each breach and ends with 1.
 set -euo pipefail
 cd "${1:-.}"
-page=packaging/THREATS.md
+page=SECURITY.md
 bad=0
 [[ -f "$page" ]] || exit 0
 
