@@ -153,5 +153,49 @@ threat() {
   expect threats 'SECURITY.md:3: a row without a test'
 }
 
+# SCRIPT: a small tree with its page, both changed by SCRIPT.
+# shellcheck disable=SC2016  # those are backquotes
+mapped() {
+  plant
+  mkdir -p "$tree/actors/hub"
+  printf 'using a = caf::typed_actor<caf::reacts_to<told>,\n  caf::replies_to<p::asked>::with<\n    said_atom>>;\n' \
+    >"$tree/actors/hub/messages.hpp"
+  printf 'void told_of(int x) {\n}\n' >"$tree/actors/hub/a.cpp"
+  {
+    printf '## Code map\n\n| folder | x |\n| --- | --- |\n'
+    find "$tree/protocol" "$tree/actors" "$tree/services" -type f \
+      | sed "s|^$tree/||; s|/[^/]*$||" | sort -u \
+      | while read -r each; do printf '| `%s/` | x |\n' "$each"; done
+    printf '## Messages\n\n```text\n a --told--> b\n a --asked--> b\n'
+    printf ' b --said_atom--> a\n```\n## Four walks\n\n'
+    printf '1. `actors/hub/a.cpp`: `told_of` — see `test/t.cpp`\n'
+  } >"$tree/ARCHITECTURE.md"
+  echo >"$tree/test/t.cpp"
+  (cd "$tree" && eval "$1")
+}
+
+# shellcheck disable=SC2016  # those are backquotes
+{
+  mapped true
+  expect architecture
+  mapped 'mkdir protocol/new && echo >protocol/new/x.hpp'
+  expect architecture 'no row for protocol/new/'
+  mapped 'sed -i "s|.actors/hub/. .*|\`actors/gone/\` \| x \||" ARCHITECTURE.md'
+  expect architecture 'actors/gone/, which is not there'
+  mapped 'sed -i s/--told--/--tolt--/ ARCHITECTURE.md'
+  expect architecture 'the message tolt is in no header'
+  expect architecture 'no arrow for the message told'
+  mapped 'sed -i "s/^ a --told/ a_b --told/" ARCHITECTURE.md'
+  expect architecture 'draws a_b, which is no message'
+  mapped 'sed -i s/told_of/told/ actors/hub/a.cpp'
+  expect architecture 'a.cpp has no function told_of'
+  mapped 'mv actors/hub/a.cpp actors/hub/b.cpp'
+  expect architecture 'walks through actors/hub/a.cpp'
+  mapped 'rm test/t.cpp'
+  expect architecture 'names test/t.cpp, which is not there'
+  mapped 'echo "see [x](x.md)" >README.md'
+  expect architecture 'README.md: links x.md, which is not there'
+}
+
 echo "$checks checks"
 exit "$failed"
