@@ -2,7 +2,7 @@
 #pragma once
 
 #include "protocol/base/limits.hpp"
-#include "protocol/hub/backpressure.hpp"
+#include "protocol/base/time.hpp"
 
 #include <cstddef>
 #include <cstdint>

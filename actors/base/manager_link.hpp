@@ -4,7 +4,7 @@
 #include "actors/base/hosted.hpp"
 #include "actors/base/service_manager.hpp"
 #include "actors/hub/interfaces.hpp"
-#include "protocol/hub/backpressure.hpp"
+#include "protocol/base/time.hpp"
 
 #include <optional>
 #include <string>

@@ -5,7 +5,7 @@
 #include "actors/base/connection.hpp"
 #include "actors/base/log.hpp"
 #include "actors/base/log_limiter.hpp"
-#include "protocol/hub/backpressure.hpp"
+#include "protocol/base/time.hpp"
 
 #include <string_view>
 

@@ -1,7 +1,7 @@
 /// How long to wait before something that keeps ending is started again.
 #pragma once
 
-#include "protocol/hub/backpressure.hpp"
+#include "protocol/base/time.hpp"
 
 namespace clearance::protocol {
 

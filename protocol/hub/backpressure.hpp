@@ -7,15 +7,12 @@
 #pragma once
 
 #include "protocol/base/limits.hpp"
+#include "protocol/base/time.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <span>
 
 namespace clearance::protocol {
-
-using time_point = std::chrono::steady_clock::time_point;
-using duration = std::chrono::steady_clock::duration;
 
 /// How full one subscriber's queue is.
 struct queue_level {

@@ -5,7 +5,7 @@
 #include "actors/base/log.hpp"
 #include "actors/base/log_limiter.hpp"
 #include "protocol/base/limits.hpp"
-#include "protocol/hub/backpressure.hpp"
+#include "protocol/base/time.hpp"
 #include "services/process/log_level.hpp"
 
 #include <cstddef>
