@@ -3,7 +3,7 @@
 
 #include "actors/base/hosted.hpp"
 #include "actors/base/service_manager.hpp"
-#include "actors/hub/interfaces.hpp"
+#include "actors/hub/messages.hpp"
 #include "protocol/base/time.hpp"
 
 #include <optional>

@@ -3,7 +3,7 @@
 
 #include "actors/base/hosted.hpp"
 #include "actors/base/io_host.hpp"
-#include "actors/hub/interfaces.hpp"
+#include "actors/hub/messages.hpp"
 
 #include <caf/typed_response_promise.hpp>
 

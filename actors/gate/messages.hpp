@@ -3,7 +3,7 @@
 #pragma once
 
 #include "actors/gate/http_port.hpp"
-#include "actors/hub/interfaces.hpp"
+#include "actors/hub/messages.hpp"
 #include "protocol/gate/grants.hpp"
 
 #include <memory>

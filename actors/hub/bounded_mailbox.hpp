@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/base/hosted.hpp"
-#include "actors/hub/interfaces.hpp"
+#include "actors/hub/messages.hpp"
 #include "actors/hub/queue_status.hpp"
 #include "protocol/base/drop_oldest_ring.hpp"
 #include "protocol/base/limits.hpp"

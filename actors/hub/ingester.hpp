@@ -4,7 +4,7 @@
 #include "actors/base/hosted.hpp"
 #include "actors/base/io_host.hpp"
 #include "actors/base/log_limiter.hpp"
-#include "actors/hub/interfaces.hpp"
+#include "actors/hub/messages.hpp"
 #include "protocol/hub/backpressure.hpp"
 #include "protocol/hub/reader_line.hpp"
 

@@ -3,7 +3,7 @@
 
 #include "actors/base/hosted.hpp"
 #include "actors/base/log_limiter.hpp"
-#include "actors/hub/interfaces.hpp"
+#include "actors/hub/messages.hpp"
 #include "protocol/hub/authorisation.hpp"
 
 #include <caf/actor_addr.hpp>

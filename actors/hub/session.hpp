@@ -5,7 +5,7 @@
 #include "actors/base/io_host.hpp"
 #include "actors/base/log_limiter.hpp"
 #include "actors/base/slot_pool.hpp"
-#include "actors/hub/interfaces.hpp"
+#include "actors/hub/messages.hpp"
 #include "protocol/base/byte_budget.hpp"
 #include "protocol/varlink/dispatch.hpp"
 

@@ -3,7 +3,7 @@
 
 #include "actors/base/hosted.hpp"
 #include "actors/hub/bounded_mailbox.hpp"
-#include "actors/hub/interfaces.hpp"
+#include "actors/hub/messages.hpp"
 
 #include <caf/actor_addr.hpp>
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "actors/gate/messages.hpp"
-#include "actors/hub/interfaces.hpp"
+#include "actors/hub/messages.hpp"
 #include "protocol/supervisor/sidecar.hpp"
 #include "protocol/text/sha256.hpp"
 

@@ -3,7 +3,7 @@
 
 #include "actors/base/hosted.hpp"
 #include "actors/hub/hub.hpp"
-#include "actors/hub/interfaces.hpp"
+#include "actors/hub/messages.hpp"
 #include "services/embedding/clearance.hpp"
 #include "services/embedding/line.hpp"
 

@@ -1,6 +1,6 @@
 #include "actors/base/hosted.hpp"
 
-#include "actors/hub/interfaces.hpp"
+#include "actors/hub/messages.hpp"
 #include "test/support/fixture/actor_fixture.hpp"
 
 #include <doctest/doctest.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/hub/announced_event.hpp"
-#include "actors/hub/interfaces.hpp"
+#include "actors/hub/messages.hpp"
 
 #include <cstddef>
 #include <string>
