@@ -2,8 +2,8 @@
 #pragma once
 
 #include "actors/base/hosted.hpp"
+#include "actors/base/messages.hpp"
 #include "actors/base/service_manager.hpp"
-#include "actors/hub/messages.hpp"
 #include "protocol/base/time.hpp"
 
 #include <optional>

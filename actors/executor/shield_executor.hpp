@@ -3,7 +3,8 @@
 
 #include "actors/base/hosted.hpp"
 #include "actors/base/io_host.hpp"
-#include "actors/hub/messages.hpp"
+#include "actors/executor/messages.hpp"
+#include "protocol/base/time.hpp"
 
 #include <caf/typed_response_promise.hpp>
 

@@ -1,9 +1,9 @@
-/// The conversation between the git gate's actors, beside interfaces.hpp: the
-/// gate is a service of its own and knows nothing of the hub.
+/// The conversation between the git gate's actors. The gate is a service of its
+/// own: it knows nothing of the hub.
 #pragma once
 
+#include "actors/base/messages.hpp"
 #include "actors/gate/http_port.hpp"
-#include "actors/hub/messages.hpp"
 #include "protocol/gate/grants.hpp"
 
 #include <memory>
@@ -33,8 +33,7 @@ struct new_grants {
   grants_ptr value;
 };
 
-// -- git request: one HTTP request
-// -----------------------------------------------
+// -- git request: one HTTP request --------------------------------------------
 
 using git_request_actor = caf::typed_actor<
     // Its request: the end of everything.

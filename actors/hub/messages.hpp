@@ -1,10 +1,11 @@
-/// The whole conversation between our actors: every message, who sends it, and
+/// The conversation between the hub's actors: every message, who sends it, and
 /// what comes back. Shapes first, then one typed handle an actor.
 #pragma once
 
 #include "actors/base/connection.hpp"
 #include "actors/base/log_limiter.hpp"
-#include "actors/base/process.hpp"
+#include "actors/base/messages.hpp"
+#include "actors/executor/messages.hpp"
 #include "actors/hub/announced_event.hpp"
 #include "actors/hub/event_batch.hpp"
 #include "actors/hub/queue_status.hpp"
@@ -18,52 +19,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace clearance::actors {
 
-/// Write your counters to the log.
-using report_atom = caf::atom_constant<caf::atom("report")>;
-
-/// Look at your clock: something may be due.
-using tick_atom = caf::atom_constant<caf::atom("tick")>;
-
 /// There is room in a queue that somebody waits for.
 using room_atom = caf::atom_constant<caf::atom("room")>;
-
-/// Tell that you go on.
-using alive_atom = caf::atom_constant<caf::atom("alive")>;
-
-// -- service manager: who started the process ---------------------------------
-
-/// How a service is, said by itself. Ready: each of its sockets is served, or
-/// the settings that it was given while it ran hold.
-struct service_state {
-  std::string_view service; ///< its actor's name, a literal
-  bool ready = false;
-  std::string status; ///< what it does, for people
-};
-
-/// Null where nobody wants to know.
-using manager_actor = caf::typed_actor<
-    // Hub, verdict helper, gate, supervisor.
-    caf::reacts_to<service_state>>;
-
-using manager_link_actor = manager_actor::extend<
-    // Itself: there is something to tell.
-    caf::reacts_to<tick_atom>,
-    // Itself.
-    caf::reacts_to<alive_atom>>;
-
-// -- executor: changes the firewall -------------------------------------------
-
-/// Two forms behind it: one runs the shield, one asks the verdict helper. A
-/// failed shield is an outcome, not an error. Answers within
-/// limits::executor_deadline.
-using executor_actor = caf::typed_actor<
-    // One verdict, checked by the registry.
-    caf::replies_to<protocol::shield_call>::with<protocol::shield_outcome>>;
 
 // -- subscriber: one client that follows events -------------------------------
 
@@ -169,19 +130,8 @@ using session_actor = caf::typed_actor<
     // Executor (verdict helper): what became of the call.
     caf::reacts_to<protocol::shield_outcome>>;
 
-// -- hub and verdict helper: whole services -----------------------------------
-
-using service_actor = caf::typed_actor<
-    // Listener: a varlink client.
-    caf::reacts_to<accepted>,
-    // Process: counters to the log.
-    caf::reacts_to<report_atom>>;
-
 } // namespace clearance::actors
 
-CLEARANCE_MESSAGE(clearance::actors::service_state)
-CLEARANCE_MESSAGE(clearance::protocol::shield_call)
-CLEARANCE_MESSAGE(clearance::protocol::shield_outcome)
 CLEARANCE_MESSAGE(clearance::protocol::verdict_outcome)
 CLEARANCE_MESSAGE(clearance::actors::announced)
 CLEARANCE_MESSAGE(clearance::actors::replay_page)

@@ -1,10 +1,11 @@
 /// Many containers in one process: the conversation between the supervisor, its
-/// containers and the outside. Beside interfaces.hpp, for it knows hub,
-/// executor and gate as wholes.
+/// containers and the outside. The supervisor knows hub, executor and gate as
+/// wholes.
 #pragma once
 
+#include "actors/base/messages.hpp"
+#include "actors/executor/messages.hpp"
 #include "actors/gate/messages.hpp"
-#include "actors/hub/messages.hpp"
 #include "protocol/supervisor/sidecar.hpp"
 #include "protocol/text/sha256.hpp"
 

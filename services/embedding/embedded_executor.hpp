@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/base/hosted.hpp"
-#include "actors/hub/messages.hpp"
+#include "actors/executor/messages.hpp"
 #include "services/embedding/clearance.hpp"
 
 #include <caf/typed_response_promise.hpp>

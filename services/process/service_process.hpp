@@ -1,7 +1,7 @@
 /// A program that is one service: its actor system, its loop, its signals.
 #pragma once
 
-#include "actors/hub/messages.hpp"
+#include "actors/base/messages.hpp"
 #include "actors/io/loop/loop.hpp"
 #include "services/process/log_level.hpp"
 

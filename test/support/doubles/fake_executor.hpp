@@ -1,7 +1,7 @@
 /// A double of both executors: keeps what it is asked until the test answers.
 #pragma once
 
-#include "actors/hub/messages.hpp"
+#include "actors/executor/messages.hpp"
 #include "protocol/hub/verdict.hpp"
 
 #include <cstddef>
