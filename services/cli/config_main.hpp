@@ -2,8 +2,8 @@
 #pragma once
 
 #include "services/cli/config_file.hpp"
-#include "services/cli/exit_code.hpp"
 #include "services/cli/terminal.hpp"
+#include "services/process/exit_code.hpp"
 
 #include <cstdio>
 #include <string>

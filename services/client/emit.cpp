@@ -1,10 +1,10 @@
 #include "services/client/emit.hpp"
 
 #include "protocol/base/limits.hpp"
-#include "services/cli/exit_code.hpp"
 #include "services/cli/terminal.hpp"
 #include "services/client/reader_lines.hpp"
 #include "services/client/unix_socket.hpp"
+#include "services/process/exit_code.hpp"
 #include "services/process/standard_descriptors.hpp"
 
 #include <cerrno>

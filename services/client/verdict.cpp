@@ -1,9 +1,9 @@
 #include "services/client/verdict.hpp"
 
 #include "protocol/base/limits.hpp"
-#include "services/cli/exit_code.hpp"
 #include "services/cli/terminal.hpp"
 #include "services/client/varlink_client.hpp"
+#include "services/process/exit_code.hpp"
 #include "services/process/standard_descriptors.hpp"
 
 #include <csignal>

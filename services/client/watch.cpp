@@ -1,10 +1,10 @@
 #include "services/client/watch.hpp"
 
-#include "services/cli/exit_code.hpp"
 #include "services/client/event_text.hpp"
 #include "services/client/hub_finder.hpp"
 #include "services/client/hub_subscription.hpp"
 #include "services/client/line_writer.hpp"
+#include "services/process/exit_code.hpp"
 #include "services/process/standard_descriptors.hpp"
 
 #include <algorithm>

@@ -4,10 +4,10 @@
 #include "actors/gate/gate.hpp"
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/socket/bind_tcp.hpp"
-#include "services/cli/exit_code.hpp"
 #include "services/gate/sandbox.hpp"
 #include "services/gate/setup.hpp"
 #include "services/process/activation.hpp"
+#include "services/process/exit_code.hpp"
 #include "services/process/log.hpp"
 #include "services/process/service_process.hpp"
 

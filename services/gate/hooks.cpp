@@ -11,9 +11,9 @@
 #include "actors/io/process/spawn.hpp"
 #include "protocol/gate/post_receive.hpp"
 #include "protocol/text/text.hpp"
-#include "services/cli/exit_code.hpp"
 #include "services/cli/terminal.hpp"
 #include "services/gate/gate.hpp"
+#include "services/process/exit_code.hpp"
 
 #include <chrono>
 #include <cstdio>

@@ -3,7 +3,7 @@
 #include "actors/base/log.hpp"
 #include "actors/io/socket/bind.hpp"
 #include "actors/io/socket/private_directory.hpp"
-#include "services/cli/exit_code.hpp"
+#include "services/process/exit_code.hpp"
 #include "services/process/setup_fault.hpp"
 
 #include <filesystem>

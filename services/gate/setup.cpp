@@ -5,7 +5,7 @@
 #include "protocol/gate/limits.hpp"
 #include "protocol/text/secret.hpp"
 #include "protocol/text/text.hpp"
-#include "services/cli/exit_code.hpp"
+#include "services/process/exit_code.hpp"
 #include "services/process/paths.hpp"
 
 #include <array>

@@ -1,7 +1,7 @@
 #include "services/process/activation.hpp"
 
 #include "protocol/text/text.hpp"
-#include "services/cli/exit_code.hpp"
+#include "services/process/exit_code.hpp"
 #include "services/process/setup_fault.hpp"
 
 #include <algorithm>

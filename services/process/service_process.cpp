@@ -6,7 +6,7 @@
 #include "actors/base/error.hpp"
 #include "actors/base/manager_link.hpp"
 #include "actors/io/process/spawn.hpp"
-#include "services/cli/exit_code.hpp"
+#include "services/process/exit_code.hpp"
 #include "services/process/log.hpp"
 #include "services/process/notifier.hpp"
 #include "services/process/systemd.hpp"

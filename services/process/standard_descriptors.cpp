@@ -1,6 +1,6 @@
 #include "services/process/standard_descriptors.hpp"
 
-#include "services/cli/exit_code.hpp"
+#include "services/process/exit_code.hpp"
 
 #include <cerrno>
 #include <fcntl.h>

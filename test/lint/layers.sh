@@ -6,6 +6,10 @@
 #   actors/io  protocol, actors, CAF, Boost, POSIX, std
 #   services   everything but test
 #
+# And the order of the subjects in a layer: a subject is a folder, and includes
+# of its own layer only itself and what `subjects` below names for it. Nothing
+# runs upward, so whoever changes a subject need not know those above it.
+#
 # Usage: layers.sh [TREE]. Says each breach as FILE:LINE and ends with 1.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/files.sh"
@@ -40,7 +44,62 @@ function allow(layer, kinds, each, i) {
   for (i in each)
     ok[layer, each[i]]
 }
+# A subject comes after all that it includes: what is not known yet is a fault.
+function subject(layer, name, lower, each, i) {
+  known[layer "/" name]
+  on[layer "/" name, layer "/" name]
+  split(lower, each)
+  for (i in each) {
+    if (!((layer "/" each[i]) in known)) {
+      printf "layers.sh: %s/%s comes before %s\n", layer, name, each[i]
+      bad = 1
+    }
+    on[layer "/" name, layer "/" each[i]]
+  }
+}
+function subjects() {
+  subject("protocol", "base")
+  subject("protocol", "text", "base")
+  subject("protocol", "json", "base text")
+  subject("protocol", "hub", "base text json")
+  subject("protocol", "operator", "base text json hub")
+  subject("protocol", "varlink", "base text json hub operator")
+  subject("protocol", "gate", "base text json")
+  # A sidecar names the gate of its container: repository, access, token.
+  subject("protocol", "supervisor", "base text json gate")
+
+  subject("actors", "base")
+  subject("actors", "executor", "base")
+  subject("actors", "hub", "base executor")
+  subject("actors", "operator", "base executor hub")
+  subject("actors", "gate", "base")
+  subject("actors", "supervisor", "base executor hub operator gate")
+
+  subject("actors/io", "base")
+  subject("actors/io", "process", "base")
+  subject("actors/io", "socket", "base")
+  # A request is carried out by a program that runs.
+  subject("actors/io", "http", "base process socket")
+  subject("actors/io", "loop", "base process socket")
+  subject("actors/io", "supervisor", "base process socket loop")
+
+  subject("services", "process")
+  subject("services", "sandbox", "process")
+  subject("services", "cli", "process sandbox")
+  subject("services", "client", "process cli")
+  subject("services", "clearance", "process sandbox cli client")
+  subject("services", "gate", "process sandbox cli")
+  # Both serve the gate beside the hub.
+  subject("services", "supervisor", "process sandbox cli gate")
+  subject("services", "embedding", "process sandbox cli gate")
+}
+# The folder below its layer; nothing for a file that lies in the layer itself.
+function subject_of(path, layer, rest) {
+  rest = substr(path, length(layer) + 2)
+  return index(rest, "/") ? layer "/" substr(rest, 1, index(rest, "/") - 1) : ""
+}
 BEGIN {
+  subjects()
   below = "protocol actors caf std io_std posix_types"
   allow("protocol", "protocol simdjson std")
   allow("actors", below)
@@ -51,6 +110,12 @@ FNR == 1 {
   layer = substr(FILENAME, 1, index(FILENAME, "/") - 1)
   if (FILENAME ~ /^actors\/io\//)
     layer = "actors/io"
+  mine = subject_of(FILENAME, layer)
+  if (mine != "" && !(mine in known)) {
+    printf "%s:1: %s is no subject; name it in test/lint/layers.sh\n",
+           FILENAME, mine
+    bad = 1
+  }
 }
 /^[ \t]*#[ \t]*include/ {
   target = $0
@@ -61,6 +126,13 @@ FNR == 1 {
     printf "%s:%d: %s may not include %s (%s)\n", FILENAME, FNR, layer,
            target, kind
     bad = 1
+  } else if (kind == layer && mine in known) {
+    theirs = subject_of(substr(target, 2), layer)
+    if (!((mine, theirs) in on)) {
+      printf "%s:%d: %s may not include %s: it is above it, or not named\n",
+             FILENAME, FNR, mine, theirs
+      bad = 1
+    }
   }
 }
 END { exit bad }

@@ -70,6 +70,30 @@ refused actors/b.cpp '<boost/asio.hpp>' '<unistd.h>' '"actors/io/c.hpp"' \
 refused actors/io/c.cpp '"services/d.hpp"' '<simdjson.h>' '<CLI/CLI.hpp>'
 refused services/d.cpp '"test/e.hpp"' '<doctest/doctest.h>' '"d.hpp"'
 
+# SUBJECT INCLUDE [TEXT]: a file of that subject that includes it.
+subject() {
+  plant
+  mkdir -p "$tree/$1"
+  printf '#include %s\n' "$2" >"$tree/$1/e.cpp"
+  expect layers "${3-}"
+}
+subject protocol/json '"protocol/base/limits.hpp"'
+subject protocol/json '"protocol/json/other.hpp"'
+subject protocol/json '"protocol/hub/event.hpp"' \
+  'protocol/json/e.cpp:1: protocol/json may not include protocol/hub'
+subject actors/base '"actors/hub/messages.hpp"' \
+  'actors/base may not include actors/hub'
+subject actors/gate '"actors/hub/hub.hpp"' \
+  'actors/gate may not include actors/hub'
+subject actors/supervisor '"actors/hub/hub.hpp"'
+subject actors/io/process '"actors/io/http/backend.hpp"' \
+  'actors/io/process may not include actors/io/http'
+subject actors/io/http '"actors/gate/messages.hpp"'
+subject services/process '"services/cli/usage.hpp"' \
+  'services/process may not include services/cli'
+subject services/embedding '"services/gate/setup.hpp"'
+subject protocol/misc '<string>' 'protocol/misc is no subject'
+
 plant
 awk 'BEGIN { while (++i < 499) print "// x" }' >>"$tree/protocol/a.cpp"
 expect text
