@@ -59,6 +59,8 @@ EOF
 # (Debian 12 has no python3-varlink). Without them their tests are skipped.
 optional_test_packages() {
   cat <<'EOF'
+clang-format        -           settles layout
+clang-tidy          -           looks for faults in the sources
 mandoc              -           looks at the manual pages
 python3-varlink     -           an independent varlink client
 shellcheck          -           looks at the scripts

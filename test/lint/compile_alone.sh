@@ -1,24 +1,22 @@
 #!/usr/bin/env bash
-# Compiles a header that nothing stands before. Leaves a list of what it read in
-# CACHE; as long as none of that is newer, once is enough.
+# Compiles a header that nothing stands before, or nothing but the precompiled
+# BASE (see headers.sh; `-`: none). Leaves a list of what it read in CACHE; as
+# long as none of that is newer, once is enough.
 #
-# Usage: compile_alone.sh CACHE COMPILER [ARGUMENT]... HEADER
+# Usage: compile_alone.sh CACHE COMPILER [ARGUMENT]... BASE HEADER
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/files.sh"
 header="${*: -1}"
-compiler=("${@:2:$#-2}")
-list="$1/${header//\//_}.d"
+base="${*: -2:1}"
+compiler=("${@:2:$#-3}")
+list="$1/${header//\//_}.alone.d"
+behind=()
+wrapper="$1/${base//\//_}"
+[[ ! -f "$wrapper.gch" ]] || behind=(-include "$wrapper")
 
-if [[ -s "$list" ]]; then
-  # A rule of make: `TARGET: FILE FILE \`.
-  mapfile -t files < <(awk '{
-    for (i = 1; i <= NF; ++i)
-      if ($i !~ /:$/ && $i != "\\")
-        print $i
-  }' "$list")
-  newer="$(find "${files[@]}" -newer "$list" -print -quit 2>&1)" || newer=gone
-  [[ -n "$newer" ]] || exit 0
-fi
+! is_fresh "$list" || exit 0
 if ! "${compiler[@]}" -std=c++20 -fsyntax-only -x c++ -I . \
+  ${behind[@]+"${behind[@]}"} \
   -MD -MF "$list.new" - <<<"#include \"$header\""; then
   echo "$header: does not compile alone"
   exit 1

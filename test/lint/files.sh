@@ -19,3 +19,18 @@ text_files() {
     -o -path '.ci/run' -o -path 'test/run' -o -path 'packaging/*' \
     -o -name '*.zsh' \)
 }
+
+# Whether LIST, a rule of make (`TARGET: FILE FILE \`), is there and none of its
+# files is newer or gone.
+is_fresh() {
+  local newer
+  local -a files
+  [[ -s "$1" ]] || return 1
+  mapfile -t files < <(awk '{
+    for (i = 1; i <= NF; ++i)
+      if ($i !~ /:$/ && $i != "\\")
+        print $i
+  }' "$1")
+  newer="$(find "${files[@]}" -newer "$1" -print -quit 2>&1)" || newer=gone
+  [[ -z "$newer" ]]
+}

@@ -35,7 +35,10 @@ header() {
 # LINT TEXT: the lint fails and says TEXT. Without TEXT: it passes.
 expect() {
   local lint="$1" text="${2-}" said status=0 arguments=("$tree")
-  [[ "$lint" != headers ]] || arguments+=("$tree/cache" "${compiler[@]}")
+  case "$lint" in
+    headers) arguments+=("$tree/cache" "${compiler[@]}") ;;
+    tidy) arguments+=("$tree/cache") ;;
+  esac
   said="$(bash "$here/$lint.sh" "${arguments[@]}" 2>&1)" || status=$?
   ((++checks))
   if [[ -z "$text" && "$status" == 0 ]] \
@@ -59,7 +62,7 @@ refused() {
 }
 
 plant
-for lint in clocks dependencies layers text sources headers threats; do
+for lint in clocks dependencies layers text sources headers threats words; do
   expect "$lint"
 done
 
@@ -135,6 +138,42 @@ expect clocks
 plant
 echo '// x' >"$tree/actors/lost.cpp"
 expect sources 'actors/lost.cpp: not in'
+
+for word in 'a Parcel' 'seats' 'binding_count' 'was confined by'; do
+  plant
+  echo "// $word" >>"$tree/services/d.cpp"
+  expect words 'services/d.cpp:2: "'
+done
+plant
+echo '// binding a socket; an admissions desk' >>"$tree/services/d.cpp"
+expect words
+
+# LINT: whether what it asks is here; it says so itself.
+can() {
+  local status=0
+  plant
+  bash "$here/$1.sh" "$tree" "$tree/cache" >/dev/null 2>&1 || status=$?
+  ((status != 77))
+}
+
+if can format; then
+  plant
+  cp "$here/../../.clang-format" "$tree"
+  expect format
+  echo 'int   x;' >>"$tree/services/d.cpp"
+  expect format 'services/d.cpp:2: not as clang-format writes it'
+fi
+if can tidy; then
+  plant
+  cp "$here/../../.clang-tidy" "$tree"
+  expect tidy
+  # Two sources that do not compile together are looked at alone.
+  echo 'static const int twice = 1;' | tee -a "$tree/services/d.cpp" \
+    >"$tree/services/e.cpp"
+  expect tidy
+  echo 'int* null() { return 0; }' >>"$tree/services/e.cpp"
+  expect tidy 'services/e.cpp:2:'
+fi
 
 plant
 printf '#include <string>\n#include "protocol/a.hpp"\n' \
