@@ -3,7 +3,7 @@
 
 namespace clearance::services {
 
-/// Source: README, "Exit codes".
+/// Source: terok-clearance(1), EXIT STATUS.
 enum exit_code : int {
   exit_ok = 0,
   exit_failed = 1,       ///< refused, unreachable, or broken while running

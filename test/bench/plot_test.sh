@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the README shows is drawn from figures, and from nothing else.
+# What test/bench/README.md shows is drawn from figures, and from nothing else.
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 work="$(mktemp -d)"

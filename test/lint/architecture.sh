@@ -94,6 +94,6 @@ for each in "$page" README.md CONTRIBUTING.md SECURITY.md test/end_to_end/README
     | tr -d '`' | sort -u)
   while read -r path; do
     [[ -e "$(dirname "$each")/$path" ]] || breach "$each: links $path, which is not there"
-  done < <(grep -oE '\]\([A-Za-z0-9_./-]+' "$each" | cut -c 3- | sort -u)
+  done < <(grep -oE '\]\([A-Za-z0-9_./-]+[)#]' "$each" | cut -c 3- | tr -d ')#' | sort -u)
 done
 exit "$bad"
