@@ -2,19 +2,19 @@
 # bash completion for terok-clearance, terok-clearance-hub, terok-gate and
 # terok-supervisor, installed under each of these names.
 #
-# Subcommands and options are those of --help, which is asked: they can never be
-# others. Only what an argument may be is known here, by the word that --help
-# has for it.
+# Subcommands and options are read from the output of --help, so they are always
+# right. This file only knows which values an argument may have: it looks at the
+# word that --help uses for the argument, such as DIR.
 
-# Prints what `$1 [$2] --help` says.
+# Prints the output of `$1 [$2] --help`.
 _terok_help() {
   local -a words=("${1/#\~\//$HOME/}")
   [[ -z "$2" ]] || words+=("$2")
   LC_ALL=C "${words[@]}" --help 2>/dev/null </dev/null
 }
 
-# Prints the arguments that the word WHAT ($1) of an option stands for, of those
-# that begin with $2.
+# Prints the possible arguments that begin with $2. $1 is the word that --help
+# uses for the argument.
 _terok_arguments() {
   case "$1" in
     PATH | FILE) compgen -f -- "$2" ;;
@@ -37,7 +37,7 @@ _terok_arguments() {
   esac
 }
 
-# What the operand number $2 of subcommand $1 is, as above.
+# Prints such a word for operand number $2 of subcommand $1.
 _terok_operand() {
   case "$1 $2" in
     'verdict 3') echo VERDICT ;;
@@ -52,7 +52,7 @@ _terok() {
   local -a words=() offered=()
   local -A argument_of=()
 
-  # readline takes words apart at `=` and `:`; here they are one.
+  # readline splits words at `=` and `:`; this joins them again.
   for ((i = 1; i <= COMP_CWORD; ++i)); do
     word="${COMP_WORDS[i]}"
     if ((${#words[@]} > 0)) && [[ -n "$glued" || "$word" == [:=]* ]]; then
@@ -65,14 +65,14 @@ _terok() {
   current="${words[-1]}"
   unset 'words[-1]'
 
-  # Nothing but a word goes to the program.
+  # The program is called only with a plain word as subcommand.
   [[ ! "${words[0]-}" =~ ^[a-z][a-z-]*$ ]] || subcommand="${words[0]}"
   help="$(_terok_help "$1" "$subcommand")"
   while read -r word what; do
     argument_of["$word"]="$what"
   done < <(sed -nE 's/^  (--[a-z-]+)( ([A-Z_=:]+))?(  .*)?$/\1 \3/p' <<<"$help")
 
-  # The last option may wait for its argument; all others have theirs.
+  # Only the last option may be without its argument.
   what=''
   for word in ${words[@]+"${words[@]}"}; do
     if [[ -n "$what" ]]; then
@@ -98,14 +98,14 @@ _terok() {
   if [[ -n "$what" ]]; then
     mapfile -t COMPREPLY < <(_terok_arguments "$what" "$current")
     [[ "$what" != @(PATH|FILE|DIR|SIDECAR) ]] || compopt -o filenames 2>/dev/null
-    # What stands before the last colon is a word of readline's own already.
+    # For readline the text before the last colon is a word of its own.
     if [[ "$current" == *:* && "$COMP_WORDBREAKS" == *:* ]]; then
       COMPREPLY=("${COMPREPLY[@]#"${current%"${current##*:}"}"}")
     fi
     return
   fi
   offered=("${!argument_of[@]}")
-  # None but these stand alone in --help, before two spaces.
+  # Subcommands are the only words in --help that stand before two spaces.
   if [[ -z "$subcommand" && "$operands" == 0 && ${#words[@]} == 0 ]]; then
     while read -r word; do
       offered+=("$word")

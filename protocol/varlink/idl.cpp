@@ -45,8 +45,8 @@ const std::string_view clearance =
     R"idl(# Blocked connections of containers, and what operators decide about them.
 interface org.terok.Clearance1
 
-# Something happened to a container. Every field is always there; those that
-# its type does not use are empty or zero. Types: connection_blocked,
+# Something happened to a container. Every field is always present; a field that
+# its type does not use is empty or zero. Types: connection_blocked,
 # container_started, container_exited, shield_up, shield_down,
 # shield_disengaged, verdict_applied.
 type Event (
@@ -63,12 +63,13 @@ type Event (
   dossier: [string]string
 )
 
-# Every event from now on, and before them the blocks that wait for a verdict
-# and were shown to nobody yet. Must be called with `more`; never ends.
+# Follows events. First come the blocks that wait for a verdict and that no
+# client has got yet, then every new event. Call it with `more`; it never ends.
 method Subscribe() -> (event: Event)
 
-# Allows or denies one block. `dest` is the event's domain, or its dest if it
-# has none; `action` is "allow" or "deny". Answered once it was carried out.
+# Allows or denies one block. `dest` is the event's domain, or its dest if the
+# domain is empty; `action` is "allow" or "deny". The reply comes after the
+# verdict was executed.
 method Verdict(
   container: string,
   request_id: string,

@@ -1,15 +1,25 @@
-/// The hub, its executor and git gates inside a host's own CAF actor system.
-/// CAF 0.17.6. Link with what `pkg-config clearance` says.
+/// The clearance hub, its verdict executor and git gates, as actors in your
+/// application's own CAF actor system. CAF 0.17.6. `pkg-config clearance` says
+/// what to compile and link with.
 ///
+///     my_config config;           // derived from caf::actor_system_config
 ///     clearance::embedding::add_types(config);
+///     caf::actor_system system{config};
 ///     auto loop = clearance::embedding::start_loop(system);
 ///     auto executor = clearance::embedding::start_executor(loop, {...});
 ///     auto hub = clearance::embedding::start_hub(loop, {...});
 ///
-/// What is started is an actor like any other: monitor or link it, and end it
-/// with an exit message. It is hosted on the loop's thread, wherever its
-/// messages come from. The loop is an actor, too; its end ends all that it
-/// hosts. End it before the actor_system goes.
+/// The loop is an actor with a thread of its own, which does all input and
+/// output. Executor, hub and gates are actors, too. They run on the loop's
+/// thread, whoever sends messages to them. Monitor or link them like any other
+/// actor, and send them an exit message to end them. When the loop ends, all
+/// actors that run on it end. End the loop, and wait for its end, before you
+/// destroy the actor_system.
+///
+/// Words: a reader is a program that reports the connections that the firewall
+/// of a container denied. A block is one such report. A verdict is an
+/// operator's or application's answer to a block, allow or deny. A shield is
+/// the program that then changes the firewall. A subscriber follows all events.
 #pragma once
 
 #include <caf/actor.hpp>
@@ -28,9 +38,10 @@
 #include <utility>
 #include <vector>
 
-/// Where our block of type ids begins. Define it before this header, for all of
-/// a program alike, when the default overlaps with yours. Ids are compared by
-/// compilers alone: the installed library fits every choice.
+/// The first number of our block of CAF type ids. If the default collides with
+/// ids of your application, define it before you include this header, with the
+/// same value in all files of your program. The installed library works with
+/// every value.
 #ifndef CLEARANCE_FIRST_TYPE_ID
 #define CLEARANCE_FIRST_TYPE_ID (caf::first_custom_type_id + 8000)
 #endif
@@ -39,10 +50,11 @@ namespace clearance::embedding {
 
 // -- messages -----------------------------------------------------------------
 
-/// What clients of the hub see; sanitised, printable ASCII but for the keys of
-/// the dossier. Source: protocol/contract/clearance.md, section 3.
+/// What happened to a container. All strings are printable ASCII, except the
+/// keys of the dossier. Fields that the type of the event does not use are
+/// empty or zero.
 struct event {
-  std::string type; ///< "connection_blocked" ...
+  std::string type; ///< "connection_blocked", "shield_up" and others
   std::string container;
   std::string request_id;
   std::string dest;
@@ -55,12 +67,13 @@ struct event {
   std::vector<std::pair<std::string, std::string>> dossier;
 };
 
-/// Some events, in order, at most 192.
+/// Some events, oldest first, at most 192.
 struct events {
   std::vector<event> list;
 };
 
-/// Answers a block. `dest` is its domain if it has one, else its address.
+/// Answers a block: `container` and `request_id` are those of the event; `dest`
+/// is the event's domain, or its dest if the domain is empty.
 struct verdict {
   std::string container;
   std::string request_id;
@@ -68,77 +81,84 @@ struct verdict {
   std::string action; ///< "allow" or "deny"
 };
 
-/// What became of it. Source: protocol/contract/clearance.md, section 5.
+/// The result of a verdict: either `ok`, or the name and the fields of an
+/// error. Possible errors of org.terok.Clearance1: InvalidAction,
+/// UnknownRequest, VerdictTupleMismatch and ShieldCliFailed.
 struct verdict_result {
   bool ok = false;
-  std::string error; ///< "org.terok.Clearance1.UnknownRequest" ...; empty: ok
-  std::vector<std::pair<std::string, std::string>> fields; ///< of the error
+  /// such as "org.terok.Clearance1.UnknownRequest"; empty if ok
+  std::string error;
+  /// names and values of the error's fields
+  std::vector<std::pair<std::string, std::string>> fields;
 };
 
-/// A verdict that was checked, to be executed.
+/// Asks the executor to execute a verdict that the hub has checked.
 struct shield_call {
-  bool allow = false; ///< else deny
+  bool allow = false; ///< true: allow, false: deny
   std::string container;
   std::string dest;
 };
 
 struct shield_result {
   bool ok = false;
-  std::string why; ///< of a failure
+  std::string why; ///< why it failed; empty if ok
 };
 
-/// Follow the hub's events.
+/// Asks the hub to send its events to a subscriber.
 using subscribe_atom = caf::atom_constant<caf::atom("subscribe")>;
 
-/// These are handled: send the next ones.
+/// A subscriber's answer: the events are handled, send the next ones.
 using more_atom = caf::atom_constant<caf::atom("more")>;
 
-/// Write your counters to the log.
+/// Asks an actor to write its counters to the log.
 using report_atom = caf::atom_constant<caf::atom("report")>;
 
 // -- handles ------------------------------------------------------------------
 
-/// A subscription of events, of the host's making. It is sent the next ones
-/// when it has answered the last ones, within a minute; of what it leaves
-/// waiting only the newest 128 are kept.
+/// Your actor that gets the hub's events. It gets the next events when it has
+/// answered the last ones, which it must do within a minute; else it gets no
+/// more. While it has not answered, only the newest 128 events are kept for it;
+/// older ones are lost.
 using subscriber = caf::typed_actor<caf::replies_to<events>::with<more_atom>>;
 
-/// Executes verdicts: ours, or one of the host's making. An answer takes at
-/// most a minute.
+/// Executes verdicts: the actor that start_executor() returns, or one of yours.
+/// It must answer within a minute.
 using executor =
     caf::typed_actor<caf::replies_to<shield_call>::with<shield_result>>;
 
-/// Ends with an error of ours when a socket cannot be bound or a part of it
-/// crashed; nothing of it is left then. Verdicts are answered within 75 s, at
-/// the latest when it ends: caf::sec::request_receiver_down says that nobody
-/// knows whether the executor will still execute it.
+/// The hub. It answers each verdict within 75 s, and at the latest when it
+/// ends. The error caf::sec::request_receiver_down then means: nobody knows
+/// whether the executor will still execute the verdict. The hub ends with an
+/// error, which what() explains, if it cannot bind a socket or if a part of it
+/// crashes. Then its sockets are closed and all its parts have ended.
 using hub = caf::typed_actor<
     caf::replies_to<verdict>::with<verdict_result>,
-    // Answered once the subscriber will hear of every later
-    // event. It has a subscriber's rights: blocks that nobody
-    // was told of come first. Ends with the subscriber or the
-    // hub.
+    // Subscribes. After the answer the subscriber gets every event,
+    // first the blocks that wait for a verdict and that no client
+    // has got yet. Ends when the subscriber or the hub ends.
     caf::replies_to<subscribe_atom, subscriber>::with<subscribe_atom>,
     caf::reacts_to<report_atom>>;
 
-/// Ends with an error of ours when it cannot listen.
+/// A git gate. It ends with an error, which what() explains, if it cannot
+/// listen.
 using gate = caf::typed_actor<caf::reacts_to<report_atom>>;
 
 // -- configuration ------------------------------------------------------------
 
 struct executor_config {
   /// The program that changes the firewall: a path, or a name that is looked
-  /// for beside our executable and on PATH.
+  /// for beside the application's executable and then on PATH.
   std::string shield = "terok-shield";
-  /// Instead: the socket of a verdict helper.
+  /// If not empty: the socket of a verdict helper, a process that runs the
+  /// shield. Then `shield` is not used.
   std::string helper_socket;
 };
 
 struct hub_config {
-  std::string clearance_socket; ///< where operators connect; absolute
-  std::string reader_socket;    ///< where readers connect; absolute
+  std::string clearance_socket; ///< absolute path of the socket for operators
+  std::string reader_socket;    ///< absolute path of the socket for readers
   embedding::executor executor;
-  std::string only_container; ///< empty: serve all
+  std::string only_container; ///< serves this container only; empty: serves all
   std::size_t open_requests_max = 32768;
   std::size_t readers_max = 8192;
   std::size_t clients_max = 8192;
@@ -146,39 +166,42 @@ struct hub_config {
 };
 
 struct gate_config {
-  std::string mirror_root;  ///< where the bare repositories are
-  std::string scope;        ///< serves `<mirror_root>/<scope>.git`
-  std::string token;        ///< opens it for reading and writing
-  std::string socket;       ///< a path; or else
-  std::uint16_t port = 0;   ///< ... a loopback port
-  std::string home;         ///< empty: a private one is made
-  std::string hooks_path;   ///< empty: no hook runs
-  std::size_t git_max = 16; ///< git processes at a time
+  std::string mirror_root; ///< the directory that holds the bare repositories
+  /// the repository's name: `<mirror_root>/<scope>.git` is served
+  std::string scope;
+  std::string token;        ///< the password for reading and writing
+  std::string socket;       ///< path of the socket; if empty, `port` is used
+  std::uint16_t port = 0;   ///< a port on the loopback interface
+  std::string home;         ///< HOME of git; empty: a private directory is made
+  std::string hooks_path;   ///< directory of git hooks; empty: no hook runs
+  std::size_t git_max = 16; ///< git processes that run at a time
 };
 
 // -- start --------------------------------------------------------------------
 
-/// For a host's actor_system_config, before its actor_system.
+/// Makes our message types known to CAF. Call it before you make the
+/// actor_system.
 void add_types(caf::actor_system_config& config);
 
-/// The version of the library that is linked, "1.2.3".
+/// The version of the library that is linked, such as "1.2.3".
 const char* version() noexcept;
 
-/// A thread of its own, for sockets and whoever is hosted there. An exit
-/// message stops it: those it hosts end first.
+/// Starts the loop: an actor with a thread of its own, which does all input and
+/// output. An exit message stops it; first all actors that run on it end.
 caf::actor start_loop(caf::actor_system& system);
 
-/// On the loop; from any thread but the loop's own. They return once the actor
-/// runs there. Errors: the loop has ended; of start_gate also what is wrong
-/// with the configuration. A socket that cannot be bound is the actor's end,
-/// later.
+/// These functions start an actor on `loop` and return when it runs. Do not
+/// call them on the loop's own thread. They return an error if the loop has
+/// ended; start_hub() also if `config.executor` is empty; start_gate() also if
+/// the configuration is wrong. A socket that cannot be bound is no error here:
+/// the actor ends later with an error, so monitor it.
 caf::expected<executor> start_executor(const caf::actor& loop,
                                        const executor_config& config);
 caf::expected<hub> start_hub(const caf::actor& loop, const hub_config& config);
 caf::expected<gate> start_gate(const caf::actor& loop,
                                const gate_config& config);
 
-/// A sentence for an error that one of ours ended with.
+/// A sentence that explains an error with which one of these actors ended.
 std::string what(const caf::error& x);
 
 // -- for CAF ------------------------------------------------------------------

@@ -1,4 +1,4 @@
-/// Our executor for a host: its public face.
+/// An executor for applications: the actor that they see.
 #pragma once
 
 #include "actors/base/hosted.hpp"
@@ -11,7 +11,7 @@ namespace clearance::actors::embedding {
 
 namespace face = clearance::embedding;
 
-/// Passes calls on to an executor that it takes over: they end together.
+/// Passes calls on to an inner executor. If one of the two ends, both do.
 class embedded_executor {
 public:
   static inline const char* name = "embedded_executor";
@@ -35,7 +35,7 @@ private:
   executor_actor inner_;
 };
 
-/// On the I/O thread.
+/// Runs on the I/O thread.
 face::executor spawn_embedded_executor(io_host& io, executor_actor inner);
 
 } // namespace clearance::actors::embedding

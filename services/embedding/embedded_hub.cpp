@@ -37,7 +37,8 @@ face::verdict_result to_face(protocol::varlink::reply&& x) {
   return result;
 }
 
-// The line outlives us where its session does: it holds a handle, not `this`.
+// The connection may outlive this actor, so it holds a handle of the actor and
+// not `this`.
 void defer(const embedded_hub_actor& whom, std::function<void()> what) {
   caf::anon_send(whom, deferred{std::make_shared<const std::function<void()>>(
                            std::move(what))});
@@ -50,8 +51,8 @@ embedded_hub::embedded_hub(self_type* self, embedded_hub_config config)
   // nop
 }
 
-// The host is told what became of its messages; who asked the executor may
-// still be there, and says it to its client.
+// The application gets an answer for each of its verdicts. The actor that asked
+// the executor may still run; then it answers its own client.
 embedded_hub::~embedded_hub() {
   const auto ended = caf::make_error(caf::sec::request_receiver_down);
   for (auto& x : std::exchange(verdicts_, {}))
@@ -83,7 +84,7 @@ embedded_hub::interface::behavior_type embedded_hub::make_behavior() {
   };
 }
 
-// Whatever ends the client answers.
+// However the client's connection ends, the application gets an answer.
 embedded_hub::verdict_promise embedded_hub::on_verdict(const face::verdict& x) {
   auto call = std::make_shared<verdict_call>();
   call->answer = self_->make_response_promise<face::verdict_result>();

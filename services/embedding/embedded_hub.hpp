@@ -1,4 +1,5 @@
-/// A hub for a host: its public face, without a socket.
+/// A hub for applications: the actor that they see. The application needs no
+/// socket.
 #pragma once
 
 #include "actors/base/hosted.hpp"
@@ -19,25 +20,26 @@ namespace clearance::actors::embedding {
 namespace face = clearance::embedding;
 
 struct embedded_hub_config {
-  hub_config inner; ///< without an executor
+  hub_config inner; ///< its executor is not set
   face::executor executor;
-  peer who; ///< the host, for the audit trail
+  peer who; ///< the application, for the audit trail
 };
 
-/// Work that came up in another actor's handler. A promise is kept in its own
-/// actor's handlers alone.
+/// Work that came up in a handler of another actor. A promise must be used in
+/// handlers of its own actor only.
 struct deferred {
   std::shared_ptr<const std::function<void()>> what;
 };
 
-/// What the host sees; and the inner hub's executor.
+/// What the application sees, and the executor of the inner hub.
 using embedded_hub_actor = face::hub::extend<
     caf::reacts_to<deferred>,
     caf::replies_to<protocol::shield_call>::with<protocol::shield_outcome>>;
 
-/// Starts a hub and ends with it, with its reason. The host's messages reach it
-/// as calls of a client do; those under way at the end are answered with what
-/// is known of them, or else caf::sec::request_receiver_down.
+/// Starts a hub. If one of the two ends, both do, with the same reason. A
+/// message of the application is treated like a call of a client. Messages that
+/// are not answered when the hub ends get the result as far as it is known, or
+/// else caf::sec::request_receiver_down.
 class embedded_hub {
 public:
   static inline const char* name = "embedded_hub";
@@ -57,11 +59,12 @@ private:
   using subscribe_promise = caf::typed_response_promise<face::subscribe_atom>;
   using shield_promise = caf::typed_response_promise<protocol::shield_outcome>;
 
-  /// A client of its own, for one call.
+  /// One verdict of the application; it has a client connection of its own.
   struct verdict_call {
     verdict_promise answer;
-    std::shared_ptr<line> client; ///< until it is settled it refers to us
-    std::optional<face::verdict_result> result; ///< as soon as it is known
+    /// refers to this actor until the call has its result
+    std::shared_ptr<line> client;
+    std::optional<face::verdict_result> result; ///< set as soon as it is known
   };
 
   static void settle(verdict_call& x);
@@ -72,14 +75,14 @@ private:
   self_type* self_;
   embedded_hub_config config_;
   service_actor inner_;
-  // What was not answered yet. Callbacks of others share it; what they hold of
-  // us they use in our own handlers alone.
+  // The verdicts that are not answered yet. Callbacks of other actors hold
+  // them, too; these use members of this actor in its own handlers only.
   std::set<std::shared_ptr<verdict_call>> verdicts_;
   std::set<std::shared_ptr<subscribe_promise>> subscribing_;
   std::set<std::shared_ptr<shield_promise>> calls_;
 };
 
-/// On the I/O thread.
+/// Runs on the I/O thread.
 embedded_hub_actor spawn_embedded_hub(io_host& io, embedded_hub_config config);
 
 } // namespace clearance::actors::embedding

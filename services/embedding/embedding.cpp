@@ -1,6 +1,7 @@
-// The public header's functions. Whatever is started is started on the loop's
-// thread, by work that is posted there and waited for; a loop that has ended
-// runs nothing any more, so its end is waited for as well.
+// The functions of the public header. Every actor is started on the loop's
+// thread, by work that is posted to the loop; the caller waits for it. A loop
+// that has ended runs nothing any more, so the caller waits for the loop's end,
+// too.
 
 #include "actors/base/error.hpp"
 #include "actors/executor/helper_executor.hpp"
@@ -31,7 +32,8 @@ namespace {
 
 namespace inside = actors::embedding;
 
-/// What `f(loop)` returns, run there; the error if the loop has ended.
+/// Runs `f(loop)` on the loop's thread and returns its result, or the error if
+/// the loop has ended.
 template <class T, class F>
 caf::expected<T> run_on(const caf::actor& handle, F f) {
   auto result = std::make_shared<std::promise<caf::expected<T>>>();
@@ -57,7 +59,7 @@ actors::executor_actor spawn_inner(io::loop& loop, const executor_config& x) {
       loop, actors::shield_executor_config{&loop, x.shield});
 }
 
-/// What a gate needs for as long as it lives.
+/// What a gate needs while it lives.
 struct gate_surroundings {
   std::optional<services::private_home> home;
   std::unique_ptr<io::http_server> http;
@@ -65,7 +67,7 @@ struct gate_surroundings {
 
 actors::gate_config configure(const gate_config& x, gate_surroundings& around) {
   if (!protocol::is_repository_name(x.scope))
-    throw services::setup_fault(1, "the scope is no repository's name");
+    throw services::setup_fault(1, "the scope is not a repository name");
   if (x.token.empty())
     throw services::setup_fault(1, "the token is empty");
   if (x.socket.empty() == (x.port == 0))
@@ -146,7 +148,8 @@ caf::expected<gate> start_gate(const caf::actor& loop,
     auto started = actors::spawn_gate(x, result);
     caf::actor_cast<caf::abstract_actor*>(started)->attach_functor(
         [around](const caf::error&) {
-          // nop: what the gate needed goes with the functor
+          // nop: the functor keeps what the gate needs and drops it with the
+          // gate
         });
     return gate{started};
   });

@@ -10,7 +10,7 @@ namespace clearance::actors::embedding {
 
 namespace {
 
-// Sockets count from 1: no process has so many of them.
+// Sockets count upward from 1, so their numbers never reach these.
 connection_id next_id() noexcept {
   static std::atomic<connection_id> last{connection_id{1} << 63U};
   return ++last;
@@ -40,12 +40,13 @@ void line::hang_up() {
   if (watched_)
     caf::anon_send(owner_, hung_up{id_});
   else if (std::exchange(waiting_, false))
-    caf::anon_send(owner_, writable{id_}); // the next write finds it broken
+    // the next write finds that the connection is broken
+    caf::anon_send(owner_, writable{id_});
   else if (reading_)
     bring_end();
 }
 
-// The service has ended it.
+// Called by the service.
 void line::close() noexcept {
   owner_ = nullptr;
   gone_ = true;
@@ -65,7 +66,7 @@ void line::bring_end() {
   caf::anon_send(owner_, std::move(result));
 }
 
-// The one call; and then a client that says no more, and stays.
+// Reads the one call. Later reads find a client that stays but sends nothing.
 void line::read() {
   if (gone_)
     return bring_end();
@@ -87,8 +88,8 @@ void line::watch() {
     tell_.on_watched();
 }
 
-// Whole pieces, as long as there is room: a subscriber writes an event a piece,
-// a session its replies at once.
+// Accepts whole pieces as long as there is room. A subscriber writes each event
+// as one piece, a session all its replies as one.
 written line::write(std::span<const std::string_view> pieces) {
   written result;
   if (gone_)
@@ -103,7 +104,8 @@ written line::write(std::span<const std::string_view> pieces) {
       auto parsed =
           protocol::varlink::parse_reply(frames.at(i), frames.capacity_at(i));
       if (auto* reply = std::get_if<protocol::varlink::reply>(&parsed))
-        std::function(tell_.on_reply)(std::move(*reply)); // it may hang up
+        // the callee may call hang_up()
+        std::function(tell_.on_reply)(std::move(*reply));
       else
         end();
     }

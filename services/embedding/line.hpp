@@ -1,4 +1,4 @@
-/// A connection that ends in our own process.
+/// A connection whose client is in our own process.
 #pragma once
 
 #include "actors/base/connection.hpp"
@@ -12,28 +12,30 @@
 
 namespace clearance::actors::embedding {
 
-/// What a hub's session takes for a client: it has sent one varlink call, reads
-/// replies as long as there is room, and hangs up when it is told to. So a host
-/// that has no socket has exactly the rights, the order and the losses of one
-/// that has. Lives on the I/O thread; the session keeps it.
+/// Behaves like a client's connection towards a session of the hub: it has sent
+/// one varlink call, takes replies as long as there is room, and hangs up when
+/// it is told to. So an application, which has no socket, has the same rights,
+/// the same order of events and the same losses as a client that has one. Lives
+/// on the I/O thread. The session keeps it alive.
 class line final : public connection {
 public:
-  /// Called within the session's own calls.
+  /// These are called from within the session's own calls.
   struct handlers {
     std::function<void(protocol::varlink::reply)> on_reply;
-    /// Once, and nothing after it; a reply that is none is an end, too.
+    /// Called once, and nothing is called after it. Also called for a reply
+    /// that is not varlink.
     std::function<void()> on_end;
-    /// A subscriber has taken over. May be empty.
+    /// A subscriber has taken over the connection. May be empty.
     std::function<void()> on_watched;
   };
 
   /// `call` is one whole message with its NUL.
   line(std::string call, peer who, handlers tell);
 
-  /// Replies that are still taken; the session waits when there is none.
+  /// How many replies may still be written. At 0 the session waits.
   void give_room(std::size_t replies);
 
-  /// The client leaves; it hears no more.
+  /// The client leaves. No handler is called after that.
   void hang_up();
 
   // -- connection -------------------------------------------------------------
@@ -53,14 +55,14 @@ private:
 
   connection_id id_;
   peer who_;
-  std::string call_; // empty once it was read
+  std::string call_; // empty after it was read
   connection_owner owner_;
   handlers tell_;
   protocol::framer framer_;
   std::size_t room_ = 1;
   bool reading_ = false;
   bool watched_ = false;
-  bool waiting_ = false; // for room
+  bool waiting_ = false; // a write waits for room
   bool gone_ = false;
 };
 

@@ -1,6 +1,7 @@
-// The line has room for one batch; the subscriber's answer makes room for the
-// next. What waits meanwhile waits in the subscriber's bounded mailbox, where
-// the oldest go first, as with every client that is slow.
+// The connection has room for one batch of events. When the subscriber has
+// answered, there is room for the next one. Meanwhile events wait in the
+// bounded mailbox of the hub's subscriber; when that is full the oldest are
+// dropped, as for every slow client.
 
 #include "services/embedding/subscription.hpp"
 
@@ -64,8 +65,8 @@ subscription::interface::behavior_type subscription::make_behavior() {
           [this] { leave(); },
           [this] { std::exchange(config_.subscribed, nullptr)(true); }});
   line_->give_room(batch_max - 1);
-  // The hub's messages are handled in order: what is announced after this one
-  // is announced to the subscriber, too.
+  // The hub handles messages in order. So this subscriber gets everything that
+  // is announced after this message.
   self_->send(config_.hub, accepted{line_});
   return {[this](flush_atom) { on_flush(); }};
 }
@@ -80,7 +81,8 @@ void subscription::on_reply(protocol::varlink::reply x) {
     wake();
 }
 
-// Called within other actors' handlers, where quit() would not end this one.
+// Called within handlers of other actors, where quit() would not end this
+// actor.
 void subscription::leave() {
   ended_ = true;
   wake();
@@ -91,7 +93,7 @@ void subscription::wake() {
     caf::anon_send(interface{self_}, flush_atom::value);
 }
 
-// What came before the end is still handed over; nobody waits for the answer.
+// Events that came before the end are still sent. Nobody waits for the answer.
 void subscription::on_flush() {
   flushing_ = false;
   flush();
@@ -114,7 +116,9 @@ void subscription::flush() {
             flush();
           },
           [this](const caf::error&) {
-            log(severity::warning, name, "a subscriber does not answer");
+            log(severity::warning, name,
+                "a subscriber of the application does not answer; it gets no "
+                "more events");
             self_->quit();
           });
 }

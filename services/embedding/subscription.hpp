@@ -1,4 +1,4 @@
-/// One subscriber of a host.
+/// One subscriber of the application.
 #pragma once
 
 #include "actors/base/hosted.hpp"
@@ -14,22 +14,23 @@ namespace clearance::actors::embedding {
 
 namespace face = clearance::embedding;
 
-/// Itself: what came is to be sent on.
+/// From itself: send the events that wait.
 using flush_atom = caf::atom_constant<caf::atom("flush")>;
 
 struct subscription_config {
-  service_actor hub;           ///< gets the line as a client's
-  face::subscriber subscriber; ///< it ends with this one
+  service_actor hub; ///< gets the connection, as if a client had connected
+  face::subscriber subscriber; ///< it ends with this actor
   peer who;
-  /// Called when the subscription stands (true), or at the end without one.
+  /// Called with true when the subscription stands, or with false if it ends
+  /// before.
   std::function<void(bool)> subscribed;
 };
 
 using subscription_actor = caf::typed_actor<caf::reacts_to<flush_atom>>;
 
-/// Subscribes on a line and sends what comes to the subscriber, a batch at a
-/// time. Ends with the line, the subscriber, or a subscriber that does not
-/// answer.
+/// Subscribes with a connection of its own and sends the events to the
+/// subscriber, one batch at a time. Ends when the connection ends, when the
+/// subscriber ends, or when the subscriber does not answer.
 class subscription {
 public:
   static inline const char* name = "subscription";
@@ -54,13 +55,14 @@ private:
   self_type* self_;
   subscription_config config_;
   std::shared_ptr<line> line_;
-  std::vector<face::event> waiting_; ///< at most limits::subscriber_batch...
-  bool flushing_ = false;            ///< a flush_atom is on its way
-  bool ended_ = false;               ///< the line has
-  bool busy_ = false;                ///< the subscriber has not answered yet
+  /// at most limits::subscriber_batch_max_events
+  std::vector<face::event> waiting_;
+  bool flushing_ = false; ///< a flush_atom is on its way
+  bool ended_ = false;    ///< the connection has ended
+  bool busy_ = false;     ///< the subscriber has not answered yet
 };
 
-/// On the I/O thread.
+/// Runs on the I/O thread.
 subscription_actor spawn_subscription(io_host& io, subscription_config config);
 
 } // namespace clearance::actors::embedding

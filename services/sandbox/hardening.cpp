@@ -14,9 +14,9 @@ namespace clearance::services {
 
 namespace {
 
-// Under a limit each later mapping counts, touched or not: a thread's stack
-// would fail for want of "memory". Whoever has CAP_IPC_LOCK has no limit, which
-// only a try shows.
+// If RLIMIT_MEMLOCK applies, every later mapping counts against it, used or
+// not: starting a thread would fail because its stack does not fit. A process
+// with CAP_IPC_LOCK has no limit; only a try shows whether it has.
 bool is_limited() {
   struct rlimit limit {};
   if (::getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
@@ -32,8 +32,8 @@ bool is_limited() {
   return false;
 }
 
-// On fault: locked is what is used. MCL_FUTURE alone would make every stack and
-// arena resident, 27 MiB.
+// MCL_ONFAULT locks only pages that are used. MCL_FUTURE alone would make all
+// stacks and arenas resident, 27 MiB.
 bool lock_memory() {
   if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
     return false;
@@ -51,8 +51,8 @@ void complain(const char* what) {
 
 } // namespace
 
-// 1 is init: our parent ended before we got here. One that ends between the
-// first look and prctl() shows at the second.
+// Parent 1 is init: our parent ended before this line. If it ends between the
+// first check and prctl(), the second check finds it.
 bool arm_parent_death_signal(int signal) {
   const auto parent = ::getppid();
   return parent != 1
@@ -62,12 +62,12 @@ bool arm_parent_death_signal(int signal) {
 
 void harden_process() {
   if (::prctl(PR_SET_DUMPABLE, 0UL) != 0)
-    complain("the process stays traceable");
+    complain("other processes can trace this process");
   const struct rlimit none { 0, 0 };
   if (::setrlimit(RLIMIT_CORE, &none) != 0)
-    complain("cores stay allowed");
+    complain("core dumps are not disabled");
   if (!lock_memory())
-    complain("memory is not locked");
+    complain("memory is not locked and may be swapped");
 }
 
 bool forbid_new_privileges() {

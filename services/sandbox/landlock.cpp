@@ -1,15 +1,16 @@
 // Landlock without a library: three system calls. A right that a ruleset does
-// not handle is allowed everywhere, so all that the kernel knows are handled,
-// as far as its ABI number says; newer ones than ours stay as they were.
+// not handle is allowed everywhere. So the ruleset handles all rights that the
+// kernel's ABI number promises; newer rights than those listed here stay
+// allowed.
 //
 //   ABI 1 (Linux 5.13)  the first thirteen
-//   ABI 2 (5.19)        REFER; before it no file can be moved between
-//                       directories, so that no push arrives: unsupported
+//   ABI 2 (5.19)        REFER; without it files cannot be moved between
+//                       directories and every push fails: unsupported
 //   ABI 3 (6.2)         TRUNCATE
-//   ABI 4 (6.7)         CONNECT_TCP: none of us ever connects over TCP
+//   ABI 4 (6.7)         CONNECT_TCP: our programs never connect over TCP
 //   ABI 5 (6.10)        IOCTL_DEV
-//   ABI 6 (6.12)        abstract unix sockets and processes of others are out
-//                       of reach: nothing of ours is there
+//   ABI 6 (6.12)        abstract unix sockets and signals to processes outside
+//                       of the sandbox: our programs need neither
 
 #include "services/sandbox/landlock.hpp"
 
@@ -30,15 +31,15 @@ namespace {
 
 using rights = std::uint64_t;
 
-// Not in Debian 12's header.
+// Debian 12's header does not define it.
 constexpr rights truncate_file = 1ULL << 14;
 constexpr rights ioctl_device = 1ULL << 15;
 constexpr rights connect_tcp = 1ULL << 1;
 constexpr rights scoped_sockets = 1ULL << 0;
 constexpr rights scoped_signals = 1ULL << 1;
 
-// The kernel's, of ABI 6. An older one takes it as long as what it does not
-// know is 0.
+// The kernel's structure as of ABI 6. An older kernel accepts it if the members
+// that it does not know are 0.
 struct ruleset_attributes {
   rights files = 0;
   rights network = 0;
@@ -53,7 +54,7 @@ constexpr rights of_files =
   throw std::system_error(errno, std::generic_category(), what);
 }
 
-// What the kernel of this ABI handles; 0 is too old.
+// The rights that a kernel of this ABI handles. 0: the kernel is too old.
 rights handled_by(long abi) {
   if (abi < 2)
     return 0;
@@ -109,7 +110,7 @@ void open_path(int ruleset, const path_rule& x, rights handled) {
   }
   struct stat info {};
   if (::fstat(place.get(), &info) != 0)
-    fail("cannot look at " + x.path);
+    fail("cannot examine " + x.path);
   landlock_path_beneath_attr rule{};
   rule.parent_fd = place.get();
   rule.allowed_access = of(x.use) & handled;
@@ -142,13 +143,13 @@ file_restriction restrict_files(const std::vector<path_rule>& paths_allowed) {
   const io::unique_fd ruleset{static_cast<int>(::syscall(
       SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0))};
   if (!ruleset)
-    fail("cannot make a ruleset");
+    fail("cannot create a Landlock ruleset");
   for (const auto& x : paths_allowed)
     open_path(ruleset.get(), x, attributes.files);
   if (!forbid_new_privileges())
     fail("cannot set no_new_privs");
   if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0)
-    fail("cannot confine the process");
+    fail("cannot put the process into the Landlock sandbox");
   return file_restriction::in_force;
 }
 

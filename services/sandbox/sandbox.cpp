@@ -1,6 +1,7 @@
-// The order: Landlock needs no_new_privs, and calls that the filter does not
-// allow; the filter comes last. All three hold for the thread that sets them
-// and those that it starts, so they are set while it is the only one.
+// The order: Landlock needs no_new_privs and makes system calls that the
+// seccomp filter does not allow, so the filter comes last. All three affect the
+// calling thread and threads that it starts; so they are set while it is the
+// only thread.
 
 #include "services/sandbox/sandbox.hpp"
 
@@ -26,14 +27,15 @@ sandbox_plan plan_of(std::vector<path_rule> paths_allowed, path_access programs,
   return {std::move(paths_allowed), std::move(calls)};
 }
 
-// What the kernel cannot do.
+// A protection that is missing, and why.
 struct shortcoming {
   const char* what;
   const char* why;
 };
 
-constexpr shortcoming no_landlock{"files are not confined",
-                                  "this kernel has no Landlock that suffices"};
+constexpr shortcoming no_landlock{
+    "files are not confined",
+    "this kernel has no Landlock, or one that is too old"};
 constexpr shortcoming no_seccomp{"system calls are not filtered",
 #ifdef CLEARANCE_SECCOMP
                                  "this kernel has no seccomp filters"
@@ -51,7 +53,7 @@ sandbox_plan hub_sandbox(const std::vector<std::string>& directories) {
   return plan_of(std::move(paths_allowed), path_access::read, hub_syscalls());
 }
 
-// Without urandom git's index-pack fails, and with it every push.
+// /dev/urandom: without it git's index-pack fails, and every push with it.
 sandbox_plan gate_sandbox(std::vector<path_rule> paths_allowed,
                           gate_transport transport) {
   paths_allowed.push_back({"/dev/urandom", path_access::read});
@@ -80,7 +82,7 @@ std::string enter_sandbox(const std::function<sandbox_plan()>& make,
     lacks(no_seccomp);
   return missing.empty() ? "yes" : "partly: " + missing;
 } catch (const std::system_error& e) {
-  throw setup_fault(code, std::string{"cannot confine itself: "} + e.what());
+  throw setup_fault(code, std::string{"cannot enter the sandbox: "} + e.what());
 }
 
 } // namespace clearance::services

@@ -1,6 +1,6 @@
-// For the calling thread alone, like Landlock, and without TSYNC: it is called
-// before any other thread is there, and a thread starts with its parent's
-// filter. So no thread ever runs without.
+// The filter is set for the calling thread alone (without TSYNC), as Landlock
+// is. It is set before there is another thread, and a new thread inherits the
+// filter of the thread that starts it. So no thread runs without the filter.
 
 #include "services/sandbox/seccomp.hpp"
 
@@ -32,7 +32,8 @@ void check_seccomp(int code, const char* what) {
     throw std::system_error(-code, std::generic_category(), what);
 }
 
-// A kernel with filters looks for one at the null pointer. Source: seccomp(2).
+// A kernel that has filters tries to read one at the null pointer and fails
+// with EFAULT. Source: seccomp(2).
 bool has_seccomp_filters() {
   return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, nullptr, 0, 0) != 0
          && errno == EFAULT;
@@ -73,9 +74,10 @@ filtering filter_syscalls(const syscall_policy& policy) {
                 "seccomp: other architectures");
   check_seccomp(::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_NNP, 0),
                 "seccomp: no_new_privs");
-  // A tree instead of a list: some 100 calls. And no mitigation of speculation
-  // that older kernels add: nobody's code but ours runs here. Neither is there
-  // in every libseccomp, and both only make it quicker.
+  // Both settings only make the filter faster, and not every libseccomp has
+  // them. The first makes a search tree instead of a list of some 100 calls.
+  // The second leaves out the protection against speculative execution that
+  // older kernels add, because only our own code runs here.
   ::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
   ::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_SSB, 1);
   add_rules(filter.get(), SCMP_ACT_ALLOW, policy.allowed);

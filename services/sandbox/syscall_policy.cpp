@@ -1,20 +1,23 @@
-// Three answers, and why these:
+// A system call gets one of three answers:
 //
-//   allowed   what the tables below say, each line for its reason
-//   ENOSYS    all else. A C library that is newer than the tables tries calls
-//             that older kernels lack and, told so, takes the older way
-//             (clone3, openat2, futex_waitv); EPERM it would take for an answer
-//             about the file or the peer. A hub that died of an update would
-//             leave blocks unseen, so what is merely unknown kills nobody.
-//   death     what none of us ever calls and an intruder would: to look into
-//             other processes, to leave the sandbox, to run a program. With an
-//             error he could try for ever, unseen; this the kernel logs.
+//   allowed   if a table below lists it; each group has its reason.
+//   ENOSYS    if no table lists it. A C library that is newer than the tables
+//             tries calls that older kernels lack. After ENOSYS it uses the
+//             older call (clone3, openat2, futex_waitv). After EPERM it would
+//             believe that the file or the peer refused. An unknown call does
+//             not kill the process: a hub that dies after an update of the C
+//             library would leave blocks unseen.
+//   death     if it is in the fatal list: calls that our programs never make
+//             and an intruder would make, to examine other processes, to leave
+//             the sandbox, or to run a program. After an error an intruder
+//             could try for ever without being seen; the kernel logs a death.
 //
-// clone3 is never allowed: its flags lie in memory, where no filter sees them;
-// those of clone are checked. Nor is io_uring: what it does passes no filter.
+// clone3 is never allowed, because its flags are in memory, which a filter
+// cannot read; the flags of clone are checked. io_uring is never allowed,
+// because no filter sees what is done through it.
 //
-// What is called for each event (recvmsg, sendmsg, epoll_wait ...) has no
-// condition: such calls the kernel (5.11) lets through without a filter's run.
+// Calls that are made for each event (recvmsg, sendmsg, epoll_wait ...) have no
+// condition: for those the kernel (5.11) does not run the filter at all.
 
 #include "services/sandbox/syscall_policy.hpp"
 
@@ -139,7 +142,7 @@ syscall_groups of_git() {
   };
 }
 
-// LeakSanitizer stops all threads at the end, by a tracer of its own.
+// At the end LeakSanitizer stops all threads with a tracer of its own.
 syscall_groups of_sanitisers() {
   if (!is_sanitised)
     return {};
@@ -155,7 +158,7 @@ syscall_groups fatal_to_both() {
             is_sanitised
                 ? "process_vm_readv process_vm_writev pidfd_getfd"
                 : "process_vm_readv process_vm_writev pidfd_getfd ptrace"),
-      calls("another world: mounts, roots, namespaces",
+      calls("mounts, root directories, namespaces",
             "mount umount2 move_mount open_tree fsopen fsconfig fsmount fspick "
             "mount_setattr pivot_root chroot unshare setns"),
       calls("the kernel: its code, keys and counters",
@@ -192,7 +195,7 @@ syscall_policy gate_syscalls(gate_transport transport) {
   append_groups(result.allowed, of_sanitisers());
   if (transport == gate_transport::tcp)
     result.allowed.push_back(
-        calls("the port, which is bound behind the filter", "",
+        calls("binding the TCP port, after the filter is set", "",
               {equals("socket", 0, AF_INET), equals("socket", 0, AF_INET6)}));
   return result;
 }

@@ -1,6 +1,7 @@
-// Order is the security property: the sidecar is read and git is looked for
-// while we may; then the process is hardened and confined, on its one thread;
-// and only then it starts threads, binds, and hears what others send.
+// The order is a security property. First the sidecar is read and git is looked
+// for, while that is still allowed. Then the process is hardened and enters its
+// sandbox, while it has one thread. Only then it starts threads, binds sockets
+// and reads what others send.
 
 #include "actors/executor/helper_executor.hpp"
 #include "actors/executor/shield_executor.hpp"
@@ -53,7 +54,7 @@ sidecar load(const std::string& path) {
   return std::get<sidecar>(std::move(result));
 }
 
-// Landlock opens them, so they must be there before.
+// Landlock opens these directories, so they must exist before.
 void make_directories(const std::vector<std::string>& paths) {
   for (const auto& x : paths)
     if (auto why = io::make_private_directory(x); !why.empty())
@@ -62,19 +63,20 @@ void make_directories(const std::vector<std::string>& paths) {
 
 std::string enter_sandbox(const sidecar& x, const sandbox_plan& plan) {
   if (x.allow_debugger)
-    return "no: the sidecar allows a debugger";
+    return "no: allow_debugger is set in the sidecar";
   return enter_sandbox([&] { return plan; }, sandbox_mode::automatic,
                        exit_cannot_start);
 }
 
-// Runs one service; its failure to bind is a failure to start.
+// Runs one service. If it cannot bind its socket, the program could not start.
 int serve(const supervise_child_options& options,
           const std::function<running_service(io::loop&)>& start) {
   program_config config;
   config.name = supervisor_program;
   config.level = options.level;
   config.cannot_start = exit_cannot_start;
-  config.notifies = false; // whoever started us is the service
+  // the parent process is the service that systemd knows
+  config.notifies = false;
   return run_program(config, [&](io::loop& loop, const actors::manager_actor&) {
     return start(loop);
   });
@@ -136,7 +138,7 @@ actors::gate_config prepare_gate(const supervise_child_options& options,
   around.git_exec_path = environment("GIT_EXEC_PATH");
   auto result = actors::gate_of(x, paths, around);
   if (result.backend.program.empty())
-    throw setup_fault(exit_cannot_start, "git http-backend is not found");
+    throw setup_fault(exit_cannot_start, "git http-backend was not found");
   make_directories({paths.gate_home, paths.gate_hooks});
   std::vector<path_rule> paths_allowed{
       {x.gate->base_path + "/" + x.gate->project_id + ".git",
@@ -166,8 +168,8 @@ int run_gate(const supervise_child_options& options, const sidecar& x,
     config.http = http.get();
     auto gate = actors::spawn_gate(loop, config);
     auto result = depend(loop, gate);
-    // It ends by itself, and then there is nothing left. Its faults are
-    // depend()'s.
+    // The gate ends by itself; then there is nothing left to do. depend()
+    // reports its faults.
     caf::actor_cast<caf::abstract_actor*>(gate)->attach_functor(
         [all =
              caf::actor_cast<caf::actor>(loop.ctrl())](const caf::error& why) {
@@ -200,7 +202,8 @@ int run(const supervise_child_options& options) {
 
 int supervise_child(const supervise_child_options& options) try {
   if (!arm_parent_death_signal(SIGTERM))
-    throw setup_fault(exit_cannot_start, "the parent process is gone");
+    throw setup_fault(exit_cannot_start,
+                      "the parent process has ended already");
   return run(options);
 } catch (const setup_fault& e) {
   std::fprintf(stderr, "%s: %s\n", supervisor_program, e.what());

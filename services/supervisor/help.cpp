@@ -4,49 +4,51 @@ namespace clearance::services {
 
 namespace {
 
-// Written by hand, as those of terok-clearance are; see help.cpp.
+// Written by hand, like the texts in services/clearance/help.cpp.
 constexpr std::string_view supervisor_text = R"(
 Usage: terok-supervisor SUBCOMMAND [OPTION]...
 
-Runs the services of containers: a clearance hub, a verdict executor and, where
-a sidecar wires one, a git gate. A sidecar is the JSON file that is written when
-a container is created.
+Runs the services of containers: a clearance hub, a verdict executor and, if the
+sidecar asks for one, a git gate. A sidecar is the JSON file that is written
+when a container is created.
 
 Subcommands:
-  run              the services of all containers, in this process
-  supervise-child  one service of one container, in this process
+  run              run the services of all containers in this process
+  supervise-child  run one service of one container in this process
 
 Options:
-  --config FILE    behind a subcommand: settings from a TOML file. An option
-                   is a key of the same name in the section of its
-                   subcommand: [run] sidecar-dir = "/run/d". The whole file
-                   is checked before anything starts; options given here win
+  --config FILE    after a subcommand: read settings from a TOML file. The key
+                   for an option is the option's name, in the section of the
+                   subcommand: [run] sidecar-dir = "/run/d". The whole file is
+                   checked before anything starts. An option on the command
+                   line overrides the file
   --help           show this text; `terok-supervisor SUBCOMMAND --help` for more
   --version        show the version
 
-Exit codes: 0 stopped by a signal; 1 broke while running; 2 wrong usage or a bad
-sidecar; 4 could not start.
+Exit codes: 0 stopped by a signal; 1 failed while running; 2 wrong usage or a
+bad sidecar; 4 could not start.
 )";
 
 constexpr std::string_view run_text = R"(
 Usage: terok-supervisor run --sidecar-dir DIR [OPTION]...
 
-Serves every container that has a sidecar in DIR, from the sidecar's appearance
-to its end or the end of the container's first process (init_pid). A service
-that fails is started again, 100 ms later and then twice as long each time, up
-to 30 s; no other service notices.
+Serves every container that has a sidecar in DIR. The services start when the
+sidecar appears. They end when it vanishes, or when the container's first
+process (init_pid) ends. A service that fails is started again after 100 ms; the
+delay doubles each time, up to 30 s. Other services are not affected.
 
-A sidecar's name ends in .json and does not begin with a dot. It is ours, closed
-to group and others, and no symbolic link. Write it whole and move it there, or
-write it in place: it is read when its writer closes it. It needs container_id;
-of two whose ids begin with the same 12 digits the second is refused until the
-first is gone. A sidecar that becomes bad changes nothing.
+A sidecar's name ends in .json and does not begin with a dot. The file must
+belong to you, must not be accessible to group and others, and must not be a
+symbolic link. Write it elsewhere and move it there, or write it in place: it is
+read when its writer closes it. container_id is required. If the ids of two
+sidecars begin with the same 12 digits, the second one is refused until the
+first one is gone. If a sidecar becomes bad, its container is served as before.
 
-This process executes verdicts, which need podman: it is not confined. One
-container's debugger setting (allow_debugger) does not count here.
+This process executes verdicts, which need podman, so it has no sandbox.
+allow_debugger in a sidecar has no effect here.
 
 Options:
-  --sidecar-dir DIR  where the sidecars are
+  --sidecar-dir DIR  the directory of the sidecars
   --shield PATH      the program that changes the firewall (default:
                      terok-shield, beside this program, then on PATH)
   --log-level LEVEL  debug, info, warning or error (default: info)
@@ -56,12 +58,12 @@ Options:
 Each container may hold 4096 open requests in 2 MiB, 64 connected readers, 256
 connected clients, 128 of them subscribers, and 8 git processes at a time.
 
-SIGTERM and SIGINT: git transfers that run get 4 seconds, all else ends; a
-second one ends at once. SIGUSR1: counters to the log, which goes to stderr;
-when that is the journal, entries have fields: CONTAINER=, REQUEST_ID=,
-TEROK_...=. systemd is told when each container that has a sidecar at the start
-is served or has failed (Type=notify), how many there are, and within
-WatchdogSec= that the supervisor goes on.
+SIGTERM and SIGINT stop the program: running git transfers get 4 seconds, all
+else ends at once. A second signal ends it at once. SIGUSR1 writes the counters
+to the log, which is stderr. If that is the journal, entries have the fields
+CONTAINER=, REQUEST_ID= and TEROK_...=. With Type=notify systemd is told when
+each container that had a sidecar at the start is served or has failed, and how
+many there are; with WatchdogSec= also that the supervisor runs.
 )";
 
 constexpr std::string_view supervise_child_text = R"(
@@ -69,25 +71,25 @@ Usage: terok-supervisor supervise-child SERVICE CONTAINER_ID SIDECAR [OPTION]...
 
 Runs one service of one container until SIGTERM, or until the thread that
 started it ends. SERVICE is one of:
-  verdict    executes verdicts; needs podman, so it is not confined
+  verdict    executes verdicts; needs podman, so it has no sandbox
   clearance  the hub
   gate       the git gate
 
-The process cannot be traced and leaves no core. Clearance and gate keep the
-system's files and their own sockets, the gate also its bare repository
-(Landlock), and the system calls that they make (seccomp); what this kernel
-cannot do is a warning. A sidecar with allow_debugger leaves the process
-traceable and unconfined.
+The process cannot be traced and leaves no core. Clearance and gate have a
+sandbox: they reach only the system's files and their own sockets, the gate also
+its bare repository (Landlock), and make only the system calls that they need
+(seccomp). A warning says what the kernel does not support. If the sidecar has
+allow_debugger, the process can be traced and has no sandbox.
 
 Options:
-  --shield PATH      of verdict: the program that changes the firewall
+  --shield PATH      for verdict: the program that changes the firewall
                      (default: terok-shield, beside this program, then on PATH)
   --log-level LEVEL  debug, info, warning or error (default: info)
   --config FILE      settings, as TOML; see terok-supervisor --help
   --help             show this text
 
-Exit codes: 0 stopped by a signal; 1 broke while running; 2 wrong usage or a bad
-sidecar; 4 could not start, or the parent was gone already.
+Exit codes: 0 stopped by a signal; 1 failed while running; 2 wrong usage or a
+bad sidecar; 4 could not start, or the parent process had ended already.
 )";
 
 } // namespace
@@ -100,7 +102,8 @@ std::string_view supervisor_help_of(std::string_view subcommand) noexcept {
     text = run_text;
   else if (subcommand == "supervise-child")
     text = supervise_child_text;
-  return text.empty() ? text : text.substr(1); // the literal's first line break
+  // removes the line break at the literal's beginning
+  return text.empty() ? text : text.substr(1);
 }
 
 } // namespace clearance::services

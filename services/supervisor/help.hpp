@@ -5,8 +5,8 @@
 
 namespace clearance::services {
 
-/// Of a subcommand, or of the program itself (an empty name). Empty: there is
-/// no such subcommand.
+/// The text for a subcommand, or for the program itself (empty name). Empty if
+/// there is no such subcommand.
 std::string_view supervisor_help_of(std::string_view subcommand) noexcept;
 
 } // namespace clearance::services

@@ -1,4 +1,4 @@
-// terok-supervisor: the program's one entry.
+// terok-supervisor starts here.
 #include "services/cli/config_main.hpp"
 #include "services/process/standard_descriptors.hpp"
 #include "services/supervisor/help.hpp"

@@ -40,7 +40,7 @@ surroundings(const supervise_options& options) {
   result->git_http_backend = find_git_http_backend();
   if (result->git_http_backend.empty())
     log(actors::severity::warning, "supervisor",
-        "git not found; every request to a gate will get 500");
+        "git was not found: every request to a gate will be answered with 500");
   return result;
 }
 
@@ -50,7 +50,8 @@ running_service start(io::loop& loop, actors::supervisor_config config) {
   loop.depend_on(part);
   part->get()->attach_functor(
       [all = caf::actor_cast<caf::actor>(loop.ctrl())](const caf::error& why) {
-        // A fault is told by depend_on(), with its reason.
+        // The end of a part with a fault is reported by depend_on(), with its
+        // reason.
         if (!why || why == caf::exit_reason::user_shutdown)
           caf::anon_send_exit(all, caf::exit_reason::user_shutdown);
       });

@@ -1,4 +1,4 @@
-/// What `terok-supervisor` can be told to do, as values.
+/// The commands of terok-supervisor, as values.
 #pragma once
 
 #include "services/cli/outcome.hpp"
@@ -15,27 +15,27 @@ inline constexpr auto supervisor_program = "terok-supervisor";
 
 enum class child_service : std::uint8_t { verdict, clearance, gate };
 
-/// One service of one container, in this process.
+/// Runs one service of one container in this process.
 struct supervise_child_options {
   child_service service = child_service::verdict;
   std::string container_id;
   std::string sidecar;
-  std::string shield; ///< empty: looked for
+  std::string shield; ///< empty: look for it
   log_level level = log_level::info;
 };
 
-/// Every container's services, in this process.
+/// Runs the services of all containers in this process.
 struct supervise_options {
   std::string sidecar_dir;
-  std::string shield; ///< empty: looked for
+  std::string shield; ///< empty: look for it
   log_level level = log_level::info;
 };
 
 using supervisor_command =
     std::variant<outcome, supervise_child_options, supervise_options>;
 
-/// Judges the words behind the program's name. Reads neither files nor the
-/// environment.
+/// Parses the command line without the program's name. Reads no files and no
+/// environment variables.
 supervisor_command
 parse_supervisor_command_line(const std::vector<std::string>& words);
 
@@ -43,8 +43,8 @@ parse_supervisor_command_line(const std::vector<std::string>& words);
 /// section 2.
 int supervise_child(const supervise_child_options& options);
 
-/// The same, for all containers of a directory. Source: supervisor.md,
-/// section 3.
+/// Serves until it is stopped. Returns the exit code. Source: the supervisor
+/// contract, section 3.
 int supervise(const supervise_options& options);
 
 } // namespace clearance::services

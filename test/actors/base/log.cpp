@@ -31,7 +31,7 @@ TEST_CASE("a line reaches the sink with all its fields") {
   CHECK(line["empty"] == "");
 }
 
-TEST_CASE("what is below the threshold reaches nobody") {
+TEST_CASE("a line below the threshold is not logged") {
   constexpr severity all[] = {severity::debug, severity::info,
                               severity::warning, severity::error};
   for (auto threshold : all) {
@@ -48,13 +48,13 @@ TEST_CASE("what is below the threshold reaches nobody") {
   }
 }
 
-TEST_CASE("a notice is above every threshold") {
+TEST_CASE("a notice is logged whatever the threshold") {
   test::log_record record{severity::error};
   actors::log(severity::notice, "part", "who did what");
   CHECK(record.only("who did what").level == severity::notice);
 }
 
-TEST_CASE("a limiter lets 64 lines of an interval through, not 65") {
+TEST_CASE("a limiter allows 64 lines in an interval, not 65") {
   actors::log_limiter x;
   protocol::time_point start{1h};
   for (std::size_t i = 0; i < limits::log_max_lines; ++i)
@@ -78,8 +78,8 @@ TEST_CASE("a limiter starts anew with the next interval") {
   CHECK_FALSE(x.allow(start + limits::log_interval));
 }
 
-// Many that log little each, and one that comes back under another name.
-TEST_CASE("many limiters let 128 lines of an interval through, not 129") {
+// Many peers may log a little each, or one peer may connect again and again.
+TEST_CASE("many limiters allow 128 lines in an interval together, not 129") {
   const auto whole = actors::limiter_of_all();
   protocol::time_point start{1h};
   std::size_t logged = 0;
@@ -93,15 +93,18 @@ TEST_CASE("many limiters let 128 lines of an interval through, not 129") {
   actors::log_limiter late{limits::log_max_lines, whole};
   CHECK_FALSE(late.allow(start));
   CHECK_FALSE(late.allow(start));
-  CHECK(late.take_rest(start) == 0); // not even that is said
+  // not even the line with the number is allowed
+  CHECK(late.take_rest(start) == 0);
   actors::log_limiter next{limits::log_max_lines, whole};
   CHECK(next.allow(start + limits::log_interval));
   CHECK(next.take_withheld() == 0);
-  CHECK(next.take_rest_of_others() == 2); // but counted
+  // the number is counted for the others
+  CHECK(next.take_rest_of_others() == 2);
   CHECK(next.take_rest_of_others() == 0);
 }
 
-TEST_CASE("what a limiter withheld is said at its end, if that is allowed") {
+TEST_CASE(
+    "at its end a limiter reports what it withheld, if a line is allowed") {
   const auto whole = actors::limiter_of_all();
   protocol::time_point start{1h};
   actors::log_limiter x{1, whole};

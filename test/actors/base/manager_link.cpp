@@ -59,7 +59,7 @@ struct fixture : actor_fixture {
 
 } // namespace
 
-TEST_CASE("that a service is ready is told at once, whatever was told before") {
+TEST_CASE("that a service is ready is sent at once, whatever was sent before") {
   fixture s;
   s.say(false, "begins");
   s.say(true, "serves");
@@ -68,7 +68,7 @@ TEST_CASE("that a service is ready is told at once, whatever was told before") {
   CHECK(s.manager.taken() == news{"ready: serves more"});
 }
 
-TEST_CASE("a status that changes is told once a second, the newest") {
+TEST_CASE("of changes of the status the newest is sent once a second") {
   fixture s;
   s.say(true, "0");
   s.say(false, "1");
@@ -82,7 +82,7 @@ TEST_CASE("a status that changes is told once a second, the newest") {
   CHECK(s.manager.taken() == news{"status: 3"});
 }
 
-TEST_CASE("a link with nothing to tell has no timer running") {
+TEST_CASE("a link with nothing to send has no timer running") {
   fixture s;
   s.say(true, "0");
   s.say(false, "1");
@@ -90,7 +90,7 @@ TEST_CASE("a link with nothing to tell has no timer running") {
   CHECK(s.scheduler.clock().schedule().empty());
 }
 
-TEST_CASE("a manager that does not listen just now is told again") {
+TEST_CASE("a message that the manager did not take is sent again") {
   fixture s;
   s.manager.busy = true;
   s.say(true, "serves");
@@ -102,18 +102,18 @@ TEST_CASE("a manager that does not listen just now is told again") {
   CHECK(s.manager.taken().empty());
 }
 
-TEST_CASE("that the thread goes on is told as often as it is asked for") {
+TEST_CASE("that the thread runs is sent as often as the manager wants") {
   fixture s{500ms};
   CHECK(s.manager.taken() == news{"alive"});
   s.advance(1499ms);
   CHECK(s.manager.taken() == news{"alive", "alive"});
-  // What was lost is made up for by the next.
+  // The next message makes up for one that was lost.
   s.manager.busy = true;
   s.advance(1ms);
   s.manager.busy = false;
   s.advance(500ms);
   CHECK(s.manager.taken() == news{"alive"});
-  // A thread that stands still says nothing, and not twice afterwards.
+  // A thread that is blocked sends nothing, and afterwards not twice.
   s.stall(5s);
   s.advance(500ms);
   CHECK(s.manager.taken().size() <= 2);

@@ -30,7 +30,7 @@ std::string encoded(const protocol::event& x) {
 
 } // namespace
 
-TEST_CASE("an announced event holds what a verdict must cite") {
+TEST_CASE("an announced event holds what a verdict must name") {
   announced_event x{block()};
   CHECK(x.type() == protocol::event_type::connection_blocked);
   CHECK(x.container() == "c1");
@@ -38,7 +38,7 @@ TEST_CASE("an announced event holds what a verdict must cite") {
   CHECK(x.target() == "203.0.113.7");
 }
 
-TEST_CASE("an announced event's target is the domain where there is one") {
+TEST_CASE("an announced event's target is the domain if there is one") {
   auto what = block();
   what.domain = "example.org";
   announced_event x{what};
@@ -46,14 +46,14 @@ TEST_CASE("an announced event's target is the domain where there is one") {
   CHECK(x.wire() == encoded(what));
 }
 
-TEST_CASE("an announced event holds its bytes on the wire, NUL included") {
+TEST_CASE("an announced event holds its encoded bytes, NUL included") {
   announced_event x{block()};
   CHECK(x.wire() == encoded(block()));
   CHECK(x.wire().back() == '\0');
-  CHECK(x.wire().find("c1") > 0); // not the pieces before it
+  CHECK(x.wire().find("c1") > 0); // without the texts before it
 }
 
-TEST_CASE("an announced event without fields has empty pieces") {
+TEST_CASE("an announced event without fields has empty texts") {
   protocol::event what;
   what.type = protocol::event_type::shield_up;
   announced_event x{what};
@@ -70,7 +70,7 @@ TEST_CASE("all of an announced event's buffer is charged") {
                + x.target().size());
 }
 
-TEST_CASE("an announced event is handed once and for all") {
+TEST_CASE("an announced event that was handed stays handed") {
   const announced_event x{block()};
   CHECK_FALSE(x.handed());
   x.hand();

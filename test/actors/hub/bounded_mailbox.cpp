@@ -42,7 +42,7 @@ event_list drain(event_queue& x) {
 
 } // namespace
 
-TEST_CASE("a queue of 128 events is full and has lost nothing") {
+TEST_CASE("a queue holds 128 events and loses none") {
   event_queue x;
   auto events = blocks(1, 128);
   x.offer(batch_of(events));
@@ -62,7 +62,7 @@ TEST_CASE("the 129th event drops the oldest") {
   CHECK(drain(x) == event_list{events.begin() + 1, events.end()});
 }
 
-TEST_CASE("events of 1 MiB fit") {
+TEST_CASE("a queue holds events of 1 MiB") {
   event_queue x;
   constexpr auto quarter = limits::subscriber_queue_max_bytes / 4;
   event_list events;
@@ -85,8 +85,8 @@ TEST_CASE("one byte more than 1 MiB drops the oldest") {
   CHECK(drain(x) == event_list{events.begin() + 1, events.end()});
 }
 
-// What goes to the socket at once does not wait for it.
-TEST_CASE("a queue that flows has room for a batch more, until it is paused") {
+// Events that go to the socket at once do not count as waiting.
+TEST_CASE("a flowing queue has room for one batch more, until it is paused") {
   constexpr auto more = limits::subscriber_batch_max_events;
   event_queue x;
   x.flow();
@@ -99,14 +99,14 @@ TEST_CASE("a queue that flows has room for a batch more, until it is paused") {
   x.offer(batch_of({*last}));
   CHECK(x.queue()->dropped() == 1);
   CHECK(x.woke());
-  CHECK_FALSE(x.pause()); // a loss that was told belongs to the same burst
+  CHECK_FALSE(x.pause()); // a loss that was reported belongs to the same burst
   CHECK_FALSE(x.queue()->level().flowing);
   CHECK(x.queue()->level().waiting == 128);
   CHECK(x.queue()->dropped() == 1 + more);
   CHECK(drain(x) == event_list{events.end() - 128, events.end()});
 }
 
-TEST_CASE("pausing tells the first loss of a burst") {
+TEST_CASE("pausing reports the first loss of a burst") {
   event_queue x;
   x.flow();
   x.offer(batch_of(blocks(1, 129)));
@@ -116,13 +116,13 @@ TEST_CASE("pausing tells the first loss of a burst") {
   CHECK(x.queue()->dropped() == 1);
 }
 
-TEST_CASE("a queue is paused in the beginning") {
+TEST_CASE("a queue is paused at the start") {
   event_queue x;
   CHECK_FALSE(x.queue()->level().flowing);
   CHECK_FALSE(x.offer(batch_of({blocked(1)})));
 }
 
-TEST_CASE("only the first offer wakes, until the actor woke") {
+TEST_CASE("only the first offer wakes the actor, until it has woken") {
   event_queue x;
   x.flow();
   CHECK(x.offer(batch_of({blocked(1)})));
@@ -131,7 +131,7 @@ TEST_CASE("only the first offer wakes, until the actor woke") {
   CHECK(x.offer(batch_of({blocked(3)})));
 }
 
-TEST_CASE("a paused queue wakes nobody") {
+TEST_CASE("a paused queue does not wake its actor") {
   event_queue x;
   x.flow();
   x.pause();
@@ -140,16 +140,17 @@ TEST_CASE("a paused queue wakes nobody") {
   CHECK(x.offer(batch_of({})));
 }
 
-TEST_CASE("a paused queue wakes once to tell the first loss of a burst") {
+TEST_CASE("a paused queue wakes its actor once for the first loss of a burst") {
   event_queue x;
   CHECK(x.offer(batch_of(blocks(1, 129))));
-  CHECK_FALSE(x.offer(batch_of({blocked(130)}))); // it is on its way
+  CHECK_FALSE(x.offer(batch_of({blocked(130)}))); // the wake-up is on its way
   CHECK(x.woke());
   CHECK_FALSE(x.woke());
-  CHECK_FALSE(x.offer(batch_of(blocks(131, 400)))); // told already
+  // this burst was reported already
+  CHECK_FALSE(x.offer(batch_of(blocks(131, 400))));
 }
 
-TEST_CASE("a burst of losses ends when the queue was emptied, not before") {
+TEST_CASE("a burst of losses ends only when the queue is emptied") {
   event_queue x;
   x.offer(batch_of(blocks(1, 129)));
   CHECK(x.woke());
@@ -161,7 +162,7 @@ TEST_CASE("a burst of losses ends when the queue was emptied, not before") {
   CHECK(x.woke());
 }
 
-TEST_CASE("taking moves the oldest behind what is there already") {
+TEST_CASE("taking appends the oldest events") {
   event_queue x;
   auto events = blocks(1, 5);
   x.offer(batch_of({events.begin() + 1, events.end()}));
@@ -173,7 +174,7 @@ TEST_CASE("taking moves the oldest behind what is there already") {
   CHECK_FALSE(x.empty());
 }
 
-TEST_CASE("a closed queue holds nothing and takes nothing") {
+TEST_CASE("a closed queue is empty and takes nothing") {
   event_queue x;
   std::weak_ptr<const actors::announced_event> held;
   {
@@ -202,7 +203,7 @@ struct tally {
   std::size_t losses = 0;
 };
 
-/// Has a bounded mailbox and counts what comes through it.
+/// Has a bounded mailbox and counts its events.
 class sleeper {
 public:
   static inline const char* name = "sleeper";
@@ -264,7 +265,7 @@ TEST_CASE("a million events to a blocked subscriber leave the newest 128") {
   CHECK(newest.size() == limits::subscriber_queue_max_events);
   CHECK(drain(queue) == newest);
   CHECK(queue.queue()->dropped() == total - newest.size());
-  CHECK(seen->wakes == 1); // its first loss, and never again
+  CHECK(seen->wakes == 1); // woken for the first loss and never again
   CHECK(seen->losses == 1);
 }
 
@@ -280,7 +281,7 @@ TEST_CASE("announcements before the actor runs wake it once") {
   CHECK(queue_of(actor).queue()->level().waiting == 100);
 }
 
-TEST_CASE("other messages pass a full bounded mailbox untouched") {
+TEST_CASE("other messages pass a full bounded mailbox unchanged") {
   actor_fixture f;
   auto seen = std::make_shared<tally>();
   auto actor = actors::spawn_hosted<sleeper>(f.io, seen);
@@ -294,7 +295,7 @@ TEST_CASE("other messages pass a full bounded mailbox untouched") {
   CHECK(f.io.alive("sleeper").empty());
 }
 
-TEST_CASE("a request with events is answered, not swallowed") {
+TEST_CASE("a request that carries events is answered") {
   actor_fixture f;
   auto seen = std::make_shared<tally>();
   auto actor = actors::spawn_hosted<sleeper>(f.io, seen);
@@ -310,7 +311,7 @@ TEST_CASE("a request with events is answered, not swallowed") {
   CHECK(queue_of(actor).empty());
 }
 
-TEST_CASE("a bounded mailbox lets its events go when its actor ends") {
+TEST_CASE("a bounded mailbox releases its events when its actor ends") {
   actor_fixture f;
   auto seen = std::make_shared<tally>();
   auto actor = actors::spawn_hosted<sleeper>(f.io, seen);
@@ -326,7 +327,7 @@ TEST_CASE("a bounded mailbox lets its events go when its actor ends") {
   CHECK(queue.empty());
 }
 
-TEST_CASE("a fault at an event ends the actor and nobody else") {
+TEST_CASE("an exception in on_events ends this actor and no other") {
   actor_fixture f;
   auto seen = std::make_shared<tally>();
   seen->throw_at = 2;
@@ -342,8 +343,8 @@ TEST_CASE("a fault at an event ends the actor and nobody else") {
   f.log.clear();
 }
 
-// What a client is stuck in the middle of is its own, beside the queue.
-TEST_CASE("a batch ends with the event that makes it as large as it may be") {
+// A partly written batch is held for one client, beside its queue.
+TEST_CASE("a batch ends with the event that brings it to its limit") {
   constexpr auto max = limits::subscriber_batch_max_bytes;
   for (const auto extra : {std::size_t{0}, std::size_t{1}}) {
     CAPTURE(extra);

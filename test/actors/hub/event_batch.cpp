@@ -11,7 +11,7 @@ using namespace clearance;
 using namespace clearance::test;
 namespace limits = protocol::limits;
 
-TEST_CASE("a batch lies in one piece, each event where it belongs") {
+TEST_CASE("a batch is one piece of memory with its events in order") {
   auto events = blocks(1, 12);
   auto x = batch_of(events);
   CHECK(x->size() == 12);
@@ -33,7 +33,7 @@ TEST_CASE("a single event is not copied") {
   CHECK(x->wire(0, 1) == event->wire());
 }
 
-TEST_CASE("an event is whole when its last byte is there") {
+TEST_CASE("an event is complete with its last byte") {
   auto events = blocks(9, 11); // of different lengths
   auto x = batch_of(events);
   auto first = x->bytes(0, 1);
@@ -46,7 +46,8 @@ TEST_CASE("an event is whole when its last byte is there") {
   CHECK(x->whole(0, 3, x->bytes()) == 3);
   CHECK(x->whole(1, 3, second) == 1);
   CHECK(x->whole(1, 3, second - 1) == 0);
-  CHECK(x->whole(0, 2, x->bytes()) == 2); // what is behind is others'
+  // bytes behind them belong to other events
+  CHECK(x->whole(0, 2, x->bytes()) == 2);
 }
 
 namespace {
@@ -60,9 +61,9 @@ std::string handed(const actors::event_batch& x) {
 
 } // namespace
 
-TEST_CASE("exactly what was handed is handed") {
+TEST_CASE("exactly the events that were handed count as handed") {
   auto x = batch_of(blocks(1, 6));
-  x->hand(2, 3); // by one who lost the first two
+  x->hand(2, 3); // by a client that lost the first two
   CHECK(handed(*x) == "001000");
   x->hand(0, 2);
   CHECK(handed(*x) == "111000");
@@ -74,7 +75,7 @@ TEST_CASE("exactly what was handed is handed") {
   CHECK(handed(*x) == "111111");
 }
 
-TEST_CASE("a batch ends with the event that makes it large") {
+TEST_CASE("a batch ends with the event that brings it to its size limit") {
   constexpr auto bound = limits::event_batch_max_bytes;
   event_list events{sized(1, bound / 2), sized(2, bound / 2), sized(3, bound),
                     sized(4, 4 * bound), sized(5, bound - 1), sized(6, 300)};

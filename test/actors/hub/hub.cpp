@@ -32,11 +32,11 @@ const auto verdict =
     R"("action":"allow"}})"s;
 const auto ok_reply = R"({"parameters":{"ok":true}})"s + '\0';
 
-/// A whole hub on a scripted host, with a played executor beside it.
+/// A whole hub on a fake I/O host, beside a fake executor.
 struct fixture : actor_fixture {
   fake_executor executor{*this};
   actors::service_actor hub;
-  std::optional<caf::error> ended; ///< why the hub did
+  std::optional<caf::error> ended; ///< why the hub ended
 
   ~fixture() { end_hosted(); }
 
@@ -76,7 +76,7 @@ struct fixture : actor_fixture {
     return io.alive(name).size();
   }
 
-  /// Everything that a hub consists of is gone, and the executor is not.
+  /// Checks that all parts of the hub have ended, and the executor has not.
   void check_gone() {
     for (auto name : {"hub", "registry", "ingester", "session", "subscriber"}) {
       CAPTURE(name);
@@ -90,7 +90,7 @@ struct fixture : actor_fixture {
 
 } // namespace
 
-TEST_CASE("a hub listens to readers first, then to clients") {
+TEST_CASE("a hub listens for readers first, then for clients") {
   fixture s;
   s.start();
   auto readers = s.io.listener_at(reader_socket);
@@ -179,7 +179,7 @@ TEST_CASE("a caller that left does not cancel its verdict") {
   CHECK(s.alive("hub") == 1);
 }
 
-TEST_CASE("what the configuration says of containers and bounds holds") {
+TEST_CASE("the configured container and limits are used") {
   fixture s;
   actors::hub_config config;
   config.only_container = "c1";
@@ -189,7 +189,7 @@ TEST_CASE("what the configuration says of containers and bounds holds") {
   CHECK(request_ids(s.subscriber()->taken()) == ids(2, 2));
 }
 
-TEST_CASE("a part that crashes takes all others along, with its reason") {
+TEST_CASE("if one part crashes, all others end with the same reason") {
   for (std::string part : {"registry", "ingester", "session", "subscriber"}) {
     CAPTURE(part);
     fixture s;
@@ -206,7 +206,7 @@ TEST_CASE("a part that crashes takes all others along, with its reason") {
   }
 }
 
-TEST_CASE("a client or a reader that leaves takes nobody along") {
+TEST_CASE("if a client or a reader leaves, nothing else ends") {
   fixture s;
   s.start();
   auto stays = s.subscriber();
@@ -225,7 +225,7 @@ TEST_CASE("a client or a reader that leaves takes nobody along") {
   CHECK(request_ids(stays->taken()) == ids(1, 2));
 }
 
-TEST_CASE("an executor that dies is not the hub's death") {
+TEST_CASE("a hub survives its executor") {
   fixture s;
   s.start();
   auto caller = s.client();
@@ -236,7 +236,7 @@ TEST_CASE("an executor that dies is not the hub's death") {
   CHECK(caller->taken().find("ShieldCliFailed") != ""s.npos);
 }
 
-TEST_CASE("a hub's end closes every connection, whatever it is doing") {
+TEST_CASE("a hub that ends closes every connection, whatever its state") {
   fixture s;
   s.start();
   std::vector<fake_connection_ptr> all;
@@ -253,7 +253,7 @@ TEST_CASE("a hub's end closes every connection, whatever it is doing") {
   s.bring(asks, {verdict});
   s.bring(stuck_session, {verdict, subscribe});
   for (std::size_t n = 0; n < 5; ++n)
-    if (held_reader->reading()) // until nothing fits any more
+    if (held_reader->reading()) // until no more events fit
       s.bring(held_reader, lines(100 * n, 100 * n + 96));
   CHECK_FALSE(held_reader->reading());
   for (auto& x : {asks, stuck_session, stuck_subscriber, fast_subscriber,
@@ -265,7 +265,7 @@ TEST_CASE("a hub's end closes every connection, whatever it is doing") {
   s.check_gone();
   for (auto& x : all)
     CHECK_FALSE(x->open());
-  s.executor.succeed(0); // finds nobody
+  s.executor.succeed(0); // its hub has ended
 }
 
 TEST_CASE("a client that comes while the hub ends is closed, too") {
@@ -275,12 +275,12 @@ TEST_CASE("a client that comes while the hub ends is closed, too") {
   auto reader = s.io.connect(reader_socket);
   s.crash(s.hub, caf::exit_reason::user_shutdown);
   s.check_gone();
-  // Closed, or let go before anybody touched it.
+  // Closed, or released before anybody used it.
   CHECK((!client->open() || client.use_count() == 1));
   CHECK((!reader->open() || reader.use_count() == 1));
 }
 
-TEST_CASE("the report is of all parts, and of whom the listeners refused") {
+TEST_CASE("the report covers all parts, and the peers that were refused") {
   fixture s;
   s.start();
   s.io.listener_at(reader_socket)->refused = 2;
@@ -297,7 +297,7 @@ TEST_CASE("the report is of all parts, and of whom the listeners refused") {
   CHECK(counters[2].component == "registry");
 }
 
-TEST_CASE("subscribers have places, and give them back") {
+TEST_CASE("a subscriber takes a slot, and returns it when it leaves") {
   fixture s;
   actors::hub_config config;
   config.subscribers_max = 2;
@@ -315,7 +315,7 @@ TEST_CASE("subscribers have places, and give them back") {
   CHECK(s.alive("subscriber") == 2);
 }
 
-TEST_CASE("each socket has a budget, within that of the whole") {
+TEST_CASE("each socket has a memory budget, within that of the whole hub") {
   fixture s;
   actors::hub_config config;
   config.held_max_bytes = 1000;

@@ -1,5 +1,6 @@
-// What an event costs in memory, from the reader's line to every subscriber's
-// socket: a count, which a machine's load does not change as it changes a time.
+// Counts how often an event makes us allocate memory, from the reader's line to
+// every subscriber's socket. Unlike a time, the count does not depend on the
+// load of the machine.
 
 #include "actors/hub/hub.hpp"
 #include "protocol/base/limits.hpp"
@@ -43,13 +44,13 @@ struct fixture : actor_fixture {
           {R"({"method":"org.terok.Clearance1.Subscribe","more":true})"});
     }
     run();
-    // Until the map is at its bound: no index grows any more.
+    // Until the store of open requests is full: then no index grows any more.
     for (std::size_t n = 0; n < 2 * limits::open_requests_per_container_max;
          n += 64)
       events_in_reads_of(64, 64);
   }
 
-  /// Allocations of ours while `total` events come, `a_read` at a time.
+  /// Our allocations while `total` events come, `a_read` at a time.
   std::size_t events_in_reads_of(std::size_t a_read, std::size_t total) {
     std::size_t result = 0;
     for (std::size_t n = 0; n < total; n += a_read) {
@@ -66,8 +67,9 @@ struct fixture : actor_fixture {
 
 } // namespace
 
-// The event, its buffer and what the map keeps of it: whoever listens.
-TEST_CASE("in a burst an event costs a bounded few allocations") {
+// The event, its buffer and its open request, whatever the number of
+// subscribers.
+TEST_CASE("in a burst an event costs a small fixed number of allocations") {
   constexpr std::size_t batch = 64;
   constexpr std::size_t batches = 20;
   auto base = fixture{0}.events_in_reads_of(batch, batches * batch);
@@ -75,7 +77,8 @@ TEST_CASE("in a burst an event costs a bounded few allocations") {
   CHECK(base <= 6 * batches * batch);
   constexpr std::size_t subscribers = 50;
   auto all = fixture{subscribers}.events_in_reads_of(batch, batches * batch);
-  CHECK(all <= base + 2 * batches * subscribers); // a batch, not an event
+  // for each batch, not for each event
+  CHECK(all <= base + 2 * batches * subscribers);
 }
 
 TEST_CASE("a subscriber adds one allocation to an event that comes alone") {
@@ -84,7 +87,7 @@ TEST_CASE("a subscriber adds one allocation to an event that comes alone") {
   CHECK(base <= 10 * events);
   constexpr std::size_t subscribers = 50;
   auto all = fixture{subscribers}.events_in_reads_of(1, events);
-  CHECK(all <= base + (subscribers + 5) * events); // what wakes it
+  CHECK(all <= base + (subscribers + 5) * events); // the message that wakes it
 }
 
 } // namespace hub_allocations_tests

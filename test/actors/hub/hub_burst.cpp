@@ -1,4 +1,4 @@
-// A burst reaches a client that reads: the whole hub on the virtual clock.
+// A burst reaches a client that reads. Tests the whole hub on a virtual clock.
 // Source: clearance.md, section 4.
 
 #include "actors/hub/hub.hpp"
@@ -21,7 +21,7 @@ namespace limits = protocol::limits;
 
 namespace {
 
-constexpr std::size_t one_read = 300; // lines of 64 KiB, more or less
+constexpr std::size_t one_read = 300; // about 64 KiB of lines
 
 struct fixture : actor_fixture {
   fake_executor executor{*this};
@@ -42,7 +42,7 @@ struct fixture : actor_fixture {
     return result;
   }
 
-  /// Its socket takes `room` bytes and then blocks.
+  /// A subscriber whose socket takes `room` bytes and then blocks.
   fake_connection_ptr subscriber(std::size_t room) {
     auto result = io.connect("clients");
     run();
@@ -56,7 +56,7 @@ struct fixture : actor_fixture {
   protocol::time_point now() { return system.clock().now(); }
 };
 
-/// Brings `total` lines as fast as they are read.
+/// A reader that sends `total` lines as fast as they are read.
 struct source {
   fake_connection_ptr reader;
   std::size_t total;
@@ -73,7 +73,7 @@ struct source {
   }
 };
 
-/// Gives the client room for `events` events where it waits for some.
+/// If the client waits, gives it room for `events` events.
 void drain(const fake_connection_ptr& client, std::size_t events) {
   if (client->awaited())
     client->become_writable(events * blocked(10000)->wire().size());
@@ -96,7 +96,7 @@ TEST_CASE("50 000 events arrive whole at a client that keeps reading") {
   CHECK(client->taken() == wire_of(blocks(1, 50'000)));
 }
 
-TEST_CASE("they arrive whole beside a client that is stuck") {
+TEST_CASE("they arrive whole while another client is stuck") {
   fixture s;
   auto client = s.subscriber(0);
   auto stuck = s.subscriber(10);
@@ -123,12 +123,13 @@ TEST_CASE("a client that takes nothing pauses a reader for 50 ms at most") {
     x.step();
     s.advance(1ms);
   }
-  // What its reads themselves take on this clock, and the pause.
+  // The time that the reads take on this clock, and the pause.
   CHECK(s.now() - start
         <= 10'000 / one_read * 1ms + 2ms + limits::subscriber_progress);
 }
 
-TEST_CASE("a client that takes a little now and then does not hold for ever") {
+TEST_CASE(
+    "a client that takes a little now and then delays a reader only briefly") {
   fixture s;
   auto slow = s.subscriber(0);
   constexpr std::size_t total = 6400;
@@ -138,18 +139,20 @@ TEST_CASE("a client that takes a little now and then does not hold for ever") {
   while (!x.done() && ++rounds < 10'000) {
     x.step();
     s.advance(1ms);
-    if (rounds % 40 == 0) // often enough to be waited for each time
+    if (rounds % 40 == 0) // often enough to count as progress each time
       drain(slow, 1);
   }
   CHECK(x.done());
   auto paused =
       limits::reader_pause_max + total * limits::reader_pause_earned_per_event;
-  // This clock's steps: one a read, and one that each batch may be late.
+  // The steps of this clock: one for each read, and one by which each batch may
+  // be late.
   auto steps = 1ms * (total / one_read + total / 50);
   CHECK(s.now() - start <= paused + steps);
 }
 
-TEST_CASE("events that fill the queue by their bytes arrive whole, too") {
+TEST_CASE(
+    "large events, which fill the queue by their bytes, arrive whole, too") {
   fixture s;
   auto client = s.subscriber(0);
   auto reader = s.reader();
@@ -170,16 +173,16 @@ TEST_CASE("events that fill the queue by their bytes arrive whole, too") {
       brought += 3;
       s.run();
     }
-    if (client->awaited()) // about one a millisecond
+    if (client->awaited()) // about one event each millisecond
       client->become_writable(21'000);
     s.advance(1ms);
   }
   CHECK(request_ids(client->taken()) == ids(1, total));
 }
 
-// Oldest first: it waits for what was held before it, and for nothing that the
-// flood brings later.
-TEST_CASE("a reader beside one that floods waits for two batches at most") {
+// Batches go oldest first: this one waits for those held before it, and not for
+// what the flood brings later.
+TEST_CASE("a reader waits for at most two batches of another reader's flood") {
   fixture s;
   auto client = s.subscriber(0);
   source flood{s.reader(), 10'000};

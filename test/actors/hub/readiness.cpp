@@ -1,4 +1,4 @@
-// What services say of themselves to whoever started the process.
+// What services report of themselves to the service manager.
 
 #include "actors/gate/gate.hpp"
 #include "actors/hub/hub.hpp"
@@ -30,7 +30,7 @@ struct fixture : container_fixture {
   fake_executor executor{*this};
   inbox manager{*this};
 
-  /// What the manager heard since the last call, `READY: STATUS` or `STATUS`.
+  /// What the manager got since the last call: `READY: STATUS` or `STATUS`.
   std::vector<std::string> heard() {
     std::vector<std::string> result;
     for (const auto& x : manager.take<actors::service_state>())
@@ -76,7 +76,7 @@ TEST_CASE("a hub is ready when it listens, and counts its subscribers") {
   CHECK(s.heard() == words{"1 subscriber" + places});
 }
 
-TEST_CASE("a hub that cannot listen on one of its sockets says nothing") {
+TEST_CASE("a hub that cannot listen on one of its sockets reports nothing") {
   for (auto path : {"/c", "/r"}) {
     CAPTURE(path);
     fixture s;
@@ -87,7 +87,7 @@ TEST_CASE("a hub that cannot listen on one of its sockets says nothing") {
   }
 }
 
-TEST_CASE("a hub's end is no news of its subscribers") {
+TEST_CASE("a hub that ends reports nothing about its subscribers") {
   fixture s;
   auto hub = actors::spawn_hub(s.io, s.hub_config());
   s.run();
@@ -143,7 +143,7 @@ TEST_CASE("a gate is ready when it listens, and again when new grants hold") {
   caf::anon_send(gate, actors::new_grants{grants(3)});
   s.run();
   CHECK(s.heard() == words{"READY: 3 grants; clients at /g"});
-  // While it ends it does not begin anew.
+  // While it ends it does not become ready again.
   caf::anon_send(gate, actors::stop_atom::value);
   caf::anon_send(gate, actors::new_grants{grants(4)});
   s.run();
@@ -194,7 +194,7 @@ TEST_CASE("a container without a gate does not wait for one") {
   CHECK(s.told() == words{"0123456789ab settled"});
 }
 
-TEST_CASE("a service that fails is told of, and that it serves at last") {
+TEST_CASE("a failing service is reported, and later that it serves") {
   container_news s;
   s.http.refuse = "taken";
   s.start(s.sidecar_of("demo"));
@@ -207,7 +207,7 @@ TEST_CASE("a service that fails is told of, and that it serves at last") {
   CHECK(s.told() == words{"0123456789ab settled"});
 }
 
-TEST_CASE("an executor that comes back fails no more") {
+TEST_CASE("an executor that was started again no longer counts as failing") {
   container_news s;
   s.start(s.sidecar_of("demo"));
   s.told();
@@ -251,14 +251,15 @@ const auto id_b = "bbbbbbbbbbbb0001"s;
 
 } // namespace
 
-TEST_CASE("a supervisor is ready when what it found is served, not before") {
+TEST_CASE(
+    "a supervisor is ready only when all containers that it found are served") {
   supervisor_news s;
   s.see("a", id_a);
   s.run();
-  CHECK(s.heard().empty()); // who knows what comes
+  CHECK(s.heard().empty()); // more sidecars may come
   s.see("b", id_b);
   caf::anon_send(s.supervisor, actors::sidecars_read{});
-  // The containers have begun, and their hubs not yet.
+  // The containers run, and their hubs do not yet.
   while (s.io.alive("container").size() < 2)
     REQUIRE(s.scheduler.try_run_once());
   CHECK(s.heard().empty());
@@ -274,13 +275,13 @@ TEST_CASE("a supervisor with nothing to serve is ready at once") {
   CHECK(s.heard() == words{"READY: 0 containers"});
 }
 
-TEST_CASE("a container that fails or has ended holds no supervisor up") {
+TEST_CASE("a container that fails or has ended does not delay the supervisor") {
   supervisor_news s;
   s.io.refuse_to_bind("/run/t/clearance/aaaaaaaaaaaa/hub.sock", "taken");
   s.see("a", id_a);
   s.tell(actors::sidecars_read{});
   CHECK(s.heard() == words{"READY: 1 container, 1 with a service that fails"});
-  // Its supervision crashes: that is no better.
+  // The container actor crashes, which counts as failing, too.
   s.crash(s.io.alive("container").front(), caf::exit_reason::kill);
   CHECK(s.heard().back() == "1 container, 1 with a service that fails");
   s.log.clear();
@@ -288,7 +289,7 @@ TEST_CASE("a container that fails or has ended holds no supervisor up") {
   CHECK(s.heard().back() == "0 containers");
 }
 
-TEST_CASE("a supervisor that stops says no more of its containers") {
+TEST_CASE("a supervisor that stops reports nothing more about its containers") {
   supervisor_news s;
   s.see("a", id_a);
   s.tell(actors::sidecars_read{});

@@ -1,4 +1,4 @@
-// Who asked for what, and what came of it: one line a verdict.
+// The audit trail: one line for each verdict, with who asked and the result.
 
 #include "test/support/fixture/registry_fixture.hpp"
 
@@ -57,8 +57,7 @@ TEST_CASE("every executed verdict leaves an audit line") {
   CHECK(line["command"] == "operator");
 }
 
-// Somebody who tries what he has not seen announced is whom an auditor looks
-// for.
+// An auditor looks for clients that try verdicts on blocks they have not seen.
 TEST_CASE("every refused verdict leaves an audit line that says why") {
   registry_fixture s;
   s.announce({blocked(1)});
@@ -83,7 +82,7 @@ TEST_CASE("every refused verdict leaves an audit line that says why") {
   CHECK(why() == "VerdictTupleMismatch deny c2 c1:1 203.0.113.7");
 }
 
-TEST_CASE("what a client invented is cut and escaped in the audit line") {
+TEST_CASE("texts that a client invents are cut and escaped in the audit line") {
   registry_fixture s;
   s.ask(std::string(limits::text_max_chars + 1, 'i'), "d\n", "x\x1b", "");
   auto line = s.log.only("verdict refused");
@@ -92,7 +91,7 @@ TEST_CASE("what a client invented is cut and escaped in the audit line") {
   CHECK(line["action"] == R"(x\x1b)");
 }
 
-TEST_CASE("a host's verdict is told from a client's") {
+TEST_CASE("the audit line tells a verdict of the application from a client's") {
   registry_fixture s;
   s.caller.tell(
       s.registry,
@@ -102,7 +101,7 @@ TEST_CASE("a host's verdict is told from a client's") {
   CHECK(s.log.only("verdict refused")["via"] == "host");
 }
 
-// Each reader of the log would lose the others' lines in his.
+// Else the lines about other clients would be lost among these.
 TEST_CASE(
     "a client that repeats refused verdicts is logged 64 times a second") {
   registry_fixture s;
@@ -113,8 +112,8 @@ TEST_CASE(
   for (int i = 0; i < 3; ++i)
     noisy.ask(s, "c1:1");
   CHECK(s.log.with("verdict refused").size() == limits::log_max_lines);
-  // Nobody else's line is lost for it: another client's, one that brought no
-  // limiter, and its own that was applied.
+  // Other lines are not lost: another client's, one without a limiter, and the
+  // line of this client's executed verdict.
   s.log.clear();
   client{}.ask(s, "c1:1");
   s.ask("c1:1");
@@ -129,7 +128,7 @@ TEST_CASE(
   CHECK(s.log.only("verdict refused")["not_logged"] == "3");
 }
 
-TEST_CASE("failed verdicts are bounded like refused ones") {
+TEST_CASE("failed verdicts are limited in the log like refused ones") {
   registry_fixture s;
   const client noisy;
   s.announce({blocked(1)});
@@ -140,7 +139,7 @@ TEST_CASE("failed verdicts are bounded like refused ones") {
   CHECK(s.log.with("verdict failed").size() == limits::log_max_lines);
 }
 
-TEST_CASE("what a container chose stands escaped in the audit line") {
+TEST_CASE("texts that a container chose are escaped in the audit line") {
   // Sanitised text may still hold backslashes, which would be read as escapes.
   registry_fixture s;
   protocol::event x;

@@ -1,5 +1,5 @@
-// A reader is not read from faster than subscribers that make progress can
-// take. Source: clearance.md, section 4.
+// A reader is not read faster than subscribers that make progress accept
+// events. Source: clearance.md, section 4.
 
 #include "test/support/fixture/registry_fixture.hpp"
 
@@ -81,7 +81,7 @@ TEST_CASE("a batch that would drop an event for its bytes waits, too") {
   CHECK_FALSE(s.batch_announced());
 }
 
-TEST_CASE("a batch larger than a queue waits for a socket that is not full") {
+TEST_CASE("a batch larger than a queue waits until the socket is not full") {
   fixture s;
   const auto events = limits::subscriber_queue_max_events + 1;
   s.fill(0);
@@ -94,8 +94,8 @@ TEST_CASE("a batch larger than a queue waits for a socket that is not full") {
   CHECK(s.reader.only<actors::batch_announced>().waited == 0ms);
 }
 
-// It was given something to write, and no queue says so.
-TEST_CASE("a full socket before an empty queue is waited for 50 ms") {
+// The subscriber is writing, which its queue does not show.
+TEST_CASE("a batch waits 50 ms for a full socket with an empty queue") {
   fixture s;
   s.fill(0);
   s.announce(blocks(1, limits::subscriber_queue_max_events + 1), max_pause);
@@ -105,7 +105,7 @@ TEST_CASE("a full socket before an empty queue is waited for 50 ms") {
   CHECK(s.reader.only<actors::batch_announced>().waited == 50ms);
 }
 
-TEST_CASE("a batch that waits is not bound yet") {
+TEST_CASE("the blocks of a waiting batch are not open requests yet") {
   fixture s;
   s.fill(128);
   s.announce({blocked(1)}, max_pause);
@@ -115,7 +115,7 @@ TEST_CASE("a batch that waits is not bound yet") {
   CHECK(s.live("c1:1"));
 }
 
-TEST_CASE("a batch goes when there is room") {
+TEST_CASE("a batch is announced when there is room") {
   fixture s;
   s.fill(128);
   s.announce(blocks(1, 64), max_pause);
@@ -129,7 +129,7 @@ TEST_CASE("a batch goes when there is room") {
   CHECK(request_ids(s.client.heard()) == ids(1, 64));
 }
 
-TEST_CASE("a batch goes when progress stops for 50 ms") {
+TEST_CASE("a batch is announced when progress stops for 50 ms") {
   fixture s;
   s.fill(128);
   s.announce({blocked(1)}, max_pause);
@@ -167,9 +167,9 @@ TEST_CASE("a subscriber that made no progress before is not waited for") {
   CHECK_FALSE(s.batch_announced());
 }
 
-// A hub that the kernel did not run for a while finds its tick overdue before
-// it finds that its client has read meanwhile.
-TEST_CASE("a stall of our own is not taken for the client's") {
+// If the kernel does not run the hub for a while, the hub handles its overdue
+// tick before the news that its client has read meanwhile.
+TEST_CASE("a delay of the hub itself is not blamed on the client") {
   fixture s;
   s.fill(128);
   s.announce({blocked(1)}, max_pause);
@@ -182,7 +182,7 @@ TEST_CASE("a stall of our own is not taken for the client's") {
   CHECK(s.counter("batches_not_waited_for") == "0");
 }
 
-TEST_CASE("a batch goes when its reader's max_pause ends") {
+TEST_CASE("a batch is announced when its reader's max_pause ends") {
   fixture s;
   s.fill(128);
   s.announce({blocked(1)}, max_pause);
@@ -217,7 +217,7 @@ TEST_CASE("max_pause that ends before another's deadline ends on time") {
   CHECK_FALSE(s.batch_announced());
 }
 
-TEST_CASE("what fits is never held back behind what does not") {
+TEST_CASE("a batch that fits does not wait behind one that does not") {
   fixture s;
   s.fill(100);
   s.announce(blocks(1, 64), max_pause);
@@ -227,7 +227,7 @@ TEST_CASE("what fits is never held back behind what does not") {
   CHECK(request_ids(s.client.heard()) == ids(1, 1, "c2"));
 }
 
-TEST_CASE("batches that wait go oldest first, as far as they fit") {
+TEST_CASE("waiting batches are announced oldest first, if they fit") {
   fixture s;
   s.fill(128);
   s.announce(blocks(1, 64), max_pause);
@@ -251,7 +251,7 @@ TEST_CASE("a subscriber that leaves is waited for no longer") {
   CHECK(s.batch_announced());
 }
 
-TEST_CASE("a stuck subscriber beside one that drains holds up nobody") {
+TEST_CASE("a stuck subscriber delays nobody, even beside one that reads") {
   fixture s;
   subscriber_client stuck{s};
   stuck.queue->set_waiting(128, 128);
@@ -262,7 +262,7 @@ TEST_CASE("a stuck subscriber beside one that drains holds up nobody") {
   CHECK(s.batch_announced());
 }
 
-TEST_CASE("one of many that makes progress holds a batch up") {
+TEST_CASE("one subscriber of many that makes progress makes a batch wait") {
   fixture s;
   subscriber_client other{s};
   other.queue->set_waiting(128, 128);
@@ -272,7 +272,7 @@ TEST_CASE("one of many that makes progress holds a batch up") {
   CHECK(other.queue->take_room_wanted());
 }
 
-TEST_CASE("calm is when every queue is at most half full") {
+TEST_CASE("calm means that every queue is at most half full") {
   fixture s;
   s.fill(64);
   s.announce({blocked(1)}, max_pause);
@@ -282,9 +282,9 @@ TEST_CASE("calm is when every queue is at most half full") {
   CHECK_FALSE(s.reader.only<actors::batch_announced>().calm);
 }
 
-// Else one that takes a little now and then, and is waited for each time, would
-// have its readers' max_pause made whole each time, too.
-TEST_CASE("calm is of all queues, a stuck subscriber's too") {
+// Else a subscriber that takes a little now and then would have its readers'
+// pause budget filled each time.
+TEST_CASE("calm counts all queues, also that of a stuck subscriber") {
   fixture s;
   s.fill(128);
   s.advance(limits::subscriber_progress);
@@ -305,7 +305,7 @@ TEST_CASE("verdict_applied waits for nobody") {
   CHECK(s.outcome().what == protocol::verdict_outcome::kind::ok);
 }
 
-TEST_CASE("nothing ticks when nothing waits") {
+TEST_CASE("no timer runs when no batch waits") {
   fixture s;
   s.announce({blocked(1)}, max_pause);
   s.advance(1s);

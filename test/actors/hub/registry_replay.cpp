@@ -1,5 +1,5 @@
-// A block that no client was ever handed goes to the next one that subscribes:
-// registry and subscribers together. Source: clearance.md, section 4.
+// Undelivered events go to the next client that subscribes. Tests registry and
+// subscribers together. Source: clearance.md, section 4.
 
 #include "actors/hub/subscriber.hpp"
 #include "test/support/fixture/registry_fixture.hpp"
@@ -47,7 +47,7 @@ std::vector<std::string> heard(const fake_connection_ptr& x) {
 
 } // namespace
 
-TEST_CASE("blocks that nobody saw come first, oldest first, then new ones") {
+TEST_CASE("undelivered events come first, oldest first, then new events") {
   fixture s;
   s.announce(blocks(1, 3));
   s.announce(blocks(4, 5, "c2"));
@@ -58,7 +58,7 @@ TEST_CASE("blocks that nobody saw come first, oldest first, then new ones") {
                + wire_of(blocks(6, 6)));
 }
 
-TEST_CASE("more than a batch of old blocks comes whole and in order") {
+TEST_CASE("more than a batch of undelivered events comes whole and in order") {
   for (std::size_t count : {63U, 64U, 65U, 128U, 129U, 1000U}) {
     CAPTURE(count);
     fixture s;
@@ -70,7 +70,7 @@ TEST_CASE("more than a batch of old blocks comes whole and in order") {
   }
 }
 
-TEST_CASE("new events stay behind the old ones while a client takes its time") {
+TEST_CASE("new events stay behind the old ones while a client is slow") {
   fixture s;
   for (std::size_t n = 1; n <= 200; ++n)
     s.announce({blocked(n)});
@@ -84,7 +84,7 @@ TEST_CASE("new events stay behind the old ones while a client takes its time") {
   CHECK(heard(client) == ids(1, 260));
 }
 
-TEST_CASE("what one client was handed the next one does not get") {
+TEST_CASE("an event that one client got is not replayed to the next") {
   fixture s;
   s.announce(blocks(1, 3));
   auto first = s.subscribe();
@@ -95,16 +95,16 @@ TEST_CASE("what one client was handed the next one does not get") {
   CHECK(heard(second) == ids(4, 4));
 }
 
-TEST_CASE("what was announced to a client that took it is not replayed") {
+TEST_CASE("an event that a client got when it was announced is not replayed") {
   fixture s;
   auto first = s.subscribe();
   s.announce(blocks(1, 3));
   s.leave(first);
-  s.announce(blocks(4, 5)); // to nobody
+  s.announce(blocks(4, 5)); // without a subscriber
   CHECK(heard(s.subscribe()) == ids(4, 5));
 }
 
-TEST_CASE("what broke mid-write goes whole to the next client") {
+TEST_CASE("an event that was partly written goes whole to the next client") {
   fixture s;
   auto bytes = blocked(1)->wire().size();
   for (std::size_t cut = 0; cut < bytes; ++cut) {
@@ -120,7 +120,7 @@ TEST_CASE("what broke mid-write goes whole to the next client") {
   }
 }
 
-TEST_CASE("what a broken client had in its queue goes to the next client") {
+TEST_CASE("events in the queue of a broken client go to the next client") {
   fixture s;
   auto bytes = blocked(1)->wire().size();
   auto first = s.subscribe(2 * bytes + bytes / 2);
@@ -134,7 +134,7 @@ TEST_CASE("what a broken client had in its queue goes to the next client") {
   CHECK(heard(second) == ids(3, 9));
 }
 
-TEST_CASE("what a stalled client lost goes to the next client") {
+TEST_CASE("events that a stalled client lost go to the next client") {
   fixture s;
   auto stalled = s.subscribe(0);
   for (std::size_t n = 1; n <= 400; ++n)
@@ -142,12 +142,12 @@ TEST_CASE("what a stalled client lost goes to the next client") {
   auto next = s.subscribe();
   CHECK(heard(next) == ids(1, 400));
   s.go_on(stalled);
-  // The first one was partly on its way; then the newest 128.
+  // The first event was partly written; then come the newest 128.
   CHECK(heard(stalled).size() == 129);
   CHECK(heard(stalled).back() == "c1:400");
 }
 
-TEST_CASE("two clients that come together both get what nobody saw") {
+TEST_CASE("two clients that come together both get the undelivered events") {
   fixture s;
   s.announce(blocks(1, 200));
   auto a = s.subscribe(10);
@@ -155,7 +155,7 @@ TEST_CASE("two clients that come together both get what nobody saw") {
   s.announce({blocked(201)});
   s.go_on(a);
   CHECK(heard(a) == ids(1, 201));
-  s.go_on(b); // its first batch was replay_page before a took anything
+  s.go_on(b); // its first page was sent before a accepted anything
   auto got = heard(b);
   CHECK(std::vector<std::string>(got.begin(), got.begin() + 192)
         == ids(1, 192));
@@ -181,13 +181,13 @@ TEST_CASE("a block that was answered or is in flight is not replayed") {
   s.ask("c1:2");
   auto first = s.subscribe();
   CHECK(heard(first) == ids(3, 3));
-  s.executor.answer(1, {false, "no"}); // and is live again
+  s.executor.answer(1, {false, "no"}); // the request is live again
   s.leave(first);
   auto second = s.subscribe();
   CHECK(heard(second) == ids(2, 2));
 }
 
-TEST_CASE("a block that was replaced is replayed as it is now, in its place") {
+TEST_CASE("a block that replaced another is replayed at its own place") {
   fixture s;
   s.announce(blocks(1, 3));
   s.announce({blocked(1)});
@@ -195,7 +195,7 @@ TEST_CASE("a block that was replaced is replayed as it is now, in its place") {
         == std::vector<std::string>{"c1:2", "c1:3", "c1:1"});
 }
 
-TEST_CASE("a client can cite what was replayed to it") {
+TEST_CASE("a client can answer a block that was replayed to it") {
   fixture s;
   s.announce({blocked(1)});
   auto client = s.subscribe();
@@ -221,7 +221,7 @@ TEST_CASE("a stalled and a fast subscriber side by side") {
   CHECK(stalled->taken().empty());
   CHECK(stalled->writes() == 1);
   s.go_on(stalled);
-  auto expected = ids(1, 1); // was on its way
+  auto expected = ids(1, 1); // was being written
   for (auto& x : ids(1000 - 127, 1000))
     expected.push_back(x);
   CHECK(heard(stalled) == expected);
@@ -230,7 +230,7 @@ TEST_CASE("a stalled and a fast subscriber side by side") {
   CHECK(heard(stalled).back() == "c1:1001");
 }
 
-TEST_CASE("nothing that a client was handed is held for it") {
+TEST_CASE("no memory is held for events that a client got") {
   fixture s;
   auto client = s.subscribe();
   auto event = plain(event_type::shield_up);

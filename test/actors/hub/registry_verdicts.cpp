@@ -62,7 +62,7 @@ actors::event_ptr block_of(const char* request_id, const char* dest,
 
 } // namespace
 
-TEST_CASE("a verdict that cites a block is executed, announced, answered") {
+TEST_CASE("a verdict on a block is executed, announced and answered") {
   registry_fixture s;
   subscriber_client a{s};
   s.announce({blocked(1)});
@@ -79,7 +79,7 @@ TEST_CASE("a verdict that cites a block is executed, announced, answered") {
   CHECK(s.outcome() == ok);
 }
 
-TEST_CASE("a verdict on a name cites the name") {
+TEST_CASE("a verdict on a block with a domain names the domain") {
   registry_fixture s;
   s.announce({block_of("c1:1", "203.0.113.7", "example.org")});
   s.ask("c1:1", "203.0.113.7");
@@ -92,7 +92,7 @@ TEST_CASE("a verdict on a name cites the name") {
   CHECK(s.executor.calls()[0].action == protocol::action::deny);
 }
 
-TEST_CASE("what is refused is neither executed nor announced") {
+TEST_CASE("a refused verdict is neither executed nor announced") {
   registry_fixture s;
   subscriber_client a{s};
   s.announce({blocked(1)});
@@ -111,7 +111,7 @@ TEST_CASE("what is refused is neither executed nor announced") {
                            {"c1", "203.0.113.7", "c2", "203.0.113.7"}});
   CHECK(s.executor.calls().empty());
   CHECK(a.heard().empty());
-  CHECK(s.live("c1:1")); // the binding stays
+  CHECK(s.live("c1:1")); // the open request stays
 }
 
 TEST_CASE("verdict_applied is in every queue before the caller's outcome") {
@@ -146,7 +146,7 @@ TEST_CASE("a second verdict on a block in flight is unknown") {
   CHECK(s.outcome() == ok);
 }
 
-TEST_CASE("a success consumes the block") {
+TEST_CASE("a success closes the open request") {
   registry_fixture s;
   s.announce({blocked(1)});
   s.ask("c1:1");
@@ -156,7 +156,7 @@ TEST_CASE("a success consumes the block") {
   CHECK(s.outcome() == unknown("c1:1"));
 }
 
-TEST_CASE("a failure says why and leaves the block for a retry") {
+TEST_CASE("a failure says why and leaves the request open for a retry") {
   registry_fixture s;
   subscriber_client a{s};
   s.announce({blocked(1)});
@@ -193,7 +193,7 @@ TEST_CASE("a block that was dropped while in flight stays dropped") {
   }
 }
 
-TEST_CASE("a block that was replaced while in flight is the newer one") {
+TEST_CASE("after a replacement in flight the newer block counts") {
   for (bool fine : {true, false}) {
     CAPTURE(fine);
     registry_fixture s;
@@ -202,7 +202,7 @@ TEST_CASE("a block that was replaced while in flight is the newer one") {
     s.announce({block_of("c1:1", "198.51.100.9")});
     s.executor.answer(0, {fine, ""});
     CHECK(s.outcome() == (fine ? ok : failed("")));
-    s.ask("c1:1"); // the old one does not come back over it
+    s.ask("c1:1"); // the old block does not replace it
     CHECK(s.outcome().what == kind::verdict_tuple_mismatch);
     s.ask("c1:1", "198.51.100.9");
     REQUIRE(s.executor.calls().size() == 2);
@@ -210,14 +210,14 @@ TEST_CASE("a block that was replaced while in flight is the newer one") {
   }
 }
 
-TEST_CASE("a newer block can be cited while the older one is in flight") {
+TEST_CASE("a newer block can be answered while the older one is in flight") {
   registry_fixture s;
   s.announce({blocked(1)});
   s.ask("c1:1");
   s.announce({block_of("c1:1", "198.51.100.9")});
   s.ask("c1:1", "198.51.100.9", "deny");
   REQUIRE(s.executor.calls().size() == 2);
-  s.executor.succeed(0); // consumes nothing of the newer one
+  s.executor.succeed(0); // does not close the newer request
   CHECK(s.outcome() == ok);
   s.executor.answer(1, {false, "no"});
   CHECK(s.outcome() == failed("no", "deny"));
@@ -235,7 +235,7 @@ TEST_CASE("a block announced again after its drop is another block") {
   CHECK(s.outcome() == ok);
   s.executor.answer(0, {false, "late"});
   CHECK(s.outcome() == failed("late"));
-  s.ask("c1:1"); // the failure revived nothing
+  s.ask("c1:1"); // the failure made no request live again
   CHECK(s.outcome() == unknown("c1:1"));
 }
 
@@ -267,7 +267,7 @@ TEST_CASE("a caller that left does not cancel its verdict") {
   CHECK(event_in(a.heard()) == applied("c1:2", false));
 }
 
-TEST_CASE("a host's request is answered like a session's message") {
+TEST_CASE("an application's request is answered like a session's message") {
   registry_fixture s;
   s.announce({blocked(1)});
   caf::scoped_actor asker{s.system};
@@ -294,7 +294,7 @@ TEST_CASE("an executor that is dead fails verdicts at once") {
   CHECK(s.io.alive("registry").size() == 1);
 }
 
-TEST_CASE("an executor that dies fails the verdicts that it had in the end") {
+TEST_CASE("verdicts of an executor that dies fail when their time is over") {
   registry_fixture s;
   s.announce({blocked(1)});
   s.ask("c1:1");
@@ -303,7 +303,7 @@ TEST_CASE("an executor that dies fails the verdicts that it had in the end") {
   CHECK(s.outcome() == failed("the verdict executor does not answer"));
 }
 
-TEST_CASE("an executor that never answers fails the verdict in the end") {
+TEST_CASE("a verdict without an answer fails when its time is over") {
   registry_fixture s;
   subscriber_client a{s};
   s.announce({blocked(1)});
@@ -314,7 +314,7 @@ TEST_CASE("an executor that never answers fails the verdict in the end") {
   s.advance(1ms);
   CHECK(event_in(a.heard()) == applied("c1:1", false));
   CHECK(s.outcome() == failed("the verdict executor does not answer"));
-  s.executor.succeed(0); // too late: said is said
+  s.executor.succeed(0); // too late: the outcome was reported already
   CHECK(a.heard().empty());
   CHECK(s.caller.size() == 0);
   CHECK(s.live("c1:1"));

@@ -183,7 +183,8 @@ TEST_CASE("a service whose parent is gone ends with 4") {
   }
   child orphan{std::move(options)};
   CHECK(orphan.wait() == exited(4));
-  CHECK(orphan.err() == "terok-supervisor: the parent process is gone\n");
+  CHECK(orphan.err()
+        == "terok-supervisor: the parent process has ended already\n");
 }
 
 TEST_CASE("a service leaves no core and gains no privileges") {
@@ -234,7 +235,7 @@ TEST_CASE("only a sidecar that says so leaves the process traceable") {
     const auto path = "/proc/" + std::to_string(server.pid()) + "/environ";
     REQUIRE(::stat(path.c_str(), &info) == 0);
     CHECK(info.st_uid == (debugger ? somebody : 0));
-    CHECK((server.err().find("the sidecar allows a debugger")
+    CHECK((server.err().find("allow_debugger is set in the sidecar")
            != std::string::npos)
           == debugger);
   }

@@ -18,7 +18,8 @@ TEST_CASE("delays double up to the maximum") {
   }
 }
 
-TEST_CASE("whoever ran for long begins anew, a moment less is not long") {
+TEST_CASE(
+    "a service that ran for the whole time begins with the first delay again") {
   backoff x{{100ms, 1s, 60s}};
   time_point now{1h};
   x.started(now);

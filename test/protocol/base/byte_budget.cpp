@@ -26,12 +26,13 @@ TEST_CASE("a budget of n bytes gives n, and not n + 1") {
   CHECK(budget->denied() == 2);
 }
 
-TEST_CASE("what is let go, or dies, is there for others") {
+TEST_CASE("bytes that a holder gives back, or held when it ended, are free for "
+          "others") {
   const auto budget = std::make_shared<byte_budget>(100);
   {
     byte_charge a{budget};
     CHECK(a.try_hold(100));
-    CHECK(a.try_hold(30)); // less is always had
+    CHECK(a.try_hold(30)); // a charge may always be reduced
     CHECK(budget->held() == 30);
     byte_charge b{std::move(a)};
     CHECK(budget->held() == 30);
@@ -43,7 +44,7 @@ TEST_CASE("what is let go, or dies, is there for others") {
   CHECK(budget->denied() == 0);
 }
 
-TEST_CASE("what is there already counts beyond the bound, and nothing more") {
+TEST_CASE("bytes that are in use already are counted even beyond the limit") {
   const auto budget = std::make_shared<byte_budget>(100);
   byte_charge a{budget};
   a.settle(150);
@@ -56,7 +57,7 @@ TEST_CASE("what is there already counts beyond the bound, and nothing more") {
   CHECK(b.try_hold(1));
 }
 
-TEST_CASE("a part's budget ends where the whole's does") {
+TEST_CASE("a part cannot hold more than the whole budget has") {
   const auto whole = std::make_shared<byte_budget>(100);
   const auto one = std::make_shared<byte_budget>(80, whole);
   const auto other = std::make_shared<byte_budget>(80, whole);

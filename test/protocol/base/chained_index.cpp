@@ -47,14 +47,14 @@ TEST_CASE("objects of the same hash are told apart by the predicate") {
   for (auto* y : {&a, &b, &c})
     CHECK(find(x, 7, y->name) == y);
   CHECK(find(x, 7, 4) == nullptr);
-  x.erase(b); // from the chain's middle
+  x.erase(b); // from the middle of the chain
   CHECK(find(x, 7, 1) == &a);
   CHECK(find(x, 7, 2) == nullptr);
   CHECK(find(x, 7, 3) == &c);
   CHECK(x.size() == 2);
 }
 
-TEST_CASE("hashes that share a bucket are told apart without the predicate") {
+TEST_CASE("objects with different hashes in one bucket are found by hash") {
   index x;
   item a{1, 0};
   item b{1 + 16, 0};
@@ -85,7 +85,7 @@ TEST_CASE("an index grows with its objects and gives the memory back") {
     CHECK(find(x, y.hash, y.name) == &y);
 }
 
-TEST_CASE("whatever is left is found by asking for anything") {
+TEST_CASE("any() finds an object as long as there is one") {
   index x;
   std::deque<item> items;
   for (int i = 0; i < 100; ++i)
@@ -97,7 +97,7 @@ TEST_CASE("whatever is left is found by asking for anything") {
   CHECK(x.size() == 0);
 }
 
-TEST_CASE("an object that left may come again") {
+TEST_CASE("an object that was erased may be inserted again") {
   index x;
   item a{3, 1};
   x.insert(a);

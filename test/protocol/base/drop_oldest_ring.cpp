@@ -56,7 +56,7 @@ strings drain(ring& x) {
 
 } // namespace
 
-TEST_CASE("what fits comes out in order") {
+TEST_CASE("elements that fit come out in order") {
   ring x{3, 100};
   CHECK(x.empty());
   CHECK(push(x, "a") == 0);
@@ -79,7 +79,7 @@ TEST_CASE("one element too many drops the oldest") {
   CHECK(drain(x) == strings{"b", "c", "d"});
 }
 
-TEST_CASE("one byte too many drops as many of the oldest as it takes") {
+TEST_CASE("one byte too many drops as many of the oldest as are needed") {
   ring x{10, 10};
   CHECK(push(x, "12345") == 0);
   CHECK(push(x, "1234") == 0);
@@ -104,7 +104,7 @@ TEST_CASE("an element larger than the bound is kept alone") {
   CHECK(drain(x) == strings{"c"});
 }
 
-TEST_CASE("a bound that is lowered drops the oldest, a raised one nothing") {
+TEST_CASE("lowering a limit drops the oldest, raising it drops nothing") {
   ring x{3, 100};
   CHECK(x.push(batch({"a", "b", "c"})) == 0);
   CHECK(x.bound(5, 100) == 0);
@@ -122,26 +122,27 @@ TEST_CASE("a batch larger than the ring loses its own oldest") {
   CHECK(drain(x) == strings{"c", "d", "e"});
 }
 
-TEST_CASE("an empty batch takes no place") {
+TEST_CASE("an empty batch takes no room") {
   ring x{3, 100};
   CHECK(x.push(batch({})) == 0);
   CHECK(x.empty());
 }
 
-TEST_CASE("a batch comes out whole, or cut where asked") {
+TEST_CASE("a batch comes out whole, or as many elements as were asked for") {
   ring x{10, 100};
   x.push(batch({"a", "b", "c", "d"}));
   x.push(batch({"e"}));
   CHECK(pop(x, 2) == strings{"a", "b"});
   CHECK(x.size() == 3);
   CHECK(x.bytes() == 3);
-  CHECK(pop(x, 10) == strings{"c", "d"}); // side by side, no further
+  // the elements that belong to one batch, and no more
+  CHECK(pop(x, 10) == strings{"c", "d"});
   CHECK(pop(x, 10) == strings{"e"});
   CHECK(x.empty());
 }
 
-// However they come in: the newest that fit, together.
-TEST_CASE("batches of any size leave what single elements leave") {
+// However the elements are divided into batches, the newest that fit are kept.
+TEST_CASE("batches of any size leave the same elements as single elements do") {
   const strings all{"1", "22", "333", "55555", "1", "1", "4444", "22", "1"};
   for (std::size_t cut = 1; cut < all.size(); ++cut) {
     ring one_by_one{4, 8};
@@ -184,7 +185,7 @@ TEST_CASE("pushing and popping in turn goes round the ring") {
   CHECK(x.dropped() == 0);
 }
 
-TEST_CASE("what is popped, dropped or cleared is let go at once") {
+TEST_CASE("elements that are popped, dropped or cleared are released at once") {
   ring x{2, 100};
   auto popped = batch({"a"});
   auto dropped = batch({"b"});
@@ -201,7 +202,7 @@ TEST_CASE("what is popped, dropped or cleared is let go at once") {
   CHECK(cleared.use_count() == 1);
   CHECK(x.empty());
   CHECK(x.bytes() == 0);
-  CHECK(x.dropped() == 1); // clearing is no dropping
+  CHECK(x.dropped() == 1); // clear() does not count as dropping
 }
 
 } // namespace drop_oldest_ring_tests

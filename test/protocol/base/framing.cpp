@@ -31,7 +31,7 @@ frames frames_of(const frame_batch& batch) {
   return result;
 }
 
-/// What became of a stream.
+/// All frames and counts that a stream led to.
 struct outcome {
   frames whole;
   std::uint64_t dropped = 0;
@@ -54,7 +54,8 @@ outcome run(framer machine, const std::vector<std::string_view>& pieces) {
   return result;
 }
 
-/// Whole, cut at every byte, cut at every two bytes, and byte by byte.
+/// Feeds the bytes whole, cut at every byte, cut at every two bytes, and byte
+/// by byte.
 void check_however_cut(overflow policy, std::string_view bytes,
                        const outcome& expected) {
   CAPTURE(bytes);
@@ -75,7 +76,7 @@ void check_however_cut(overflow policy, std::string_view bytes,
 
 } // namespace
 
-TEST_CASE("frames come whole however the stream is cut") {
+TEST_CASE("frames are the same however the stream is cut") {
   for (auto policy : {overflow::drop, overflow::fail}) {
     check_however_cut(policy, "", {{}});
     check_however_cut(policy, "ab\ncd\n", {{"ab", "cd"}});
@@ -96,7 +97,8 @@ TEST_CASE("a frame of exactly the limit is served") {
   }
 }
 
-TEST_CASE("a frame of one byte more is dropped and counted, the next served") {
+TEST_CASE(
+    "a frame of one byte more is dropped and counted, and the next is served") {
   check_however_cut(overflow::drop, "123456789\n", {{}, 1});
   check_however_cut(overflow::drop, "a\n123456789\nb\n", {{"a", "b"}, 1});
   check_however_cut(overflow::drop, "123456789\n1234567890123456789\nb",
@@ -109,7 +111,7 @@ TEST_CASE("a last frame that is too long is dropped and counted") {
   check_however_cut(overflow::drop, "a\n123456789", {{"a"}, 1});
 }
 
-TEST_CASE("a frame of one byte more stops a machine that must not go on") {
+TEST_CASE("a frame of one byte more stops a framer that must not go on") {
   check_however_cut(overflow::fail, "123456789\n", {{}, 0, false});
   check_however_cut(overflow::fail, "123456789", {{}, 0, false});
   check_however_cut(overflow::fail, "a\n123456789\nb\nc\n", {{"a"}, 0, false});
@@ -127,7 +129,7 @@ TEST_CASE("an overlong frame is counted where it ends, not before") {
   CHECK(batch.empty());
 }
 
-TEST_CASE("a machine may be used on after the end of a stream") {
+TEST_CASE("a framer may be used again after the end of a stream") {
   auto machine = small(overflow::drop);
   frame_batch batch;
   machine.feed("1234567890", batch);
@@ -140,7 +142,7 @@ TEST_CASE("a machine may be used on after the end of a stream") {
 }
 
 TEST_CASE("padding is readable behind every frame of a growing batch") {
-  // Under the address sanitiser a byte too far ends the test.
+  // A byte read too far ends the test if it runs with the address sanitiser.
   frame_batch batch;
   for (std::size_t size = 0; size < 300; ++size)
     batch.append(std::string(size / 2, 'h'), std::string(size - size / 2, 't'));
@@ -158,7 +160,8 @@ TEST_CASE("padding is readable behind every frame of a growing batch") {
   CHECK(batch.bytes() == 300 * 299 / 2 + frame_batch::padding);
 }
 
-TEST_CASE("frames that come together are copied in one piece, padding behind") {
+TEST_CASE(
+    "frames that come together are copied in one piece, with padding behind") {
   frame_batch batch;
   batch.append("first");
   CHECK(batch.append_each("ab\n\ncd\nrest", '\n') == 7);
@@ -169,7 +172,7 @@ TEST_CASE("frames that come together are copied in one piece, padding behind") {
   CHECK(batch.size() == 4);
 }
 
-TEST_CASE("an empty frame has its padding too") {
+TEST_CASE("an empty frame has padding, too") {
   frame_batch batch;
   batch.append("");
   CHECK(batch.size() == 1);
@@ -177,7 +180,7 @@ TEST_CASE("an empty frame has its padding too") {
   CHECK(batch.capacity_at(0) == frame_batch::padding);
 }
 
-TEST_CASE("lines and messages have the limits of clearance.md") {
+TEST_CASE("lines and messages have the limits of the contract") {
   auto at = [](std::size_t size, char delimiter) {
     return std::string(size, 'x') + delimiter;
   };
@@ -197,19 +200,20 @@ TEST_CASE("lines and messages have the limits of clearance.md") {
   CHECK(batch.size() == 2);
 }
 
-// Thousands of connections that each begin a long frame and never end it.
-TEST_CASE("an unfinished frame is small, or its budget has room") {
+// Thousands of connections may each begin a long frame and never end it.
+TEST_CASE("an unfinished frame is small, or the budget has room for it") {
   constexpr auto small = limits::kept_max_bytes;
   const auto budget = std::make_shared<byte_budget>(3 * small);
   frame_batch batch;
   auto first = line_framer(budget);
   CHECK(first.feed(std::string(small, 'x'), batch));
-  CHECK(budget->held() == 0); // as much as everybody may have
+  CHECK(budget->held() == 0); // so small a frame is not charged
   CHECK(first.feed("x", batch));
   CHECK(budget->held() == 2 * small);
   auto second = line_framer(budget);
   CHECK(second.feed(std::string(small, 'y'), batch));
-  CHECK(second.feed("y", batch)); // no room: left out when it ends
+  // there is no room: the frame is dropped when it ends
+  CHECK(second.feed("y", batch));
   CHECK(second.pending() == 0);
   CHECK(budget->held() == 2 * small);
   CHECK(budget->denied() == 1);
@@ -217,15 +221,15 @@ TEST_CASE("an unfinished frame is small, or its budget has room") {
   CHECK(second.dropped() == 1);
   CHECK(second.starved() == 1);
   CHECK(frames_of(batch) == frames{"ordinary"});
-  CHECK(first.feed("x\n", batch)); // whole
+  CHECK(first.feed("x\n", batch)); // the first frame is complete
   CHECK(first.starved() == 0);
   CHECK(batch.at(1).size() == small + 2);
   CHECK(budget->held() == 0);
-  CHECK(second.feed(std::string(small + 1, 'y'), batch)); // there is room
+  CHECK(second.feed(std::string(small + 1, 'y'), batch)); // now there is room
   CHECK(second.pending() == small + 1);
 }
 
-TEST_CASE("a frame that comes whole needs no room but its batch's") {
+TEST_CASE("a frame that comes in one read is charged only to its batch") {
   const auto budget = std::make_shared<byte_budget>(0);
   auto machine = nul_framer(budget);
   frame_batch batch;
@@ -233,7 +237,7 @@ TEST_CASE("a frame that comes whole needs no room but its batch's") {
   CHECK(batch.size() == 1);
 }
 
-TEST_CASE("without room a machine that must not go on stops, and says why") {
+TEST_CASE("without room a framer that must not go on stops and counts it") {
   const auto budget = std::make_shared<byte_budget>(0);
   auto machine = nul_framer(budget);
   frame_batch batch;
@@ -246,12 +250,12 @@ TEST_CASE("without room a machine that must not go on stops, and says why") {
   CHECK(too_long.starved() == 0);
 }
 
-TEST_CASE("a batch is charged with all its memory, until it goes") {
+TEST_CASE("a batch is charged with all its memory until it is destroyed") {
   const auto budget = std::make_shared<byte_budget>(1);
   {
     frame_batch batch;
     auto machine = line_framer();
-    // The most frames that so many bytes can be.
+    // The largest number of frames that so many bytes can hold.
     CHECK(machine.feed(std::string(10'000, '\n'), batch));
     batch.charge(budget);
     CHECK(budget->held() == batch.footprint());
@@ -260,7 +264,7 @@ TEST_CASE("a batch is charged with all its memory, until it goes") {
   CHECK(budget->held() == 0);
 }
 
-TEST_CASE("a machine that goes gives back what it held") {
+TEST_CASE("a framer that is destroyed gives back what it held") {
   const auto budget = std::make_shared<byte_budget>(1 << 20);
   {
     auto machine = line_framer(budget);

@@ -54,7 +54,7 @@ event full() {
 
 } // namespace
 
-TEST_CASE("all eleven fields stand in their order, with zero values") {
+TEST_CASE("all eleven fields are there in their order, with zero values") {
   using namespace std::string_literals;
   CHECK(encoded({})
         == R"({"continues":true,"parameters":{"event":{)"
@@ -64,7 +64,7 @@ TEST_CASE("all eleven fields stand in their order, with zero values") {
            "\0"s);
 }
 
-TEST_CASE("a full event's bytes are exactly these") {
+TEST_CASE("an event with all fields has exactly these bytes") {
   using namespace std::string_literals;
   CHECK(encoded(full())
         == R"({"continues":true,"parameters":{"event":{)"
@@ -82,7 +82,7 @@ TEST_CASE("events are appended to what is there") {
   CHECK(out == "before" + encoded({}) + encoded(full()));
 }
 
-TEST_CASE("a quote is escaped in whatever text it stands") {
+TEST_CASE("a quote is escaped in every text") {
   auto plain = full();
   plain.domain = "api.example.com";
   plain.dossier = {{"task", "t42"}, {"name", "blue-fox"}};
@@ -102,7 +102,7 @@ TEST_CASE("a quote is escaped in whatever text it stands") {
   }
 }
 
-TEST_CASE("every type has its word") {
+TEST_CASE("every type has its word on the wire") {
   for (const auto& [type, word] : types) {
     CHECK(to_string(type) == word);
     event x;
@@ -123,14 +123,14 @@ TEST_CASE("integers keep all their digits") {
         != std::string::npos);
 }
 
-TEST_CASE("a cleared event is a new one") {
+TEST_CASE("a cleared event is equal to a new one") {
   auto x = full();
   x.type = event_type::shield_up;
   x.clear();
   CHECK(x == event{});
 }
 
-TEST_CASE("a verdict cites the domain if there is one, else the address") {
+TEST_CASE("a verdict names the domain if there is one, else the address") {
   auto x = full();
   CHECK(x.target() == x.domain);
   x.domain.clear();

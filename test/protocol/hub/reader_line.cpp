@@ -1,4 +1,5 @@
-// What a line says. What it must be to be a line at all: reader_line_json.cpp.
+// The meaning of a line. Which lines are valid JSON is tested in
+// reader_line_json.cpp.
 
 #include "protocol/hub/reader_line.hpp"
 
@@ -19,14 +20,15 @@ using clearance::protocol::dossier;
 using clearance::protocol::event;
 using clearance::protocol::event_type;
 
-/// A whole `pending` line, with `members` behind its own, so that they count.
+/// A whole `pending` line. `members` follow its own members, so that they
+/// override these.
 std::string pending(const std::string& members = "") {
   return R"({"type":"pending","container":"c","id":"c:1","dest":"1.2.3.4",)"
          R"("port":443,"proto":6)"
          + (members.empty() ? "" : "," + members) + "}";
 }
 
-/// The event of a `shield_up` line with that dossier.
+/// The dossier of the event that a `shield_up` line makes of this JSON.
 dossier dossier_of(const std::string& json) {
   return event_of(R"({"type":"shield_up","container":"c","dossier":)" + json
                   + "}")
@@ -57,13 +59,13 @@ TEST_CASE("a type that we do not know makes a line unknown") {
   CHECK(judge(R"({"container":"c"})").what == verdict::unknown);
 }
 
-TEST_CASE("an unknown type is known to be one only if the line is JSON") {
+TEST_CASE("a line is of an unknown type only if it is JSON") {
   CHECK(judge(R"({"type":"x","y":[1,]})").what == verdict::malformed);
   CHECK(judge(R"({"type":"x","y":tru})").what == verdict::malformed);
   CHECK(judge(R"({"type":"x"}})").what == verdict::malformed);
 }
 
-TEST_CASE("each reader type makes its event, each field its own") {
+TEST_CASE("each reader type makes its event with its own fields") {
   struct example {
     const char* word;
     event_type type;
@@ -93,7 +95,7 @@ TEST_CASE("each reader type makes its event, each field its own") {
     }
     if (x.type == event_type::container_exited)
       expected.reason = "r";
-    // Every key that any type uses is there; each type takes its own.
+    // The line has every key that any type uses; each type takes its own.
     CHECK(event_of(pending(R"("domain":"d","reason":"r","action":"deny",)"
                            R"("ok":true,"dossier":{"k":"v"},"type":")"
                            + std::string(x.word) + "\""))
@@ -101,7 +103,7 @@ TEST_CASE("each reader type makes its event, each field its own") {
   }
 }
 
-TEST_CASE("an event takes nothing over from the one before it") {
+TEST_CASE("no field of an event is left over from the event before") {
   clearance::protocol::reader_line_parser parser;
   event x;
   auto parse = [&](const std::string& line) {
@@ -139,13 +141,13 @@ TEST_CASE("an empty container is malformed, an empty id or dest is not") {
   CHECK(event_of(pending(R"("id":"","dest":"")")).request_id.empty());
 }
 
-TEST_CASE("fields that a type does not take may hold anything that is JSON") {
+TEST_CASE("fields that a type does not use may hold any JSON") {
   CHECK(
       judge(R"({"type":"shield_up","container":"c","port":"x","id":null})").what
       == verdict::complete);
 }
 
-TEST_CASE("what is not a string is taken as text") {
+TEST_CASE("a value that is not a string is taken as text") {
   auto domain = [](const std::string& json) {
     return event_of(pending(R"("domain":)" + json)).domain;
   };
@@ -162,14 +164,14 @@ TEST_CASE("what is not a string is taken as text") {
   CHECK(domain("null").empty());
 }
 
-TEST_CASE("text that was made of a value is sanitised like any other") {
+TEST_CASE("text made of a value that is not a string is sanitised, too") {
   CHECK(event_of(pending("\"domain\":[\"caf\u00e9\",\t1]")).domain
         == R"(["caf ", 1])");
   auto big = event_of(pending(R"("domain":[)" + std::string(300, '1') + "]"));
   CHECK(big.domain == "[" + std::string(252, '1') + "...");
 }
 
-TEST_CASE("of a repeated key the last one counts") {
+TEST_CASE("if a key is repeated, the last one counts") {
   CHECK(event_of(pending(R"("container":"d")")).container == "d");
   CHECK(event_of(pending(R"("\u0063ontainer":"d")")).container == "d");
   CHECK(event_of(R"({"port":"x",)" + pending().substr(1)).port == 443);
@@ -181,7 +183,7 @@ TEST_CASE("of a repeated key the last one counts") {
   CHECK(judge(pending(R"("port":null)")).what == verdict::malformed);
 }
 
-TEST_CASE("a number is taken by its integer part") {
+TEST_CASE("the integer part of a number is taken") {
   auto port = [](const std::string& json) {
     return event_of(pending(R"("port":)" + json)).port;
   };
@@ -196,7 +198,7 @@ TEST_CASE("a number is taken by its integer part") {
         == std::numeric_limits<std::int64_t>::min());
 }
 
-TEST_CASE("a number may come as a string of digits in white space") {
+TEST_CASE("a number may be a string of digits with white space around it") {
   auto proto = [](const std::string& text) {
     return event_of(pending(R"("proto":")" + text + "\"")).proto;
   };
@@ -210,7 +212,7 @@ TEST_CASE("a number may come as a string of digits in white space") {
         == std::numeric_limits<std::int64_t>::min());
 }
 
-TEST_CASE("anything else for a number makes the line malformed") {
+TEST_CASE("any other value for a number makes the line malformed") {
   for (const char* value : {"true",
                             "false",
                             "null",
@@ -247,7 +249,7 @@ TEST_CASE("anything else for a number makes the line malformed") {
   }
 }
 
-TEST_CASE("a dossier keeps its order and takes every value as text") {
+TEST_CASE("a dossier keeps its order, and every value becomes text") {
   CHECK(dossier_of(R"({"z":"1","a":2,"m":true,"n":null,"f":false,)"
                    R"("l":[1, 2],"o":{"p":"q"}})")
         == dossier{{"z", "1"},
@@ -261,7 +263,7 @@ TEST_CASE("a dossier keeps its order and takes every value as text") {
   CHECK(dossier_of("{}").empty());
 }
 
-TEST_CASE("a dossier that is no object is empty") {
+TEST_CASE("a dossier that is not an object counts as empty") {
   for (const char* json : {"null", "true", "1", R"("x")", "[]", R"([["a",1]])"})
     CHECK(dossier_of(json).empty());
 }
@@ -275,12 +277,12 @@ TEST_CASE("a dossier's values are sanitised, its keys are not") {
   CHECK(dossier_of("{\"" + key + R"(":"v"})") == dossier{{key, "v"}});
 }
 
-TEST_CASE("of a dossier's repeated key the last value stands at first place") {
+TEST_CASE("a repeated key of a dossier has the last value at the first place") {
   CHECK(dossier_of(R"({"a":"1","b":"2","\u0061":"3","c":"4","b":null})")
         == dossier{{"a", "3"}, {"b", "None"}, {"c", "4"}});
 }
 
-TEST_CASE("so do repeated keys of a dossier with very many") {
+TEST_CASE("this also holds for a dossier with very many keys") {
   std::string json = "{";
   dossier expected;
   for (int round = 0; round < 2; ++round)

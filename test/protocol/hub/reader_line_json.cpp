@@ -1,6 +1,6 @@
-// What a line must be: JSON to its last byte, ignored values included; and
-// what is repaired, for a block must never be hidden by bytes that a container
-// controls.
+// A line must be JSON to its last byte, ignored values included. Some lines
+// that are not JSON are repaired, because a container must not be able to hide
+// a block with bytes that it controls.
 
 #include "protocol/base/limits.hpp"
 #include "test/protocol/json/judge.hpp"
@@ -16,19 +16,19 @@ namespace {
 using namespace clearance::test;
 namespace limits = clearance::protocol::limits;
 
-/// A line with a value that nothing reads.
+/// A line with a value that the parser ignores.
 std::string with_ignored(const std::string& value) {
   return R"({"type":"shield_up","container":"c","ignored":)" + value + "}";
 }
 
-/// A blocked connection to `domain`, the text between its quotes.
+/// A block for `domain`, the text between its quotes.
 std::string blocked(const std::string& domain) {
   return R"({"type":"pending","container":"c","id":"c:1","dest":"1.2.3.4",)"
          R"("port":443,"proto":6,"domain":")"
          + domain + "\"}";
 }
 
-/// The domain of a line that has to be repaired.
+/// The domain of a line that must be repaired.
 std::string repaired_domain(const std::string& domain) {
   CAPTURE(domain);
   auto x = judge(blocked(domain));
@@ -63,7 +63,7 @@ TEST_CASE("ignored values of every kind are accepted") {
   }
 }
 
-TEST_CASE("ignored values that are no JSON make the line malformed") {
+TEST_CASE("ignored values that are not JSON make the line malformed") {
   for (const char* value : {"",
                             "tru",
                             "True",
@@ -136,7 +136,7 @@ TEST_CASE("ignored values that are no JSON make the line malformed") {
   }
 }
 
-TEST_CASE("what is no object is malformed") {
+TEST_CASE("a line that is not an object is malformed") {
   for (const char* line :
        {"hello", "[1,2]", R"("pending")", "1", "true", "null", "{", "}", "{}{",
         "\"", "[", "]", "{]", "[}", "\\", ":", "\xEF\xBB\xBF{}", "\\u007b}"}) {
@@ -162,7 +162,8 @@ TEST_CASE("a line cut anywhere is malformed") {
   }
 }
 
-TEST_CASE("nesting is malformed beyond its limit, wherever it is") {
+TEST_CASE("a line that is nested deeper than the limit is malformed, wherever "
+          "it is") {
   // The line's own object is the first level.
   auto most = limits::reader_nesting_max_depth - 1;
   for (const char* key : {"ignored", "domain", "dossier"}) {
@@ -182,14 +183,15 @@ TEST_CASE("nesting is malformed beyond its limit, wherever it is") {
   }
 }
 
-TEST_CASE("levels side by side are not within each other") {
+TEST_CASE(
+    "only levels within each other count as depth, not those side by side") {
   std::string value = "[[]";
   for (int i = 0; i < 1000; ++i)
     value += ",[{}]";
   CHECK(judge(with_ignored(value + "]")).what == verdict::complete);
 }
 
-TEST_CASE("bytes that are no UTF-8 do not hide a block") {
+TEST_CASE("bytes that are not UTF-8 do not hide a block") {
   CHECK(repaired_domain("a\xFFz") == "a z");
   CHECK(repaired_domain("caf\xE9.com") == "caf .com");
   CHECK(repaired_domain("\xC0\xAF") == "  ");
@@ -212,7 +214,7 @@ TEST_CASE("lone surrogate escapes do not hide a block") {
   CHECK(repaired_domain(R"(\ud800\\)") == R"( \)");
 }
 
-TEST_CASE("values that nothing reads are repaired like all others") {
+TEST_CASE("ignored values are repaired like all others") {
   for (const char* value :
        {"\"\xFF\"", "\"\x01\"", R"("\ud800")", R"([{"\udc00":1}])",
         R"({"\ud800":{}})", "\xFF 1"}) {
@@ -224,7 +226,7 @@ TEST_CASE("values that nothing reads are repaired like all others") {
   }
 }
 
-TEST_CASE("dossier keys are repaired, not sanitised") {
+TEST_CASE("dossier keys are repaired but not sanitised") {
   auto x = judge("{\"type\":\"shield_up\",\"container\":\"c\",\"dossier\":{"
                  "\"\u00e9\xFF\\ud800\":\"\xFF\"}}");
   CHECK(x.event.dossier == clearance::protocol::dossier{{"\u00e9  ", " "}});
@@ -236,7 +238,7 @@ TEST_CASE("ill-formed bytes around a line do not hide it") {
   CHECK(x.repaired);
 }
 
-TEST_CASE("a line that no repair makes JSON is malformed") {
+TEST_CASE("a line that no repair can make JSON is malformed") {
   CHECK(judge(blocked("\xFF\\q")).what == verdict::malformed);
   CHECK(judge(blocked("\xFF\"")).what == verdict::malformed);
   CHECK(judge("\xFF").what == verdict::malformed);
@@ -244,7 +246,7 @@ TEST_CASE("a line that no repair makes JSON is malformed") {
   CHECK(judge(blocked("\xFF") + "x").what == verdict::malformed);
 }
 
-TEST_CASE("a repaired line is judged by the same rules") {
+TEST_CASE("a repaired line follows the same rules") {
   auto x = judge("{\"type\":\"pending\",\"container\":\"c\xFF\"}");
   CHECK(x.what == verdict::malformed);
   CHECK(x.repaired);
@@ -258,7 +260,7 @@ TEST_CASE("a port may hold the spaces that a repair leaves") {
   CHECK(x.event.port == 443);
 }
 
-TEST_CASE("a line as long as the limit is judged like a short one") {
+TEST_CASE("a line as long as the limit follows the same rules as a short one") {
   auto line = with_ignored("\"\"");
   line.insert(line.size() - 2,
               std::string(limits::reader_line_max_bytes - line.size(), 'x'));
@@ -268,7 +270,7 @@ TEST_CASE("a line as long as the limit is judged like a short one") {
   CHECK(judge(line).repaired);
 }
 
-TEST_CASE("a parser serves on after every kind of line") {
+TEST_CASE("a parser still works after every kind of line") {
   clearance::protocol::reader_line_parser parser;
   clearance::protocol::event x;
   auto good = blocked("a.example");

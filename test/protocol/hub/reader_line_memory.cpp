@@ -1,5 +1,5 @@
-// What the hot path costs in memory: a count, which a machine's load does not
-// change as it changes a time.
+// Counts how often parsing a line allocates memory. Unlike a time, the count
+// does not depend on the load of the machine.
 
 #include "protocol/base/framing.hpp"
 #include "protocol/hub/event.hpp"
@@ -15,7 +15,7 @@ namespace {
 using namespace clearance;
 using verdict = protocol::reader_line_parser::verdict;
 
-/// Calls of operator new in `f`.
+/// How often `f` calls operator new.
 template <class F>
 std::size_t allocations_in(F f) {
   auto before = test::allocation_count();
@@ -23,7 +23,7 @@ std::size_t allocations_in(F f) {
   return test::allocation_count() - before;
 }
 
-/// `n` lines that differ, as a reader's do.
+/// `n` different lines, as a reader sends them.
 protocol::frame_batch lines(std::size_t n, const std::string& domain) {
   protocol::frame_batch batch;
   for (std::size_t i = 0; i < n; ++i)
@@ -57,7 +57,8 @@ std::size_t allocations_of_second_half(const protocol::frame_batch& batch) {
 } // namespace
 
 TEST_CASE("the counter counts") {
-  // Called by name: a new-expression that is not needed is optimised away.
+  // Operator new is called by name, because compilers may remove a
+  // new-expression that is not needed.
   CHECK(allocations_in([] { ::operator delete(::operator new(1)); }) == 1);
   CHECK(allocations_in([] { ::operator delete[](::operator new[](1)); }) == 1);
 }
@@ -87,7 +88,7 @@ TEST_CASE("an event is encoded with one allocation") {
         == 1);
 }
 
-TEST_CASE("of a long line nothing is kept once the next one comes") {
+TEST_CASE("memory for a long line is given back when the next line comes") {
   std::string members;
   for (int i = 0; i < 10'000; ++i)
     members += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":null";
@@ -107,7 +108,7 @@ TEST_CASE("of a long line nothing is kept once the next one comes") {
     };
     auto before = parse_small();
     REQUIRE(parser.parse(line, line.size(), x) == verdict::complete);
-    // The event's strings may have grown, to their limit.
+    // The strings of the event may have grown up to their limit.
     CHECK(parse_small() <= before + 1024);
   }
 }

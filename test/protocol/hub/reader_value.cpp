@@ -14,7 +14,7 @@ using kind = json_item::kind;
 
 } // namespace
 
-TEST_CASE("readers' types are these words, spelled exactly") {
+TEST_CASE("the readers' types are exactly these words") {
   using enum event_type;
   CHECK(reader_event_type("pending") == connection_blocked);
   CHECK(reader_event_type("connection_blocked") == connection_blocked);
@@ -29,7 +29,7 @@ TEST_CASE("readers' types are these words, spelled exactly") {
     CHECK(reader_event_type(word) == std::nullopt);
 }
 
-TEST_CASE("white space of ASCII is trimmed at both ends only") {
+TEST_CASE("ASCII white space is removed at both ends only") {
   CHECK(trimmed(" \t\n\v\f\ra b\r\f\v\n\t ") == "a b");
   CHECK(trimmed("a") == "a");
   CHECK(trimmed(" \t").empty());

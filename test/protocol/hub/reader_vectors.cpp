@@ -1,5 +1,5 @@
-// The recorded reader lines, from bytes cut anywhere to the bytes that a
-// subscriber gets.
+// The recorded reader lines: from the reader's bytes, cut anywhere, to the
+// bytes that a subscriber gets.
 
 #include "test/support/wire/reader_vectors.hpp"
 
@@ -22,7 +22,7 @@ using namespace clearance;
 using protocol::event;
 using test::reader_vector;
 
-/// What comes of a reader's bytes.
+/// What a reader's bytes lead to.
 struct outcome {
   std::vector<event> events;
   std::vector<std::string> wire;
@@ -40,7 +40,7 @@ void take_frames(const protocol::frame_batch& batch,
   }
 }
 
-/// Feeds the pieces one after the other, as reads from one connection.
+/// Feeds the pieces one after another, like reads from one connection.
 outcome feed(const std::vector<std::string_view>& pieces) {
   protocol::reader_line_parser parser;
   auto framer = protocol::line_framer();

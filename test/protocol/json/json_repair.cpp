@@ -20,7 +20,7 @@ struct repaired {
 
 repaired repair(std::string line) {
   auto count = repair_json(line);
-  // What was repaired once has nothing left to repair.
+  // A repaired line needs no second repair.
   auto again = line;
   CHECK(repair_json(again) == 0);
   CHECK(again == line);
@@ -34,7 +34,7 @@ void check_kept(const std::string& line) {
 
 } // namespace
 
-TEST_CASE("a line in order stays as it is") {
+TEST_CASE("a valid line is not changed") {
   check_kept("");
   check_kept(R"({"a":"b\n\"\\\u0000\uABcd","c":[1, 2]})");
   check_kept("{\"caf\u00e9\":\"\u20ac\U0001F600\"}\t\r");
@@ -61,7 +61,7 @@ TEST_CASE("a raw control byte in a string becomes a space") {
   check_kept("\"a\x7f\"");
 }
 
-TEST_CASE("a raw control byte between tokens is not ours to mend") {
+TEST_CASE("a raw control byte between tokens is not repaired") {
   check_kept("{\t\"a\"\r:\n1}");
   check_kept("{\x01\"a\":1}");
   check_kept("{\"a\":1\f}"s + '\0');
@@ -88,7 +88,7 @@ TEST_CASE("the neighbours of a surrogate stay") {
   check_kept(R"("\ud7ff\ue000")");
 }
 
-TEST_CASE("an escaped backslash is no escape of what follows it") {
+TEST_CASE("an escaped backslash does not escape the next character") {
   check_kept(R"("\\ud800")");
   CHECK(repair(R"("\\\ud800")") == repaired{R"("\\ ")", 1});
 }
@@ -98,7 +98,7 @@ TEST_CASE("an escaped quote does not end the string") {
   check_kept("\"\\\\\"\x01");
 }
 
-TEST_CASE("what is no escape stays no escape") {
+TEST_CASE("bytes that are no valid escape are not changed") {
   check_kept(R"("\u12")");
   check_kept(R"("\ud8)");
   check_kept(R"("\ud80g")");
@@ -107,11 +107,11 @@ TEST_CASE("what is no escape stays no escape") {
   CHECK(repair("\"\\\x01\"") == repaired{R"("\ ")", 1});
   CHECK(repair("\"\\\xFF\"") == repaired{R"("\ ")", 1});
   CHECK(repair("\"\\u12\xFF\"") == repaired{R"("\u12 ")", 1});
-  // The pieces of a broken escape must not join to a whole one.
+  // The pieces of a broken escape must not become a whole one.
   CHECK(repair(R"("\ud8\ud80000")") == repaired{R"("\ud8 00")", 1});
 }
 
-TEST_CASE("escapes outside of strings are left to the parser") {
+TEST_CASE("escapes outside of strings are not changed") {
   check_kept(R"({\ud800})");
 }
 

@@ -16,7 +16,7 @@ judgement judge(std::string_view line, std::size_t capacity) {
     x.event = {};
   x.why = parser.why();
   x.repaired = parser.repaired();
-  // It is malformed for a reason, and else there is none.
+  // There is a reason if and only if the line is malformed.
   CHECK(x.why.empty() == (x.what != verdict::malformed));
   return x;
 }
@@ -26,8 +26,8 @@ judgement judge(std::string_view line, std::size_t capacity) {
 judgement judge(const std::string& line) {
   CAPTURE(line);
   auto result = judge(line, line.size());
-  // In a batch the bytes behind the line are those of the next one: whatever
-  // they are, they are not the line's.
+  // In a batch the bytes of the next line follow. Whatever they are, they must
+  // not count as part of this line.
   for (const char* next : {"", "}", "]}", ",\"a\":1}", "\"}", "1"}) {
     CAPTURE(next);
     protocol::frame_batch batch;

@@ -1,4 +1,4 @@
-/// One line through a parser of its own.
+/// Parses one line with a new parser.
 #pragma once
 
 #include "protocol/hub/reader_line.hpp"
@@ -9,19 +9,19 @@ namespace clearance::test {
 
 using verdict = protocol::reader_line_parser::verdict;
 
-/// What a parser said of a line.
+/// The parser's result for a line.
 struct judgement {
   verdict what;
-  protocol::event event; ///< the default unless complete
+  protocol::event event; ///< empty unless complete
   std::string why;
   bool repaired;
 };
 
-/// Judges `line` twice, with and without padding behind it, and fails the test
-/// if that makes a difference.
+/// Parses `line` twice, with and without padding behind it. The test fails if
+/// the results differ.
 judgement judge(const std::string& line);
 
-/// The event of a line that must be complete.
+/// The event of a line. The test fails if the line is not complete.
 protocol::event event_of(const std::string& line);
 
 } // namespace clearance::test

@@ -20,7 +20,7 @@ pairs kept(pairs xs) {
 
 } // namespace
 
-TEST_CASE("names that are all different stay as they are") {
+TEST_CASE("names that all differ stay as they are") {
   CHECK(kept({}) == pairs{});
   CHECK(kept({{"a", 1}}) == pairs{{"a", 1}});
   CHECK(kept({{"b", 1}, {"a", 2}}) == pairs{{"b", 1}, {"a", 2}});
@@ -33,7 +33,7 @@ TEST_CASE("a repeated name has its last value at its first place") {
   CHECK(kept({{"c", 1}, {"a", 2}, {"a", 3}}) == pairs{{"c", 1}, {"a", 3}});
 }
 
-TEST_CASE("many elements are treated as few are") {
+TEST_CASE("many elements are treated like a few") {
   for (int n : {15, 16, 17, 18, 1000}) {
     pairs xs;
     for (int i = 0; i < n; ++i)

@@ -1,6 +1,6 @@
-// What it reads and what it gives up. That it never says anything else than the
-// strict reader is held, too, by every line that judge.cpp judges with and
-// without padding, and by the fuzzer of reader lines.
+// Which documents the fast reader reads, and which it gives up. That its
+// results never differ from the strict reader's is also tested by every line in
+// judge.cpp, with and without padding, and by the fuzzer of reader lines.
 
 #include "protocol/json/plain_json.hpp"
 
@@ -29,7 +29,7 @@ std::optional<members> read(Reader reader, std::string_view document,
   return whole ? std::optional{out} : std::nullopt;
 }
 
-/// With `behind` in the memory behind it, as the next line of a batch is.
+/// Parses the document with the bytes `behind` after it, as in a batch.
 std::optional<members> plain(const std::string& document,
                              const std::string& behind = "\"}") {
   frame_batch batch;
@@ -66,7 +66,7 @@ TEST_CASE("members come in order with their kinds and texts") {
                    {"t", kind::boolean, "true"}});
 }
 
-TEST_CASE("what JSON has beside that is given up") {
+TEST_CASE("JSON of any other form is given up") {
   for (const char* document :
        {R"({"a":"\n"})", R"({"\u0061":1})", "{\"a\":\"\xC3\xA9\"}",
         "{\"a\":\"\x7F\"}", "{\"\x7F\":1}", "{\t\"a\":1}", "{\"a\":1\r}",
@@ -77,7 +77,7 @@ TEST_CASE("what JSON has beside that is given up") {
   }
 }
 
-TEST_CASE("what is not JSON is given up") {
+TEST_CASE("documents that are not JSON are given up") {
   for (const char* document : {"",
                                " ",
                                "{",
@@ -119,7 +119,7 @@ TEST_CASE("what is not JSON is given up") {
   }
 }
 
-TEST_CASE("what lies behind a document is not read as its end") {
+TEST_CASE("bytes behind a document are not taken for its end") {
   const std::string document = R"({"in":{"a":"b"}})";
   for (std::size_t size = 0; size < document.size(); ++size) {
     CAPTURE(size);

@@ -1,4 +1,4 @@
-/// What both readers of JSON objects are asked by their tests.
+/// Reads members with both readers of JSON objects, for their tests.
 #pragma once
 
 #include "protocol/json/strict_json.hpp"
@@ -20,9 +20,9 @@ struct member {
 
 using members = std::vector<member>;
 
-/// Appends the members of a document, in order; those of an inner object `in`
-/// in its place. False when the reader gives up. `capacity` as the reader's
-/// read() takes it.
+/// Appends the members of a document, in order. The members of the object `in`
+/// are inserted at its place. False if the reader gives up. `capacity` is that
+/// of the reader's read().
 template <class Reader>
 bool read_members(Reader& reader, std::string_view document,
                   std::size_t capacity, members& out) {

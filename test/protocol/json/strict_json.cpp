@@ -1,5 +1,5 @@
-// The walk and what it hands out. What is JSON and what is not is tested where
-// whole lines are: reader_line_json.cpp.
+// How documents are walked and which values are returned. Which documents are
+// JSON is tested with whole lines in reader_line_json.cpp.
 
 #include "protocol/json/strict_json.hpp"
 
@@ -49,7 +49,7 @@ TEST_CASE("members come in order with their kinds and texts") {
   CHECK(reader.why() == json_reader::error::none);
 }
 
-TEST_CASE("keys and strings are unescaped, with and without escapes alike") {
+TEST_CASE("keys and strings are unescaped") {
   json_reader reader{8};
   members plain;
   members escaped;
@@ -95,7 +95,7 @@ TEST_CASE("the document's own object is the first level") {
   CHECK(read(two, R"({"a":[],"b":{},"in":{"c":1}})", found));
 }
 
-TEST_CASE("every reason has words") {
+TEST_CASE("every reason has a text") {
   using error = json_reader::error;
   for (auto x :
        {error::not_json, error::not_object, error::too_deep, error::memory})

@@ -6,7 +6,7 @@ namespace container_paths_tests {
 
 using namespace clearance::protocol;
 
-TEST_CASE("the paths of a container are those of supervisor.md") {
+TEST_CASE("the paths of a container are those of the contract") {
   sidecar x;
   x.container_name = "demo";
   x.runtime_dir = "/run/user/7/terok/sandbox";
@@ -31,7 +31,7 @@ TEST_CASE("a runtime directory below the root has the root as its parent") {
         == "/verdict/0123456789ab.sock");
 }
 
-// What stands below the gate's socket is the container's to write.
+// A container can write everything below the directory of its gate's socket.
 TEST_CASE("nothing private lies beside the gate's socket") {
   sidecar x;
   x.container_name = "run";

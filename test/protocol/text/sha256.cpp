@@ -22,8 +22,8 @@ std::string hex(const sha256_digest& x) {
 
 } // namespace
 
-// NIST's example values for FIPS 180-4, and lengths at which the padding needs
-// one block more (expected values: sha256sum).
+// NIST's examples for FIPS 180-4, and lengths at which the padding needs one
+// more block. The expected values come from sha256sum.
 TEST_CASE("digests are those of the standard") {
   CHECK_EQ(hex(sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934c"
                             "a495991b7852b855");
@@ -48,7 +48,7 @@ TEST_CASE("digests are those of the standard") {
            "d87d01642f47a0d1901b1dfd2331c9def1bcfc69d8835c6cd911fe4165b804e4");
 }
 
-TEST_CASE("64 hexadecimal digits of either case are a digest") {
+TEST_CASE("64 hexadecimal digits, small or capital, are a digest") {
   const auto text = hex(sha256("abc"));
   CHECK(parse_sha256(text) == sha256("abc"));
   auto upper = text;
@@ -65,7 +65,7 @@ TEST_CASE("64 hexadecimal digits of either case are a digest") {
     }
 }
 
-TEST_CASE("digests differ wherever a bit differs") {
+TEST_CASE("digests differ if any bit differs") {
   const auto a = sha256("abc");
   CHECK(equal_in_constant_time(a, a));
   for (std::size_t i = 0; i < a.size(); ++i) {

@@ -32,7 +32,7 @@ std::string json_of(std::string_view text) {
 
 } // namespace
 
-TEST_CASE("printable ASCII is left as it is") {
+TEST_CASE("printable ASCII is not changed") {
   std::string all;
   for (char c = ' '; c <= '~'; ++c)
     all += c;
@@ -40,8 +40,8 @@ TEST_CASE("printable ASCII is left as it is") {
   CHECK(sanitised("").empty());
 }
 
-TEST_CASE("every other byte of ASCII becomes one space, wherever it stands") {
-  // At each place of the eight bytes that are tested at a time, and behind.
+TEST_CASE("every other ASCII byte becomes one space, at every place") {
+  // At each of the eight bytes that are tested together, and behind them.
   for (std::size_t size : {1U, 7U, 8U, 9U, 16U, 17U})
     for (std::size_t at = 0; at < size; ++at)
       for (int c = 0; c < 0x80; ++c) {
@@ -68,7 +68,8 @@ TEST_CASE("ill-formed bytes become one space each") {
   CHECK(sanitised("\xE2\x82") == "  ");
 }
 
-TEST_CASE("256 characters stay, of 257 the first 253 and an ellipsis") {
+TEST_CASE(
+    "256 characters stay; of 257 the first 253 stay and an ellipsis follows") {
   auto text = std::string(256, 'a');
   CHECK(sanitised(text) == text);
   CHECK(sanitised(text + "a") == std::string(253, 'a') + "...");
@@ -87,7 +88,7 @@ TEST_CASE("characters are counted, not bytes") {
   CHECK(sanitised(text + "x") == std::string(255, ' ') + "x");
 }
 
-TEST_CASE("what goes to a log is printable ASCII on one line") {
+TEST_CASE("text for a log is printable ASCII on one line") {
   using protocol::escaped;
   CHECK(escaped("plain ~ text") == "plain ~ text");
   CHECK(escaped("a\nb\x1b[31m\x7f\xff"s + '\0')
@@ -96,7 +97,8 @@ TEST_CASE("what goes to a log is printable ASCII on one line") {
   CHECK(escaped("").empty());
 }
 
-TEST_CASE("a log line holds so many bytes of the input and says so") {
+TEST_CASE(
+    "a log line shows so many bytes of the input, and that there are more") {
   using protocol::escaped;
   CHECK(escaped("abcd", 4) == "abcd");
   CHECK(escaped("abcde", 4) == "abcd...");
@@ -118,14 +120,14 @@ TEST_CASE("a JSON string keeps well-formed UTF-8 and replaces other bytes") {
   CHECK(json_of("\xE2\x82") == "\"\uFFFD\uFFFD\"");
 }
 
-TEST_CASE("a JSON string reads back as the text it was made of") {
+TEST_CASE("a JSON string reads back as the same text") {
   for (int c = 0; c < 0x80; ++c) {
     auto text = "x" + std::string(1, static_cast<char>(c)) + "y";
     CHECK(test::json::parse(json_of(text)).text() == text);
   }
 }
 
-TEST_CASE("a shield's words lose the white space around them") {
+TEST_CASE("white space around the shield's output is removed") {
   using protocol::trimmed_utf8;
   CHECK(trimmed_utf8(" \t\r\n no such set\v\f\n") == "no such set");
   CHECK(trimmed_utf8("a  b\n c") == "a  b\n c");
@@ -134,11 +136,12 @@ TEST_CASE("a shield's words lose the white space around them") {
   CHECK(trimmed_utf8("").empty());
 }
 
-TEST_CASE("a shield's words keep UTF-8; an ill-formed sequence is replaced") {
+TEST_CASE(
+    "the shield's output stays UTF-8; an ill-formed sequence is replaced") {
   using protocol::trimmed_utf8;
   CHECK(trimmed_utf8("caf\u00e9") == "caf\u00e9");
   CHECK(trimmed_utf8("a\xFF\xFEz") == "a\uFFFD\uFFFDz");
-  // Cut off in the middle of a character: one sequence, one replacement.
+  // Cut off in the middle of a character: one sequence becomes one U+FFFD.
   CHECK(trimmed_utf8("a\xE2\x82") == "a\uFFFD");
   CHECK(trimmed_utf8("\xF0\x9F\x98 b") == "\uFFFD b");
 }

@@ -11,7 +11,7 @@ namespace {
 
 using clearance::protocol::utf8_at;
 
-/// By RFC 3629's arithmetic rather than its table.
+/// Computed as RFC 3629 describes it, and not with a table.
 std::string encoded(char32_t c) {
   auto tail = [&](int shift) {
     return static_cast<char>(0x80 | ((c >> shift) & 0x3F));
@@ -45,14 +45,15 @@ TEST_CASE("every code point is read back from its encoding") {
   CHECK(wrong == 0);
 }
 
-TEST_CASE("a sequence that is cut short is ill-formed, not read beyond") {
+TEST_CASE(
+    "a sequence that is cut short is ill-formed; nothing behind it is read") {
   for (char32_t c : {0x80U, 0x7FFU, 0x800U, 0xFFFDU, 0x10000U, 0x10FFFFU}) {
     auto bytes = encoded(c);
     for (std::size_t size = 1; size < bytes.size(); ++size) {
       auto unit = utf8_at(bytes.substr(0, size), 0);
       CHECK_FALSE(unit.well_formed);
       CHECK(unit.length == size);
-      // The same with something behind it that does not continue it.
+      // The same with a byte behind it that does not continue the sequence.
       unit = utf8_at(bytes.substr(0, size) + "a", 0);
       CHECK_FALSE(unit.well_formed);
       CHECK(unit.length == size);
@@ -60,7 +61,8 @@ TEST_CASE("a sequence that is cut short is ill-formed, not read beyond") {
   }
 }
 
-TEST_CASE("surrogates, overlong forms and what is beyond Unicode are refused") {
+TEST_CASE(
+    "surrogates, overlong forms and code points beyond Unicode are refused") {
   struct example {
     const char* bytes;
     std::size_t subpart;

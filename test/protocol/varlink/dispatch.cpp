@@ -42,7 +42,7 @@ call make_call(std::string method, const idl_fields& parameters = {}) {
   return x;
 }
 
-/// The answer's text without its NUL; empty if there is none.
+/// The text of the answer without its NUL; empty if there is no answer.
 std::string text_of(const dispatched& x) {
   auto* said = std::get_if<answered>(&x);
   REQUIRE(said != nullptr);
@@ -79,8 +79,8 @@ std::vector<std::string> names(const idl_fields& xs) {
   return result;
 }
 
-/// Calls `f` with a qualified name and the declaration of every method that
-/// the service describes.
+/// Calls `f` with the qualified name and the declaration of every method in the
+/// service's descriptions.
 template <class F>
 void each_method(role who, F f) {
   for (const auto& x :
@@ -91,7 +91,8 @@ void each_method(role who, F f) {
 
 } // namespace
 
-TEST_CASE("GetInfo says who we are and what we speak, sorted") {
+TEST_CASE(
+    "GetInfo says who made the service and which interfaces it has, sorted") {
   auto x = make_call("org.varlink.service.GetInfo");
   CHECK(answer(role::hub, x)
         == R"({"parameters":{"vendor":"terok","product":"terok-clearance",)"
@@ -115,7 +116,7 @@ TEST_CASE("GetInfo answers with the members that its description declares") {
                      .replies));
 }
 
-TEST_CASE("each interface of GetInfo is described, and no other") {
+TEST_CASE("each interface of GetInfo has a description, and no other has one") {
   for (auto who : roles) {
     auto describe = [&](std::string_view name) {
       auto x = make_call("org.varlink.service.GetInterfaceDescription");
@@ -156,7 +157,7 @@ TEST_CASE("an interface of another service is not found") {
                           "org.terok.clearance1"));
 }
 
-TEST_CASE("a method that is not there is named without its interface") {
+TEST_CASE("MethodNotFound has the method's name without its interface") {
   for (auto who : roles) {
     auto own = std::string{own_interface(who)};
     CHECK(answer(who, make_call(own + ".Nope"))
@@ -168,7 +169,8 @@ TEST_CASE("a method that is not there is named without its interface") {
   }
 }
 
-TEST_CASE("what is wrong first is said: interface, method, parameter, more") {
+TEST_CASE(
+    "errors are reported in the order interface, method, parameter, more") {
   auto x = make_call("a.b.Subscribe", {{"x", ""}});
   CHECK(answer(role::hub, x)
         == standard_error("InterfaceNotFound", "interface", "a.b"));
@@ -185,7 +187,7 @@ TEST_CASE("what is wrong first is said: interface, method, parameter, more") {
   CHECK(std::holds_alternative<subscribe_call>(dispatch(role::hub, x)));
 }
 
-TEST_CASE("every declared method takes its declared parameters") {
+TEST_CASE("every declared method accepts its declared parameters") {
   for (auto who : roles)
     each_method(who, [&](const std::string& name, const idl_member& method) {
       auto x = make_call(name, method.fields);
@@ -219,7 +221,8 @@ TEST_CASE("every parameter must be there and be a string") {
     });
 }
 
-TEST_CASE("a parameter that is not declared is refused by name") {
+TEST_CASE(
+    "a parameter that is not declared is refused, and the error names it") {
   for (auto who : roles)
     each_method(who, [&](const std::string& name, const idl_member& method) {
       auto x = make_call(name, method.fields);
@@ -232,7 +235,7 @@ TEST_CASE("a parameter that is not declared is refused by name") {
     });
 }
 
-TEST_CASE("of several bad parameters the first declared one is named") {
+TEST_CASE("of several bad parameters the error names the first declared one") {
   auto x = make_call("org.terok.Clearance1.Verdict");
   x.parameters = {{"unknown", parameter::kind::string, ""},
                   {"action", parameter::kind::null, ""},
@@ -245,7 +248,7 @@ TEST_CASE("of several bad parameters the first declared one is named") {
         == standard_error("InvalidParameter", "parameter", "dest"));
 }
 
-TEST_CASE("a verdict is handed on with its four texts, in whatever order") {
+TEST_CASE("a verdict call is returned with its four texts, in any order") {
   auto x = make_call(
       "org.terok.Clearance1.Verdict",
       {{"action", ""}, {"dest", ""}, {"container", ""}, {"request_id", ""}});
@@ -258,7 +261,7 @@ TEST_CASE("a verdict is handed on with its four texts, in whatever order") {
   CHECK(y->action == "<action>");
 }
 
-TEST_CASE("an apply is handed on with its three texts") {
+TEST_CASE("an apply call is returned with its three texts") {
   auto x = make_call("org.terok.ClearanceVerdict1.Apply",
                      {{"container", ""}, {"dest", ""}, {"action", ""}});
   auto result = dispatch(role::verdict_helper, x);
@@ -282,7 +285,7 @@ TEST_CASE("a oneway call gets no reply, not even an error") {
     }
 }
 
-TEST_CASE("a oneway verdict is a verdict all the same") {
+TEST_CASE("a oneway verdict is executed, too") {
   auto x = make_call("org.terok.Clearance1.Verdict",
                      own_description(role::hub)
                          .member(idl_member::kind::method, "Verdict")
@@ -291,7 +294,7 @@ TEST_CASE("a oneway verdict is a verdict all the same") {
   CHECK(std::holds_alternative<verdict_call>(dispatch(role::hub, x)));
 }
 
-TEST_CASE("more and upgrade change nothing for what answers once") {
+TEST_CASE("more and upgrade have no effect on methods that answer once") {
   auto x = make_call("org.varlink.service.GetInfo");
   auto plain = answer(role::hub, x);
   x.more = true;
@@ -326,7 +329,7 @@ TEST_CASE("every declared error of a verdict is written as declared") {
   CHECK(written == declared);
 }
 
-TEST_CASE("what the methods return is what they declare") {
+TEST_CASE("methods return what they declare") {
   std::string out;
   append_verdict(out, {});
   out.pop_back();

@@ -45,7 +45,7 @@ event every_field() {
 
 } // namespace
 
-TEST_CASE("an event reads back as it was encoded, of whatever type") {
+TEST_CASE("an event of any type reads back as it was encoded") {
   for (auto type :
        {event_type::connection_blocked, event_type::container_started,
         event_type::container_exited, event_type::shield_up,
@@ -67,7 +67,7 @@ TEST_CASE("an event reads back as it was encoded, of whatever type") {
   }
 }
 
-TEST_CASE("an event's fields may come in any order, with others between") {
+TEST_CASE("an event's fields may come in any order, between unknown ones") {
   auto x = read_event(R"("ok":true,"colour":{"type":"blue"},"port":1,)"
                       R"("dossier":{"k":"v"},"container":"c",)"
                       R"("type":"shield_up","since":12)");
@@ -92,7 +92,7 @@ TEST_CASE("fields that are absent or null are empty or zero") {
   }
 }
 
-TEST_CASE("an event of no known type is none, and the reply stands") {
+TEST_CASE("an event of an unknown type is ignored, and the reply is valid") {
   for (auto members : {R"("container":"c")", R"("type":"shield_sideways")",
                        R"("type":"pending")", R"("type":"")", R"("type":null)",
                        R"("type":1)", ""})
@@ -103,7 +103,7 @@ TEST_CASE("an event of no known type is none, and the reply stands") {
   CHECK(x.parameters.size() == 2);
 }
 
-TEST_CASE("an event with a field of another type is none") {
+TEST_CASE("an event with a field of a wrong type is ignored") {
   for (auto field :
        {"container", "request_id", "dest", "domain", "action", "reason"})
     for (auto value : {"1", "true", "[]", "{}"})
@@ -121,7 +121,7 @@ TEST_CASE("an event with a field of another type is none") {
           == std::nullopt);
 }
 
-TEST_CASE("of an event's repeated field the last one counts") {
+TEST_CASE("if an event's field is repeated, the last one counts") {
   auto x = read_event(R"("type":1,"type":"shield_up","port":"x","port":7,)"
                       R"("dossier":[],"dossier":{"a":1,"b":"2","a":"3"})");
   REQUIRE(x.has_value());
@@ -130,7 +130,7 @@ TEST_CASE("of an event's repeated field the last one counts") {
   CHECK((x->dossier == dossier{{"a", "3"}, {"b", "2"}}));
 }
 
-TEST_CASE("of repeated events the last one counts") {
+TEST_CASE("if the event is repeated, the last one counts") {
   auto x = read(R"({"parameters":{"event":{"type":"shield_up","port":1},)"
                 R"("event":{"type":"shield_down"}}})");
   REQUIRE(x.notification.has_value());

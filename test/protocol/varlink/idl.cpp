@@ -14,7 +14,7 @@ namespace idl = clearance::protocol::varlink::idl;
 
 namespace {
 
-/// A description that is right but for `members`.
+/// A description that is valid if `members` are.
 std::string description(const std::string& members) {
   return "interface a.b\n" + members + "\n";
 }
@@ -25,7 +25,7 @@ void check_refused(const std::string& text) {
 
 } // namespace
 
-TEST_CASE("the checker takes what the grammar allows") {
+TEST_CASE("the checker accepts what the grammar allows") {
   auto x = idl_interface::parse("# a\n\ninterface org.ex-ample.1a # b\n"
                                 "type T(a_b:?[]int,c2:[string]U)# c\n"
                                 "type U (\n # d\n x : object\n , y : bool )\n"
@@ -77,14 +77,14 @@ TEST_CASE("the checker refuses what the grammar does not allow") {
   check_refused("interface a.b\nerror E ()");
 }
 
-TEST_CASE("all three descriptions are sound and name their interface") {
+TEST_CASE("all three descriptions are valid and name their interface") {
   CHECK(idl_interface::parse(idl::service).name == "org.varlink.service");
   CHECK(idl_interface::parse(idl::clearance).name == "org.terok.Clearance1");
   CHECK(idl_interface::parse(idl::clearance_verdict).name
         == "org.terok.ClearanceVerdict1");
 }
 
-TEST_CASE("the standard interface is the standard's") {
+TEST_CASE("org.varlink.service is described as in the standard") {
   using kind = idl_member::kind;
   auto x = idl_interface::parse(idl::service);
   CHECK(x.members.size() == 8);
@@ -108,7 +108,7 @@ TEST_CASE("the standard interface is the standard's") {
     CHECK(x.member(kind::error, name).fields.empty());
 }
 
-TEST_CASE("our own interfaces are those of clearance.md") {
+TEST_CASE("our own interfaces are described as in the contract") {
   using kind = idl_member::kind;
   auto x = idl_interface::parse(idl::clearance);
   CHECK(x.members.size() == 7);

@@ -14,7 +14,7 @@ using namespace std::string_literals;
 
 namespace {
 
-/// `bytes` without its NUL; there must be one, at the end alone.
+/// `bytes` without the NUL. There must be exactly one NUL, at the end.
 std::string message(const std::string& bytes) {
   REQUIRE_FALSE(bytes.empty());
   REQUIRE(bytes.find('\0') == bytes.size() - 1);
@@ -30,7 +30,8 @@ std::string verdict_bytes(verdict_outcome::kind what,
 
 } // namespace
 
-TEST_CASE("a call is written with its parameters and more only if asked") {
+TEST_CASE(
+    "a call is written with its parameters, and with more only if asked") {
   std::string out = "before";
   append_call(out, "a.b.C", {{"x", "1"}, {"y", "2"}});
   CHECK(out
@@ -41,14 +42,14 @@ TEST_CASE("a call is written with its parameters and more only if asked") {
   CHECK(out == "{\"method\":\"a.b.C\",\"parameters\":{},\"more\":true}\0"s);
 }
 
-TEST_CASE("a reply wraps its members") {
+TEST_CASE("a reply holds its members in parameters") {
   std::string out = "before";
   append_reply(out, R"("ok":true)");
   append_reply(out, "");
   CHECK(out == "before{\"parameters\":{\"ok\":true}}\0{\"parameters\":{}}\0"s);
 }
 
-TEST_CASE("an error names itself and its parameters") {
+TEST_CASE("an error reply has the error's name and parameters") {
   std::string out = "before";
   append_error(out, "a.b.Bad", {{"x", "1"}, {"y", "2"}});
   append_error(out, "a.b.Worse");
@@ -58,7 +59,7 @@ TEST_CASE("an error names itself and its parameters") {
            "{\"error\":\"a.b.Worse\",\"parameters\":{}}\0"s);
 }
 
-TEST_CASE("whatever a peer wrote comes back as text, not as JSON") {
+TEST_CASE("text of a peer comes back as text and never as JSON") {
   auto nasty = "\"}\\\0\n\x1f\xff\xc3\xa4"s;
   std::string out;
   append_error(out, "a.b.Bad", {{"x", nasty}});
@@ -70,7 +71,7 @@ TEST_CASE("whatever a peer wrote comes back as text, not as JSON") {
   CHECK(json["parameters"]["x"].text() == "\"}\\\0\n\x1f\xef\xbf\xbd\xc3\xa4"s);
 }
 
-TEST_CASE("each end of a verdict has its own reply") {
+TEST_CASE("each outcome of a verdict has its own reply") {
   using kind = verdict_outcome::kind;
   CHECK(verdict_bytes(kind::ok, {}) == R"({"parameters":{"ok":true}})");
   CHECK(verdict_bytes(kind::invalid_action, {"maybe"})
@@ -88,7 +89,7 @@ TEST_CASE("each end of a verdict has its own reply") {
            R"("parameters":{"action":"allow","stderr":"no such rule"}})");
 }
 
-TEST_CASE("an apply is always a reply, never an error") {
+TEST_CASE("the reply to an apply call is never an error") {
   std::string out;
   append_apply(out, {true, ""});
   CHECK(message(out) == R"({"parameters":{"ok":true,"stderr":""}})");

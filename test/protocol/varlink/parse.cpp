@@ -25,7 +25,7 @@ call good_call(std::string_view text) {
   return std::get<call>(x);
 }
 
-/// Why it is none; empty if it is one.
+/// Why the text is not a call; empty if it is one.
 std::string call_fault(std::string_view text) {
   auto x = parse_call(text);
   auto* bad = std::get_if<malformed>(&x);
@@ -46,7 +46,7 @@ std::string reply_fault(std::string_view text) {
   return bad == nullptr ? "" : std::string{bad->why};
 }
 
-/// A call whose nesting is `depth`, the message's own object included.
+/// A call that is nested `depth` deep, the message's own object included.
 std::string nested(std::size_t depth) {
   return R"({"method":"a.b","x":)" + std::string(depth - 1, '[')
          + std::string(depth - 1, ']') + "}";
@@ -54,7 +54,7 @@ std::string nested(std::size_t depth) {
 
 } // namespace
 
-TEST_CASE("a call needs nothing but a qualified method") {
+TEST_CASE("a call needs only a qualified method") {
   auto x = good_call(R"({"method":"org.varlink.service.GetInfo"})");
   CHECK(x.method == "org.varlink.service.GetInfo");
   CHECK(x.parameters.empty());
@@ -63,7 +63,7 @@ TEST_CASE("a call needs nothing but a qualified method") {
   CHECK_FALSE(x.upgrade);
 }
 
-TEST_CASE("every flag is read on its own") {
+TEST_CASE("each flag is read independently of the others") {
   CHECK(good_call(R"({"more":true,"method":"a.b"})").more);
   CHECK(good_call(R"({"oneway":true,"method":"a.b"})").oneway);
   CHECK(good_call(R"({"method":"a.b","upgrade":true})").upgrade);
@@ -72,7 +72,7 @@ TEST_CASE("every flag is read on its own") {
   CHECK_FALSE((x.more || x.oneway || x.upgrade));
 }
 
-TEST_CASE("a flag that is no boolean is no call, null included") {
+TEST_CASE("a flag must be a boolean, and not null") {
   for (auto flag : {"more", "oneway", "upgrade"})
     for (auto value : {"null", "0", "1", "\"true\"", "[]", "{}"})
       CHECK(call_fault(R"({"method":"a.b",")"s + flag + "\":" + value + "}")
@@ -99,9 +99,10 @@ TEST_CASE("parameters keep their order, their names and their kinds") {
                             {"", kind::string, ""}});
 }
 
-// An operator's client that sends such a number made a mistake in one
-// parameter; it does not lose its connection for it.
-TEST_CASE("a number beyond every machine type is a parameter like others") {
+// Such a number is a mistake in one parameter. The client must not lose its
+// connection because of it.
+TEST_CASE(
+    "a number too large for every machine type is an ordinary parameter") {
   auto x = good_call(R"({"method":"a.b","parameters":{)"
                      R"("a":9223372036854775807,"b":9223372036854775808,)"
                      R"("c":-9223372036854775808,"d":123456789012345678901,)"
@@ -115,7 +116,7 @@ TEST_CASE("a number beyond every machine type is a parameter like others") {
   CHECK(x.parameters[4].type == kind::other);
 }
 
-TEST_CASE("parameters that are null are none, other values are no call") {
+TEST_CASE("parameters may be null, but of no other type than an object") {
   CHECK(good_call(R"({"method":"a.b","parameters":null})").parameters.empty());
   CHECK(good_call(R"({"method":"a.b","parameters":{}})").parameters.empty());
   for (auto value : {"[]", "\"\"", "0", "true"})
@@ -123,14 +124,14 @@ TEST_CASE("parameters that are null are none, other values are no call") {
           == "parameters are no object");
 }
 
-TEST_CASE("other keys of a call are ignored, whatever they hold") {
+TEST_CASE("other keys of a call are ignored, whatever their values") {
   auto x = good_call(R"({"id":[1,{"more":true}],"":null,"MORE":1,)"
                      R"("method":"a.b","continues":"x","error":{}})");
   CHECK(x.method == "a.b");
   CHECK_FALSE(x.more);
 }
 
-TEST_CASE("of a repeated key the last one counts and is judged") {
+TEST_CASE("if a key is repeated, the last one counts and is checked") {
   auto x = good_call(R"({"method":1,"parameters":[],"more":1,"method":"a.a",)"
                      R"("method":"a.b","parameters":{"x":1,"y":"1","x":"2"},)"
                      R"("more":true})");
@@ -148,7 +149,7 @@ TEST_CASE("of a repeated key the last one counts and is judged") {
         == "parameters are no object");
 }
 
-// Every parameter looked up in all others would take a minute.
+// If each parameter were compared with all others this would take a minute.
 TEST_CASE("a hundred thousand parameters cost no more than sorting them") {
   auto text = R"({"method":"a.b","parameters":{)"s;
   for (int i = 0; i < 100000; ++i)
@@ -173,7 +174,7 @@ TEST_CASE("a method must be there, be a string, and be qualified") {
   CHECK(good_call(R"({"method":"..a"})").method == "..a");
 }
 
-TEST_CASE("what is not one JSON object is no call") {
+TEST_CASE("anything but one JSON object is not a call") {
   CHECK(call_fault("") == "not a JSON object");
   CHECK(call_fault("   ") == "not a JSON object");
   for (auto text : {"1", "\"a.b\"", "null", "[{\"method\":\"a.b\"}]"})
@@ -191,7 +192,7 @@ TEST_CASE("what is not one JSON object is no call") {
     CHECK_MESSAGE(call_fault(text) == "not JSON", text);
 }
 
-TEST_CASE("ill-formed UTF-8 anywhere is no call") {
+TEST_CASE("a message with ill-formed UTF-8 anywhere is not a call") {
   for (auto bytes : {"\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80",
                      "\xf4\x90\x80\x80", "\x80"}) {
     CHECK(call_fault("{\"method\":\"a.b\",\"x\":\""s + bytes + "\"}")
@@ -201,26 +202,26 @@ TEST_CASE("ill-formed UTF-8 anywhere is no call") {
   }
 }
 
-TEST_CASE("a NUL is no part of a call, in a string or behind it") {
+TEST_CASE("a NUL in a string or behind the call makes it invalid") {
   CHECK(call_fault("{\"method\":\"a.b\0\"}"s) == "not JSON");
   CHECK(call_fault("{\"method\":\"a.b\"}\0"s) == "not JSON");
   CHECK(call_fault("{\"method\":\0\"a.b\"}"s) == "not JSON");
-  // An escaped one is text.
+  // An escaped NUL is text.
   CHECK(good_call(R"({"method":"a.b\u0000"})").method == "a.b\0"s);
 }
 
-TEST_CASE("white space of JSON may stand around a call") {
+TEST_CASE("JSON white space may stand around a call") {
   CHECK(good_call(" \t\r\n{ \"method\" :\n\"a.b\" }\r\n\t ").method == "a.b");
 }
 
-TEST_CASE("a call may nest as deep as the limit and no deeper") {
+TEST_CASE("a call may be nested as deep as the limit and no deeper") {
   CHECK(call_fault(nested(limits::varlink_nesting_max_depth)).empty());
   CHECK(call_fault(nested(limits::varlink_nesting_max_depth + 1))
         == "nested too deep");
   CHECK(call_fault(nested(100000)) == "nested too deep");
 }
 
-TEST_CASE("a call of any size is judged by the same rules") {
+TEST_CASE("a call of any size follows the same rules") {
   for (std::size_t size : {1u, 4000u, 4096u, 4097u, 70000u, 1u << 20}) {
     auto padding = "\"p\":\"" + std::string(size, 'p') + "\"";
     auto x = good_call("{\"method\":\"a.b\",\"parameters\":{" + padding + "}}");
@@ -234,7 +235,7 @@ TEST_CASE("a call of any size is judged by the same rules") {
   }
 }
 
-TEST_CASE("a call is read in place where its batch has room behind it") {
+TEST_CASE("a call with padding behind it in its batch is not copied") {
   frame_batch batch;
   batch.append(R"({"method":"a.b","parameters":{"x":"1"}})");
   batch.append(R"({"method":"a.c"})");
@@ -245,14 +246,14 @@ TEST_CASE("a call is read in place where its batch has room behind it") {
   }
 }
 
-TEST_CASE("every prefix of a call is no call") {
+TEST_CASE("no prefix of a call is a call") {
   auto text = R"({"method":"a.b","parameters":{"x":"1\n"},"more":true})"s;
   for (std::size_t n = 0; n < text.size(); ++n)
     CHECK_FALSE(call_fault(text.substr(0, n)).empty());
   CHECK(call_fault(text).empty());
 }
 
-TEST_CASE("a success and an error are told apart by the error's name") {
+TEST_CASE("a reply is an error if it has the error's name") {
   auto x = good_reply(R"({"parameters":{"ok":true}})");
   CHECK(x.error.empty());
   CHECK_FALSE(x.continues);
@@ -265,7 +266,7 @@ TEST_CASE("a success and an error are told apart by the error's name") {
   CHECK(x.parameters.at(0).text == "r");
 }
 
-TEST_CASE("what may be left out of a reply may be null as well") {
+TEST_CASE("optional members of a reply may be null") {
   for (auto text : {"{}", R"({"parameters":null})", R"({"error":null})",
                     R"({"parameters":{},"continues":false,"other":1})"}) {
     auto x = good_reply(text);
@@ -275,7 +276,7 @@ TEST_CASE("what may be left out of a reply may be null as well") {
   }
 }
 
-TEST_CASE("a reply whose parts have other types is none") {
+TEST_CASE("a reply whose members have other types is invalid") {
   CHECK(reply_fault(R"({"error":1})") == "error is no string");
   CHECK(reply_fault(R"({"continues":null})") == "continues is no boolean");
   CHECK(reply_fault(R"({"continues":"true"})") == "continues is no boolean");
@@ -286,7 +287,7 @@ TEST_CASE("a reply whose parts have other types is none") {
         == "not JSON");
 }
 
-TEST_CASE("what we write reads back as it was meant") {
+TEST_CASE("what we write reads back unchanged") {
   std::string out;
   append_call(out, "a.b.C", {{"x", "\"1\"\n"}, {"y", ""}}, true);
   out.pop_back();
