@@ -1,5 +1,5 @@
-// How a socket comes to its path, and how it goes; for the hub's two sockets
-// and the helper's alike. Source: clearance.md, section 1, "Binding".
+// How sockets are bound and removed: the hub's two sockets and the helper's.
+// Source: clearance.md, section 1, "Binding".
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/doubles/fake_server.hpp"
@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr uid_t somebody_else = 65534;
 
-/// A program that binds `path`, one line for each of our sockets.
+/// A program that binds `path`; one for each of our sockets.
 struct binder {
   std::string role;
   fs::path path;
@@ -29,7 +29,7 @@ struct binder {
 };
 
 std::vector<binder> binders(const runtime& where) {
-  // The other socket of the hub lies elsewhere, so that only one is at stake.
+  // The hub's other socket is elsewhere, so that only this one matters.
   auto apart = [&](const fs::path& clearance, const fs::path& reader) {
     child_options result;
     result.argv = {terok_clearance(),
@@ -54,7 +54,7 @@ void make_directory(const fs::path& path, mode_t mode) {
   REQUIRE(::chmod(path.c_str(), mode) == 0);
 }
 
-/// Awaits a refusal; returns its one line.
+/// Waits until the program refuses to start; returns its one line.
 std::string refusal(child_options options) {
   child refused{std::move(options)};
   CHECK(refused.wait() == exited(1));
@@ -157,7 +157,7 @@ TEST_CASE("a parent of another owner is refused") {
   }
 }
 
-TEST_CASE("what is no socket is refused and kept") {
+TEST_CASE("a path that is not a socket is refused and kept") {
   const runtime where;
   make_directory(where.directory(), 0700);
   for (auto& x : binders(where)) {
@@ -198,7 +198,7 @@ TEST_CASE("a stale socket is replaced") {
     auto server = start(x.options, {x.path});
     server.kill(SIGTERM);
     CHECK(server.wait() == exited(0));
-    // One that some other program left.
+    // A socket that another program left.
     { const fake_server other{x.path}; }
     CHECK(fs::is_socket(x.path));
     auto again = start(x.options, {x.path});
@@ -224,9 +224,10 @@ TEST_CASE("a live server keeps its path") {
   }
 }
 
-TEST_CASE("a path stays its server's when somebody removes the socket") {
-  // The lock is what is left: without it both would believe in their path, and
-  // the first one's clean stop would come to the second one's socket.
+TEST_CASE("a server keeps its path when somebody removes the socket") {
+  // Only the lock is left. Without it both servers would believe that the path
+  // is theirs, and when the first one stops it would remove the second one's
+  // socket.
   const runtime where;
   for (auto& x : binders(where)) {
     CAPTURE(x.role);
@@ -243,7 +244,7 @@ TEST_CASE("a path stays its server's when somebody removes the socket") {
   }
 }
 
-TEST_CASE("a live server of any kind keeps its path, a busy one too") {
+TEST_CASE("any live server keeps its path, even a busy one") {
   const runtime where;
   for (auto& x : binders(where)) {
     CAPTURE(x.role);
@@ -254,7 +255,7 @@ TEST_CASE("a live server of any kind keeps its path, a busy one too") {
       fs::remove(x.path);
     }
     const fake_server busy{x.path, 0};
-    // Its backlog is full: a probe that waited would wait for ever.
+    // The backlog is full: a probe that waited would wait for ever.
     const raw_socket waiting{x.path};
     check_contains(refusal(x.options), {x.path, x.role});
     CHECK(fs::is_socket(x.path));
@@ -262,13 +263,13 @@ TEST_CASE("a live server of any kind keeps its path, a busy one too") {
   }
 }
 
-TEST_CASE("of two hubs that start at once exactly one wins") {
+TEST_CASE("if two hubs start at once exactly one succeeds") {
   const runtime where;
   for (int round = 0; round < 20; ++round) {
     CAPTURE(round);
     child first{serve(where)};
     child second{serve(where)};
-    // One ends; then the other must be serving.
+    // When one has ended the other must be serving.
     const deadline guard;
     while (first.running() && second.running())
       guard.pace("the end of one hub", {first.pidfd(), second.pidfd()});
@@ -291,13 +292,13 @@ TEST_CASE("of two hubs that start at once exactly one wins") {
               .call("org.varlink.service.GetInfo")
               .error
           == "");
-    // Every other round leaves its sockets behind for the next.
+    // Every other round leaves its sockets behind for the next one.
     winner.kill(round % 2 ? SIGKILL : SIGTERM);
     winner.wait();
   }
 }
 
-TEST_CASE("a path that is too long is a clear error") {
+TEST_CASE("a path that is too long is refused with a clear error") {
   const runtime where;
   for (auto& x : binders(where)) {
     CAPTURE(x.role);
@@ -310,7 +311,7 @@ TEST_CASE("a path that is too long is a clear error") {
     check_contains(refused.err(), {"107 bytes"});
     CHECK_FALSE(holds_socket(where.dir / "other"));
   }
-  // One that nobody typed.
+  // A path that comes from the environment.
   child_options options;
   options.argv = {terok_clearance(), "serve", "--inline-verdict"};
   options.environment = {

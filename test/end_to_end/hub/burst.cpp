@@ -71,15 +71,15 @@ bool has_ended(const std::string& bytes) {
          && bytes.find(end_mark, tail) != std::string::npos;
 }
 
-/// Room for all that can come, pages included: a string that grows is copied,
-/// and the client is away meanwhile.
+/// Memory for all that can come, with its pages: a string that grows is copied,
+/// and the client does not read meanwhile.
 std::string prepared_buffer() {
   std::string result(std::size_t{burst} * 600, '\0');
   result.clear();
   return result;
 }
 
-/// Reads to the end mark, which is never lost, as fast as it can.
+/// Reads as fast as it can, up to the end mark, which is never lost.
 taken read_burst(varlink_client& client, std::string buffer) {
   using clock = std::chrono::steady_clock;
   const deadline guard;
@@ -118,8 +118,8 @@ void check_order(const taken& x) {
   }
 }
 
-/// One burst to `readers` clients that read and `stuck` ones that do not. True
-/// when it is settled, false when the machine was too busy to tell.
+/// Sends one burst to `readers` clients that read and to `stuck` ones that do
+/// not. True if the result is clear, false if the machine was too busy to tell.
 bool settled(std::size_t readers, std::size_t stuck, const std::string& lines) {
   const runtime where;
   hub server{where};
@@ -128,7 +128,7 @@ bool settled(std::size_t readers, std::size_t stuck, const std::string& lines) {
     silent.push_back(server.subscriber());
   for (std::size_t i = 0; i < readers; ++i)
     clients.push_back(server.subscriber());
-  // Marks that came after a subscription are no part of the burst.
+  // Marks that came after a subscription do not belong to the burst.
   for (std::size_t i = 0; i + 1 < clients.size(); ++i)
     clients[i].await_mark(clients.back().last_mark());
   std::vector<std::string> buffers;
@@ -187,7 +187,7 @@ TEST_CASE("a burst reaches several clients that read") {
   check_burst("a burst reaches several clients that read", 3, 0);
 }
 
-TEST_CASE("a burst nobody reads ends, and the hub goes on") {
+TEST_CASE("a burst that nobody reads comes to its end, and the hub goes on") {
   const runtime where;
   hub server{where};
   auto stuck = server.subscriber();

@@ -1,5 +1,5 @@
-// The operator's way: watch in one terminal, emit in another, verdict in a
-// third, all of them the built program.
+// What an operator does: watch in one terminal, emit in another, verdict in a
+// third, with the programs as they are built.
 
 #include "test/end_to_end/world/deployment.hpp"
 
@@ -67,7 +67,7 @@ TEST_CASE("watch, emit and verdict work together") {
   CHECK(watcher.wait() == exited(0));
 }
 
-TEST_CASE("emit sends lines as they are") {
+TEST_CASE("emit sends lines unchanged") {
   operation x{executor::hub};
   auto watcher = x.server.subscriber();
   CHECK(emit(x, "bad\n" + block{}.line() + plain_line("shield_up", "c1")).wait()
@@ -76,7 +76,7 @@ TEST_CASE("emit sends lines as they are") {
   CHECK(watcher.next_event() == plain_event("shield_up", "c1"));
 }
 
-TEST_CASE("watch comes back to a hub that restarts") {
+TEST_CASE("watch connects again to a hub that was restarted") {
   runtime where;
   std::optional<hub> server{std::in_place, where};
   auto watcher =

@@ -1,5 +1,5 @@
-// What is dropped, lost or refused is counted, and SIGUSR1 writes the counters
-// to the log. The words are the log's; operators grep for them. Source:
+// Everything that is dropped, lost or refused is counted, and SIGUSR1 writes
+// the counters to the log. Operators search for these words. Source:
 // clearance.md, sections 2, 4 and 5.
 
 #include "test/end_to_end/world/deployment.hpp"
@@ -15,7 +15,7 @@ namespace {
 
 using namespace clearance::test;
 
-/// The counters now, all lines of them.
+/// The current counters: all their log lines.
 std::string counters_of(hub& server,
                         std::string_view last = "verdicts_refused") {
   const auto before = server.process().err().size();
@@ -71,7 +71,7 @@ TEST_CASE("every way to drop or repair a line has its counter") {
   }
 }
 
-TEST_CASE("a slow subscriber's losses are counted, exactly") {
+TEST_CASE("a slow subscriber's losses are counted exactly") {
   const runtime where;
   hub server{where};
   auto stuck = server.subscriber();
@@ -91,12 +91,12 @@ TEST_CASE("a slow subscriber's losses are counted, exactly") {
   const auto lost = counter(counters, "events_lost");
   CHECK(counter(counters, "subscribers") == 2);
   CHECK(lost > 0);
-  // What was not lost arrives.
+  // All other events arrive.
   const auto end = server.mark();
   const auto got = static_cast<long>(stuck.events_until(end).size());
   CHECK(got <= rounds * count - lost);
   CHECK(got >= rounds * count - lost - 1); // the mark may push out one more
-  // The one that left is still in the sum.
+  // The sum still has the losses of the client that left.
   { const auto leaving = std::move(stuck); }
   const deadline guard;
   while (counter(counters_of(server), "subscribers") != 1)
@@ -124,7 +124,7 @@ TEST_CASE("requests and verdicts are counted") {
   CHECK(counter(counters, "verdicts_refused") == 1);
   CHECK(counter(counters, "bindings") == 2);
   CHECK(counter(counters, "open_requests_evicted") == 0);
-  // And it goes on after the signal.
+  // The hub goes on after the signal.
   x.server.emit(plain_line("shield_up", "c1"));
   while (watcher.next_event().type != "shield_up")
     ;

@@ -16,7 +16,7 @@ std::string bytes_of(varlink_client& subscriber) {
 
 } // namespace
 
-TEST_CASE("a block is these bytes") {
+TEST_CASE("a block is encoded in exactly these bytes") {
   const runtime where;
   hub server{where};
   auto watcher = server.subscriber();
@@ -50,7 +50,7 @@ TEST_CASE("a kind without fields of its own has zero values, in order") {
   }
 }
 
-TEST_CASE("fields of other kinds are not taken") {
+TEST_CASE("fields of other types are not taken") {
   const runtime where;
   hub server{where};
   auto watcher = server.subscriber();

@@ -1,5 +1,5 @@
-// What all peers of a socket hold together is bounded, whatever each may hold
-// by itself.
+// The memory that all peers of a socket hold together is limited, whatever each
+// peer may hold alone.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/process/process_facts.hpp"
@@ -16,16 +16,16 @@ using namespace clearance::test;
 
 constexpr std::size_t mebibyte = 1024 * 1024;
 
-/// What limits.hpp promises of a socket, and what else a few hundred
-/// connections and an allocator take.
+/// The limit for a socket in limits.hpp, and what a few hundred connections and
+/// the allocator need beside it.
 constexpr std::size_t most = (32 + 12) * mebibyte;
 
 constexpr int crowd = 300;
 
 } // namespace
 
-// Each may have 256 KiB of a line: 300 of them would be 75 MiB.
-TEST_CASE("long lines that do not end take a bounded memory, and no block") {
+// Each connection may hold 256 KiB of a line; 300 of them would hold 75 MiB.
+TEST_CASE("long unfinished lines take a limited memory, and no block is lost") {
   const runtime where;
   hub server{where};
   auto watcher = server.subscriber();
@@ -36,14 +36,15 @@ TEST_CASE("long lines that do not end take a bounded memory, and no block") {
     readers.back().send_apart(std::string(250'000, 'x'));
   }
   CHECK(resident_bytes(server.pid()) < before + most * bytes_a_byte);
-  // Who holds nothing is served; so are ordinary lines of those who do.
+  // Readers that hold nothing are served, and so are ordinary lines of those
+  // that hold much.
   server.emit(block{}.line());
   CHECK(watcher.next_event() == block{}.event());
   readers.back().send_apart("\n" + plain_line("shield_up", "c1"));
   CHECK(watcher.next_event().type == "shield_up");
   CHECK(server.process().err().find("long, while all hold too much")
         != std::string::npos);
-  // And long ones again, when there is room.
+  // Long lines are served again when there is room.
   const auto all = descriptor_count(server.pid());
   readers.clear();
   await_descriptor_count(server.pid(), all - crowd);
@@ -53,8 +54,9 @@ TEST_CASE("long lines that do not end take a bounded memory, and no block") {
   CHECK(watcher.next_event().type == "shield_down");
 }
 
-// Each may send 1 MiB: 300 MiB.
-TEST_CASE("long messages that do not end are closed when all hold too much") {
+// Each client may send 1 MiB: 300 MiB together.
+TEST_CASE(
+    "long unfinished messages are closed when the shared memory is used up") {
   const runtime where;
   hub server{where};
   const auto before = resident_bytes(server.pid());

@@ -1,5 +1,5 @@
-// Varlink clients that others wrote, where the machine has one: what they say
-// does not depend on how we read the specification.
+// Varlink clients that others wrote, if the machine has one. Their result does
+// not depend on our understanding of the specification.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/skip.hpp"
@@ -24,7 +24,7 @@ std::optional<std::string> find_program(const std::string& name) {
   return std::nullopt;
 }
 
-/// What it writes to stdout; it must end with 0.
+/// The program's output. The program must end with 0.
 std::string output_of(std::vector<std::string> argv) {
   child_options options;
   options.argv = std::move(argv);
@@ -41,17 +41,17 @@ void check_contains(const std::string& text, const std::string& part) {
 
 } // namespace
 
-TEST_CASE("varlinkctl understands us") {
+TEST_CASE("varlinkctl understands the hub") {
   const auto program = find_program("varlinkctl");
   if (!program) {
-    skipped("varlinkctl understands us", "varlinkctl is not installed");
+    skipped("varlinkctl understands the hub", "varlinkctl is not installed");
     return;
   }
   const runtime where;
   hub server{where};
   const auto address = where.clearance().string();
   check_contains(output_of({*program, "info", address}), "terok-clearance");
-  // It parses the description and refuses what is no IDL.
+  // varlinkctl parses the description and refuses bad IDL.
   for (auto interface : {"org.terok.Clearance1", "org.varlink.service"})
     check_contains(output_of({*program, "introspect", address, interface}),
                    std::string("interface ") + interface);
@@ -60,10 +60,10 @@ TEST_CASE("varlinkctl understands us") {
                  "terok");
 }
 
-TEST_CASE("varlink(1) understands us") {
+TEST_CASE("varlink(1) understands the hub") {
   const auto program = find_program("varlink");
   if (!program) {
-    skipped("varlink(1) understands us", "varlink is not installed");
+    skipped("varlink(1) understands the hub", "varlink is not installed");
     return;
   }
   const runtime where;
@@ -75,7 +75,7 @@ TEST_CASE("varlink(1) understands us") {
       "interface org.terok.Clearance1");
 }
 
-TEST_CASE("python3-varlink understands us") {
+TEST_CASE("python3-varlink understands the hub") {
   const auto python = find_program("python3");
   auto has_varlink = [&] {
     child_options options;
@@ -83,7 +83,7 @@ TEST_CASE("python3-varlink understands us") {
     return child{std::move(options)}.wait() == exited(0);
   };
   if (!python || !has_varlink()) {
-    skipped("python3-varlink understands us",
+    skipped("python3-varlink understands the hub",
             "python3-varlink is not installed");
     return;
   }

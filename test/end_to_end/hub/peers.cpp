@@ -18,8 +18,9 @@ namespace fs = std::filesystem;
 
 constexpr auto somebody_else = "65534";
 
-/// `words` under another uid. The programs run there and we stay root: root may
-/// open any socket, so the check that is left is the server's own.
+/// Runs `words` with another uid. The programs run with that uid and the test
+/// stays root: root may open any socket, so only the server's own check is
+/// left.
 child_options as_somebody(const runtime& where,
                           std::vector<std::string> words) {
   child_options result;
@@ -34,7 +35,7 @@ child_options as_somebody(const runtime& where,
   return result;
 }
 
-/// Whether such a test can run here; the directory is then somebody's.
+/// Whether such a test can run here. Gives the directory to the other uid.
 bool prepare(const runtime& where, const char* test) {
   if (::getuid() != 0) {
     skipped(test, "needs root");
@@ -58,7 +59,7 @@ void check_closed_unheard(const fs::path& path, child& server,
   try {
     foreign.send(bytes);
   } catch (const peer_closed&) {
-    // Faster than we.
+    // The connection was closed before this write.
   }
   CHECK(foreign.read_to_end() == "");
   server.await_err(std::to_string(::getpid()));
@@ -80,7 +81,7 @@ TEST_CASE("a peer of another uid is closed on every socket") {
   const auto info = call_bytes("org.varlink.service.GetInfo");
   check_closed_unheard(where.clearance(), server, info);
   check_closed_unheard(where.reader(), server, block{}.line());
-  // One of its own uid is served, and has heard nothing of that block.
+  // A client of the program's own uid is served, and did not get that block.
   child watcher{as_somebody(where, {"watch", "--json", "--count", "1",
                                     "--clearance-socket", where.clearance()})};
   child emitter{
@@ -106,7 +107,8 @@ TEST_CASE("a peer of another uid is closed on every socket") {
   check_closed_unheard(where.verdict(), helper, info);
 }
 
-TEST_CASE("a foreign peer is logged once a connection, with uid and pid") {
+TEST_CASE("a peer of another uid is logged once for each connection, with uid "
+          "and pid") {
   const runtime where;
   if (!prepare(where, "a foreign peer is logged once a connection"))
     return;

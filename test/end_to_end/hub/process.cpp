@@ -16,8 +16,8 @@ namespace {
 
 using namespace clearance::test;
 
-/// Less than the shield's 10 s: a stop must not wait for it. Not a measure of
-/// how fast a stop is.
+/// Less than the shield's 10 s, because a stop must not wait for the shield. It
+/// does not measure how fast a stop is.
 constexpr std::chrono::seconds stop_guard{8};
 
 std::string numbered_lines(int count) {
@@ -40,10 +40,11 @@ TEST_CASE("an idle hub ends with 0 on SIGTERM and SIGINT") {
   }
 }
 
-TEST_CASE("nothing keeps a hub from its end") {
+TEST_CASE("nothing delays the end of a hub") {
   operation x{executor::hub, "ignore-term leave hang"};
   auto watcher = x.server.subscriber();
-  // A shield that ignores signals, its child, and a caller that waits for it.
+  // A shield that ignores signals, its child, and a client that waits for the
+  // verdict.
   x.server.emit(block{}.line());
   CHECK(watcher.next_event() == block{}.event());
   auto caller = x.server.client();
@@ -56,7 +57,7 @@ TEST_CASE("nothing keeps a hub from its end") {
     for (int j = 0; j < 100; ++j)
       watcher.next_event();
   }
-  // A client that does not read its answers, and half a message of another.
+  // A client that does not read its answers, and one that sent half a message.
   auto greedy = x.server.client();
   const auto call = call_bytes("org.varlink.service.GetInfo");
   while (greedy.socket().send_some(call) == call.size())
@@ -73,7 +74,7 @@ TEST_CASE("nothing keeps a hub from its end") {
         flooding = true;
       }
     } catch (const std::exception&) {
-      // The hub has gone.
+      // The hub has ended.
     }
   }};
   const deadline guard;
@@ -90,7 +91,7 @@ TEST_CASE("nothing keeps a hub from its end") {
   CHECK(x.server.process().wait(stop_guard) == exited(0));
   CHECK_FALSE(std::filesystem::exists(x.where.clearance()));
   CHECK_FALSE(std::filesystem::exists(x.where.reader()));
-  // The shield and its child do not outlive it.
+  // The shield and its child end with the hub.
   x.shield.await_all_gone();
 }
 
@@ -109,8 +110,9 @@ TEST_CASE("a helper with a hung shield ends as well") {
   CHECK(x.server.stop(stop_guard) == exited(0));
 }
 
-TEST_CASE("a second signal ends it at once") {
-  // Both are pending when it runs again; whichever it handles first, it ends.
+TEST_CASE("a second signal ends a hub at once") {
+  // Both signals are pending when the program runs again. Whichever it handles
+  // first, it ends.
   const runtime where;
   hub server{where};
   server.process().suspend();
@@ -153,7 +155,7 @@ TEST_CASE("clients that go away while they are written to do no harm") {
   CHECK(server.stop() == exited(0));
 }
 
-TEST_CASE("running out of descriptors stops nothing for good") {
+TEST_CASE("a hub that ran out of descriptors serves again later") {
   const runtime where;
   hub_options options;
   options.process.descriptors = {{32, 32}};
@@ -165,14 +167,14 @@ TEST_CASE("running out of descriptors stops nothing for good") {
       crowd.emplace_back(where.clearance());
       crowd.emplace_back(where.reader());
     }
-    // Full: what is accepted is served.
+    // All descriptors are taken; accepted connections are served.
     server.emit(block{}.line());
     CHECK(watcher.next_event() == block{}.event());
     await_descriptor_count(server.pid(), 32);
     server.emit(plain_line("shield_up", "c1"));
     CHECK(watcher.next_event().type == "shield_up");
   }
-  // Whoever comes now is served, once the crowd is seen off.
+  // New clients are served after the crowd has been closed.
   CHECK(server.client().call("org.varlink.service.GetInfo").error == "");
   server.reader().send(plain_line("shield_down", "c1"));
   CHECK(watcher.next_event().type == "shield_down");
@@ -244,7 +246,7 @@ TEST_CASE("connections leave no descriptor behind") {
     CHECK(watcher.next_event().type == "shield_up");
     varlink_client helper{x.where.verdict()};
     CHECK(helper.call("org.varlink.service.GetInfo").error == "");
-    // Some go without a word, some in the middle of one.
+    // Some leave without sending anything, some in the middle of a line.
     x.server.reader();
     x.server.client().socket().send("{");
   }
@@ -274,7 +276,7 @@ TEST_CASE("verdicts leave no descriptor and no zombie behind") {
   }
 }
 
-TEST_CASE("clients do not cost threads") {
+TEST_CASE("the number of threads does not depend on the clients") {
   operation x{executor::helper};
   const auto before = thread_count(x.server.pid());
   CHECK(before <= 6);
@@ -285,7 +287,7 @@ TEST_CASE("clients do not cost threads") {
   CHECK(thread_count(x.server.pid()) == before);
 }
 
-TEST_CASE("it logs to stderr, never to stdout") {
+TEST_CASE("a hub logs to stderr and never to stdout") {
   const runtime where;
   hub server{where};
   server.emit("bad\n");

@@ -1,4 +1,5 @@
-// Lines as lines, and malformed ones. Source: clearance.md, section 2.
+// How lines are separated, and malformed lines. Source: clearance.md, section
+// 2.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/process/process_facts.hpp"
@@ -17,7 +18,7 @@ using namespace clearance::test;
 constexpr std::size_t line_max_bytes = 256 * 1024;
 constexpr std::size_t mebibyte = 1024 * 1024;
 
-/// A good line of exactly `size` bytes (without newline) for container c1.
+/// A valid line of exactly `size` bytes (without newline) for container c1.
 std::string line_of(std::size_t size) {
   const std::string head = R"({"type":"shield_up","container":"c1","x":")";
   return head + std::string(size - head.size() - 2, 'x') + R"("})";
@@ -54,7 +55,7 @@ TEST_CASE("a line that never ends costs no memory and no connection") {
         == to_string(std::vector{up}));
 }
 
-TEST_CASE("half a million bytes of garbage leave connection and hub alone") {
+TEST_CASE("half a million bytes of garbage do no harm to connection and hub") {
   const runtime where;
   hub server{where};
   auto watcher = server.subscriber();
@@ -91,7 +92,7 @@ TEST_CASE("lines of one connection stay in order, others do not wait for an "
     CHECK(seen[i].container == "c" + std::to_string(i));
 }
 
-TEST_CASE("blank lines are nothing, white space around a line neither") {
+TEST_CASE("blank lines and white space around a line are ignored") {
   const runtime where;
   hub server{where};
   auto watcher = server.subscriber();
@@ -189,11 +190,11 @@ TEST_CASE("a flood of malformed lines does not become a flood of the log") {
   for (int i = 0; i < 20'000; ++i)
     flood += bad + "\n";
   CHECK(server.events_of(flood, watcher).empty());
-  // Each alone would be more than 2 MB.
+  // Each of them alone would log more than 2 MB.
   CHECK(server.process().err().size() < 512 * 1024);
 }
 
-TEST_CASE("a reader is told nothing") {
+TEST_CASE("a reader gets no answer") {
   const runtime where;
   hub server{where};
   auto watcher = server.subscriber();
@@ -204,7 +205,8 @@ TEST_CASE("a reader is told nothing") {
   CHECK_FALSE(reader.readable());
 }
 
-TEST_CASE("--only-container drops and counts what names another container") {
+TEST_CASE(
+    "--only-container drops and counts lines that name another container") {
   const runtime where;
   hub_options options;
   options.arguments = {"--only-container", "c1"};

@@ -1,6 +1,6 @@
-// A block must never be hidden by bytes that a container controls. Source:
-// clearance.md, section 2. The Python hub closes its reader's connection on
-// such a line, and every later block of that container is lost with it.
+// A container must not be able to hide a block with bytes that it controls.
+// Source: clearance.md, section 2. The Python hub closes the reader's
+// connection after such a line, and all later blocks of the container are lost.
 
 #include "test/end_to_end/world/deployment.hpp"
 
@@ -13,7 +13,7 @@ namespace {
 using namespace clearance::test;
 using namespace std::string_literals;
 
-/// `domain` goes in as it is.
+/// A block whose domain is these bytes, unescaped.
 std::string line_with(std::string_view domain) {
   return R"({"type":"pending","container":"c1","id":"c1:1","domain":")"
          + std::string(domain)
@@ -52,7 +52,7 @@ TEST_CASE("what is not well-formed in a string becomes spaces, the block is "
       {R"(a\ud83d\ude00\ud83dz)", "a  z"},
       {R"(a\ud800\ud83d\ude00z)", "a  z"},
       {R"(z\ud800)", "z "},
-      // A surrogate's spelling that is none.
+      // An escaped backslash, which begins no surrogate.
       {R"(a\\ud800z\ud800)", R"(a\ud800z )"},
       {R"(a\\\ud800z)", R"(a\ z)"},
       {R"(a\\\\ud800\ud800)", R"(a\\ud800 )"},
@@ -63,7 +63,7 @@ TEST_CASE("what is not well-formed in a string becomes spaces, the block is "
       {"a\x1b[31mz", "a [31mz"},
       {"a\0z"s, "a z"},
       {"a\x1f\x1fz", "a  z"},
-      // All at once, a quote that must stay one.
+      // All of these together, with an escaped quote that must stay.
       {"\xff\x01\\ud800\\\"\xff", R"(   " )"},
   };
   for (const auto& [domain, text] : table) {
@@ -76,7 +76,7 @@ TEST_CASE("what is not well-formed in a string becomes spaces, the block is "
   }
 }
 
-TEST_CASE("repair reaches keys, ignored values and what stands between") {
+TEST_CASE("keys, ignored values and bytes between tokens are repaired, too") {
   const runtime where;
   hub server{where};
   auto watcher = server.subscriber();
@@ -101,7 +101,7 @@ TEST_CASE("repair reaches keys, ignored values and what stands between") {
         == to_string(std::vector{expected}));
 }
 
-TEST_CASE("repair does not make a bad line good") {
+TEST_CASE("a repaired line that is still bad is dropped") {
   const runtime where;
   hub server{where};
   auto watcher = server.subscriber();

@@ -1,4 +1,5 @@
-// What a reader line's values become. Source: clearance.md, section 2.
+// How the values of a reader line are converted. Source: clearance.md, section
+// 2.
 
 #include "test/end_to_end/world/deployment.hpp"
 
@@ -27,7 +28,7 @@ std::string port_line(std::string_view port, std::string_view proto = "6") {
 
 } // namespace
 
-TEST_CASE("a string field that is no string is taken as its text") {
+TEST_CASE("a value that is not a string is taken as text") {
   const runtime where;
   hub server{where};
   auto watcher = server.subscriber();
@@ -78,7 +79,7 @@ TEST_CASE("a required text field that is null or missing makes a malformed "
   }
 }
 
-TEST_CASE("a null domain is a missing one") {
+TEST_CASE("a domain that is null counts as missing") {
   const runtime where;
   hub server{where};
   auto watcher = server.subscriber();
@@ -89,7 +90,7 @@ TEST_CASE("a null domain is a missing one") {
   CHECK(to_string(seen) == to_string(std::vector{block{}.event()}));
 }
 
-TEST_CASE("a port is a number's integer part or a string of digits") {
+TEST_CASE("a port is the integer part of a number, or a string of digits") {
   const runtime where;
   hub server{where};
   auto watcher = server.subscriber();
@@ -157,7 +158,7 @@ TEST_CASE("a port is a number's integer part or a string of digits") {
   }
 }
 
-TEST_CASE("of a repeated key the last one counts, even if it is wrong") {
+TEST_CASE("if a key is repeated the last one counts, even if it is wrong") {
   const runtime where;
   hub server{where};
   auto watcher = server.subscriber();
@@ -202,7 +203,7 @@ TEST_CASE("every text is reduced to printable ASCII of 256 characters") {
   const std::string kept(256, 'k');
   const std::string too_long(257, 'l');
   const std::string cut = std::string(253, 'l') + "...";
-  // Every field, each with its own fault.
+  // Every field has a fault of its own.
   const auto line = R"({"type":"pending","container":"c\n1","id":"\u001b[1m",)"
                     R"("dest":"203.0.113.7\u202e","domain":")"
                     + too_long + R"(","port":443,"proto":6,"dossier":{"k":")"

@@ -1,5 +1,5 @@
-// A block that no client was handed waits for the next client that subscribes,
-// as long as the block can be answered. Source: clearance.md, section 4.
+// An undelivered event waits for the next client that subscribes, as long as
+// the block can be answered. Source: clearance.md, section 4.
 
 #include "test/end_to_end/world/deployment.hpp"
 
@@ -26,8 +26,8 @@ std::vector<wire_event> replayed(hub& server) {
   return client.events_until(server.mark());
 }
 
-/// Returns once the hub has handled all lines emitted so far, without a
-/// subscriber: the reader's connection has come to its end.
+/// Returns when the hub has handled all lines so far. Needs no subscriber: the
+/// reader's connection has ended.
 void settle(hub& server, std::string_view lines) {
   auto reader = server.reader();
   reader.send(lines);
@@ -48,7 +48,7 @@ TEST_CASE("blocks announced to nobody go to the first subscriber, oldest "
   CHECK(to_string(client.events_until(server.mark()))
         == to_string(std::vector{numbered(1).event(), numbered(2, "c2").event(),
                                  numbered(3).event(), numbered(4).event()}));
-  // And to the first one only.
+  // Only the first subscriber gets them.
   CHECK(to_string(replayed(server)) == "");
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("a replay is not bounded by the queue, and not lost on a slow "
   auto slow = server.client();
   slow.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
   slow.socket().await_taken();
-  // It does not read while the hub does other things.
+  // The subscriber does not read while the hub does other things.
   for (int i = 0; i < 20; ++i)
     CHECK(server.client().call("org.varlink.service.GetInfo").error == "");
   for (int i = 0; i < 4000; ++i)
@@ -130,7 +130,7 @@ TEST_CASE("a block that a stuck subscriber never got goes to the next one") {
   hub server{where};
   constexpr int count = 4000;
   auto stuck = server.subscriber();
-  // More than its socket and its queue hold: some are dropped from the queue.
+  // More than socket and queue hold, so that the queue drops some.
   std::string lines;
   for (int i = 0; i < count; ++i)
     lines += numbered(i).line();
@@ -147,7 +147,7 @@ TEST_CASE("a block that a stuck subscriber never got goes to the next one") {
     seen.insert(event.request_id);
   }
   CHECK(seen.size() < count);
-  // Whatever was not replayed is in the stuck one's hands, whole.
+  // The events that were not replayed have all reached the stuck client.
   stuck.await_mark(server.mark());
   for (int i = 0; i < count; ++i)
     if (!seen.contains(numbered(i).request_id))
@@ -168,13 +168,14 @@ TEST_CASE("blocks in the queue of a subscriber that leaves are not lost") {
   leaver.reset();
   const auto next = replayed(server);
   REQUIRE(next.size() >= 128);
-  // The tail, unbroken: what the leaver's socket had taken comes before it.
+  // The last events without a gap; the socket of the client that left had
+  // accepted those before.
   for (std::size_t i = 0; i < next.size(); ++i)
     CHECK(next[i]
           == numbered(count - static_cast<int>(next.size() - i)).event());
 }
 
-TEST_CASE("a failed verdict's block that nobody saw is replayed") {
+TEST_CASE("an undelivered block whose verdict failed is replayed") {
   operation x{each_executor(), "exit 1", "no"};
   settle(x.server, numbered(1).line());
   CHECK(x.server.client().verdict("c1", "c1:1", "203.0.113.7", "deny").error
@@ -183,7 +184,7 @@ TEST_CASE("a failed verdict's block that nobody saw is replayed") {
         == to_string(std::vector{numbered(1).event()}));
 }
 
-TEST_CASE("a request in flight is not replayed, it is being answered") {
+TEST_CASE("a request in flight is not replayed") {
   operation x{each_executor(), "wait exit 0"};
   settle(x.server, numbered(1).line() + numbered(2).line());
   auto caller = x.server.client();
@@ -195,8 +196,8 @@ TEST_CASE("a request in flight is not replayed, it is being answered") {
   CHECK(caller.next_reply() == success(R"({"ok":true})"));
 }
 
-TEST_CASE("what is dropped during a replay does not come after its end") {
-  // A prompt for a container that is gone could be answered by nobody.
+TEST_CASE("a block whose container ends during a replay is not replayed") {
+  // Nobody could answer the prompt of a container that is gone.
   const runtime where;
   hub server{where};
   std::string lines;

@@ -1,6 +1,6 @@
-// What the programs give up at their start, and what they keep working for all
-// that: beside these, every test of a hub with a helper, of gates and of
-// supervise-child runs confined.
+// The sandbox of the programs. All other tests of hubs with a helper, of gates
+// and of supervise-child also run in the sandbox, so they show that the
+// programs still work.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/process/process_facts.hpp"
@@ -28,7 +28,7 @@ std::ostream& operator<<(std::ostream& out, const facts& x) {
   return out << "NoNewPrivs " << x.no_new_privs << ", Seccomp " << x.seccomp;
 }
 
-/// Of each thread, which must agree.
+/// The facts of each thread, which must agree.
 facts facts_of(pid_t pid) {
   facts result{status_of(pid, "NoNewPrivs"), status_of(pid, "Seccomp")};
   for (const auto& each :
@@ -58,8 +58,8 @@ bool skip(const char* name) {
 
 } // namespace
 
-TEST_CASE("a hub with a helper is confined, on all its threads") {
-  if (skip("a hub with a helper is confined, on all its threads"))
+TEST_CASE("a hub with a helper has a sandbox, on all its threads") {
+  if (skip("a hub with a helper has a sandbox, on all its threads"))
     return;
   const runtime where;
   hub server{where, with_helper({"--sandbox", "required"})};
@@ -67,11 +67,11 @@ TEST_CASE("a hub with a helper is confined, on all its threads") {
   CHECK(thread_count(server.pid()) > 1);
   server.process().await_err("sandbox=yes");
   CHECK(server.stop() == exited(0));
-  CHECK_FALSE(fs::exists(where.clearance())); // it may remove what it made
+  CHECK_FALSE(fs::exists(where.clearance())); // it may remove its own socket
   CHECK_FALSE(fs::exists(where.reader()));
 }
 
-TEST_CASE("a hub is open when it is told so, and says it") {
+TEST_CASE("with --sandbox off a hub has no sandbox, and its log says so") {
   const runtime where;
   std::vector<std::string> arguments{"--sandbox", "off"};
   SUBCASE("on the command line") {
@@ -85,8 +85,9 @@ TEST_CASE("a hub is open when it is told so, and says it") {
   CHECK(facts_of(server.pid()) == open_to_all);
 }
 
-// It must reach podman, and so must all that the shield starts.
-TEST_CASE("who executes verdicts is not confined, and says so") {
+// This process, and all that the shield starts, must reach podman.
+TEST_CASE(
+    "a process that executes verdicts has no sandbox, and its log says so") {
   const runtime where;
   const fake_shield shield;
   const std::string said =
@@ -117,7 +118,7 @@ TEST_CASE("a hub that executes verdicts takes no --sandbox") {
       "terok-clearance: --inline-verdict excludes --sandbox\n"));
 }
 
-TEST_CASE("a confined hub that cannot bind says why in one line") {
+TEST_CASE("a hub in its sandbox that cannot bind says why in one line") {
   const runtime where;
   fs::create_directory(where.directory());
   fs::permissions(where.directory(), fs::perms{0755});

@@ -14,7 +14,7 @@ namespace {
 
 using namespace clearance::test;
 
-/// Longer than hang_guard's promise needs: limits of 12 s on a busy machine.
+/// Longer than hang_guard: limits of 12 s on a busy machine.
 constexpr std::chrono::seconds patient{40};
 
 void announce_and_allow(hub& server, varlink_client& caller) {
@@ -36,7 +36,7 @@ TEST_CASE("a hanging shield and its grandchild are killed at the limit, a "
   operation in_hub{executor::hub, "leave hang"};
   operation in_helper{executor::helper, "ignore-term leave hang"};
   const runtime elsewhere;
-  // A helper that takes calls and never answers.
+  // A helper that accepts calls and never answers.
   const fake_server silent{elsewhere.verdict()};
   hub forsaken{elsewhere};
 

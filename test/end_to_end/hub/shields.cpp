@@ -1,5 +1,5 @@
-// How the shield is run and what its end means; the same for the hub's own
-// executor and the helper's. Source: clearance.md, section 6.
+// How the shield is run, and what its exit code means; the same for the hub's
+// own executor and the helper's. Source: clearance.md, section 6.
 
 #include "test/end_to_end/world/deployment.hpp"
 
@@ -60,14 +60,14 @@ TEST_CASE("a shield's stderr is cut at 512 bytes, made valid and trimmed") {
     x.shield.behave("exit 1", written);
     CHECK(allow(x.server) == failed(told));
   }
-  // A sequence cut in two at the limit is no valid one.
+  // A UTF-8 sequence that is cut at the limit is not valid.
   x.shield.behave("exit 1", std::string(511, 'a') + "\xc3\xa9");
   const auto cut = allow(x.server).parameters["stderr"].text();
   CHECK(cut.starts_with(std::string(511, 'a')));
   CHECK(cut.find('\xc3') == std::string::npos);
 }
 
-TEST_CASE("a shield that fails without a word, or by a signal, has a reason") {
+TEST_CASE("a shield that fails without output, or by a signal, has a reason") {
   operation x{each_executor()};
   for (auto words : {"exit 1", "exit 255", "signal 9", "signal 15"}) {
     x.shield.behave(words);
@@ -77,14 +77,14 @@ TEST_CASE("a shield that fails without a word, or by a signal, has a reason") {
   }
 }
 
-TEST_CASE("a flood on stderr stops nobody") {
+TEST_CASE("a shield that floods stderr delays nobody") {
   operation x{each_executor(), "flood exit 0"};
   CHECK(allow(x.server) == applied);
   x.shield.behave("flood exit 1");
   CHECK(allow(x.server) == failed(std::string(512, 'f')));
 }
 
-TEST_CASE("what a shield leaves in its process group ends with it") {
+TEST_CASE("processes of the shield's process group end with it") {
   operation x{each_executor(), "leave exit 0"};
   CHECK(allow(x.server) == applied);
   x.shield.await_all_gone();
@@ -93,7 +93,8 @@ TEST_CASE("what a shield leaves in its process group ends with it") {
   x.shield.await_all_gone();
 }
 
-TEST_CASE("what escapes from the group and keeps stderr open is not awaited") {
+TEST_CASE(
+    "a process that left the group and holds stderr open is not waited for") {
   operation x{each_executor(), "escape exit 1", "no"};
   CHECK(allow(x.server) == failed("no"));
 }
@@ -101,19 +102,19 @@ TEST_CASE("what escapes from the group and keeps stderr open is not awaited") {
 TEST_CASE("without a shield the reason says so") {
   runtime where;
   hub_options options;
-  SUBCASE("none beside the program or on PATH") {
+  SUBCASE("there is none beside the program or on PATH") {
     options.process.environment = {{"PATH", "/nonexistent"}};
     options.inline_verdict = true;
     hub server{where, std::move(options)};
     CHECK(allow(server) == failed("terok-shield not found on PATH"));
   }
-  SUBCASE("one that is not there") {
+  SUBCASE("the path does not exist") {
     options.shield = where.dir / "no-such-shield";
     hub server{where, std::move(options)};
     const auto reply = allow(server);
     CHECK(reply.parameters["stderr"].text().starts_with("spawn failed: "));
   }
-  SUBCASE("one that is no program") {
+  SUBCASE("the file is no program") {
     options.shield = where.dir / "text";
     write_file(options.shield, "text\n");
     hub server{where, std::move(options)};
@@ -154,7 +155,7 @@ TEST_CASE("the shield is looked for beside the program, then on PATH") {
 }
 
 TEST_CASE("a name that looks like an option never reaches the shield") {
-  // A container chooses the names that it looks up: `--force`, say.
+  // A container chooses the names that it looks up, for example `--force`.
   operation x{each_executor()};
   block option;
   option.dest = "--force";
@@ -170,7 +171,8 @@ TEST_CASE("a name that looks like an option never reaches the shield") {
   CHECK(x.shield.waiting_runs() == 0);
 }
 
-TEST_CASE("the helper answers by itself, and never with an error") {
+TEST_CASE(
+    "the helper answers bad calls itself, and never with a varlink error") {
   runtime where;
   fake_shield shield;
   auto helper =

@@ -1,4 +1,4 @@
-// Which subscriber gets which events, and when a subscriber goes. Source:
+// Which events a subscriber gets, and when it is forgotten. Source:
 // clearance.md, section 4.
 
 #include "protocol/base/limits.hpp"
@@ -27,7 +27,7 @@ std::string numbered_lines(int from, int to) {
   return result;
 }
 
-/// All of a subscriber's events up to the last in `reference`, and their bytes.
+/// The events of a subscriber, as bytes, up to the last one of `reference`.
 std::vector<std::string> frames_to(varlink_client& client,
                                    const std::string& last) {
   std::vector<std::string> result;
@@ -37,8 +37,8 @@ std::vector<std::string> frames_to(varlink_client& client,
   return result;
 }
 
-/// Announces much more than queue and socket of a client that does not read
-/// can hold; returns what `fast`, which reads, has got: everything.
+/// Announces much more than the queue and socket of a client that does not read
+/// can hold. Returns what `fast`, which reads, has got: everything.
 std::vector<std::string> announce_much(hub& server, varlink_client& fast,
                                        int rounds = 100) {
   std::vector<std::string> result;
@@ -76,7 +76,8 @@ TEST_CASE("a stuck subscriber loses its own oldest events and nobody else's") {
     REQUIRE(wire_event::of_reply(all[i]).container == "c" + std::to_string(i));
 
   const auto late = frames_to(stuck, all.back());
-  // It has lost some, in order, and ends with the newest 128 unbroken.
+  // It has lost some events; the others are in order and end with the newest
+  // 128.
   CHECK(late.size() < all.size());
   REQUIRE(late.size() >= queue_max_events);
   auto position = all.begin();
@@ -87,7 +88,7 @@ TEST_CASE("a stuck subscriber loses its own oldest events and nobody else's") {
   }
   CHECK(std::equal(late.end() - queue_max_events, late.end(),
                    all.end() - queue_max_events));
-  // It is a subscriber like any other again.
+  // From now on it is like any other subscriber.
   server.emit(block{}.line());
   CHECK(stuck.next_event() == block{}.event());
 }
@@ -150,11 +151,11 @@ TEST_CASE("a subscriber that leaves is forgotten at once") {
     leaver->send("org.varlink.service.GetInfo");
     leaver.reset();
   }
-  // No event is announced meanwhile.
+  // No event is announced until the hub has noticed.
   await_descriptor_count(server.pid(), before);
 }
 
-TEST_CASE("shutting down the writing side is not leaving") {
+TEST_CASE("a client that shuts down its writing side has not left") {
   const runtime where;
   hub server{where};
   auto client = server.subscriber();
@@ -179,7 +180,7 @@ TEST_CASE("a half-close right behind the call does not end the subscription") {
   CHECK(client.next_event() == block{}.event());
 }
 
-TEST_CASE("calls behind a subscription wait, and are not piled up") {
+TEST_CASE("calls behind a subscription wait, and take no memory") {
   const runtime where;
   hub server{where};
   auto client = server.subscriber();
@@ -188,7 +189,7 @@ TEST_CASE("calls behind a subscription wait, and are not piled up") {
   CHECK(client.next_event() == block{}.event());
   server.emit(plain_line("shield_up", "c1"));
   CHECK(client.next_event() == plain_event("shield_up", "c1"));
-  // Now as many as go.
+  // Now as many calls as the socket takes.
   const auto before = resident_bytes(server.pid());
   auto other = server.client();
   const std::string call = call_bytes("org.varlink.service.GetInfo");
@@ -224,7 +225,8 @@ TEST_CASE("4096 subscribers are served, one more is closed until one leaves") {
     crowd.push_back(subscribe());
   for (auto& each : crowd)
     each.socket().await_taken();
-  crowd.push_back(server.subscriber()); // so those before it are, too
+  // so the subscribers before it are there, too
+  crowd.push_back(server.subscriber());
   unsigned blocks = 0;
   const auto check_all_hear = [&] {
     block x;
@@ -237,7 +239,7 @@ TEST_CASE("4096 subscribers are served, one more is closed until one leaves") {
   const auto descriptors = descriptor_count(server.pid());
   CHECK(subscribe().socket().read_to_end() == "");
   server.process().await_err("too many subscribers");
-  // Other calls are answered, and nobody's place is lost.
+  // Other calls are answered, and no slot is lost.
   CHECK(server.client().call("org.varlink.service.GetInfo").error == "");
   check_all_hear();
   await_descriptor_count(server.pid(), descriptors);

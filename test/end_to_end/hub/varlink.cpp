@@ -1,4 +1,4 @@
-// Good calls and merely wrong calls, to the hub and to the helper. Source:
+// Valid calls, and calls with mistakes in them, to hub and helper. Source:
 // clearance.md, section 7.
 
 #include "test/end_to_end/world/deployment.hpp"
@@ -91,7 +91,7 @@ TEST_CASE("unknown interfaces and methods are named") {
           == failure("org.varlink.service.InterfaceNotFound",
                      {{"interface", "org.example.Other"}}));
   }
-  // Each has its own interface only.
+  // Hub and helper each have only their own interface.
   CHECK(x.server.client().call("org.terok.ClearanceVerdict1.Apply")
         == failure("org.varlink.service.InterfaceNotFound",
                    {{"interface", "org.terok.ClearanceVerdict1"}}));
@@ -126,7 +126,8 @@ TEST_CASE("a missing, mistyped, null or unknown parameter is named") {
       {x.where.clearance(), get_info, {}},
       {x.where.verdict(), get_info, {}},
   };
-  // All parameters right but `odd`, which gets `value` (nothing: left out).
+  // All parameters are right except `odd`, which is `value` (nothing: left
+  // out).
   auto with = [](const method& m, const std::string& odd,
                  const std::string& value) {
     std::string inside;
@@ -194,13 +195,13 @@ TEST_CASE("a oneway call gets no reply, not even an error") {
   CHECK(client.call("org.example.Mark.Method")
         == failure("org.varlink.service.InterfaceNotFound",
                    {{"interface", "org.example.Mark"}}));
-  // A oneway verdict is a verdict all the same.
+  // A oneway verdict is executed, too.
   CHECK(x.shield.next_run().arguments
         == std::vector<std::string>{"deny", "c1", "203.0.113.7"});
   CHECK(watcher.next_event().type == "verdict_applied");
 }
 
-TEST_CASE("flags and unknown members that change nothing change nothing") {
+TEST_CASE("flags that do not apply and unknown members have no effect") {
   const runtime where;
   hub server{where};
   auto client = server.client();
@@ -252,7 +253,7 @@ TEST_CASE("replies come in the order of the calls, slow verdicts included") {
   client.send_verdict("c1", "c1:1", "203.0.113.7", "allow");
   client.send(get_info);
   x.shield.next_run();
-  // Others are served meanwhile, this connection waits.
+  // Other clients are served meanwhile; this connection waits.
   CHECK(x.server.client().call(get_info).error == "");
   CHECK_FALSE(client.socket().readable());
   x.shield.release();

@@ -1,5 +1,6 @@
-// What is no call closes its connection and is logged, and no other connection
-// notices: no silence, no crash, no growth. Source: clearance.md, section 7.
+// A message that is not a call closes its connection and is logged. No other
+// connection is affected, no memory is lost and nothing crashes. Source:
+// clearance.md, section 7.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/process/process_facts.hpp"
@@ -25,26 +26,27 @@ std::string call_of(std::size_t size) {
   return head + std::string(size - head.size() - 2, 'x') + R"("})";
 }
 
-/// Both services, the same demands.
+/// Both services must behave in the same way.
 const std::vector<std::filesystem::path> paths_of(const operation& x) {
   return {x.where.clearance(), x.where.verdict()};
 }
 
-/// What `bytes` get until the end of the stream.
+/// The answer to `bytes`, up to the end of the stream.
 std::string answer_to(const std::filesystem::path& path,
                       std::string_view bytes) {
   raw_socket socket{path};
   try {
     socket.send(bytes);
   } catch (const peer_closed&) {
-    // Closed before it had read all: as good.
+    // The server closed before it had read everything; this is allowed.
   }
   return socket.read_to_end();
 }
 
 } // namespace
 
-TEST_CASE("what is no call gets its connection closed, without an answer") {
+TEST_CASE(
+    "a message that is not a call closes the connection without an answer") {
   operation x{executor::helper};
   const std::string messages[] = {
       "",
@@ -115,7 +117,7 @@ TEST_CASE("a message of 1 MiB is answered, a longer one closes the "
     client.socket().send(call_of(message_max_bytes) + '\0');
     CHECK(client.next_reply().error == "");
     CHECK(answer_to(path, call_of(message_max_bytes + 1) + '\0') == "");
-    // Not even its end is awaited.
+    // The server closes before the message ends.
     CHECK(answer_to(path, std::string(message_max_bytes + 1, ' ')) == "");
     CHECK(client.call(get_info).error == "");
   }
@@ -135,7 +137,7 @@ TEST_CASE("deep nesting does not crash the parser") {
   }
 }
 
-TEST_CASE("an unfinished message is nothing, at a half-close or a hang-up") {
+TEST_CASE("an unfinished message is ignored, at a half-close or a hang-up") {
   operation x{executor::helper};
   for (const auto& path : paths_of(x)) {
     auto call = call_bytes(get_info);
@@ -161,7 +163,7 @@ TEST_CASE("a client that sends calls and never reads is not read from, and "
     CHECK(other.call(get_info).error == "");
     const auto before = resident_bytes(pid);
     varlink_client greedy{path};
-    // Until the hub has not taken a byte during many rounds of another client.
+    // Sends until the hub has read nothing for many rounds of another client.
     std::size_t sent = 0;
     for (int still = 0; still < 50;) {
       const auto left = std::string_view(call).substr(sent % call.size());
@@ -173,7 +175,7 @@ TEST_CASE("a client that sends calls and never reads is not read from, and "
         CHECK(other.call(get_info).error == "");
     }
     CHECK(resident_bytes(pid) < before + mebibyte * bytes_a_byte);
-    // When it reads at last, nothing is lost.
+    // When the client reads at last, no reply is missing.
     for (std::size_t i = 0; i < sent / call.size(); ++i)
       CHECK(greedy.next_reply().error == "");
     greedy.socket().send(std::string_view(call).substr(sent % call.size()));

@@ -1,5 +1,5 @@
-// The recorded reader lines, through the real socket, cut in every way that a
-// stream socket can cut them.
+// The recorded reader lines, sent over a real socket and cut in all ways in
+// which a stream socket can cut them.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/files/test_paths.hpp"

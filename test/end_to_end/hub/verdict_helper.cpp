@@ -1,5 +1,5 @@
-// The hub loses its helper and finds it again; no verdict may run twice.
-// Source: clearance.md, section 6.
+// The helper ends and comes back. No verdict may run twice. Source:
+// clearance.md, section 6.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/doubles/fake_server.hpp"
@@ -53,7 +53,7 @@ TEST_CASE("a helper that is not there is unreachable, and found when it "
   CHECK(deny(server) == applied);
 }
 
-TEST_CASE("a helper that was restarted between verdicts is not noticed") {
+TEST_CASE("a restart of the helper between verdicts is not noticed") {
   operation x{executor::helper};
   announce(x.server);
   CHECK(deny(x.server) == applied);
@@ -115,7 +115,7 @@ TEST_CASE("a call that was written is never written twice") {
     CHECK(call["parameters"]
           == json::parse(R"({"container":"c1","dest":"203.0.113.7",)"
                          R"("action":"deny"})"));
-    // Gone without an answer.
+    // It closes without an answer.
   }
   check_unreachable(caller.next_reply());
   CHECK_FALSE(helper.connection_waits());
@@ -143,7 +143,7 @@ TEST_CASE("a call that was written on a kept connection is not written "
   CHECK_FALSE(helper.connection_waits());
 }
 
-TEST_CASE("a helper's nonsense fails the verdict") {
+TEST_CASE("a helper that answers nonsense makes the verdict fail") {
   runtime where;
   fake_server helper{where.verdict()};
   hub server{where};
@@ -170,13 +170,13 @@ TEST_CASE("a helper's nonsense fails the verdict") {
     try {
       peer.send(answer);
     } catch (const peer_closed&) {
-      // What it does with too much.
+      // The hub closed the connection because the answer is too long.
     }
     const auto reply = caller.next_reply();
     CHECK(reply.error == "org.terok.Clearance1.ShieldCliFailed");
     CHECK(reply.parameters["stderr"].text() != "");
   }
-  // A sound answer, in pieces, is taken.
+  // A valid answer that comes in pieces is accepted.
   auto caller = server.client();
   caller.send_verdict("c1", "c1:1", "203.0.113.7", "deny");
   auto peer = helper.accept();
@@ -196,7 +196,7 @@ TEST_CASE("an idle connection to the helper that was closed is replaced") {
     announce(server);
     auto caller = server.client();
     caller.send_verdict("c1", "c1:1", "203.0.113.7", "deny");
-    // A new connection each time: the last one was closed by us.
+    // Each time a new connection, because the test closed the last one.
     auto peer = helper.accept();
     peer.read_frame();
     peer.send(R"({"parameters":{"ok":true,"stderr":""}})"
@@ -265,7 +265,7 @@ TEST_CASE("the connections to the helper are few, further verdicts wait for "
     announce(server, one);
     callers.push_back(server.client());
     callers.back().send_verdict("c1", one.request_id, one.dest, "deny");
-    // In flight for sure: the hub has handled the call.
+    // The verdict is certainly in flight: the hub has handled the call.
     const deadline guard;
     while (server.client().verdict("c1", one.request_id, "?", "deny").error
            != "org.terok.Clearance1.UnknownRequest")

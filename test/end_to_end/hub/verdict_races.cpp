@@ -1,5 +1,5 @@
-// What may happen while a verdict is in flight. The fake shield waits until the
-// test lets it go on. Source: clearance.md, section 5.
+// What can happen while a verdict is in flight. The fake shield waits until the
+// test releases it. Source: clearance.md, section 5.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/process/process_facts.hpp"
@@ -18,7 +18,7 @@ const auto unknown =
 const auto failed = failure("org.terok.Clearance1.ShieldCliFailed",
                             {{"action", "allow"}, {"stderr", "no"}});
 
-/// A block announced and a verdict on it in flight.
+/// A block that was announced and whose verdict is in flight.
 struct flight {
   explicit flight(std::string_view shield_words,
                   std::string_view shield_stderr = {})
@@ -31,7 +31,7 @@ struct flight {
     x.shield.next_run();
   }
 
-  /// One more verdict, from somebody else.
+  /// A second verdict, from another client.
   varlink_reply retry(std::string_view dest = "203.0.113.7") {
     return x.server.client().verdict("c1", "c1:1", dest, "allow");
   }
@@ -63,8 +63,9 @@ TEST_CASE("after a failure the request is live again") {
 }
 
 TEST_CASE("a request dropped while in flight does not come back") {
-  // The Python hub revives it: a dead container's request could be answered,
-  // and the next container of that name would find its way open.
+  // The Python hub makes it live again: the request of a dead container could
+  // be answered, and the next container of that name would find the firewall
+  // open.
   flight now{"wait exit 1", "no"};
   for (auto type : {"shield_down", "shield_disengaged", "container_exited"}) {
     now.x.server.emit(plain_line(type, "c1"));
@@ -86,7 +87,7 @@ TEST_CASE("another container's end does not touch a request in flight") {
   CHECK(now.retry() == applied);
 }
 
-TEST_CASE("success does not consume a newer request of the same name") {
+TEST_CASE("success does not close a newer request of the same id") {
   flight now{"wait exit 0"};
   now.x.server.emit(block{}.line());
   CHECK(now.watcher.next_event() == block{}.event());
@@ -136,10 +137,10 @@ TEST_CASE("verdicts on different requests run side by side") {
     callers.push_back(x.server.client());
     callers.back().send_verdict("c1", one.request_id, one.dest, "allow");
   }
-  // All run at once, or this would never come.
+  // All run at the same time, or this would never come.
   for (int i = 0; i < count; ++i)
     x.shield.next_run();
-  // Let go last first: each answers when it is done.
+  // The last one is released first; each one answers when it is done.
   for (int i = count - 1; i >= 0; --i) {
     x.shield.release_for("d" + std::to_string(i));
     CHECK(callers[static_cast<std::size_t>(i)].next_reply() == applied);
@@ -147,7 +148,7 @@ TEST_CASE("verdicts on different requests run side by side") {
   }
 }
 
-TEST_CASE("more verdicts than shields may run wait their turn") {
+TEST_CASE("verdicts above the number of shields wait") {
   operation x{each_executor(), "wait exit 0"};
   auto watcher = x.server.subscriber();
   std::vector<varlink_client> callers;
@@ -187,7 +188,7 @@ TEST_CASE("a caller that leaves does not cancel its verdict") {
   CHECK(event.ok);
   CHECK(x.server.client().verdict("c1", "c1:1", "203.0.113.7", "allow")
         == unknown);
-  // Nothing of the caller is left; a helper keeps its one connection.
+  // Nothing is left of the caller; a helper keeps its one connection.
   await_descriptor_count(x.server.pid(), before + (x.helper ? 1 : 0));
 }
 
@@ -203,7 +204,7 @@ TEST_CASE("the outcome is in every queue before the caller has its reply") {
     x.server.emit(one.line());
     CHECK(watchers.front().next_event() == one.event());
     CHECK(caller.verdict("c1", one.request_id, one.dest, "deny") == applied);
-    // What comes after the reply comes after the outcome.
+    // An event after the reply comes after the outcome.
     x.server.emit(plain_line("shield_up", "c1"));
     for (auto& watcher : watchers) {
       if (&watcher != &watchers.front())

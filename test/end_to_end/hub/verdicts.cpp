@@ -1,5 +1,5 @@
-// What a verdict needs, and what comes of it, with the shield run by the hub
-// and by the helper. Source: clearance.md, section 5.
+// What a verdict must name, and its outcomes, when the hub runs the shield and
+// when the helper does. Source: clearance.md, section 5.
 
 #include "test/end_to_end/world/deployment.hpp"
 
@@ -48,7 +48,7 @@ using words = std::vector<std::string>;
 
 } // namespace
 
-TEST_CASE("a verdict runs the shield once and consumes its request") {
+TEST_CASE("a verdict runs the shield once and closes its request") {
   operation x{each_executor()};
   auto watcher = x.server.subscriber();
   auto caller = x.server.client();
@@ -64,7 +64,7 @@ TEST_CASE("a verdict runs the shield once and consumes its request") {
   CHECK(x.shield.waiting_runs() == 0);
 }
 
-TEST_CASE("a verdict cites the domain if there is one, else the address") {
+TEST_CASE("a verdict names the domain if there is one, else the address") {
   operation x{each_executor()};
   auto watcher = x.server.subscriber();
   auto caller = x.server.client();
@@ -108,7 +108,7 @@ TEST_CASE("refusals are checked in order and leave the request alone") {
   CHECK(watcher.next_event() == announced({}, "deny", true));
 }
 
-TEST_CASE("a request of nobody is unknown, so is a block without a request") {
+TEST_CASE("an id that nobody announced is unknown, and so is an empty one") {
   operation x{executor::hub};
   auto watcher = x.server.subscriber();
   auto caller = x.server.client();
@@ -137,7 +137,7 @@ TEST_CASE("a failed shield is reported, announced, and may be tried again") {
   CHECK(watcher.next_event() == announced({}, "deny", true));
 }
 
-TEST_CASE("what drops a container's requests drops only its own") {
+TEST_CASE("an event that drops a container's requests drops only its own") {
   operation x{executor::hub};
   auto watcher = x.server.subscriber();
   auto caller = x.server.client();
@@ -160,8 +160,8 @@ TEST_CASE("what drops a container's requests drops only its own") {
 }
 
 TEST_CASE("containers cannot replace each other's requests") {
-  // The Python hub keys by request alone: any container could make another's
-  // prompt unanswerable, or have its own destination allowed instead.
+  // The Python hub uses the id alone as key: any container could make another's
+  // request unanswerable, or have its own destination allowed instead.
   operation x{each_executor()};
   auto watcher = x.server.subscriber();
   auto caller = x.server.client();
@@ -199,7 +199,7 @@ TEST_CASE("one container's flood pushes out its own requests only") {
   quiet.container = "quiet";
   x.server.emit(quiet.line());
   CHECK(watcher.next_event() == quiet.event());
-  // More than the map holds of everybody together.
+  // More than the hub holds for all containers together.
   constexpr int count = 40'000;
   block loud;
   loud.container = "loud";
@@ -220,7 +220,7 @@ TEST_CASE("one container's flood pushes out its own requests only") {
       == applied);
 }
 
-TEST_CASE("who sees an event can at once cite it") {
+TEST_CASE("a client that sees an event can name it in a verdict at once") {
   operation x{executor::hub};
   auto watcher = x.server.subscriber();
   auto caller = x.server.client();

@@ -1,4 +1,4 @@
-// What a host sees of a hub without a socket; see
+// How an application sees a hub without a socket. See
 // services/embedding/clearance.hpp.
 
 #include "actors/base/error.hpp"
@@ -35,7 +35,7 @@ namespace {
 const auto clearance_socket = "/run/hub.sock"s;
 const auto reader_socket = "/run/ingester.sock"s;
 
-/// What a listener heard. While it is slow its answers wait.
+/// The events that a subscriber got. While it is slow its answers wait.
 struct hearing {
   std::vector<std::string> request_ids;
   std::vector<std::size_t> batches;
@@ -43,7 +43,7 @@ struct hearing {
   caf::typed_response_promise<face::more_atom> answer;
 };
 
-/// Told that it may go on.
+/// A subscriber that goes on when it gets a message.
 using slow_listener = face::subscriber::extend<caf::reacts_to<face::more_atom>>;
 
 slow_listener::behavior_type listen(slow_listener::pointer self,
@@ -73,7 +73,7 @@ face::executor::behavior_type execute(face::executor::pointer,
   }};
 }
 
-/// Applies it when it is told to go on.
+/// Executes the verdict when it gets a message.
 using slow_executor = face::executor::extend<caf::reacts_to<face::more_atom>>;
 using shield_promise = caf::typed_response_promise<face::shield_result>;
 
@@ -88,7 +88,7 @@ slow_executor::behavior_type ponder(slow_executor::pointer self,
           }};
 }
 
-/// One verdict, and all that is heard of it.
+/// Sends one verdict and notes everything that comes back.
 caf::behavior ask(caf::event_based_actor* self, face::hub whom,
                   std::shared_ptr<std::vector<std::string>> heard) {
   self->request(whom, std::chrono::minutes{60},
@@ -162,7 +162,7 @@ struct fixture : actor_fixture {
   }
 };
 
-/// A hub with one verdict under way, which waits for the executor.
+/// A hub with one verdict in flight, which waits for the executor.
 struct pondering_stage : fixture {
   std::shared_ptr<shield_promise> answer = std::make_shared<shield_promise>();
   std::shared_ptr<std::vector<std::string>> told =
@@ -187,7 +187,7 @@ struct pondering_stage : fixture {
 
 } // namespace
 
-TEST_CASE("a host follows events and answers them, without a socket") {
+TEST_CASE("an application follows events and answers them, without a socket") {
   fixture s;
   s.start();
   s.follow();
@@ -201,15 +201,15 @@ TEST_CASE("a host follows events and answers them, without a socket") {
   CHECK(failed.error == "org.terok.Clearance1.ShieldCliFailed");
   REQUIRE(failed.fields.size() == 2);
   CHECK(failed.fields[1].second == "it said no");
-  // Nothing of a call stays behind.
+  // No session is left after the call.
   CHECK(s.alive("session") == 0);
-  // The audit trail names the host.
+  // The audit trail names the application.
   const auto line = s.log.only("verdict applied");
   CHECK(line["command"] == "host");
   CHECK(line["via"] == "host");
 }
 
-TEST_CASE("a host's verdict is checked like anybody's") {
+TEST_CASE("an application's verdict is checked like a client's") {
   fixture s;
   s.start();
   s.emit(1, 1);
@@ -224,7 +224,7 @@ TEST_CASE("a host's verdict is checked like anybody's") {
   CHECK(s.calls->empty());
 }
 
-TEST_CASE("blocks that nobody was told of come first") {
+TEST_CASE("undelivered events come first") {
   fixture s;
   s.start();
   s.emit(1, 2);
@@ -233,7 +233,8 @@ TEST_CASE("blocks that nobody was told of come first") {
   CHECK(s.heard->request_ids == ids(1, 3));
 }
 
-// A host's mailbox has no bound; what waits for a slow one must not grow there.
+// An application's mailbox has no limit, so events for a slow subscriber must
+// not pile up there.
 TEST_CASE(
     "a slow listener is sent one batch and keeps the newest of the rest") {
   fixture s;
@@ -251,7 +252,7 @@ TEST_CASE(
   caf::anon_send(s.listener, face::more_atom::value);
   s.run();
   const auto& all = s.heard->request_ids;
-  // At most what the line, the subscriber's batch and its queue hold.
+  // At most what the connection, the subscriber's batch and its queue hold.
   CHECK(all.size() <= 1 + batch + batch + 128);
   REQUIRE(all.size() > 128);
   const std::vector newest(all.end() - 128, all.end());
@@ -260,7 +261,7 @@ TEST_CASE(
     CHECK(size <= batch);
 }
 
-TEST_CASE("a listener's end is its subscription's, and nobody else's") {
+TEST_CASE("when a subscriber ends, its subscription ends and nothing else") {
   fixture s;
   s.start();
   s.follow();
@@ -272,15 +273,16 @@ TEST_CASE("a listener's end is its subscription's, and nobody else's") {
   CHECK_FALSE(s.ended);
 }
 
-TEST_CASE("the hub and its public face end together") {
+TEST_CASE(
+    "the inner hub and the actor that the application sees end together") {
   fixture s;
   s.start();
   s.follow();
-  SUBCASE("it is told to") {
+  SUBCASE("because of an exit message") {
     s.crash(s.hub, caf::exit_reason::user_shutdown);
     CHECK(s.ended == caf::error{caf::exit_reason::user_shutdown});
   }
-  SUBCASE("a part of it crashes") {
+  SUBCASE("because a part of it crashes") {
     s.crash(s.io.alive("registry").front(), caf::exit_reason::kill);
     CHECK(s.ended == caf::error{caf::exit_reason::kill});
   }
@@ -289,34 +291,34 @@ TEST_CASE("the hub and its public face end together") {
   CHECK(s.io.listener_at(clearance_socket) == nullptr);
 }
 
-// Its host would wait for its own timeout.
-TEST_CASE("a verdict under way is answered when its hub ends") {
+// Else the application would wait for its own timeout.
+TEST_CASE("a verdict in flight is answered when its hub ends") {
   pondering_stage s;
-  SUBCASE("it is told to") {
+  SUBCASE("because of an exit message") {
     s.crash(s.hub, caf::exit_reason::user_shutdown);
   }
-  SUBCASE("it is killed") {
+  SUBCASE("because it is killed") {
     s.crash(s.hub, caf::exit_reason::kill);
   }
-  SUBCASE("the hub inside ends") {
+  SUBCASE("because the inner hub ends") {
     s.crash(s.io.alive("hub").front(), caf::exit_reason::user_shutdown);
   }
-  SUBCASE("its registry crashes") {
+  SUBCASE("because its registry crashes") {
     s.crash(s.io.alive("registry").front(), caf::exit_reason::kill);
   }
-  SUBCASE("its session crashes, and it goes on") {
+  SUBCASE("because its session crashes, and the hub goes on") {
     s.crash(s.io.alive("session").front(), caf::exit_reason::kill);
   }
   CHECK(*s.told == std::vector{"the hub ended"s});
-  // What the executor says afterwards is nobody's any more.
+  // The executor's answer comes too late.
   s.apply();
   s.run();
   CHECK(s.told->size() == 1);
 }
 
-// As the end comes later, more of the answer was handed on before: it is lost
-// or told, and never both. What an actor was told of it is told.
-TEST_CASE("a verdict is answered once, at whatever moment its hub ends") {
+// The later the hub ends, the further the answer has come. It is either lost or
+// delivered, and never both.
+TEST_CASE("a verdict is answered exactly once, whenever its hub ends") {
   std::vector<std::string> answers;
   for (bool over = false; !over;) {
     pondering_stage s;
@@ -332,7 +334,7 @@ TEST_CASE("a verdict is answered once, at whatever moment its hub ends") {
   CHECK(std::is_sorted(answers.rbegin(), answers.rend()));
 }
 
-TEST_CASE("a listener that comes as the hub ends is told so") {
+TEST_CASE("a subscriber that comes while the hub ends gets an error") {
   fixture s;
   s.start();
   bool refused = false;
@@ -357,7 +359,7 @@ TEST_CASE("a listener that comes as the hub ends is told so") {
   CHECK(refused);
 }
 
-TEST_CASE("a host that says nothing gets the bounds that hub and gate have") {
+TEST_CASE("the default limits are those of hub and gate") {
   namespace limits = protocol::limits;
   const face::hub_config hub;
   CHECK(hub.open_requests_max == limits::open_requests_total_max);
@@ -367,7 +369,7 @@ TEST_CASE("a host that says nothing gets the bounds that hub and gate have") {
   CHECK(face::gate_config{}.git_max == protocol::gate_limits::backends_max);
 }
 
-TEST_CASE("a socket that is taken is the hub's end, with a sentence") {
+TEST_CASE("a hub whose socket is taken ends, and what() explains why") {
   fixture s;
   s.io.refuse_to_bind(reader_socket, "the reader socket is taken");
   s.start();

@@ -12,7 +12,8 @@
 #include <iostream>
 #include <string>
 
-// Ours begin where everybody's do; the library's stay out of the way.
+// The application's type ids begin at the usual number; the library's begin
+// elsewhere.
 struct order {
   std::string text;
 };
@@ -48,8 +49,9 @@ struct state {
 
 using self_pointer = caf::stateful_actor<state>*;
 
-/// Answers every block, by the host's own rule: no socket between. Ends with
-/// its hub: CAF's clock would keep it for as long as its requests may take.
+/// Answers every block by the application's own rule; no socket is needed. Ends
+/// with its hub, because CAF's clock would keep it alive until its requests
+/// time out.
 clr::subscriber::behavior_type judge(clr::subscriber::pointer self,
                                      clr::hub hub) {
   self->monitor(hub);
@@ -109,7 +111,7 @@ caf::behavior supervise(self_pointer self, const options& where) {
       self->send_exit(self->state.hub, caf::exit_reason::kill);
     if (x.text != "stop")
       return;
-    // One by one would do as well; the loop takes them all along.
+    // They could be ended one by one; the loop ends them all.
     self->send_exit(self->state.loop, caf::exit_reason::user_shutdown);
     self->state = {};
     self->quit();

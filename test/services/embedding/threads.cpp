@@ -1,6 +1,6 @@
-// A host's own threads, its scheduler's and the loop's, all at one hub. What
-// they share is looked at by the thread sanitizer (test/run --tsan); here it is
-// what comes of it that counts.
+// Threads of the application, of CAF's scheduler and of the loop use one hub.
+// The thread sanitizer (test/run --tsan) examines what they share; here the
+// results are tested.
 
 #include "services/embedding/clearance.hpp"
 #include "test/support/deadline.hpp"
@@ -37,7 +37,7 @@ namespace {
 constexpr int threads_of_the_host = 4;
 constexpr int blocks_a_thread = 25;
 
-/// What `f` makes of 0, 1, ..., each on a thread of its own.
+/// The results of f(0), f(1), ..., each on a thread of its own.
 template <class F>
 auto on_threads(F f) {
   std::vector<std::future<decltype(f(0))>> running;
@@ -65,7 +65,8 @@ face::executor::behavior_type count(face::executor::pointer,
   }};
 }
 
-/// Never answers: a promise that is let go is none.
+/// Keeps its promise without answering: a promise that is dropped counts as
+/// answered.
 face::executor::behavior_type ignore(face::executor::pointer self,
                                      std::shared_ptr<std::latch> called) {
   return {[self, called](const face::shield_call&) {
@@ -93,7 +94,7 @@ public:
   /// An executor that answers no verdict.
   const face::executor& ignoring() const { return ignoring_; }
 
-  /// Returns once a verdict of each thread is there.
+  /// Returns when a verdict of each thread has come.
   void await_ignored() { ignored_->wait(); }
 
   face::hub_config hub_config(const std::string& name) const {
@@ -104,8 +105,8 @@ public:
     return result;
   }
 
-  /// A container that is blocked, hears of it and answers, over and over.
-  /// Returns how many of its verdicts were executed.
+  /// A container that is blocked, whose event comes and is answered, again and
+  /// again. Returns how many of its verdicts were executed.
   int live(const face::hub& hub, const std::string& container) {
     caf::scoped_actor self{system_};
     const auto ear = follow(hub, self);
@@ -124,8 +125,8 @@ public:
     return executed;
   }
 
-  /// Cites a block that never was, until there is no hub. Returns what it
-  /// hears.
+  /// Sends verdicts on a block that does not exist until the hub has ended.
+  /// Returns the answers.
   std::vector<std::string> guess(const face::hub& hub, std::latch& running) {
     caf::scoped_actor self{system_};
     std::vector<std::string> result;
@@ -148,8 +149,8 @@ public:
     return result;
   }
 
-  /// Blocks a container and asks for a verdict that the executor never gives.
-  /// Returns once the hub ended.
+  /// Announces a block and sends a verdict that the executor never answers.
+  /// Returns when the hub has ended.
   bool wait_for_the_end(const face::hub& hub, const std::string& container) {
     caf::scoped_actor self{system_};
     const auto ear = follow(hub, self);
@@ -172,7 +173,8 @@ public:
     return ended;
   }
 
-  /// Starts hubs and kills them until there is no loop. Returns how many.
+  /// Starts and kills hubs until the loop has ended. Returns how many it
+  /// started.
   int restart(const std::string& name, std::latch& running) {
     for (int started = 0;; ++started) {
       auto hub =
@@ -195,7 +197,7 @@ public:
   }
 
 private:
-  /// Whoever hears of events and tells them to `self`.
+  /// A subscriber that sends its events to `self`.
   face::subscriber follow(const face::hub& hub, caf::scoped_actor& self) {
     auto result = system_.spawn(tell, caf::actor{self});
     self->request(hub, test::hang_guard, face::subscribe_atom::value, result)
@@ -246,7 +248,7 @@ private:
 
 } // namespace
 
-TEST_CASE("threads of a host hear of and answer their blocks at one hub") {
+TEST_CASE("threads of an application follow and answer blocks at one hub") {
   host x;
   auto hub = face::start_hub(x.loop(), x.hub_config("hub")).value();
   for (auto executed :
@@ -257,7 +259,8 @@ TEST_CASE("threads of a host hear of and answer their blocks at one hub") {
   CHECK(x.await_end() == caf::exit_reason::user_shutdown);
 }
 
-TEST_CASE("a loop ends while threads of the host call and start hubs on it") {
+TEST_CASE(
+    "a loop ends while threads of the application start and call hubs on it") {
   host x;
   auto hub = face::start_hub(x.loop(), x.hub_config("hub")).value();
   std::latch running{2 * threads_of_the_host};
@@ -281,8 +284,8 @@ TEST_CASE("a loop ends while threads of the host call and start hubs on it") {
   CHECK(x.calls() == 0);
 }
 
-// Each would wait for its own timeout.
-TEST_CASE("verdicts under way are answered when their hub ends") {
+// Else each thread would wait for its own timeout.
+TEST_CASE("verdicts in flight are answered when their hub ends") {
   host x;
   auto config = x.hub_config("hub");
   config.executor = x.ignoring();
@@ -293,13 +296,13 @@ TEST_CASE("verdicts under way are answered when their hub ends") {
     });
   });
   x.await_ignored();
-  SUBCASE("it is told to") {
+  SUBCASE("because of an exit message") {
     caf::anon_send_exit(hub, caf::exit_reason::user_shutdown);
   }
-  SUBCASE("it is killed") {
+  SUBCASE("because it is killed") {
     caf::anon_send_exit(hub, caf::exit_reason::kill);
   }
-  SUBCASE("its loop ends") {
+  SUBCASE("because its loop ends") {
     x.stop();
   }
   for (auto ended : waiting.get())

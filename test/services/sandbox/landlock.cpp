@@ -28,8 +28,8 @@ bool supported() {
   return ::syscall(SYS_landlock_create_ruleset, nullptr, 0, 1) >= 2;
 }
 
-/// Confinement is for ever: each try is a process of its own. What `f` says
-/// there, 0 to 100.
+/// A sandbox cannot be left, so each attempt runs in a process of its own.
+/// Returns what `f` returns there, 0 to 100.
 int confined(const std::vector<path_rule>& paths_allowed,
              const std::function<int()>& f) {
   const auto pid = ::fork();
@@ -50,7 +50,7 @@ int confined(const std::vector<path_rule>& paths_allowed,
   return WEXITSTATUS(status);
 }
 
-/// 0, or the errno.
+/// 0, or the errno of open().
 int opened(const fs::path& path, int flags) {
   const auto fd = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
   if (fd < 0)
@@ -97,8 +97,8 @@ bool skip(const char* name) {
 
 } // namespace
 
-TEST_CASE("what no lane names cannot be opened") {
-  if (skip("what no lane names cannot be opened"))
+TEST_CASE("files outside of the allowed paths cannot be opened") {
+  if (skip("files outside of the allowed paths cannot be opened"))
     return;
   const tree x;
   const std::vector<path_rule> paths_allowed{
@@ -121,8 +121,8 @@ TEST_CASE("what no lane names cannot be opened") {
         == EACCES);
 }
 
-TEST_CASE("a place to modify is one to move in, not one to execute from") {
-  if (skip("a place to modify is one to move in, not one to execute from"))
+TEST_CASE("files in a `modify` directory can be moved but not executed") {
+  if (skip("files in a `modify` directory can be moved but not executed"))
     return;
   const tree x;
   const std::vector<path_rule> paths_allowed{
@@ -143,8 +143,8 @@ TEST_CASE("a place to modify is one to move in, not one to execute from") {
         != 0);
 }
 
-TEST_CASE("a place for sockets takes sockets and their locks") {
-  if (skip("a place for sockets takes sockets and their locks"))
+TEST_CASE("sockets and locks can be made in a `sockets` directory") {
+  if (skip("sockets and locks can be made in a `sockets` directory"))
     return;
   const tree x;
   const std::vector<path_rule> paths_allowed{
@@ -162,8 +162,8 @@ TEST_CASE("a place for sockets takes sockets and their locks") {
   CHECK(confined(paths_allowed, [&] { return bound(x.dir / "s"); }) == EACCES);
 }
 
-TEST_CASE("the system's paths_allowed suffice to run a program") {
-  if (skip("the system's paths_allowed suffice to run a program"))
+TEST_CASE("the system's paths are enough to run a program") {
+  if (skip("the system's paths are enough to run a program"))
     return;
   CHECK(confined(system_paths(path_access::run),
                  [] { return executed("/bin/true"); })
@@ -178,8 +178,8 @@ TEST_CASE("the system's paths_allowed suffice to run a program") {
   CHECK(confined(devices, [] { return opened("/dev/null", O_RDWR); }) == 0);
 }
 
-TEST_CASE("a lane that is needed must exist") {
-  if (skip("a lane that is needed must exist"))
+TEST_CASE("a needed path must exist") {
+  if (skip("a needed path must exist"))
     return;
   const tree x;
   CHECK(confined({{x.dir / "none", path_access::read, true}}, [] { return 0; })

@@ -40,13 +40,14 @@ const make_policy gate = [] {
 };
 const make_policy tcp_gate = [] { return gate_syscalls(gate_transport::tcp); };
 
-/// A filter is for ever: each try is a process of its own. What `f` says there,
-/// an errno or 0; or minus the signal that ended it.
+/// A filter cannot be removed, so each attempt runs in a process of its own.
+/// Returns what `f` returns there, an errno or 0; or minus the signal that
+/// ended the process.
 int filtered(const make_policy& policy, const std::function<int()>& f) {
   const auto pid = ::fork();
   REQUIRE(pid >= 0);
   if (pid == 0) {
-    std::signal(SIGABRT, SIG_DFL); // not the test's
+    std::signal(SIGABRT, SIG_DFL); // without the handler of the tests
     int result = 254;
     try {
       if (forbid_new_privileges()
@@ -78,7 +79,7 @@ int mapped(int protection) {
   return p == MAP_FAILED ? errno : 0;
 }
 
-/// By its own program, so that its end is seen: 0, or the errno.
+/// Runs a program. Returns 0, or the errno.
 int ran(const char* path) {
   const auto pid = ::fork();
   if (pid < 0)
@@ -129,8 +130,8 @@ std::set<std::string> names(const std::vector<syscall_group>& groups) {
 
 } // namespace
 
-TEST_CASE("every name in the tables is a system call's") {
-  if (skip("every name in the tables is a system call's"))
+TEST_CASE("every name in the tables is that of a system call") {
+  if (skip("every name in the tables is that of a system call"))
     return;
   for (const auto& policy : {hub(), gate(), tcp_gate()}) {
     check_names(policy.allowed);
@@ -151,10 +152,11 @@ TEST_CASE("what is fatal is not allowed, and clone3 and io_uring never are") {
   }
 }
 
-// Who has taken over the hub's process wants a program, other people's files or
-// the network; he finds a process that can talk to its sockets.
-TEST_CASE("a filtered hub starts threads and no program") {
-  if (skip("a filtered hub starts threads and no program"))
+// An attacker who has taken over the hub wants to run a program or to reach
+// other files or the network. The filtered process can only talk to its
+// sockets.
+TEST_CASE("a filtered hub can start threads but no program") {
+  if (skip("a filtered hub can start threads but no program"))
     return;
   CHECK(filtered(hub, threaded) == 0);
   CHECK(filtered(hub, [] { return socket_of(AF_UNIX); }) == 0);
@@ -163,7 +165,7 @@ TEST_CASE("a filtered hub starts threads and no program") {
   CHECK(filtered(hub, [] { return mapped(PROT_READ | PROT_WRITE); }) == 0);
   CHECK(filtered(hub, []() -> int { std::abort(); }) == -SIGABRT);
   if (allows_sanitisers()) {
-    test::skipped("a filtered hub starts threads and no program",
+    test::skipped("a filtered hub can start threads but no program",
                   "half of it: a sanitiser's runtime may");
     return;
   }
@@ -173,7 +175,8 @@ TEST_CASE("a filtered hub starts threads and no program") {
                    return errno;
                  })
         == -SIGSYS);
-  CHECK(filtered(hub, [] { return ran("/bin/true"); }) == ENOSYS); // its clone
+  // the clone() of posix_spawn
+  CHECK(filtered(hub, [] { return ran("/bin/true"); }) == ENOSYS);
   CHECK(filtered(hub, [] { return mapped(PROT_READ | PROT_EXEC); }) == ENOSYS);
   CHECK(filtered(hub, [] { return call(SYS_kill, ::getppid(), 0); }) == ENOSYS);
   CHECK(filtered(hub,
@@ -184,8 +187,10 @@ TEST_CASE("a filtered hub starts threads and no program") {
         == ENOSYS);
 }
 
-TEST_CASE("a filtered gate runs programs, and no other kind of socket") {
-  if (skip("a filtered gate runs programs, and no other kind of socket"))
+TEST_CASE(
+    "a filtered gate can run programs but not make other kinds of sockets") {
+  if (skip("a filtered gate can run programs but not make other kinds of "
+           "sockets"))
     return;
   for (const auto& policy : {gate, tcp_gate}) {
     CHECK(filtered(policy, threaded) == 0);
@@ -196,8 +201,9 @@ TEST_CASE("a filtered gate runs programs, and no other kind of socket") {
   CHECK(filtered(gate, [] { return socket_of(AF_INET); }) == ENOSYS);
   CHECK(filtered(tcp_gate, [] { return socket_of(AF_INET); }) == 0);
   if (allows_sanitisers()) {
-    test::skipped("a filtered gate runs programs, and no other kind of socket",
-                  "its end: a sanitiser's runtime may clone");
+    test::skipped(
+        "a filtered gate can run programs but not make other kinds of sockets",
+        "its end: a sanitiser's runtime may clone");
     return;
   }
   CHECK(filtered(
@@ -206,9 +212,9 @@ TEST_CASE("a filtered gate runs programs, and no other kind of socket") {
         == ENOSYS);
 }
 
-// Each is how somebody gets from one process into another, or out of a sandbox.
-TEST_CASE("what only an intruder calls ends the process") {
-  if (skip("what only an intruder calls ends the process"))
+// Each of these is a way from one process into another, or out of a sandbox.
+TEST_CASE("calls that only an intruder makes end the process") {
+  if (skip("calls that only an intruder makes end the process"))
     return;
   for (const auto& policy : {hub, gate, tcp_gate}) {
     CHECK(filtered(policy, [] { return call(SYS_unshare, CLONE_NEWUSER); })
@@ -228,9 +234,9 @@ TEST_CASE("what only an intruder calls ends the process") {
   }
 }
 
-// glibc makes a thread with clone3 first; where it is told EPERM it gives up.
-TEST_CASE("a call that the tables do not know does not exist") {
-  if (skip("a call that the tables do not know does not exist"))
+// glibc tries clone3 first to make a thread; after EPERM it would give up.
+TEST_CASE("a call that is in no table fails with ENOSYS") {
+  if (skip("a call that is in no table fails with ENOSYS"))
     return;
   for (const auto& policy : {hub, gate, tcp_gate}) {
     CHECK(filtered(policy, [] { return call(SYS_clone3, nullptr, 0); })

@@ -19,7 +19,7 @@ Config parsed(const words& x) {
   return std::get<Config>(result);
 }
 
-/// The one line about what is wrong.
+/// The one line that says what is wrong.
 std::string fault(const words& x) {
   auto result = parse_supervisor_command_line(x);
   auto* no = std::get_if<outcome>(&result);
@@ -56,7 +56,7 @@ TEST_CASE("a child serves one service of one container") {
   CHECK(y.level == log_level::debug);
 }
 
-TEST_CASE("a child's words are checked") {
+TEST_CASE("the arguments of supervise-child are checked") {
   auto with = [](std::size_t index, const char* word) {
     auto result = child;
     result[index] = word;
@@ -95,7 +95,7 @@ TEST_CASE("a subcommand is required, and is one of two") {
   CHECK(fault({"run", "--help=no"}) == "--help takes no value");
 }
 
-TEST_CASE("help and version are told") {
+TEST_CASE("help and version are printed") {
   auto out = [](const words& x) {
     auto result = std::get<outcome>(parse_supervisor_command_line(x));
     CHECK(result.code == 0);
@@ -117,7 +117,7 @@ TEST_CASE("help and version are told") {
   CHECK(supervisor_help_of("bogus").empty());
 }
 
-TEST_CASE("the texts name every option that is parsed, and no other") {
+TEST_CASE("the help texts name exactly the options that are parsed") {
   auto takes = [](const words& before, const std::string& option) {
     const auto said = fault(before + words{option});
     return said.find("takes one value") != std::string::npos;
