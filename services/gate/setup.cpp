@@ -1,5 +1,6 @@
 #include "services/gate/setup.hpp"
 
+#include "actors/io/base/small_file.hpp"
 #include "actors/io/process/child_runner.hpp"
 #include "actors/io/process/spawn.hpp"
 #include "protocol/gate/limits.hpp"
@@ -111,20 +112,14 @@ std::string read_small_file(const std::string& path, const std::string& role,
   auto name = role + ' ' + protocol::escaped(path);
   if (!fd)
     fail("cannot read the " + name + ": " + error_name());
-  std::string result(max_bytes + 1, '\0');
-  std::size_t size = 0;
-  ssize_t n = 0;
-  while (size < result.size()
-         && (n = ::read(fd.get(), result.data() + size, result.size() - size))
-                > 0)
-    size += static_cast<std::size_t>(n);
-  if (n < 0)
-    fail("cannot read the " + name + ": " + error_name());
-  if (size > max_bytes)
+  auto text = io::read_up_to(fd.get(), max_bytes);
+  if (const auto* fault = std::get_if<io::file_fault>(&text))
+    fail("cannot read the " + name + ": " + fault->why);
+  auto& result = std::get<std::string>(text);
+  if (result.size() > max_bytes)
     fail("the " + name + " is larger than " + std::to_string(max_bytes)
          + " bytes");
-  result.resize(size);
-  return result;
+  return std::move(result);
 }
 
 protocol::grant token_grant(const std::string& file, const std::string& scope) {

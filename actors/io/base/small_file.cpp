@@ -1,0 +1,51 @@
+#include "actors/io/base/small_file.hpp"
+
+#include <cerrno>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace clearance::io {
+
+namespace {
+
+file_fault errno_fault() {
+  const auto error = errno;
+  return {error, std::generic_category().message(error)};
+}
+
+} // namespace
+
+std::variant<regular_file, file_fault>
+open_regular(int directory, const std::string& path, int more_flags) {
+  regular_file result;
+  result.fd.reset(
+      ::openat(directory, path.c_str(),
+               O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | more_flags));
+  // What is checked is what was opened, whatever stands at the name by now.
+  if (!result.fd || ::fstat(result.fd.get(), &result.info) != 0)
+    return errno_fault();
+  if (!S_ISREG(result.info.st_mode))
+    return file_fault{0, "is not a regular file"};
+  return result;
+}
+
+std::variant<std::string, file_fault> read_up_to(int fd,
+                                                 std::size_t max_bytes) {
+  std::string result(max_bytes + 1, '\0');
+  std::size_t size = 0;
+  while (size < result.size()) {
+    const auto n = ::read(fd, result.data() + size, result.size() - size);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return errno_fault();
+    if (n == 0)
+      break;
+    size += static_cast<std::size_t>(n);
+  }
+  result.resize(size);
+  return result;
+}
+
+} // namespace clearance::io
