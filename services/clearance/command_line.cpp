@@ -79,8 +79,8 @@ T number(const std::string& name, const std::string& word, T max) {
   auto [at, error] = std::from_chars(word.data(), end, value);
   if (word.empty() || at != end || error != std::errc{} || value < 0
       || value > max)
-    throw usage_fault(name + ": `" + word + "` is no number from 0 to "
-                      + std::to_string(max));
+    throw bad_value(name, "`" + word + "` is no number from 0 to "
+                              + std::to_string(max));
   return value;
 }
 
@@ -156,13 +156,23 @@ void parser::add_serve() {
   add_choice(sub, "--log-level", serve.level, log_levels);
 }
 
+// What `a` and `b`, each with its path, are to differ in.
+void differ(const std::pair<const char*, std::string>& a,
+            const std::pair<const char*, std::string>& b) {
+  if (a.second == b.second)
+    throw usage_fault("two sockets cannot have the same path",
+                      usage_error::kind::together, {a.first, b.first});
+}
+
 command parser::finish_serve() {
-  const auto& x = serve;
-  if (x.clearance_socket == x.reader_socket
-      || (!x.inline_verdict
-          && (x.verdict_socket == x.clearance_socket
-              || x.verdict_socket == x.reader_socket)))
-    throw usage_fault("two sockets cannot have the same path");
+  const std::pair clearance{"--clearance-socket", serve.clearance_socket};
+  const std::pair reader{"--reader-socket", serve.reader_socket};
+  const std::pair helper_socket{"--verdict-socket", serve.verdict_socket};
+  differ(clearance, reader);
+  if (!serve.inline_verdict) {
+    differ(helper_socket, clearance);
+    differ(helper_socket, reader);
+  }
   for (const char* option : {"--reader-socket", "--clearance-socket"})
     if (app.get_subcommand("serve")->count(option) > 0)
       serve.named_socket = option;
@@ -194,7 +204,7 @@ void parser::add_watch() {
       "--count", [this](const std::string& word) {
         watch.count = number("--count", word, std::uint64_t{1} << 62);
         if (watch.count == 0)
-          throw usage_fault("--count: 0 events are there already");
+          throw bad_value("--count", "0 events are there already");
       });
 }
 
@@ -247,7 +257,7 @@ void parser::add_emit() {
            for (const auto& word : words) {
              auto at = word.find('=');
              if (at == std::string::npos)
-               throw usage_fault("--dossier: `" + word + "` is no KEY=VALUE");
+               throw bad_value("--dossier", "`" + word + "` is no KEY=VALUE");
              line.dossier.emplace_back(word.substr(0, at), word.substr(at + 1));
            }
          })
@@ -260,24 +270,26 @@ command parser::finish_emit() {
   if (!blocked && !given("--type")) {
     for (const char* option : {"--container", "--dossier"})
       if (given(option))
-        throw usage_fault(std::string{option}
-                          + " says nothing without --blocked or --type");
+        throw missing(std::string{option}
+                      + " says nothing without --blocked or --type");
     return emit;
   }
+  if (!blocked
+      && std::find(other_types.begin(), other_types.end(), line.type)
+             == other_types.end())
+    throw bad_value("--type",
+                    "`" + line.type + "` is none that can be sent; see --help");
   if (!given("--container"))
-    throw usage_fault("--container is required");
+    throw missing("--container is required");
   if (blocked) {
     for (const char* option : {"--dest", "--port"})
       if (!given(option))
-        throw usage_fault(std::string{"--blocked needs "} + option);
+        throw missing(std::string{"--blocked needs "} + option);
     line.type = "connection_blocked";
-  } else if (std::find(other_types.begin(), other_types.end(), line.type)
-             == other_types.end()) {
-    throw usage_fault("--type: `" + line.type
-                      + "` is none that can be sent; see --help");
   }
   if (given("--reason") && line.type != "container_exited")
-    throw usage_fault("--reason needs --type container_exited");
+    throw usage_fault("--reason needs --type container_exited",
+                      usage_error::kind::together, {"--reason", "--type"});
   emit.line = line;
   return emit;
 }
@@ -297,6 +309,14 @@ command parse_command_line(const std::vector<std::string>& words,
                               [&] { result = p.finish(); }))
     return std::move(*other);
   return result;
+}
+
+config_judge command_judge(const std::string& runtime) {
+  return {{"serve", "serve-verdict", "watch", "verdict", "emit"},
+          options_of(parser{runtime}.app),
+          [runtime](const auto& words) {
+            return fault_of(parse_command_line(words, runtime));
+          }};
 }
 
 } // namespace clearance::services

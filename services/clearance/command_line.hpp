@@ -3,6 +3,7 @@
 
 #include "services/clearance/serve.hpp"
 #include "services/clearance/serve_verdict.hpp"
+#include "services/cli/config_file.hpp"
 #include "services/cli/outcome.hpp"
 #include "services/client/emit.hpp"
 #include "services/client/verdict.hpp"
@@ -21,5 +22,8 @@ using command = std::variant<outcome, serve_config, serve_verdict_config,
 /// below `runtime`. Reads neither files nor the environment.
 command parse_command_line(const std::vector<std::string>& words,
                            const std::string& runtime);
+
+/// How a configuration file of `terok-clearance` is judged.
+config_judge command_judge(const std::string& runtime);
 
 } // namespace clearance::services

@@ -1,7 +1,6 @@
 // terok-clearance: the program's one entry. Installed a second time as
 // terok-clearance-hub: the same program with the same subcommands.
 #include "services/clearance/command_line.hpp"
-#include "services/clearance/help.hpp"
 #include "services/cli/config_main.hpp"
 #include "services/process/paths.hpp"
 #include "services/process/standard_descriptors.hpp"
@@ -26,12 +25,7 @@ struct run {
 int main(int argc, char** argv) {
   open_standard_descriptors();
   const auto runtime = runtime_directory();
-  const config_judge judge{
-      {"serve", "serve-verdict", "watch", "verdict", "emit"},
-      help_of,
-      [&](const auto& words) {
-        return first_fault(parse_command_line(words, runtime));
-      }};
+  const auto judge = command_judge(runtime);
   return run_configured(
       "terok-clearance", argc, argv, judge, [&](const auto& words) {
         return std::visit(run{}, parse_command_line(words, runtime));

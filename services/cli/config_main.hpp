@@ -13,17 +13,6 @@
 
 namespace clearance::services {
 
-/// The line on stderr of a command that is only told (the first alternative),
-/// without the program's name; empty when it is no fault.
-template <class Command>
-std::string first_fault(const Command& x) {
-  const auto* outcome = std::get_if<0>(&x);
-  if (outcome == nullptr || outcome->err.empty())
-    return {};
-  auto line = outcome->err.substr(0, outcome->err.find('\n'));
-  return line.substr(line.find(": ") + 2);
-}
-
 /// Says what a program that runs nothing has to say. Returns its exit code.
 template <class Told>
 int tell(const char* program, const Told& x) {

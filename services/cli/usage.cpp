@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace clearance::services {
 
@@ -24,15 +25,17 @@ const std::map<std::string, sandbox_mode> sandbox_modes{
 
 namespace {
 
+using kind = usage_error::kind;
+
 bool has_flag(const CLI::App& app, const std::string& name) {
   const auto* option = app.get_option_no_throw(name);
   return option != nullptr && option->get_expected_max() == 0;
 }
 
-/// What is wrong with the first word `--flag=value`, whatever the value: CLI11
-/// would take some of them, and `--flag=no` as if nothing had been said. Looks
-/// at flags of `app` and of the subcommand that the first word names. Empty:
-/// nothing.
+/// The flag of the first word `--flag=value`, whatever the value: CLI11 would
+/// take some of them, and `--flag=no` as if nothing had been said. Looks at
+/// flags of `app` and of the subcommand that the first word names. Empty: there
+/// is no such word.
 std::string valued_flag(const CLI::App& app,
                         const std::vector<std::string>& words) {
   auto named = app.get_subcommands([&words](const CLI::App* x) {
@@ -45,7 +48,7 @@ std::string valued_flag(const CLI::App& app,
     if (!name.starts_with("--") || name.size() == word->size())
       continue;
     if (has_flag(named.empty() ? app : *named.front(), name))
-      return name + " takes no value";
+      return name;
   }
   return {};
 }
@@ -70,12 +73,47 @@ std::string reached(const CLI::App& app) {
   return subs.empty() ? std::string{} : subs.front()->get_name();
 }
 
-outcome fault(const CLI::App& app, const std::string& what) {
+/// The options that CLI11 found at odds: one that was given, and one that it
+/// excludes and that was given, too, or none where it misses another.
+std::vector<std::string> at_odds(const CLI::App& app) {
+  const auto name = reached(app);
+  const auto& parsed = name.empty() ? app : *app.get_subcommand(name);
+  for (const auto* x : parsed.get_options()) {
+    if (x->count() == 0)
+      continue;
+    for (const auto* y : x->get_needs())
+      if (y->count() == 0)
+        return {x->get_name()};
+    for (const auto* y : x->get_excludes())
+      if (y->count() > 0)
+        return {x->get_name(), y->get_name()};
+  }
+  return {};
+}
+
+kind kind_of(const CLI::Error& e) {
+  if (dynamic_cast<const CLI::ValidationError*>(&e) != nullptr
+      || dynamic_cast<const CLI::ConversionError*>(&e) != nullptr)
+    return kind::value;
+  if (dynamic_cast<const CLI::RequiresError*>(&e) != nullptr
+      || dynamic_cast<const CLI::ExcludesError*>(&e) != nullptr)
+    return kind::together;
+  if (dynamic_cast<const CLI::RequiredError*>(&e) != nullptr)
+    return kind::missing;
+  return kind::other;
+}
+
+outcome fault(const CLI::App& app, const std::string& what,
+              kind what_kind = kind::other,
+              std::vector<std::string> options = {}) {
   const auto& program = app.get_name();
   auto name = has_subcommands(app) ? reached(app) : std::string{};
-  return {exit_usage, "",
-          program + ": " + protocol::escaped(what) + "\nTry '" + program
-              + (name.empty() ? "" : " " + name) + " --help'.\n"};
+  const auto why = protocol::escaped(what);
+  return {exit_usage,
+          "",
+          program + ": " + why + "\nTry '" + program
+              + (name.empty() ? "" : " " + name) + " --help'.\n",
+          {what_kind, std::move(options), why}};
 }
 
 outcome version_of(const CLI::App& app) {
@@ -83,6 +121,32 @@ outcome version_of(const CLI::App& app) {
 }
 
 } // namespace
+
+usage_fault bad_value(const std::string& option, const std::string& why) {
+  return usage_fault(option + ": " + why, kind::value, {option});
+}
+
+usage_fault missing(const std::string& why) {
+  return usage_fault(why, kind::missing);
+}
+
+std::vector<known_option> options_of(const CLI::App& app) {
+  std::vector<known_option> result;
+  auto add = [&result](const CLI::App& from, const std::string& subcommand) {
+    for (const auto* x : from.get_options())
+      if (x->nonpositional())
+        result.push_back(
+            {subcommand, x->get_name(),
+             x->get_expected_max() == 0   ? known_option::argument::none
+             : x->get_expected_max() == 1 ? known_option::argument::one
+                                          : known_option::argument::many});
+  };
+  add(app, "");
+  for (const auto* sub :
+       app.get_subcommands([](const CLI::App*) { return true; }))
+    add(*sub, sub->get_name());
+  return result;
+}
 
 std::optional<outcome>
 take_words(CLI::App& app, const std::vector<std::string>& words,
@@ -93,8 +157,8 @@ take_words(CLI::App& app, const std::vector<std::string>& words,
     if (has_subcommands(app) && !words.empty() && !words[0].starts_with('-')
         && (words[0].empty() || help(words[0]).empty()))
       throw usage_fault("there is no subcommand `" + words[0] + "`");
-    if (auto why = valued_flag(app, words); !why.empty())
-      throw usage_fault(why);
+    if (auto flag = valued_flag(app, words); !flag.empty())
+      throw usage_fault(flag + " takes no value", kind::value, {flag});
     // CLI11 takes them from the back.
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
     if (version)
@@ -105,15 +169,16 @@ take_words(CLI::App& app, const std::vector<std::string>& words,
     return outcome{exit_ok, std::string{help(reached(app))}, ""};
   } catch (const CLI::ArgumentMismatch& e) {
     std::string what = e.what();
-    return fault(app, what.substr(0, what.find(':')) + " takes one value");
+    return fault(app, what.substr(0, what.find(':')) + " takes one value",
+                 kind::value);
   } catch (const CLI::Error& e) {
     if (version)
       return version_of(app);
-    return fault(app, has_subcommands(app) && reached(app).empty()
-                          ? no_subcommand(app, e.what())
-                          : e.what());
+    if (has_subcommands(app) && reached(app).empty())
+      return fault(app, no_subcommand(app, e.what()));
+    return fault(app, e.what(), kind_of(e), at_odds(app));
   } catch (const usage_fault& e) {
-    return fault(app, e.what());
+    return fault(app, e.what(), e.what_kind, e.options);
   }
 }
 

@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace CLI {
@@ -21,8 +22,35 @@ namespace clearance::services {
 
 /// A fault that CLI11 cannot see by itself.
 struct usage_fault : std::runtime_error {
-  using std::runtime_error::runtime_error;
+  explicit usage_fault(const std::string& why,
+                       usage_error::kind kind = usage_error::kind::other,
+                       std::vector<std::string> about = {})
+      : std::runtime_error(why), what_kind(kind), options(std::move(about)) {
+    // nop
+  }
+
+  usage_error::kind what_kind;
+  std::vector<std::string> options;
 };
+
+/// `option` was given a value that it cannot have.
+usage_fault bad_value(const std::string& option, const std::string& why);
+
+/// Something has to be given that was not.
+usage_fault missing(const std::string& why);
+
+/// An option that a program takes, as its parser knows it.
+struct known_option {
+  enum class argument { none, one, many };
+
+  std::string subcommand; ///< whose it is; empty: the program's own
+  std::string name;       ///< `--socket`
+  argument takes = argument::one;
+};
+
+/// All options of `app` and of its subcommands, also those that no help names.
+/// `--config` is none of them: it is taken out of the words before.
+std::vector<known_option> options_of(const CLI::App& app);
 
 /// The words of every program's `--log-level`.
 extern const std::map<std::string, log_level> log_levels;
@@ -40,7 +68,7 @@ T choice(const std::string& name, const std::string& word,
   std::string known;
   for (const auto& [key, value] : words)
     known += (known.empty() ? "" : ", ") + key;
-  throw usage_fault(name + ": `" + word + "` is none of " + known);
+  throw bad_value(name, "`" + word + "` is none of " + known);
 }
 
 /// Has CLI11 take `words` apart, and then `finish`, which sees what is wrong

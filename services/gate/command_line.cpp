@@ -24,7 +24,7 @@ gate_port port_of(const std::string& word) {
   const auto colon = word.rfind(':');
   gate_port result;
   if (colon == std::string::npos)
-    throw usage_fault("--listen: `" + word + "` is no ADDRESS:PORT");
+    throw bad_value("--listen", "`" + word + "` is no ADDRESS:PORT");
   result.address = word.substr(0, colon);
   if (result.address.starts_with('[') && result.address.ends_with(']'))
     result.address = result.address.substr(1, result.address.size() - 2);
@@ -32,7 +32,7 @@ gate_port port_of(const std::string& word) {
   const auto* last = word.data() + word.size();
   const auto [end, error] = std::from_chars(first, last, result.port);
   if (error != std::errc{} || end != last || result.address.empty())
-    throw usage_fault("--listen: `" + word + "` is no ADDRESS:PORT");
+    throw bad_value("--listen", "`" + word + "` is no ADDRESS:PORT");
   return result;
 }
 
@@ -84,21 +84,24 @@ gate_parser::gate_parser() {
 }
 
 gate_options gate_parser::serve() {
-  if (options.mirror_root.empty())
-    throw usage_fault("--mirror-root is required");
-  if (options.scope.empty() && options.grants_file.empty())
-    throw usage_fault("--scope or --grants is required");
+  // What is wrong by itself before what is missing: a configuration file is
+  // told of the first, while the command line may still give the second.
   if (!options.scope.empty() && !protocol::is_repository_name(options.scope))
-    throw usage_fault("--scope: `" + options.scope
-                      + "` is no repository's name (A-Z a-z 0-9 . _ -)");
+    throw bad_value("--scope",
+                    "`" + options.scope
+                        + "` is no repository's name (A-Z a-z 0-9 . _ -)");
   if (socket.size() > socket_path_max_bytes)
-    throw usage_fault("--socket: is longer than the "
-                      + std::to_string(socket_path_max_bytes)
-                      + " bytes that a socket's path may have");
+    throw bad_value("--socket", "is longer than the "
+                                    + std::to_string(socket_path_max_bytes)
+                                    + " bytes that a socket's path may have");
   if (!socket.empty())
     options.listen = gate_socket{socket};
   else if (!port.empty())
     options.listen = port_of(port);
+  if (options.mirror_root.empty())
+    throw missing("--mirror-root is required");
+  if (options.scope.empty() && options.grants_file.empty())
+    throw missing("--scope or --grants is required");
   return options;
 }
 
@@ -120,6 +123,12 @@ gate_command parse_gate_command_line(const std::vector<std::string>& words) {
                               [&] { result = p.finish(); }))
     return std::move(*other);
   return result;
+}
+
+config_judge gate_judge() {
+  return {{}, options_of(gate_parser{}.app), [](const auto& words) {
+            return fault_of(parse_gate_command_line(words));
+          }};
 }
 
 } // namespace clearance::services

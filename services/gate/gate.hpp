@@ -1,6 +1,7 @@
 /// What `terok-gate` can be told to do, as values.
 #pragma once
 
+#include "services/cli/config_file.hpp"
 #include "services/cli/outcome.hpp"
 #include "services/process/log_level.hpp"
 #include "services/sandbox/sandbox_mode.hpp"
@@ -52,6 +53,9 @@ using gate_command =
 /// Judges the words behind the program's name. Reads neither files nor the
 /// environment.
 gate_command parse_gate_command_line(const std::vector<std::string>& words);
+
+/// How a configuration file of `terok-gate` is judged.
+config_judge gate_judge();
 
 /// Serves until it is stopped. Returns the exit code.
 int run_gate(const gate_options& options);

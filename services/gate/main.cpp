@@ -1,7 +1,6 @@
 // terok-gate: the program's one entry.
 #include "services/cli/config_main.hpp"
 #include "services/gate/gate.hpp"
-#include "services/gate/help.hpp"
 #include "services/process/standard_descriptors.hpp"
 
 namespace {
@@ -23,11 +22,7 @@ struct run {
 
 int main(int argc, char** argv) {
   open_standard_descriptors();
-  const config_judge judge{{},
-                           [](std::string_view) { return gate_help(); },
-                           [](const auto& words) {
-                             return first_fault(parse_gate_command_line(words));
-                           }};
+  const auto judge = gate_judge();
   return run_configured("terok-gate", argc, argv, judge, [](const auto& words) {
     return std::visit(run{}, parse_gate_command_line(words));
   });

@@ -67,10 +67,12 @@ supervisor_command supervisor_parser::finish() {
     return all;
   one.service = choice("SERVICE", service, child_services);
   if (!protocol::is_container_id(one.container_id))
-    throw usage_fault("CONTAINER_ID: `" + one.container_id
-                      + "` is not 12 to 64 hexadecimal digits");
+    throw bad_value("CONTAINER_ID", "`" + one.container_id
+                                        + "` is not 12 to 64 hexadecimal "
+                                          "digits");
   if (one.service != child_service::verdict && !one.shield.empty())
-    throw usage_fault("--shield is for the verdict service alone");
+    throw usage_fault("--shield is for the verdict service alone",
+                      usage_error::kind::together, {"--shield"});
   return one;
 }
 
@@ -84,6 +86,14 @@ parse_supervisor_command_line(const std::vector<std::string>& words) {
                               [&] { result = p.finish(); }))
     return std::move(*other);
   return result;
+}
+
+config_judge supervisor_judge() {
+  return {{"run", "supervise-child"},
+          options_of(supervisor_parser{}.app),
+          [](const auto& words) {
+            return fault_of(parse_supervisor_command_line(words));
+          }};
 }
 
 } // namespace clearance::services

@@ -1,7 +1,6 @@
 // terok-supervisor starts here.
 #include "services/cli/config_main.hpp"
 #include "services/process/standard_descriptors.hpp"
-#include "services/supervisor/help.hpp"
 #include "services/supervisor/supervisor.hpp"
 
 namespace {
@@ -20,10 +19,7 @@ struct run {
 
 int main(int argc, char** argv) {
   open_standard_descriptors();
-  const config_judge judge{
-      {"run", "supervise-child"}, supervisor_help_of, [](const auto& words) {
-        return first_fault(parse_supervisor_command_line(words));
-      }};
+  const auto judge = supervisor_judge();
   return run_configured(
       "terok-supervisor", argc, argv, judge, [](const auto& words) {
         return std::visit(run{}, parse_supervisor_command_line(words));

@@ -1,6 +1,7 @@
 /// The commands of terok-supervisor, as values.
 #pragma once
 
+#include "services/cli/config_file.hpp"
 #include "services/cli/outcome.hpp"
 #include "services/process/log_level.hpp"
 
@@ -38,6 +39,9 @@ using supervisor_command =
 /// environment variables.
 supervisor_command
 parse_supervisor_command_line(const std::vector<std::string>& words);
+
+/// How a configuration file of `terok-supervisor` is judged.
+config_judge supervisor_judge();
 
 /// Serves until it is stopped. Returns the exit code. Source: supervisor.md,
 /// section 2.

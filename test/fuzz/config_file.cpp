@@ -4,7 +4,6 @@
 #include "services/cli/config_file.hpp"
 
 #include "services/clearance/command_line.hpp"
-#include "services/clearance/help.hpp"
 #include "test/fuzz/fuzz.hpp"
 
 #include <algorithm>
@@ -20,15 +19,6 @@ namespace {
 
 using namespace clearance::services;
 using clearance::test::require;
-
-std::string fault_of(const std::vector<std::string>& words) {
-  const auto parsed = parse_command_line(words, "/run/user/1000");
-  const auto* no = std::get_if<outcome>(&parsed);
-  if (no == nullptr || no->err.empty())
-    return {};
-  const auto line = no->err.substr(0, no->err.find('\n'));
-  return line.substr(line.find(": ") + 2);
-}
 
 // A file that is only here.
 class memory_file {
@@ -50,10 +40,7 @@ private:
 
 void run(const std::uint8_t* data, std::size_t size) {
   const memory_file file{data, size};
-  const config_judge judge{
-      {"serve", "serve-verdict", "watch", "verdict", "emit"},
-      [](std::string_view name) { return help_of(name); },
-      fault_of};
+  const auto judge = command_judge("/run/user/1000");
   for (const auto* subcommand : {"serve", "watch"}) {
     const auto result =
         with_config({subcommand, "--config", file.path()}, judge);
@@ -68,7 +55,7 @@ void run(const std::uint8_t* data, std::size_t size) {
     const auto& words = std::get<0>(result);
     require(!words.empty() && words.front() == subcommand,
             "the subcommand stays the first word");
-    fault_of(words); // whatever it says, it says it
+    judge.fault(words); // whatever it says, it says it
   }
 }
 

@@ -6,8 +6,8 @@
 
 # protocol/gate/limits.hpp, wherever the tree is.
 function header_of(path) {
-  sub(/.*\/protocol\//, "protocol/", path)
-  return path
+  match(path, /(protocol|services)\/[^\/]*\/[^\/]*$/)
+  return substr(path, RSTART)
 }
 
 function not_understood(line) {
@@ -23,7 +23,7 @@ FNR == 1 {
   space = ""
 }
 
-/^namespace clearance::protocol::[a-z_]+ [{]$/ { space = $2; next }
+/^namespace clearance::(protocol|services)::[a-z_]+ [{]$/ { space = $2; next }
 
 /^ *\/\// || !/constexpr/ { next }
 

@@ -13,7 +13,13 @@ declare -A page_of=(
   [protocol/base/limits.hpp]=packaging/man/terok-clearance-limits.7
   [protocol/gate/limits.hpp]=packaging/man/terok-gate.1
   [protocol/supervisor/limits.hpp]=packaging/man/terok-supervisor.1
+  [services/cli/limits.hpp]=packaging/man/terok-clearance-limits.7
 )
+# A page may tell the limits of several headers.
+declare -A headers_of
+for header in "${!page_of[@]}"; do
+  headers_of["${page_of[$header]}"]+="${headers_of["${page_of[$header]}"]+, }$header"
+done
 
 # `NAME VALUE` a line: what a page says below `.\" limit: NAME...`, where the
 # next line ends with `: VALUE, VALUE`.
@@ -42,26 +48,26 @@ unnamed_in_page() {
 }
 
 declare -A stated known
-for header in "${!page_of[@]}"; do
+for page in "${!headers_of[@]}"; do
   while read -r name value; do
-    [[ ! -v stated["$header $name"] ]] \
-      || breach "${page_of[$header]} tells the limit $name twice"
-    stated["$header $name"]="$value"
-  done < <(limits_in_page "${page_of[$header]}")
+    [[ ! -v stated["$page $name"] ]] \
+      || breach "$page tells the limit $name twice"
+    stated["$page $name"]="$value"
+  done < <(limits_in_page "$page")
   while read -r line; do
-    breach "${page_of[$header]}: a limit that nothing holds: $line" \
-      "Put above it \`.\\\" limit: NAME\`, NAME as in $header."
-  done < <(unnamed_in_page "${page_of[$header]}")
+    breach "$page: a limit that nothing holds: $line" \
+      "Put above it \`.\\\" limit: NAME\`, NAME as in ${headers_of[$page]}."
+  done < <(unnamed_in_page "$page")
 done
 
 said="$("$printer")"
 count=0
 while read -r header name value; do
   [[ -n "$header" && -v page_of["$header"] ]] || continue
-  known["$header $name"]=yes
   count=$((count + 1))
   page="${page_of[$header]}"
-  told="${stated["$header $name"]-}"
+  known["$page $name"]=yes
+  told="${stated["$page $name"]-}"
   if [[ -z "$told" ]]; then
     breach "$header: $name is not in $page;" 'add to LIMITS there:' \
       ".\\\" limit: $name" ".It what it bounds: $value" \
@@ -76,8 +82,8 @@ done <<<"$said"
 ((count > 0)) || breach 'no limit was told'
 for each in "${!stated[@]}"; do
   [[ -v known["$each"] ]] \
-    || breach "${page_of[${each% *}]} tells the limit ${each#* }," \
-      "which is not in ${each% *}: take it out."
+    || breach "${each% *} tells the limit ${each#* }," \
+      "which is not in ${headers_of[${each% *}]}: take it out."
 done
 echo "$count limits"
 verdict
