@@ -14,6 +14,11 @@ namespace clearance::bench {
 /// one: with a domain and a dossier of four.
 std::string block_line(std::size_t number);
 
+/// The same of one of 1000 containers, in a mixed order, with one of 10 000
+/// ids, which the containers share: an id is open in some three of them at a
+/// time.
+std::string mixed_block_line(std::size_t number);
+
 /// What `block_line()` cites.
 std::string request_id(std::size_t number);
 inline constexpr auto block_container = "6f1d2c3b4a59";

@@ -87,7 +87,7 @@ private:
     pin_self(with_latencies_ ? other_processor : server_processor);
     std::vector<std::string> lines;
     for (std::size_t i = 0; i < load_.events; ++i)
-      lines.push_back(block_line(i));
+      lines.push_back(load_.mixed ? mixed_block_line(i) : block_line(i));
     if (load_.how == pace::bulk)
       lines = joined(lines);
     subscribers_ready_.await();

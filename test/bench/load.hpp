@@ -23,6 +23,7 @@ struct load {
   std::size_t events = 0;
   std::size_t subscribers = 1; ///< that read
   std::size_t stuck = 0;       ///< that never read, besides
+  bool mixed = false;          ///< events of 1000 containers, not of one
 };
 
 struct load_result {

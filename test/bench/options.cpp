@@ -52,7 +52,7 @@ options parse(const std::vector<std::string>& words) {
     } else if (word == "--unpinned") {
       result.how.pinned = false;
     } else if (word == "--laden") {
-      result.how.which.laden = true;
+      result.how.which.relay_mode = word;
     } else if (word == "--check") {
       result.check = true;
     } else if (word == "--rounds") {

@@ -2,11 +2,14 @@
 // readers and hands them, NUL-ended, to every subscriber: one epoll, one send
 // a wake-up and subscriber, no JSON, no authorisation, no actors.
 //
-//   bench-relay --clearance-socket PATH --reader-socket PATH [--laden]
+//   bench-relay --clearance-socket PATH --reader-socket PATH [MODE]
 //
-// --laden: with the bytes that a hub must send (clearance.md, section 3), in
-// pieces as large as its queues allow. What is between that and the hub is the
-// hub's own.
+// --framed: finds each line and copies it, NUL-ended, into what is sent next:
+// at most as many lines as one send of the hub. A relay that looks at events
+// one by one must do that.
+// --laden: framed, and each line is padded to the bytes that a hub must send
+// (clearance.md, section 3). What is between that and the hub is the hub's own
+// work.
 //
 // It loses nothing: a subscriber that cannot take a chunk at once is waited for
 // before the next is read, so a stuck one stops it. That is what the hub must
@@ -41,9 +44,11 @@ using clearance::test::unique_fd;
 
 constexpr std::size_t chunk_bytes = 64 * 1024;
 
-// Laden: an event of the bench on the wire, and how many go into one send.
+// An event of the bench on the wire, and how many go into one send.
 constexpr std::size_t event_bytes = 335;
 constexpr std::size_t events_per_send = 192;
+
+enum class mode { whole_reads, framed, laden };
 
 unique_fd listen_at(const std::string& path) {
   unique_fd fd{
@@ -61,8 +66,8 @@ unique_fd listen_at(const std::string& path) {
 class relay {
 public:
   relay(const std::string& clearance_path, const std::string& reader_path,
-        bool laden)
-      : laden_(laden),
+        mode how)
+      : mode_(how),
         epoll_(::epoll_create1(EPOLL_CLOEXEC)),
         // Readers first, as the hub does: whoever finds the other finds both.
         reader_listener_(listen_at(reader_path)),
@@ -143,24 +148,27 @@ private:
     const auto last = static_cast<char*>(::memrchr(begin, '\n', size));
     const auto whole =
         last == nullptr ? 0 : static_cast<std::size_t>(last - begin) + 1;
-    std::replace(begin, begin + whole, '\n', '\0');
-    if (laden_)
-      send_laden({begin, whole});
-    else
+    if (mode_ == mode::whole_reads) {
+      std::replace(begin, begin + whole, '\n', '\0');
       send_all({begin, whole});
+    } else {
+      send_lines({begin, whole});
+    }
     x.held = size - whole;
     std::memmove(begin, begin + whole, x.held);
   }
 
-  // Each line padded to an event's size.
-  void send_laden(std::string_view lines) {
+  // Each line a frame of its own; laden, padded to an event's size.
+  void send_lines(std::string_view lines) {
     std::string piece;
     while (!lines.empty()) {
       piece.clear();
       for (std::size_t n = 0; n < events_per_send && !lines.empty(); ++n) {
-        const auto line = lines.substr(0, lines.find('\0'));
+        const auto line = lines.substr(0, lines.find('\n'));
         piece += line;
-        piece.append(event_bytes - std::min(line.size() + 1, event_bytes), ' ');
+        if (mode_ == mode::laden)
+          piece.append(event_bytes - std::min(line.size() + 1, event_bytes),
+                       ' ');
         piece += '\0';
         lines.remove_prefix(line.size() + 1);
       }
@@ -199,7 +207,7 @@ private:
     }
   }
 
-  bool laden_;
+  mode mode_;
   unique_fd epoll_;
   unique_fd reader_listener_;
   unique_fd subscriber_listener_;
@@ -218,16 +226,21 @@ void raise_descriptor_limit() {
 
 int main(int argc, char** argv) try {
   const std::vector<std::string> words(argv + 1, argv + argc);
-  const auto laden = words.size() == 5 && words[4] == "--laden";
-  if ((words.size() != 4 && !laden) || words[0] != "--clearance-socket"
+  auto how = mode::whole_reads;
+  if (words.size() == 5 && words[4] == "--framed")
+    how = mode::framed;
+  else if (words.size() == 5 && words[4] == "--laden")
+    how = mode::laden;
+  const auto expected = how == mode::whole_reads ? 4U : 5U;
+  if (words.size() != expected || words[0] != "--clearance-socket"
       || words[2] != "--reader-socket") {
     std::fputs("bench-relay --clearance-socket PATH --reader-socket PATH"
-               " [--laden]\n",
+               " [--framed | --laden]\n",
                stderr);
     return 2;
   }
   raise_descriptor_limit();
-  relay{words[1], words[3], laden}.run();
+  relay{words[1], words[3], how}.run();
 } catch (const std::exception& e) {
   std::fprintf(stderr, "bench-relay: %s\n", e.what());
   return 1;

@@ -114,8 +114,8 @@ test::child_options server::options(const programs& which,
   else
     add({which.relay});
   add({"--clearance-socket", clearance(), "--reader-socket", reader()});
-  if (kind == server_kind::relay && which.laden)
-    add({"--laden"});
+  if (kind == server_kind::relay && !which.relay_mode.empty())
+    add({which.relay_mode});
   // Nothing of the machine's own session may be found or told.
   for (auto name : {"NOTIFY_SOCKET", "JOURNAL_STREAM", "LISTEN_FDS"})
     result.environment.emplace_back(name, "");

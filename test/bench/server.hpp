@@ -17,7 +17,7 @@ enum class server_kind { hub, relay };
 struct programs {
   std::filesystem::path hub;
   std::filesystem::path relay;
-  bool laden = false; ///< the relay with the hub's bytes, see relay.cpp
+  std::string relay_mode; ///< an option of relay.cpp, or empty
 };
 
 /// What the kernel has counted for a process, all its threads together.

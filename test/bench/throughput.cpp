@@ -10,10 +10,10 @@ struct targets {
   std::optional<bound> goal;
 };
 
-targets targets_for(std::size_t subscribers) {
-  switch (subscribers) {
+targets targets_for(const load& x) {
+  switch (x.subscribers) {
   case 1:
-    return {ratio_min(0.4), ratio_min(0.7)};
+    return {ratio_min(x.mixed ? 0.5 : 0.4), ratio_min(0.7)};
   case 100:
     return {ratio_min(0.4), ratio_min(0.8)};
   default:
@@ -25,7 +25,7 @@ void flood(const plan& how, report& out, const std::string& name, load x) {
   if (!how.wants(x.subscribers))
     return;
   const auto workload = name + " " + std::to_string(x.subscribers);
-  const auto target = targets_for(x.subscribers);
+  const auto target = targets_for(x);
   out.at(workload, "events/s", "", target.must, target.goal);
   out.at(workload, "cpu/event", "us", {}, ratio_max(1.8));
   x.events = how.scaled(x.events);
@@ -50,6 +50,14 @@ void floods(const plan& how, report& out, const std::string& name, pace paced) {
   flood(how, out, name, {paced, 2000, 1000, 0});
 }
 
+// Beside a relay that, as the hub, looks at each line.
+void framed_floods(plan how, report& out, const std::string& name, bool mixed) {
+  if (how.which.relay_mode.empty())
+    how.which.relay_mode = "--framed";
+  flood(how, out, name, {pace::bulk, 200'000, 1, 0, mixed});
+  flood(how, out, name, {pace::bulk, 20'000, 100, 0, mixed});
+}
+
 } // namespace
 
 void throughput(const plan& how, report& out) {
@@ -58,6 +66,14 @@ void throughput(const plan& how, report& out) {
 
 void throughput_bulk(const plan& how, report& out) {
   floods(how, out, "throughput-bulk", pace::bulk);
+}
+
+void throughput_framed(const plan& how, report& out) {
+  framed_floods(how, out, "throughput-framed", false);
+}
+
+void throughput_mixed(const plan& how, report& out) {
+  framed_floods(how, out, "throughput-mixed", true);
 }
 
 } // namespace clearance::bench

@@ -72,6 +72,8 @@ void latency_paced(const plan& how, report& out);
 void latency_in_turn(const plan& how, report& out);
 void throughput(const plan& how, report& out);
 void throughput_bulk(const plan& how, report& out);
+void throughput_mixed(const plan& how, report& out);
+void throughput_framed(const plan& how, report& out);
 void burst(const plan& how, report& out);
 void stuck(const plan& how, report& out);
 void verdicts_refused(const plan& how, report& out);
