@@ -46,11 +46,13 @@ using undelivered_event_ptr = std::shared_ptr<const undelivered_event>;
 ///                 |     '--drop----'----> gone
 ///                 '---- announce again (same container and id) replaces
 ///
-/// Everything is keyed by (container, request_id): containers cannot replace
-/// each other's. Everything is bounded: at a bound the container that announces
-/// gives up its oldest live bindings, then its oldest in flight ones, never
-/// another's; where that would not make the room it gives up none and the new
-/// binding gets none. One actor owns it.
+/// Everything is keyed by (container, request_id): no container can replace an
+/// open request of another. Everything is bounded: at a bound the container
+/// that announces gives up its oldest live open requests, then its oldest ones
+/// in flight, never those of another container. Where that would not make
+/// enough room the container gives up none, and the new block gets no open
+/// request. One actor owns the map. The map holds the states and the order of
+/// checks; open_request_store.cpp finds open requests and evicts them.
 class authorisation_map {
 public:
   /// Names one citation, for settle(). Never used twice.
@@ -62,13 +64,14 @@ public:
   authorisation_map& operator=(const authorisation_map&) = delete;
 
   /// Makes (container, request_id) -> target live, newest of all. An empty
-  /// request_id binds nothing. Returns how many of the container's bindings
-  /// had to go for it; the new one itself counts when there is no room at all.
+  /// request_id opens nothing. Returns how many of the container's open
+  /// requests had to go for it; the new one itself counts when there is no room
+  /// at all.
   std::size_t announce(std::string_view container, std::string_view request_id,
                        std::string_view target, undelivered_event_ptr event);
 
   /// shield_down, shield_disengaged, container_exited: forgets the container's
-  /// bindings, in flight ones included. Returns how many were live.
+  /// open requests, those in flight included. Returns how many were live.
   std::size_t drop(std::string_view container);
 
   struct cited {

@@ -1,21 +1,22 @@
-/// The open requests of the authorisation map, indexed, ordered and accounted
-/// for. Only authorisation.cpp includes this; the rules are there.
+/// The open requests of the authorisation map: looked up, ordered, accounted
+/// for and evicted. Only authorisation.cpp includes this; the rules of verdicts
+/// are there.
 #pragma once
 
-#include "protocol/base/chained_index.hpp"
+#include "protocol/base/flat_index.hpp"
+#include "protocol/base/keyed_hash.hpp"
 #include "protocol/hub/open_request.hpp"
 #include "protocol/hub/undelivered_index.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 #include <unordered_map>
 
 namespace clearance::protocol {
 
-/// Owns every open request and every holder. A reference stays valid until the
-/// object is removed.
+/// Owns every open request and its container's holder. A link names an open
+/// request until the next announce(), drop() or remove().
 class open_request_store {
 public:
   using ticket = authorisation_map::ticket;
@@ -23,96 +24,110 @@ public:
   explicit open_request_store(authorisation_limits bounds) : bounds_(bounds) {
     // nop
   }
-  ~open_request_store();
   open_request_store(const open_request_store&) = delete;
   open_request_store& operator=(const open_request_store&) = delete;
 
-  holder* find(std::string_view container) const;
-  open_request* find(const holder& owner, std::string_view request_id) const;
-  open_request* find(ticket id) const;
+  /// Adds a live open request, newer than all others, in place of an older one
+  /// of the same container and request_id, and evicts what is in its way.
+  /// Returns how many had to go; the new one itself counts when it got no room.
+  std::size_t announce(std::string_view container, std::string_view request_id,
+                       std::string_view target, undelivered_event_ptr event);
+
+  /// Removes all of a container. Returns how many were live.
+  std::size_t drop(std::string_view container);
+
+  /// no_slot, as in the next two: there is none.
+  slot_link find(std::string_view container, std::string_view request_id) const;
+
+  /// The open request that `id` put in flight, if it still is.
+  slot_link find(ticket id) const;
 
   /// The newest live open request of this id, whosever it is. Walks over in
   /// flight ones: as many as verdicts run, nothing that a container decides.
-  const open_request* newest_live(std::string_view request_id) const;
+  slot_link newest_live(std::string_view request_id) const;
 
-  /// The container's holder, made if need be. The caller ends with
-  /// remove_if_empty().
-  holder& hold(std::string_view container);
-  void remove_if_empty(holder& x);
-
-  /// Whether an open request of `bytes` keeps every bound.
-  bool fits(const holder& owner, std::size_t bytes) const noexcept;
-
-  /// Whether it would if its container had no other.
-  bool could_fit(const holder& owner, std::size_t bytes) const noexcept;
-
-  /// Adds a live one, newer than all, whose texts, number and event are set.
-  /// There is no equal one.
-  void add(holder& owner, std::unique_ptr<open_request> x);
-
-  /// Its holder stays, even if it is empty now.
-  void remove(open_request& x);
-  void remove_all(holder& x);
-
-  /// The container's oldest live open request, else the oldest of those in
-  /// flight. It must have one.
-  open_request& oldest(holder& x);
+  const open_request& operator[](slot_link at) const noexcept {
+    return requests_[at];
+  }
+  const std::string& container_of(const open_request& x) const noexcept {
+    return holders_[x.owner].name;
+  }
 
   /// Puts a live open request in flight.
-  ticket launch(open_request& x);
+  ticket launch(slot_link at);
 
   /// Makes one in flight live again, as old as it is.
-  void land(open_request& x);
+  void land(slot_link at);
 
-  /// Asks so many events, in turn, whether somebody was handed them, and lets
-  /// those go.
-  void sweep(std::size_t events);
+  void remove(slot_link at);
 
-  /// The same for the oldest ones.
+  /// Asks so many of the oldest events whether somebody was handed them, and
+  /// lets those go.
   void sweep_oldest(std::size_t events);
 
-  const undelivered_index& undelivered() const noexcept { return undelivered_; }
-  std::size_t size() const noexcept { return keys_.size(); }
+  /// Calls `f` with every open request numbered more than `number` whose event
+  /// is still here, and with the event, until `f` says false.
+  template <class F>
+  void walk_undelivered_after(std::uint64_t number, F f) const {
+    undelivered_.walk_after(number, [&](const undelivered_index::entry& x) {
+      return f(requests_[x.request], x.event);
+    });
+  }
+
+  std::size_t size() const noexcept { return requests_.size(); }
   std::size_t in_flight() const noexcept { return tickets_.size(); }
   std::size_t holders() const noexcept { return holders_.size(); }
   std::size_t bytes() const noexcept { return bytes_; }
+  std::uint64_t last_number() const noexcept { return last_number_; }
+  std::uint64_t evicted() const noexcept { return evicted_; }
 
   /// What an open request is charged beside its container's name, its texts and
-  /// its event: the object, its allocations' heads, its share in the indexes.
-  /// A holder is not charged: there are never more of them than open requests.
-  static constexpr std::size_t overhead_bytes = sizeof(open_request) + 80;
+  /// its event: its slot, the head of the texts' allocation, and its share in
+  /// the indexes. test/protocol/hub/authorisation_memory.cpp measures it.
+  static constexpr std::size_t overhead_bytes = 256;
 
 private:
-  struct holder_hook {
-    static holder*& next(holder& x) noexcept { return x.chain; }
-    static std::size_t hash(const holder& x) noexcept { return x.hash; }
-  };
-  struct key_hook {
-    static open_request*& next(open_request& x) noexcept { return x.key_chain; }
-    static std::size_t hash(const open_request& x) noexcept {
-      return x.key_hash;
-    }
-  };
-  struct id_hook {
-    static open_request*& next(open_request& x) noexcept { return x.id_chain; }
-    static std::size_t hash(const open_request& x) noexcept {
-      return x.id_hash;
-    }
-  };
+  slot_link find_holder(std::string_view container, std::uint32_t hash) const;
+  slot_link find(slot_link owner, std::string_view request_id,
+                 std::uint32_t id_hash) const;
+  slot_link find_newest(std::string_view request_id,
+                        std::uint32_t id_hash) const;
+  std::uint32_t hash_of(std::string_view text) const noexcept;
+  std::uint32_t key_hash(slot_link owner, std::uint32_t id_hash) const noexcept;
+  std::size_t charge_of(const open_request& x) const noexcept;
 
-  open_request* newest(std::string_view request_id) const;
-  void add_namesake(open_request& x);
-  void remove_namesake(open_request& x);
+  bool fits(const holder& owner, std::size_t bytes) const noexcept;
+  bool could_fit(const holder& owner, std::size_t bytes) const noexcept;
+  std::size_t make_room(slot_link owner, std::size_t bytes);
+  slot_link oldest(holder& owner);
+
+  slot_link hold(std::string_view container);
+  void add(slot_link owner, std::uint32_t id_hash, std::string_view request_id,
+           std::string_view target, undelivered_event_ptr event,
+           std::size_t event_bytes);
+  void take_out(slot_link at);
+  void remove_if_empty(slot_link owner);
+  void add_namesake(slot_link at);
+  void remove_namesake(const open_request& x, slot_link at);
+  void sweep(std::size_t events);
   void release_event(open_request& x);
+  void compact_requests();
+  void compact_holders();
 
   authorisation_limits bounds_;
-  chained_index<holder, holder_hook> holders_;
-  chained_index<open_request, key_hook> keys_;
-  chained_index<open_request, id_hook> ids_; // the newest of each id
-  std::unordered_map<ticket, open_request*> tickets_;
-  ticket last_ticket_ = 0;
+  keyed_hash hash_;
+  slot_array<holder> holders_;
+  open_requests requests_;
+  flat_index names_; // holders by name
+  flat_index keys_;  // open requests by container and request_id
+  flat_index ids_;   // the newest of each request_id
+  std::unordered_map<ticket, slot_link> tickets_; // in flight ones
   undelivered_index undelivered_;
   std::size_t bytes_ = 0;
+  std::size_t saved_sweeps_ = 0;
+  ticket last_ticket_ = 0;
+  std::uint64_t last_number_ = 0;
+  std::uint64_t evicted_ = 0;
 };
 
 } // namespace clearance::protocol

@@ -1,54 +1,49 @@
 #include "protocol/hub/undelivered_index.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace clearance::protocol {
 
-void undelivered_index::append(open_request& x) {
-  x.log_position = slots_.size();
-  slots_.push_back({x.number, &x});
+slot_link undelivered_index::append(entry x) {
+  // By a quarter: the open requests pay for it.
+  if (entries_.size() == entries_.capacity())
+    entries_.reserve(entries_.size() + entries_.size() / 4 + 16);
+  entries_.push_back(std::move(x));
   ++size_;
+  return static_cast<slot_link>(entries_.size() - 1);
 }
 
-void undelivered_index::remove(open_request& x) {
-  slots_[x.log_position].what = nullptr;
-  --size_;
-  // Each pass is paid for by as many removals as it visits slots.
-  constexpr std::size_t small = 64;
-  if (slots_.size() > 2 * size_ + small)
-    close_holes();
-}
-
-open_request* undelivered_index::turn() noexcept {
-  if (hand_ >= slots_.size())
+const undelivered_index::entry* undelivered_index::turn() noexcept {
+  if (hand_ >= entries_.size())
     hand_ = 0;
-  return slots_[hand_++].what;
+  const auto& x = entries_[hand_++];
+  return x.event == nullptr ? nullptr : &x;
+}
+
+void undelivered_index::follow(const std::vector<slot_link>& moved) noexcept {
+  for (auto& x : entries_)
+    if (x.event != nullptr)
+      x.request = moved[x.request];
 }
 
 std::size_t
 undelivered_index::first_after(std::uint64_t number) const noexcept {
   auto at = std::upper_bound(
-      slots_.begin(), slots_.end(), number,
-      [](std::uint64_t n, const slot& x) { return n < x.number; });
-  return static_cast<std::size_t>(at - slots_.begin());
+      entries_.begin(), entries_.end(), number,
+      [](std::uint64_t n, const entry& x) { return n < x.number; });
+  return static_cast<std::size_t>(at - entries_.begin());
 }
 
 void undelivered_index::close_holes() {
-  std::size_t kept = 0;
-  auto hand = hand_;
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (i == hand)
-      hand_ = kept;
-    if (slots_[i].what == nullptr)
-      continue;
-    slots_[i].what->log_position = kept;
-    slots_[kept++] = slots_[i];
-  }
-  if (hand >= slots_.size())
-    hand_ = 0;
-  slots_.resize(kept);
-  if (slots_.capacity() > 4 * kept + 64)
-    slots_.shrink_to_fit();
+  auto is_hole = [](const entry& x) { return x.event == nullptr; };
+  auto hand = entries_.begin()
+              + static_cast<std::ptrdiff_t>(std::min(hand_, entries_.size()));
+  hand_ -=
+      static_cast<std::size_t>(std::count_if(entries_.begin(), hand, is_hole));
+  std::erase_if(entries_, is_hole);
+  if (entries_.capacity() > 4 * entries_.size() + 64)
+    entries_.shrink_to_fit();
 }
 
 } // namespace clearance::protocol

@@ -1,6 +1,7 @@
 #include "test/support/allocation_count.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <cstdlib>
 #include <malloc.h>
 #include <new>
@@ -10,9 +11,12 @@ namespace {
 std::atomic<std::size_t> count{0};
 std::atomic<std::size_t> bytes{0};
 
-void* take(std::size_t size) noexcept {
+void* take(std::size_t size,
+           std::size_t alignment = alignof(std::max_align_t)) noexcept {
   count.fetch_add(1, std::memory_order_relaxed);
-  auto* p = std::malloc(size == 0 ? 1 : size);
+  auto* p = alignment <= alignof(std::max_align_t)
+                ? std::malloc(size == 0 ? 1 : size)
+                : ::memalign(alignment, size);
   bytes.fetch_add(::malloc_usable_size(p), std::memory_order_relaxed);
   return p;
 }
@@ -57,6 +61,21 @@ void operator delete[](void* p) noexcept {
 }
 
 void operator delete[](void* p, std::size_t) noexcept {
+  release(p);
+}
+
+// Objects that want a cache line.
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  if (auto* p = take(size, static_cast<std::size_t>(alignment)))
+    return p;
+  throw std::bad_alloc{};
+}
+
+void operator delete(void* p, std::align_val_t) noexcept {
+  release(p);
+}
+
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
   release(p);
 }
 

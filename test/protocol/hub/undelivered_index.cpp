@@ -1,20 +1,23 @@
 #include "protocol/hub/undelivered_index.hpp"
 
+#include "test/support/wire/test_event.hpp"
+
 #include <doctest/doctest.h>
 
-#include <deque>
 #include <set>
 #include <vector>
 
 namespace undelivered_index_tests {
 
+using namespace clearance;
 using namespace clearance::protocol;
 
 namespace {
 
 using numbers = std::vector<std::uint64_t>;
 
-/// A log of open requests numbered 1 to n.
+/// An index of the events of open requests numbered 1 to n, each at the place
+/// of its number.
 struct filled {
   explicit filled(std::uint64_t n) {
     for (std::uint64_t i = 1; i <= n; ++i)
@@ -22,22 +25,28 @@ struct filled {
   }
 
   void append(std::uint64_t number) {
-    xs.emplace_back().number = number;
-    log.append(xs.back());
+    places.resize(number + 1);
+    places[number] = log.append(
+        {number, test::make_event(1), 1, static_cast<slot_link>(number)});
   }
 
-  void remove(std::uint64_t number) { log.remove(xs[number - 1]); }
+  void remove(std::uint64_t number) {
+    log.remove(places[number], [this](slot_link request, slot_link place) {
+      places[request] = place;
+    });
+  }
 
   numbers after(std::uint64_t number) const {
     numbers result;
-    log.walk_after(number, [&](const open_request& x) {
+    log.walk_after(number, [&](const undelivered_index::entry& x) {
+      CHECK(x.request == x.number);
       result.push_back(x.number);
       return true;
     });
     return result;
   }
 
-  std::deque<open_request> xs;
+  std::vector<slot_link> places; // in the index, by number
   undelivered_index log;
 };
 
@@ -57,7 +66,8 @@ TEST_CASE("the log is walked from any number on") {
 TEST_CASE("a walk ends when it is told to") {
   filled x{5};
   int visited = 0;
-  x.log.walk_after(0, [&](const open_request&) { return ++visited < 3; });
+  x.log.walk_after(
+      0, [&](const undelivered_index::entry&) { return ++visited < 3; });
   CHECK(visited == 3);
 }
 
@@ -113,6 +123,33 @@ TEST_CASE("a turn never needs more steps than twice those that are left") {
     if (auto* y = x.log.turn())
       seen.insert(y->number);
   CHECK(seen.size() == 50);
+}
+
+TEST_CASE("an event that leaves is let go") {
+  auto event = test::make_event(1);
+  undelivered_index log;
+  auto place = log.append({1, event, 1, 0});
+  CHECK(event.use_count() == 2);
+  log.remove(place, [](slot_link, slot_link) {});
+  CHECK(event.use_count() == 1);
+}
+
+TEST_CASE("events keep to their open requests when those move") {
+  undelivered_index log;
+  log.append({1, test::make_event(1), 1, 5});
+  auto hole = log.append({2, test::make_event(1), 1, 6});
+  log.append({3, test::make_event(1), 1, 7});
+  log.remove(hole, [](slot_link, slot_link) {});
+  std::vector<slot_link> moved(8, no_slot);
+  moved[5] = 0;
+  moved[7] = 1;
+  log.follow(moved);
+  std::vector<slot_link> requests;
+  log.walk_after(0, [&](const undelivered_index::entry& x) {
+    requests.push_back(x.request);
+    return true;
+  });
+  CHECK(requests == std::vector<slot_link>{0, 1});
 }
 
 } // namespace undelivered_index_tests
