@@ -15,7 +15,7 @@
 
 namespace clearance::protocol {
 
-/// What bindings may take, in number and in bytes (texts, bookkeeping and
+/// What open requests may take, in number and in bytes (texts, bookkeeping and
 /// events), of one container and of all; inclusive.
 struct authorisation_limits {
   std::size_t per_container = limits::open_requests_per_container_max;
@@ -88,7 +88,7 @@ public:
                                             std::string_view dest,
                                             std::string_view action);
 
-  /// The cited verdict was executed. Success consumes the binding, failure
+  /// The cited verdict was executed. Success ends the open request, failure
   /// makes it live again, as old as it was; not if it was dropped, replaced or
   /// evicted meanwhile.
   void settle(ticket id, bool ok);
@@ -102,10 +102,10 @@ public:
     bool done = false;        ///< nothing is left up to `until`
   };
 
-  /// The oldest live bindings numbered cursor < n <= until that nobody was
+  /// The oldest live open requests numbered cursor < n <= until that nobody was
   /// handed, oldest first: at most `max` of them, and no more after the one
   /// that brings their events to `max_bytes`. In flight ones are answered
-  /// already and left out. Lets go of events that earlier draws gave and
+  /// already and left out. Lets go of events that earlier pages gave and
   /// somebody was handed since.
   page next_page(std::uint64_t cursor, std::uint64_t until, std::size_t max,
                  std::size_t max_bytes);
@@ -115,7 +115,7 @@ public:
   std::size_t containers() const noexcept;
   /// Charged. A event that was handed counts until the map has noticed.
   std::size_t bytes() const noexcept;
-  /// Bindings that went because of a bound, since the start.
+  /// Open requests that went because of a bound, since the start.
   std::uint64_t evicted() const noexcept;
 
 private:
