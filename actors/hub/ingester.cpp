@@ -135,7 +135,10 @@ event_ptr ingester::judge(reader& x, std::string_view line,
   case judged::unknown:
     ++counters_.lines;
     ++counters_.unknown;
-    complain_of_type(x, line);
+    if (logs(severity::debug))
+      log(severity::debug, name, "dropped a line of no known type",
+          {{"line",
+            protocol::escaped(line, limits::reader_line_log_max_bytes)}});
     break;
   case judged::malformed:
     ++counters_.lines;
@@ -144,15 +147,6 @@ event_ptr ingester::judge(reader& x, std::string_view line,
     break;
   }
   return nullptr;
-}
-
-// A reader that is newer than this hub may send one new type again and again:
-// that is said once, until the reader sends another one.
-void ingester::complain_of_type(reader& x, std::string_view line) {
-  const auto& type = parser_.unknown_type();
-  if (x.unknown_type != type)
-    complain(x, type.empty() ? "no type" : "a type that is not known", line);
-  x.unknown_type = type;
 }
 
 void ingester::complain(reader& x, std::string_view why,

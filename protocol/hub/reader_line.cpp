@@ -55,7 +55,6 @@ struct reader_line_parser::impl {
   std::array<json_item, key_count> notes; // null: missing
   std::vector<std::pair<std::string_view, json_item>> dossier;
   std::string repaired_line;
-  std::string unknown_type;
   std::string_view why;
   bool repaired = false;
   bool kept_too_much = false; // the event does, from the line before
@@ -118,10 +117,8 @@ bool reader_line_parser::impl::note_dossier(Reader& from,
 reader_line_parser::verdict reader_line_parser::impl::build(event& out) {
   auto known =
       has(type) ? reader_event_type(text_of(notes[type])) : std::nullopt;
-  if (!known) {
-    build_text(type, unknown_type);
+  if (!known)
     return verdict::unknown;
-  }
   out.type = *known;
   build_text(container, out.container);
   if (out.container.empty())
@@ -229,10 +226,6 @@ reader_line_parser::verdict reader_line_parser::parse(std::string_view line,
 
 std::string_view reader_line_parser::why() const noexcept {
   return impl_->why;
-}
-
-const std::string& reader_line_parser::unknown_type() const noexcept {
-  return impl_->unknown_type;
 }
 
 bool reader_line_parser::repaired() const noexcept {

@@ -17,7 +17,7 @@ public:
   enum class verdict {
     complete,  ///< `out` is the event, sanitised
     blank,     ///< nothing but white space: not even counted
-    unknown,   ///< JSON, but of no type that we know: dropped, warned about
+    unknown,   ///< JSON, but no type that we know: dropped, debug
     malformed, ///< dropped, warned about, counted; why() says why
   };
 
@@ -36,9 +36,6 @@ public:
 
   /// Why the last line was malformed; a literal.
   std::string_view why() const noexcept;
-
-  /// The type of the last line that was unknown, sanitised; empty: it had none.
-  const std::string& unknown_type() const noexcept;
 
   /// Whether the last line had to be repaired.
   bool repaired() const noexcept;
