@@ -1,15 +1,19 @@
 /// Tests that cannot run here say so; `test/run` counts the lines.
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <cstdio>
 #include <string_view>
 
 namespace clearance::test {
 
-/// Prints `skipped: TEST: REASON` on stdout.
-inline void skipped(std::string_view test, std::string_view reason) {
-  std::printf("skipped: %.*s: %.*s\n", static_cast<int>(test.size()),
-              test.data(), static_cast<int>(reason.size()), reason.data());
+/// Prints `skipped: TEST: REASON` on stdout, where TEST is the test case that
+/// runs. The caller returns.
+inline void skipped(std::string_view reason) {
+  std::printf("skipped: %s: %.*s\n",
+              doctest::getContextOptions()->currentTest->m_name,
+              static_cast<int>(reason.size()), reason.data());
   std::fflush(stdout);
 }
 

@@ -56,8 +56,8 @@ void flat_memory::check() const {
     figures += ' ' + std::to_string(x / 1024);
   std::printf("%s: KiB after each round:%s\n", what_.c_str(), figures.c_str());
   if (io::has_address_sanitizer) {
-    skipped("flat memory of a " + what_,
-            "the address sanitizer's memory is not ours");
+    skipped("the memory of a " + what_
+            + " is not judged: the address sanitizer holds some of it");
     return;
   }
   REQUIRE_GT(bytes_.size(), 1U);

@@ -52,7 +52,7 @@ bool cannot_preload() {
   constexpr bool result = clearance::io::has_address_sanitizer
                           || clearance::io::has_thread_sanitizer;
   if (result)
-    skipped("a clock that jumps", "needs a build without sanitizers");
+    skipped("needs a build without sanitizers");
   return result;
 }
 

@@ -74,7 +74,7 @@ void reset(raw_socket x) {
 TEST_CASE("5000 connections are served, and nothing of them stays") {
   constexpr std::size_t crowd = 5000;
   if (raise_descriptor_limit() < crowd + 500) {
-    skipped("5000 connections", "needs a higher limit of descriptors");
+    skipped("needs a higher limit of descriptors");
     return;
   }
   operation x{executor::hub};

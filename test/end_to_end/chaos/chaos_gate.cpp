@@ -187,7 +187,7 @@ TEST_CASE("a push to a full disk fails, the next one works") {
       || ::mount("tmpfs", world.mirror_root().c_str(), "tmpfs", 0,
                  "size=2m,mode=0700")
              != 0) {
-    skipped("a push to a full disk", "needs to mount a file system");
+    skipped("needs to mount a file system");
     return;
   }
   world.must_git(

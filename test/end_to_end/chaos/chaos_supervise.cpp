@@ -154,8 +154,7 @@ TEST_CASE(
 
 TEST_CASE("containers that get no sockets are told, and the others go on") {
   if (clearance::io::has_address_sanitizer) {
-    skipped("containers that get no sockets",
-            "the sanitizer needs a pipe to check an exception's type");
+    skipped("the sanitizer needs a pipe to check an exception's type");
     return;
   }
   supervision s;

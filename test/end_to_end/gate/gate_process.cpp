@@ -182,8 +182,7 @@ TEST_CASE("SIGUSR1 writes the counters to the log") {
 
 TEST_CASE("transfers of any size fit into 24 MiB") {
   if (clearance::io::has_address_sanitizer) {
-    skipped("transfers that fit into 24 MiB",
-            "the address sanitizer's memory is not ours");
+    skipped("the address sanitizer's memory is not ours");
     return;
   }
   const gate_world world;

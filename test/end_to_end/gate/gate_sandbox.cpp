@@ -17,10 +17,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool skip(const char* name) {
+bool skip() {
   if (has_landlock() && has_seccomp())
     return false;
-  skipped(name, "needs Landlock and seccomp, in this kernel and this build");
+  skipped("needs Landlock and seccomp, in this kernel and this build");
   return true;
 }
 
@@ -51,7 +51,7 @@ bool says(const gate& x, std::string_view text) {
 } // namespace
 
 TEST_CASE("a gate and its git are confined, on a port and on a socket") {
-  if (skip("a gate and its git are confined, on a port and on a socket"))
+  if (skip())
     return;
   const gate_world world;
   const auto seen = world.repository() / "seen";
@@ -98,7 +98,7 @@ TEST_CASE("a gate is open when it is told so, and says it") {
 
 // Everybody's repositories lie beside each other.
 TEST_CASE("git behind the gate writes to no other repository") {
-  if (skip("git behind the gate writes to no other repository"))
+  if (skip())
     return;
   const gate_world world;
   const auto other = world.mirror_root() / "other.git";
@@ -118,7 +118,7 @@ TEST_CASE("git behind the gate writes to no other repository") {
 
 // With the token's file other tokens might lie, and keys below the home.
 TEST_CASE("git behind the gate reads no file of the user's") {
-  if (skip("git behind the gate reads no file of the user's"))
+  if (skip())
     return;
   const gate_world world;
   const auto secret = world.dir / "secret";
@@ -133,7 +133,7 @@ TEST_CASE("git behind the gate reads no file of the user's") {
 
 // The machine's other servers trust whoever comes from 127.0.0.1.
 TEST_CASE("git behind the gate calls nobody over TCP") {
-  if (skip("git behind the gate calls nobody over TCP"))
+  if (skip())
     return;
   const gate_world world;
   const gate victim{world};
@@ -145,8 +145,7 @@ TEST_CASE("git behind the gate calls nobody over TCP") {
     CHECK(push(world, open.url()).ok());
   }
   if (landlock_abi() < 4) {
-    skipped("git behind the gate calls nobody over TCP",
-            "this kernel's Landlock knows no TCP");
+    skipped("this kernel's Landlock knows no TCP");
     return;
   }
   const gate server{world, with({"--hooks-path", attack})};
@@ -157,11 +156,10 @@ TEST_CASE("git behind the gate calls nobody over TCP") {
 
 // Nor to the processes of its user, who are the operator's.
 TEST_CASE("git behind the gate ends no process but its own") {
-  if (skip("git behind the gate ends no process but its own"))
+  if (skip())
     return;
   if (landlock_abi() < 6) {
-    skipped("git behind the gate ends no process but its own",
-            "this kernel's Landlock knows no signals");
+    skipped("this kernel's Landlock knows no signals");
     return;
   }
   const gate_world world;

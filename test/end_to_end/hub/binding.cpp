@@ -142,7 +142,7 @@ TEST_CASE("a parent that others can enter is refused") {
 
 TEST_CASE("a parent of another owner is refused") {
   if (::getuid() != 0) {
-    skipped("a parent of another owner is refused", "needs root");
+    skipped("needs root");
     return;
   }
   const runtime where;

@@ -44,7 +44,7 @@ void check_contains(const std::string& text, const std::string& part) {
 TEST_CASE("varlinkctl understands the hub") {
   const auto program = find_program("varlinkctl");
   if (!program) {
-    skipped("varlinkctl understands the hub", "varlinkctl is not installed");
+    skipped("varlinkctl is not installed");
     return;
   }
   const runtime where;
@@ -63,7 +63,7 @@ TEST_CASE("varlinkctl understands the hub") {
 TEST_CASE("varlink(1) understands the hub") {
   const auto program = find_program("varlink");
   if (!program) {
-    skipped("varlink(1) understands the hub", "varlink is not installed");
+    skipped("varlink is not installed");
     return;
   }
   const runtime where;
@@ -83,8 +83,7 @@ TEST_CASE("python3-varlink understands the hub") {
     return child{std::move(options)}.wait() == exited(0);
   };
   if (!python || !has_varlink()) {
-    skipped("python3-varlink understands the hub",
-            "python3-varlink is not installed");
+    skipped("python3-varlink is not installed");
     return;
   }
   operation x{executor::helper};

@@ -36,13 +36,13 @@ child_options as_somebody(const runtime& where,
 }
 
 /// Whether such a test can run here. Gives the directory to the other uid.
-bool prepare(const runtime& where, const char* test) {
+bool prepare(const runtime& where) {
   if (::getuid() != 0) {
-    skipped(test, "needs root");
+    skipped("needs root");
     return false;
   }
   if (!fs::exists("/usr/bin/setpriv")) {
-    skipped(test, "needs setpriv");
+    skipped("needs setpriv");
     return false;
   }
   // A copy, because the build directory may be closed to others.
@@ -71,7 +71,7 @@ void check_closed_unheard(const fs::path& path, child& server,
 
 TEST_CASE("a peer of another uid is closed on every socket") {
   const runtime where;
-  if (!prepare(where, "a peer of another uid is closed on every socket"))
+  if (!prepare(where))
     return;
   auto server =
       start(as_somebody(where,
@@ -110,7 +110,7 @@ TEST_CASE("a peer of another uid is closed on every socket") {
 TEST_CASE("a peer of another uid is logged once for each connection, with uid "
           "and pid") {
   const runtime where;
-  if (!prepare(where, "a foreign peer is logged once a connection"))
+  if (!prepare(where))
     return;
   auto server =
       start(as_somebody(where,

@@ -49,17 +49,17 @@ hub_options with_helper(std::vector<std::string> arguments = {}) {
   return result;
 }
 
-bool skip(const char* name) {
+bool skip() {
   if (has_landlock() && has_seccomp())
     return false;
-  skipped(name, "needs Landlock and seccomp, in this kernel and this build");
+  skipped("needs Landlock and seccomp, in this kernel and this build");
   return true;
 }
 
 } // namespace
 
 TEST_CASE("a hub with a helper has a sandbox, on all its threads") {
-  if (skip("a hub with a helper has a sandbox, on all its threads"))
+  if (skip())
     return;
   const runtime where;
   hub server{where, with_helper({"--sandbox", "required"})};

@@ -178,7 +178,7 @@ TEST_CASE("a service whose parent is gone ends with 4") {
     return x;
   }()};
   if (probe.wait() != exited(0)) {
-    skipped("a service whose parent is gone ends with 4", "needs unshare");
+    skipped("needs unshare");
     return;
   }
   child orphan{std::move(options)};
@@ -208,10 +208,8 @@ TEST_CASE("a service leaves no core and gains no privileges") {
 }
 
 TEST_CASE("only a sidecar that says so leaves the process traceable") {
-  constexpr auto name =
-      "only a sidecar that says so leaves the process traceable";
   if (::getuid() != 0 || !fs::exists("/usr/bin/setpriv")) {
-    skipped(name, "needs root and setpriv");
+    skipped("needs root and setpriv");
     return;
   }
   constexpr uid_t somebody = 65534;

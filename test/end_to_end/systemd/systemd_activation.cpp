@@ -26,7 +26,7 @@ bool takes_sockets() {
 #if TEST_LIBSYSTEMD
   return true;
 #else
-  skipped("systemd_activation", "built without libsystemd");
+  skipped("built without libsystemd");
   return false;
 #endif
 }
@@ -124,11 +124,10 @@ TEST_CASE("a second hub does not take the path of one that was passed it") {
 }
 
 TEST_CASE("a peer of another uid is closed on a passed socket") {
-  const auto name = "a peer of another uid is closed on a passed socket";
   if (!takes_sockets())
     return;
   if (::getuid() != 0)
-    return skipped(name, "needs root");
+    return skipped("needs root");
   fixture s;
   // So that the check that is left is the hub's own.
   for (const auto& path :

@@ -73,8 +73,7 @@ private:
 } // namespace
 
 TEST_CASE("a block goes from a reader to a verdict through units of ours") {
-  const auto name = "a block goes from a reader to a verdict through units";
-  const auto world = manager_world::make(name);
+  const auto world = manager_world::make();
   if (!world)
     return;
   const auto record = world->home() / "record";
@@ -142,8 +141,7 @@ TEST_CASE("a block goes from a reader to a verdict through units of ours") {
 }
 
 TEST_CASE("a hub whose loop stands still is ended and started again") {
-  const auto world = manager_world::make(
-      "a hub whose loop stands still is ended and started again");
+  const auto world = manager_world::make();
   if (!world)
     return;
   world->drop_in(hub, "[Service]\nWatchdogSec=1s\n");
@@ -164,8 +162,7 @@ TEST_CASE("a hub whose loop stands still is ended and started again") {
 }
 
 TEST_CASE("a gate in its unit takes a push, from a token it was lent") {
-  const auto world = manager_world::make(
-      "a gate in its unit takes a push, from a token it was lent");
+  const auto world = manager_world::make();
   if (!world)
     return;
   const std::string unit = "terok-gate@demo.service";
@@ -235,8 +232,7 @@ TEST_CASE("a gate in its unit takes a push, from a token it was lent") {
 }
 
 TEST_CASE("a supervisor in its unit serves what it finds") {
-  const auto world =
-      manager_world::make("a supervisor in its unit serves what it finds");
+  const auto world = manager_world::make();
   if (!world)
     return;
   const std::string unit = "terok-supervisor.service";

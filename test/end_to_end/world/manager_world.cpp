@@ -82,12 +82,12 @@ manager_world::manager_world() : told_("@" + dir_.path().string()) {
   // nop
 }
 
-std::unique_ptr<manager_world> manager_world::make(std::string_view test) {
+std::unique_ptr<manager_world> manager_world::make() {
   std::unique_ptr<manager_world> result{new manager_world};
   auto why = result->begin();
   if (why.empty())
     return result;
-  skipped(test, why);
+  skipped(why);
   return nullptr;
 }
 

@@ -17,8 +17,8 @@ namespace clearance::test {
 
 class manager_world {
 public:
-  /// Null where there can be none; why, has been said for `test`.
-  static std::unique_ptr<manager_world> make(std::string_view test);
+  /// Null where there can be none: the test is then skipped, and says why.
+  static std::unique_ptr<manager_world> make();
 
   ~manager_world();
 

@@ -100,10 +100,10 @@ int threaded() {
   return result;
 }
 
-bool skip(const char* name) {
+bool skip() {
   if (!test::has_seccomp())
-    test::skipped(name, "no libseccomp in this build, or no seccomp in this "
-                        "kernel");
+    test::skipped("no libseccomp in this build, or no seccomp in this "
+                  "kernel");
   return !test::has_seccomp();
 }
 
@@ -131,7 +131,7 @@ std::set<std::string> names(const std::vector<syscall_group>& groups) {
 } // namespace
 
 TEST_CASE("every name in the tables is that of a system call") {
-  if (skip("every name in the tables is that of a system call"))
+  if (skip())
     return;
   for (const auto& policy : {hub(), gate(), tcp_gate()}) {
     check_names(policy.allowed);
@@ -156,7 +156,7 @@ TEST_CASE("what is fatal is not allowed, and clone3 and io_uring never are") {
 // other files or the network. The filtered process can only talk to its
 // sockets.
 TEST_CASE("a filtered hub can start threads but no program") {
-  if (skip("a filtered hub can start threads but no program"))
+  if (skip())
     return;
   CHECK(filtered(hub, threaded) == 0);
   CHECK(filtered(hub, [] { return socket_of(AF_UNIX); }) == 0);
@@ -165,8 +165,7 @@ TEST_CASE("a filtered hub can start threads but no program") {
   CHECK(filtered(hub, [] { return mapped(PROT_READ | PROT_WRITE); }) == 0);
   CHECK(filtered(hub, []() -> int { std::abort(); }) == -SIGABRT);
   if (allows_sanitisers()) {
-    test::skipped("a filtered hub can start threads but no program",
-                  "half of it: a sanitiser's runtime may");
+    test::skipped("half of it: a sanitiser's runtime may");
     return;
   }
   CHECK(filtered(hub,
@@ -189,8 +188,7 @@ TEST_CASE("a filtered hub can start threads but no program") {
 
 TEST_CASE(
     "a filtered gate can run programs but not make other kinds of sockets") {
-  if (skip("a filtered gate can run programs but not make other kinds of "
-           "sockets"))
+  if (skip())
     return;
   for (const auto& policy : {gate, tcp_gate}) {
     CHECK(filtered(policy, threaded) == 0);
@@ -201,9 +199,7 @@ TEST_CASE(
   CHECK(filtered(gate, [] { return socket_of(AF_INET); }) == ENOSYS);
   CHECK(filtered(tcp_gate, [] { return socket_of(AF_INET); }) == 0);
   if (allows_sanitisers()) {
-    test::skipped(
-        "a filtered gate can run programs but not make other kinds of sockets",
-        "its end: a sanitiser's runtime may clone");
+    test::skipped("its end: a sanitiser's runtime may clone");
     return;
   }
   CHECK(filtered(
@@ -214,7 +210,7 @@ TEST_CASE(
 
 // Each of these is a way from one process into another, or out of a sandbox.
 TEST_CASE("calls that only an intruder makes end the process") {
-  if (skip("calls that only an intruder makes end the process"))
+  if (skip())
     return;
   for (const auto& policy : {hub, gate, tcp_gate}) {
     CHECK(filtered(policy, [] { return call(SYS_unshare, CLONE_NEWUSER); })
@@ -236,7 +232,7 @@ TEST_CASE("calls that only an intruder makes end the process") {
 
 // glibc tries clone3 first to make a thread; after EPERM it would give up.
 TEST_CASE("a call that is in no table fails with ENOSYS") {
-  if (skip("a call that is in no table fails with ENOSYS"))
+  if (skip())
     return;
   for (const auto& policy : {hub, gate, tcp_gate}) {
     CHECK(filtered(policy, [] { return call(SYS_clone3, nullptr, 0); })
@@ -254,7 +250,7 @@ TEST_CASE("a call that is in no table fails with ENOSYS") {
 }
 
 TEST_CASE("a thread that starts later is filtered, too") {
-  if (skip("a thread that starts later is filtered, too"))
+  if (skip())
     return;
   CHECK(filtered(hub,
                  [] {
