@@ -1,9 +1,9 @@
 #include "services/cli/terminal.hpp"
 
 #include "protocol/text/text.hpp"
+#include "protocol/text/utf8.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -38,34 +38,6 @@ void append_hex(std::string& out, unsigned value, int digits) {
 void append_unit(std::string& out, unsigned value) {
   out += "\\u";
   append_hex(out, value, 4);
-}
-
-struct code_point {
-  unsigned value;
-  std::size_t bytes;
-};
-
-/// The one that starts at `text`, which starts with no ASCII. What is no UTF-8
-/// is U+FFFD and one byte long.
-code_point decode(std::string_view text) {
-  auto byte = [text](std::size_t i) {
-    return static_cast<unsigned>(static_cast<unsigned char>(text[i]));
-  };
-  auto lead = byte(0);
-  std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  constexpr std::array<unsigned, 5> least{0, 0, 0x80, 0x800, 0x10000};
-  if (lead < 0xC0 || lead > 0xF4 || text.size() < bytes)
-    return {0xFFFD, 1};
-  auto value = lead & (0x7FU >> bytes);
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80)
-      return {0xFFFD, 1};
-    value = value << 6U | (byte(i) & 0x3FU);
-  }
-  if (value < least[bytes] || value > 0x10FFFF
-      || (value >= 0xD800 && value < 0xE000))
-    return {0xFFFD, 1};
-  return {value, bytes};
 }
 
 } // namespace
@@ -123,13 +95,15 @@ std::string ascii_json(std::string_view json) {
     auto c = static_cast<unsigned char>(json.front());
     std::size_t bytes = 1;
     if (c >= 0x80) {
-      auto point = decode(json);
-      bytes = point.bytes;
-      if (point.value < 0x10000) {
-        append_unit(result, point.value);
+      // Each byte that is no UTF-8 becomes U+FFFD, so that none is lost unseen.
+      const auto unit = protocol::utf8_at(json, 0);
+      bytes = unit.well_formed ? unit.length : 1;
+      const unsigned value = unit.code_point;
+      if (value < 0x10000) {
+        append_unit(result, value);
       } else {
-        append_unit(result, 0xD800 + ((point.value - 0x10000) >> 10U));
-        append_unit(result, 0xDC00 + ((point.value - 0x10000) & 0x3FFU));
+        append_unit(result, 0xD800 + ((value - 0x10000) >> 10U));
+        append_unit(result, 0xDC00 + ((value - 0x10000) & 0x3FFU));
       }
     } else if (c == 0x7F) {
       append_unit(result, c);

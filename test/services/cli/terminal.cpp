@@ -89,6 +89,8 @@ TEST_CASE("bytes that are no UTF-8 become U+FFFD, one each") {
   CHECK(ascii_json("\xc0\xaf") == "\\ufffd\\ufffd"); // overlong
   CHECK(ascii_json("\xe0\x80\x80") == "\\ufffd\\ufffd\\ufffd");
   CHECK(ascii_json("\xed\xa0\x80") == "\\ufffd\\ufffd\\ufffd"); // surrogate
+  CHECK(ascii_json("\xe2\x82") == "\\ufffd\\ufffd");            // cut off
+  CHECK(ascii_json("\xf0\x9f\x98x") == "\\ufffd\\ufffd\\ufffdx");
   CHECK(ascii_json("\xf4\x90\x80\x80") == "\\ufffd\\ufffd\\ufffd\\ufffd");
   CHECK(ascii_json("\xff") == "\\ufffd");
 }
