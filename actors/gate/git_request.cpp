@@ -109,12 +109,14 @@ void git_request::serve() {
   request.git_protocol = head.git_protocol;
   request.server_protocol = head.http_1_1 ? "HTTP/1.1" : "HTTP/1.0";
   request.content_length = head.content_length;
-  const auto error = backend.program.empty()
-                         ? ENOENT
-                         : config_.request->serve(
-                             {backend.program,
-                              {"git-http-backend"},
-                              protocol::cgi_environment(backend.cgi, request)});
+  const auto error =
+      backend.program.empty()
+          ? ENOENT
+          : config_.request->serve(
+              {backend.program,
+               {"git-http-backend"},
+               protocol::cgi_environment(backend.cgi, request),
+               route_->endpoint == protocol::git_endpoint::receive_pack});
   if (error == 0)
     return;
   if (may_complain())

@@ -46,6 +46,9 @@ struct backend_plan {
   std::string program; ///< a path
   std::vector<std::string> argv;
   std::vector<std::string> environment; ///< all of it
+  /// Once it has read its whole body it may run on when its client leaves, for
+  /// gate_limits::push_alone_time.
+  bool runs_on_alone = false;
 };
 
 /// A request whose head is there. Either refuse() or serve(), once. Methods are

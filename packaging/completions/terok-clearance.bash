@@ -33,6 +33,7 @@ _terok_arguments() {
       ;;
     VERDICT) compgen -W 'allow deny' -- "$2" ;;
     SERVICE) compgen -W 'verdict clearance gate' -- "$2" ;;
+    BACKUPS) compgen -W 'list restore expire' -- "$2" ;;
     HOOK) compgen -W 'pre-receive post-receive' -- "$2" ;;
   esac
 }
@@ -44,6 +45,8 @@ _terok_operand() {
     'supervise-child 1') echo SERVICE ;;
     'supervise-child 3') echo SIDECAR ;;
     'hook 1') echo HOOK ;;
+    'backups 1') echo BACKUPS ;;
+    'backups 2') echo DIR ;;
   esac
 }
 

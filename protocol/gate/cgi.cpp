@@ -12,12 +12,15 @@ namespace clearance::protocol {
 namespace {
 
 // No hook of a repository runs unless it is ours; background maintenance calls
-// setsid and would outlive us.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 4> forced{{
+// setsid and would outlive us; backups are the gate's own; a replacement object
+// would change what git says of the history.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> forced{{
     {"core.hooksPath", ""},
     {"receive.autogc", "false"},
     {"gc.auto", "0"},
     {"maintenance.auto", "false"},
+    {"transfer.hideRefs", "refs/terok"},
+    {"receive.hideRefs", "refs/replace"},
 }};
 
 // RFC 9110, section 5.6.2.
@@ -64,6 +67,13 @@ std::vector<std::string> cgi_environment(const cgi_config& config,
     add("GIT_EXEC_PATH", *config.git_exec_path);
   add("HOME", config.home);
   add("GIT_CONFIG_NOSYSTEM", "1");
+  add("GIT_NO_REPLACE_OBJECTS", "1");
+  if (!config.tmpdir.empty())
+    add("TMPDIR", config.tmpdir);
+  if (!config.backup_max_age.empty())
+    add(backup_age_variable, config.backup_max_age);
+  // The backend's stderr is there, too: a hook's own goes to the client.
+  add(hook_log_variable, "3");
   add("GIT_PROJECT_ROOT", config.project_root);
   add("GIT_HTTP_EXPORT_ALL", "1");
   add("PATH_INFO", request.path_info);

@@ -13,6 +13,12 @@
 
 namespace clearance::protocol {
 
+/// Names a descriptor: what a hook writes there stands in the gate's log.
+inline constexpr std::string_view hook_log_variable = "TEROK_GATE_LOG_FD";
+
+/// How many days our hooks keep a backup.
+inline constexpr std::string_view backup_age_variable = "TEROK_BACKUP_DAYS";
+
 /// What the environment of every backend has in common.
 struct cgi_config {
   std::optional<std::string> path;          ///< our PATH
@@ -20,6 +26,8 @@ struct cgi_config {
   std::string home;
   std::string project_root;
   std::string hooks_path = "/dev/null";
+  std::string tmpdir;         ///< TMPDIR; empty: none
+  std::string backup_max_age; ///< in days, for our hooks; empty: the default
 };
 
 /// What it takes from one request.

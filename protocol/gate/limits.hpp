@@ -93,6 +93,11 @@ inline constexpr auto backend_exit_grace = 2s;
 /// report on a push is shorter. Then its stdout is closed.
 inline constexpr std::size_t backend_last_words_max_bytes = 64 * 1024;
 
+/// A push that has read its whole request body and whose client leaves: it runs
+/// on for this long, so that it ends by itself and its hooks do, too. Its
+/// output is thrown away. Then it is ended as any other.
+inline constexpr auto push_alone_time = 30s;
+
 /// Bytes of a backend's header block. Beyond it: 502.
 inline constexpr std::size_t cgi_head_max_bytes = 16 * 1024;
 
@@ -107,6 +112,26 @@ inline constexpr std::size_t backend_log_line_max_bytes = 512;
 /// How often a request under way is looked at: is its client still there, has
 /// a time limit passed. Nothing is looked at while no request is.
 inline constexpr auto vigil_interval = 500ms;
+
+// -- hooks --------------------------------------------------------------------
+
+/// Branches that a push changes and that git is asked about, one by one,
+/// whether they have only moved forward. When there are more, every old tip is
+/// saved: git 2.39 has no question for many at a time.
+inline constexpr std::ptrdiff_t forward_questions_max = 16;
+
+/// Backups in one repository. A push that needs one more is refused, and the
+/// log says so: a bound that removed old ones would let junk push out what it
+/// replaced.
+inline constexpr std::size_t backups_max = 10'000;
+
+/// How old a backup gets, unless the operator says otherwise. Nothing else
+/// removes one.
+inline constexpr auto backup_age = std::chrono::hours{24} * 30;
+
+/// Backups that are files of their own. When there are more, post-receive packs
+/// the refs.
+inline constexpr std::size_t loose_backups_max = 1000;
 
 // -- stopping -----------------------------------------------------------------
 

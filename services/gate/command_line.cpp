@@ -1,7 +1,9 @@
 #include "protocol/gate/git_route.hpp"
+#include "protocol/gate/limits.hpp"
 #include "services/cli/usage.hpp"
 #include "services/gate/gate.hpp"
 #include "services/gate/help.hpp"
+#include "services/gate/hooks/backup_age.hpp"
 #include "services/process/paths.hpp"
 
 #include <CLI/CLI.hpp>
@@ -17,6 +19,12 @@ namespace {
 const std::map<std::string, gate_hook> hooks{
     {"pre-receive", gate_hook::pre_receive},
     {"post-receive", gate_hook::post_receive},
+};
+
+const std::map<std::string, gate_backups> backup_actions{
+    {"list", gate_backups::list},
+    {"restore", gate_backups::restore},
+    {"expire", gate_backups::expire},
 };
 
 // `ADDRESS:PORT`, an IPv6 address in brackets.
@@ -41,6 +49,8 @@ struct gate_parser {
 
   gate_command finish();
   gate_options serve();
+  gate_backups_call look_at_backups();
+  void check_days() const;
 
   CLI::App app{"", "terok-gate"};
   gate_options options;
@@ -48,6 +58,9 @@ struct gate_parser {
   std::string port;
   std::string hooks_directory;
   std::string hook;
+  std::string backups_action;
+  gate_backups_call backups;
+  std::string now;
   bool version = false;
 
 private:
@@ -80,7 +93,14 @@ gate_parser::gate_parser() {
       });
   add("--install-hooks", hooks_directory);
   app.add_flag("--version", version);
+  add("--backup-days", options.backup_days);
   app.add_subcommand("hook")->add_option("NAME", hook)->required();
+  auto* kept = app.add_subcommand("backups");
+  kept->add_option("ACTION", backups_action)->required();
+  kept->add_option("REPOSITORY", backups.repository)->required();
+  kept->add_option("BACKUP", backups.name);
+  kept->add_option("--backup-days", options.backup_days);
+  kept->add_option("--now", now);
 }
 
 gate_options gate_parser::serve() {
@@ -105,7 +125,35 @@ gate_options gate_parser::serve() {
   return options;
 }
 
+void gate_parser::check_days() const {
+  if (!options.backup_days.empty() && !parse_days(options.backup_days))
+    throw usage_fault("--backup-days: `" + options.backup_days
+                      + "` is no number from 1 to 36500");
+}
+
+gate_backups_call gate_parser::look_at_backups() {
+  backups.action = choice("backups", backups_action, backup_actions);
+  const bool named = !backups.name.empty();
+  if (backups.action == gate_backups::restore && !named)
+    throw usage_fault("backups restore: which BACKUP?");
+  if (backups.action != gate_backups::restore && named)
+    throw usage_fault("backups " + backups_action + ": takes no BACKUP");
+  if (backups.action != gate_backups::expire
+      && (!now.empty() || !options.backup_days.empty()))
+    throw usage_fault("--now and --backup-days belong to backups expire");
+  if (!now.empty())
+    backups.name = now;
+  const auto days = parse_days(options.backup_days);
+  backups.max_age =
+      days ? std::chrono::seconds{*days}
+           : std::chrono::seconds{protocol::gate_limits::backup_age};
+  return backups;
+}
+
 gate_command gate_parser::finish() {
+  check_days();
+  if (!backups_action.empty())
+    return look_at_backups();
   if (!app.get_subcommands().empty())
     return gate_hook_call{choice("hook", hook, hooks)};
   if (!hooks_directory.empty())

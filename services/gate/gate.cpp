@@ -86,6 +86,7 @@ actors::gate_config configure(const gate_options& options,
   cgi.home = home;
   if (!options.hooks_path.empty())
     cgi.hooks_path = existing_directory(options.hooks_path, "--hooks-path");
+  cgi.backup_max_age = options.backup_days;
   cgi.path = environment("PATH");
   cgi.git_exec_path = environment("GIT_EXEC_PATH");
   result.grants = grants_of(options);

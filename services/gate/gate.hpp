@@ -6,6 +6,7 @@
 #include "services/process/log_level.hpp"
 #include "services/sandbox/sandbox_mode.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -30,8 +31,9 @@ struct gate_options {
   std::string grants_file; ///< instead of scope and token
   std::variant<gate_passed, gate_socket, gate_port> listen;
   bool allow_remote = false;
-  std::string hooks_path; ///< empty: no hook runs
-  std::string home;       ///< empty: a private one is made
+  std::string hooks_path;  ///< empty: no hook runs
+  std::string home;        ///< empty: a private one is made
+  std::string backup_days; ///< empty: the default
   sandbox_mode sandbox = sandbox_mode::automatic;
   log_level level = log_level::info;
 };
@@ -47,8 +49,18 @@ struct gate_hooks_install {
   std::string directory;
 };
 
-using gate_command =
-    std::variant<outcome, gate_options, gate_hook_call, gate_hooks_install>;
+/// What to do with backups.
+enum class gate_backups { list, restore, expire };
+
+struct gate_backups_call {
+  gate_backups action = gate_backups::list;
+  std::string repository; ///< a path
+  std::string name;       ///< the backup; of expire a backup or a ref, or empty
+  std::chrono::seconds max_age{};
+};
+
+using gate_command = std::variant<outcome, gate_options, gate_hook_call,
+                                  gate_hooks_install, gate_backups_call>;
 
 /// Judges the words behind the program's name. Reads neither files nor the
 /// environment.

@@ -11,6 +11,9 @@ Usage: terok-gate --mirror-root DIR --scope NAME [--token-file FILE]
        terok-gate --mirror-root DIR --grants FILE
                   (--socket PATH | --listen ADDRESS:PORT) [OPTION]...
        terok-gate --install-hooks DIR
+       terok-gate backups list REPOSITORY
+       terok-gate backups restore REPOSITORY BACKUP
+       terok-gate backups expire REPOSITORY [--backup-days DAYS | --now REF]
        terok-gate hook pre-receive | hook post-receive
 
 Serves one git repository over HTTP to whoever shows one token: fetch and push
@@ -45,12 +48,21 @@ What git runs:
   --home DIR             git's HOME; no container may be able to write to it
                          (default: an empty directory, made for the lifetime of
                          the gate)
-  --install-hooks DIR    write our own hooks there and end. post-receive saves
-                         the old tip of every forced or deleted branch as
-                         refs/terok/backup/BRANCH/TIME-ID and leaves what was
-                         pushed in terok-push-marker in the repository.
-                         pre-receive keeps pushes away from refs/terok/
+  --install-hooks DIR    write our own hooks there and end. Before a push moves
+                         a ref, pre-receive saves what the ref has: of a branch
+                         as refs/terok/backup/BRANCH/TIME-ID, of another ref as
+                         refs/terok/backup-other/REF/TIME-ID. What cannot be
+                         saved is refused. terok-push-marker in the repository
+                         says what was pushed
+  --backup-days DAYS     how long a backup is kept (default: 30)
   hook NAME              what those hooks run
+
+  backups                what the hooks kept in REPOSITORY, the path DIR/NAME.git:
+    list                 show time, id, ref and name of each backup
+    restore              give the ref what BACKUP has; what the ref has now is
+                         saved before
+    expire               remove backups that are older than --backup-days; with
+                         --now REF all of one ref, whatever their age
 
   --sandbox MODE         auto, required or off (default: auto), see below
   --log-level LEVEL      debug, info, warning or error (default: info)

@@ -1,5 +1,6 @@
 // terok-gate: the program's one entry.
 #include "services/cli/config_main.hpp"
+#include "services/gate/backups.hpp"
 #include "services/gate/gate.hpp"
 #include "services/process/standard_descriptors.hpp"
 
@@ -12,6 +13,9 @@ struct run {
   int operator()(const gate_options& x) const { return run_gate(x); }
   int operator()(const gate_hook_call& x) const {
     return run_gate_hook(x.which);
+  }
+  int operator()(const gate_backups_call& x) const {
+    return run_gate_backups(x);
   }
   int operator()(const gate_hooks_install& x) const {
     return install_gate_hooks(x.directory);

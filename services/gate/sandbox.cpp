@@ -58,8 +58,9 @@ sandbox_plan plan_gate(const gate_options& options,
   std::vector<path_rule> paths_allowed{
       repositories(options, cgi.project_root),
       {cgi.home, path_access::read, true},
-      // The hooks that --install-hooks writes run it.
-      {real_path("/proc/self/exe"), path_access::run},
+      // The hooks that --install-hooks writes run this program. Its directory,
+      // because an upgrade puts another file in the program's place.
+      {directory_of(real_path("/proc/self/exe")), path_access::run},
   };
   if (options.home.empty()) // it is removed at the end
     paths_allowed.push_back({directory_of(cgi.home), path_access::discard});

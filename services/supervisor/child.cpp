@@ -35,6 +35,13 @@ namespace {
 using protocol::container_paths;
 using protocol::sidecar;
 
+// Empty: /proc is not there.
+std::string own_program() {
+  std::error_code error;
+  const auto result = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::string{} : result.string();
+}
+
 std::string parent_of(const std::string& path) {
   return std::filesystem::path{path}.parent_path().string();
 }
@@ -145,6 +152,8 @@ actors::gate_config prepare_gate(const supervise_child_options& options,
        path_access::modify, true},
       {paths.gate_private, path_access::run, true},
       {parent_of(result.backend.program), path_access::run, true},
+      // The hooks run terok-gate, which is installed beside this program.
+      {parent_of(own_program()), path_access::run},
   };
   auto transport = gate_transport::tcp;
   if (!result.listen.path.empty()) {

@@ -78,6 +78,8 @@ expect 'terok-clearance ' emit serve serve-verdict verdict watch \
 expect 'terok-clearance serve --cl' --clearance-socket
 expect 'terok-clearance-hub ser' serve serve-verdict
 expect 'terok-gate h' hook
+expect 'terok-gate b' backups
+expect 'terok-gate backups ' list restore expire
 expect 'terok-gate hook ' pre-receive post-receive
 expect 'terok-gate hook p' pre-receive post-receive
 expect 'terok-supervisor ' run supervise-child --config --help --version

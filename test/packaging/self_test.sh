@@ -59,6 +59,7 @@ options() {
   expect "$1" "$here/options.sh" "$tree/bin/some" "$tree/page.1"
 }
 gate=packaging/man/terok-gate.1
+gate_limits=packaging/man/terok-gate-limits.7
 hub=packaging/man/terok-clearance.1
 protocol=packaging/man/terok-clearance.7
 
@@ -69,14 +70,14 @@ debian ''
 
 # Limits: another value, another unit, one that is new, gone, told twice, or
 # held by nothing.
-change "$gate" 's/headers: 16 KiB/headers: 17 KiB/'
-limits 'head_max_bytes is 16 KiB, but packaging/man/terok-gate.1 says 17 KiB'
+change "$gate_limits" 's/headers: 16 KiB/headers: 17 KiB/'
+limits 'head_max_bytes is 16 KiB, but packaging/man/terok-gate-limits.7 says 17 KiB'
 plant
-change "$gate" 's/headers: 16 KiB/headers: 16/'
+change "$gate_limits" 's/headers: 16 KiB/headers: 16/'
 limits 'head_max_bytes is 16 KiB, but'
 plant
-change "$gate" 's/^(\.It connections: 512)/\12/'
-limits 'connections_max is 512, but packaging/man/terok-gate.1 says 5122'
+change "$gate_limits" 's/^(\.It connections: 512)/\12/'
+limits 'connections_max is 512, but packaging/man/terok-gate-limits.7 says 5122'
 plant
 program more "'$print_limits'; echo protocol/gate/limits.hpp new_limit 3 s"
 limits '.\" limit: new_limit' "$tree/bin/more"
@@ -84,10 +85,10 @@ program fewer "'$print_limits' | grep -v head_max_bytes"
 limits 'tells the limit head_max_bytes,' "$tree/bin/fewer"
 program none 'true'
 limits 'no limit was told' "$tree/bin/none"
-change "$gate" 's/^(\.\\" limit: )head_time_limit/\1head_max_bytes/'
+change "$gate_limits" 's/^(\.\\" limit: )head_time_limit/\1head_max_bytes/'
 limits 'tells the limit head_max_bytes twice'
 plant
-change "$gate" '/limit: head_max_bytes/d'
+change "$gate_limits" '/limit: head_max_bytes/d'
 limits 'a limit that nothing holds: .It a request'
 
 # A constant that the printer would leave out.

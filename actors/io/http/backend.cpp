@@ -84,6 +84,8 @@ int backend::start(spawn_plan plan, line_handler on_line,
   plan.stdin_fd = input.childs.get();
   plan.stdout_fd = output.childs.get();
   plan.stderr_fd = errors.childs.get();
+  // A hook's stderr goes to the client that pushes.
+  plan.stderr_on_3 = true;
   // git-http-backend reads on for ever when a body of known length ends early.
   plan.dies_with_us = true;
   on_line_ = std::move(on_line);
@@ -249,7 +251,9 @@ void backend::terminate() {
     return;
   error_code ignored;
   stdin_.close(ignored);
-  if (!reading_)
+  if (reaped_) // whoever left the group may hold its stdout
+    stdout_.close(ignored);
+  else if (!reading_)
     heard_out({}, 0);
   child_.end_group();
 }

@@ -174,7 +174,7 @@ int http_session::serve(const actors::backend_plan& plan) {
       all_->context, wire_, all_->times,
       wire_->head().keep_alive && all_->owner, all_->server);
   const auto error = next->start(
-      {plan.program, plan.argv, plan.environment},
+      {plan.program, plan.argv, plan.environment}, plan.runs_on_alone,
       [weak = weak_from_this()](std::string_view line) {
         if (auto self = weak.lock())
           self->said(line);

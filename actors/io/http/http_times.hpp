@@ -17,6 +17,7 @@ struct http_times {
   milliseconds write = protocol::gate_limits::write_time_limit;
   milliseconds backend = protocol::gate_limits::backend_time_limit;
   milliseconds backend_exit = protocol::gate_limits::backend_exit_grace;
+  milliseconds push_alone = protocol::gate_limits::push_alone_time;
   milliseconds linger = protocol::gate_limits::linger_time;
   milliseconds vigil = protocol::gate_limits::vigil_interval;
 };

@@ -9,6 +9,9 @@
 // the connection. The end of the response waits for the backend's exit: a
 // killed one must not look like a complete one. Another exit code is not held
 // against it: git tells its errors in its own protocol and exits with 1 or 128.
+//
+// When the client leaves, the backend is ended. A push that has its whole body
+// is not, see lose_client().
 
 #include "actors/io/http/transfer.hpp"
 
@@ -35,8 +38,8 @@ transfer::transfer(asio::io_context& context, std::shared_ptr<http_wire> wire,
   // nop
 }
 
-int transfer::start(spawn_plan plan, backend::line_handler on_line,
-                    done_handler done) {
+int transfer::start(spawn_plan plan, bool runs_on_alone,
+                    backend::line_handler on_line, done_handler done) {
   auto exit = [weak = weak_from_this()] {
     if (auto self = weak.lock())
       self->exited();
@@ -45,6 +48,7 @@ int transfer::start(spawn_plan plan, backend::line_handler on_line,
           backend_->start(std::move(plan), std::move(on_line), std::move(exit)))
     return error;
   done_ = std::move(done);
+  runs_on_alone_ = runs_on_alone;
   wire_->start_clocks();
   read_output();
   if (!wire_->head().has_body()) {
@@ -119,6 +123,8 @@ void transfer::read_output() {
                  [self = shared_from_this()](std::size_t bytes) {
                    if (self->down_ == down::backend)
                      self->took_output(bytes);
+                   else if (self->down_ == down::alone && bytes > 0)
+                     self->discard_output();
                  });
 }
 
@@ -175,7 +181,7 @@ void transfer::write_output(std::string_view body) {
 void transfer::wrote(bool ok) {
   head_bytes_.clear();
   if (!ok)
-    return cut("the client left");
+    return lose_client("the client left");
   read_output();
 }
 
@@ -188,6 +194,10 @@ void transfer::end_output() {
 }
 
 void transfer::exited() {
+  if (down_ == down::alone) {
+    down_ = down::done;
+    backend_->terminate(); // whoever left the group may hold its stdout
+  }
   if (down_ != down::exit)
     return end_if_over();
   if (backend_->status()->signaled)
@@ -206,7 +216,7 @@ void transfer::exited() {
                  if (self->down_ != down::client)
                    return;
                  if (!ok)
-                   return self->cut("the client left");
+                   return self->lose_client("the client left");
                  self->down_ = down::done;
                  self->end_if_over();
                });
@@ -245,6 +255,32 @@ void transfer::cut(std::string_view trouble) {
   end_if_over();
 }
 
+// A push that has read everything goes on: what it does now must not depend on
+// whether somebody waits for the answer.
+void transfer::lose_client(std::string_view trouble) {
+  if (!runs_on_alone_ || !result_.body_read)
+    return cut(trouble);
+  result_.trouble = trouble;
+  result_.reusable = false;
+  result_.cut = true;
+  wire_->close();
+  const bool reading = down_ == down::backend;
+  down_ = down::alone;
+  alone_since_ = clock::now();
+  if (backend_->status())
+    exited();
+  else if (!reading)
+    discard_output();
+}
+
+void transfer::discard_output() {
+  backend_->read({output_.get(), gate_limits::pump_max_bytes},
+                 [self = shared_from_this()](std::size_t bytes) {
+                   if (self->down_ == down::alone && bytes > 0)
+                     self->discard_output();
+                 });
+}
+
 void transfer::end_if_over() {
   if (down_ != down::done || !backend_->status())
     return;
@@ -258,13 +294,18 @@ void transfer::end_if_over() {
 void transfer::watch() {
   if (down_ == down::done)
     return; // only the backend's end is awaited, and it is terminated
-  if (wire_->hung_up())
-    return cut("the client left");
   const auto now = clock::now();
+  if (down_ == down::alone) {
+    if (now - alone_since_ > times_.push_alone)
+      cut("the client left, and the push did not end");
+    return;
+  }
+  if (wire_->hung_up())
+    return lose_client("the client left");
   switch (down_) {
   case down::client:
     if (now - wire_->last_write() > times_.write)
-      cut("the client takes nothing");
+      lose_client("the client takes nothing");
     return;
   case down::exit:
     if (now - output_ended_ > times_.backend_exit)
@@ -273,6 +314,7 @@ void transfer::watch() {
   case down::backend:
     watch_backend(now);
     return;
+  case down::alone:
   case down::done:
     return;
   }

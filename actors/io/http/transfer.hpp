@@ -39,8 +39,11 @@ public:
            const http_times& times, bool keep_alive, std::string server);
 
   /// Starts the program. Returns 0 or an errno; then nothing has happened.
-  /// `done` is called once, later, after the backend is reaped.
-  int start(spawn_plan plan, backend::line_handler on_line, done_handler done);
+  /// `done` is called once, later, after the backend is reaped. With
+  /// `runs_on_alone` a backend that has read its whole body is not ended when
+  /// the client leaves, but only http_times::push_alone later.
+  int start(spawn_plan plan, bool runs_on_alone, backend::line_handler on_line,
+            done_handler done);
 
   /// Looks at the client and the clock: call it every now and then.
   void watch();
@@ -53,7 +56,8 @@ private:
 
   // Who has to do something next, in each direction.
   enum class up : std::uint8_t { client, backend, done };
-  enum class down : std::uint8_t { backend, client, exit, done };
+  // Alone: the client has left, and the output is thrown away.
+  enum class down : std::uint8_t { backend, client, exit, alone, done };
 
   void read_body();
   void took_body(http_wire::event what, std::span<const char> piece);
@@ -66,6 +70,9 @@ private:
   void wrote(bool ok);
   void end_output();
   void exited();
+
+  void lose_client(std::string_view trouble);
+  void discard_output();
 
   void watch_backend(time_point now);
   void fail(int status, std::string_view trouble);
@@ -86,6 +93,8 @@ private:
 
   down down_ = down::backend;
   time_point output_ended_{};
+  bool runs_on_alone_ = false;
+  time_point alone_since_{};
   protocol::cgi_head_parser parser_;
   bool head_sent_ = false;
   bool chunked_ = false;

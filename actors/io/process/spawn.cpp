@@ -51,6 +51,7 @@ struct child_plan {
   char* const* argv;
   char* const* environment;
   std::array<int, 3> fds;
+  bool stderr_on_3;
   pid_t killed_with; // or 0
   volatile int error;
 };
@@ -72,7 +73,7 @@ void reset_dispositions() {
     ::sigaction(signo, &deflt, nullptr); // KILL and STOP say EINVAL
 }
 
-bool place_descriptors(std::array<int, 3> fds) {
+bool place_descriptors(std::array<int, 3> fds, bool stderr_on_3) {
   // A process that was started without stdin may have given us 0, 1 or 2.
   for (auto& fd : fds)
     if (fd < 3 && (fd = ::fcntl(fd, F_DUPFD, 3)) < 0)
@@ -80,7 +81,10 @@ bool place_descriptors(std::array<int, 3> fds) {
   for (int target = 0; target < 3; ++target)
     if (::dup2(fds[static_cast<std::size_t>(target)], target) < 0)
       return false;
-  ::closefrom(3); // also what some library forgot to mark CLOEXEC
+  if (stderr_on_3 && ::dup2(2, 3) < 0)
+    return false;
+  // Also what some library forgot to mark CLOEXEC.
+  ::closefrom(stderr_on_3 ? 4 : 3);
   return true;
 }
 
@@ -111,7 +115,7 @@ __attribute__((no_sanitize("address", "thread"))) int child_main(void* arg) {
   sigset_t none;
   ::sigemptyset(&none);
   if (::setpgid(0, 0) == 0 && follow_parent(plan.killed_with)
-      && place_descriptors(plan.fds) && restore_limit()
+      && place_descriptors(plan.fds, plan.stderr_on_3) && restore_limit()
       && ::sigprocmask(SIG_SETMASK, &none, nullptr) == 0)
     ::execve(plan.program, plan.argv, plan.environment);
   plan.error = errno;
@@ -127,6 +131,7 @@ spawn_result spawn(const spawn_plan& plan) {
                    argv.data(),
                    environment.data(),
                    {plan.stdin_fd, plan.stdout_fd, plan.stderr_fd},
+                   plan.stderr_on_3,
                    plan.dies_with_us ? ::getpid() : 0,
                    0};
   alignas(16) std::array<std::byte, child_stack_bytes> stack;

@@ -17,6 +17,9 @@ struct spawn_plan {
   int stdin_fd = -1;                    ///< these three stay the caller's
   int stdout_fd = -1;
   int stderr_fd = -1;
+  /// Descriptor 3 is stderr_fd as well: for a program that its parent gives
+  /// another stderr.
+  bool stderr_on_3 = false;
   /// Killed when the thread that spawns it ends, however that comes about; not
   /// what it started itself.
   bool dies_with_us = false;

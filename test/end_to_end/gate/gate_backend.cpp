@@ -93,18 +93,23 @@ TEST_CASE("the backend's environment is that of gate.md and nothing more") {
   CHECK_EQ(lines, std::vector<std::string>{
                       "CONTENT_LENGTH=3",
                       "CONTENT_TYPE=t/u",
-                      "GIT_CONFIG_COUNT=4",
+                      "GIT_CONFIG_COUNT=6",
                       "GIT_CONFIG_KEY_0=core.hooksPath",
                       "GIT_CONFIG_KEY_1=receive.autogc",
                       "GIT_CONFIG_KEY_2=gc.auto",
                       "GIT_CONFIG_KEY_3=maintenance.auto",
+                      "GIT_CONFIG_KEY_4=transfer.hideRefs",
+                      "GIT_CONFIG_KEY_5=receive.hideRefs",
                       "GIT_CONFIG_NOSYSTEM=1",
                       "GIT_CONFIG_VALUE_0=/dev/null",
                       "GIT_CONFIG_VALUE_1=false",
                       "GIT_CONFIG_VALUE_2=0",
                       "GIT_CONFIG_VALUE_3=false",
+                      "GIT_CONFIG_VALUE_4=refs/terok",
+                      "GIT_CONFIG_VALUE_5=refs/replace",
                       "GIT_EXEC_PATH=" + (x.world.dir / "exec").string(),
                       "GIT_HTTP_EXPORT_ALL=1",
+                      "GIT_NO_REPLACE_OBJECTS=1",
                       "GIT_PROJECT_ROOT="
                           + fs::canonical(x.world.mirror_root()).string(),
                       "HOME=" + home,
@@ -116,6 +121,7 @@ TEST_CASE("the backend's environment is that of gate.md and nothing more") {
                       "REMOTE_USER=token",
                       "REQUEST_METHOD=POST",
                       "SERVER_PROTOCOL=HTTP/1.1",
+                      "TEROK_GATE_LOG_FD=3",
                   });
   // A private home for the gate's lifetime.
   CHECK(fs::is_empty(home));

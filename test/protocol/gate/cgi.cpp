@@ -140,6 +140,8 @@ TEST_CASE("the environment holds what gate.md lists and nothing more") {
                "GIT_EXEC_PATH=/git",
                "HOME=/h",
                "GIT_CONFIG_NOSYSTEM=1",
+               "GIT_NO_REPLACE_OBJECTS=1",
+               "TEROK_GATE_LOG_FD=3",
                "GIT_PROJECT_ROOT=/m",
                "GIT_HTTP_EXPORT_ALL=1",
                "PATH_INFO=/a.git/info/refs",
@@ -151,7 +153,7 @@ TEST_CASE("the environment holds what gate.md lists and nothing more") {
                "CONTENT_LENGTH=7",
                "HTTP_CONTENT_ENCODING=gzip",
                "HTTP_GIT_PROTOCOL=version=2",
-               "GIT_CONFIG_COUNT=4",
+               "GIT_CONFIG_COUNT=6",
                "GIT_CONFIG_KEY_0=core.hooksPath",
                "GIT_CONFIG_VALUE_0=/hooks",
                "GIT_CONFIG_KEY_1=receive.autogc",
@@ -160,6 +162,10 @@ TEST_CASE("the environment holds what gate.md lists and nothing more") {
                "GIT_CONFIG_VALUE_2=0",
                "GIT_CONFIG_KEY_3=maintenance.auto",
                "GIT_CONFIG_VALUE_3=false",
+               "GIT_CONFIG_KEY_4=transfer.hideRefs",
+               "GIT_CONFIG_VALUE_4=refs/terok",
+               "GIT_CONFIG_KEY_5=receive.hideRefs",
+               "GIT_CONFIG_VALUE_5=refs/replace",
            });
 }
 

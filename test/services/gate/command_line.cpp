@@ -49,6 +49,37 @@ std::string fault(std::vector<std::string> words) {
 
 } // namespace
 
+TEST_CASE("backups are listed, restored and expired") {
+  using namespace std::chrono_literals;
+  auto call = [](std::vector<std::string> words) {
+    words.insert(words.begin(), "backups");
+    return std::get<gate_backups_call>(parse(std::move(words)));
+  };
+  auto x = call({"list", "/r.git"});
+  CHECK(x.action == gate_backups::list);
+  CHECK_EQ(x.repository, "/r.git");
+  x = call({"restore", "/r.git", "refs/terok/backup/x/y"});
+  CHECK(x.action == gate_backups::restore);
+  CHECK_EQ(x.name, "refs/terok/backup/x/y");
+  x = call({"expire", "/r.git"});
+  CHECK_EQ(x.name, "");
+  CHECK(x.max_age == 30 * 24h);
+  CHECK(call({"expire", "/r.git", "--backup-days", "1"}).max_age == 24h);
+  CHECK_EQ(call({"expire", "/r.git", "--now", "refs/heads/x"}).name,
+           "refs/heads/x");
+  CHECK_EQ(fault({"backups", "restore", "/r.git"}),
+           "backups restore: which BACKUP?");
+  CHECK_EQ(fault({"backups", "list", "/r.git", "x"}),
+           "backups list: takes no BACKUP");
+  CHECK_EQ(fault({"backups", "list", "/r.git", "--now", "x"}),
+           "--now and --backup-days belong to backups expire");
+  for (const auto* days : {"0", "-1", "x", "36501", "1x"})
+    CHECK_EQ(fault(with({"--backup-days", days})),
+             std::string("--backup-days: `") + days
+                 + "` is no number from 1 to 36500");
+  CHECK_EQ(options(with({"--backup-days", "36500"})).backup_days, "36500");
+}
+
 TEST_CASE("terok-gate takes exactly one transport") {
   const auto x = options(with({"--socket", "/s"}));
   CHECK_EQ(x.mirror_root, "/m");
