@@ -17,7 +17,6 @@ libcaf-dev          caf_core    actors
 libboost1.81-dev|libboost1.83-dev|libboost1.88-dev  boost  Asio
 libsimdjson-dev     simdjson    JSON
 libcli11-dev        CLI11       the command line
-libspdlog-dev       spdlog      the log
 libtomlplusplus-dev  tomlplusplus  settings in files
 libseccomp-dev      libseccomp  hub and gate filter their system calls
 libsystemd-dev      libsystemd  socket activation, watchdog, journal; optional
@@ -105,7 +104,7 @@ as_root() {
   elif command -v sudo >/dev/null; then
     sudo "$@"
   else
-    say "Not root and no sudo. As root, run: $*"
+    say "Neither root nor sudo here. As root, run: $*"
     return 1
   fi
 }
@@ -154,6 +153,15 @@ install_dependencies() {
     [[ "$list" == optional_* ]] || "$list"
   done | missing_packages)"
   [[ -n "$missing" ]] || return 0
+  if [[ "$(id -u)" != 0 ]] && ! command -v sudo >/dev/null; then
+    # Of the lists as they are: refreshing them would need root, too.
+    mapfile -t chosen < <(choose_packages <<<"$missing" 2>/dev/null)
+    say 'Packages are missing, and only root can install them (there is no' \
+      'sudo). As root, run this, and then start again:'
+    say "  apt-get update && apt-get install --no-install-recommends" \
+      "${chosen[*]:-${missing//$'\n'/ }}"
+    return 1
+  fi
   say 'Packages are missing: asking apt-get for them.'
   as_root apt-get update -q >&2
   missing="$(choose_packages <<<"$missing")" || return 1

@@ -19,6 +19,8 @@
 #include "protocol/base/limits.hpp"
 #include "protocol/text/text.hpp"
 
+#include <new>
+#include <string>
 #include <utility>
 
 namespace clearance::actors {
@@ -87,7 +89,7 @@ void ingester::on_batch_announced(const batch_announced& x) {
 }
 
 // Judges the next lines and announces what they say, or reads on.
-void ingester::advance(reader& x) {
+void ingester::advance(reader& x) try {
   std::vector<event_ptr> events;
   std::size_t bytes = 0;
   auto size = x.frames ? x.frames->size() : 0;
@@ -113,6 +115,11 @@ void ingester::advance(reader& x) {
     leave(x);
   else
     x.connection->read();
+} catch (const std::bad_alloc&) {
+  log(severity::warning, name,
+      "out of memory for a reader's lines, its connection is closed",
+      {{"pid", std::to_string(x.connection->who().pid)}});
+  leave(x);
 }
 
 // The event that the line says, or nothing.

@@ -21,6 +21,8 @@
 #include "protocol/text/text.hpp"
 
 #include <array>
+#include <new>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -48,12 +50,31 @@ session::interface::behavior_type session::make_behavior() {
   config_.connection->own(session_actor{self_});
   config_.connection->read();
   return {
-      [this](const received& x) { on_received(x); },
-      [this](const writable&) { on_writable(); },
+      [this](const received& x) { or_close([&] { on_received(x); }); },
+      [this](const writable&) { or_close([this] { on_writable(); }); },
       [](const hung_up&) { /* not watched: it is read or written */ },
-      [this](const protocol::verdict_outcome& x) { on_verdict(x); },
-      [this](const protocol::shield_outcome& x) { on_applied(x); },
+      [this](const protocol::verdict_outcome& x) {
+        or_close([&] { on_verdict(x); });
+      },
+      [this](const protocol::shield_outcome& x) {
+        or_close([&] { on_applied(x); });
+      },
   };
+}
+
+// A large message may need more memory than there is. That is its client's
+// loss; the end of an actor by an exception would be the hub's.
+template <class F>
+void session::or_close(F f) try {
+  f();
+} catch (const std::bad_alloc&) {
+  frames_.reset();
+  log(severity::warning, name,
+      "out of memory for a client's message, its connection is closed",
+      {{"pid", config_.connection
+                   ? std::to_string(config_.connection->who().pid)
+                   : ""}});
+  self_->quit();
 }
 
 void session::on_received(const received& x) {

@@ -53,6 +53,8 @@ private:
   void on_verdict(const protocol::verdict_outcome& x);
   void on_applied(const protocol::shield_outcome& x);
 
+  template <class F>
+  void or_close(F f);
   void advance();
   void serve(std::string_view message, std::size_t capacity);
   void read_on();

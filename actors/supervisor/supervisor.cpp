@@ -5,6 +5,7 @@
 #include "actors/supervisor/supervisor.hpp"
 
 #include "actors/base/error.hpp"
+#include "protocol/supervisor/path_fault.hpp"
 #include "protocol/text/text.hpp"
 
 #include <caf/exit_reason.hpp>
@@ -51,6 +52,10 @@ supervisor::interface::behavior_type supervisor::make_behavior() {
 void supervisor::on_seen(sidecar_seen& x) {
   if (x.value->container_id.empty())
     return on_bad({x.file, {"container_id", "is missing"}});
+  // Else it would be tried again for ever, in vain.
+  if (auto fault = protocol::fault_of(
+          *x.value, protocol::paths_of(*x.value, x.value->container_id)))
+    return on_bad({x.file, std::move(*fault)});
   if (files_.size() >= config_.sidecars_max && !files_.contains(x.file))
     return on_bad({x.file, {"", "there are too many sidecars"}});
   auto& now = files_[x.file];

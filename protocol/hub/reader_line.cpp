@@ -181,7 +181,12 @@ reader_line_parser::impl::judge(std::string_view line, std::size_t capacity,
   repaired = false;
   if (line.empty())
     return verdict::blank;
-  if (walk(plain_reader, line, capacity) || walk(*reader, line, capacity))
+  if (walk(plain_reader, line, capacity))
+    return build(out);
+  // Some versions of simdjson skip it.
+  if (line.starts_with("\xEF\xBB\xBF"))
+    return malformed("a byte order mark stands before the object");
+  if (walk(*reader, line, capacity))
     return build(out);
   repaired_line.assign(line);
   repaired = repair_json(repaired_line) > 0;

@@ -49,7 +49,7 @@ interface org.terok.Clearance1
 # its type does not use is empty or zero. Types: connection_blocked,
 # container_started, container_exited, shield_up, shield_down,
 # shield_disengaged, verdict_applied.
-type Event (
+type ClearanceEvent (
   type: string,
   container: string,
   request_id: string,
@@ -65,7 +65,7 @@ type Event (
 
 # Follows events. First come the blocks that wait for a verdict and that no
 # client has got yet, then every new event. Call it with `more`; it never ends.
-method Subscribe() -> (event: Event)
+method Subscribe() -> (event: ClearanceEvent)
 
 # Allows or denies one block. `dest` is the event's domain, or its dest if the
 # domain is empty; `action` is "allow" or "deny". The reply comes after the

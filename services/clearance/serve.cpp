@@ -7,9 +7,12 @@
 #include "actors/io/socket/private_directory.hpp"
 #include "services/process/activation.hpp"
 #include "services/process/exit_code.hpp"
+#include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
+#include "services/process/paths.hpp"
 #include "services/process/service_process.hpp"
 #include "services/process/setup_fault.hpp"
+#include "services/process/shield.hpp"
 #include "services/sandbox/sandbox.hpp"
 
 #include <utility>
@@ -25,7 +28,7 @@ actors::executor_actor start_executor(io::loop& loop,
     return actors::spawn_helper_executor(
         loop, actors::helper_executor_config{&loop, config.verdict_socket});
   actors::shield_executor_config shield{&loop, {}};
-  shield.shield = config.shield.empty() ? "terok-shield" : config.shield;
+  shield.shield = shield_program(config.shield);
   return actors::spawn_shield_executor(loop, shield);
 }
 
@@ -71,7 +74,14 @@ std::string sandbox_hub(const serve_config& config, bool passed) {
 
 } // namespace
 
-int serve(const serve_config& config) try {
+int serve(const serve_config& given) try {
+  leave_process_1(exit_failed);
+  settle_inheritance(exit_failed);
+  log_to_stderr(given.level);
+  auto config = given;
+  for (auto* path : {&config.clearance_socket, &config.reader_socket,
+                     &config.verdict_socket})
+    *path = absolute_socket_path(*path);
   const auto sockets =
       activated_sockets({"clearance", "reader"}, config.named_socket);
   std::string sandbox;

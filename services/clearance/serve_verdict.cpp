@@ -3,9 +3,13 @@
 #include "actors/executor/shield_executor.hpp"
 #include "actors/hub/verdict_helper.hpp"
 #include "services/process/activation.hpp"
+#include "services/process/exit_code.hpp"
+#include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
+#include "services/process/paths.hpp"
 #include "services/process/service_process.hpp"
 #include "services/process/setup_fault.hpp"
+#include "services/process/shield.hpp"
 #include "services/sandbox/sandbox.hpp"
 
 #include <utility>
@@ -13,16 +17,19 @@
 namespace clearance::services {
 
 int serve_verdict(const serve_verdict_config& config) try {
+  leave_process_1(exit_failed);
+  settle_inheritance(exit_failed);
+  log_to_stderr(config.level);
   const auto sockets = activated_sockets({"verdict"}, config.named_socket);
   auto start = [&](io::loop& loop, const actors::manager_actor& manager) {
     actors::shield_executor_config shield{&loop, {}};
-    shield.shield = config.shield.empty() ? "terok-shield" : config.shield;
+    shield.shield = shield_program(config.shield);
     actors::executor_actor executor =
         actors::spawn_shield_executor(loop, shield);
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
     actors::verdict_helper_config helper;
     helper.io = &loop;
-    helper.socket = config.socket;
+    helper.socket = absolute_socket_path(config.socket);
     helper.executor = executor;
     helper.manager = manager;
     helper.sandbox = executes_verdicts;

@@ -1,11 +1,15 @@
 /// What the main() of every program shares.
 #pragma once
 
+#include "protocol/text/text.hpp"
 #include "services/cli/config_file.hpp"
 #include "services/cli/terminal.hpp"
 #include "services/process/exit_code.hpp"
+#include "services/process/log.hpp"
 
 #include <cstdio>
+#include <exception>
+#include <new>
 #include <string>
 #include <utility>
 #include <variant>
@@ -24,10 +28,11 @@ int tell(const char* program, const Told& x) {
   return exit_failed;
 }
 
-/// Runs `f` with the words and what their configuration file adds.
+/// Runs `f` with the words and what their configuration file adds. An exception
+/// that nobody expected is one line, and exit code 1.
 template <class F>
 int run_configured(const char* program, int argc, char** argv,
-                   const config_judge& judge, F f) {
+                   const config_judge& judge, F f) try {
   auto words = with_config(
       std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc), judge);
   if (auto* fault = std::get_if<config_fault>(&words)) {
@@ -35,6 +40,12 @@ int run_configured(const char* program, int argc, char** argv,
     return exit_usage;
   }
   return f(std::get<0>(std::move(words)));
+} catch (const std::bad_alloc&) {
+  print_fault(program, "out of memory");
+  return exit_failed;
+} catch (const std::exception& e) {
+  print_fault(program, protocol::escaped(e.what()));
+  return exit_failed;
 }
 
 } // namespace clearance::services

@@ -4,16 +4,18 @@
 #include "actors/gate/gate.hpp"
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/socket/bind_tcp.hpp"
+#include "protocol/text/text.hpp"
 #include "services/gate/sandbox.hpp"
 #include "services/gate/setup.hpp"
 #include "services/process/activation.hpp"
 #include "services/process/exit_code.hpp"
+#include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
+#include "services/process/paths.hpp"
 #include "services/process/service_process.hpp"
 
 #include <caf/send.hpp>
 
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,10 +53,15 @@ struct listen_at {
   }
   void operator()(const gate_socket& x) const {
     activated_sockets({"gate"}, "--socket");
-    result.path = x.path;
+    result.path = absolute_socket_path(x.path);
   }
   void operator()(const gate_port& x) const {
     activated_sockets({"gate"}, "--listen");
+    if (!io::is_address(x.address))
+      throw setup_fault(exit_usage,
+                        "--listen: `" + protocol::escaped(x.address)
+                            + "` is a name; give the address that it stands "
+                              "for, 127.0.0.1 or [::1] for this machine");
     if (!io::is_loopback(x.address))
       refuse_remote("--listen", x.address);
     result.address = x.address;
@@ -92,10 +99,8 @@ actors::gate_config configure(const gate_options& options,
   result.grants = grants_of(options);
   result.backend.program = find_git_http_backend();
   if (result.backend.program.empty())
-    std::fprintf(stderr,
-                 "%s: warning: git not found; every request that needs "
-                 "it will get 500\n",
-                 gate_program);
+    log(actors::severity::warning, "gate",
+        "git not found; every request that needs git will get 500");
   return result;
 }
 
@@ -117,6 +122,9 @@ bool reload(const gate_options& options, const actors::gate_actor& gate) {
 } // namespace
 
 int run_gate(const gate_options& options) try {
+  leave_process_1(exit_failed);
+  settle_inheritance(exit_failed);
+  log_to_stderr(options.level);
   std::optional<private_home> made;
   auto home = options.home.empty() ? made.emplace().path()
                                    : existing_directory(options.home, "--home");

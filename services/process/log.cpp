@@ -1,19 +1,23 @@
 #include "services/process/log.hpp"
 
+#include "protocol/base/log_limits.hpp"
 #include "protocol/text/text.hpp"
+#include "services/process/log_writer.hpp"
 #include "services/process/systemd.hpp"
-
-#include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
+#include <exception>
 #include <memory>
 #include <mutex>
+#include <new>
+#include <poll.h>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,26 +28,27 @@ namespace clearance::services {
 namespace {
 
 namespace limits = protocol::limits;
+namespace log_limits = protocol::log_limits;
 using actors::severity;
 
-spdlog::logger* target = nullptr;
+log_writer* writer = nullptr; // once set, until the process ends
 bool stderr_is_journal = false;
 bool writes_entries = false;
 
-spdlog::level::level_enum level_of(severity x) {
+std::string_view word_of(severity x) {
   switch (x) {
   case severity::debug:
-    return spdlog::level::debug;
+    return "debug";
   case severity::info:
-    return spdlog::level::info;
+    return "info";
   case severity::warning:
-    return spdlog::level::warn;
+    return "warning";
   case severity::error:
-    return spdlog::level::err;
+    return "error";
   case severity::notice:
     break;
   }
-  return spdlog::level::info;
+  return "info";
 }
 
 // Syslog's numbers.
@@ -114,15 +119,63 @@ std::string journal_name(std::string_view key) {
   return result;
 }
 
-void put(const actors::log_entry& x) {
-  if (writes_entries
-      && systemd::write_to_journal(
-          journal_fields(x, program_invocation_short_name)))
-    return;
-  target->log(level_of(x.level), prefix_of(x.level) + log_line(x));
+// `2026-01-31T23:59:59.123+0100 info `.
+std::string stamp_of(severity level,
+                     std::chrono::system_clock::time_point when) {
+  using namespace std::chrono;
+  const auto seconds = floor<std::chrono::seconds>(when);
+  const auto time = system_clock::to_time_t(seconds);
+  std::tm parts{};
+  ::localtime_r(&time, &parts);
+  std::array<char, 32> date{};
+  std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+  std::array<char, 16> zone{};
+  std::strftime(zone.data(), zone.size(), "%z", &parts);
+  const auto fraction = duration_cast<milliseconds>(when - seconds).count();
+  auto digits = std::to_string(fraction);
+  digits.insert(0, 3 - digits.size(), '0');
+  return std::string{date.data()} + '.' + digits + zone.data() + ' '
+         + std::string{word_of(level)} + ' ';
 }
 
-void write(const actors::log_entry& x) {
+// Whoever shares the descriptor may have made it non-blocking.
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const auto n = ::write(fd, text.data(), text.size());
+    if (n >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(n));
+    } else if (errno == EAGAIN) {
+      pollfd entry{fd, POLLOUT, 0};
+      ::poll(&entry, 1, -1);
+    } else if (errno != EINTR) {
+      return false;
+    }
+  }
+  return true;
+}
+
+class stderr_output final : public log_output {
+public:
+  bool write(const queued_line& x) override {
+    if (!x.fields.empty() && systemd::write_to_journal(x.fields))
+      return true;
+    auto line = prefix_of(x.level);
+    if (x.at && !stderr_is_journal)
+      line += stamp_of(x.level, *x.at);
+    line += x.text;
+    line += '\n';
+    return write_all(STDERR_FILENO, line);
+  }
+};
+
+queued_line queued(const actors::log_entry& x) {
+  queued_line result{x.level, std::chrono::system_clock::now(), log_line(x)};
+  if (writes_entries)
+    result.fields = journal_fields(x, program_invocation_short_name);
+  return result;
+}
+
+void write(const actors::log_entry& x) try {
   static std::mutex mutex;
   static line_bound bound;
   std::optional<std::uint64_t> withheld;
@@ -135,10 +188,38 @@ void write(const actors::log_entry& x) {
   if (*withheld > 0) {
     const auto count = std::to_string(*withheld);
     const std::array fields{actors::log_field{"not_logged", count}};
-    put({severity::warning, "log", "too many lines, some were left out",
-         fields});
+    writer->push(queued({severity::warning, "log",
+                         "too many lines, some were left out", fields}));
   }
-  put(x);
+  writer->push(queued(x));
+} catch (const std::bad_alloc&) {
+  writer->count_lost(x.level);
+}
+
+queued_line last_line(const std::string& program, const std::string& what) {
+  return {severity::error, std::nullopt, program + ": " + what};
+}
+
+std::string what_of(const std::exception_ptr& fault) try {
+  if (!fault)
+    return "unknown";
+  std::rethrow_exception(fault);
+} catch (const std::exception& e) {
+  return protocol::escaped(e.what());
+} catch (...) {
+  return "unknown";
+}
+
+// What waits in the queue often says why. A signal such as SIGSEGV does not
+// come here: nothing that locks or allocates may be called then.
+[[noreturn]] void terminate() {
+  static std::atomic<bool> again = false;
+  if (!again.exchange(true))
+    writer->flush_crashing(last_line(program_invocation_short_name,
+                                     "broke, a fault of the program: "
+                                         + what_of(std::current_exception())),
+                           log_limits::flush_max);
+  std::abort();
 }
 
 } // namespace
@@ -212,23 +293,38 @@ bool leads_to_journal(const char* stream, int fd) {
 }
 
 void print_fault(const std::string& program, const std::string& what) {
-  std::fprintf(stderr, "%s%s: %s\n", prefix_of(severity::error).c_str(),
-               program.c_str(), what.c_str());
+  if (writer == nullptr) {
+    std::fprintf(stderr, "%s%s: %s\n", prefix_of(severity::error).c_str(),
+                 program.c_str(), what.c_str());
+    return;
+  }
+  writer->push(last_line(program, what));
+  flush_log();
 }
 
 void log_to_stderr(log_level threshold) {
-  // Never freed: threads may log until the very end of the process.
-  static auto& logger = *new spdlog::logger(
-      "stderr", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  stderr_is_journal =
-      leads_to_journal(std::getenv("JOURNAL_STREAM"), // NOLINT(*-mt-unsafe)
-                       STDERR_FILENO);
-  writes_entries = stderr_is_journal && systemd::has_journal();
-  logger.set_pattern(stderr_is_journal ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
-  logger.set_level(spdlog::level::debug);
-  logger.flush_on(spdlog::level::debug);
-  target = &logger;
+  if (writer == nullptr) {
+    // Never freed: threads may log until the very end of the process.
+    static auto& everlasting =
+        *new log_writer(std::make_unique<stderr_output>());
+    ::tzset(); // reads a file that the sandbox may hide
+    stderr_is_journal =
+        leads_to_journal(std::getenv("JOURNAL_STREAM"), // NOLINT(*-mt-unsafe)
+                         STDERR_FILENO);
+    writes_entries = stderr_is_journal && systemd::has_journal();
+    writer = &everlasting;
+    std::set_terminate(terminate);
+  }
   actors::set_log_sink(write, threshold);
+}
+
+bool start_log_writer() {
+  return writer->start();
+}
+
+void flush_log() {
+  if (writer != nullptr)
+    writer->flush(log_limits::flush_max);
 }
 
 } // namespace clearance::services

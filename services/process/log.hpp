@@ -55,12 +55,23 @@ private:
 
 /// Sends the actors' log to stderr from now on. When that is the journal, each
 /// line becomes an entry with fields; where entries cannot be written, lines
-/// carry its priorities and no time of their own. For a program's start.
-/// Source: sd-daemon(3).
+/// carry its priorities and no time of their own. Lines are queued and nobody
+/// waits for who reads them, see log_writer. What ends the process by
+/// std::terminate() is said, too. For a program's start; the second call
+/// changes the threshold alone. Source: sd-daemon(3).
 void log_to_stderr(log_level threshold);
 
+/// Starts the thread that writes, under the sandbox that the caller is under;
+/// until then lines are queued. After log_to_stderr(). False: errno says why
+/// there is no thread.
+bool start_log_writer();
+
+/// Before the process ends: waits until all lines are written, at most
+/// log_limits::flush_max, and not a second time for a reader that did not read.
+void flush_log();
+
 /// Why a program ends: one line on stderr, `PROGRAM: WHAT`; to the journal as
-/// an error.
+/// an error. Waits as flush_log() does.
 void print_fault(const std::string& program, const std::string& what);
 
 } // namespace clearance::services

@@ -1,6 +1,8 @@
 #include "services/process/paths.hpp"
 
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 #include <unistd.h>
 
 namespace clearance::services {
@@ -43,6 +45,15 @@ std::string default_verdict_socket(std::string_view runtime) {
 
 std::string containers_directory(std::string_view runtime) {
   return below(runtime, "terok/clearance");
+}
+
+std::string absolute_socket_path(const std::string& path) {
+  std::error_code error;
+  auto result =
+      std::filesystem::absolute(path, error).lexically_normal().string();
+  return path.empty() || error || result.size() > socket_path_max_bytes
+             ? path
+             : result;
 }
 
 } // namespace clearance::services

@@ -26,6 +26,11 @@ std::string default_verdict_socket(std::string_view runtime);
 /// Where each container's hub has a directory or a socket of its own.
 std::string containers_directory(std::string_view runtime);
 
+/// `path` from the root directory on, so that it means the same to whoever
+/// reads it in a log. A socket's path that would be too long that way stays as
+/// it is, and so does each when the working directory is not there any more.
+std::string absolute_socket_path(const std::string& path);
+
 /// Bytes that the kernel takes for a socket's path, its final NUL not counted.
 /// A longer one can be neither bound nor connected to.
 inline constexpr std::size_t socket_path_max_bytes =

@@ -9,6 +9,7 @@
 #include "services/process/exit_code.hpp"
 #include "services/process/log.hpp"
 #include "services/process/notifier.hpp"
+#include "services/process/setup_fault.hpp"
 #include "services/process/systemd.hpp"
 
 #include <caf/actor_system.hpp>
@@ -23,8 +24,11 @@
 #include <optional>
 #include <pthread.h>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace clearance::services {
 
@@ -32,21 +36,40 @@ namespace {
 
 constexpr auto service_name = "terok-clearance";
 
-int loop_ended() {
-  return SIGRTMIN;
-}
+// Wakes the main thread when the loop has ended. Not a real-time signal: under
+// RLIMIT_SIGPENDING 0 the kernel queues none of them. From others it does
+// nothing.
+constexpr int wake_up = SIGURG;
 
 sigset_t block_signals(bool reloads) {
   sigset_t result;
   sigemptyset(&result);
-  for (auto signal : {SIGINT, SIGTERM, SIGUSR1, loop_ended()})
+  for (auto signal : {SIGINT, SIGTERM, SIGUSR1, wake_up})
     sigaddset(&result, signal);
   if (reloads)
     sigaddset(&result, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &result, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGCHLD, SIG_DFL); // who ignores it never hears how a child ended
   return result;
+}
+
+// CAF ends the process when it is denied one of its threads. So as many threads
+// as there will be are started before, all at once.
+void check_threads(int cannot_start) {
+  constexpr std::size_t count = 6; // CAF's, the loop, and some to spare
+  std::mutex gate;
+  std::vector<std::jthread> threads; // join before `gate` goes
+  const std::lock_guard closed{gate};
+  try {
+    for (std::size_t i = 0; i < count; ++i)
+      threads.emplace_back([&gate] { const std::lock_guard open{gate}; });
+  } catch (const std::system_error& e) {
+    throw setup_fault(
+        cannot_start,
+        "cannot start threads: "
+            + std::generic_category().message(e.code().value())
+            + "; raise TasksMax= of the unit or the limit of processes "
+              "(ulimit -u), or give it more memory");
+  }
 }
 
 // CAF's default scheduler polls when idle; ours has next to nothing to do.
@@ -61,6 +84,7 @@ struct shared_state {
   std::mutex mutex;
   running_service service;
   caf::error reason;
+  bool loop_has_ended = false;
 };
 
 // What started us, taken out of the environment: programs that we start must
@@ -102,13 +126,12 @@ void wait_for_signals(const sigset_t& signals, const caf::actor& loop,
     int signal = 0;
     if (sigwait(&signals, &signal) != 0)
       continue;
-    if (signal == loop_ended())
-      return;
-    const bool again =
-        signal != SIGUSR1 && signal != SIGHUP && std::exchange(stopping, true);
-    if (again)
+    const bool ends = signal == SIGINT || signal == SIGTERM;
+    if (ends && std::exchange(stopping, true))
       ::_exit(128 + signal);
     std::lock_guard guard{state.mutex};
+    if (state.loop_has_ended)
+      return;
     const auto& service = state.service;
     if (signal == SIGUSR1) {
       if (service.report)
@@ -116,7 +139,7 @@ void wait_for_signals(const sigset_t& signals, const caf::actor& loop,
     } else if (signal == SIGHUP) {
       if (service.reload && !stopping)
         reload(service, manager);
-    } else {
+    } else if (ends) {
       manager.stopping();
       if (service.stop)
         service.stop();
@@ -135,6 +158,8 @@ int run_program(const program_config& program, const program_factory& start) {
   auto managed = take_management(program.notifies);
   if (program.enter_sandbox)
     program.enter_sandbox();
+  check_threads(program.cannot_start);
+  start_log_writer();
   shared_state state;
   {
     caf::actor_system_config config;
@@ -146,7 +171,8 @@ int run_program(const program_config& program, const program_factory& start) {
         [&state, main = ::pthread_self()](const caf::error& why) {
           std::lock_guard guard{state.mutex};
           state.reason = why;
-          pthread_kill(main, loop_ended());
+          state.loop_has_ended = true;
+          pthread_kill(main, wake_up);
         });
     loop.post([&] {
       auto service = start(loop, link_to(managed, loop));
@@ -157,8 +183,10 @@ int run_program(const program_config& program, const program_factory& start) {
     std::lock_guard guard{state.mutex};
     state.service = {};
   }
-  if (!state.reason || state.reason == caf::exit_reason::user_shutdown)
+  if (!state.reason || state.reason == caf::exit_reason::user_shutdown) {
+    flush_log();
     return exit_ok;
+  }
   const auto why = actors::what(state.reason);
   managed.manager.failed(why);
   print_fault(program.name, why);

@@ -10,11 +10,14 @@
 #include "actors/io/socket/private_directory.hpp"
 #include "actors/io/supervisor/sidecar_file.hpp"
 #include "actors/supervisor/container_parts.hpp"
+#include "protocol/supervisor/path_fault.hpp"
 #include "protocol/text/text.hpp"
 #include "services/gate/setup.hpp"
 #include "services/process/exit_code.hpp"
+#include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
 #include "services/process/service_process.hpp"
+#include "services/process/shield.hpp"
 #include "services/sandbox/hardening.hpp"
 #include "services/sandbox/sandbox.hpp"
 #include "services/supervisor/supervisor.hpp"
@@ -22,7 +25,6 @@
 #include <caf/send.hpp>
 
 #include <csignal>
-#include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
 #include <memory>
@@ -103,7 +105,7 @@ int run_verdict(const supervise_child_options& options,
                 const container_paths& paths) {
   return serve(options, [&](io::loop& loop) {
     actors::shield_executor_config shield{&loop, {}};
-    shield.shield = options.shield.empty() ? "terok-shield" : options.shield;
+    shield.shield = shield_program(options.shield);
     actors::executor_actor executor =
         actors::spawn_shield_executor(loop, shield);
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
@@ -193,6 +195,9 @@ int run_gate(const supervise_child_options& options, const sidecar& x,
 int run(const supervise_child_options& options) {
   const auto x = load(options.sidecar);
   const auto paths = paths_of(x, options.container_id);
+  if (auto fault = fault_of(x, paths))
+    throw setup_fault(exit_usage, protocol::escaped(options.sidecar) + ": "
+                                      + to_string(*fault));
   log_to_stderr(options.level);
   if (!x.allow_debugger)
     harden_process();
@@ -213,9 +218,10 @@ int supervise_child(const supervise_child_options& options) try {
   if (!arm_parent_death_signal(SIGTERM))
     throw setup_fault(exit_cannot_start,
                       "the parent process has ended already");
+  settle_inheritance(exit_cannot_start);
   return run(options);
 } catch (const setup_fault& e) {
-  std::fprintf(stderr, "%s: %s\n", supervisor_program, e.what());
+  print_fault(supervisor_program, e.what());
   return e.code;
 }
 

@@ -5,8 +5,10 @@
 #include "actors/supervisor/supervisor.hpp"
 #include "services/gate/setup.hpp"
 #include "services/process/exit_code.hpp"
+#include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
 #include "services/process/service_process.hpp"
+#include "services/process/shield.hpp"
 #include "services/sandbox/hardening.hpp"
 #include "services/sandbox/sandbox.hpp"
 #include "services/supervisor/supervisor.hpp"
@@ -14,7 +16,6 @@
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
 
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <utility>
@@ -33,8 +34,7 @@ std::unique_ptr<io::sidecar_directory> open_directory(const std::string& path) {
 std::shared_ptr<const actors::container_surroundings>
 surroundings(const supervise_options& options) {
   auto result = std::make_shared<actors::container_surroundings>();
-  if (!options.shield.empty())
-    result->shield = options.shield;
+  result->shield = shield_program(options.shield);
   result->path = environment("PATH");
   result->git_exec_path = environment("GIT_EXEC_PATH");
   result->git_http_backend = find_git_http_backend();
@@ -68,6 +68,8 @@ running_service start(io::loop& loop, actors::supervisor_config config) {
 } // namespace
 
 int supervise(const supervise_options& options) try {
+  leave_process_1(exit_cannot_start);
+  settle_inheritance(exit_cannot_start);
   auto directory = open_directory(options.sidecar_dir);
   log_to_stderr(options.level);
   auto around = surroundings(options);
@@ -95,7 +97,7 @@ int supervise(const supervise_options& options) try {
         return start(loop, std::move(all));
       });
 } catch (const setup_fault& e) {
-  std::fprintf(stderr, "%s: %s\n", supervisor_program, e.what());
+  print_fault(supervisor_program, e.what());
   return e.code;
 }
 

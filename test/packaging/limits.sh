@@ -11,6 +11,7 @@ cd "${2:-$here/../..}"
 
 declare -A page_of=(
   [protocol/base/limits.hpp]=packaging/man/terok-clearance-limits.7
+  [protocol/base/log_limits.hpp]=packaging/man/terok-clearance-limits.7
   [protocol/gate/limits.hpp]=packaging/man/terok-gate-limits.7
   [protocol/supervisor/limits.hpp]=packaging/man/terok-supervisor.1
   [services/cli/limits.hpp]=packaging/man/terok-clearance-limits.7

@@ -18,6 +18,7 @@ plant() {
   cp -r "$top"/packaging/{man,debian,systemd,dependencies.sh} \
     "$tree/packaging"
   (cd "$top" && cp --parents protocol/{base,gate,supervisor}/limits.hpp \
+    protocol/base/log_limits.hpp \
     protocol/varlink/idl.cpp "$tree")
   cp "$top/meson.build" "$tree"
 }

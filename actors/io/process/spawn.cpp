@@ -18,6 +18,7 @@
 #include <csignal>
 #include <cstddef>
 #include <fcntl.h>
+#include <memory>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -39,7 +40,9 @@ namespace clearance::io {
 namespace {
 
 /// A host that binds lazily saves the vector registers there, up to 11 KiB.
-constexpr std::size_t child_stack_bytes = 64 * 1024;
+struct child_stack {
+  alignas(16) std::array<std::byte, 64 * 1024> bytes;
+};
 
 // The limit is the process's, and so is the memory of it.
 std::atomic<bool> limit_raised = false;
@@ -134,15 +137,16 @@ spawn_result spawn(const spawn_plan& plan) {
                    plan.stderr_on_3,
                    plan.dies_with_us ? ::getpid() : 0,
                    0};
-  alignas(16) std::array<std::byte, child_stack_bytes> stack;
+  // Not on our stack: an application's thread may have a small one.
+  const auto stack = std::make_unique_for_overwrite<child_stack>();
   sigset_t all;
   sigset_t before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   int pidfd = -1;
-  auto pid = CLEARANCE_CLONE(child_main, stack.data() + stack.size(),
-                             CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
-                             &child, &pidfd);
+  auto pid = CLEARANCE_CLONE(
+      child_main, stack->bytes.data() + stack->bytes.size(),
+      CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &pidfd);
   auto error = pid < 0 ? errno : child.error;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   spawn_result result;

@@ -58,6 +58,13 @@ void check_parent(const std::string& path) {
     throw refused{why};
 }
 
+bool is_at(const unique_fd& fd, const std::string& path) {
+  struct stat mine;
+  struct stat there;
+  return ::fstat(fd.get(), &mine) == 0 && ::lstat(path.c_str(), &there) == 0
+         && mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
+}
+
 unique_fd take_lock(const std::string& path) {
   for (;;) {
     unique_fd fd{::open(path.c_str(),
@@ -70,10 +77,7 @@ unique_fd take_lock(const std::string& path) {
         throw refused{"another server is running there"};
       fail("cannot lock " + protocol::escaped(path));
     }
-    struct stat mine;
-    struct stat there;
-    if (::fstat(fd.get(), &mine) == 0 && ::lstat(path.c_str(), &there) == 0
-        && mine.st_ino == there.st_ino && mine.st_dev == there.st_dev) {
+    if (is_at(fd, path)) {
       ::fchmod(fd.get(), 0600); // a umask may have taken our own bits
       return fd;
     }
@@ -138,14 +142,15 @@ bound_socket::~bound_socket() {
   remove();
 }
 
-// The lock goes last: whoever gets it finds the path free.
+// What lies there may be somebody else's by now: whoever tidied up, and another
+// server after that. The lock goes last: whoever gets it finds the path free.
 void bound_socket::remove() noexcept {
   struct stat info;
   if (inode_ != 0 && ::lstat(path_.c_str(), &info) == 0 && info.st_ino == inode_
       && info.st_dev == device_)
     ::unlink(path_.c_str());
-  if (lock_)
-    ::unlink((path_ + ".lock").c_str());
+  if (const auto lock = path_ + ".lock"; lock_ && is_at(lock_, lock))
+    ::unlink(lock.c_str());
   inode_ = 0;
   socket_.reset();
   lock_.reset();

@@ -34,6 +34,12 @@ local_port local_port_of(int fd) {
   return {where(at), at.address().is_loopback()};
 }
 
+bool is_address(const std::string& text) {
+  boost::system::error_code error;
+  boost::asio::ip::make_address(text, error);
+  return !error;
+}
+
 bool is_loopback(const std::string& address) {
   boost::system::error_code error;
   const auto parsed = boost::asio::ip::make_address(address, error);

@@ -29,6 +29,9 @@ struct local_port {
 
 local_port local_port_of(int fd);
 
+/// Whether it is a numeric IPv4 or IPv6 address.
+bool is_address(const std::string& text);
+
 /// Whether a numeric address is a loopback one.
 bool is_loopback(const std::string& address);
 

@@ -6,6 +6,7 @@
 #include "actors/io/socket/stream.hpp"
 
 #include "actors/base/error.hpp"
+#include "actors/base/log.hpp"
 #include "actors/io/base/readiness.hpp"
 #include "protocol/base/limits.hpp"
 #include "protocol/text/text.hpp"
@@ -18,6 +19,7 @@
 #include <atomic>
 #include <cerrno>
 #include <fcntl.h>
+#include <new>
 #include <string_view>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -145,15 +147,30 @@ void stream::receive() {
   auto self = std::static_pointer_cast<stream>(shared_from_this());
   socket_.async_receive(boost::asio::buffer(buffer_),
                         [self](auto error, std::size_t count) {
-                          if (!self->owner_)
-                            return;
-                          if (error == boost::asio::error::eof)
-                            self->on_end(stream_end::eof);
-                          else if (error)
-                            self->on_end(stream_end::broken);
-                          else
-                            self->on_bytes(count);
+                          if (self->owner_)
+                            self->on_received(error, count);
                         });
+}
+
+void stream::on_received(boost::system::error_code error,
+                         std::size_t count) try {
+  if (error == boost::asio::error::eof)
+    on_end(stream_end::eof);
+  else if (error)
+    on_end(stream_end::broken);
+  else
+    on_bytes(count);
+} catch (const std::bad_alloc&) {
+  // Its message is too large for the memory there is. What is held of it goes
+  // first, so that there is memory for saying so.
+  log(actors::severity::warning, "stream",
+      "out of memory for a message, the connection is closed",
+      {{"pid", std::to_string(who_.pid)}, {"command", who_.command}});
+  framer_ = framer_for(framing_, held_);
+  dropped_told_ = starved_told_ = 0;
+  batch_.reset();
+  batch_ = std::make_shared<protocol::frame_batch>();
+  deliver(stream_end::broken);
 }
 
 void stream::on_bytes(std::size_t count) {

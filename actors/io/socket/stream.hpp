@@ -58,6 +58,7 @@ private:
          protocol::byte_budget_ptr held);
 
   void receive();
+  void on_received(boost::system::error_code error, std::size_t count);
   void on_bytes(std::size_t count);
   void on_end(actors::stream_end why);
   bool deliver(actors::stream_end end);

@@ -141,6 +141,17 @@ TEST_CASE("an address that others can reach needs their leave") {
                                 "--allow-remote permits it");
 }
 
+TEST_CASE("a name is no address to listen at") {
+  const gate_world world;
+  auto options = gate_on_port(world);
+  for (auto& word : options.argv)
+    if (word == "127.0.0.1:0")
+      word = "localhost:0";
+  CHECK_EQ(refusal(options, 2),
+           "--listen: `localhost` is a name; give the address that it stands "
+           "for, 127.0.0.1 or [::1] for this machine");
+}
+
 TEST_CASE("help, version and wrong words") {
   auto run = [](std::vector<std::string> words) {
     child_options options;

@@ -72,12 +72,25 @@ awk '/^    / { block = (was ? block : "") substr($0, 5) "\n" }
 grep -q 'terok-clearance emit --blocked' "$work/typed" || fail 'no emit to type'
 id="$(bash -euo pipefail "$work/typed")" || fail 'what it prints does not work'
 [[ "$id" == 6f1d2c3b4a59:* ]] || fail "emit said $id"
+directory="$TMPDIR/terok-clearance-quickstart-$(id -u)"
+says "export XDG_RUNTIME_DIR='$directory'" # the same at the next start
 
 echo 'a signal ends it, and takes everything along'
 kill -TERM "$hub_pid"
 status=0
 wait "$hub_pid" || status=$?
 ((status == 143)) || fail "exit code $status after SIGTERM"
-[[ -z "$(ls -A "$TMPDIR")" ]] || fail 'a signal made it leave something behind'
+[[ "$(ls -A "$TMPDIR")" == "${directory##*/}" ]] \
+  || fail 'a signal made it leave something behind'
+find "$directory" -type s -o -name '*.lock' | grep . && fail 'a socket stayed'
 # Its output ends when nobody is left who could write to it: no process stays.
 timeout 60 cat <&"$hub_says" >/dev/null || fail 'somebody stayed behind'
+
+echo 'a directory of somebody else is not used'
+rm -r "$directory"
+ln -s "$work" "$directory"
+run_status=0
+"$quickstart" --program "$program" --shield "$stand_in" >"$work/said" 2>&1 \
+  </dev/null || run_status=$?
+((run_status == 1)) || fail "a link: $run_status"
+says 'is not a directory of yours'

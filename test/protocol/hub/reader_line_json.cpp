@@ -145,6 +145,18 @@ TEST_CASE("a line that is not an object is malformed") {
   }
 }
 
+TEST_CASE("a byte order mark before the object makes the line malformed") {
+  const std::string mark = "\xEF\xBB\xBF";
+  for (const auto& line :
+       {mark + with_ignored("1"), " " + mark + with_ignored("1"),
+        mark + blocked("a.example"), mark + blocked("a\xFF"), mark}) {
+    CAPTURE(line);
+    CHECK(judge(line).what == verdict::malformed);
+  }
+  // Inside of a string it is a character like others.
+  CHECK(judge(with_ignored('"' + mark + '"')).what == verdict::complete);
+}
+
 TEST_CASE("nothing may follow the object") {
   auto line = with_ignored("1");
   for (const char* tail : {"{}", "}", "]", "x", ",", "1", "\"\"", " {}", "#",

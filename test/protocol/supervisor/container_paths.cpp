@@ -1,4 +1,4 @@
-#include "protocol/supervisor/container_paths.hpp"
+#include "protocol/supervisor/path_fault.hpp"
 
 #include <doctest/doctest.h>
 
@@ -40,6 +40,40 @@ TEST_CASE("nothing private lies beside the gate's socket") {
   const auto shared = y.gate_socket.substr(0, y.gate_socket.rfind('/') + 1);
   CHECK_FALSE(y.gate_home.starts_with(shared));
   CHECK_FALSE(y.gate_hooks.starts_with(shared));
+}
+
+TEST_CASE("paths that no service could be reached at are told") {
+  sidecar x;
+  x.container_name = "demo";
+  auto fault = [&](std::string_view runtime_dir) {
+    x.runtime_dir = runtime_dir;
+    const auto result = fault_of(x, paths_of(x, "0123456789abcdef"));
+    return result ? to_string(*result) : "";
+  };
+  CHECK(fault("/run/user/7/terok/sandbox") == "");
+  CHECK(fault("/t/sandbox") == "");
+  for (auto bad : {"/sandbox", "/run/terok", "/run/terok/sandbox2", "/run"}) {
+    CAPTURE(bad);
+    CHECK(fault(bad).starts_with("runtime_dir: `" + std::string{bad}
+                                 + "` does not end with a directory and "));
+  }
+  // <terok>/events/<id12>/ingester.sock is the longest.
+  const std::string fits(socket_path_max_bytes - 35, 'x');
+  REQUIRE(("/" + fits + "/events/0123456789ab/ingester.sock").size()
+          == socket_path_max_bytes);
+  CHECK(fault("/" + fits + "/sandbox") == "");
+  CHECK(fault("/x" + fits + "/sandbox")
+        == "runtime_dir: the socket's path /x" + fits
+               + "/events/0123456789ab/ingester.sock is longer than the 107 "
+                 "bytes that a socket's path may have");
+  // The gate's counts where there is one with a socket.
+  x.container_name = std::string(60, 'n');
+  const std::string shorter(30, 'x');
+  CHECK(fault("/" + shorter + "/sandbox") == "");
+  x.gate.emplace();
+  CHECK(fault("/" + shorter + "/sandbox") != "");
+  x.ipc_mode = sidecar::ipc::tcp;
+  CHECK(fault("/" + shorter + "/sandbox") == "");
 }
 
 } // namespace container_paths_tests

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -125,6 +126,24 @@ TEST_CASE("a socket that was put in our place is not ours to remove") {
     test::write_file(path, "somebody's");
   }
   CHECK(test::read_file(path) == "somebody's");
+}
+
+TEST_CASE("a lock that was put in our place is another server's") {
+  temp_dir dir;
+  const auto path = dir / "a.sock";
+  const auto lock = dir / "a.sock.lock";
+  std::optional<bound_socket> other;
+  {
+    auto x = bound(path);
+    fs::remove(path);
+    fs::remove(lock);
+    other = bound(path);
+  }
+  CHECK(fs::is_socket(path));
+  CHECK(fs::exists(lock));
+  CHECK(says(refusal(path), "another server is running"));
+  other.reset();
+  CHECK(fs::is_empty(dir.path()));
 }
 
 TEST_CASE(

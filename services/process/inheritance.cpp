@@ -1,0 +1,153 @@
+#include "services/process/inheritance.hpp"
+
+#include "services/process/setup_fault.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <pthread.h>
+#include <sstream>
+#include <string_view>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace clearance::services {
+
+namespace {
+
+// Starting a program takes 64 KiB of it, a sanitiser's build several times as
+// much as any other.
+constexpr std::size_t stack_bytes = 2 * 1024 * 1024;
+
+void settle_signals() {
+  sigset_t none;
+  sigemptyset(&none);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGCHLD, SIG_DFL); // who ignores it never hears how a child ended
+}
+
+// The C library takes RLIMIT_STACK for the size of every thread's stack: a low
+// one is too small for what is on it, a high one is all of RLIMIT_AS.
+void settle_stacks() {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < stack_bytes) {
+    limit.rlim_cur = std::min<rlim_t>(stack_bytes, limit.rlim_max);
+    ::setrlimit(RLIMIT_STACK, &limit);
+  }
+  pthread_attr_t attributes;
+  if (::pthread_attr_init(&attributes) != 0)
+    return;
+  ::pthread_attr_setstacksize(&attributes, stack_bytes);
+  ::pthread_setattr_default_np(&attributes);
+  ::pthread_attr_destroy(&attributes);
+}
+
+std::optional<std::string> text_of(const char* path) {
+  std::ifstream in{path};
+  if (!in)
+    return std::nullopt;
+  return std::string{std::istreambuf_iterator<char>{in}, {}};
+}
+
+uid_t overflow_uid() {
+  std::istringstream in{text_of("/proc/sys/kernel/overflowuid").value_or("")};
+  uid_t result = 0;
+  return in >> result ? result : 65534; // the kernel's own
+}
+
+// systemd's variables name the process they are meant for.
+void rename_environment(const char* name) {
+  const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
+  if (value != nullptr && std::string_view{value} == "1")
+    ::setenv(name, std::to_string(::getpid()).c_str(),
+             1); // NOLINT(*-mt-unsafe)
+}
+
+// Every signal is blocked. Returns once the child has ended, with its exit code
+// as a shell tells it.
+int attend(pid_t child) {
+  sigset_t all;
+  sigfillset(&all);
+  for (;;) {
+    int signal = 0;
+    if (sigwait(&all, &signal) != 0)
+      continue;
+    if (signal != SIGCHLD) {
+      for (int each : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1})
+        if (signal == each)
+          ::kill(child, signal);
+      continue;
+    }
+    int status = 0;
+    pid_t ended = 0;
+    while ((ended = ::waitpid(-1, &status, WNOHANG)) > 0)
+      if (ended == child)
+        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+}
+
+} // namespace
+
+std::string user_fault(uid_t uid, uid_t overflow_uid,
+                       const std::optional<std::string>& uid_map) {
+  if (uid != overflow_uid || !uid_map)
+    return {};
+  std::istringstream in{*uid_map};
+  std::uint64_t inside = 0;
+  std::uint64_t outside = 0;
+  std::uint64_t count = 0;
+  const bool maps_everybody =
+      in >> inside >> outside >> count && inside == 0 && count == 0xffffffff;
+  if (maps_everybody)
+    return {};
+  return "uid " + std::to_string(uid)
+         + " stands for every user that this user namespace has no number "
+           "for, so that strangers could not be told from us; map this user to "
+           "another uid (unshare --map-root-user, podman --userns=keep-id)";
+}
+
+void settle_inheritance(int cannot_start) {
+  settle_signals();
+  settle_stacks();
+  const auto why =
+      user_fault(::getuid(), overflow_uid(), text_of("/proc/self/uid_map"));
+  if (!why.empty())
+    throw setup_fault(cannot_start, why);
+}
+
+void leave_process_1(int cannot_start) {
+  if (::getpid() != 1)
+    return;
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const auto child = ::fork();
+  if (child < 0)
+    throw setup_fault(cannot_start,
+                      "process 1 cannot start a child: "
+                          + std::generic_category().message(errno));
+  if (child > 0) {
+    // Sockets that were passed are the child's.
+    ::closefrom(STDERR_FILENO + 1);
+    ::_exit(attend(child));
+  }
+  // A terminal's Ctrl-C comes by way of the parent, and not twice: a second one
+  // would end us at once.
+  ::setpgid(0, 0);
+  for (const char* name : {"LISTEN_PID", "WATCHDOG_PID"})
+    rename_environment(name);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+} // namespace clearance::services

@@ -1,0 +1,63 @@
+/// Writes log lines on a thread of its own, so that nobody else ever waits for
+/// whoever reads the log: a full pipe, a stopped terminal, a journal that
+/// hangs.
+#pragma once
+
+#include "services/process/log_queue.hpp"
+
+#include <chrono>
+#include <memory>
+
+namespace clearance::services {
+
+/// Where lines go in the end.
+class log_output {
+public:
+  virtual ~log_output() = default;
+
+  /// Writes one line; waits as long as it takes. False: the line is lost.
+  /// Called on the writer's thread, or, where there is none, in flush().
+  virtual bool write(const queued_line& x) = 0;
+};
+
+/// Queues lines for its thread. Once lines that were lost can be followed by
+/// others again, a warning says how many were lost, at most once in each
+/// log_limits::lost_interval and whenever the queue is empty. All functions but
+/// start() may be called on any thread.
+class log_writer {
+public:
+  explicit log_writer(std::unique_ptr<log_output> output);
+
+  /// The thread ends once what it writes at this moment is written. What waits
+  /// then is not written any more.
+  ~log_writer();
+  log_writer(const log_writer&) = delete;
+  log_writer& operator=(const log_writer&) = delete;
+
+  /// Starts the thread; until then lines wait in the queue. The thread is under
+  /// the sandbox that the caller is under. False: errno says why there is no
+  /// thread. The second call does nothing.
+  bool start();
+
+  /// Queues a line. Never waits for the output and never throws.
+  void push(queued_line x) noexcept;
+
+  /// Counts a line that could not be made.
+  void count_lost(actors::severity level) noexcept;
+
+  /// Waits until everything is written or `max` is over. Starts the thread if
+  /// there is none; without one the calling thread writes. False: something
+  /// is not written. Then later calls do not wait again.
+  bool flush(std::chrono::milliseconds max);
+
+  /// The same for a process that is about to abort, with a last line. Takes no
+  /// lock that the calling thread may hold already.
+  void flush_crashing(queued_line last, std::chrono::milliseconds max) noexcept;
+
+private:
+  struct state;
+
+  std::shared_ptr<state> state_; // the thread's, too
+};
+
+} // namespace clearance::services

@@ -1,0 +1,140 @@
+// What no peer did: a path that is a directory, a device without an end, no
+// memory. One line and the documented exit code; a fault of one connection is
+// one connection's.
+
+#include "test/end_to_end/world/container_world.hpp"
+#include "test/end_to_end/world/deployment.hpp"
+#include "test/support/doubles/fake_shield.hpp"
+#include "test/support/process/process_facts.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <signal.h>
+#include <string>
+#include <sys/resource.h>
+
+namespace faults_tests {
+
+using namespace clearance::test;
+
+namespace {
+
+/// What a program says that must not start, in one line.
+std::string refusal(std::vector<std::string> argv, int code) {
+  child_options options;
+  options.argv = std::move(argv);
+  child process{std::move(options)};
+  CHECK(process.wait() == exited(code));
+  auto said = process.err();
+  CHECK(said.find('\n') == said.size() - 1);
+  return said.substr(0, said.size() - 1);
+}
+
+/// Leaves the process `more` bytes of memory of its own.
+void starve(pid_t pid, rlim_t more) {
+  const auto now = std::stoull(status_of(pid, "VmData")) * 1024;
+  const struct rlimit limit { now + more, RLIM_INFINITY };
+  if (::prlimit(pid, RLIMIT_DATA, &limit, nullptr) != 0)
+    fail_with_errno("prlimit");
+}
+
+} // namespace
+
+TEST_CASE("a configuration file that cannot be read is one line") {
+  const temp_dir dir;
+  const auto fault = [&](const std::string& path) {
+    return ": cannot read the configuration file " + path + ": ";
+  };
+  for (const auto& program :
+       {terok_clearance(), terok_gate(), terok_supervisor()}) {
+    const auto name = program.filename().string();
+    CHECK(refusal({program, "--config", dir.path()}, 2)
+          == name + fault(dir.path()) + "Is a directory");
+    CHECK(refusal({program, "--config", "/dev/zero"}, 2)
+          == name + fault("/dev/zero") + "it is larger than 65536 bytes");
+    CHECK(refusal({program, "--config", dir / "none"}, 2)
+          == name + fault(dir / "none") + "No such file or directory");
+  }
+}
+
+TEST_CASE("a message that there is no memory for ends its connection alone") {
+  const runtime where;
+  hub server{where};
+  auto watcher = server.subscriber();
+  auto greedy = server.client();
+  CHECK(greedy.call("org.varlink.service.GetInfo").error == "");
+  starve(server.pid(), 0);
+  const std::string half(900 * 1024, 'x');
+  try {
+    greedy.socket().send(half);
+    CHECK(greedy.socket().read_to_end() == "");
+  } catch (const peer_closed&) {
+    // As well.
+  }
+  server.process().await_err("out of memory for a");
+  server.emit(block{}.line());
+  CHECK(watcher.next_event() == block{}.event());
+  CHECK(server.stop() == exited(0));
+}
+
+TEST_CASE("whoever executes verdicts says when there is no shield") {
+  const runtime where;
+  const std::string said = "the shield is not found, every verdict will fail";
+  const auto none = where.dir / "none";
+  SUBCASE("the helper") {
+    const auto helper = start(serve_verdict(where, none), {where.verdict()});
+    helper.await_err(said);
+  }
+  SUBCASE("the hub") {
+    hub_options options;
+    options.shield = none;
+    hub server{where, std::move(options)};
+    server.process().await_err(said);
+    CHECK(server.client().call("org.varlink.service.GetInfo").error == "");
+  }
+  SUBCASE("the supervisor") {
+    const container_world world;
+    child process{world.supervisor(
+        {"run", "--sidecar-dir", world.sidecars(), "--shield", none})};
+    process.await_err(said);
+    process.await_err("supervisor: starting");
+  }
+}
+
+TEST_CASE("a sidecar that can never be served is told once") {
+  const container_world world;
+  const fake_shield shield;
+  const container good{"good", "111111111111aaaa", {}};
+  world.add({"bad", "222222222222bbbb", {{"runtime_dir", R"("/sandbox")"}}});
+  const std::string far = "/" + std::string(100, 'x') + "/sandbox";
+  world.add({"far", "333333333333cccc", {{"runtime_dir", '"' + far + '"'}}});
+  world.add(good);
+  auto process =
+      start(world.supervisor({"run", "--sidecar-dir", world.sidecars(),
+                              "--shield", shield.program()}),
+            {world.clearance(good), world.reader(good)});
+  process.await_err("bad sidecar file=bad.json field=runtime_dir");
+  process.await_err("bad sidecar file=far.json field=runtime_dir");
+  process.kill(SIGTERM);
+  CHECK(process.wait() == exited(0));
+  const auto log = process.err();
+  CHECK(log.find("is started again") == std::string::npos);
+  CHECK(log.find("file=bad.json") == log.rfind("file=bad.json"));
+}
+
+TEST_CASE("relative paths are shown from the root directory on") {
+  const runtime where;
+  child_options options;
+  options.argv = {terok_clearance(),  "serve",           "--clearance-socket",
+                  "run/c.sock",       "--reader-socket", "run/r.sock",
+                  "--verdict-socket", "run/v.sock"};
+  options.working_directory = where.dir.path();
+  auto server = start(std::move(options), {where.clearance(), where.reader()});
+  server.await_err("clearance_socket=" + where.clearance().string());
+  server.kill(SIGTERM);
+  CHECK(server.wait() == exited(0));
+  CHECK_FALSE(std::filesystem::exists(where.clearance()));
+}
+
+} // namespace faults_tests

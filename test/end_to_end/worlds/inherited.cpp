@@ -1,0 +1,227 @@
+// What a service inherits from whoever starts it: every limit that the kernel
+// knows, signals that are ignored or blocked, the place of process 1, a user
+// without a number. It serves all the same, or says in one line why not.
+
+#include "test/end_to_end/world/deployment.hpp"
+#include "test/end_to_end/world/gate_deployment.hpp"
+#include "test/support/skip.hpp"
+
+#include <doctest/doctest.h>
+
+#include <signal.h>
+#include <string>
+#include <sys/resource.h>
+#include <vector>
+
+namespace inherited_tests {
+
+using namespace clearance::test;
+
+namespace {
+
+constexpr rlim_t kib = 1024;
+constexpr rlim_t mib = 1024 * kib;
+
+struct limit {
+  const char* name;
+  int which;
+  std::vector<rlim_t> low; ///< the highest there may be is tried, too
+};
+
+/// All that getrlimit(2) knows. Lower ones than these end the program before it
+/// begins: in the kernel or in the loader.
+const std::vector<limit> limits{
+    {"AS", RLIMIT_AS, {64 * mib, 96 * mib, 256 * mib}},
+    {"CORE", RLIMIT_CORE, {0}},
+    {"CPU", RLIMIT_CPU, {60}},
+    {"DATA", RLIMIT_DATA, {4 * mib, 8 * mib, 32 * mib}},
+    {"FSIZE", RLIMIT_FSIZE, {0, 100}},
+    {"LOCKS", RLIMIT_LOCKS, {0}},
+    {"MEMLOCK", RLIMIT_MEMLOCK, {0, 64 * kib}},
+    {"MSGQUEUE", RLIMIT_MSGQUEUE, {0}},
+    {"NICE", RLIMIT_NICE, {0}},
+    {"NOFILE", RLIMIT_NOFILE, {6, 8, 10, 12, 16, 64}},
+    {"NPROC", RLIMIT_NPROC, {0, 1, 4}},
+    {"RSS", RLIMIT_RSS, {0}},
+    {"RTPRIO", RLIMIT_RTPRIO, {0}},
+    {"RTTIME", RLIMIT_RTTIME, {1000}},
+    {"SIGPENDING", RLIMIT_SIGPENDING, {0, 1}},
+    {"STACK", RLIMIT_STACK, {256 * kib, mib}},
+};
+
+/// Words that start `program` under it.
+std::vector<std::string> limited(const limit& x, rlim_t value,
+                                 const std::string& program) {
+  std::string option = "--";
+  for (const char* at = x.name; *at != '\0'; ++at)
+    option += static_cast<char>(*at - 'A' + 'a');
+  const auto text =
+      value == RLIM_INFINITY ? "unlimited" : std::to_string(value);
+  return {"/usr/bin/prlimit", option + "=" + text + ":" + text, program};
+}
+
+/// Whether it serves until it is told to end, or ends with one line.
+void serves_or_says(child_options options, const std::filesystem::path& socket,
+                    const std::string& name) {
+  child process{std::move(options)};
+  const deadline guard;
+  while (process.running() && !accepts(socket))
+    guard.pace("a server or its end", {process.pidfd()});
+  process.kill(SIGTERM);
+  const auto end = process.wait();
+  const auto said = process.err();
+  CAPTURE(end);
+  CAPTURE(said);
+  if (end == exited(0))
+    return;
+  CHECK(end == exited(1));
+  CHECK(said.starts_with(name + ": "));
+  CHECK(said.find('\n') == said.size() - 1);
+}
+
+bool can_unshare(const char* option) {
+  child_options options;
+  options.argv = {"/usr/bin/unshare", option, "--fork", "/bin/true"};
+  try {
+    child process{std::move(options)};
+    return process.wait() == exited(0);
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+child_options unshared(const std::vector<std::string>& how,
+                       child_options options) {
+  std::vector<std::string> argv{"/usr/bin/unshare"};
+  argv.insert(argv.end(), how.begin(), how.end());
+  argv.insert(argv.end(), options.argv.begin(), options.argv.end());
+  options.argv = std::move(argv);
+  return options;
+}
+
+} // namespace
+
+TEST_CASE("the table has every limit that there is") {
+  CHECK(limits.size() == RLIM_NLIMITS);
+}
+
+TEST_CASE("whatever the limits are, a hub serves or says why not") {
+  for (const auto& x : limits) {
+    struct rlimit now {};
+    REQUIRE(::getrlimit(static_cast<__rlimit_resource_t>(x.which), &now) == 0);
+    auto values = x.low;
+    values.push_back(now.rlim_max);
+    for (const auto value : values) {
+      if (value > now.rlim_max)
+        continue;
+      CAPTURE(x.name);
+      CAPTURE(value);
+      const runtime where;
+      hub_options options;
+      options.process.argv = limited(x, value, terok_clearance());
+      serves_or_says(serve(where, std::move(options)), where.clearance(),
+                     "terok-clearance");
+    }
+  }
+}
+
+TEST_CASE("whatever the limits are, a gate serves or says why not") {
+  const gate_world world;
+  for (const auto& x : limits) {
+    CAPTURE(x.name);
+    auto options = gate_on_socket(world);
+    const auto words = limited(x, x.low.back(), options.argv.front());
+    options.argv.erase(options.argv.begin());
+    options.argv.insert(options.argv.begin(), words.begin(), words.end());
+    serves_or_says(std::move(options), world.socket(), "terok-gate");
+  }
+}
+
+TEST_CASE("signals that are ignored or blocked do their work") {
+  const runtime where;
+  const fake_shield shield;
+  hub_options options;
+  options.shield = shield.program();
+  auto& words = options.process.argv;
+  SUBCASE("ignored") {
+    words = {"/usr/bin/env", "--ignore-signal"};
+  }
+  SUBCASE("blocked") {
+    words = {"/usr/bin/env", "--block-signal"};
+  }
+  SUBCASE("both") {
+    words = {"/usr/bin/env", "--ignore-signal", "--block-signal"};
+  }
+  words.push_back(terok_clearance());
+  hub server{where, std::move(options)};
+  auto watcher = server.subscriber();
+  server.emit(block{}.line());
+  CHECK(watcher.next_event() == block{}.event());
+  CHECK(server.client().verdict("c1", "c1:1", "203.0.113.7", "allow")
+        == success(R"({"ok":true})"));
+  server.process().kill(SIGUSR1);
+  server.process().await_err("counters");
+  CHECK(server.stop() == exited(0));
+}
+
+TEST_CASE("signals that wake the main thread by accident do nothing") {
+  const runtime where;
+  hub server{where};
+  server.process().kill(SIGURG);
+  CHECK(server.client().call("org.varlink.service.GetInfo").error == "");
+  server.process().kill(SIGUSR1);
+  server.process().await_err("counters");
+  CHECK(server.stop() == exited(0));
+}
+
+TEST_CASE("as process 1 a hub leaves no zombie of its shield's") {
+  if (!can_unshare("--pid")) {
+    skipped("cannot make a namespace of processes");
+    return;
+  }
+  const runtime where;
+  // The shell does not wait for what it starts, and is not there when it ends.
+  const auto shield = where.dir / "shield";
+  write_file(shield, "#!/bin/sh\nsetsid /bin/true &\nexit 0\n");
+  std::filesystem::permissions(shield, std::filesystem::perms{0700});
+  hub_options options;
+  options.shield = shield;
+  auto process = start(unshared({"--pid", "--fork", "--kill-child"},
+                                serve(where, std::move(options))),
+                       {where.clearance(), where.reader()});
+  raw_socket reader{where.reader()};
+  varlink_client watcher{where.clearance()};
+  watcher.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
+  watcher.socket().await_taken();
+  for (int i = 0; i < 5; ++i) {
+    reader.send(block{}.line());
+    CHECK(watcher.next_event() == block{}.event());
+    CHECK(varlink_client{where.clearance()}.verdict("c1", "c1:1", "203.0.113.7",
+                                                    "allow")
+          == success(R"({"ok":true})"));
+    CHECK(watcher.next_event().type == "verdict_applied");
+  }
+  const deadline guard;
+  while (descendants(process.pid()).size() > 2) // process 1 and the service
+    guard.pace("the last zombie");
+  REQUIRE(descendants(process.pid()).size() == 2);
+  // What it is told goes on to the service, and its exit code comes back.
+  const auto one = descendants(process.pid())[0];
+  CHECK(::kill(one, SIGTERM) == 0);
+  CHECK(process.wait() == exited(0));
+  CHECK_FALSE(std::filesystem::exists(where.clearance()));
+}
+
+TEST_CASE("a user without a number of his own is refused") {
+  if (!can_unshare("--user")) {
+    skipped("cannot make a namespace of users");
+    return;
+  }
+  const runtime where;
+  child process{unshared({"--user"}, serve(where))};
+  CHECK(process.wait() == exited(1));
+  CHECK(process.err().starts_with(
+      "terok-clearance: uid 65534 stands for every user that"));
+}
+
+} // namespace inherited_tests

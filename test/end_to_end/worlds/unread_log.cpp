@@ -1,0 +1,259 @@
+// Nobody reads stderr: a pipe that is full and whose reader does not read, as a
+// terminal that is stopped by Ctrl-S or a logger that hangs. Whoever serves
+// goes on, ends when told to, and says later how many lines were lost.
+
+#include "test/end_to_end/world/deployment.hpp"
+#include "test/end_to_end/world/supervision.hpp"
+#include "test/support/process/process_facts.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+namespace unread_log_tests {
+
+using namespace clearance::test;
+
+namespace {
+
+/// Words that start `program` with the file `to` for stderr.
+std::vector<std::string> with_stderr(const std::filesystem::path& to,
+                                     const std::string& program) {
+  return {"/bin/sh", "-c", "exec \"$@\" 2>\"$0\"", to, program};
+}
+
+/// A pipe that takes no byte until somebody reads it.
+class full_pipe {
+public:
+  full_pipe() {
+    const auto path = dir_ / "log";
+    if (::mkfifo(path.c_str(), 0600) != 0)
+      fail_with_errno("mkfifo");
+    pipe_ = unique_fd{::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC)};
+    ::fcntl(pipe_.get(), F_SETPIPE_SZ, 4096);
+    const std::string bytes(4096, 'x');
+    while (::write(pipe_.get(), bytes.data(), bytes.size()) > 0)
+      continue;
+    while (::write(pipe_.get(), "x", 1) > 0)
+      continue;
+  }
+
+  /// Words before those of `program`: it gets the pipe for stderr.
+  std::vector<std::string> before(const std::string& program) const {
+    return with_stderr(dir_ / "log", program);
+  }
+
+  /// The same program with the pipe for stderr.
+  child_options operator()(child_options x) const {
+    const auto words = before(x.argv.front());
+    x.argv.erase(x.argv.begin());
+    x.argv.insert(x.argv.begin(), words.begin(), words.end());
+    return x;
+  }
+
+  /// Reads until `text` was there `count` times.
+  void await(std::string_view text, std::size_t count = 1) {
+    const deadline guard;
+    while (times(text) < count) {
+      char bytes[65536];
+      const auto n = ::read(pipe_.get(), bytes, sizeof(bytes));
+      if (n > 0)
+        seen_.append(bytes, static_cast<std::size_t>(n));
+      else
+        guard.await(pipe_.get(), POLLIN, text);
+    }
+  }
+
+  const std::string& seen() const noexcept { return seen_; }
+
+private:
+  std::size_t times(std::string_view text) const {
+    std::size_t result = 0;
+    for (auto at = seen_.find(text); at != std::string::npos;
+         at = seen_.find(text, at + 1))
+      ++result;
+    return result;
+  }
+
+  temp_dir dir_;
+  unique_fd pipe_;
+  std::string seen_;
+};
+
+/// 300 lines that are no lines, and 85 verdicts, all answered.
+void use(hub& server, varlink_client& watcher) {
+  std::string bad;
+  for (int i = 0; i < 300; ++i)
+    bad += "bad\n";
+  server.emit(bad);
+  auto caller = server.client();
+  for (int i = 0; i < 85; ++i) {
+    server.emit(block{}.line());
+    REQUIRE(watcher.next_event() == block{}.event());
+    REQUIRE(caller.verdict("c1", "c1:1", "203.0.113.7", "allow")
+            == success(R"({"ok":true})"));
+    REQUIRE(watcher.next_event().type == "verdict_applied");
+  }
+}
+
+/// Returns once `signal`, which was sent, was taken.
+void await_taken(pid_t pid, int signal) {
+  const deadline guard;
+  const auto bit = 1ULL << (signal - 1);
+  while ((std::stoull(status_of(pid, "ShdPnd"), nullptr, 16) & bit) != 0)
+    guard.pace("a signal that is taken");
+}
+
+} // namespace
+
+TEST_CASE("a hub whose log nobody reads serves, and ends when it is told") {
+  const runtime where;
+  const fake_shield shield;
+  full_pipe log;
+  hub_options options;
+  options.shield = shield.program();
+  options.process.argv = log.before(terok_clearance());
+  hub server{where, std::move(options)};
+  auto watcher = server.subscriber();
+  use(server, watcher);
+  SUBCASE("SIGTERM") {
+    server.process().kill(SIGTERM);
+  }
+  SUBCASE("SIGINT") {
+    server.process().kill(SIGINT);
+  }
+  CHECK(server.process().wait() == exited(0));
+  CHECK_FALSE(std::filesystem::exists(where.clearance()));
+}
+
+TEST_CASE("what waited is written once the log is read") {
+  const runtime where;
+  const fake_shield shield;
+  full_pipe log;
+  hub_options options;
+  options.shield = shield.program();
+  options.process.argv = log.before(terok_clearance());
+  hub server{where, std::move(options)};
+  auto watcher = server.subscriber();
+  use(server, watcher);
+  log.await("verdict applied", 85);
+  CHECK(log.seen().find("were lost") == std::string::npos);
+  CHECK(server.stop() == exited(0));
+}
+
+TEST_CASE("lines that find no room are lost and counted") {
+  const runtime where;
+  full_pipe log;
+  hub_options options;
+  options.process.argv = log.before(terok_clearance());
+  hub server{where, std::move(options)};
+  // Counters are notices, a line a subscriber.
+  std::vector<varlink_client> crowd;
+  for (int i = 0; i < 100; ++i)
+    crowd.push_back(server.subscriber());
+  for (int i = 0; i < 60; ++i) {
+    server.process().kill(SIGUSR1);
+    await_taken(server.pid(), SIGUSR1);
+  }
+  CHECK(server.client().call("org.varlink.service.GetInfo").error == "");
+  log.await("log: nobody read the log for a while, lines were lost lines=");
+  CHECK(server.stop() == exited(0));
+}
+
+TEST_CASE("a helper whose log nobody reads executes, and ends") {
+  const runtime where;
+  const fake_shield shield;
+  full_pipe log;
+  auto options = serve_verdict(where, shield.program());
+  auto helper = start(log(std::move(options)), {where.verdict()});
+  hub server{where};
+  auto watcher = server.subscriber();
+  use(server, watcher);
+  helper.kill(SIGTERM);
+  CHECK(helper.wait() == exited(0));
+}
+
+TEST_CASE("a gate whose log nobody reads answers, and ends") {
+  const gate_world world;
+  world.seed();
+  full_pipe log;
+  auto options = gate_on_socket(world);
+  auto server = start(log(std::move(options)), {world.socket()});
+  for (int i = 0; i < 3; ++i) {
+    http_client client{raw_socket{world.socket()}};
+    REQUIRE(client
+                .call(http_request("GET",
+                                   "/r.git/info/refs?service=git-upload-pack",
+                                   {authorization("wrong")}))
+                .status
+            == 403);
+  }
+  server.kill(SIGTERM);
+  CHECK(server.wait() == exited(0));
+}
+
+TEST_CASE("a supervisor whose log nobody reads serves every container") {
+  const container_world world;
+  const fake_shield shield;
+  const container one{"one", "111111111111aaaa", {}};
+  const container two{"two", "222222222222bbbb", {}};
+  world.add(one);
+  world.add(two);
+  full_pipe log;
+  auto options = world.supervisor(
+      {"run", "--sidecar-dir", world.sidecars(), "--shield", shield.program()});
+  auto process =
+      start(log(std::move(options)), {world.clearance(one), world.reader(one),
+                                      world.clearance(two), world.reader(two)});
+  raw_socket noisy{world.reader(one)};
+  for (int i = 0; i < 300; ++i)
+    noisy.send("bad\n");
+  varlink_client watcher{world.clearance(two)};
+  watcher.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
+  watcher.socket().await_taken();
+  raw_socket{world.reader(two)}.send(block{}.line());
+  CHECK(watcher.next_event() == block{}.event());
+  process.kill(SIGTERM);
+  CHECK(process.wait() == exited(0));
+}
+
+TEST_CASE("a program that cannot start ends, too") {
+  const runtime where;
+  std::filesystem::create_directory(where.directory());
+  std::filesystem::permissions(where.directory(), std::filesystem::perms{0755});
+  full_pipe log;
+  auto options = serve(where);
+  child process{log(std::move(options))};
+  CHECK(process.wait() == exited(1));
+}
+
+TEST_CASE("a stderr that is closed or full stops nothing") {
+  const runtime where;
+  const fake_shield shield;
+  hub_options options;
+  options.shield = shield.program();
+  const auto pipe = where.dir / "pipe";
+  unique_fd other_end;
+  SUBCASE("nobody has the other end any more") {
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    other_end =
+        unique_fd{::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+    options.process.argv = with_stderr(pipe, terok_clearance());
+  }
+  SUBCASE("the disk is full") {
+    options.process.argv = with_stderr("/dev/full", terok_clearance());
+  }
+  hub server{where, std::move(options)};
+  other_end.reset();
+  auto watcher = server.subscriber();
+  use(server, watcher);
+  CHECK(server.stop() == exited(0));
+}
+
+} // namespace unread_log_tests
