@@ -16,7 +16,7 @@ std::string describe(const std::exception_ptr& fault) {
 }
 
 void report_fault(const char* name, const std::string& what) {
-  log(severity::error, name, "a fault of ours",
+  log(severity::error, name, "internal error",
       {{"what", protocol::escaped(what)}});
 }
 

@@ -1,15 +1,16 @@
-// A call takes an idle connection of the pool or a new one, and else waits:
+// A call takes an idle connection of the pool, or a new one. If there is none,
+// it waits:
 //
 //   waiting --> line: write --> sent --> reply --> answered, line idle
 //                       |         |
-//        no byte taken: |         | any byte taken:
-//        once more on a |         | the helper may have begun: the verdict
-//        new connection |         | fails, for no verdict may run twice
+//     no byte written:  |         | any byte written: the helper may have
+//     once more, on a   |         | begun, so the verdict fails; no verdict
+//     new connection    |         | may run twice
 //
-// Idle connections are read as well, so that one which the helper closed is
+// Idle connections are read, too: so a connection that the helper closed is
 // noticed before it is used. A call that waited too long for a connection fails
-// unsent; the deadline of its answer counts from when it gets one, so that no
-// call is sent that is given up the next moment.
+// and is not sent. The deadline of the answer counts from the moment when the
+// call has a connection, so that no call is sent that is given up at once.
 
 #include "actors/executor/helper_executor.hpp"
 
@@ -32,8 +33,9 @@ namespace varlink = protocol::varlink;
 
 namespace {
 
-// A helper keeps the limit itself, in bytes before it makes them UTF-8: an
-// ill-formed one becomes three. What another sends is not passed on whole.
+// The helper cuts its stderr itself, by bytes, before it makes them UTF-8; that
+// can turn one ill-formed byte into three. A helper that sends more than this
+// is not ours; the text is cut.
 std::string cut(std::string_view stderr_text) {
   return protocol::trimmed_utf8(
       stderr_text.substr(0, 3 * limits::shield_stderr_max_bytes));
@@ -82,15 +84,15 @@ helper_executor::on_call(const protocol::shield_call& x) {
   return answer;
 }
 
-// Gives waiting calls to connections while there are any, and sees to it that
-// every deadline is kept.
+// Gives connections to waiting calls as long as there are any, and sets the
+// timer for the next deadline.
 void helper_executor::assign() {
   while (!waiting_.empty() && place(waiting_.front()))
     waiting_.pop_front();
   watch_clock();
 }
 
-// True when the call has a connection, or failed for lack of one.
+// True if the call has a connection now, or failed because connecting failed.
 bool helper_executor::place(pending_call& x) {
   auto idle = std::find_if(lines_.begin(), lines_.end(),
                            [](auto& y) { return y->call.id == 0; });
@@ -145,7 +147,7 @@ void helper_executor::on_received(const received& x) {
     return;
   for (std::size_t i = 0; x.frames && i < x.frames->size(); ++i) {
     if (which->call.id == 0 || which->sent < which->call.message.size()) {
-      lost(*which, "it answered what was not asked");
+      lost(*which, "it sent a reply to no call");
       assign();
       return;
     }
@@ -164,7 +166,7 @@ void helper_executor::answered(line& x, std::string_view message,
   auto call = std::exchange(x.call, {});
   auto reply = std::get_if<varlink::reply>(&parsed);
   if (reply == nullptr) {
-    fail(call, "it answered with no varlink reply");
+    fail(call, "its reply is not varlink");
     return;
   }
   if (!reply->error.empty()) {
@@ -182,14 +184,15 @@ void helper_executor::answered(line& x, std::string_view message,
     }
   }
   if (!said) {
-    fail(call, "it answered without ok");
+    fail(call, "its reply has no ok");
     return;
   }
   call.answer.deliver(std::move(outcome));
 }
 
-// The connection is gone. A call of which not a byte was written gets a second
-// attempt on a new connection, unless this was one.
+// Removes the broken connection. A call of which no byte was written is tried
+// once more, on a new connection, unless the broken connection was opened for
+// this call.
 void helper_executor::lost(line& x, std::string why) {
   auto call = std::exchange(x.call, {});
   auto again = call.id != 0 && x.sent == 0 && !x.fresh;
@@ -216,10 +219,11 @@ void helper_executor::on_writable(const writable& x) {
   if (which == nullptr || which->call.id == 0)
     return;
   write(*which);
-  assign(); // it may have broken and left its place
+  assign(); // the connection may have broken and made room for a new one
 }
 
-// Waiting calls' deadlines come in the order of the calls.
+// The waiting calls are ordered by deadline, because the calls came in that
+// order.
 void helper_executor::on_tick() {
   auto now = self_->clock().now();
   if (now < next_tick_)
@@ -227,13 +231,14 @@ void helper_executor::on_tick() {
   next_tick_ = protocol::time_point::max();
   auto late = [&](const pending_call& x) { return x.id != 0 && x.due <= now; };
   while (!waiting_.empty() && late(waiting_.front())) {
-    fail(waiting_.front(), "none of its connections came free in time");
+    fail(waiting_.front(), "all connections to it were busy for too long");
     waiting_.pop_front();
   }
   std::erase_if(lines_, [&](auto& x) {
     if (!late(x->call))
       return false;
-    // Its answer may still come: never on a line that is used again.
+    // The answer may still come, so the connection cannot be used for another
+    // call.
     x->connection->close();
     fail(x->call, "it did not answer in time");
     return true;
@@ -241,8 +246,8 @@ void helper_executor::on_tick() {
   assign();
 }
 
-// One for what is due first. A tick that was meant for a later moment comes all
-// the same and is ignored.
+// Sets one timer for the earliest deadline. An earlier timer is not cancelled:
+// its tick comes too early and does nothing.
 void helper_executor::watch_clock() {
   auto due =
       waiting_.empty() ? protocol::time_point::max() : waiting_.front().due;

@@ -58,8 +58,8 @@ void shield_executor::on_ended(process_ended& x) {
   start_next();
 }
 
-// Needs no clock of its own: what runs has a time limit, so one of them ends
-// soon enough to find what waited too long.
+// Waiting calls need no timer: each running shield has a time limit, so one of
+// them ends soon, and then calls that waited too long are found here.
 void shield_executor::start_next() {
   auto now = self_->clock().now();
   while (!waiting_.empty() && running_.size() < limits::shields_max) {
@@ -77,7 +77,8 @@ void shield_executor::refuse(promise& answer) {
       false, "too many verdicts are waiting for the shield"});
 }
 
-// The words are the reference's: clients show them, scripts match them.
+// These texts are those of the reference, because clients show them and scripts
+// search for them.
 protocol::shield_outcome shield_executor::judge(const process_ended& x) const {
   using how = process_ended::how;
   auto text = protocol::trimmed_utf8(x.stderr_bytes);
@@ -105,10 +106,10 @@ protocol::shield_outcome shield_executor::judge(const process_ended& x) const {
 }
 
 static_assert(limits::shield_time_limit == std::chrono::seconds{10},
-              "the words of a time-out name the limit");
+              "the text of a time-out names the limit");
 static_assert(limits::shield_turn_max_wait + limits::shield_time_limit
                   < limits::executor_deadline,
-              "what the registry gave up would be run afterwards");
+              "a verdict that the registry gave up would be run");
 
 shield_executor_actor spawn_shield_executor(io_host& io,
                                             shield_executor_config config) {

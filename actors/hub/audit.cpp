@@ -59,7 +59,7 @@ void audit_denied(std::string_view text, const audited& x, log_field why,
 void audit_rest(const peer& who, log_limiter& limiter,
                 protocol::time_point now) {
   if (auto n = limiter.take_rest(now); n > 0)
-    log(severity::notice, "audit", "more verdicts of a client that left",
+    log(severity::notice, "audit", "more denied verdicts of a client that left",
         {{"uid", std::to_string(who.uid)},
          {"pid", std::to_string(who.pid)},
          {"command", who.command},

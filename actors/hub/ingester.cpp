@@ -4,14 +4,14 @@
 //     ^                        |            ^
 //     |                     announce        |
 //     |                        v            |
-//     '-- lines ran out <-- batch_announced -- lines left
+//     '-- no lines left <-- batch_announced -- lines left
 //
-// The first batch has at most reader_batch_max_events, each further one what
-// `batch_announced` said: the more subscribers there are, the smaller.
+// The first batch has at most reader_batch_max_events events. `batch_announced`
+// says the size of each further one: the more subscribers, the smaller.
 //
-// A reader is not read while its batch waits for `batch_announced`: that is the
-// backpressure of a burst, and it bounds what one connection can make us hold
-// to one read and one unfinished line.
+// A reader is not read while its batch waits for `batch_announced`. This is the
+// backpressure in a burst. It also bounds what one connection can make us hold:
+// one read and one unfinished line.
 
 #include "actors/hub/ingester.hpp"
 
@@ -70,10 +70,11 @@ void ingester::on_received(const received& x) {
   from.end = x.end;
   counters_.overlong += x.overlong;
   for (std::uint64_t i = 0; i < x.overlong; ++i)
-    complain(from, "longer than the limit", {});
+    complain(from, "the line is longer than the limit", {});
   counters_.starved += x.starved;
   for (std::uint64_t i = 0; i < x.starved; ++i)
-    complain(from, "long, while all hold too much", {});
+    complain(from, "a long line, and the memory that readers share is used up",
+             {});
   advance(from);
 }
 
@@ -122,7 +123,7 @@ void ingester::advance(reader& x) try {
   leave(x);
 }
 
-// The event that the line says, or nothing.
+// The event of the line, or null.
 event_ptr ingester::judge(reader& x, std::string_view line,
                           std::size_t capacity) {
   using judged = protocol::reader_line_parser::verdict;
@@ -132,7 +133,7 @@ event_ptr ingester::judge(reader& x, std::string_view line,
     counters_.repaired += parser_.repaired() ? 1 : 0;
     if (only_container_ && event_.container != *only_container_) {
       ++counters_.foreign;
-      complain(x, "names another container", line);
+      complain(x, "the line names another container", line);
     } else {
       return std::make_shared<const announced_event>(event_);
     }
@@ -143,7 +144,7 @@ event_ptr ingester::judge(reader& x, std::string_view line,
     ++counters_.lines;
     ++counters_.unknown;
     if (logs(severity::debug))
-      log(severity::debug, name, "dropped a line of no known type",
+      log(severity::debug, name, "dropped a line of an unknown type",
           {{"line",
             protocol::escaped(line, limits::reader_line_log_max_bytes)}});
     break;

@@ -1,19 +1,19 @@
-// What is announced here may be cited, and nothing else:
+// A verdict may only name an open request, which comes from an announced block:
 //
-//   announce --> bind in the map --> fan out --> batch_announced
-//                   |                   ^
-//   verdict --> cite -- executor --> settle --> verdict_applied, outcome
+//   announce --> add open requests --> send events --> batch_announced
+//                      |                    ^
+//   verdict --> check -- executor --> settle --> verdict_applied, outcome
 //
-// Order is the security property: a binding exists before its event leaves, so
-// a client that sees an event can cite it at once; and `verdict_applied` is in
-// every queue before the caller's outcome leaves.
+// The order is a security property. The open request exists before its event
+// leaves, so a client that sees an event can name it at once. And
+// `verdict_applied` is in every queue before the caller gets the outcome.
 //
-// Backpressure: a batch that a subscriber that makes progress has no room for
-// in its queue, and does not take at once, is held back until it has, until
-// that subscriber stops making progress, or until its reader's patience ends;
-// its reader is not read meanwhile, for it waits for `batch_announced`. What
-// fits is never held back, so that one flooding reader does not delay another.
-// See protocol/hub/backpressure.hpp for the numbers.
+// Backpressure: a batch is held back if a subscriber that makes progress has no
+// room for it in its queue and would not take it at once. It is held back until
+// there is room, until that subscriber stops making progress, or until its
+// reader's pause budget is used up. Meanwhile its reader is not read, because
+// it waits for `batch_announced`. A batch that fits is never held back, so one
+// flooding reader does not delay others. See protocol/hub/backpressure.hpp.
 
 #include "actors/hub/registry.hpp"
 
@@ -121,7 +121,7 @@ void registry::on_evicted(std::string_view container) {
     return;
   auto withheld = evictions_.take_withheld();
   log(severity::warning, name,
-      "a container has too many open requests, its oldest is forgotten",
+      "a container has too many open requests: its oldest was removed",
       {{"container", protocol::escaped(container)},
        {"not_logged", withheld > 0 ? std::to_string(withheld) : ""}});
 }
@@ -141,9 +141,10 @@ void registry::on_room() {
   announce_what_fits(self_->clock().now(), protocol::time_point::min());
 }
 
-// Giving up takes two looks, the second one on time: when our own process was
-// not run for a while, its sockets have news that no handler has seen yet, and
-// that is not the subscribers' fault.
+// A subscriber is given up only after a second look, and only if that look
+// comes on time. If it is late, our own process was not running; then its
+// sockets have news that no handler has seen yet, and the subscribers are not
+// to blame.
 void registry::on_tick() {
   auto now = self_->clock().now();
   if (now < next_tick_)
@@ -164,8 +165,8 @@ void registry::on_tick() {
   announce_what_fits(now, now);
 }
 
-// And what was to be batch_announced at `due` or before, whether it fits or
-// not.
+// Also announces every batch whose time ends at `due` or before, whether it
+// fits or not.
 void registry::announce_what_fits(protocol::time_point now,
                                   protocol::time_point due) {
   auto goes = [&](held_batch& x) {
@@ -177,8 +178,8 @@ void registry::announce_what_fits(protocol::time_point now,
     announce_now(x.what, x.from, now - x.since);
     return true;
   };
-  // An batch_announced batch changes what fits: each is asked once, oldest
-  // first.
+  // Announcing one batch changes what fits. Each held batch is tried once,
+  // oldest first.
   auto waiting = std::exchange(held_, {});
   for (auto& x : waiting)
     if (!goes(x))
@@ -186,9 +187,9 @@ void registry::announce_what_fits(protocol::time_point now,
   watch_clock(now);
 }
 
-// A look shortly before the first moment at which time alone frees a batch, and
-// one at that moment. A tick that was meant for a later one comes all the same
-// and is ignored.
+// Sets a timer shortly before the first moment at which a batch is released
+// because of its age alone, and one at that moment. Earlier timers are not
+// cancelled: their ticks come too early and do nothing.
 void registry::watch_clock(protocol::time_point now) {
   if (held_.empty()) {
     look_.reset();

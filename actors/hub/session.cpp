@@ -1,16 +1,16 @@
-// A varlink connection is serial:
+// Calls on a varlink connection are served one after another:
 //
 //   read() --> received --> serve one message after another
 //     ^                       |        |         |
 //     |                    answered  pending   Subscribe: the connection goes
-//     |                       |     (verdict,  to a subscriber, we end
-//     |                       v      apply)
+//     |                       |     (verdict,  to a subscriber, the session
+//     |                       v      apply)    ends
 //     '--- none left <---- replies_ <--'
 //
-// It goes on only while replies_ is small: a client that sends calls without
-// reading the answers is not read from until it does. A client that shut down
-// its writing side still gets its replies; one that left does not cancel the
-// verdict it asked for.
+// The session goes on only while replies_ is small: a client that sends calls
+// and does not read the answers is not read from until it reads. A client that
+// shuts down its writing side still gets its replies. A client that leaves does
+// not cancel the verdict that it asked for.
 
 #include "actors/hub/session.hpp"
 
@@ -103,15 +103,15 @@ void session::on_applied(const protocol::shield_outcome& x) {
   answer();
 }
 
-// The pending call is done; its reply leaves before the next call is served.
+// The pending call has its reply; it is written before the next call is served.
 void session::answer() {
   state_ = state::serving;
   if (flush())
     advance();
 }
 
-// Serves until a call is pending, the client must read first, or nothing is
-// left; then reads on or ends.
+// Serves calls until one is pending, the client must read first, or no message
+// is left. Then reads on or ends.
 void session::advance() {
   auto size = frames_ ? frames_->size() : 0;
   while (state_ == state::serving && next_ < size
@@ -151,7 +151,7 @@ void session::read_on() {
     self_->quit();
     break;
   case stream_end::no_room:
-    refuse("a long message, while all hold too much");
+    refuse("a long message, and the memory that clients share is used up");
     self_->quit();
     break;
   }
@@ -211,7 +211,8 @@ log_limiter& session::denials() {
   return *denials_;
 }
 
-// The hub has its own trail; whoever else of our uid asks has only this one.
+// Only for the verdict helper. The hub has its own audit trail, but other
+// callers of our uid have no other than this one.
 void session::audit(const protocol::shield_outcome& x) {
   const audited entry{
       name,           to_string(applying_.action), applying_.container, {},
@@ -225,8 +226,8 @@ void session::audit(const protocol::shield_outcome& x) {
                  denials(), self_->clock().now());
 }
 
-// The connection goes to a subscriber, whatever the client sent behind
-// `Subscribe`: that never ends, so nothing behind it is ever served.
+// Gives the connection to a subscriber. Messages behind `Subscribe` are
+// dropped: `Subscribe` never ends, so they would never be served.
 void session::hand_over() {
   auto connection = std::exchange(config_.connection, nullptr);
   auto next = spawn_subscriber(
@@ -235,12 +236,12 @@ void session::hand_over() {
   if (slot_)
     caf::actor_cast<caf::abstract_actor*>(next)->attach_functor(
         [taken = std::exchange(slot_, nullptr)](const caf::error&) {
-          // nop: the slot goes with the functor
+          // nop: the functor holds the slot and drops it with the subscriber
         });
   self_->quit();
 }
 
-// False when the connection broke and the actor quit.
+// False: the connection broke, and the actor has quit.
 bool session::flush() {
   if (blocked_ || replies_.empty())
     return true;
@@ -259,11 +260,12 @@ bool session::flush() {
   return true;
 }
 
-// Few replies are held for everybody, many as long as not all hold too much.
+// A few replies are always kept. More are kept only while the memory that
+// clients share has room.
 bool session::await_room() {
   if (replies_.size() > limits::kept_max_bytes
       && !unread_.try_hold(replies_.capacity())) {
-    refuse("unread replies, while all hold too much");
+    refuse("unread replies, and the memory that clients share is used up");
     self_->quit();
     return false;
   }
@@ -272,7 +274,7 @@ bool session::await_room() {
   return true;
 }
 
-// What the client asked before is still answered, if it takes the replies.
+// Calls that came before are still answered, if the client reads the replies.
 void session::refuse(std::string_view why) {
   state_ = state::refusing;
   log(severity::warning, name, "closed a client's connection",

@@ -4,14 +4,15 @@
 //                                     >--> batch_ --write--> socket
 //   registry --announced-> queue ----'
 //
-// States: replaying (undelivered blocks of the map, which come first), then
-// live (the queue); in both it is either writing or blocked, and while blocked
-// it waits for one `writable` and nobody wakes it. batch_ is refilled only when
-// it is empty, so that a client holds little beside its queue. The queue flows
-// while the subscriber is live and not blocked, else it is paused.
+// First it is replaying: it writes undelivered events, which come in pages.
+// Then it is live: it writes the events of its queue. In both states it is
+// either writing or blocked. While it is blocked it waits for one `writable`,
+// and nothing else wakes it. batch_ is refilled only when it is empty, so that
+// little is held for a client beside its queue. The queue flows while the
+// subscriber is live and not blocked; else it is paused.
 //
-// An event counts as handed over when its last byte was taken by the socket,
-// not before: what is lost with a broken connection goes to the next client.
+// An event counts as delivered when the socket has accepted its last byte. If
+// the connection breaks before, the event goes to the next client.
 
 #include "actors/hub/subscriber.hpp"
 
@@ -62,7 +63,8 @@ void subscriber::on_events() {
 }
 
 void subscriber::tell_loss() const {
-  log(severity::warning, name, "a client is too slow and loses its oldest",
+  log(severity::warning, name,
+      "a client is too slow and loses its oldest events",
       {{"pid", std::to_string(connection_->who().pid)},
        {"command", connection_->who().command}});
 }
@@ -100,14 +102,14 @@ void subscriber::on_report() const {
        {"waiting", std::to_string(queue.level().waiting)}});
 }
 
-// Until nothing is left or the socket blocks. Bounded: nobody adds to the
-// queue while this runs.
+// Writes until nothing is left or the socket blocks. This ends, because nobody
+// adds to the queue while it runs.
 void subscriber::flush() {
   while (!broken_ && !blocked_ && fill())
     write();
 }
 
-// True when batch_ holds something to write.
+// True if batch_ holds something to write.
 bool subscriber::fill() {
   if (!batch_.empty())
     return true;
@@ -151,7 +153,7 @@ void subscriber::write() {
   }
 }
 
-// Lets go of what the socket took whole.
+// Removes from batch_ what the socket has accepted completely.
 void subscriber::taken(std::size_t bytes) {
   bytes += front_sent_;
   std::size_t count = 0;

@@ -1,6 +1,7 @@
-// Files come and go, containers take time to end; what holds both together is
-// settle(): it looks at the files of one id and at whom the id belongs to, and
-// does the one next thing. It is called whenever one of the two has changed.
+// Files come and go, and containers need time to end. settle() brings both
+// together: it looks at the files for one id and at the container that has the
+// id, and takes the one next step. It is called whenever one of the two has
+// changed.
 
 #include "actors/supervisor/supervisor.hpp"
 
@@ -67,16 +68,16 @@ void supervisor::on_seen(sidecar_seen& x) {
   if (auto it = slots_.find(now.id);
       it != slots_.end() && it->second.file != x.file)
     on_bad({x.file,
-            {"container_id",
-             "begins like that of " + it->second.file + ", which is served"}});
+            {"container_id", "has the same first 12 digits as in "
+                                 + it->second.file + ", which is served"}});
   if (!before.empty() && before != now.id)
     settle(before);
   settle(now.id);
   settle_waiting();
 }
 
-// Whoever is served goes on being served: a mistake must not cut a container
-// off.
+// A container that is served is not touched: a mistake in a file must not end
+// its services.
 void supervisor::on_bad(const sidecar_bad& x) const {
   log(severity::error, name, "bad sidecar",
       {{"file", protocol::escaped(x.file)},
@@ -101,7 +102,7 @@ void supervisor::on_lost(const sidecars_lost& x) {
 
 // -- containers ---------------------------------------------------------------
 
-// The file that a slot was given for, if it is still as it was.
+// The file from which the slot's container was started, if it has not changed.
 const supervisor::file* supervisor::current(const slot& x) const {
   auto it = files_.find(x.file);
   return it != files_.end() && it->second.digest == x.digest ? &it->second
@@ -116,7 +117,7 @@ void supervisor::settle(const std::string& id) {
     if (it->second.running) {
       if (!std::exchange(it->second.stopping, true))
         self_->send(it->second.running, stop_atom::value);
-      return; // its end settles the rest
+      return; // when it has ended, settle() does the rest
     }
     slots_.erase(it);
     it = slots_.end();
@@ -151,8 +152,8 @@ void supervisor::wait(const std::string& id, const std::string& file_name) {
   waiting_.push_back(id);
 }
 
-// In turn, as long as there are slots. One that is not wanted any more is
-// passed over.
+// Starts waiting containers in their order while there are slots. A container
+// whose file is gone is skipped.
 void supervisor::settle_waiting() {
   while (!waiting_.empty() && slots_.size() < config_.containers_max) {
     const auto id = std::move(waiting_.front());
@@ -210,9 +211,9 @@ void supervisor::on_state(const container_state& x) {
   tell_manager();
 }
 
-// Ready is who has heard of every sidecar that was there and tried to serve
-// it: a container that cannot be served must not keep the others from being
-// told so.
+// The supervisor is ready when it knows every sidecar that was there at the
+// start and has tried to serve each. A container that cannot be served does not
+// delay that.
 void supervisor::tell_manager() {
   auto count = [this](auto f) {
     return std::count_if(slots_.begin(), slots_.end(),

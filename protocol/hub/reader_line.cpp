@@ -1,15 +1,15 @@
-// A line is walked once, member by member. What the known keys hold is noted
-// as views, because the last one of a repeated key counts and the type may come
-// last; only then the event is built, from sanitised copies of what its type
-// uses.
+// A line is walked once, member by member. The values of the known keys are
+// noted as views, because the last one of a repeated key counts and the type
+// may come last. After the walk the event is built from sanitised copies of the
+// values that its type uses.
 //
 //     line --walk--> notes --build--> verdict, event
 //        \           ^
-//         '--repair--'   only if the walk failed and there is what to repair
+//         '--repair--'   only if the walk failed and something can be repaired
 //
-// Two readers walk alike. A container cannot hide a block from the one by what
-// the other does: the plain one only ever gives up, and then the strict one
-// walks the line from its beginning.
+// A fast reader walks the line first. If it gives up, the strict reader walks
+// the line from its beginning. Both have the same result for a line that they
+// accept, so a container cannot hide a block by making one of them fail.
 
 #include "protocol/hub/reader_line.hpp"
 
@@ -52,12 +52,13 @@ constexpr std::array<std::string_view, key_count> key_words{
 struct reader_line_parser::impl {
   plain_json_reader plain_reader;
   std::optional<json_reader> reader{limits::reader_nesting_max_depth};
-  std::array<json_item, key_count> notes; // null: missing
+  std::array<json_item, key_count> notes; // null: the key is missing
   std::vector<std::pair<std::string_view, json_item>> dossier;
   std::string repaired_line;
   std::string_view why;
   bool repaired = false;
-  bool kept_too_much = false; // the event does, from the line before
+  // the event of the line before holds too much memory
+  bool kept_too_much = false;
 
   verdict judge(std::string_view line, std::size_t capacity, event& out);
   void release();
@@ -80,7 +81,8 @@ struct reader_line_parser::impl {
   }
 };
 
-/// Notes what `line` says, all of it validated; what it refuses is malformed.
+/// Notes the values of `line` and validates all of it. False: the reader
+/// refused the line.
 template <class Reader>
 bool reader_line_parser::impl::walk(Reader& from, std::string_view line,
                                     std::size_t capacity) {
@@ -146,10 +148,10 @@ reader_line_parser::impl::build_blocked(event& out) {
     return malformed("no dest");
   auto port_number = integer_of(notes[port]);
   if (!port_number)
-    return malformed("no port that is a number");
+    return malformed("port is missing or not a number");
   auto proto_number = integer_of(notes[proto]);
   if (!proto_number)
-    return malformed("no proto that is a number");
+    return malformed("proto is missing or not a number");
   build_text(id, out.request_id);
   build_text(dest, out.dest);
   build_text(domain, out.domain);
@@ -158,7 +160,7 @@ reader_line_parser::impl::build_blocked(event& out) {
   return verdict::complete;
 }
 
-/// Overwrites the pairs that are there: their strings keep their memory.
+/// Overwrites the existing pairs, so that their strings keep their memory.
 void reader_line_parser::impl::build_dossier(event& out) {
   keep_last_of_each(dossier, [](const auto& x) { return x.first; });
   out.dossier.resize(dossier.size());
@@ -195,7 +197,8 @@ reader_line_parser::impl::judge(std::string_view line, std::size_t capacity,
   return malformed(to_string(reader->why()));
 }
 
-/// The event's memory goes with the next line: until then it is the caller's.
+/// Gives memory back after a long line. The event belongs to the caller until
+/// the next line; its memory is given back then.
 void reader_line_parser::impl::release() {
   reader.emplace(limits::reader_nesting_max_depth);
   decltype(dossier){}.swap(dossier);

@@ -6,7 +6,8 @@ namespace clearance::protocol {
 
 namespace {
 
-/// What the shield would make of `text`, which is to be one of its operands.
+/// Why `text`, one operand of the shield's command line, must be refused; else
+/// nothing. `what` names the operand.
 std::optional<std::string> refusal(std::string_view what,
                                    std::string_view text) {
   auto because = [what](std::string_view why) {
@@ -18,11 +19,11 @@ std::optional<std::string> refusal(std::string_view what,
   if (text.empty())
     return because(" is empty");
   if (text.front() == '-')
-    return because(" starts with '-' and would be an option");
+    return because(" starts with '-': the shield would take it for an option");
   if (text.find('\0') != std::string_view::npos)
-    return because(" holds a NUL, where a command line would end it");
+    return because(" contains a NUL character");
   if (text.size() > limits::text_max_chars)
-    return because(" is longer than any that is announced");
+    return because(" is longer than 256 characters");
   return std::nullopt;
 }
 

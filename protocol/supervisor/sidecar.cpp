@@ -1,6 +1,7 @@
-// Two steps, so that the fault that is named does not depend on the order of a
-// writer's fields: the walk notes the last value of each, and then they are
-// judged in the order of the table in supervisor.md, section 1.
+// Reading takes two steps, so that the reported fault does not depend on the
+// order of the fields in the file: first the last value of each field is noted,
+// then the values are judged in the order of the table in supervisor.md,
+// section 1.
 
 #include "protocol/supervisor/sidecar.hpp"
 
@@ -61,7 +62,8 @@ bool has_control(std::string_view text) noexcept {
   });
 }
 
-/// The values of the known fields. Texts live as long as the reader's document.
+/// The values of the known fields. The texts are valid while the reader's
+/// document is.
 class notes {
 public:
   bool take(json_reader& reader, std::string_view name, json_reader::value& x) {
@@ -85,14 +87,14 @@ public:
     return of(x, kind::boolean, "true or false").text == "true";
   }
 
-  /// From 1 to `max`, written as an integer.
+  /// Accepts an integer from 1 to `max`, written without fraction and exponent.
   template <class T>
   T number(field x, T max = std::numeric_limits<T>::max()) const {
     const auto& item = of(x, kind::number, "a number");
     const auto value = integer_part(item.text);
     if (!value || *value < 1 || *value > max
         || item.text != std::to_string(*value))
-      refuse(x, "is no whole number from 1 to " + std::to_string(max));
+      refuse(x, "is not a whole number from 1 to " + std::to_string(max));
     return static_cast<T>(*value);
   }
 
@@ -113,12 +115,12 @@ std::string component(const notes& from, field x) {
   if (text.empty() || text == "." || text == ".." || has_control(text)
       || text.find('/') != text.npos
       || text.size() > supervisor_limits::name_max_bytes)
-    refuse(x, shown(text) + " is no safe name of a directory");
+    refuse(x, shown(text) + " is not a safe directory name");
   return std::string{text};
 }
 
-// Other directories are derived from it: what stands there must be what is
-// meant. Slashes at the end and double ones are taken off.
+// Other directories are derived from this one, so it must be unambiguous:
+// double slashes and slashes at the end are removed.
 std::string directory(const notes& from, field x) {
   const auto text = from.text(x);
   if (!text.starts_with('/'))
@@ -165,8 +167,8 @@ sidecar::ipc mode(const notes& from) {
   return text == "tcp" ? sidecar::ipc::tcp : sidecar::ipc::socket;
 }
 
-// Fields of a gate are judged where there is none, too: a mistake in them
-// must not stay unseen until somebody adds the other one.
+// The gate's fields are judged even if there is no gate, so that a mistake in
+// them is found now and not when somebody adds the gate.
 void judge_gate(const notes& from, sidecar& to) {
   const bool wired = from.has(gate_base_path) && from.has(gate_token);
   sidecar_gate gate;
@@ -174,7 +176,7 @@ void judge_gate(const notes& from, sidecar& to) {
     const auto text = from.text(project_id);
     if (!is_repository_name(text) || text == "." || text == "..")
       refuse(project_id,
-             shown(text) + " is no repository's name (A-Z a-z 0-9 . _ -)");
+             shown(text) + " is not a repository name (A-Z a-z 0-9 . _ -)");
     gate.project_id = text;
   }
   if (from.has(container_id)) {

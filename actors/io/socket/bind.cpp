@@ -1,10 +1,11 @@
-// Two servers that start at once must not both win, and none may take the path
-// of a live one. The lock decides between us and our like: <path>.lock, held
-// while the socket is bound. The probe decides against servers that know no
-// lock. Order matters: nothing at the path is touched before the lock is held.
+// Two servers that start at once must not both succeed, and none may take the
+// path of a server that runs. Two means decide: the lock <path>.lock, which our
+// own programs hold while the socket is bound, and a trial connection, which
+// finds servers that know no lock. The order matters: nothing at the path is
+// changed before the lock is held.
 //
-// The lock file is removed at the end, so one that was opened may be gone by
-// the time it is locked; then it is opened anew.
+// The lock file is removed at the end. So the file that was opened may be
+// removed by the time it is locked; then it is opened again.
 
 #include "actors/io/socket/bind.hpp"
 
@@ -101,7 +102,7 @@ void remove_stale(const std::string& path, const sockaddr_un& address) {
   if (::lstat(path.c_str(), &info) != 0) {
     if (errno == ENOENT)
       return;
-    fail("cannot look at it");
+    fail("cannot read its file attributes");
   }
   if (!S_ISSOCK(info.st_mode))
     throw refused{"there is something that is not a socket"};
@@ -110,7 +111,7 @@ void remove_stale(const std::string& path, const sockaddr_un& address) {
       || errno == EAGAIN || errno == EINPROGRESS)
     throw refused{"another server answers there"};
   if (errno != ECONNREFUSED)
-    fail("cannot tell whether a server answers there");
+    fail("cannot find out whether a server answers there");
   if (::unlink(path.c_str()) != 0)
     fail("cannot remove the stale socket");
 }
@@ -142,8 +143,7 @@ bound_socket::~bound_socket() {
   remove();
 }
 
-// What lies there may be somebody else's by now: whoever tidied up, and another
-// server after that. The lock goes last: whoever gets it finds the path free.
+// The lock is removed last: whoever gets it next finds the path free.
 void bound_socket::remove() noexcept {
   struct stat info;
   if (inode_ != 0 && ::lstat(path_.c_str(), &info) == 0 && info.st_ino == inode_
@@ -165,8 +165,8 @@ bind_hardened(const std::string& path, const std::string& role) try {
   result.lock_ = take_lock(path + ".lock");
   remove_stale(path, address);
   result.socket_ = make_socket();
-  // On the socket, before bind: the umask is the whole process's and a chmod
-  // of the path comes too late.
+  // The mode is set on the socket before bind. The umask belongs to the whole
+  // process, and a chmod of the path comes too late.
   if (::fchmod(result.fd(), 0600) != 0)
     fail("cannot set its mode");
   if (::bind(result.fd(), generic(address), sizeof(address)) != 0)
@@ -176,7 +176,7 @@ bind_hardened(const std::string& path, const std::string& role) try {
     fail("it vanished");
   if (!S_ISSOCK(info.st_mode))
     throw refused{"it was replaced by something that is not a socket"};
-  // A umask may have taken bits of our own.
+  // The umask may have removed bits for ourselves.
   if ((info.st_mode & 0777) != 0600 && ::chmod(path.c_str(), 0600) != 0)
     fail("cannot set its mode");
   result.device_ = info.st_dev;

@@ -14,7 +14,7 @@ namespace clearance::io {
 
 namespace {
 
-/// -1: it is no socket.
+/// -1 if `fd` is not a socket.
 int socket_option(int fd, int name) {
   int value = 0;
   socklen_t size = sizeof(value);
@@ -25,12 +25,13 @@ std::string errno_text() {
   return std::generic_category().message(errno);
 }
 
-// A path may fill the array and need not end in NUL; an abstract name begins
-// with one. Source: unix(7).
+// A path may fill the array and then has no NUL at its end. An abstract name
+// begins with a NUL. Source: unix(7).
 std::string unix_name_of(const sockaddr_un& at, socklen_t size) {
   constexpr auto before = offsetof(sockaddr_un, sun_path);
   std::string_view name{at.sun_path, size > before ? size - before : 0};
-  name = name.substr(0, sizeof(at.sun_path)); // the kernel counts a NUL behind
+  // the kernel's size includes a NUL behind the array
+  name = name.substr(0, sizeof(at.sun_path));
   if (!name.empty() && name.front() == '\0')
     return '@' + std::string{name.substr(1)};
   return std::string{name.substr(0, name.find('\0'))};
@@ -40,14 +41,14 @@ std::variant<listening_place, std::string> unix_place(int fd) {
   sockaddr_un at{};
   socklen_t size = sizeof(at);
   if (::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) != 0)
-    return "cannot be looked at: " + errno_text();
+    return "cannot be examined: " + errno_text();
   return listening_place{false, true, unix_name_of(at, size)};
 }
 
 std::variant<listening_place, std::string> tcp_place(int fd) {
   auto at = local_port_of(fd);
   if (at.where.empty())
-    return "cannot be looked at: " + errno_text();
+    return "cannot be examined: " + errno_text();
   return listening_place{true, at.loopback, std::move(at.where)};
 }
 
@@ -61,11 +62,11 @@ bool add_flag(int fd, int get, int set, int bit) {
 std::variant<listening_place, std::string> place_of(int fd) {
   const int family = socket_option(fd, SO_DOMAIN);
   if (family < 0)
-    return "is no socket";
+    return "is not a socket";
   if (family != AF_UNIX && family != AF_INET && family != AF_INET6)
     return "is neither a unix nor a TCP socket";
   if (socket_option(fd, SO_TYPE) != SOCK_STREAM)
-    return "is no stream socket";
+    return "is not a stream socket";
   if (socket_option(fd, SO_ACCEPTCONN) != 1)
     return "does not listen";
   return family == AF_UNIX ? unix_place(fd) : tcp_place(fd);

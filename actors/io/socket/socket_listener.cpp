@@ -23,10 +23,10 @@ bind_or_inherit(const actors::listen_spec& spec) {
     return std::move(*why);
   if (auto socket = std::get_if<bound_socket>(&taken))
     return std::move(*socket);
-  // Only a unix socket tells whose its peers are.
+  // Only a unix socket can tell the uid of a peer.
   return "cannot serve the " + spec.role + ": the descriptor "
          + std::to_string(spec.inherited)
-         + " that was passed for it is no unix socket";
+         + " that was passed for it is not a unix socket";
 }
 
 } // namespace
@@ -68,7 +68,8 @@ socket_listener::socket_listener(boost::asio::io_context& context,
   // nop
 }
 
-// Once accepted, a peer is ours or gone: nothing of it is read before.
+// A peer's uid is checked before a byte of it is read. A peer of another uid is
+// closed.
 void socket_listener::greet(unique_fd fd) {
   auto who = peer_of(fd.get());
   if (!check_.admits(who))

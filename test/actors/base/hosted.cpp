@@ -16,7 +16,7 @@ using namespace clearance::test;
 
 namespace {
 
-/// Ends when it is told to look at its clock; holds `kept` while it lives.
+/// Ends when it gets tick_atom. Holds `kept` while it lives.
 class guest {
 public:
   static inline const char* name = "guest";
@@ -44,7 +44,7 @@ private:
   std::shared_ptr<int> kept_;
 };
 
-/// A double of io::unit that runs what it is given when it is told to.
+/// A fake io::unit that runs its actors when the test says so.
 class manual_unit final : public caf::execution_unit {
 public:
   using execution_unit::execution_unit;
@@ -99,7 +99,8 @@ TEST_CASE("a hosted actor runs on its unit, whoever sends to it") {
   unit.run();
 }
 
-TEST_CASE("a hosted actor's state goes when it ends, not with its handle") {
+TEST_CASE(
+    "a hosted actor's state is destroyed when it ends, not with its handle") {
   actor_fixture f;
   auto value = std::make_shared<int>(0);
   auto actor = actors::spawn_hosted<guest>(f.io, value);
@@ -111,7 +112,7 @@ TEST_CASE("a hosted actor's state goes when it ends, not with its handle") {
   CHECK(f.io.alive("guest").empty());
 }
 
-TEST_CASE("the host keeps an actor that nobody else holds") {
+TEST_CASE("the I/O host keeps an actor that nobody else holds") {
   actor_fixture f;
   auto value = std::make_shared<int>(0);
   actors::spawn_hosted<guest>(f.io, value);
@@ -128,25 +129,25 @@ TEST_CASE("an exception in a handler ends the actor, and the log says why") {
   f.run();
   CHECK(f.io.alive("guest").empty());
   CHECK(value.use_count() == 1);
-  auto line = f.log.only("a fault of ours");
+  auto line = f.log.only("internal error");
   CHECK(line.level == actors::severity::error);
   CHECK(line.component == "guest");
   CHECK(line["what"] == "no\\x0aroom");
   f.log.clear();
 }
 
-TEST_CASE("a message that nobody handles is logged and harms nobody") {
+TEST_CASE("a message without a handler is logged and does no harm") {
   actor_fixture f;
   auto value = std::make_shared<int>(0);
   auto actor = actors::spawn_hosted<guest>(f.io, value);
   caf::anon_send(caf::actor_cast<caf::actor>(actor), std::string{"x"});
   f.run();
   CHECK(f.io.alive("guest").size() == 1);
-  CHECK(f.log.only("a fault of ours").component == "guest");
+  CHECK(f.log.only("internal error").component == "guest");
   f.log.clear();
 }
 
-TEST_CASE("an exception that is none of std's is described, too") {
+TEST_CASE("an exception that is not a std::exception is described, too") {
   CHECK(actors::describe(std::make_exception_ptr(std::runtime_error{"x"}))
         == "x");
   CHECK(actors::describe(std::make_exception_ptr(1)) == "an unknown exception");

@@ -35,7 +35,7 @@ shield_outcome unreachable(const std::string& why) {
   return {false, "verdict helper unreachable: " + why};
 }
 
-/// An executor and the connections that it dials.
+/// An executor and its connections.
 struct fixture : actor_fixture {
   inbox caller{*this};
   actors::helper_executor_actor executor = actors::spawn_helper_executor(
@@ -71,7 +71,7 @@ struct fixture : actor_fixture {
     run();
   }
 
-  /// A connection that takes `room` bytes and then blocks, for the next dial.
+  /// The next connection takes `room` bytes and then blocks.
   fake_connection_ptr narrow(std::size_t room) {
     auto result = std::make_shared<fake_connection>();
     result->take(room);
@@ -79,7 +79,7 @@ struct fixture : actor_fixture {
     return result;
   }
 
-  /// Leaves one idle connection, the first one dialled.
+  /// Leaves one idle connection, the first one.
   void warm_up() {
     ask(0);
     answer(0);
@@ -93,7 +93,7 @@ struct fixture : actor_fixture {
 
 } // namespace
 
-TEST_CASE("a verdict is a call of Apply, and its reply the outcome") {
+TEST_CASE("a verdict becomes a call of Apply, whose reply is the outcome") {
   fixture s;
   CHECK(s.dials() == 0); // opened when needed
   s.ask(1);
@@ -107,14 +107,14 @@ TEST_CASE("a verdict is a call of Apply, and its reply the outcome") {
   CHECK(s.outcome() == shield_outcome{true, ""});
 }
 
-TEST_CASE("a failed shield is an outcome with its words") {
+TEST_CASE("a failed shield is an outcome with the shield's stderr") {
   fixture s;
   s.ask(1);
   s.answer(0, R"({"parameters":{"ok":false,"stderr":"no such thing"}})");
   CHECK(s.outcome() == shield_outcome{false, "no such thing"});
 }
 
-TEST_CASE("of a helper's words no more is passed on than it may say") {
+TEST_CASE("more stderr than a helper may send is cut off") {
   fixture s;
   constexpr auto most = 3 * limits::shield_stderr_max_bytes;
   for (const auto size : {most, most + 1}) {
@@ -134,7 +134,7 @@ TEST_CASE("an idle connection is used again") {
   CHECK(s.line(0).taken() == call(1));
 }
 
-TEST_CASE("as many connections as the pool has, one call at a time on each") {
+TEST_CASE("the pool is used up, with one call at a time on each connection") {
   fixture s;
   for (std::size_t n = 0; n < pool + 2; ++n)
     s.ask(n);
@@ -149,7 +149,7 @@ TEST_CASE("as many connections as the pool has, one call at a time on each") {
   CHECK(s.dials() == pool);
 }
 
-TEST_CASE("as many verdicts wait as may, one more is refused") {
+TEST_CASE("the allowed number of verdicts waits, one more is refused") {
   fixture s;
   for (std::size_t n = 0; n < pool + limits::verdicts_waiting_max; ++n)
     s.ask(n);
@@ -164,7 +164,8 @@ TEST_CASE("as many verdicts wait as may, one more is refused") {
   CHECK(s.caller.size() == 0);
 }
 
-TEST_CASE("a helper that is not there fails the verdict, each one anew") {
+TEST_CASE(
+    "without a helper every verdict fails, and each one tries to connect") {
   fixture s;
   s.io.refuse_to_dial("No such file or directory");
   s.ask(1);
@@ -174,7 +175,7 @@ TEST_CASE("a helper that is not there fails the verdict, each one anew") {
   CHECK(s.dials() == 2);
 }
 
-TEST_CASE("a helper that is lost is found again") {
+TEST_CASE("a helper that was gone and came back is used again") {
   fixture s;
   s.warm_up();
   s.end(0);
@@ -202,7 +203,7 @@ TEST_CASE("an idle connection that the helper closed is not used") {
   }
 }
 
-TEST_CASE("a dead connection is replaced once while no byte was taken") {
+TEST_CASE("a dead connection is replaced once if no byte was written") {
   fixture s;
   s.warm_up();
   s.line(0).take(0);
@@ -216,7 +217,7 @@ TEST_CASE("a dead connection is replaced once while no byte was taken") {
   CHECK(s.outcome().ok);
 }
 
-TEST_CASE("a connection that blocks and then breaks was not used, either") {
+TEST_CASE("a connection that blocks at once and then breaks is replaced, too") {
   fixture s;
   s.warm_up();
   s.line(0).take(0);
@@ -227,7 +228,7 @@ TEST_CASE("a connection that blocks and then breaks was not used, either") {
   CHECK(s.line(1).taken() == call(1));
 }
 
-TEST_CASE("a connection that ends before a byte was taken is replaced, too") {
+TEST_CASE("a connection that ends before a byte was written is replaced, too") {
   fixture s;
   s.warm_up();
   s.line(0).take(0);
@@ -238,7 +239,7 @@ TEST_CASE("a connection that ends before a byte was taken is replaced, too") {
 }
 
 TEST_CASE("there is no third attempt") {
-  SUBCASE("when nobody is there") {
+  SUBCASE("when no helper listens") {
     fixture s;
     s.warm_up();
     s.line(0).take(0);
@@ -261,7 +262,7 @@ TEST_CASE("there is no third attempt") {
   }
 }
 
-TEST_CASE("no verdict runs twice: one byte taken, and there is no retry") {
+TEST_CASE("no verdict runs twice: after one written byte there is no retry") {
   for (std::size_t room = 1; room <= call(1).size(); ++room) {
     fixture s;
     s.warm_up();
@@ -275,7 +276,7 @@ TEST_CASE("no verdict runs twice: one byte taken, and there is no retry") {
   }
 }
 
-TEST_CASE("a call goes out whole, wherever the socket cuts it") {
+TEST_CASE("a call is written completely, wherever the socket cuts it") {
   for (std::size_t cut = 0; cut < call(1).size(); ++cut) {
     fixture s;
     s.narrow(cut);
@@ -298,7 +299,7 @@ TEST_CASE("a helper that does not answer fails the verdict after 12 s") {
   CHECK(s.line(0).open());
   s.advance(1ms);
   CHECK(s.outcome() == unreachable("it did not answer in time"));
-  // Its answer may still come: not on a line that is used again.
+  // The answer may still come, so the connection is not used again.
   CHECK_FALSE(s.line(0).open());
   s.ask(2);
   REQUIRE(s.dials() == 2);
@@ -314,8 +315,9 @@ TEST_CASE("a call that is partly written has the same deadline") {
   CHECK_FALSE(s.line(0).open());
 }
 
-// Else it would be sent and given up the next moment, and then be run.
-TEST_CASE("the deadline of a call that waited counts from its connection") {
+// Else the call would be sent and given up at once, and executed all the same.
+TEST_CASE(
+    "the deadline of a call that waited begins when it gets a connection") {
   fixture s;
   for (std::size_t n = 0; n < pool; ++n)
     s.ask(n);
@@ -325,7 +327,7 @@ TEST_CASE("the deadline of a call that waited counts from its connection") {
   s.answer(0);
   CHECK(s.outcome().ok);
   CHECK(s.line(0).taken() == call(0) + call(100));
-  s.advance(1s); // the other seven are late
+  s.advance(1s); // the other seven are answered late
   CHECK(s.caller.take<shield_outcome>().size() == pool - 1);
   s.advance(limits::helper_deadline - 1s - 1ms);
   CHECK(s.caller.size() == 0);
@@ -333,7 +335,7 @@ TEST_CASE("the deadline of a call that waited counts from its connection") {
   CHECK(s.outcome() == unreachable("it did not answer in time"));
 }
 
-TEST_CASE("a call that waits too long is never made") {
+TEST_CASE("a call that waits too long is never sent") {
   static_assert(limits::shield_turn_max_wait > 3 * limits::helper_deadline);
   static_assert(limits::shield_turn_max_wait < 4 * limits::helper_deadline);
   static_assert(limits::shield_turn_max_wait + limits::helper_deadline
@@ -347,13 +349,13 @@ TEST_CASE("a call that waits too long is never made") {
   auto outcomes = s.caller.take<shield_outcome>();
   CHECK(outcomes.size() == pool);
   for (auto& x : outcomes)
-    CHECK(x == unreachable("none of its connections came free in time"));
+    CHECK(x == unreachable("all connections to it were busy for too long"));
   s.advance(60s);
   CHECK(s.caller.take<shield_outcome>().size() == pool);
   CHECK(s.dials() == 4 * pool);
 }
 
-TEST_CASE("calls in the queue follow when the late ones are gone") {
+TEST_CASE("calls behind those that waited too long are still made") {
   fixture s;
   for (std::size_t n = 0; n < pool; ++n)
     s.ask(n);
@@ -365,7 +367,7 @@ TEST_CASE("calls in the queue follow when the late ones are gone") {
   CHECK(s.line(pool).taken() == call(100));
 }
 
-TEST_CASE("a call that was answered in time leaves no deadline behind") {
+TEST_CASE("the deadline of an answered call has no effect later") {
   fixture s;
   s.warm_up();
   s.advance(5s);
@@ -379,8 +381,8 @@ TEST_CASE("a call that was answered in time leaves no deadline behind") {
   CHECK_FALSE(s.scheduler.has_pending_timeout());
 }
 
-TEST_CASE("an answer that was not asked closes the connection") {
-  SUBCASE("on an idle one") {
+TEST_CASE("a reply without a call closes the connection") {
+  SUBCASE("on an idle connection") {
     fixture s;
     s.warm_up();
     s.answer(0);
@@ -389,7 +391,7 @@ TEST_CASE("an answer that was not asked closes the connection") {
     s.ask(1);
     CHECK(s.dials() == 2);
   }
-  SUBCASE("behind one that was") {
+  SUBCASE("after the reply to a call") {
     fixture s;
     s.ask(1);
     s.line(0).bring({yes, yes});
@@ -397,12 +399,12 @@ TEST_CASE("an answer that was not asked closes the connection") {
     CHECK(s.outcome().ok);
     CHECK_FALSE(s.line(0).open());
   }
-  SUBCASE("before the call is out") {
+  SUBCASE("before the call is written") {
     fixture s;
     s.narrow(5);
     s.ask(1);
     s.answer(0);
-    CHECK(s.outcome() == unreachable("it answered what was not asked"));
+    CHECK(s.outcome() == unreachable("it sent a reply to no call"));
     CHECK_FALSE(s.line(0).open());
     CHECK(s.dials() == 1);
   }
@@ -410,15 +412,14 @@ TEST_CASE("an answer that was not asked closes the connection") {
 
 TEST_CASE("a helper that answers nonsense fails the verdict") {
   const std::pair<std::string, shield_outcome> replies[] = {
-      {"nonsense", unreachable("it answered with no varlink reply")},
-      {"", unreachable("it answered with no varlink reply")},
+      {"nonsense", unreachable("its reply is not varlink")},
+      {"", unreachable("its reply is not varlink")},
       {R"({"error":"org.varlink.service.MethodNotFound","parameters":{}})",
        unreachable("it answered org.varlink.service.MethodNotFound")},
       {R"({"parameters":{"ok":"true","stderr":"x"}})",
-       unreachable("it answered without ok")},
-      {R"({"parameters":{"stderr":"x"}})",
-       unreachable("it answered without ok")},
-      {R"({})", unreachable("it answered without ok")},
+       unreachable("its reply has no ok")},
+      {R"({"parameters":{"stderr":"x"}})", unreachable("its reply has no ok")},
+      {R"({})", unreachable("its reply has no ok")},
       {R"({"parameters":{"ok":true}})", {true, ""}},
   };
   for (auto& [reply, outcome] : replies) {
@@ -428,12 +429,12 @@ TEST_CASE("a helper that answers nonsense fails the verdict") {
     s.ask(1);
     s.answer(0, reply);
     CHECK(s.outcome() == outcome);
-    s.ask(2); // and the next one is asked all the same
+    s.ask(2); // the next verdict is executed all the same
     CHECK(s.line(0).taken() == call(1) + call(2));
   }
 }
 
-TEST_CASE("an answer and the end in one read are both heard") {
+TEST_CASE("a reply and the end of the connection in one read both count") {
   fixture s;
   s.ask(1);
   s.answer(0, yes, stream_end::eof);
@@ -443,9 +444,9 @@ TEST_CASE("an answer and the end in one read are both heard") {
   CHECK(s.dials() == 2);
 }
 
-TEST_CASE("a verdict that waits takes the place of a connection that is lost") {
+TEST_CASE("a waiting verdict gets a new connection in place of a lost one") {
   auto fill = [](fixture& s) {
-    s.narrow(1); // the first one blocks in the midst of its call
+    s.narrow(1); // the first connection blocks in the middle of its call
     for (std::size_t n = 0; n < pool; ++n)
       s.ask(n);
     s.ask(100);
@@ -460,7 +461,7 @@ TEST_CASE("a verdict that waits takes the place of a connection that is lost") {
     s.line(0).break_when_full();
     s.go_on(0, 0);
   }
-  SUBCASE("when it answers what was not asked") {
+  SUBCASE("when it sends a reply without a call") {
     s.answer(0);
   }
   CHECK_FALSE(s.outcome().ok);
@@ -468,7 +469,7 @@ TEST_CASE("a verdict that waits takes the place of a connection that is lost") {
   CHECK(s.line(pool).taken() == call(100));
 }
 
-TEST_CASE("an executor's end closes its connections") {
+TEST_CASE("when an executor ends, its connections are closed") {
   fixture s;
   s.warm_up();
   s.ask(1);
@@ -478,7 +479,7 @@ TEST_CASE("an executor's end closes its connections") {
   CHECK_FALSE(s.line(1).open());
 }
 
-TEST_CASE("what comes from a connection that is gone is ignored") {
+TEST_CASE("messages of a connection that is gone are ignored") {
   fixture s;
   s.warm_up();
   auto id = s.line(0).id();

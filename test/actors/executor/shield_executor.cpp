@@ -21,7 +21,7 @@ namespace limits = protocol::limits;
 
 namespace {
 
-/// An executor on a host that runs nothing.
+/// An executor on an I/O host that runs no programs.
 struct fixture : actor_fixture {
   inbox caller{*this};
   actors::shield_executor_actor executor;
@@ -48,7 +48,7 @@ struct fixture : actor_fixture {
 
   shield_outcome outcome() { return caller.only<shield_outcome>(); }
 
-  /// What is said of a run that ends so.
+  /// The outcome of a run that ends like this.
   shield_outcome of(how what, int code = 0, std::string stderr_bytes = {}) {
     auto index = io.runs.size();
     ask(1);
@@ -77,7 +77,7 @@ TEST_CASE("the shield is run with ACTION CONTAINER DEST and the limits") {
   CHECK(s.outcome() == shield_outcome{true, ""});
 }
 
-TEST_CASE("what would be an option of the shield is refused, nothing is run") {
+TEST_CASE("operands that look like options are refused, and nothing is run") {
   struct refusal {
     shield_call call;
     std::string why;
@@ -85,16 +85,18 @@ TEST_CASE("what would be an option of the shield is refused, nothing is run") {
   const auto allow = protocol::action::allow;
   const refusal refusals[] = {
       {{allow, "--help", "d"},
-       "refused: the container starts with '-' and would be an option"},
+       "refused: the container starts with '-': the shield would take it for "
+       "an option"},
       {{allow, "c1", "-d"},
-       "refused: the destination starts with '-' and would be an option"},
+       "refused: the destination starts with '-': the shield would take it for "
+       "an option"},
       {{allow, "-", "-"},
-       "refused: the container starts with '-' and would be an option"},
+       "refused: the container starts with '-': the shield would take it for "
+       "an option"},
       {{allow, "", "d"}, "refused: the container is empty"},
       {{allow, "c1", ""}, "refused: the destination is empty"},
       {{allow, "c1", "a\0b"s},
-       "refused: the destination holds a NUL, where a command line would end "
-       "it"},
+       "refused: the destination contains a NUL character"},
   };
   fixture s;
   for (auto& x : refusals) {
@@ -104,7 +106,7 @@ TEST_CASE("what would be an option of the shield is refused, nothing is run") {
   CHECK(s.io.runs.empty());
 }
 
-TEST_CASE("every outcome has its words") {
+TEST_CASE("every outcome has its text") {
   fixture s;
   CHECK(s.of(how::exited, 0) == shield_outcome{true, ""});
   CHECK(s.of(how::exited, 0, " note\n") == shield_outcome{true, "note"});
@@ -122,13 +124,13 @@ TEST_CASE("every outcome has its words") {
   CHECK(s.of(how::exited, 1, "\xff!") == failed("\xef\xbf\xbd!"));
 }
 
-TEST_CASE("a shield that is given by its path is not said to miss on PATH") {
+TEST_CASE("the text for a missing shield mentions PATH only for a bare name") {
   fixture s{"/opt/terok-shield"};
   CHECK(s.of(how::not_found)
         == failed("spawn failed: /opt/terok-shield not found"));
 }
 
-TEST_CASE("as many shields run as may, one more waits its turn") {
+TEST_CASE("the allowed number of shields runs, one more waits") {
   fixture s;
   for (std::size_t n = 0; n < limits::shields_max; ++n)
     s.ask(n);
@@ -140,12 +142,12 @@ TEST_CASE("as many shields run as may, one more waits its turn") {
   s.end(5, how::exited);
   CHECK(s.io.runs.size() == limits::shields_max + 1);
   CHECK(s.io.runs.back()->spec.arguments[2] == "d1000");
-  s.end(0, how::exited, 1); // a failure makes room as well
+  s.end(0, how::exited, 1); // a failed shield makes room, too
   CHECK(s.io.runs.back()->spec.arguments[2] == "d1001");
   CHECK(s.io.running() == limits::shields_max);
 }
 
-TEST_CASE("as many verdicts wait as may, one more is refused") {
+TEST_CASE("the allowed number of verdicts waits, one more is refused") {
   fixture s;
   auto most = limits::shields_max + limits::verdicts_waiting_max;
   for (std::size_t n = 0; n < most; ++n)
@@ -155,7 +157,7 @@ TEST_CASE("as many verdicts wait as may, one more is refused") {
   CHECK(s.outcome() == failed("too many verdicts are waiting for the shield"));
   s.end(0, how::exited);
   CHECK(s.outcome().ok);
-  s.ask(most + 1); // there is room again
+  s.ask(most + 1); // now there is room
   CHECK(s.caller.size() == 0);
   for (std::size_t i = 1; i < s.io.runs.size(); ++i)
     s.end(i, how::exited);
@@ -186,7 +188,7 @@ TEST_CASE("a verdict that waited too long fails and is never run") {
   CHECK(s.io.runs.size() == limits::shields_max + 2);
 }
 
-TEST_CASE("a refused verdict takes no place in the queue") {
+TEST_CASE("a refused verdict takes no room in the queue") {
   fixture s;
   for (std::size_t n = 0; n < limits::shields_max; ++n)
     s.ask(n);
@@ -194,7 +196,7 @@ TEST_CASE("a refused verdict takes no place in the queue") {
   CHECK_FALSE(s.outcome().ok);
 }
 
-TEST_CASE("runs are told apart, whichever ends first") {
+TEST_CASE("outcomes belong to their runs, whichever ends first") {
   fixture s;
   inbox other{s};
   s.ask(1);
@@ -207,7 +209,7 @@ TEST_CASE("runs are told apart, whichever ends first") {
   CHECK(s.outcome().ok);
 }
 
-TEST_CASE("a run that ended is let go, and said twice changes nothing") {
+TEST_CASE("a run that ended is released, and a second report has no effect") {
   fixture s;
   s.ask(1);
   auto id = s.io.runs[0]->id;
@@ -219,7 +221,7 @@ TEST_CASE("a run that ended is let go, and said twice changes nothing") {
   CHECK(s.caller.size() == 0);
 }
 
-TEST_CASE("an executor's end kills what runs") {
+TEST_CASE("when an executor ends, the running shields are killed") {
   fixture s;
   for (std::size_t n = 0; n < 40; ++n)
     s.ask(n);

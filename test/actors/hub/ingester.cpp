@@ -21,7 +21,7 @@ namespace {
 
 constexpr auto dropped = "dropped a reader's line";
 
-/// An ingester in front of a played registry.
+/// An ingester with a fake registry.
 struct fixture : actor_fixture {
   inbox registry{*this};
   inbox hub{*this};
@@ -88,7 +88,7 @@ TEST_CASE("a reader is read from the start") {
   CHECK(s.quiet());
 }
 
-TEST_CASE("what one read brings is one batch, in order") {
+TEST_CASE("the lines of one read become one batch, in order") {
   fixture s;
   auto reader = s.connect();
   s.bring(reader, lines(1, 3));
@@ -127,7 +127,7 @@ TEST_CASE("a batch has at most 192 events") {
   CHECK(reader->reading());
 }
 
-TEST_CASE("a reader brings as much at a time as it was told, it alone") {
+TEST_CASE("each reader's batches have the size that its last answer said") {
   fixture s;
   auto reader = s.connect();
   auto other = s.connect();
@@ -143,7 +143,7 @@ TEST_CASE("a reader brings as much at a time as it was told, it alone") {
   CHECK(s.announced() == wire_of(blocks(301, 310)));
 }
 
-TEST_CASE("lines that announce nothing do not wait for anybody") {
+TEST_CASE("a read without events is followed by the next read at once") {
   fixture s;
   auto reader = s.connect();
   s.bring(reader, {"", "  ", R"({"type":"news","container":"c1"})", "{"});
@@ -151,7 +151,7 @@ TEST_CASE("lines that announce nothing do not wait for anybody") {
   CHECK(reader->reading());
 }
 
-TEST_CASE("lines that announce nothing take no place in a batch") {
+TEST_CASE("lines without an event do not count in a batch") {
   fixture s;
   auto reader = s.connect();
   s.bring(reader, std::vector<std::string>(30, " ") + lines(1, 90)
@@ -161,7 +161,7 @@ TEST_CASE("lines that announce nothing take no place in a batch") {
   CHECK(s.announced() == wire_of(blocks(193, 193)));
 }
 
-TEST_CASE("readers wait each for their own batch") {
+TEST_CASE("each reader waits for its own batch only") {
   fixture s;
   auto a = s.connect();
   auto b = s.connect();
@@ -215,7 +215,7 @@ TEST_CASE("a reader that floods with nonsense does not flood the log") {
   CHECK(s.log.with(dropped).size() == 64);
   s.bring(reader, std::vector<std::string>(6, "{"));
   CHECK(s.log.with(dropped).size() == 64);
-  s.bring(other, {"{"}); // has lines of its own
+  s.bring(other, {"{"}); // may have log lines of its own
   CHECK(s.log.with(dropped).size() == 65);
   s.advance(limits::log_interval);
   s.bring(reader, {"{"});
@@ -224,7 +224,8 @@ TEST_CASE("a reader that floods with nonsense does not flood the log") {
   CHECK(s.counters()["malformed"] == "72");
 }
 
-TEST_CASE("what was not logged of a reader is said when it leaves") {
+TEST_CASE(
+    "how many lines of a reader were not logged is logged when it leaves") {
   fixture s;
   auto reader = s.connect();
   s.bring(reader, std::vector<std::string>(70, "{"), stream_end::eof);
@@ -233,12 +234,12 @@ TEST_CASE("what was not logged of a reader is said when it leaves") {
   CHECK(line["pid"] == "4242");
 }
 
-TEST_CASE("lines that were too long are counted and logged") {
+TEST_CASE("lines that are too long are counted and logged") {
   fixture s;
   auto reader = s.connect();
   s.bring(reader, lines(1, 1), stream_end::none, 2);
   CHECK(s.log.with(dropped).size() == 2);
-  CHECK(s.log.with(dropped)[0]["why"] == "longer than the limit");
+  CHECK(s.log.with(dropped)[0]["why"] == "the line is longer than the limit");
   CHECK(s.log.with(dropped)[0]["line"] == "");
   CHECK(s.announced() == wire_of(blocks(1, 1)));
   CHECK(s.counters()["overlong"] == "2");
@@ -248,24 +249,27 @@ TEST_CASE("lines that were too long are counted and logged") {
   CHECK(reader->reading());
 }
 
-TEST_CASE("lines for which there was no room are counted and logged") {
+TEST_CASE("lines for which there is no memory are counted and logged") {
   fixture s;
   auto reader = s.connect();
   reader->bring({}, stream_end::none, 0, 2);
   s.run();
   CHECK(s.log.with(dropped).size() == 2);
-  CHECK(s.log.with(dropped)[0]["why"] == "long, while all hold too much");
+  CHECK(s.log.with(dropped)[0]["why"]
+        == "a long line, and the memory that readers share is used up");
   CHECK(s.counters()["starved"] == "2");
   CHECK(reader->reading());
 }
 
-// One that connects anew for each 64 lines, or thousands at once.
+// One reader may connect again for each 64 lines, or thousands may come at
+// once.
 TEST_CASE("many readers that flood with nonsense do not flood the log") {
   fixture s;
   for (std::size_t i = 0; i < 4; ++i)
     s.bring(s.connect(), std::vector<std::string>(40, "{"), stream_end::eof);
   CHECK(s.log.with(dropped).size() == limits::log_max_lines_of_all);
-  CHECK(s.log.all().size() == limits::log_max_lines_of_all); // nor do ends
+  // the ends of the readers add no lines
+  CHECK(s.log.all().size() == limits::log_max_lines_of_all);
   CHECK(s.counters()["malformed"] == "160");
   s.log.clear();
   s.advance(limits::log_interval);
@@ -273,12 +277,13 @@ TEST_CASE("many readers that flood with nonsense do not flood the log") {
   CHECK(s.log.only(dropped)["others_not_logged"] == "32");
 }
 
-TEST_CASE("a line of no known type is dropped and counted, at debug") {
+TEST_CASE(
+    "a line of an unknown type is dropped, counted, and logged at debug") {
   fixture s;
   auto reader = s.connect();
   s.bring(reader, {R"({"type":"news","container":"c1"})"});
   CHECK(s.quiet());
-  auto line = s.log.only("dropped a line of no known type");
+  auto line = s.log.only("dropped a line of an unknown type");
   CHECK(line.level == actors::severity::debug);
   CHECK(line["line"] == R"({"type":"news","container":"c1"})");
   CHECK(s.log.with(dropped).empty());
@@ -296,13 +301,13 @@ TEST_CASE("a line with ill-formed bytes is repaired, counted and announced") {
   CHECK(s.counters()["repaired"] == "1");
 }
 
-TEST_CASE("a hub of one container drops and counts what names another") {
+TEST_CASE("a hub for one container drops and counts lines that name another") {
   fixture s{"c1"};
   auto reader = s.connect();
   s.bring(reader, {line(1, "c2"), line(1), line(2, "c11")});
   CHECK(s.announced() == wire_of(blocks(1, 1)));
   REQUIRE(s.log.with(dropped).size() == 2);
-  CHECK(s.log.with(dropped)[0]["why"] == "names another container");
+  CHECK(s.log.with(dropped)[0]["why"] == "the line names another container");
   CHECK(s.log.with(dropped)[0]["line"].find("c2:1") != std::string::npos);
   CHECK(s.counters()["foreign"] == "2");
 }
@@ -310,7 +315,7 @@ TEST_CASE("a hub of one container drops and counts what names another") {
 TEST_CASE("a last line without newline is served before the reader leaves") {
   fixture s;
   auto reader = s.connect();
-  s.bring(reader, lines(1, 1), stream_end::eof); // the framer's work
+  s.bring(reader, lines(1, 1), stream_end::eof); // the framer does this
   CHECK(s.announced() == wire_of(blocks(1, 1)));
   CHECK(reader->open());
   s.announce_now(reader);
@@ -318,7 +323,7 @@ TEST_CASE("a last line without newline is served before the reader leaves") {
   CHECK(s.counters()["readers"] == "0");
 }
 
-TEST_CASE("a reader that leaves with much to say is heard to the end") {
+TEST_CASE("all lines of a reader that has left are still announced") {
   for (auto end : {stream_end::eof, stream_end::broken}) {
     fixture s;
     auto reader = s.connect();
@@ -335,7 +340,7 @@ TEST_CASE("a reader that leaves with much to say is heard to the end") {
   }
 }
 
-TEST_CASE("a reader that leaves silently is let go at once") {
+TEST_CASE("a reader that leaves without more lines is released at once") {
   for (auto end : {stream_end::eof, stream_end::broken}) {
     fixture s;
     auto reader = s.connect();
@@ -361,7 +366,7 @@ TEST_CASE("an answer for a reader that is gone is ignored") {
   CHECK(s.io.alive("ingester").size() == 1);
 }
 
-TEST_CASE("a reader's patience is spent by waiting and earned by its events") {
+TEST_CASE("waiting uses up a reader's pause budget, and events give it back") {
   fixture s;
   auto reader = s.connect();
   auto next = [&](std::size_t events) {
@@ -379,7 +384,7 @@ TEST_CASE("a reader's patience is spent by waiting and earned by its events") {
   CHECK(next(1) == limits::reader_pause_max);
 }
 
-TEST_CASE("readers have each their own patience") {
+TEST_CASE("each reader has its own pause budget") {
   fixture s;
   auto a = s.connect();
   auto b = s.connect();
@@ -392,7 +397,7 @@ TEST_CASE("readers have each their own patience") {
   CHECK(s.batch().max_pause == limits::reader_pause_earned_per_event);
 }
 
-TEST_CASE("an ingester dies with its hub and closes its readers") {
+TEST_CASE("when its hub ends, an ingester ends and closes its readers") {
   fixture s;
   auto idle = s.connect();
   auto waiting = s.connect();
@@ -403,7 +408,7 @@ TEST_CASE("an ingester dies with its hub and closes its readers") {
   CHECK_FALSE(waiting->open());
 }
 
-TEST_CASE("an ingester's crash is its hub's") {
+TEST_CASE("if an ingester crashes, its hub ends") {
   fixture s;
   auto before = s.io.alive("inbox").size();
   s.crash(s.ingester, caf::sec::runtime_error);

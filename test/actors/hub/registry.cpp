@@ -13,7 +13,8 @@ using namespace clearance::test;
 using protocol::event_type;
 namespace limits = protocol::limits;
 
-TEST_CASE("what a reader brings goes to every subscriber, and it is told") {
+TEST_CASE(
+    "a reader's events go to every subscriber, and the reader gets an answer") {
   registry_fixture s;
   subscriber_client a{s};
   subscriber_client b{s};
@@ -53,7 +54,8 @@ TEST_CASE("all subscribers share one announcement") {
         == b.box.only<actors::announced>().events);
 }
 
-TEST_CASE("with nobody to hear them events are bound and batch_announced") {
+TEST_CASE("without subscribers blocks become open requests, and the batch is "
+          "answered") {
   registry_fixture s;
   s.announce(blocks(1, 2));
   CHECK(s.reader.only<actors::batch_announced>().calm);
@@ -61,7 +63,7 @@ TEST_CASE("with nobody to hear them events are bound and batch_announced") {
   CHECK(s.live("c1:2"));
 }
 
-TEST_CASE("who sees an event can cite it at once") {
+TEST_CASE("a client that sees an event can name it in a verdict at once") {
   registry_fixture s;
   subscriber_client a{s};
   std::size_t asked = 0;
@@ -79,7 +81,7 @@ TEST_CASE("who sees an event can cite it at once") {
   a.box.on_message(nullptr);
 }
 
-TEST_CASE("a block without request_id is announced and cannot be cited") {
+TEST_CASE("a block without request_id is announced and cannot be answered") {
   registry_fixture s;
   subscriber_client a{s};
   protocol::event x;
@@ -116,14 +118,14 @@ TEST_CASE("each kind of event does to open requests what clearance.md says") {
   }
 }
 
-TEST_CASE("a block behind its container's end in a batch stays") {
+TEST_CASE("a block after its container's end, in the same batch, stays open") {
   registry_fixture s;
   s.announce({blocked(1), plain(event_type::container_exited), blocked(2)});
   CHECK_FALSE(s.live("c1:1"));
   CHECK(s.live("c1:2"));
 }
 
-TEST_CASE("a repeated request_id means the newer block") {
+TEST_CASE("a repeated request_id stands for the newer block") {
   registry_fixture s;
   protocol::event x;
   x.container = "c1";
@@ -134,12 +136,13 @@ TEST_CASE("a repeated request_id means the newer block") {
   CHECK(s.live("c1:1", "198.51.100.9"));
 }
 
-TEST_CASE("at the bound a container's oldest goes, and the log says whose") {
+TEST_CASE(
+    "at the limit a container's oldest goes, and the log names the container") {
   protocol::authorisation_limits bounds;
   bounds.per_container = 3;
   registry_fixture s{bounds};
   constexpr auto text =
-      "a container has too many open requests, its oldest is forgotten";
+      "a container has too many open requests: its oldest was removed";
   s.announce({blocked(1, "c2")});
   s.announce(blocks(1, 3));
   CHECK(s.log.with(text).empty());
@@ -154,13 +157,14 @@ TEST_CASE("at the bound a container's oldest goes, and the log says whose") {
   CHECK(s.live("c2:1", "203.0.113.7", "c2"));
 }
 
-TEST_CASE("a container that floods the map does not flood the log") {
+TEST_CASE("a container with too many open requests does not flood the log") {
   protocol::authorisation_limits bounds;
   bounds.per_container = 1;
   registry_fixture s{bounds};
   constexpr auto text =
-      "a container has too many open requests, its oldest is forgotten";
-  s.announce(blocks(1, limits::log_max_lines + 1)); // one less goes
+      "a container has too many open requests: its oldest was removed";
+  // one request less is evicted
+  s.announce(blocks(1, limits::log_max_lines + 1));
   CHECK(s.log.with(text).size() == limits::log_max_lines);
   s.announce(blocks(1001, 1010));
   CHECK(s.log.with(text).size() == limits::log_max_lines);
@@ -170,7 +174,7 @@ TEST_CASE("a container that floods the map does not flood the log") {
   CHECK(s.log.with(text).back()["not_logged"] == "10");
 }
 
-TEST_CASE("a subscriber that left hears no more and is forgotten") {
+TEST_CASE("a subscriber that left gets no more events and is forgotten") {
   registry_fixture s;
   subscriber_client a{s};
   subscriber_client b{s};
@@ -183,20 +187,20 @@ TEST_CASE("a subscriber that left hears no more and is forgotten") {
   CHECK(s.io.alive("registry").size() == 1);
 }
 
-TEST_CASE("a subscriber that crashed is none that takes the registry along") {
-  registry_fixture s; // the hub, linked to both, decides that
+TEST_CASE("if a subscriber crashes, the registry itself does not end") {
+  registry_fixture s; // the hub, which is linked to both, ends all parts
   subscriber_client a{s};
   s.crash(a.box.actor(), caf::sec::runtime_error);
   CHECK(s.io.alive("registry").size() == 1);
 }
 
-TEST_CASE("the registry dies with its hub") {
+TEST_CASE("when its hub ends, the registry ends") {
   registry_fixture s;
   s.hub.leave();
   CHECK(s.io.alive("registry").empty());
 }
 
-TEST_CASE("the registry's crash is its hub's") {
+TEST_CASE("if the registry crashes, its hub ends") {
   registry_fixture s;
   auto before = s.io.alive("inbox").size();
   s.crash(s.registry, caf::sec::runtime_error);

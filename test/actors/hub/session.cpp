@@ -23,7 +23,7 @@ namespace limits = protocol::limits;
 
 namespace {
 
-/// A session between a scripted client and played neighbours.
+/// A session with a fake client, a fake registry and a fake executor.
 struct fixture : actor_fixture {
   inbox registry{*this};
   inbox executor{*this};
@@ -51,7 +51,7 @@ struct fixture : actor_fixture {
     run();
   }
 
-  /// The registry's word on a verdict.
+  /// Lets the registry answer a verdict.
   void decide(verdict_outcome x) {
     registry.tell(session, std::move(x));
     run();
@@ -79,7 +79,7 @@ const auto verdict =
 const auto subscribe =
     R"({"method":"org.terok.Clearance1.Subscribe","more":true})"s;
 
-/// A call of a method that is not there, for its short reply.
+/// A call of an unknown method, because its reply is short.
 std::string missing(const std::string& name) {
   return R"({"method":"org.terok.Clearance1.)" + name + R"("})";
 }
@@ -112,7 +112,7 @@ TEST_CASE("a client is read from, answered, and read from again") {
   CHECK(s.client->taken() == not_found("Nothing"));
 }
 
-TEST_CASE("a verdict goes to the registry, with who asks") {
+TEST_CASE("a verdict goes to the registry with the client's identity") {
   fixture s;
   s.bring({verdict});
   auto x = s.registry.only<actors::verdict>();
@@ -128,7 +128,7 @@ TEST_CASE("a verdict goes to the registry, with who asks") {
   CHECK(s.client->taken() == ok_reply);
 }
 
-TEST_CASE("a refused verdict is answered by its typed error") {
+TEST_CASE("a refused verdict is answered with its error") {
   fixture s;
   s.bring({verdict});
   s.decide({verdict_outcome::kind::unknown_request, {"c1:1"}});
@@ -141,7 +141,7 @@ TEST_CASE("a refused verdict is answered by its typed error") {
 TEST_CASE("calls of one read are answered one after another, in order") {
   fixture s;
   s.bring({missing("A"), verdict, missing("B"), verdict, missing("C")});
-  // What can be said is said at once; the rest waits for the verdict.
+  // What can be answered is answered at once; the rest waits for the verdict.
   CHECK(s.client->flush_taken() == not_found("A"));
   CHECK(s.registry.take<actors::verdict>().size() == 1);
   CHECK_FALSE(s.client->reading());
@@ -153,7 +153,7 @@ TEST_CASE("calls of one read are answered one after another, in order") {
   CHECK(s.client->reading());
 }
 
-TEST_CASE("replies go out whole, wherever the socket cuts them") {
+TEST_CASE("replies are written completely, wherever the socket cuts them") {
   fixture s;
   auto expected = not_found("A") + not_found("B");
   for (std::size_t cut = 0; cut < expected.size(); ++cut) {
@@ -177,10 +177,10 @@ TEST_CASE("a verdict's reply waits for the socket like any other") {
   CHECK(s.client->taken() == not_found("A") + ok_reply + not_found("B"));
 }
 
-TEST_CASE("a client that reads no answers is neither served nor read on") {
+TEST_CASE("a client that reads no answers is neither served nor read") {
   fixture s;
   s.client->take(0);
-  // More replies than may wait, and then a verdict.
+  // More replies than may wait, and a verdict behind them.
   const auto name = std::string(1000, 'x');
   const auto reply = not_found(name);
   std::vector<std::string> calls(500, missing(name));
@@ -191,10 +191,11 @@ TEST_CASE("a client that reads no answers is neither served nor read on") {
   std::size_t rounds = 0;
   while (s.client->awaited() && s.registry.size() == 0) {
     s.go_on(reply.size());
-    // One reply left, so at most one more call was served.
+    // One reply was written, so at most one more call was served.
     CHECK(s.client->taken().size() == ++rounds * reply.size());
   }
-  // All but what may wait had to be taken before the verdict's turn.
+  // All replies except those that may wait had to be written before the
+  // verdict.
   CHECK(rounds * reply.size() + limits::varlink_replies_max_bytes
         >= 500 * reply.size());
   CHECK(rounds < 500);
@@ -207,8 +208,7 @@ TEST_CASE("a client that reads no answers is neither served nor read on") {
   CHECK(s.client->reading());
 }
 
-// Thousands of clients that each leave the most that may wait unread.
-TEST_CASE("unread replies are few, or there is room for them") {
+TEST_CASE("many unread replies need room in the shared memory") {
   const std::string name(limits::kept_max_bytes, 'x');
   const auto run = [](const std::string& asked, std::size_t room, bool fine) {
     const auto held = std::make_shared<protocol::byte_budget>(room);
@@ -222,12 +222,12 @@ TEST_CASE("unread replies are few, or there is room for them") {
       s.go_on();
     CHECK(held->held() == 0);
   };
-  run("A", 1, true); // a few wait for everybody
+  run("A", 1, true); // a few are always kept
   run(name, 1, false);
   run(name, 4 * not_found(name).size(), true);
 }
 
-TEST_CASE("a client that reads is served whatever its replies come to") {
+TEST_CASE("a client that reads is served however large its replies are") {
   fixture s;
   const auto name = std::string(1000, 'x');
   s.bring(std::vector<std::string>(2000, missing(name)));
@@ -235,7 +235,7 @@ TEST_CASE("a client that reads is served whatever its replies come to") {
   CHECK(s.client->reading());
 }
 
-TEST_CASE("what no varlink client sends closes its connection, logged") {
+TEST_CASE("a message that is not varlink closes the connection and is logged") {
   const std::string bad[] = {
       "",
       "nonsense",
@@ -249,7 +249,8 @@ TEST_CASE("what no varlink client sends closes its connection, logged") {
     CAPTURE(message);
     fixture s;
     s.bring({missing("A"), message, missing("B")});
-    CHECK(s.client->taken() == not_found("A")); // asked before: answered
+    // the call before it is answered
+    CHECK(s.client->taken() == not_found("A"));
     CHECK_FALSE(s.client->open());
     CHECK_FALSE(s.alive());
     CHECK(s.parent_alive());
@@ -274,8 +275,7 @@ TEST_CASE("replies leave before a refused message closes the connection") {
   CHECK_FALSE(s.client->open());
 }
 
-TEST_CASE(
-    "a message too long, or without room, closes the connection, logged") {
+TEST_CASE("a message that is too long closes the connection") {
   for (auto end : {stream_end::too_long, stream_end::no_room}) {
     fixture s;
     s.bring({missing("A"), verdict}, end);
@@ -285,9 +285,9 @@ TEST_CASE(
     CHECK(s.client->taken() == not_found("A") + ok_reply);
     CHECK_FALSE(s.client->open());
     CHECK(s.log.only("closed a client's connection")["why"]
-          == (end == stream_end::too_long
-                  ? "a message longer than the limit"
-                  : "a long message, while all hold too much"));
+          == (end == stream_end::too_long ? "a message longer than the limit"
+                                          : "a long message, and the memory "
+                                            "that clients share is used up"));
     CHECK(s.parent_alive());
   }
 }
@@ -305,7 +305,7 @@ TEST_CASE("a client that shut down its writing side gets its replies") {
   CHECK(s.parent_alive());
 }
 
-TEST_CASE("a client that leaves is let go and harms nobody") {
+TEST_CASE("when a client leaves only its session ends") {
   for (auto end : {stream_end::eof, stream_end::broken}) {
     fixture s;
     s.bring({}, end);
@@ -316,7 +316,7 @@ TEST_CASE("a client that leaves is let go and harms nobody") {
   }
 }
 
-TEST_CASE("a client that left during its verdict ends the session alone") {
+TEST_CASE("when a client leaves during its verdict only its session ends") {
   fixture s;
   s.client->take(0);
   s.client->break_when_full();
@@ -328,7 +328,7 @@ TEST_CASE("a client that left during its verdict ends the session alone") {
   CHECK(s.parent_alive());
 }
 
-TEST_CASE("a client that breaks while replies wait ends the session alone") {
+TEST_CASE("when a connection breaks while replies wait only its session ends") {
   fixture s;
   s.client->take(5);
   s.bring({missing("A")});
@@ -382,7 +382,7 @@ TEST_CASE("Subscribe hands the connection to a subscriber") {
   CHECK(s.parent_alive());
 }
 
-TEST_CASE("events come behind the replies that the client was owed") {
+TEST_CASE("events come after the replies to earlier calls") {
   fixture s;
   s.client->take(7);
   s.bring({missing("A"), verdict, subscribe});
@@ -401,7 +401,7 @@ TEST_CASE("events come behind the replies that the client was owed") {
         == not_found("A") + ok_reply + std::string{blocked(1)->wire()});
 }
 
-TEST_CASE("what comes behind Subscribe is never served") {
+TEST_CASE("calls behind Subscribe are never served") {
   for (auto end : {stream_end::none, stream_end::eof, stream_end::too_long}) {
     fixture s;
     s.bring({subscribe, verdict, missing("A"), "nonsense"}, end);
@@ -412,7 +412,7 @@ TEST_CASE("what comes behind Subscribe is never served") {
   }
 }
 
-TEST_CASE("a subscriber that came of a session dies with the same parent") {
+TEST_CASE("a subscriber ends with the parent of its session") {
   fixture s;
   s.bring({subscribe});
   s.parent.leave();
@@ -420,7 +420,7 @@ TEST_CASE("a subscriber that came of a session dies with the same parent") {
   CHECK_FALSE(s.client->open());
 }
 
-TEST_CASE("a session dies with its parent, whatever it is doing") {
+TEST_CASE("a session ends with its parent, whatever its state") {
   const std::vector<std::string> doing[] = {
       {}, {verdict}, {missing("A")}, {missing("A"), subscribe}, {"nonsense"}};
   for (auto& calls : doing) {
@@ -435,7 +435,7 @@ TEST_CASE("a session dies with its parent, whatever it is doing") {
   }
 }
 
-TEST_CASE("a session's crash is its parent's") {
+TEST_CASE("if a session crashes, its parent ends") {
   fixture s;
   s.crash(s.session, caf::sec::runtime_error);
   CHECK_FALSE(s.parent_alive());
@@ -454,7 +454,8 @@ std::string apply(const std::string& action) {
 
 } // namespace
 
-TEST_CASE("a helper's session has the executor act, and says what came of it") {
+TEST_CASE(
+    "a helper's session calls the executor and replies with the outcome") {
   fixture s{role::verdict_helper};
   s.bring({apply("allow"), apply("deny")});
   auto x = s.executor.only<protocol::shield_call>();
@@ -474,7 +475,7 @@ TEST_CASE("a helper's session has the executor act, and says what came of it") {
   CHECK(s.client->reading());
 }
 
-TEST_CASE("a helper is not asked for another action than its two") {
+TEST_CASE("a helper refuses an action that is neither allow nor deny") {
   fixture s{role::verdict_helper};
   s.bring({apply("flush"), oneway(apply("drop"))});
   CHECK(s.executor.size() == 0);
@@ -484,7 +485,7 @@ TEST_CASE("a helper is not asked for another action than its two") {
   CHECK(s.client->reading());
 }
 
-TEST_CASE("a helper's session acts on a oneway call and says nothing") {
+TEST_CASE("a helper's session executes a oneway call and sends no reply") {
   fixture s{role::verdict_helper};
   s.bring({oneway(apply("allow")), missing("A")});
   CHECK(s.executor.take<protocol::shield_call>().size() == 1);

@@ -17,7 +17,7 @@ namespace limits = protocol::limits;
 
 namespace {
 
-/// One subscriber between an empty map and a scripted socket.
+/// One subscriber without undelivered events, on a fake connection.
 struct fixture : actor_fixture {
   inbox registry{*this};
   inbox hub{*this};
@@ -57,7 +57,8 @@ struct fixture : actor_fixture {
 
 } // namespace
 
-TEST_CASE("a subscriber writes what is announced, in one call a batch") {
+TEST_CASE(
+    "a subscriber writes announced events, one system call for each batch") {
   fixture s;
   auto events = blocks(1, 192);
   s.announce(events);
@@ -69,7 +70,7 @@ TEST_CASE("a subscriber writes what is announced, in one call a batch") {
   CHECK_FALSE(s.connection->awaited());
 }
 
-TEST_CASE("more than a batch is written in several") {
+TEST_CASE("more events than a batch holds are written in several batches") {
   fixture s;
   auto events = blocks(1, 193);
   s.announce(events);
@@ -77,7 +78,7 @@ TEST_CASE("more than a batch is written in several") {
   CHECK(s.connection->writes() == 2);
 }
 
-TEST_CASE("an event is handed over when its last byte was taken") {
+TEST_CASE("an event counts as delivered when its last byte is written") {
   fixture s;
   auto event = blocked(1);
   s.connection->take(event->wire().size() - 1);
@@ -133,19 +134,20 @@ TEST_CASE("new events come behind a batch that is partly written") {
 TEST_CASE("a stalled client loses its oldest events and nothing in between") {
   fixture s;
   s.connection->take(1);
-  auto begun = blocks(1, 64); // one batch, of which a byte is out
+  auto begun = blocks(1, 64); // one batch, of which one byte is written
   s.announce(begun);
   for (std::size_t n = 65; n <= 6400; n += 64)
     s.announce(blocks(n, n + 63));
   CHECK(s.queue->dropped() == 6400 - 64 - 128);
-  CHECK(s.connection->writes() == 1); // nobody tried in vain
+  CHECK(s.connection->writes() == 1); // no write was tried in vain
   s.go_on();
   CHECK(request_ids(s.connection->taken())
         == request_ids(wire_of(begun) + wire_of(blocks(6273, 6400))));
 }
 
-// The oldest of the queue may be the rest of a batch, which is kept whole.
-TEST_CASE("beside its queue a stalled client holds little") {
+// The oldest events of the queue may be the rest of a batch, which is kept
+// whole.
+TEST_CASE("little is held for a stalled client beside its queue") {
   fixture s;
   s.connection->take(0);
   auto events = blocks(1, 500);
@@ -154,13 +156,13 @@ TEST_CASE("beside its queue a stalled client holds little") {
   std::size_t held = 0;
   for (auto& x : events)
     held += x.use_count() > 1 ? 1 : 0;
-  CHECK(held == 50 + 150); // on its way to the socket, and 28 + 50 + 50 wait
+  CHECK(held == 50 + 150); // being written, and 28 + 50 + 50 wait
   static_assert(limits::subscriber_queue_max_events == 28 + 50 + 50);
 }
 
-TEST_CASE("losses are logged once a burst, with who loses") {
+TEST_CASE("losses are logged once for each burst, with the client's identity") {
   fixture s;
-  constexpr auto text = "a client is too slow and loses its oldest";
+  constexpr auto text = "a client is too slow and loses its oldest events";
   s.connection->take(0);
   s.announce(blocks(1, 64));
   s.announce(blocks(65, 192));
@@ -173,14 +175,14 @@ TEST_CASE("losses are logged once a burst, with who loses") {
   for (std::size_t n = 200; n < 5000; n += 50)
     s.announce(blocks(n, n + 49));
   CHECK(s.log.with(text).size() == 1);
-  s.go_on(); // all is out: the burst is over
+  s.go_on(); // all is written: the burst is over
   s.connection->take(0);
   s.announce(blocks(5000, 5063));
   s.announce(blocks(5064, 5192));
   CHECK(s.log.with(text).size() == 2);
 }
 
-TEST_CASE("losses of a client that takes a little belong to one burst") {
+TEST_CASE("while a client takes only a little, its losses are one burst") {
   fixture s;
   auto bytes = blocked(1)->wire().size();
   s.connection->take(0);
@@ -189,10 +191,11 @@ TEST_CASE("losses of a client that takes a little belong to one burst") {
     s.announce(blocks(1, 200));
     s.go_on(bytes);
   }
-  CHECK(s.log.with("a client is too slow and loses its oldest").size() == 1);
+  CHECK(s.log.with("a client is too slow and loses its oldest events").size()
+        == 1);
 }
 
-TEST_CASE("progress is a whole event that was taken, and having come") {
+TEST_CASE("an accepted event counts as progress, and so does subscribing") {
   fixture s;
   auto start = s.queue->level().last_progress;
   CHECK(start == s.system.clock().now());
@@ -209,7 +212,8 @@ TEST_CASE("progress is a whole event that was taken, and having come") {
   CHECK(s.queue->level().last_progress == start + 20ms);
 }
 
-TEST_CASE("who waits for room hears of it once, when the queue drained") {
+TEST_CASE(
+    "the actor that waits for room is notified once, when there is room") {
   fixture s;
   s.connection->take(0);
   s.announce(blocks(1, 64));
@@ -223,7 +227,8 @@ TEST_CASE("who waits for room hears of it once, when the queue drained") {
   CHECK(s.registry.take<actors::room_atom>().empty());
 }
 
-TEST_CASE("a client that hangs up is let go at once, and harms nobody") {
+TEST_CASE(
+    "a client that hangs up is released at once, without harm to others") {
   fixture s;
   s.announce(blocks(1, 3));
   s.connection->hang_up();
@@ -238,15 +243,15 @@ TEST_CASE("a client that hangs up is let go at once, and harms nobody") {
   CHECK(line["lost"] == "0");
 }
 
-// A batch is on its way to the socket; only what waits behind it can be lost.
-TEST_CASE("a whole batch goes to a socket that was not full, 128 wait") {
+// A batch is being written; only events that wait behind it can be lost.
+TEST_CASE("a socket that is not full gets a whole batch, and 128 events wait") {
   fixture s;
   s.connection->take(1);
   s.announce(blocks(1, 192 + 128));
   CHECK(s.queue->dropped() == 0);
   CHECK_FALSE(s.queue->level().flowing);
   CHECK(s.queue->level().waiting == 128);
-  CHECK(s.log.with("a client is too slow and loses its oldest").empty());
+  CHECK(s.log.with("a client is too slow and loses its oldest events").empty());
   s.announce({blocked(321)});
   CHECK(s.queue->dropped() == 1);
   s.go_on();
@@ -254,8 +259,9 @@ TEST_CASE("a whole batch goes to a socket that was not full, 128 wait") {
   CHECK(request_ids(s.connection->taken()).size() == 192 + 128);
 }
 
-// Large events: a batch of few of them is full of bytes already.
-TEST_CASE("what its socket leaves behind is lost when it is too much") {
+// With large events a batch reaches its size limit after a few.
+TEST_CASE(
+    "when a large batch does not fit the socket, surplus events are lost") {
   fixture s;
   s.connection->take(1);
   auto events = blocks(1, 320);
@@ -264,10 +270,11 @@ TEST_CASE("what its socket leaves behind is lost when it is too much") {
   s.registry.tell(s.subscriber, announcing({events.begin() + 1, events.end()}));
   s.run();
   CHECK(s.queue->dropped() == 319 - 128);
-  CHECK(s.log.with("a client is too slow and loses its oldest").size() == 1);
+  CHECK(s.log.with("a client is too slow and loses its oldest events").size()
+        == 1);
 }
 
-TEST_CASE("a client that hangs up while its socket is full is let go, too") {
+TEST_CASE("a client that hangs up while its socket is full is released, too") {
   fixture s;
   s.connection->take(0);
   s.announce(blocks(1, 300));
@@ -278,14 +285,15 @@ TEST_CASE("a client that hangs up while its socket is full is let go, too") {
   CHECK(s.log.only("a client left")["lost"] == std::to_string(400 - 192 - 128));
 }
 
-TEST_CASE("a broken pipe ends the subscriber and hands nothing over") {
+TEST_CASE(
+    "a broken pipe ends the subscriber, and its events stay undelivered") {
   fixture s;
   auto events = blocks(1, 3);
   s.connection->take(events[0]->wire().size() + 7);
   s.connection->break_when_full();
   s.announce(events);
   CHECK(s.alive());
-  s.connection->become_writable(); // so the kernel reports it
+  s.connection->become_writable(); // the kernel reports it in this way
   s.run();
   CHECK_FALSE(s.alive());
   CHECK_FALSE(s.connection->open());
@@ -296,14 +304,14 @@ TEST_CASE("a broken pipe ends the subscriber and hands nothing over") {
   CHECK_FALSE(events[2]->handed());
 }
 
-TEST_CASE("a subscriber dies with its hub and closes its connection") {
+TEST_CASE("when its hub ends, a subscriber ends and closes its connection") {
   fixture s;
   s.hub.leave();
   CHECK_FALSE(s.alive());
   CHECK_FALSE(s.connection->open());
 }
 
-TEST_CASE("a subscriber's crash takes its hub along") {
+TEST_CASE("if a subscriber crashes, its hub ends") {
   fixture s;
   s.crash(s.subscriber, caf::sec::runtime_error);
   CHECK_FALSE(s.hub_alive());
@@ -314,7 +322,7 @@ TEST_CASE("a subscriber watches its client, and does not read from it") {
   fixture s;
   CHECK(s.connection->watched());
   CHECK_FALSE(s.connection->reading());
-  // What was on its way when the connection changed hands.
+  // A message that was sent before the connection changed its owner.
   caf::anon_send(s.subscriber, actors::received{s.connection->id(), nullptr, 0,
                                                 actors::stream_end::eof});
   s.run();
@@ -322,10 +330,10 @@ TEST_CASE("a subscriber watches its client, and does not read from it") {
   CHECK_FALSE(s.connection->reading());
 }
 
-TEST_CASE("a subscriber's report says who loses how much") {
+TEST_CASE("a subscriber's report says how many events which client lost") {
   fixture s;
   s.connection->take(0);
-  s.announce(blocks(1, 64)); // on their way to the socket
+  s.announce(blocks(1, 64)); // being written
   s.announce(blocks(65, 300));
   s.registry.tell(s.subscriber, actors::report_atom::value);
   s.run();

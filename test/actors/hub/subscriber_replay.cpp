@@ -1,4 +1,4 @@
-// How a subscriber begins: with the blocks that nobody was handed yet.
+// A subscriber begins with the undelivered events.
 
 #include "actors/hub/subscriber.hpp"
 #include "test/support/fixture/actor_fixture.hpp"
@@ -16,7 +16,7 @@ namespace limits = protocol::limits;
 
 namespace {
 
-/// A subscriber that has asked and was not answered yet.
+/// A subscriber that has sent `subscribe` and has no answer yet.
 struct fixture : actor_fixture {
   inbox registry{*this};
   inbox hub{*this};
@@ -44,7 +44,7 @@ struct fixture : actor_fixture {
     run();
   }
 
-  /// Whether it asked for the next ones, behind `cursor`.
+  /// Whether it asked for the page after `cursor`.
   bool asks(std::uint64_t cursor) {
     auto all = registry.take<actors::replay>();
     return all.size() == 1 && all[0].cursor == cursor && all[0].until == 1000;
@@ -61,7 +61,7 @@ TEST_CASE("a subscriber subscribes first, under its own name") {
   CHECK(s.registry.size() == 0);
 }
 
-TEST_CASE("nothing is written before the map was asked") {
+TEST_CASE("nothing is written before the first page has come") {
   fixture s;
   s.announce(blocks(1, 200));
   CHECK(s.connection->writes() == 0);
@@ -69,17 +69,17 @@ TEST_CASE("nothing is written before the map was asked") {
   CHECK(request_ids(s.connection->taken()) == ids(73, 200));
 }
 
-TEST_CASE("undelivered blocks come before new events") {
+TEST_CASE("undelivered events come before new ones") {
   fixture s;
   s.announce(blocks(4, 6));
   s.replay(blocks(1, 3), 3, true);
   CHECK(request_ids(s.connection->taken()) == ids(1, 6));
   s.announce(blocks(7, 9));
   CHECK(request_ids(s.connection->taken()) == ids(1, 9));
-  CHECK_FALSE(s.asks(3)); // it knows that nothing is left
+  CHECK_FALSE(s.asks(3)); // it knows that no page is left
 }
 
-TEST_CASE("undelivered blocks are replay_page one batch after another") {
+TEST_CASE("undelivered events come one page after another") {
   fixture s;
   s.replay(blocks(1, 64), 64, false);
   CHECK(s.asks(64));
@@ -91,7 +91,7 @@ TEST_CASE("undelivered blocks are replay_page one batch after another") {
   CHECK(request_ids(s.connection->taken()) == ids(1, 133));
 }
 
-TEST_CASE("a last replay that brings nothing ends the replay") {
+TEST_CASE("an empty last page ends the replay") {
   fixture s;
   s.replay(blocks(1, 64), 64, false);
   s.announce(blocks(65, 66));
@@ -112,14 +112,16 @@ TEST_CASE(
   CHECK(s.asks(64));
 }
 
-TEST_CASE("a client that stalls in the replay holds up neither map nor queue") {
+TEST_CASE(
+    "a client that stalls in the replay delays neither registry nor queue") {
   fixture s;
   auto old = blocks(1, 64);
   s.connection->take(10);
   s.replay(old, 64, false);
   for (std::size_t n = 65; n < 1000; n += 50)
     s.announce(blocks(n, n + 49));
-  CHECK(s.log.with("a client is too slow and loses its oldest").size() == 1);
+  CHECK(s.log.with("a client is too slow and loses its oldest events").size()
+        == 1);
   s.go_on();
   CHECK(request_ids(s.connection->taken()) == ids(1, 64));
   s.replay({}, 64, true);
@@ -129,7 +131,7 @@ TEST_CASE("a client that stalls in the replay holds up neither map nor queue") {
   CHECK(request_ids(s.connection->taken()) == all);
 }
 
-TEST_CASE("a replay that breaks mid-write hands over whole events only") {
+TEST_CASE("if the connection breaks during a replay, only whole events count") {
   fixture s;
   auto events = blocks(1, 5);
   s.connection->take(wire_of({events[0], events[1]}).size() + 1);
@@ -142,7 +144,7 @@ TEST_CASE("a replay that breaks mid-write hands over whole events only") {
     CHECK(events[i]->handed() == (i < 2));
 }
 
-TEST_CASE("a client that leaves before the map answered leaves nothing") {
+TEST_CASE("nothing is left of a client that leaves before the first page") {
   fixture s;
   s.connection->hang_up();
   s.run();

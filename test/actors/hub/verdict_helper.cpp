@@ -22,7 +22,7 @@ namespace {
 
 const auto socket_path = "/run/verdict.sock"s;
 
-/// The helper with an executor that runs the shield, on a scripted host.
+/// A helper with an executor that runs the shield, on a fake I/O host.
 struct fixture : actor_fixture {
   actors::shield_executor_actor executor = actors::spawn_shield_executor(
       io, actors::shield_executor_config{&io, "terok-shield"});
@@ -58,7 +58,7 @@ const auto apply = R"({"method":"org.terok.ClearanceVerdict1.Apply",)"
 
 } // namespace
 
-TEST_CASE("a helper listens, runs the shield and says what came of it") {
+TEST_CASE("a helper listens, runs the shield and replies with the outcome") {
   fixture s;
   s.start();
   auto listener = s.io.listener_at(socket_path);
@@ -75,9 +75,9 @@ TEST_CASE("a helper listens, runs the shield and says what came of it") {
   CHECK(hub->taken() == R"({"parameters":{"ok":false,"stderr":"no"}})"s + '\0');
 }
 
-// It believes whoever connects; a client of our uid that goes around the hub is
-// seen here alone.
-TEST_CASE("what a helper executes or refuses leaves an audit line") {
+// The helper trusts every client of our uid. A client that bypasses the hub
+// leaves a trace here alone.
+TEST_CASE("a verdict that a helper executes or refuses leaves an audit line") {
   fixture s;
   s.start();
   auto client = s.connect();
@@ -105,7 +105,8 @@ TEST_CASE("what a helper executes or refuses leaves an audit line") {
   CHECK(line["why"] == "invalid action");
 }
 
-TEST_CASE("a client that left tells how many of its verdicts were not logged") {
+TEST_CASE(
+    "when a client leaves, the number of its unlogged verdicts is logged") {
   fixture s;
   s.start();
   auto client = s.connect();
@@ -116,13 +117,14 @@ TEST_CASE("a client that left tells how many of its verdicts were not logged") {
   client->end(stream_end::eof);
   s.run();
   CHECK(s.log.with("verdict refused").size() == limits::log_max_lines);
-  auto line = s.log.only("more verdicts of a client that left");
+  auto line = s.log.only("more denied verdicts of a client that left");
   CHECK(line["not_logged"] == "2");
   CHECK(line["pid"] == "4242");
 }
 
-// One client that connects anew for each 64, or many at once.
-TEST_CASE("all clients' refused verdicts are logged 128 times a second") {
+// One client may connect again for each 64, or many may come at once.
+TEST_CASE(
+    "refused verdicts of all clients are logged at most 128 times a second") {
   fixture s;
   s.start();
   auto invalid = apply;
@@ -135,7 +137,7 @@ TEST_CASE("all clients' refused verdicts are logged 128 times a second") {
     s.run();
   }
   CHECK(s.log.with("verdict refused").size() == limits::log_max_lines_of_all);
-  CHECK(s.log.with("more verdicts of a client that left").empty());
+  CHECK(s.log.with("more denied verdicts of a client that left").empty());
   s.log.clear();
   s.advance(limits::log_interval);
   s.bring(s.connect(), invalid);
@@ -143,7 +145,7 @@ TEST_CASE("all clients' refused verdicts are logged 128 times a second") {
         == std::to_string(limits::log_max_lines));
 }
 
-TEST_CASE("a helper is not the hub") {
+TEST_CASE("a helper does not offer the hub's interface") {
   fixture s;
   s.start();
   auto client = s.connect();
@@ -151,7 +153,7 @@ TEST_CASE("a helper is not the hub") {
   CHECK(client->taken().find("InterfaceNotFound") != ""s.npos);
 }
 
-TEST_CASE("connections of a helper's clients are served side by side") {
+TEST_CASE("a helper serves its clients at the same time") {
   fixture s;
   s.start();
   auto a = s.connect();
@@ -176,7 +178,7 @@ TEST_CASE("a helper that cannot bind its socket ends and says why") {
   CHECK(s.log.with("serving").empty());
 }
 
-TEST_CASE("a client that leaves takes neither the helper nor its verdict") {
+TEST_CASE("when a client leaves, the helper and the verdict go on") {
   fixture s;
   s.start();
   auto client = s.connect();
@@ -191,7 +193,7 @@ TEST_CASE("a client that leaves takes neither the helper nor its verdict") {
   CHECK(s.io.alive("verdict_helper").size() == 1);
 }
 
-TEST_CASE("a helper's end closes its socket and its connections") {
+TEST_CASE("a helper that ends closes its socket and its connections") {
   fixture s;
   s.start();
   auto idle = s.connect();
@@ -202,12 +204,13 @@ TEST_CASE("a helper's end closes its socket and its connections") {
   CHECK_FALSE(idle->open());
   CHECK_FALSE(busy->open());
   CHECK(s.io.alive("session").empty());
-  CHECK(s.io.running() == 1); // the executor's, which lives beside it
+  // the executor's run: the executor does not end with the helper
+  CHECK(s.io.running() == 1);
   s.io.end_run(0, how::exited);
   s.run();
 }
 
-TEST_CASE("a session's crash is the helper's") {
+TEST_CASE("if a session crashes, the helper ends") {
   fixture s;
   s.start();
   s.connect();
@@ -216,7 +219,7 @@ TEST_CASE("a session's crash is the helper's") {
   CHECK(*s.ended == caf::sec::runtime_error);
 }
 
-TEST_CASE("the helper's report counts its clients, and whom it refused") {
+TEST_CASE("the helper's report counts its clients, and the peers it refused") {
   fixture s;
   s.start();
   s.connect();

@@ -177,9 +177,9 @@ TEST_CASE("of two sidecars with one id the second waits for the first's end") {
   auto twin = two;
   twin.id = "111111111111ffff";
   s.world.add(twin);
-  s.process().await_err(
-      "bad sidecar file=two.json field=container_id why=\"begins like that of "
-      "one.json, which is served\"");
+  s.process().await_err("bad sidecar file=two.json field=container_id "
+                        "why=\"has the same first 12 digits as in "
+                        "one.json, which is served\"");
   CHECK(fs::exists(s.world.gate(one)));
   CHECK_FALSE(fs::exists(s.world.gate(twin)));
   fs::remove(s.world.sidecar_path(one));

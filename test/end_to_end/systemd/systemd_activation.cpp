@@ -205,13 +205,13 @@ TEST_CASE("sockets that do not fit are one line, and nothing is served") {
            cannot + "`clearance` does not listen");
   const auto datagram = made(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   CHECK_EQ(with({{"clearance", datagram.get()}, {"reader", r}}),
-           cannot + "`clearance` is no stream socket");
+           cannot + "`clearance` is not a stream socket");
   const auto packet = made(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0));
   CHECK_EQ(with({{"clearance", c}, {"reader", packet.get()}}),
            cannot + "`reader` is neither a unix nor a TCP socket");
   const auto file = made(::open("/dev/null", O_RDWR | O_CLOEXEC));
   CHECK_EQ(with({{"clearance", c}, {"reader", file.get()}}),
-           cannot + "`reader` is no socket");
+           cannot + "`reader` is not a socket");
 }
 
 TEST_CASE("a hub serves no TCP socket: only unix ones tell whose peers are") {
@@ -225,7 +225,7 @@ TEST_CASE("a hub serves no TCP socket: only unix ones tell whose peers are") {
   CHECK_EQ(server.wait(), exited(1));
   CHECK(server.err().ends_with(
       "terok-clearance: cannot serve the clearance socket: the descriptor 3 "
-      "that was passed for it is no unix socket\n"));
+      "that was passed for it is not a unix socket\n"));
 }
 
 TEST_CASE("a path and a passed socket are one too many") {

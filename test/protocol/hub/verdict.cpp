@@ -11,7 +11,7 @@ namespace verdict_tests {
 using namespace clearance::protocol;
 using namespace std::string_literals;
 
-TEST_CASE("the two actions are read and written as the same words") {
+TEST_CASE("the two actions are written and read as the same words") {
   for (auto x : {action::allow, action::deny})
     CHECK(parse_action(to_string(x)) == x);
   CHECK(to_string(action::allow) == "allow");
@@ -33,40 +33,43 @@ TEST_CASE("an ordinary shield call is not refused") {
   }
 }
 
-// A DNS name is chosen inside of the container: "--help" or "-v" as a
-// destination must not steer the shield.
-TEST_CASE("an operand that looks like an option is refused by name") {
+// A name in the DNS is chosen inside of the container. A destination such as
+// "--help" or "-v" must not become an option of the shield.
+TEST_CASE("an operand that looks like an option is refused, and the reason "
+          "names it") {
   CHECK(refusal({action::allow, "c", "-v"})
-        == "refused: the destination starts with '-' and would be an option");
+        == "refused: the destination starts with '-': the shield would take it "
+           "for an option");
   CHECK(refusal({action::allow, "c", "--"})
-        == "refused: the destination starts with '-' and would be an option");
+        == "refused: the destination starts with '-': the shield would take it "
+           "for an option");
   CHECK(refusal({action::deny, "--all", "example.org"})
-        == "refused: the container starts with '-' and would be an option");
+        == "refused: the container starts with '-': the shield would take it "
+           "for an option");
 }
 
-TEST_CASE("an empty operand is refused, for it would shift the others") {
+TEST_CASE("an empty operand is refused, because it could shift the others") {
   CHECK(refusal({action::allow, "", "d"}) == "refused: the container is empty");
   CHECK(refusal({action::allow, "c", ""})
         == "refused: the destination is empty");
 }
 
-TEST_CASE("an operand with a NUL is refused, for it would end early") {
+TEST_CASE("an operand with a NUL is refused, because it would end early") {
   CHECK(refusal({action::allow, "c\0d"s, "d"})
-        == "refused: the container holds a NUL, where a command line would "
-           "end it");
+        == "refused: the container contains a NUL character");
   CHECK(refusal({action::allow, "c", "example.org\0.evil"s})
-        == "refused: the destination holds a NUL, where a command line would "
-           "end it");
+        == "refused: the destination contains a NUL character");
 }
 
-// The longest that is ever announced; whoever goes around the hub has others.
+// No announced text is longer; a client that bypasses the hub may send longer
+// ones.
 TEST_CASE("an operand of 256 bytes is run, one of 257 refused") {
   const std::string most(limits::text_max_chars, 'x');
   CHECK(refusal({action::allow, most, most}) == std::nullopt);
   CHECK(refusal({action::allow, most + "x", "d"})
-        == "refused: the container is longer than any that is announced");
+        == "refused: the container is longer than 256 characters");
   CHECK(refusal({action::allow, "c", most + "x"})
-        == "refused: the destination is longer than any that is announced");
+        == "refused: the destination is longer than 256 characters");
 }
 
 } // namespace verdict_tests

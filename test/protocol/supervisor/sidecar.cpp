@@ -14,7 +14,7 @@ using namespace std::string_literals;
 
 namespace {
 
-/// Fields and their JSON; an empty value leaves the field out.
+/// Fields and their JSON. A field with an empty value is left out.
 using fields = std::map<std::string, std::string>;
 
 std::string file(const fields& changes = {}) {
@@ -52,7 +52,7 @@ std::string why(const fields& changes) {
 
 } // namespace
 
-TEST_CASE("a sidecar has what the services need") {
+TEST_CASE("a sidecar has all that the services need") {
   const auto x = parse(file({{"init_pid", "4711"},
                              {"ipc_mode", R"("tcp")"},
                              {"gate_port", "9418"},
@@ -90,8 +90,7 @@ TEST_CASE("a gate needs a base path and a token") {
   CHECK(why({{"ipc_mode", R"("tcp")"}, {"gate_token", ""}}) == "");
 }
 
-TEST_CASE(
-    "null is as good as absent, and the last of a repeated field counts") {
+TEST_CASE("null counts as absent, and the last of a repeated field counts") {
   for (auto name : {"container_id", "init_pid", "gate_port", "allow_debugger",
                     "ipc_mode", "gate_base_path"})
     CHECK(why({{name, "null"}}) == "");
@@ -103,7 +102,7 @@ TEST_CASE(
         == "runtime_dir: is missing");
 }
 
-TEST_CASE("every field has its type") {
+TEST_CASE("every field has one type") {
   const std::map<std::string, std::string> texts{
       {"container_name", "is not a string"},
       {"runtime_dir", "is not a string"},
@@ -135,7 +134,7 @@ TEST_CASE("a container's name is one safe component of a path") {
     CAPTURE(bad);
     const auto text = why({{"container_name", "\""s + bad + "\""}});
     CHECK(text.starts_with("container_name: `"));
-    CHECK(text.ends_with("` is no safe name of a directory"));
+    CHECK(text.ends_with("` is not a safe directory name"));
   }
   for (auto good : {"...", "-", "a b", "\xc3\xa9"})
     CHECK(why({{"container_name", "\""s + good + "\""}}) == "");
@@ -145,7 +144,7 @@ TEST_CASE("a container's name is one safe component of a path") {
         != "");
 }
 
-TEST_CASE("directories are absolute and mean what they say") {
+TEST_CASE("directories are absolute and unambiguous") {
   for (auto name : {"runtime_dir", "gate_base_path"}) {
     CHECK(why({{name, R"("run/terok")"}})
           == name + ": `run/terok` is not an absolute path"s);
@@ -162,11 +161,11 @@ TEST_CASE("directories are absolute and mean what they say") {
         == "/run/s");
 }
 
-TEST_CASE("a project is named like a repository") {
+TEST_CASE("a project name follows the rules for repository names") {
   for (auto bad : {"", ".", "..", "a/b", "*", "a b"})
     CHECK(why({{"project_id", "\""s + bad + "\""}})
           == "project_id: `"s + bad
-                 + "` is no repository's name (A-Z a-z 0-9 . _ -)");
+                 + "` is not a repository name (A-Z a-z 0-9 . _ -)");
   CHECK(why({{"project_id", R"("A-z.0_")"}}) == "");
 }
 
@@ -182,16 +181,16 @@ TEST_CASE("a container's id has 12 to 64 hexadecimal digits") {
 TEST_CASE("numbers are whole and in their range") {
   for (auto bad : {"0", "-1", "65536", "1.0", "1e3", "99999999999999999999"})
     CHECK(why({{"gate_port", bad}})
-          == "gate_port: is no whole number from 1 to 65535");
+          == "gate_port: is not a whole number from 1 to 65535");
   for (auto good : {"1", "65535"})
     CHECK(why({{"gate_port", good}}) == "");
   CHECK(why({{"init_pid", "2147483648"}})
-        == "init_pid: is no whole number from 1 to 2147483647");
+        == "init_pid: is not a whole number from 1 to 2147483647");
   CHECK(why({{"init_pid", "2147483647"}}) == "");
 }
 
-// The token opens the repository; a log line about it must not.
-TEST_CASE("a token that no client can show is refused and never shown") {
+// The token opens the repository, so a log line about it must not show it.
+TEST_CASE("a token that clients could not send is refused and never shown") {
   for (auto bad :
        {R"(geheim:x)", R"(geheim x)", R"(geheim\u0007)", R"(geheim\u007f)"}) {
     const auto text = why({{"gate_token", "\""s + bad + "\""}});
@@ -204,21 +203,21 @@ TEST_CASE("a token that no client can show is refused and never shown") {
         == "gate_token: is longer than 1024 bytes");
 }
 
-TEST_CASE("an ipc mode is one of two") {
+TEST_CASE("an ipc mode is one of two words") {
   CHECK(why({{"ipc_mode", R"("udp")"}})
         == "ipc_mode: `udp` is neither socket nor tcp");
   CHECK(parse(file({{"ipc_mode", R"("socket")"}})).ipc_mode
         == sidecar::ipc::socket);
 }
 
-TEST_CASE("of several faults the first in supervisor.md's table is named") {
+TEST_CASE("of several faults the first in the contract's table is reported") {
   CHECK(why(R"({"init_pid":"x","gate_token":1,"container_name":5})")
         == "container_name: is not a string");
   CHECK(why({{"allow_debugger", "1"}, {"ipc_mode", "1"}})
         == "ipc_mode: is not a string");
 }
 
-TEST_CASE("what is no JSON object is refused whole") {
+TEST_CASE("a file that is not a JSON object is refused as a whole") {
   CHECK(why("") == "not a JSON object");
   CHECK(why("[]") == "not a JSON object");
   CHECK(why("{") == "not JSON");
@@ -231,7 +230,7 @@ TEST_CASE("what is no JSON object is refused whole") {
     CHECK(why(whole.substr(0, n)) != "");
 }
 
-TEST_CASE("a sidecar has bounds") {
+TEST_CASE("a sidecar has limits for size and nesting") {
   auto text = file();
   text.resize(supervisor_limits::sidecar_max_bytes, ' ');
   CHECK(why(text) == "");

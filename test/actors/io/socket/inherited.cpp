@@ -76,15 +76,15 @@ TEST_CASE("a listening socket says where it is") {
 }
 
 TEST_CASE("what is no listening stream socket says what it is not") {
-  CHECK(fault_of(-1) == "is no socket");
+  CHECK(fault_of(-1) == "is not a socket");
   const test::unique_fd file{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
-  CHECK(fault_of(file.get()) == "is no socket");
+  CHECK(fault_of(file.get()) == "is not a socket");
   CHECK(fault_of(socket_of(AF_NETLINK, SOCK_RAW).get())
         == "is neither a unix nor a TCP socket");
   CHECK(fault_of(socket_of(AF_UNIX, SOCK_DGRAM).get())
-        == "is no stream socket");
+        == "is not a stream socket");
   CHECK(fault_of(socket_of(AF_INET, SOCK_DGRAM).get())
-        == "is no stream socket");
+        == "is not a stream socket");
   CHECK(fault_of(socket_of(AF_UNIX, SOCK_STREAM).get()) == "does not listen");
   CHECK(fault_of(socket_of(AF_INET, SOCK_STREAM).get()) == "does not listen");
 }
