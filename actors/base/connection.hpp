@@ -1,5 +1,5 @@
-/// A stream socket as actors see it. Implemented by actors/io; a double in
-/// actor tests.
+/// A stream socket as actors see it. Implemented by actors/io; actor tests use
+/// a fake.
 #pragma once
 
 #include "actors/base/message_type.hpp"
@@ -18,41 +18,49 @@
 
 namespace clearance::actors {
 
-/// Names a connection; never used twice in a process.
+/// Identifies a connection. A number is never used twice in a process.
 using connection_id = std::uint64_t;
 
-/// Who is at the other end. Source: SO_PEERCRED, at connect time.
+/// The process at the other end. Source: SO_PEERCRED, which tells who it was at
+/// connect time.
 struct peer {
   uid_t uid = 0;
   pid_t pid = 0;
-  std::string command; ///< /proc/<pid>/comm, escaped; empty when it is gone
-  bool host = false;   ///< the program we are embedded in, and no socket
+  /// /proc/<pid>/comm, escaped; empty if the process is gone
+  std::string command;
+  /// it is the application that embeds us: there is no socket
+  bool host = false;
 };
 
-/// Why a connection brings no more.
+/// Why no more messages come from a connection.
 enum class stream_end {
-  none,     ///< it goes on
+  none,     ///< the connection goes on
   eof,      ///< the peer shut down its writing side; it may still read
-  broken,   ///< reset, or an error of the socket
-  too_long, ///< a message beyond the limit: close
-  no_room,  ///< an unfinished message, when all hold too much: close
+  broken,   ///< the connection was reset, or the socket has an error
+  too_long, ///< a message is longer than the limit: close the connection
+  /// the memory that all connections share is used up and this message is
+  /// incomplete: close the connection
+  no_room,
 };
 
 /// What one read() brought.
 struct received {
   connection_id from = 0;
-  std::shared_ptr<const protocol::frame_batch> frames; ///< maybe empty
-  std::uint64_t overlong = 0; ///< too long lines dropped since the last one
+  /// the messages; may be null
+  std::shared_ptr<const protocol::frame_batch> frames;
+  /// lines dropped since the last `received` because they were too long
+  std::uint64_t overlong = 0;
   stream_end end = stream_end::none;
-  std::uint64_t starved = 0; ///< long lines dropped for want of room
+  /// long lines dropped because the shared memory was used up
+  std::uint64_t starved = 0;
 };
 
-/// Once for each await_writable().
+/// Sent once for each await_writable().
 struct writable {
   connection_id from = 0;
 };
 
-/// The peer is gone altogether. Only while watched.
+/// The peer has closed the connection completely. Sent only after watch().
 struct hung_up {
   connection_id from = 0;
 };
@@ -61,7 +69,8 @@ using connection_owner =
     caf::typed_actor<caf::reacts_to<received>, caf::reacts_to<writable>,
                      caf::reacts_to<hung_up>>;
 
-/// How far a write came. `broken`: the peer is gone, nothing will go any more.
+/// The result of a write. `broken`: the peer is gone, and nothing can be
+/// written any more.
 struct written {
   std::size_t bytes = 0;
   bool broken = false;
@@ -75,32 +84,37 @@ public:
   virtual connection_id id() const noexcept = 0;
   virtual const peer& who() const noexcept = 0;
 
-  /// Whose messages these are from now on; the former owner hears no more.
-  /// Messages that are on their way already still arrive there.
+  /// Sends the connection's messages to `owner` from now on, and none to the
+  /// owner before. Messages that were sent before still arrive at the old
+  /// owner.
   virtual void own(connection_owner owner) = 0;
 
-  /// Closes at once. The owner hears no more and is let go; whoever owns a
-  /// connection closes it.
+  /// Closes the connection at once. The owner gets no more messages, and the
+  /// connection drops its handle of the owner. The owner of a connection must
+  /// close it.
   virtual void close() noexcept = 0;
 
-  /// Reads on. The owner gets one `received` with at least a frame or an end.
-  /// One at a time; nothing is read between.
+  /// Reads once. The owner gets one `received`, with at least one frame or an
+  /// end. Only one read may be under way; without a call nothing is read.
   virtual void read() = 0;
 
-  /// Waits for the peer to leave altogether, reading nothing: `hung_up`.
+  /// Waits, without reading, until the peer has closed the connection
+  /// completely; then the owner gets `hung_up`.
   virtual void watch() = 0;
 
-  /// Writes what the socket takes now, in one system call; never blocks.
+  /// Writes as much as the socket takes now, with one system call. Never
+  /// blocks.
   virtual written write(std::span<const std::string_view> pieces) = 0;
 
   /// The owner gets one `writable` when the socket takes bytes again, or when
-  /// it broke.
+  /// the connection breaks.
   virtual void await_writable() = 0;
 };
 
 using connection_ptr = std::shared_ptr<connection>;
 
-/// A new peer, already checked to be of our uid. Owned by nobody yet.
+/// A new connection. Its peer has our uid: that was checked. It has no owner
+/// yet.
 struct accepted {
   connection_ptr value;
 };

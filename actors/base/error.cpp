@@ -15,7 +15,7 @@ constexpr auto category = caf::atom("clearance");
 } // namespace
 
 std::string what(const caf::error& x) {
-  // No error has no category to look at.
+  // An error without a code has no category.
   if (x && x.category() == category
       && x.context().match_elements<std::string>())
     return x.context().get_as<std::string>(0);

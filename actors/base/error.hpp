@@ -1,4 +1,4 @@
-/// Our own errors, in CAF's terms.
+/// Our own error codes, for caf::error.
 #pragma once
 
 #include <caf/atom.hpp>
@@ -10,12 +10,14 @@
 namespace clearance::actors {
 
 enum class errc : std::uint8_t {
-  bind_failed = 1, ///< a socket could not be bound; the text says which, why
-  connect_failed,  ///< a peer could not be reached
-  directory_lost,  ///< the directory of sidecars is gone; the text says how
+  /// a socket could not be bound; the text says which one and why
+  bind_failed = 1,
+  connect_failed, ///< a peer could not be reached
+  /// the directory of sidecars is gone; the text says what happened
+  directory_lost,
 };
 
-/// The sentence that make_error() was given, or a rendering of the code.
+/// The text that was given to make_error(), else a description of the code.
 std::string what(const caf::error& x);
 
 caf::error make_error(errc code);

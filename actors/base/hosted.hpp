@@ -1,4 +1,4 @@
-/// Actors that live on one thread: the one that polls their sockets.
+/// Actors that run on one thread: the thread that polls their sockets.
 #pragma once
 
 #include "actors/base/io_host.hpp"
@@ -19,17 +19,17 @@
 
 namespace clearance::actors {
 
-/// The exception's own words.
+/// The text of the exception.
 std::string describe(const std::exception_ptr& fault);
 
-/// What CAF would print to stdout or ignore goes to the log: `what` happened
-/// to the actor `name`.
+/// Logs a fault that CAF would print to stdout or ignore: `what` happened to
+/// the actor `name`.
 void report_fault(const char* name, const std::string& what);
 
-/// Pins an event-based actor to `unit`, whoever sends to it. Without a unit it
-/// is an ordinary actor of the system's scheduler, as tests want it. An
-/// exception that leaves a handler ends the actor with sec::runtime_error.
-/// Source: CAF's brokers do the same for its multiplexer.
+/// Makes an event-based actor run on `unit` only, whoever sends to it. Without
+/// a unit the actor is scheduled by the actor system as usual, which tests use.
+/// An exception that leaves a handler ends the actor with sec::runtime_error.
+/// CAF's brokers use the same method for CAF's own multiplexer.
 template <class Base>
 class hosted : public Base {
 public:
@@ -45,7 +45,7 @@ public:
       return caf::make_error(caf::sec::runtime_error);
     });
     this->set_down_handler([](const caf::down_msg&) {
-      // nop: whoever monitors sets its own
+      // nop: an actor that monitors others sets its own down handler
     });
   }
 
@@ -66,7 +66,7 @@ public:
   }
 
 protected:
-  /// Has `what`, which is no actor, run where this one does, soon.
+  /// Has `what`, which is not an actor, run soon on the thread of this actor.
   void run_soon(caf::resumable* what, caf::execution_unit* eu) {
     what->intrusive_ptr_add_ref_impl();
     if (auto where = unit_ != nullptr ? unit_ : eu)
@@ -84,8 +84,9 @@ private:
 ///   static inline const char* name;
 ///   State(interface::pointer self, ...);
 ///   interface::behavior_type make_behavior();
-/// The state is destroyed when the actor ends, not when its last handle goes:
-/// sockets close at once and cycles of handles break. See caf::stateful_actor.
+/// The state is destroyed when the actor ends, and not only when its last
+/// handle is dropped. So sockets close at once, and handles that refer to each
+/// other in a cycle are released. See caf::stateful_actor.
 template <class State, class Base = hosted<typename State::interface::base>>
 class hosted_actor : public Base {
 public:
@@ -113,7 +114,8 @@ private:
   std::optional<State> state_;
 };
 
-/// Starts a `State` on the I/O thread; `io` keeps it until it ends.
+/// Starts a `State` on the I/O thread. `io` keeps the actor alive until it
+/// ends.
 template <class State, class... Ts>
 typename State::interface spawn_hosted(io_host& io, Ts&&... xs) {
   auto result = io.system().spawn<typename State::actor_type>(

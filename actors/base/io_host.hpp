@@ -1,4 +1,5 @@
-/// The thread that actors are hosted on, and what its I/O does for them.
+/// The I/O host: the thread that runs hosted actors, and the I/O that it does
+/// for them.
 #pragma once
 
 #include "actors/base/connection.hpp"
@@ -16,58 +17,60 @@
 
 namespace clearance::actors {
 
-/// Lines of readers or NUL-ended varlink messages.
+/// How bytes are cut into messages: lines of readers, or varlink messages that
+/// end with a NUL.
 enum class framing { lines, varlink };
 
-/// A bound socket. Dropping it closes it and removes its path.
+/// A bound socket. Its destructor closes the socket and removes its path.
 class listener {
 public:
   virtual ~listener() = default;
 
-  /// Peers turned away because they are of another uid.
+  /// How many peers were turned away because they have another uid.
   virtual std::uint64_t refused() const noexcept = 0;
 };
 
 struct listen_spec {
   std::string path;
-  std::string role; ///< for messages: "reader socket"
+  std::string role; ///< names the socket in log texts: "reader socket"
   actors::framing framing = framing::varlink;
-  /// Of connections at a time; more wait in the kernel's queue.
+  /// Connections that may be open at a time. More wait in the kernel's queue.
   std::size_t connections_max = protocol::limits::connections_max;
-  /// A descriptor that listens already, for whom `path` is only a name. It is
-  /// taken over by listen(). -1: bind `path`.
+  /// A descriptor that already listens, which listen() takes over; `path` is
+  /// then only a name for log texts. -1: bind `path`.
   int inherited = -1;
-  /// For what its connections hold of unfinished and unhandled frames; null:
-  /// each keeps its own limits, and that is all.
+  /// The memory that this socket's connections share for unfinished and
+  /// unhandled frames. Null: no limit but that of each connection.
   protocol::byte_budget_ptr held = nullptr;
 };
 
-/// Implemented by io::loop; a double in actor tests. Methods are called on its
-/// thread only, but for system() and unit().
+/// Implemented by io::loop; actor tests use a fake. All methods except system()
+/// and unit() are called on the I/O host's thread only.
 class io_host {
 public:
   virtual ~io_host() = default;
 
   virtual caf::actor_system& system() = 0;
 
-  /// Null: hosted actors go to the system's scheduler.
+  /// Null: hosted actors are run by the system's scheduler.
   virtual caf::execution_unit* unit() = 0;
 
-  /// Holds `actor` until it ends: it is never destroyed on another thread.
+  /// Keeps a handle of `actor` until it ends, so that it is never destroyed on
+  /// another thread.
   virtual void keep(caf::strong_actor_ptr actor) = 0;
 
-  /// Binds, hardened, or takes what is inherited, and listens; `owner` gets
-  /// each peer as `accepted`.
-  /// Errors: errc::bind_failed with one line that names path, role and cause.
+  /// Binds a socket as clearance.md, section 1 says, or takes over an inherited
+  /// one, and listens. `owner` gets an `accepted` for each peer. Errors:
+  /// errc::bind_failed with one line that names path, role and cause.
   virtual caf::expected<std::unique_ptr<listener>>
   listen(const listen_spec& spec, listener_owner owner) = 0;
 
-  /// Connects without waiting. The connection has no owner yet.
-  /// Errors: errc::connect_failed with the cause.
+  /// Connects without waiting. The connection has no owner yet. Errors:
+  /// errc::connect_failed with the cause.
   virtual caf::expected<connection_ptr> dial(const std::string& path,
                                              framing kind) = 0;
 
-  /// Runs a program; the owner gets one process_ended, later.
+  /// Runs a program. The owner later gets one process_ended.
   virtual process_ptr run(process_id id, process_spec spec,
                           process_owner owner) = 0;
 };

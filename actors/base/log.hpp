@@ -1,4 +1,4 @@
-/// What actors say, for whoever runs them.
+/// Log entries of actors. The program that runs the actors writes them.
 #pragma once
 
 #include <initializer_list>
@@ -7,17 +7,17 @@
 
 namespace clearance::actors {
 
-/// A notice is what somebody must find later, or asked for: the audit trail,
-/// and counters. It is logged whatever the threshold.
+/// A notice is always logged, whatever the threshold: the audit trail, and
+/// counters that somebody asked for.
 enum class severity { debug, info, warning, error, notice };
 
-/// Values must be escaped already where a peer chose them.
+/// Whoever logs must escape a value that a peer chose.
 struct log_field {
   std::string_view key;
   std::string_view value;
 };
 
-/// One line. Views are valid during the call only.
+/// One log line. The views are valid during the call only.
 struct log_entry {
   severity level;
   std::string_view component; ///< the actor's name
@@ -25,14 +25,15 @@ struct log_entry {
   std::span<const log_field> fields;
 };
 
-/// Called on any thread; must not block for long and must not throw.
+/// Called on any thread. Must not block for long and must not throw.
 using log_sink = void (*)(const log_entry&);
 
-/// Replaces the sink and the least severity that reaches it, for the whole
-/// process. Without a sink nothing is logged. Set it before actors start.
+/// Sets the sink and the lowest severity that reaches it, for the whole
+/// process. Without a sink nothing is logged. Call it before actors start.
 void set_log_sink(log_sink sink, severity threshold) noexcept;
 
-/// Whether entries of `level` reach anybody: to save their making.
+/// Whether entries of `level` are logged. If not, the caller need not build
+/// them.
 bool logs(severity level) noexcept;
 
 void log(severity level, std::string_view component, std::string_view text,

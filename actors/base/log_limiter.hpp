@@ -1,4 +1,4 @@
-/// So that a flood of events does not become a flood of the log.
+/// Limits how many lines a kind of event may write to the log.
 #pragma once
 
 #include "protocol/base/limits.hpp"
@@ -11,9 +11,10 @@
 
 namespace clearance::actors {
 
-/// Lets a number of lines through in each limits::log_interval and counts the
-/// others. One of many peers' also asks that of all of them, the `whole`: who
-/// connects anew for each line gets no further. Used on one thread.
+/// Allows a number of lines in each limits::log_interval and counts the others.
+/// The limiter of one peer may share a second limiter, `whole`, with all peers
+/// of its kind: a line needs the permission of both, so a peer gains nothing by
+/// connecting anew for each line. Used on one thread.
 class log_limiter {
 public:
   explicit log_limiter(std::size_t max_lines = protocol::limits::log_max_lines,
@@ -22,7 +23,7 @@ public:
     // nop
   }
 
-  /// Whether a line may be logged at `now`.
+  /// Whether a line may be logged at `now`. If not, it is counted.
   bool allow(protocol::time_point now) noexcept {
     if (has_room(now) && (!whole_ || whole_->has_room(now))) {
       ++logged_;
@@ -34,11 +35,13 @@ public:
     return false;
   }
 
-  /// Lines that were not allowed since the last call; say so with the next.
+  /// How many lines were not allowed since the last call. Log this number with
+  /// the next line.
   std::uint64_t take_withheld() noexcept { return std::exchange(withheld_, 0); }
 
-  /// The same at this one's end, for a line of its own. 0, too, when that one
-  /// is not allowed: whoever logs next of the whole says it.
+  /// When this limiter's peer leaves: how many lines were not allowed, for a
+  /// line of their own. 0 also if that line itself is not allowed; then the
+  /// number is added to take_rest_of_others() of the whole.
   std::uint64_t take_rest(protocol::time_point now) noexcept {
     const auto rest = take_withheld();
     if (rest == 0 || !whole_)
@@ -51,7 +54,8 @@ public:
     return 0;
   }
 
-  /// What others left untold at their end; say so with the next, too.
+  /// The lines of peers that left and that no line has mentioned. Log this
+  /// number with the next line, too.
   std::uint64_t take_rest_of_others() noexcept {
     return whole_ ? whole_->take_withheld() : 0;
   }
@@ -72,7 +76,7 @@ private:
   std::uint64_t withheld_ = 0;
 };
 
-/// What many limiters share.
+/// A limiter that many limiters share.
 using log_limiter_ptr = std::shared_ptr<log_limiter>;
 
 inline log_limiter_ptr limiter_of_all() {

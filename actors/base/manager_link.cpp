@@ -40,8 +40,8 @@ void manager_link::on_tick() {
     tell();
 }
 
-// A manager that is too busy to listen is told again: without `ready` it would
-// give the service up.
+// If the manager does not take the message, it is sent again later: a manager
+// that never gets `ready` would stop the service.
 void manager_link::tell() {
   told_at_ = self_->clock().now();
   if (ready_ ? config_.manager->ready(status_)
@@ -58,8 +58,8 @@ void manager_link::tell_later() {
   self_->delayed_send(self_, due - self_->clock().now(), tick_atom::value);
 }
 
-// Lost ones are made up for by the next: there are two in the time after which
-// a service is taken for stuck.
+// A lost message does no harm: the next one comes in time, because two are sent
+// in the time after which the manager takes a service for stuck.
 void manager_link::on_alive() {
   config_.manager->alive();
   self_->delayed_send(self_, *config_.alive_every, alive_atom::value);

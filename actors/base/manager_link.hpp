@@ -1,4 +1,4 @@
-/// Tells the service manager what a service says of itself.
+/// Sends a service's state to the service manager.
 #pragma once
 
 #include "actors/base/hosted.hpp"
@@ -12,14 +12,14 @@
 namespace clearance::actors {
 
 struct manager_link_config {
-  service_manager* manager = nullptr; ///< outlives it
-  /// How often to say that this thread goes on; none: never.
+  service_manager* manager = nullptr; ///< must outlive the actor
+  /// How often to send that the I/O thread works; nothing: never.
   std::optional<protocol::duration> alive_every;
 };
 
-/// What was said last is told within limits::status_interval, and not more than
-/// once in it; that a service is ready at once. It has no timer running unless
-/// it must: an idle process sleeps.
+/// Sends the latest status within limits::status_interval, and at most once in
+/// that time. That a service is ready is sent at once. A timer runs only while
+/// something waits to be sent, so that an idle process sleeps.
 class manager_link {
 public:
   static inline const char* name = "manager_link";
@@ -44,13 +44,13 @@ private:
   self_type* self_;
   manager_link_config config_;
   std::string status_;
-  bool ready_ = false;   ///< to be told
-  bool unsaid_ = false;  ///< status_ or ready_
-  bool waiting_ = false; ///< for a tick
+  bool ready_ = false;   ///< `ready` is to be sent
+  bool unsaid_ = false;  ///< status_ or ready_ is not sent yet
+  bool waiting_ = false; ///< a tick is on its way
   std::optional<protocol::time_point> told_at_;
 };
 
-/// On the I/O thread.
+/// Runs on the I/O thread.
 manager_link_actor spawn_manager_link(io_host& io, manager_link_config config);
 
 } // namespace clearance::actors

@@ -1,8 +1,8 @@
-/// Types that travel between actors of one process.
+/// Declares types that actors of one process send to each other.
 #pragma once
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
-/// Marks `type` as a message that never leaves the process: it may hold
-/// pointers, and nobody has to write it down. At global scope.
+/// Declares that messages of `type` never leave the process: they may hold
+/// pointers and need no serialisation. Use it at global scope.
 #define CLEARANCE_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)

@@ -1,4 +1,4 @@
-/// The messages that actors of every service know, and the handles of a whole
+/// Messages that the actors of all services use, and the handles of a whole
 /// service and of the service manager.
 #pragma once
 
@@ -17,39 +17,39 @@ namespace clearance::actors {
 /// Write your counters to the log.
 using report_atom = caf::atom_constant<caf::atom("report")>;
 
-/// Look at your clock: something may be due.
+/// A timer has run out: something may be due.
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
-/// Tell that you go on.
+/// Report that you still run.
 using alive_atom = caf::atom_constant<caf::atom("alive")>;
 
 // -- service manager: who started the process ---------------------------------
 
-/// How a service is, said by itself. Ready: each of its sockets is served, or
-/// the settings that it was given while it ran hold.
+/// The state that a service reports of itself. `ready`: all its sockets are
+/// served, or the settings that it got while it ran are in use.
 struct service_state {
-  std::string_view service; ///< its actor's name, a literal
+  std::string_view service; ///< the name of its actor, a literal
   bool ready = false;
-  std::string status; ///< what it does, for people
+  std::string status; ///< what the service does, for people
 };
 
-/// Null where nobody wants to know.
+/// The manager link. Null if nobody wants to know.
 using manager_actor = caf::typed_actor<
-    // Hub, verdict helper, gate, supervisor.
+    // From hub, verdict helper, gate, supervisor.
     caf::reacts_to<service_state>>;
 
 using manager_link_actor = manager_actor::extend<
-    // Itself: there is something to tell.
+    // From itself: there is something to send.
     caf::reacts_to<tick_atom>,
-    // Itself.
+    // From itself.
     caf::reacts_to<alive_atom>>;
 
 // -- hub and verdict helper: whole services -----------------------------------
 
 using service_actor = caf::typed_actor<
-    // Listener: a varlink client.
+    // From the listener: a varlink client.
     caf::reacts_to<accepted>,
-    // Process: counters to the log.
+    // From the process: write your counters to the log.
     caf::reacts_to<report_atom>>;
 
 } // namespace clearance::actors

@@ -15,35 +15,39 @@
 
 namespace clearance::actors {
 
-/// Names a run for its owner.
+/// Identifies a run; chosen by its owner.
 using process_id = std::uint64_t;
 
-/// A program with stdin and stdout at /dev/null, in its own process group.
+/// A program to run in its own process group, with stdin and stdout at
+/// /dev/null.
 struct process_spec {
-  /// A path, or a bare name that is looked for beside our own executable and
-  /// then on PATH, each time anew.
+  /// A path, or a bare name. A bare name is looked for beside our own
+  /// executable and then on PATH, at each run.
   std::string program;
-  std::vector<std::string> arguments; ///< without the program's own name
+  /// the arguments without the program's own name
+  std::vector<std::string> arguments;
   std::chrono::milliseconds time_limit{};
-  std::size_t stderr_max_bytes = 0; ///< kept; the rest is read and dropped
+  /// how much of stderr is kept; the rest is read and dropped
+  std::size_t stderr_max_bytes = 0;
 };
 
 struct process_ended {
   enum class how {
     exited,     ///< `code` is the exit status
     signalled,  ///< `code` is the signal
-    timed_out,  ///< killed at the limit, with its whole group
-    not_found,  ///< no such program
-    not_spawned ///< `code` is an errno
+    timed_out,  ///< killed at the time limit, with its whole group
+    not_found,  ///< there is no such program
+    not_spawned ///< it could not be started; `code` is an errno
   };
 
   process_id id = 0;
   how what = how::exited;
   int code = 0;
-  std::string stderr_bytes; ///< as they came
+  std::string stderr_bytes; ///< the bytes as they came, not made valid UTF-8
 };
 
-/// A run. Dropping it kills the process group; nothing is heard of it then.
+/// One run of a program. The destructor kills the process group; then no
+/// process_ended is sent.
 class process {
 public:
   virtual ~process() = default;

@@ -1,23 +1,25 @@
-/// Whoever started the process as a service, and looks after it.
+/// The service manager: the program that started this process as a service,
+/// such as systemd.
 #pragma once
 
 #include <string>
 
 namespace clearance::actors {
 
-/// Implemented by services. Methods do not wait. False: it did not take the
-/// news just now, which may be told again later.
+/// Implemented by services. The methods do not wait. They return false if the
+/// manager did not take the message now; then send it again later.
 class service_manager {
 public:
   virtual ~service_manager() = default;
 
-  /// Everything is served, or new settings hold. `status` as below.
+  /// The service serves all its sockets, or uses its new settings. `status`:
+  /// see below.
   virtual bool ready(const std::string& status) = 0;
 
-  /// What the service does, for people, in one line.
+  /// One line for people that says what the service does.
   virtual bool status(const std::string& status) = 0;
 
-  /// The thread that actors are hosted on goes on.
+  /// The I/O thread works.
   virtual bool alive() = 0;
 };
 

@@ -1,4 +1,5 @@
-/// A bounded number of slots, each given back by itself.
+/// A bounded number of slots. Each slot returns to the pool when its holder
+/// drops it.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +9,7 @@
 
 namespace clearance::actors {
 
-/// Whoever holds one has a slot; it may outlive its `slot_pool`.
+/// Holds one slot. It may outlive its `slot_pool`.
 using slot = std::shared_ptr<const void>;
 
 /// Used on one thread.
@@ -22,12 +23,12 @@ public:
   slot_pool(const slot_pool&) = delete;
   slot_pool& operator=(const slot_pool&) = delete;
 
-  /// Calls `f` whenever one is taken or given back, while this lives.
+  /// Calls `f` whenever a slot is taken or returned, as long as the pool lives.
   void watch(std::function<void()> f) { shared_->changed = std::move(f); }
 
   std::size_t taken() const noexcept { return shared_->taken; }
 
-  /// Null: all are taken.
+  /// Null if all slots are taken.
   slot take() {
     if (shared_->taken >= max_)
       return nullptr;

@@ -1,4 +1,4 @@
-/// Executes verdicts by asking the verdict helper.
+/// Executes verdicts by calling the verdict helper.
 #pragma once
 
 #include "actors/base/hosted.hpp"
@@ -24,13 +24,14 @@ struct helper_executor_config {
 };
 
 using helper_executor_actor = executor_actor::extend<
-    // Its connections.
+    // From its connections.
     caf::reacts_to<received>, caf::reacts_to<writable>, caf::reacts_to<hung_up>,
-    // Itself: a deadline may have come.
+    // From itself: a deadline may have passed.
     caf::reacts_to<tick_atom>>;
 
-/// `Apply` over at most limits::helper_connections_max connections, opened when
-/// needed, one call at a time on each. See helper_executor.cpp.
+/// Calls `Apply` over at most limits::helper_connections_max connections, which
+/// are opened when they are needed, with one call at a time on each. See
+/// helper_executor.cpp.
 class helper_executor {
 public:
   static inline const char* name = "helper_executor";
@@ -55,12 +56,12 @@ private:
     promise answer;
   };
 
-  /// A connection of the pool; idle while `call` is 0.
+  /// A connection of the pool. It is idle if `call` is 0.
   struct line {
     connection_ptr connection;
     pending_call call;
-    std::size_t sent = 0; // bytes of the call that the socket took
-    bool fresh = true;    // dialled for this very call
+    std::size_t sent = 0; // bytes of the call that are written
+    bool fresh = true;    // opened for the current call
   };
 
   promise on_call(const protocol::shield_call& x);
@@ -87,7 +88,7 @@ private:
   protocol::time_point next_tick_ = protocol::time_point::max();
 };
 
-/// On the I/O thread.
+/// Runs on the I/O thread.
 helper_executor_actor spawn_helper_executor(io_host& io,
                                             helper_executor_config config);
 

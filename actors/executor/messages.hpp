@@ -1,4 +1,4 @@
-/// The conversation with whoever changes the firewall.
+/// The messages of executors, which change the firewall.
 #pragma once
 
 #include "actors/base/message_type.hpp"
@@ -11,11 +11,11 @@ namespace clearance::actors {
 
 // -- executor: changes the firewall -------------------------------------------
 
-/// Two forms behind it: one runs the shield, one asks the verdict helper. A
-/// failed shield is an outcome, not an error. Answers within
-/// limits::executor_deadline.
+/// There are two executors: one runs the shield, the other calls the verdict
+/// helper. A failed shield is an outcome and not an error. The answer comes
+/// within limits::executor_deadline.
 using executor_actor = caf::typed_actor<
-    // One verdict, checked by the registry.
+    // From the registry: a verdict that was checked.
     caf::replies_to<protocol::shield_call>::with<protocol::shield_outcome>>;
 
 } // namespace clearance::actors

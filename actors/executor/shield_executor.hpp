@@ -17,18 +17,18 @@ namespace clearance::actors {
 
 struct shield_executor_config {
   io_host* io = nullptr;
-  /// A path, or a name looked for beside our executable and on PATH.
+  /// A path, or a name that is looked for beside our executable and on PATH.
   std::string shield = "terok-shield";
 };
 
-/// The executor's interface, and what the host says of its children.
+/// The executor's interface, and the end of a child process.
 using shield_executor_actor =
     executor_actor::extend<caf::reacts_to<process_ended>>;
 
-/// `terok-shield ACTION CONTAINER DEST`, at most limits::shields_max at a time;
-/// later ones wait their turn, at most limits::verdicts_waiting_max of them and
-/// for limits::shield_turn_max_wait; they fail then.
-/// Its end kills what runs.
+/// Runs `terok-shield ACTION CONTAINER DEST`, at most limits::shields_max at a
+/// time. At most limits::verdicts_waiting_max calls wait, each for at most
+/// limits::shield_turn_max_wait; after that they fail. When the actor ends it
+/// kills the running shields.
 class shield_executor {
 public:
   static inline const char* name = "shield_executor";
@@ -70,7 +70,7 @@ private:
   std::deque<waiting> waiting_;
 };
 
-/// On the I/O thread.
+/// Runs on the I/O thread.
 shield_executor_actor spawn_shield_executor(io_host& io,
                                             shield_executor_config config);
 

@@ -1,4 +1,4 @@
-/// An event on its way to every subscriber: encoded once, shared, immutable.
+/// An event on its way to all subscribers: encoded once, shared, immutable.
 #pragma once
 
 #include "protocol/hub/authorisation.hpp"
@@ -13,7 +13,8 @@
 
 namespace clearance::actors {
 
-/// Holds the final wire bytes, and what the registry needs, in one buffer.
+/// Holds the encoded event, and the texts that the registry needs, in one
+/// buffer.
 class announced_event final : public protocol::undelivered_event {
 public:
   explicit announced_event(const protocol::event& x);
@@ -23,11 +24,11 @@ public:
   std::string_view request_id() const noexcept {
     return piece(container_, request_id_);
   }
-  /// What a verdict must cite.
+  /// What a verdict on this event must name.
   std::string_view target() const noexcept {
     return piece(request_id_, target_);
   }
-  /// One whole varlink reply, NUL included.
+  /// The encoded event: one varlink reply, NUL included.
   std::string_view wire() const noexcept {
     return piece(target_, static_cast<std::uint32_t>(buffer_.size()));
   }
@@ -37,7 +38,7 @@ public:
     return handed_.load(std::memory_order_relaxed);
   }
 
-  /// Some client got it whole.
+  /// A client got the whole event.
   void hand() const noexcept { handed_.store(true, std::memory_order_relaxed); }
 
 private:
@@ -47,8 +48,8 @@ private:
 
   protocol::event_type type_;
   mutable std::atomic<bool> handed_ = false;
-  // Ends of the pieces of buffer_, which holds container, request_id and
-  // target before the wire bytes.
+  // buffer_ holds container, request_id, target and the encoded event. These
+  // are the ends of the first three.
   std::uint32_t container_ = 0;
   std::uint32_t request_id_ = 0;
   std::uint32_t target_ = 0;

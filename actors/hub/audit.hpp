@@ -1,5 +1,5 @@
-/// The audit trail: one line for each verdict, with who, what, and what came of
-/// it. The log has the time.
+/// The audit trail: one log line for each verdict, with who asked, what for,
+/// and the result.
 #pragma once
 
 #include "actors/base/connection.hpp"
@@ -11,27 +11,29 @@
 
 namespace clearance::actors {
 
-/// A verdict as it was asked for. What the peer chose need not be escaped.
+/// A verdict that somebody asked for. Texts that the peer chose are escaped
+/// when they are logged.
 struct audited {
   std::string_view component; ///< the actor's name
   std::string_view action;
   std::string_view container;
-  std::string_view request_id; ///< the hub's alone
+  std::string_view request_id; ///< empty in the verdict helper
   std::string_view dest;
   const peer& who;
 };
 
-/// The firewall was changed. Never withheld: each takes a block that was
-/// announced.
+/// The verdict was executed and the firewall was changed. The line is always
+/// logged: there cannot be more of them than announced blocks.
 void audit_applied(const audited& x);
 
-/// It was not: "verdict refused" before anything ran, "verdict failed" after
-/// that. A client can repeat these as fast as it likes: what `limiter` does not
-/// allow is counted, and told with the next line. `why` must be escaped.
+/// The verdict was not executed. `text` is "verdict refused" if no shield ran,
+/// else "verdict failed". A client can cause this as often as it likes, so
+/// `limiter` may withhold the line; the next line then says how many. `why`
+/// must be escaped.
 void audit_denied(std::string_view text, const audited& x, log_field why,
                   log_limiter& limiter, protocol::time_point now);
 
-/// What was counted of a client that left.
+/// The client left: logs how many of its lines were withheld.
 void audit_rest(const peer& who, log_limiter& limiter,
                 protocol::time_point now);
 

@@ -81,7 +81,7 @@ void event_queue::close() {
   tell_level();
 }
 
-// With the lock held.
+// Call it with the lock held.
 void event_queue::lost(std::size_t count) {
   if (count == 0)
     return;
@@ -90,7 +90,7 @@ void event_queue::lost(std::size_t count) {
     loss_ = loss::untold;
 }
 
-// With the lock held.
+// Call it with the lock held.
 void event_queue::tell_level() {
   queue_->set_waiting(events_.size(), events_.bytes());
   queue_->set_flowing(!paused_);

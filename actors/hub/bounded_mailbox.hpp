@@ -26,41 +26,42 @@
 
 namespace clearance::actors {
 
-/// The queue itself: filled by senders on any thread, drained by its actor.
+/// The queue of events. Senders on any thread fill it, its actor empties it.
 ///
-/// It is paused, as in the beginning, or flows. While it is paused nobody is
-/// woken: a stalled client costs nothing. While it flows its actor takes a
-/// batch as soon as it runs, and so much more may wait.
+/// It is either paused (at the start) or flowing. While it is paused the actor
+/// is not woken, so a stalled client costs nothing. While it flows the actor
+/// takes a batch as soon as it runs, and one batch more may wait until then.
 class event_queue {
 public:
   event_queue();
 
-  /// How it is doing, for the registry.
+  /// The queue's status, for the registry.
   const std::shared_ptr<queue_status>& queue() const noexcept { return queue_; }
 
-  /// Queues; the oldest go at the bound. True: wake the actor, it does not know
-  /// yet. It is woken once until it woke(), and while paused only to tell the
-  /// first loss of a burst.
+  /// Adds events; drops the oldest ones at the limit. True: the caller must
+  /// wake the actor. The actor is woken only once until it calls woke(). While
+  /// the queue is paused the actor is woken only for the first loss of a burst.
   bool offer(event_batch_ptr events);
 
-  /// The actor knows: the next offer() wakes it again. True once for each burst
-  /// of losses; a burst ends when take() empties the queue.
+  /// The actor calls this when it was woken: the next offer() may wake it
+  /// again. True once for each burst of losses. A burst ends when take()
+  /// empties the queue.
   bool woke();
 
-  /// Moves at most `max` of the oldest events to the end of `out`, and no more
-  /// once these have limits::subscriber_batch_max_bytes.
+  /// Appends at most `max` of the oldest events to `out`. Stops when `out` has
+  /// limits::subscriber_batch_max_bytes.
   void take(std::vector<event_slice>& out, std::size_t max);
 
-  /// The oldest go if they were the flowing queue's surplus. True: that is the
-  /// first loss of a burst, and the actor knows.
+  /// Pauses the queue. What only a flowing queue may hold is dropped, oldest
+  /// first. True: this was the first loss of a burst.
   bool pause();
 
-  /// The actor takes what there is.
+  /// Lets the queue flow: the actor takes what is there.
   void flow();
 
   bool empty() const;
 
-  /// Forgets everything and takes nothing any more.
+  /// Empties the queue; it takes nothing any more.
   void close();
 
 private:
@@ -73,19 +74,19 @@ private:
   protocol::drop_oldest_ring<event_batch> events_;
   std::shared_ptr<queue_status> queue_;
   loss loss_ = loss::none;
-  bool waking_ = false; // it will be woken
+  bool waking_ = false; // the actor will be woken
   bool paused_ = true;
   bool closed_ = false;
 };
 
-/// Puts an event_queue in front of an actor's mailbox. CAF 0.17.6 mailboxes
-/// have no bound; enqueue() is where all messages come by, on the sender's
-/// thread. Only asynchronous `announced` are taken out: a request must be
-/// answered, and exit and down messages pass untouched.
+/// Puts an event_queue in front of an actor's mailbox. The mailboxes of CAF
+/// 0.17.6 have no limit. All messages pass enqueue(), on the sender's thread.
+/// Only asynchronous `announced` messages are put into the queue: a request
+/// must be answered, and exit and down messages must arrive.
 ///
-/// What waits in the queue is no message: its unit calls on_events() instead,
-/// which spares every delivery a walk through the mailbox. `Base` is `hosted`
-/// on a unit, or its system runs one thread alone.
+/// Events in the queue are not messages: on_events() is called instead, which
+/// is cheaper than a message for each delivery. `Base` is `hosted` on a unit,
+/// or its system has a single thread.
 template <class Base>
 class bounded_mailbox : public Base {
 public:
@@ -116,8 +117,9 @@ public:
 
   event_queue& queue() noexcept { return queue_; }
 
-  /// Called on the actor's thread each time that the queue's offer() says so;
-  /// not after the actor's end. It must not quit: it is no message's handler.
+  /// `f` is called on the actor's thread each time that offer() says that the
+  /// actor must be woken, but not after the actor's end. `f` must not call
+  /// quit(), because it is no message handler.
   void on_events(std::function<void()> f) { on_events_ = std::move(f); }
 
 private:

@@ -1,4 +1,4 @@
-/// Events that are announced together, their wire bytes in one piece.
+/// Events that are announced together, with their encoded bytes in one piece.
 #pragma once
 
 #include "actors/hub/announced_event.hpp"
@@ -14,8 +14,9 @@
 
 namespace clearance::actors {
 
-/// Immutable but for what became of its events, and shared by all subscribers:
-/// each writes any part of it with one buffer. Events are counted from 0.
+/// Immutable, except for the note which events were handed to a client. All
+/// subscribers share it, and each writes any part of it from one buffer. Events
+/// are counted from 0.
 class event_batch {
 public:
   explicit event_batch(std::vector<event_ptr> events);
@@ -23,7 +24,7 @@ public:
   std::size_t size() const noexcept { return events_.size(); }
   const event_ptr& at(std::size_t i) const noexcept { return events_[i]; }
 
-  /// The events [from, to) on the wire: whole varlink replies.
+  /// The encoded events [from, to): whole varlink replies.
   std::string_view wire(std::size_t from, std::size_t to) const noexcept {
     return wire_.substr(start(from), bytes(from, to));
   }
@@ -32,11 +33,12 @@ public:
   }
   std::size_t bytes() const noexcept { return wire_.size(); }
 
-  /// How many of the events [from, to) lie whole in their first `count` bytes.
+  /// How many of the events [from, to) are complete in their first `count`
+  /// bytes.
   std::size_t whole(std::size_t from, std::size_t to,
                     std::size_t count) const noexcept;
 
-  /// Some client got the events [from, to) whole.
+  /// A client got the events [from, to) completely.
   void hand(std::size_t from, std::size_t to) const noexcept;
 
 private:
@@ -45,19 +47,20 @@ private:
   }
 
   std::vector<event_ptr> events_;
-  // A single event stays where it is.
+  // A view; a single event is not copied.
   std::string_view wire_;
   std::string buffer_;
   std::vector<std::uint32_t> ends_;
-  // Events before this one were handed; what a hundredth client gets has not
-  // to be noted again.
+  // The events before this one were handed to a client. This saves noting it
+  // again for each further client.
   mutable std::atomic<std::size_t> handed_ = 0;
 };
 
 using event_batch_ptr = std::shared_ptr<const event_batch>;
 
-/// The next of `events` from `from` on, at least one if there is one: up to the
-/// one that brings them to limits::event_batch_max_bytes. Moves `from`.
+/// Makes the next batch from `events`, starting at `from`; at least one event
+/// if there is one. The batch ends with the event that brings it to
+/// limits::event_batch_max_bytes. Advances `from`.
 event_batch_ptr next_batch(const std::vector<event_ptr>& events,
                            std::size_t& from);
 

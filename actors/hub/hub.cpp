@@ -1,12 +1,12 @@
-// Parts and who dies with whom:
+// The hub's parts, and which of them end together:
 //
 //   hub <==links==> registry, ingester, sessions, subscribers
 //    |                 |
-//    owns           asks the executor, which lives beside the hub
+//    owns           asks the executor, which is not linked
 //    both listeners
 //
-// Sessions and subscribers end normally when their client leaves, which harms
-// nobody; any other end is a crash, and one for all.
+// A session or subscriber ends normally when its client leaves, and the others
+// go on. Every other end of a part is a crash, and then all parts end.
 
 #include "actors/hub/hub.hpp"
 
@@ -55,7 +55,8 @@ hub::interface::behavior_type hub::make_behavior() {
   };
 }
 
-// Readers first: whoever finds the clearance socket finds a whole hub.
+// The reader socket is bound first: a client that finds the clearance socket
+// can rely on the whole hub.
 bool hub::listen() {
   auto bind = [this](const listen_spec& spec, const listener_owner& owner) {
     auto result = config_.io->listen(spec, owner);

@@ -23,26 +23,29 @@ struct hub_config {
   /// See listen_spec::inherited.
   int inherited_clearance = -1;
   int inherited_reader = -1;
-  /// Whose crash is not the hub's: spawned and supervised beside it.
+  /// Not linked: it is started and watched elsewhere, and its crash does not
+  /// end the hub.
   executor_actor executor;
   std::optional<std::string> only_container;
-  std::string sandbox; ///< for the log: whether the process is; maybe empty
+  /// for the log: whether the process has a sandbox; may be empty
+  std::string sandbox;
   protocol::authorisation_limits limits;
   std::size_t readers_max = protocol::limits::connections_max;
   std::size_t clients_max = protocol::limits::connections_max;
-  /// Of clients, those that follow events; one more is closed.
+  /// Clients that may follow events. The connection of one more is closed.
   std::size_t subscribers_max = protocol::limits::subscribers_max;
   manager_actor manager = {};
-  /// Of each of the two sockets' connections; `held_whole` bounds it, too.
+  /// The shared memory of each of the two sockets' connections. `held_whole`
+  /// limits it, too.
   std::size_t held_max_bytes = protocol::limits::held_max_bytes;
   protocol::byte_budget_ptr held_whole = nullptr;
-  /// See session_config; null: one of its own.
+  /// See session_config. Null: the hub makes its own.
   log_limiter_ptr denials = nullptr;
 };
 
-/// Ends with errc::bind_failed when a socket cannot be bound; nothing stays
-/// bound then. A part that crashes takes it and all other parts along, with its
-/// reason; its end removes its sockets and closes every connection.
+/// Ends with errc::bind_failed if it cannot bind a socket; then no socket stays
+/// bound. If a part crashes, the hub and all other parts end with the same
+/// reason. When the hub ends it removes its sockets and closes all connections.
 class hub {
 public:
   static inline const char* name = "hub";
@@ -73,7 +76,7 @@ private:
   std::unique_ptr<listener> clearance_listener_;
 };
 
-/// On the I/O thread.
+/// Runs on the I/O thread.
 service_actor spawn_hub(io_host& io, hub_config config);
 
 } // namespace clearance::actors

@@ -1,4 +1,4 @@
-/// The readers of one hub.
+/// Takes the lines of all readers of one hub.
 #pragma once
 
 #include "actors/base/hosted.hpp"
@@ -22,13 +22,14 @@ namespace clearance::actors {
 
 struct ingester_config {
   registry_actor registry;
-  caf::actor_addr hub; ///< linked: dies with it, and takes it along
-  /// Lines that name another container are dropped and counted.
+  caf::actor_addr hub; ///< linked: both end together
+  /// Lines that name another container are dropped and counted. Nothing: all
+  /// containers are served.
   std::optional<std::string> only_container;
 };
 
-/// Turns reader lines into announced events, a bounded batch at a time. See
-/// ingester.cpp.
+/// Makes events of reader lines and announces them in batches of limited size.
+/// See ingester.cpp.
 class ingester {
 public:
   static inline const char* name = "ingester";
@@ -47,7 +48,7 @@ private:
   struct reader {
     connection_ptr connection;
     std::shared_ptr<const protocol::frame_batch> frames;
-    std::size_t next = 0; ///< the first of `frames` not yet judged
+    std::size_t next = 0; ///< index of the first frame that is not judged yet
     std::size_t batch_max_events = protocol::limits::reader_batch_max_events;
     stream_end end = stream_end::none;
     protocol::pause_budget pause_budget;
@@ -69,9 +70,10 @@ private:
   caf::actor_addr hub_;
   std::optional<std::string> only_container_;
   protocol::reader_line_parser parser_;
-  protocol::event event_; // its memory is used again for every line
+  protocol::event event_; // reused for every line, to keep its memory
   std::unordered_map<connection_id, reader> readers_;
-  log_limiter_ptr complaints_ = limiter_of_all(); // of all readers
+  // limits the log lines about all readers
+  log_limiter_ptr complaints_ = limiter_of_all();
 
   struct {
     std::uint64_t lines = 0;
@@ -84,7 +86,7 @@ private:
   } counters_;
 };
 
-/// On the I/O thread.
+/// Runs on the I/O thread.
 ingester_actor spawn_ingester(io_host& io, ingester_config config);
 
 } // namespace clearance::actors

@@ -1,5 +1,6 @@
-/// The conversation between the hub's actors: every message, who sends it, and
-/// what comes back. Shapes first, then one typed handle an actor.
+/// All messages between the hub's actors: who sends them, and what the answer
+/// is. First the types that several actors use, then one typed handle for each
+/// actor.
 #pragma once
 
 #include "actors/base/connection.hpp"
@@ -23,45 +24,48 @@
 
 namespace clearance::actors {
 
-/// There is room in a queue that somebody waits for.
+/// A queue that somebody waits for has room again.
 using room_atom = caf::atom_constant<caf::atom("room")>;
 
 // -- subscriber: one client that follows events -------------------------------
 
-/// Events to be queued, shared by all subscribers.
+/// Events for the subscriber's queue. All subscribers share them.
 struct announced {
   event_batch_ptr events;
 };
 
-/// What the registry drew from the map: blocks that nobody was handed yet.
+/// Some undelivered events, in answer to `subscribe` or `replay`.
 struct replay_page {
   std::vector<event_ptr> events;
-  std::uint64_t cursor = 0; ///< for the next `replay`
-  std::uint64_t until = 0;  ///< newer ones come as `announced`
+  std::uint64_t cursor = 0; ///< where the next `replay` goes on
+  std::uint64_t until = 0;  ///< events from this number on come as `announced`
   bool done = false;
 };
 
 using subscriber_actor = caf::typed_actor<
-    // Registry: into the bounded queue; never seen by the handler one by one.
+    // From the registry. They go into the bounded queue and never reach a
+    // handler one by one.
     caf::reacts_to<announced>,
-    // Registry: the answer to `subscribe` and to each `replay`.
+    // From the registry: the answer to `subscribe` and to each `replay`.
     caf::reacts_to<replay_page>,
-    // Its connection.
+    // From its connection.
     caf::reacts_to<received>, caf::reacts_to<writable>, caf::reacts_to<hung_up>,
-    // Registry: counters to the log.
+    // From the registry: write your counters to the log.
     caf::reacts_to<report_atom>>;
 
-// -- registry: the authorisation map and the fan-out --------------------------
+// -- registry: open requests, and the distribution of events ----------------
 
-/// Events of one reader, in order. Answered by `batch_announced`, maybe later.
+/// Events of one reader, in order. The answer is `batch_announced`; it may come
+/// later.
 struct announce {
   connection_id reader = 0;
   event_batch_ptr events;
-  protocol::duration max_pause{}; ///< how long they may be held back
+  protocol::duration max_pause{}; ///< how long the registry may hold them back
 };
 
-/// The reader's batch went out after `waited`. Calm: every subscriber's queue
-/// is at most half full. The next batch is to have `next_max_events` at most.
+/// The reader's batch was announced after `waited`. `calm`: every subscriber's
+/// queue is at most half full. The next batch must have at most
+/// `next_max_events` events.
 struct batch_announced {
   connection_id reader = 0;
   protocol::duration waited{};
@@ -69,65 +73,66 @@ struct batch_announced {
   std::size_t next_max_events = protocol::limits::reader_batch_max_events;
 };
 
-/// A client's verdict. Its outcome goes to the sender, as an answer to a
-/// request or as a message of its own. The last two are for the audit trail:
-/// who asks, and how much may be logged of what he is denied; shared with him.
+/// A client's verdict. The outcome goes to the sender, as the answer to a
+/// request or as a message of its own. The last two members are for the audit
+/// trail: who asks, and the limiter for log lines about this client's denied
+/// verdicts.
 struct verdict {
   std::string container;
   std::string request_id;
   std::string dest;
   std::string action;
   peer who;
-  /// Null: those who have none share one.
+  /// Null: verdicts without a limiter share one.
   std::shared_ptr<log_limiter> denials = nullptr;
 };
 
-/// From now on `queue`'s owner gets every event.
+/// From now on the owner of `queue` gets every event.
 struct subscribe {
   subscriber_actor from;
   std::shared_ptr<queue_status> queue;
 };
 
-/// The next undelivered blocks for the sender.
+/// Asks for the next page of undelivered events.
 struct replay {
   std::uint64_t cursor = 0;
   std::uint64_t until = 0;
 };
 
 using ingester_actor = caf::typed_actor<
-    // Listener: a reader.
+    // From the listener: a reader.
     caf::reacts_to<accepted>,
-    // A reader's connection.
+    // From a reader's connection.
     caf::reacts_to<received>, caf::reacts_to<writable>, caf::reacts_to<hung_up>,
-    // Registry: the reader's last batch is out, go on.
+    // From the registry: the reader's last batch was announced; go on.
     caf::reacts_to<batch_announced>,
-    // Hub: counters to the log.
+    // From the hub: write your counters to the log.
     caf::reacts_to<report_atom>>;
 
 using registry_actor = caf::typed_actor<
-    // Ingester: bind and fan out.
+    // From the ingester: make open requests and announce the events.
     caf::reacts_to<announce>,
-    // Session or host: check and execute.
+    // From a session or an application: check and execute the verdict.
     caf::replies_to<verdict>::with<protocol::verdict_outcome>,
-    // Subscriber: a new one; answered by `replay_page`.
+    // From a new subscriber; the answer is `replay_page`.
     caf::reacts_to<subscribe>,
-    // Subscriber: more of them; answered by `replay_page`.
+    // From a subscriber: the next page, please.
     caf::replies_to<replay>::with<replay_page>,
-    // Subscriber: its queue drained while somebody waited.
+    // From a subscriber: its queue, which somebody waits for, has room.
     caf::reacts_to<room_atom>,
-    // Itself: a deadline of a batch that is held back.
+    // From itself: a batch that is held back may be due.
     caf::reacts_to<tick_atom>,
-    // Hub: counters to the log.
+    // From the hub: write your counters to the log.
     caf::reacts_to<report_atom>>;
 
 // -- session: one varlink client ----------------------------------------------
 
 using session_actor = caf::typed_actor<
-    // Its connection.
+    // From its connection.
     caf::reacts_to<received>, caf::reacts_to<writable>, caf::reacts_to<hung_up>,
-    // Registry (hub): what became of the verdict.
+    // From the registry (in a hub): the outcome of the verdict.
     caf::reacts_to<protocol::verdict_outcome>,
-    // Executor (verdict helper): what became of the call.
+    // From the executor (in a verdict helper): the outcome of the call.
     caf::reacts_to<protocol::shield_outcome>>;
 
 } // namespace clearance::actors

@@ -1,4 +1,4 @@
-/// How a subscriber is doing, for those who wait for it.
+/// The status of a subscriber's queue, for the actor that waits for it.
 #pragma once
 
 #include "protocol/hub/backpressure.hpp"
@@ -9,9 +9,10 @@
 
 namespace clearance::actors {
 
-/// Written by one subscriber, read by its registry (which writes what it found
-/// of it) without a message; relaxed, for a value that is a moment old does no
-/// harm. Both live on one thread in all our programs, so there it is exact.
+/// Written by one subscriber and read by its registry, without messages. The
+/// registry also writes here that the subscriber is stuck. The atomics are
+/// relaxed, because a slightly old value does no harm. In our programs both
+/// actors run on one thread, so the values are exact.
 class queue_status {
 public:
   using time_point = protocol::time_point;
@@ -31,17 +32,18 @@ public:
   void set_flowing(bool on) noexcept { flowing_.store(on, relaxed); }
   void add_dropped(std::uint64_t n) noexcept { dropped_.fetch_add(n, relaxed); }
 
-  /// `n` whole events were taken by the socket; 0 for one that just came.
+  /// The socket has accepted `n` whole events. 0 for a new subscriber.
   void progress(std::uint64_t n, time_point now) noexcept {
     delivered_.fetch_add(n, relaxed);
     last_progress_.store(now, relaxed);
     stuck_.store(false, relaxed);
   }
 
-  /// The registry found that it makes no progress; until it does.
+  /// The registry found that the subscriber makes no progress. Holds until it
+  /// makes some.
   void found_stuck() noexcept { stuck_.store(true, relaxed); }
 
-  /// Somebody wants to hear of room in the queue; once.
+  /// The registry wants one message when the queue has room.
   void want_room() noexcept { room_wanted_.store(true, relaxed); }
   bool take_room_wanted() noexcept {
     return room_wanted_.load(relaxed) && room_wanted_.exchange(false, relaxed);

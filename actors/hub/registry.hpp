@@ -1,4 +1,5 @@
-/// The authorisation map and the fan-out: the hub's one place of truth.
+/// The registry: knows all open requests and subscribers, announces events and
+/// checks verdicts.
 #pragma once
 
 #include "actors/base/hosted.hpp"
@@ -19,12 +20,13 @@ namespace clearance::actors {
 
 struct registry_config {
   executor_actor executor;
-  caf::actor_addr hub; ///< linked: dies with it, and takes it along
+  caf::actor_addr hub; ///< linked: both end together
   protocol::authorisation_limits limits;
 };
 
-/// Binds what readers announce, fans it out, checks what clients answer and
-/// has it executed. See registry.cpp.
+/// Makes open requests of announced blocks, sends all events to all
+/// subscribers, checks the clients' verdicts and has them executed. See
+/// registry.cpp.
 class registry {
 public:
   static inline const char* name = "registry";
@@ -47,7 +49,8 @@ private:
     std::shared_ptr<queue_status> queue;
   };
 
-  /// A reader's batch that would push something out of a queue that drains.
+  /// A reader's batch that is held back: it would push events out of the queue
+  /// of a subscriber that makes progress.
   struct held_batch {
     announce what;
     ingester_actor from;
@@ -87,11 +90,11 @@ private:
 
   protocol::authorisation_map map_;
   log_limiter evictions_;
-  log_limiter denials_; // of those who brought no limiter
+  log_limiter denials_; // for verdicts that come without a limiter
   std::vector<member> members_;
 
-  /// Oldest first. Nobody else's batch waits behind one of these: what fits
-  /// goes at once.
+  /// Oldest first. A batch of another reader does not wait behind these: if it
+  /// fits, it is announced at once.
   std::vector<held_batch> held_;
   protocol::time_point next_tick_ = protocol::time_point::max();
   std::optional<protocol::time_point> look_;
@@ -103,11 +106,12 @@ private:
     std::uint64_t verdicts_ok = 0;
     std::uint64_t verdicts_failed = 0;
     std::uint64_t verdicts_refused = 0;
-    std::uint64_t lost_by_the_gone = 0; // drops of subscribers that left
+    // dropped events of subscribers that have left
+    std::uint64_t lost_by_the_gone = 0;
   } counters_;
 };
 
-/// On the I/O thread.
+/// Runs on the I/O thread.
 registry_actor spawn_registry(io_host& io, registry_config config);
 
 } // namespace clearance::actors

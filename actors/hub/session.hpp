@@ -1,4 +1,4 @@
-/// One varlink client, of the hub or of the verdict helper.
+/// One varlink client of the hub or of the verdict helper.
 #pragma once
 
 #include "actors/base/hosted.hpp"
@@ -17,22 +17,23 @@
 
 namespace clearance::actors {
 
-/// Who answers: the hub's sessions have a registry, the helper's an executor.
+/// In the hub a session has a registry, in the verdict helper an executor.
 struct session_config {
   io_host* io = nullptr;
   connection_ptr connection;
-  caf::actor_addr parent; ///< linked: dies with it
+  caf::actor_addr parent; ///< linked: the session ends with it
   protocol::varlink::role role = protocol::varlink::role::hub;
   registry_actor registry;
   executor_actor executor;
-  slot_pool* subscribers = nullptr; ///< the parent's; null: any number
-  /// The parent's: what is logged of all clients' denied verdicts.
+  slot_pool* subscribers = nullptr; ///< the parent's; null: no limit
+  /// The parent's limiter of log lines about all clients' denied verdicts.
   log_limiter_ptr denials = nullptr;
-  protocol::byte_budget_ptr held; ///< for unread replies; null: no bound in all
+  /// limits unread replies of all sessions together; null: no limit
+  protocol::byte_budget_ptr held;
 };
 
-/// Answers calls one after another, in order. `Subscribe` hands the connection
-/// to a subscriber and ends the session. See session.cpp.
+/// Answers calls one after another. `Subscribe` gives the connection to a
+/// subscriber and ends the session. See session.cpp.
 class session {
 public:
   static inline const char* name = "session";
@@ -71,23 +72,24 @@ private:
   self_type* self_;
   session_config config_;
   std::shared_ptr<const protocol::frame_batch> frames_;
-  std::size_t next_ = 0; // the first of frames_ not yet served
+  std::size_t next_ = 0; // index of the first of frames_ that is not served yet
   stream_end end_ = stream_end::none;
 
   enum class state {
     serving,
-    pending,     // another actor works on a call; nothing else is served
-    subscribing, // the connection goes once replies_ is written
-    refusing,    // closed once replies_ is written
+    pending,     // another actor works on a call; no further call is served
+    subscribing, // the connection goes to a subscriber once replies_ is written
+    refusing,    // the connection is closed once replies_ is written
   };
   state state_ = state::serving;
-  slot slot_;                      // for the subscriber to be
-  bool oneway_ = false;            // the call at hand wants no reply
-  protocol::shield_call applying_; // the helper's call at hand, for its audit
-  std::shared_ptr<log_limiter> denials_; // made with the first verdict
+  slot slot_;           // for the subscriber that takes the connection over
+  bool oneway_ = false; // the current call wants no reply
+  // the current call in the verdict helper, for the audit trail
+  protocol::shield_call applying_;
+  std::shared_ptr<log_limiter> denials_; // made when the first verdict comes
 
-  std::string replies_;          // not yet taken by the socket
-  protocol::byte_charge unread_; // for them, when there are many
+  std::string replies_;          // what the socket has not accepted yet
+  protocol::byte_charge unread_; // counts replies_ when they are many
   bool blocked_ = false;         // waiting for `writable`
 };
 

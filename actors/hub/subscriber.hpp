@@ -15,11 +15,11 @@ namespace clearance::actors {
 struct subscriber_config {
   registry_actor registry;
   connection_ptr connection; ///< taken over from the session
-  caf::actor_addr hub;       ///< linked: dies with it, and takes it along
+  caf::actor_addr hub;       ///< linked: both end together
 };
 
-/// Writes events to its connection as fast as the socket takes them; the newest
-/// wait in its bounded mailbox meanwhile. See subscriber.cpp.
+/// Writes events to its connection as fast as the socket accepts them.
+/// Meanwhile the newest events wait in its bounded mailbox. See subscriber.cpp.
 class subscriber {
 public:
   static inline const char* name = "subscriber";
@@ -52,23 +52,23 @@ private:
   connection_ptr connection_;
   caf::actor_addr hub_;
 
-  /// At most subscriber_batch_max_events, on their way to the socket. The first
-  /// `front_sent_` bytes are out already; nothing else is partly written.
+  /// At most subscriber_batch_max_events that are being written. The first
+  /// `front_sent_` bytes are written already; no other event is partly written.
   std::vector<event_slice> batch_;
   std::size_t front_sent_ = 0;
 
-  /// Undelivered blocks come before new events: while `replaying_`, batch_ is
-  /// filled from the map alone and the queue waits. The next ones are
-  /// replay_page when the socket took the last ones.
+  /// Undelivered events come before new ones: while `replaying_`, batch_ is
+  /// filled from these pages alone and the queue waits. The next page is asked
+  /// for when the socket has accepted the last one.
   replay_page replay_;
-  std::size_t replayed_ = 0; // of replay_.events, went to batch_
+  std::size_t replayed_ = 0; // how many of replay_.events went to batch_
   bool replaying_ = true;
   bool awaiting_page_ = true; // `subscribe` or `replay` is not answered yet
   bool blocked_ = false;      // waiting for `writable`
-  bool broken_ = false;       // about to leave
+  bool broken_ = false;       // the connection broke; the actor is about to end
 };
 
-/// On the I/O thread.
+/// Runs on the I/O thread.
 subscriber_actor spawn_subscriber(io_host& io, subscriber_config config);
 
 } // namespace clearance::actors

@@ -17,14 +17,14 @@ struct verdict_helper_config {
   io_host* io = nullptr;
   std::string socket;
   executor_actor executor;
-  /// For the log: whether the process is; maybe empty.
+  /// For the log: whether the process has a sandbox; may be empty.
   std::string sandbox{};
   int inherited = -1; ///< see listen_spec::inherited
   manager_actor manager = {};
 };
 
-/// Serves org.terok.ClearanceVerdict1 from an executor. Stateless. Ends with
-/// errc::bind_failed when its socket cannot be bound.
+/// Serves org.terok.ClearanceVerdict1 with an executor. Keeps no state. Ends
+/// with errc::bind_failed if it cannot bind its socket.
 class verdict_helper {
 public:
   static inline const char* name = "verdict_helper";
@@ -50,7 +50,7 @@ private:
   std::uint64_t clients_ = 0;
 };
 
-/// On the I/O thread.
+/// Runs on the I/O thread.
 service_actor spawn_verdict_helper(io_host& io, verdict_helper_config config);
 
 } // namespace clearance::actors

@@ -1,11 +1,12 @@
-// Who dies with whom:
+// Which actor watches which:
 //
 //   supervisor --monitors--> container --monitors--> hub, executor, gate
 //
-// Nobody is linked. A part that ends is started again after a delay that
-// doubles; the others do not notice: the hub's executor is the container, which
-// passes calls on to the one that runs now. So a hub keeps its bindings when
-// its executor crashes, and a hub that crashes leaves git alone.
+// No actors are linked. A part that ends is started again after a delay, which
+// doubles each time. The other parts do not notice: the container itself is the
+// hub's executor, and passes each call to the executor that runs at the moment.
+// So a hub keeps its open requests when its executor crashes, and git goes on
+// when the hub crashes.
 
 #include "actors/supervisor/container.hpp"
 
@@ -61,7 +62,7 @@ container::container(self_type* self, container_config config)
   // nop
 }
 
-// Also after a crash of our own: nobody else knows the parts.
+// Needed also if this actor crashes: no other actor knows the parts.
 container::~container() {
   for (auto& x : parts_)
     if (x.running)
@@ -88,7 +89,7 @@ container::interface::behavior_type container::make_behavior() {
   };
 }
 
-// False: there is nothing to be served.
+// False: no service is to be started.
 bool container::begin() {
   if (!watch_init()) {
     tell(severity::info, "its first process has ended already");
@@ -98,7 +99,7 @@ bool container::begin() {
   return true;
 }
 
-// False: it is gone.
+// False: the process has ended.
 bool container::watch_init() {
   const auto pid = config_.sidecar->init_pid;
   if (!pid)
@@ -133,14 +134,16 @@ void container::start(container_part what) {
   switch (what) {
   case container_part::executor:
     next = start_executor();
-    became(what, condition::serving); // it has no socket
+    // the executor has no socket, so it serves at once
+    became(what, condition::serving);
     break;
   case container_part::hub:
     next = start_hub();
     break;
   case container_part::gate:
     if (!config_.sidecar->gate)
-      return became(what, condition::serving); // all there is
+      // a container without gate: there is nothing to start
+      return became(what, condition::serving);
     next = start_gate();
     break;
   }
@@ -168,7 +171,7 @@ caf::strong_actor_ptr container::start_hub() {
   return caf::actor_cast<caf::strong_actor_ptr>(hub_);
 }
 
-// Null, and tried again later, when its directories cannot be made.
+// Null if its directories cannot be made; then it is tried again later.
 caf::strong_actor_ptr container::start_gate() {
   for (auto* path : {&paths_.gate_home, &paths_.gate_hooks})
     if (auto why = config_.containers->make_private(*path); !why.empty()) {
@@ -255,7 +258,7 @@ void container::on_process_gone() {
   on_stop();
 }
 
-// The gate ends when its transfers have; or soon.
+// The gate ends when its transfers have ended, or after a short time.
 void container::on_stop() {
   if (std::exchange(stopping_, true))
     return;

@@ -1,4 +1,5 @@
-/// The services of one container: started, watched, started again.
+/// The services of one container: starts them, watches them, and starts them
+/// again.
 #pragma once
 
 #include "actors/base/hosted.hpp"
@@ -24,14 +25,14 @@ struct container_config {
   io_host* io = nullptr;
   http_host* http = nullptr;
   container_host* containers = nullptr;
-  sidecar_ptr sidecar; ///< with a container_id
+  sidecar_ptr sidecar; ///< its container_id is not empty
   std::shared_ptr<const container_surroundings> around;
   container_watcher watcher = {}; ///< null: nobody wants to know
 };
 
 /// Ends normally when it was told to stop, or when the container's first
-/// process has ended: its parts end with it, and before it where it is in
-/// order. See container.cpp.
+/// process has ended. It ends its parts first if there is time, and in any case
+/// with itself. See container.cpp.
 class container {
 public:
   static inline const char* name = "container";
@@ -50,7 +51,7 @@ private:
   enum class condition : std::uint8_t { starting, serving, failing };
 
   struct part {
-    caf::strong_actor_ptr running; ///< null: not now
+    caf::strong_actor_ptr running; ///< null: it does not run now
     protocol::backoff delays;
     condition is = condition::starting;
   };
@@ -81,18 +82,18 @@ private:
   self_type* self_;
   container_config config_;
   protocol::container_paths paths_;
-  std::string id_; ///< short
+  std::string id_; ///< the first digits of the container's id
   std::unique_ptr<process_watch> init_;
   bool told_unwatched_ = false;
   std::array<part, container_parts_count> parts_;
-  executor_actor executor_; ///< null while it is not running
+  executor_actor executor_; ///< null while it does not run
   service_actor hub_;
   gate_actor gate_;
   bool stopping_ = false;
-  container_state told_; ///< what the watcher knows
+  container_state told_; ///< the last state that the watcher got
 };
 
-/// On the I/O thread.
+/// Runs on the I/O thread.
 container_actor spawn_container(io_host& io, container_config config);
 
 } // namespace clearance::actors

@@ -13,7 +13,8 @@ hub_config hub_of(const protocol::container_paths& paths,
   hub_config result;
   result.clearance_socket = paths.clearance_socket;
   result.reader_socket = paths.reader_socket;
-  // One container's hub: what it may hold in all is what one may hold.
+  // The hub serves one container, so its limits for all containers are those
+  // for one.
   result.limits = {quotas.bindings, quotas.bindings, quotas.open_request_bytes,
                    quotas.open_request_bytes};
   result.readers_max = quotas.readers;

@@ -1,4 +1,4 @@
-/// What the services of one container are made of.
+/// The configuration of a container's services.
 #pragma once
 
 #include "actors/base/log_limiter.hpp"
@@ -15,7 +15,7 @@
 
 namespace clearance::actors {
 
-/// What one container may take of a process that serves many.
+/// How much one container may use in a process that serves many.
 struct container_quotas {
   std::size_t bindings = protocol::supervisor_limits::open_requests_max;
   std::size_t open_request_bytes =
@@ -32,23 +32,24 @@ struct container_quotas {
 /// What all containers of a process share.
 struct container_surroundings {
   std::string shield = "terok-shield"; ///< as in shield_executor_config
-  std::string git_http_backend;        ///< empty: there is no git
-  std::optional<std::string> path;     ///< our PATH
+  std::string git_http_backend;        ///< empty: git is not installed
+  std::optional<std::string> path;     ///< PATH of this process
   std::optional<std::string> git_exec_path;
   container_quotas quotas;
-  /// What all of them hold; see limits::held_max_bytes.
+  /// The memory limit for the connections of all of them; see
+  /// limits::held_max_bytes.
   protocol::byte_budget_ptr held = std::make_shared<protocol::byte_budget>(
       protocol::supervisor_limits::held_total_max_bytes);
-  /// What is logged of denied verdicts of all of them.
+  /// Limits the log lines about denied verdicts of all of them.
   log_limiter_ptr denials = limiter_of_all();
 };
 
-/// Without host and executor.
+/// The caller sets the I/O host and the executor.
 hub_config hub_of(const protocol::container_paths& paths,
                   const container_quotas& quotas,
                   const protocol::byte_budget_ptr& held = nullptr);
 
-/// Without hosts. `x` has a gate.
+/// The caller sets the I/O hosts. `x` must have a gate.
 gate_config gate_of(const protocol::sidecar& x,
                     const protocol::container_paths& paths,
                     const container_surroundings& around);

@@ -1,6 +1,6 @@
-/// Many containers in one process: the conversation between the supervisor, its
-/// containers and the outside. The supervisor knows hub, executor and gate as
-/// wholes.
+/// Messages between the supervisor, its containers, and the I/O that they need.
+/// They are here and not beside the hub's messages because they name hub,
+/// executor and gate as wholes.
 #pragma once
 
 #include "actors/base/messages.hpp"
@@ -20,28 +20,29 @@ namespace clearance::actors {
 
 using sidecar_ptr = std::shared_ptr<const protocol::sidecar>;
 
-/// A file that is whole and good. Seen again when it may have changed.
+/// A file that is complete and valid. Sent again when the file may have
+/// changed.
 struct sidecar_seen {
   std::string file; ///< its name in the directory
   sidecar_ptr value;
-  protocol::sha256_digest digest{}; ///< of its bytes
+  protocol::sha256_digest digest{}; ///< digest of its bytes
 };
 
-/// One that is not.
+/// A file that is not valid.
 struct sidecar_bad {
   std::string file;
   protocol::sidecar_fault why;
 };
 
-/// It is there no more.
+/// A file that has vanished.
 struct sidecar_gone {
   std::string file;
 };
 
-/// Once: whatever was there at the start has been told.
+/// Sent once: all files that were there at the start were reported.
 struct sidecars_read {};
 
-/// Nothing more will be heard of the directory.
+/// The directory is gone; nothing more will be reported.
 struct sidecars_lost {
   std::string why;
 };
@@ -52,36 +53,37 @@ using sidecar_watcher =
                      caf::reacts_to<sidecars_read>,
                      caf::reacts_to<sidecars_lost>>;
 
-/// A directory of sidecars. Its end is silent.
+/// Watches a directory of sidecars. Its destructor ends the watch without a
+/// message.
 class sidecar_source {
 public:
   virtual ~sidecar_source() = default;
 
-  /// `owner` hears of what is there, and then of what changes. Once; on the
-  /// host's thread.
+  /// Sends to `owner` what is there, and then every change. Call it once, on
+  /// the I/O thread.
   virtual void start(sidecar_watcher owner) = 0;
 };
 
-// -- what containers need of the outside, beside host and http_host -----------
+// -- what containers need beside the I/O host and http_host -------------------
 
-/// Once: the process has ended.
+/// Sent once: the process has ended.
 struct process_gone {
   pid_t pid = 0;
 };
 
 using process_watcher = caf::typed_actor<caf::reacts_to<process_gone>>;
 
-/// Dropping it ends the watch.
+/// The destructor ends the watch.
 class process_watch {
 public:
   virtual ~process_watch() = default;
 };
 
 struct watched {
-  std::unique_ptr<process_watch> value; ///< null: it is not watched
-  bool gone = false;                    ///< because there is no such process
-  std::string why;                      ///< else
-  bool ran_out = false; ///< of descriptors or memory: try again, later
+  std::unique_ptr<process_watch> value; ///< null: the process is not watched
+  bool gone = false;    ///< the reason: there is no such process
+  std::string why;      ///< any other reason
+  bool ran_out = false; ///< descriptors or memory ran out: try again later
 };
 
 /// Methods are called on the I/O thread.
@@ -89,62 +91,64 @@ class container_host {
 public:
   virtual ~container_host() = default;
 
-  /// Creates a directory that is ours alone. Empty, or why not.
+  /// Creates a directory that only our uid can access. Returns an empty text,
+  /// or why it failed.
   virtual std::string make_private(const std::string& path) = 0;
 
   virtual watched watch(pid_t pid, process_watcher owner) = 0;
 };
 
-// -- container: the services of one -------------------------------------------
+// -- container: the services of one container ---------------------------------
 
 enum class container_part : std::uint8_t { executor, hub, gate };
 
 inline constexpr std::size_t container_parts_count = 3;
 
-/// Its delay is over.
+/// The restart delay of this part is over.
 struct restart_part {
   container_part what = container_part::executor;
 };
 
-/// How its services are, when that changes.
+/// The state of a container's services. Sent when it changes.
 struct container_state {
-  std::string id;       ///< short
-  bool settled = false; ///< each of them serves, or has failed at least once
-  bool failing = false; ///< one has failed and does not serve yet
+  std::string id;       ///< the first digits of the container's id
+  bool settled = false; ///< each service serves, or has failed at least once
+  bool failing = false; ///< a service has failed and does not serve yet
 };
 
 using container_watcher = caf::typed_actor<caf::reacts_to<container_state>>;
 
-/// An executor itself: what stands between its hub and whoever executes now.
+/// A container is an executor, too: it stands between its hub and the executor
+/// that runs at the moment.
 using container_actor = executor_actor::extend<
-    // Host: the container's first process.
+    // From the I/O host: the container's first process has ended.
     caf::reacts_to<process_gone>,
-    // Hub, gate: it serves.
+    // From hub and gate: the service is ready.
     caf::reacts_to<service_state>,
-    // Itself.
+    // From itself.
     caf::reacts_to<restart_part>,
-    // Itself: the first process is to be watched still.
+    // From itself: watching the first process is tried again.
     caf::reacts_to<tick_atom>,
-    // Supervisor: end everything, then yourself.
+    // From the supervisor: end all parts, then yourself.
     caf::reacts_to<stop_atom>,
-    // Supervisor: counters to the log.
+    // From the supervisor: write your counters to the log.
     caf::reacts_to<report_atom>>;
 
-// -- supervisor: all of them --------------------------------------------------
+// -- supervisor: all containers -----------------------------------------------
 
-/// The container that had crashed may be started again.
+/// A container that crashed may be started again.
 struct restart_container {
   std::string id;
 };
 
 using supervisor_actor = sidecar_watcher::extend<
-    // Itself.
+    // From itself.
     caf::reacts_to<restart_container>,
-    // Container.
+    // From a container.
     caf::reacts_to<container_state>,
-    // Process: SIGTERM.
+    // From the process: SIGTERM.
     caf::reacts_to<stop_atom>,
-    // Process: counters to the log.
+    // From the process: write your counters to the log.
     caf::reacts_to<report_atom>>;
 
 } // namespace clearance::actors

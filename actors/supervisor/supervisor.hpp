@@ -16,16 +16,17 @@ struct supervisor_config {
   io_host* io = nullptr;
   http_host* http = nullptr;
   container_host* containers = nullptr;
-  std::unique_ptr<sidecar_source> sidecars; ///< null: in tests
+  std::unique_ptr<sidecar_source> sidecars; ///< null in tests
   std::shared_ptr<const container_surroundings> around;
   manager_actor manager = {};
   std::size_t containers_max = protocol::supervisor_limits::containers_max;
   std::size_t sidecars_max = protocol::supervisor_limits::sidecars_max;
 };
 
-/// A container for each sidecar, one an id. Ends normally once it was told to
-/// stop and all have ended; with errc::directory_lost when the sidecars'
-/// directory is gone; any end of its takes all containers along.
+/// Runs a container for each sidecar, but only one for each id. Ends normally
+/// when it was told to stop and all containers have ended; ends with
+/// errc::directory_lost when the directory of sidecars is gone. When it ends,
+/// for whatever reason, all containers end.
 class supervisor {
 public:
   static inline const char* name = "supervisor";
@@ -41,22 +42,23 @@ public:
   interface::behavior_type make_behavior();
 
 private:
-  /// A good sidecar, by its file's name.
+  /// A valid sidecar. The map's key is the file's name.
   struct file {
     sidecar_ptr value;
     protocol::sha256_digest digest{};
-    std::string id;     ///< short
-    bool ended = false; ///< its container has: not again before it changes
+    std::string id; ///< the first digits of the container's id
+    /// its container has ended; it is not started again until the file changes
+    bool ended = false;
   };
 
-  /// Whom a container's id belongs to, from its start to its end.
+  /// The container that has an id, from its start to its end.
   struct slot {
     std::string file;
     protocol::sha256_digest digest{};
-    container_actor running; ///< null: it crashed, and waits for its restart
+    container_actor running; ///< null: it crashed and waits for its restart
     bool stopping = false;
     protocol::backoff delays;
-    bool settled = false; ///< as its container says
+    bool settled = false; ///< the last value that the container sent
     bool failing = false;
   };
 
@@ -82,14 +84,14 @@ private:
   self_type* self_;
   supervisor_config config_;
   std::map<std::string, file> files_;
-  std::map<std::string, slot> slots_; ///< by short id
-  std::deque<std::string> waiting_;   ///< ids of files without a slot
-  bool read_ = false;  ///< all sidecars that were there at the start
-  bool ready_ = false; ///< and the manager knows
+  std::map<std::string, slot> slots_; ///< the key is the short id
+  std::deque<std::string> waiting_;   ///< ids of files that have no slot yet
+  bool read_ = false;  ///< all sidecars that were there at the start are known
+  bool ready_ = false; ///< the service manager knows that we are ready
   bool stopping_ = false;
 };
 
-/// On the I/O thread.
+/// Runs on the I/O thread.
 supervisor_actor spawn_supervisor(io_host& io, supervisor_config config);
 
 } // namespace clearance::actors

@@ -1,4 +1,4 @@
-/// How long to wait before something that keeps ending is started again.
+/// How long to wait before a service that ended is started again.
 #pragma once
 
 #include "protocol/base/time.hpp"
@@ -6,20 +6,22 @@
 namespace clearance::protocol {
 
 struct backoff_limits {
-  duration first;          ///< the delay after the first end
-  duration max;            ///< it doubles up to here
-  duration forgiven_after; ///< whoever ran that long begins anew
+  duration first; ///< the delay after the service has ended for the first time
+  duration max;   ///< the delay doubles each time, up to this one
+  /// after a run of this length the delay is `first` again
+  duration forgiven_after;
 };
 
-/// The memory of one service.
+/// Keeps the delay of one service.
 class backoff {
 public:
   explicit backoff(backoff_limits limits) noexcept : limits_(limits) {}
 
-  /// It runs since `now`.
+  /// The service was started at `now`.
   void started(time_point now) noexcept { started_ = now; }
 
-  /// It ended at `now`: start it after this long.
+  /// The service ended at `now`. Returns how long to wait before it is started
+  /// again.
   duration ended(time_point now) noexcept;
 
 private:

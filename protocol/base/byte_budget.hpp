@@ -1,4 +1,4 @@
-/// Bytes that many hold together, under one bound.
+/// A limit for the bytes that many holders, such as connections, hold together.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,9 @@
 
 namespace clearance::protocol {
 
-/// What is held is counted here and, where there is one, in the budget of the
-/// whole. Used on one thread.
+/// Counts the bytes that are held. A budget may be part of a larger one,
+/// `whole`: then each byte counts in both and must fit into both. Used on one
+/// thread.
 class byte_budget {
 public:
   explicit byte_budget(std::size_t max_bytes,
@@ -18,7 +19,8 @@ public:
     // nop
   }
 
-  /// Whether `bytes` more are within the bounds.
+  /// Whether `bytes` more would keep within the limit, and within that of
+  /// `whole`.
   bool has_room(std::size_t bytes) const noexcept {
     return held_ <= max_ && bytes <= max_ - held_
            && (!whole_ || whole_->has_room(bytes));
@@ -26,7 +28,7 @@ public:
 
   std::size_t held() const noexcept { return held_; }
 
-  /// How often somebody was denied.
+  /// How many requests for more bytes were denied.
   std::uint64_t denied() const noexcept { return denied_; }
 
 private:
@@ -52,8 +54,8 @@ private:
 
 using byte_budget_ptr = std::shared_ptr<byte_budget>;
 
-/// What one holder has of a budget, given back with its end. Without a budget
-/// nothing is counted and nothing denied.
+/// The part of a budget that one holder uses. The destructor gives it back. A
+/// charge without a budget counts nothing and denies nothing.
 class byte_charge {
 public:
   byte_charge() noexcept = default;
@@ -76,7 +78,8 @@ public:
   }
   ~byte_charge() { settle(0); }
 
-  /// Becomes `bytes`, or stays as it is and says no.
+  /// Changes the charge to `bytes`. False if the budget has no room for that:
+  /// the charge stays as it was.
   bool try_hold(std::size_t bytes) noexcept {
     if (budget_ && bytes > bytes_ && !budget_->has_room(bytes - bytes_)) {
       ++budget_->denied_;
@@ -86,7 +89,8 @@ public:
     return true;
   }
 
-  /// Becomes `bytes` in any case: they are there already.
+  /// Changes the charge to `bytes` even if the budget has no room: for memory
+  /// that is in use already.
   void settle(std::size_t bytes) noexcept {
     if (budget_) {
       budget_->subtract(bytes_);

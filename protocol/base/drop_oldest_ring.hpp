@@ -1,4 +1,4 @@
-/// A queue that holds only the newest: bounded in elements and in bytes.
+/// A bounded queue. When it is full, its oldest elements are dropped.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,14 @@
 
 namespace clearance::protocol {
 
-/// Elements come in shared, immutable batches and leave in slices of them, so
-/// that a queue touches a batch once, not each of its elements. `Batch` has
+/// Elements come in shared, immutable batches and leave in slices of batches,
+/// so that a queue handles a batch as one and not each of its elements. `Batch`
+/// has
 ///   std::size_t size() const;                      its elements
 ///   std::size_t bytes(from, to) const;             of the elements [from, to)
-/// The bounds are inclusive, that in elements at least 1. A single element
-/// larger than the byte bound is kept alone.
+/// The queue may hold exactly as much as a limit says. `max_elements` is at
+/// least 1. A single element that is larger than `max_bytes` is kept if it is
+/// alone.
 template <class Batch>
 class drop_oldest_ring {
 public:
@@ -33,14 +35,16 @@ public:
     // nop
   }
 
-  /// Changes the bounds. Returns how many elements went because of that.
+  /// Changes the limits. Returns how many elements were dropped because of
+  /// that.
   std::size_t bound(std::size_t max_elements, std::size_t max_bytes) {
     max_elements_ = max_elements;
     max_bytes_ = max_bytes;
     return trim();
   }
 
-  /// Returns how many elements went to make room, maybe some of these.
+  /// Adds a batch. Returns how many elements were dropped to make room; some of
+  /// them may be of this batch.
   std::size_t push(std::shared_ptr<const Batch> x) {
     if (x->size() == 0)
       return 0;
@@ -50,8 +54,8 @@ public:
     return trim();
   }
 
-  /// The oldest elements that lie side by side, at most `max`; there must be
-  /// one, and `max` is not 0.
+  /// Takes the oldest elements that belong to one batch, at most `max` of them.
+  /// The queue must not be empty, and `max` must not be 0.
   slice pop(std::size_t max) {
     auto& front = slots_[head_];
     slice result;
@@ -76,7 +80,7 @@ public:
   bool empty() const noexcept { return size_ == 0; }
   std::size_t size() const noexcept { return size_; }
   std::size_t bytes() const noexcept { return bytes_; }
-  /// Elements that went because of a bound, since the start.
+  /// How many elements were dropped since the start.
   std::uint64_t dropped() const noexcept { return dropped_; }
 
 private:
@@ -89,7 +93,7 @@ private:
     return victims;
   }
 
-  // Most queues never hold more than a few slices.
+  // Starts small, because most queues never hold more than a few slices.
   void append(slice x) {
     if (used_ == slots_.size()) {
       std::vector<slice> more(slots_.empty() ? 4 : 2 * slots_.size());
@@ -103,7 +107,7 @@ private:
   }
 
   std::vector<slice> slots_;
-  std::size_t head_ = 0; // of slots_
+  std::size_t head_ = 0; // index in slots_
   std::size_t used_ = 0;
   std::size_t size_ = 0;
   std::size_t bytes_ = 0;

@@ -1,14 +1,14 @@
-// One copy: from the bytes of a read into the batch, those of all whole frames
-// at once. Only the frame that a read cuts in two is copied twice, by way of
-// `pending_`.
+// All whole frames of one read are copied into the batch at once, and only this
+// once. Only a frame that a read cuts in two is copied twice: first into
+// `pending_`, then into the batch.
 //
 //     bytes:    ...tail of a frame | whole | whole | head of the next...
 //               joined to pending_   -------> out    kept in pending_
 //
 // A frame is too long as soon as its bytes without delimiter are more than
-// `max_bytes`. Under overflow::drop the machine then forgets them and only
-// looks for the delimiter; the drop is counted where the frame ends, so that
-// dropped() and the frames together number the delimiters that were seen.
+// `max_bytes`. Under overflow::drop the framer then forgets them and only
+// looks for the delimiter. The drop is counted where the frame ends, so that
+// dropped() plus the number of frames is the number of delimiters seen.
 
 #include "protocol/base/framing.hpp"
 
@@ -74,7 +74,7 @@ framer::framer(char delimiter, std::size_t max_bytes, overflow policy,
 bool framer::feed(std::string_view bytes, frame_batch& out) {
   while (!failed_ && !bytes.empty()) {
     if (pending_.empty() && !skipping_ && bytes.size() <= max_bytes_) {
-      // None of these is too long.
+      // All of `bytes` is within the limit, so no frame in it can be too long.
       keep(bytes.substr(out.append_each(bytes, delimiter_)));
       break;
     }
@@ -121,7 +121,8 @@ void framer::keep(std::string_view part) {
     return;
   auto needed = pending_.size() + part.size();
   if (needed > pending_.capacity()) {
-    // std::string doubles on its own and would pass the limit by up to that.
+    // Reserved by hand: std::string would double its capacity and could so
+    // exceed the limit by almost `max_bytes`.
     const auto size = std::min(std::max(needed, 2 * pending_.capacity()),
                                std::max(needed, max_bytes_));
     if (size > limits::kept_max_bytes && !charge_.try_hold(size))

@@ -31,8 +31,8 @@ void pause_budget::waited(duration time) noexcept {
 }
 
 void pause_budget::brought(std::size_t events) noexcept {
-  // The product of a huge count would overflow, and no count beyond this one
-  // earns anything more.
+  // This many events give back as much as possible already; the product of a
+  // larger count could overflow.
   constexpr std::size_t enough =
       limits::reader_pause_max / limits::reader_pause_earned_per_event + 1;
   auto earned = std::min(events, enough)

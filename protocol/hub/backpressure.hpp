@@ -1,9 +1,10 @@
-/// When a reader's events may be announced: backpressure as a pure machine.
+/// Backpressure: decides when the events of a reader may be announced. No input
+/// or output happens here.
 ///
-/// A batch waits only where it would push something out of the queue of a
-/// subscriber that makes progress; it waits no longer than its reader's
-/// patience. A quiet reader's single event therefore passes at once while a
-/// flood beside it is held back, and a stuck subscriber holds up nobody.
+/// A batch of events waits only where it would push events out of the queue of
+/// a subscriber that makes progress, and only as long as its reader's pause
+/// budget lasts. So the single event of a quiet reader passes at once while
+/// another reader's flood is held back, and a stuck subscriber delays nobody.
 #pragma once
 
 #include "protocol/base/limits.hpp"
@@ -16,43 +17,45 @@ namespace clearance::protocol {
 
 /// How full one subscriber's queue is.
 struct queue_level {
-  std::size_t waiting = 0;    ///< events in its queue
-  std::size_t bytes = 0;      ///< and theirs
-  time_point last_progress{}; ///< when it last took a whole event, or came
-  bool stuck = false;         ///< found so since: not waited for
-  bool flowing = false;       ///< its socket is not full: takes a batch at once
+  std::size_t waiting = 0; ///< events in the queue
+  std::size_t bytes = 0;   ///< bytes in the queue
+  /// when the subscriber last took a whole event, or when it came
+  time_point last_progress{};
+  bool stuck = false;   ///< found to make no progress: nobody waits for it
+  bool flowing = false; ///< its socket is not full, so it takes a batch at once
 };
 
-/// Whether something waits for it to take what it was given.
+/// Whether events or bytes wait in the queue.
 constexpr bool busy(const queue_level& level) noexcept {
   return level.waiting > 0 || !level.flowing;
 }
 
-/// At most half full, by events and by bytes.
+/// Whether the queue is at most half full, both in events and in bytes.
 bool calm(const queue_level& level) noexcept;
 
-/// Whether `level` makes a batch of so many events and bytes wait. No batch
-/// waits for one that has nothing to do, however large it is.
+/// Whether a batch of `events` and `bytes` must wait for this subscriber. No
+/// batch waits for a subscriber that has nothing to do, however large the batch
+/// is.
 bool holds_up(const queue_level& level, std::size_t events,
               std::size_t bytes) noexcept;
 
-/// How many events of one reader are announced at a time to so many
+/// How many events of one reader are announced together to this number of
 /// subscribers: at least one, at most limits::reader_batch_max_events.
 std::size_t batch_max_events(std::size_t subscribers) noexcept;
 
-/// When `level` stops making progress, unless it makes some before.
+/// When this subscriber counts as stuck, unless it makes progress before.
 ///
-/// Found stuck only at a second look, limits::subscriber_second_look after a
-/// first one: a single look may come before the socket's own news, when it was
-/// our process that made no progress.
+/// The decision needs a second look, limits::subscriber_second_look after the
+/// first one. A single look may be too early: if our own process was delayed,
+/// the socket's news is not handled yet.
 time_point progress_deadline(const queue_level& level) noexcept;
 
-/// One reader's patience: it is spent while the reader is paused, earned back
-/// by the events it brings, and whole again once nothing holds it up and it has
-/// nothing more to say.
+/// How long one reader may be paused. The pauses use the budget up; each event
+/// that the reader brings gives some of it back; and it is full again when all
+/// queues are calm and the reader has no more events.
 class pause_budget {
 public:
-  /// How long the next batch may wait. Zero: it may not.
+  /// How long the next batch may wait at most. Zero: it may not wait.
   duration left() const noexcept { return left_; }
 
   void waited(duration time) noexcept;

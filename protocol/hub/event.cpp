@@ -9,7 +9,7 @@ namespace clearance::protocol {
 
 namespace {
 
-/// A number's digits.
+/// The decimal digits of a number.
 class decimal {
 public:
   explicit decimal(std::int64_t x) noexcept
@@ -26,7 +26,7 @@ private:
   std::size_t size_;
 };
 
-/// The wire form, piece by piece: what is JSON already, and texts.
+/// Writes the event to a sink, piece by piece: JSON text as it is, and strings.
 template <class Sink>
 void write_event(const event& x, std::string_view port, std::string_view proto,
                  Sink& to) {
@@ -59,7 +59,7 @@ void write_event(const event& x, std::string_view port, std::string_view proto,
   to.put(std::string_view{"}}}}\0", 5});
 }
 
-/// How much it is while no text needs an escape.
+/// Counts the size that the event has if no string needs an escape.
 struct size_sink {
   std::size_t size = 0;
 
@@ -67,10 +67,11 @@ struct size_sink {
   void text(std::string_view x) noexcept { size += x.size() + 2; }
 };
 
-/// Writes that much to where there is room for it.
+/// Writes without escapes into memory that is large enough.
 struct plain_sink {
   char* to;
-  bool plain = true; // so far; else the result is void
+  // no string needed an escape so far; else the result is void
+  bool plain = true;
 
   void put(std::string_view json) noexcept { to += json.copy(to, json.size()); }
   void text(std::string_view x) noexcept {
@@ -126,7 +127,7 @@ std::size_t encoded_size(const event& x) {
   return result.size;
 }
 
-// Written twice only if there is something to escape.
+// Written a second time only if a string needs an escape.
 void encode(const event& x, std::string& out) {
   const decimal port{x.port};
   const decimal proto{x.proto};

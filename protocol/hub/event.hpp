@@ -1,4 +1,4 @@
-/// The events that clients see, and their bytes on the wire.
+/// The events that clients see, and how they are encoded on the wire.
 #pragma once
 
 #include <cstddef>
@@ -25,10 +25,10 @@ enum class event_type {
 /// The word on the wire; a literal.
 std::string_view to_string(event_type type) noexcept;
 
-/// Keys and values in the order of their arrival.
+/// Keys and values in the order in which they arrived.
 using dossier = std::vector<std::pair<std::string, std::string>>;
 
-/// One event, sanitised. Fields that a type does not use are empty or zero.
+/// One event, sanitised. Fields that its type does not use are empty or zero.
 struct event {
   event_type type = event_type::connection_blocked;
   std::string container;
@@ -42,10 +42,10 @@ struct event {
   std::string reason;
   protocol::dossier dossier;
 
-  /// Back to the default, keeping the strings' memory.
+  /// Resets all fields but keeps the strings' memory.
   void clear() noexcept;
 
-  /// What a verdict must cite: the domain if there is one, else the address.
+  /// What a verdict must name: the domain if there is one, else the address.
   const std::string& target() const noexcept {
     return domain.empty() ? dest : domain;
   }
@@ -58,7 +58,8 @@ struct event {
 /// in the declared order. Strings must be well-formed UTF-8.
 void encode(const event& x, std::string& out);
 
-/// What encode() appends, if no string has anything to escape; else it is more.
+/// The size of what encode() appends, if no string needs an escape; else
+/// encode() appends more.
 std::size_t encoded_size(const event& x);
 
 } // namespace clearance::protocol

@@ -1,4 +1,4 @@
-/// One line of a reader, judged.
+/// Turns one line of a reader into an event.
 #pragma once
 
 #include "protocol/hub/event.hpp"
@@ -10,15 +10,15 @@
 
 namespace clearance::protocol {
 
-/// Parses reader lines. One a thread; keeps its memory between lines of at most
-/// limits::kept_max_bytes.
+/// Parses reader lines. Use one parser for each thread. It keeps its memory
+/// between lines of at most limits::kept_max_bytes.
 class reader_line_parser {
 public:
   enum class verdict {
     complete,  ///< `out` is the event, sanitised
-    blank,     ///< nothing but white space: not even counted
-    unknown,   ///< JSON, but no type that we know: dropped, debug
-    malformed, ///< dropped, warned about, counted; why() says why
+    blank,     ///< nothing but white space; not counted
+    unknown,   ///< JSON of a type that we do not know: dropped, logged at debug
+    malformed, ///< dropped, counted and logged as a warning; why() says why
   };
 
   reader_line_parser();

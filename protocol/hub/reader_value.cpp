@@ -15,8 +15,9 @@ struct reader_word {
   event_type type;
 };
 
-/// `connection_blocked` beside its older spelling, and an older name that some
-/// still send for `shield_disengaged`. verdict_applied is ours to say.
+/// The words for `type`. "pending" is the readers' word for connection_blocked.
+/// "shield_down_all" is an older name of shield_disengaged that some readers
+/// still send. verdict_applied is missing because only the hub announces it.
 constexpr std::array<reader_word, 8> reader_words{{
     {"pending", event_type::connection_blocked},
     {"connection_blocked", event_type::connection_blocked},
@@ -58,7 +59,7 @@ std::string_view text_of(const json_item& x) noexcept {
   case kind::object:
     return x.text;
   }
-  return {}; // no kind is here
+  return {}; // not reached: every kind is listed
 }
 
 std::optional<std::int64_t> integer_of(const json_item& x) noexcept {
@@ -67,7 +68,7 @@ std::optional<std::int64_t> integer_of(const json_item& x) noexcept {
   if (x.type != kind::string)
     return std::nullopt;
   auto text = trimmed(x.text);
-  // from_chars takes a minus sign but no plus sign.
+  // from_chars accepts a minus sign but no plus sign.
   if (text.starts_with('+') && !text.starts_with("+-"))
     text.remove_prefix(1);
   std::int64_t value = 0;

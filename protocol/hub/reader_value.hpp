@@ -1,4 +1,4 @@
-/// What the values of a reader line mean.
+/// How the values of a reader line are converted.
 #pragma once
 
 #include "protocol/hub/event.hpp"
@@ -10,18 +10,20 @@
 
 namespace clearance::protocol {
 
-/// The event of a reader's `type`; nothing for a word that readers do not use.
+/// The event type for a reader's `type`; nothing for a word that readers do not
+/// use.
 std::optional<event_type> reader_event_type(std::string_view word) noexcept;
 
-/// `text` without the white space of ASCII at both ends.
+/// `text` without ASCII white space at both ends.
 std::string_view trimmed(std::string_view text) noexcept;
 
-/// A value as text: what is no string becomes "True", "False", "None" or its
-/// source text. Valid as `x.text` is.
+/// The value as text. A value that is not a string becomes "True", "False",
+/// "None" or its source text. Valid as long as `x.text`.
 std::string_view text_of(const json_item& x) noexcept;
 
-/// A `port` or `proto`: the integer part of a number, or a string of
-/// `[+-]?[0-9]+` in white space. Nothing for all else and what does not fit.
+/// The value of `port` or `proto`: the integer part of a number, or a string of
+/// `[+-]?[0-9]+` with white space around it. Nothing for every other value, and
+/// for one that does not fit.
 std::optional<std::int64_t> integer_of(const json_item& x) noexcept;
 
 } // namespace clearance::protocol

@@ -1,4 +1,4 @@
-/// What clients ask of us and what comes of it, as values.
+/// Verdicts and their outcomes.
 #pragma once
 
 #include <cstdint>
@@ -14,28 +14,28 @@ enum class action { allow, deny };
 /// "allow" or "deny"; a literal.
 std::string_view to_string(action x) noexcept;
 
-/// Exactly the two words, else nothing.
+/// Accepts exactly these two words; nothing for every other word.
 std::optional<action> parse_action(std::string_view word) noexcept;
 
-/// What an executor says of one shield call.
+/// The result of one call of the shield.
 struct shield_outcome {
   bool ok = false;
-  std::string stderr_text; ///< empty when ok; else why, ready to be shown
+  std::string stderr_text; ///< empty if ok; else why, in words for the user
 
   friend bool operator==(const shield_outcome&,
                          const shield_outcome&) = default;
 };
 
-/// How a `Verdict` call ends. `fields` are the error's parameters in the order
-/// of its declaration.
+/// The result of a `Verdict` call. `fields` are the error's parameters, in the
+/// order of its declaration.
 struct verdict_outcome {
   enum class kind : std::uint8_t {
     ok,
-    invalid_action,         ///< action
-    unknown_request,        ///< request_id
-    verdict_tuple_mismatch, ///< expected_container, expected_dest,
-                            ///< got_container, got_dest
-    shield_cli_failed,      ///< action, stderr
+    invalid_action,  ///< fields: action
+    unknown_request, ///< fields: request_id
+    /// fields: expected_container, expected_dest, got_container, got_dest
+    verdict_tuple_mismatch,
+    shield_cli_failed, ///< fields: action, stderr
   };
 
   kind what = kind::ok;
@@ -45,7 +45,7 @@ struct verdict_outcome {
                          const verdict_outcome&) = default;
 };
 
-/// The shield's command line without the program: ACTION CONTAINER DEST.
+/// The arguments of the shield's command line: ACTION CONTAINER DEST.
 struct shield_call {
   protocol::action action = protocol::action::deny;
   std::string container;

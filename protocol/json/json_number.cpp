@@ -12,7 +12,7 @@ constexpr bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
 }
 
-/// Takes the digits that `text` begins with.
+/// Takes the digits at the beginning of `text`.
 std::string_view take_digits(std::string_view& text) noexcept {
   const auto* end = std::find_if_not(text.begin(), text.end(), is_digit);
   auto digits = text.substr(0, static_cast<std::size_t>(end - text.begin()));
@@ -27,7 +27,7 @@ bool take(std::string_view& text, std::string_view any_of) noexcept {
   return true;
 }
 
-/// The grammar's four parts.
+/// The four parts of a JSON number.
 struct number {
   bool negative = false;
   std::string_view whole, fraction;
@@ -53,7 +53,8 @@ std::optional<number> split(std::string_view text) noexcept {
   return x;
 }
 
-/// The value of nothing but a few digits: nearly every number.
+/// The value of a short integer without sign, fraction and exponent, which
+/// nearly every number is.
 std::optional<std::int64_t> short_integer(std::string_view text) noexcept {
   constexpr std::size_t max_digits =
       std::numeric_limits<std::int64_t>::digits10;
@@ -69,7 +70,7 @@ std::optional<std::int64_t> short_integer(std::string_view text) noexcept {
   return value;
 }
 
-/// The exponent's value; one that is too large for any use is `huge`.
+/// The value of the exponent; `huge` if it is too large for any use.
 std::int64_t exponent_of(std::string_view text) noexcept {
   constexpr std::int64_t huge = std::numeric_limits<std::int32_t>::max();
   if (text.starts_with('+'))
@@ -94,8 +95,9 @@ std::optional<std::int64_t> integer_part(std::string_view text) noexcept {
   auto x = split(text);
   if (!x)
     return std::nullopt;
-  // The digits stand in a row, whole ones first; the exponent says how many of
-  // them belong to the integer, with zeros behind the last one.
+  // `digits` are the digits before and behind the point. The exponent says how
+  // many of them belong to the integer part; if there are too few, zeros
+  // follow.
   auto count =
       static_cast<std::int64_t>(x->whole.size()) + exponent_of(x->exponent);
   auto digit_at = [&](std::int64_t i) -> int {
@@ -106,7 +108,8 @@ std::optional<std::int64_t> integer_part(std::string_view text) noexcept {
     return k < x->fraction.size() ? x->fraction[k] - '0' : 0;
   };
   auto digits = static_cast<std::int64_t>(x->whole.size() + x->fraction.size());
-  std::int64_t value = 0; // negative throughout: that side reaches further
+  // counted as a negative number, whose range is larger by one
+  std::int64_t value = 0;
   for (std::int64_t i = 0; i < count; ++i) {
     if (i >= digits && value == 0)
       break;

@@ -1,7 +1,7 @@
-// One pass from left to right that writes behind where it reads: nothing that
-// is replaced is shorter than the space that replaces it. The only state is
-// whether the place is inside of a string, so a line that is no JSON for other
-// reasons comes out as some other line that is no JSON.
+// One pass from left to right, in place: nothing is shorter than the space that
+// replaces it, so the output never overtakes the input. The only state is
+// whether the current byte is within a string. A line that is no JSON for other
+// reasons becomes some other line that is no JSON.
 
 #include "protocol/text/text.hpp"
 #include "protocol/text/utf8.hpp"
@@ -15,10 +15,11 @@ namespace clearance::protocol {
 
 namespace {
 
-/// Bytes of `\uXXXX`.
+/// The bytes of `\uXXXX`.
 constexpr std::size_t escape_size = 6;
 
-/// The code unit of the `\uXXXX` at `line[i]`, if one stands there whole.
+/// The code unit of the `\uXXXX` that begins at `line[i]`; nothing if there is
+/// no complete one.
 std::optional<std::uint16_t> unit_escape(std::string_view line,
                                          std::size_t i) noexcept {
   auto text = line.substr(i, escape_size);
@@ -40,14 +41,14 @@ constexpr bool is_low(std::uint16_t unit) noexcept {
   return unit >= 0xDC00 && unit <= 0xDFFF;
 }
 
-/// What stands at one place: so many bytes, to be kept or replaced.
+/// Some bytes of the line, and whether to keep or to replace them.
 struct piece {
   std::size_t length;
   bool keep;
 };
 
-/// The escape at `line[i]`, a backslash inside of a string. What is no escape
-/// at all is kept, byte for byte: the parser will refuse it.
+/// The escape at `line[i]`, a backslash within a string. Bytes that are no
+/// valid escape are kept as they are: the parser will refuse them.
 piece escape_at(std::string_view line, std::size_t i) noexcept {
   if (auto unit = unit_escape(line, i)) {
     if (is_low(*unit))
@@ -59,8 +60,9 @@ piece escape_at(std::string_view line, std::size_t i) noexcept {
       return {2 * escape_size, true};
     return {escape_size, false};
   }
-  // The escaped byte goes along, lest an escaped quote ends the string; an
-  // ill-formed or control byte does not, for it has to be replaced.
+  // The escaped byte belongs to this piece, so that an escaped quote does not
+  // end the string. An ill-formed byte or a control byte does not belong to it,
+  // because it must be replaced.
   bool pair = i + 1 < line.size() && line[i + 1] >= ' ' && line[i + 1] <= '~';
   return {pair ? 2U : 1U, true};
 }

@@ -1,4 +1,4 @@
-/// What JSON leaves to us about repeated names.
+/// Removes repeated names.
 #pragma once
 
 #include <algorithm>
@@ -9,9 +9,9 @@
 
 namespace clearance::protocol {
 
-/// Of elements with the same name only the last one stays, at the first one's
-/// place. `name` gives an element's name. O(n log n) at worst: one message can
-/// hold 200 000 of them.
+/// If several elements have the same name, only the last one is kept, at the
+/// place of the first one. `name` returns the name of an element. O(n log n) at
+/// worst, because one message can hold 200 000 elements.
 template <class T, class Name>
 void keep_last_of_each(std::vector<T>& xs, Name name) {
   auto is_new = [&](const T& x) {
@@ -25,7 +25,7 @@ void keep_last_of_each(std::vector<T>& xs, Name name) {
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](auto l, auto r) { return name(xs[l]) < name(xs[r]); });
-  // Each run holds the places of one name, oldest first.
+  // Equal names are neighbours in `order`, the oldest first.
   std::vector<bool> gone(xs.size());
   for (std::size_t i = 0; i < order.size();) {
     auto last = i;

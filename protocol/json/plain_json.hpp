@@ -1,5 +1,5 @@
-/// JSON objects of the form that nearly all have, read in one pass. For .cpp
-/// files only, as strict_json.hpp is.
+/// A fast reader for JSON objects of the simple form that nearly all have. For
+/// .cpp files only, like strict_json.hpp.
 #pragma once
 
 #include "protocol/json/strict_json.hpp"
@@ -10,18 +10,18 @@
 
 namespace clearance::protocol {
 
-/// Reads what json_reader reads, with the same result and in a third of its
-/// time, or gives up. It knows objects, strings of printable ASCII without
-/// escapes, numbers, true, false and null, with nothing but spaces between
-/// them. What it gives up may be JSON or not: that is json_reader's to say, and
-/// what was announced of it is void.
+/// Reads the simple form in a third of json_reader's time, with the same
+/// result, or gives up. The simple form is: objects, strings of printable ASCII
+/// without escapes, numbers, true, false and null, with nothing but spaces
+/// between them. A document that this reader gives up may or may not be JSON:
+/// read it again with json_reader, and discard what `on_member` was given.
 class plain_json_reader {
 public:
-  /// The value that comes next. There is one at a time.
+  /// Stands for the next value in the document; only one exists at a time.
   struct value {};
 
-  /// As json_reader::read(). Gives up what has less than `padding` more bytes
-  /// of `capacity` behind it.
+  /// Like json_reader::read(). Also gives up if fewer than `padding` bytes of
+  /// `capacity` follow the document.
   template <class OnMember>
   bool read(std::string_view document, std::size_t capacity,
             OnMember on_member) {
@@ -44,7 +44,7 @@ public:
 private:
   static constexpr std::size_t padding = byte_word::size;
 
-  // Each looks at *end_ at most: the padding is there.
+  // These functions read at most the byte at end_, which is padding.
 
   template <class OnMember>
   bool each(OnMember& on_member) {

@@ -20,7 +20,8 @@ constexpr bool is_json_space(char c) noexcept {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/// Below this a larger document would make the parser grow at every turn.
+/// The smallest capacity of the parser. With a smaller one the parser would
+/// grow again for each document that is a little larger.
 constexpr std::size_t capacity_min_bytes = 1024;
 
 std::string_view without_trailing_space(std::string_view text) noexcept {
@@ -108,14 +109,14 @@ bool json_reader::enter() noexcept {
   return ++depth_ <= max_depth_ || refuse(error::too_deep);
 }
 
-/// On-Demand reads on behind the last token, into whatever follows the
-/// document, when the brace that ends the document ended an inner container.
+/// If the document's last brace has already closed an inner object or array,
+/// On-Demand goes on reading behind the document.
 bool json_reader::leave(value& x) noexcept {
   --depth_;
   return x.current_location().error() == SUCCESS || refuse(error::not_json);
 }
 
-/// The first reason stays.
+/// Keeps the first error.
 bool json_reader::refuse(error why) noexcept {
   if (error_ == error::none)
     error_ = why;
@@ -130,10 +131,11 @@ bool json_reader::key_of(simdjson::ondemand::field& field,
   return true;
 }
 
-/// The string from `begin` on, in a document without a single backslash.
+/// The string that begins at `begin`, in a document without any backslash.
 std::string_view json_reader::plain(const char* begin) const noexcept {
   auto left = static_cast<std::size_t>(bytes_.data() + bytes_.size() - begin);
-  // Stage 1 refused the document if any string is not closed.
+  // There is an end: simdjson's stage 1 refused the document if a string is not
+  // closed.
   const auto* end = static_cast<const char*>(std::memchr(begin, '"', left));
   return {begin, static_cast<std::size_t>(end - begin)};
 }
@@ -142,8 +144,8 @@ std::string_view json_reader::token_of(value& x) noexcept {
   return without_trailing_space(x.raw_json_token());
 }
 
-/// `token` is the whole string: On-Demand's tokens end where the next one
-/// begins, and stage 1 refused the document if any string is not closed.
+/// `token` is the whole string: an On-Demand token reaches to the beginning of
+/// the next one, and stage 1 refused the document if a string is not closed.
 bool json_reader::string(value& x, std::string_view token,
                          std::string_view& out) {
   if (has_escapes_)

@@ -1,10 +1,11 @@
-/// JSON objects read wholly and strictly, in one pass over simdjson's On-Demand
-/// API. For .cpp files only: simdjson takes two seconds to compile.
+/// Reads JSON objects completely and strictly, in one pass, with simdjson's
+/// On-Demand API. For .cpp files only: simdjson takes two seconds to compile.
 ///
-/// On-Demand keeps the order of members, the text of numbers and the last of
-/// repeated keys to us, but validates only what is walked and trusts that what
-/// looks like a number is one. So everything is walked here, ignored values
-/// too, and scalars are judged here.
+/// On-Demand gives us members in their order, the source text of numbers, and
+/// all of several members with the same key. But it validates only the values
+/// that are walked, and takes everything that begins like a number for one. So
+/// this reader walks every value, also those that nobody needs, and validates
+/// numbers, true, false and null itself.
 #pragma once
 
 #include <simdjson.h>
@@ -17,7 +18,7 @@
 
 namespace clearance::protocol {
 
-/// A value, read and validated to its end.
+/// A value that was read to its end and is valid.
 struct json_item {
   enum class kind : std::uint8_t {
     null,
@@ -29,23 +30,24 @@ struct json_item {
   };
 
   kind type = kind::null;
-  /// A string's text, else the value's source text. Valid until the reader's
-  /// next document, while the document's bytes are.
+  /// The text of a string, or the source text of any other value. Valid until
+  /// the reader reads its next document, and while the document's bytes live.
   std::string_view text;
 };
 
-/// Whether `text` is a number of RFC 8259, section 6.
+/// Whether `text` is a number as RFC 8259, section 6 defines it.
 bool is_json_number(std::string_view text) noexcept;
 
-/// The integer part of a JSON number, toward zero; nothing if it does not fit.
-/// Exact: the digits are counted out, no double rounds them near 2^63.
+/// The integer part of a JSON number, rounded toward zero; nothing if it does
+/// not fit. Exact also near 2^63, because it is computed from the digits and
+/// not by way of a double.
 std::optional<std::int64_t> integer_part(std::string_view number) noexcept;
 
-/// Makes `out` the value that `token` is, all of it, if that is a number, true,
-/// false or null.
+/// Sets `out` if all of `token` is a number, true, false or null; else returns
+/// false.
 bool scalar(std::string_view token, json_item& out) noexcept;
 
-/// Reads one document after the other; keeps its memory between them.
+/// Reads one document after another and keeps its memory between them.
 class json_reader {
 public:
   using value = simdjson::ondemand::value;
@@ -53,20 +55,22 @@ public:
   /// Why a document was refused.
   enum class error : std::uint8_t {
     none,
-    not_json,   ///< of any kind that is not below
-    not_object, ///< does not begin with `{`
+    not_json,   ///< all errors that are not listed below
+    not_object, ///< the document does not begin with `{`
     too_deep,
-    memory, ///< the parser could not grow
+    memory, ///< there is no memory for the parser
   };
 
-  /// Objects and arrays may nest `max_depth` deep, the document included.
+  /// Objects and arrays may be nested `max_depth` deep, the document's own
+  /// object included.
   explicit json_reader(std::size_t max_depth) noexcept;
 
   /// Calls `on_member(key, value)` for every member of the document's object,
-  /// in order. It must pass the value to take() or members() and return what
-  /// that returned; a false ends it all. `capacity` bytes from the document's
-  /// first on are readable; fewer than size + simdjson's padding cost a copy.
-  /// False if the document is refused; what was announced is void then.
+  /// in order. `on_member` must pass the value to take() or members() and
+  /// return their result; false ends the reading. `capacity` bytes can be read
+  /// from the document's first byte on; if that is less than its size and
+  /// simdjson's padding, the document is copied. Returns false if the document
+  /// is refused: then discard what `on_member` was given.
   template <class OnMember>
   bool read(std::string_view document, std::size_t capacity,
             OnMember on_member) {
@@ -78,12 +82,13 @@ public:
   /// Reads a value of any type.
   bool take(value& x, json_item& out);
 
-  /// Whether `x` is an object: one for members().
+  /// Whether `x` is an object, which members() can read.
   static bool is_object(value& x) noexcept {
     return token_of(x).starts_with('{');
   }
 
-  /// Calls `on_member(key, value)` as read() does, for the object `x`.
+  /// Calls `on_member(key, value)` for every member of the object `x`, like
+  /// read().
   template <class OnMember>
   bool members(value& x, OnMember on_member) {
     simdjson::ondemand::object object;
@@ -124,15 +129,16 @@ private:
 
   simdjson::ondemand::parser parser_;
   simdjson::ondemand::document document_;
-  std::string padded_;       // the document, when it had too little room
+  // a copy of the document, if too little padding followed it
+  std::string padded_;
   std::string_view bytes_;   // the document
-  bool has_escapes_ = false; // whether any string in it may need unescaping
+  bool has_escapes_ = false; // whether a backslash is in it
   error error_ = error::none;
   std::size_t depth_ = 0;
   std::size_t max_depth_;
 };
 
-/// Words for a log line; a literal.
+/// A text for log lines; a literal.
 std::string_view to_string(json_reader::error x) noexcept;
 
 } // namespace clearance::protocol

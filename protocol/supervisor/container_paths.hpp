@@ -1,4 +1,4 @@
-/// Where the services of one container are.
+/// Where the sockets and files of one container are.
 #pragma once
 
 #include "protocol/supervisor/sidecar.hpp"
@@ -13,16 +13,18 @@ struct container_paths {
   std::string clearance_socket;
   std::string reader_socket;
   std::string verdict_socket;
-  std::string gate_socket;  ///< its directory is mounted into the container
-  std::string gate_private; ///< and this one never is
-  std::string gate_home;    ///< in gate_private, as the next one
+  /// the gate's socket; its directory is mounted into the container
+  std::string gate_socket;
+  /// the gate's own files; this directory is never mounted
+  std::string gate_private;
+  std::string gate_home; ///< within gate_private, as is the next one
   std::string gate_hooks;
 };
 
-/// The digits of a container's id that stand in paths.
+/// The first digits of a container's id, which stand in paths.
 std::string_view short_id(std::string_view container_id) noexcept;
 
-/// Of a container with that sidecar. `container_id` is a valid one.
+/// The paths of the container with this sidecar. `container_id` must be valid.
 container_paths paths_of(const sidecar& x, std::string_view container_id);
 
 } // namespace clearance::protocol

@@ -1,4 +1,5 @@
-/// A container's sidecar: the file that says which services it needs.
+/// A container's sidecar: the file that says which services the container
+/// needs.
 #pragma once
 
 #include "protocol/text/secret.hpp"
@@ -11,14 +12,14 @@
 
 namespace clearance::protocol {
 
-/// What a gate needs beside its socket.
+/// What a gate needs, beside its socket.
 struct sidecar_gate {
   std::string base_path;  ///< absolute; holds the bare repositories
   std::string project_id; ///< serves `<base_path>/<project_id>.git`
   secret token;
 };
 
-/// The fields that concern us, judged. Source: supervisor.md, section 1.
+/// The fields that we use, checked. Source: supervisor.md, section 1.
 struct sidecar {
   enum class ipc : std::uint8_t { socket, tcp };
 
@@ -32,18 +33,19 @@ struct sidecar {
   bool allow_debugger = false;
 };
 
-/// Why a file is no sidecar. `why` is printable and never holds the token.
+/// Why a file is not a valid sidecar. `why` is printable and never holds the
+/// token.
 struct sidecar_fault {
-  std::string field; ///< empty: the file as a whole
+  std::string field; ///< empty if the fault is not in one field
   std::string why;
 };
 
-/// `<field>: <why>`, for one line.
+/// `<field>: <why>`, for a log line.
 std::string to_string(const sidecar_fault& x);
 
-/// Parses a whole file. Unknown fields are ignored, of a repeated one the last
-/// value counts, and null is as good as absent. The first fault in the order of
-/// the table in supervisor.md, section 1, is the one that is named.
+/// Parses a whole file. Unknown fields are ignored. If a field is repeated, the
+/// last value counts. null counts as absent. If there are several faults, the
+/// one that comes first in the table in supervisor.md, section 1 is reported.
 std::variant<sidecar, sidecar_fault> parse_sidecar(std::string_view text);
 
 /// 12 to 64 hexadecimal digits.

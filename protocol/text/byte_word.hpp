@@ -1,4 +1,4 @@
-/// Text looked at eight bytes at a time.
+/// Examines text eight bytes at a time.
 #pragma once
 
 #include <bit>
@@ -9,9 +9,9 @@
 
 namespace clearance::protocol {
 
-/// Eight bytes, the first one lowest. A test marks bytes by their bit 7. The
-/// lowest mark is right; a borrow or carry from there may mark bytes behind it
-/// that are innocent.
+/// Eight bytes; the first one is the lowest. A test sets bit 7 of each byte
+/// that it finds (a mark). The lowest mark is always right. Marks above it may
+/// be wrong, because a borrow or carry runs upward.
 class byte_word {
 public:
   static constexpr std::size_t size = 8;
@@ -25,25 +25,26 @@ public:
     return x;
   }
 
-  /// Marks all but 0x20..0x7E: bit 7 comes to stand in (x + 1) for 0x7F, in
-  /// (x - 0x20) for less than 0x20, in x for the rest.
+  /// Marks every byte outside 0x20..0x7E. Bit 7 is set in (x + 1) for 0x7F, in
+  /// (x - 0x20) for bytes below 0x20, and in x for bytes above 0x7F.
   std::uint64_t unprintable() const noexcept {
     return (bytes_ | (bytes_ + ones) | (bytes_ - 0x20 * ones)) & marks;
   }
 
-  /// Marks `c`: what is 0 once c is taken off it has bit 7 in (x - 1) & ~x.
+  /// Marks every byte equal to `c`. x is 0 where a byte equals `c`, and (x - 1)
+  /// & ~x has bit 7 set there.
   std::uint64_t equal_to(char c) const noexcept {
     auto x = bytes_ ^ (static_cast<unsigned char>(c) * ones);
     return (x - ones) & ~x & marks;
   }
 
-  /// Marks what cannot stand in a JSON string as it is, or is not ASCII, or is
-  /// 0x7F.
+  /// Marks every byte that cannot stand unescaped in a JSON string, that is not
+  /// ASCII, or that is 0x7F.
   std::uint64_t not_plain() const noexcept {
     return unprintable() | equal_to('"') | equal_to('\\');
   }
 
-  /// Which byte the lowest mark is at; there must be one.
+  /// The index of the byte that has the lowest mark. There must be a mark.
   static std::size_t first(std::uint64_t marked) noexcept {
     return static_cast<std::size_t>(std::countr_zero(marked)) / 8;
   }
@@ -64,7 +65,7 @@ bool none_marked(std::string_view text, Test test) noexcept {
     text.copy(padded, text.size());
     return test(byte_word::load(padded)) == 0;
   }
-  // The last word overlaps the one before.
+  // The last eight bytes may overlap the ones before; that does no harm.
   auto last = text.size() - size;
   auto marked = test(byte_word::load(text.data() + last));
   for (std::size_t i = 0; i < last; i += size)

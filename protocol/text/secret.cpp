@@ -5,14 +5,15 @@
 
 namespace clearance::protocol {
 
-// Volatile writes are side effects: none may be left out.
+// Compilers must keep volatile writes, because they count as side effects.
 void wipe(std::span<char> bytes) noexcept {
   volatile char* p = bytes.data();
   for (std::size_t i = 0; i < bytes.size(); ++i)
     p[i] = 0;
 }
 
-// The sum is volatile so that no compiler stops at the first difference.
+// `differences` is volatile, so that no compiler ends the loop at the first
+// difference.
 bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
   if (a.size() != b.size())
     return false;

@@ -1,4 +1,4 @@
-/// Bytes that must not be shown, logged or left behind.
+/// Bytes that must not be shown, logged or left in memory.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +12,12 @@ namespace clearance::protocol {
 /// Overwrites memory in a way that compilers do not optimise out.
 void wipe(std::span<char> bytes) noexcept;
 
-/// Takes the same time for all inputs of these lengths: where they differ
-/// cannot be measured. Different lengths differ at once.
+/// Takes the same time for all inputs of the same lengths, so that nobody can
+/// measure where they differ. Different lengths are found at once.
 bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
 
-/// A password or token. Moves without leaving a copy, is overwritten when it
-/// goes, compares in constant time and refuses to be printed.
+/// A password or token. Moving leaves no copy, the destructor overwrites the
+/// bytes, comparison takes constant time, and printing does not compile.
 class secret {
 public:
   secret() noexcept = default;
@@ -26,7 +26,7 @@ public:
   secret& operator=(secret&& other) noexcept;
   ~secret();
 
-  /// The bytes, while this object lives and is not assigned to.
+  /// The bytes; valid while this object lives and is not assigned to.
   std::string_view reveal() const noexcept { return {bytes_.get(), size_}; }
   bool empty() const noexcept { return size_ == 0; }
 

@@ -1,6 +1,6 @@
-// Why our own: tokens are hashed and nothing else, so the machine needs neither
-// speed nor a second algorithm, and libcrypto alone would take a fifth of the
-// memory that the gate may use.
+// Why not a library: only tokens are hashed here, so neither speed nor a second
+// algorithm is needed, and libcrypto alone would take a fifth of the memory
+// that the gate may use.
 
 #include "protocol/text/sha256.hpp"
 
@@ -43,7 +43,7 @@ constexpr word big_endian(const char* p) noexcept {
   return result;
 }
 
-// 6.2.2, with its names.
+// 6.2.2; the variables have the names that are used there.
 void compress(state& hash, const block& bytes) noexcept {
   std::array<word, 64> w;
   for (std::size_t t = 0; t < 16; ++t)
@@ -73,7 +73,7 @@ void compress(state& hash, const block& bytes) noexcept {
   const state sum{a, b, c, d, e, f, g, h};
   for (std::size_t i = 0; i < hash.size(); ++i)
     hash[i] += sum[i];
-  // The first words are the message as it is.
+  // Wipe `w`: its first words are the message itself.
   for (auto& x : w)
     *const_cast<volatile word*>(&x) = 0;
 }
@@ -88,7 +88,7 @@ sha256_digest sha256(std::string_view bytes) noexcept {
     std::copy_n(bytes.begin(), last.size(), last.begin());
     compress(hash, last);
   }
-  // 5.1.1: a one bit, zeros, and the length in the last eight bytes.
+  // 5.1.1: append a one bit, zeros, and the length in the last eight bytes.
   last.fill(0);
   std::copy(bytes.begin(), bytes.end(), last.begin());
   last[bytes.size()] = static_cast<char>(0x80);

@@ -27,8 +27,9 @@ bool all_printable(std::string_view text) noexcept {
   return none_marked(text, [](byte_word x) { return x.unprintable(); });
 }
 
-/// Writes the sanitised `text` to `out`, which may be where `text` begins: no
-/// character is written behind the one it comes from. Returns how many.
+/// Writes the sanitised `text` to `out` and returns the number of characters.
+/// `out` may be the beginning of `text` itself: no character is written behind
+/// the place where it was read.
 std::size_t sanitise_to(char* out, std::string_view text) noexcept {
   std::size_t chars = 0;
   for (std::size_t i = 0; i < text.size();) {
@@ -53,7 +54,7 @@ void append_hex(std::string& out, char c) {
   out.push_back(hex_digits[byte & 15]);
 }
 
-/// The escape of a control character, a quote or a backslash.
+/// Appends the escape of a control character, a quote or a backslash.
 void append_escape(std::string& out, char c) {
   constexpr std::string_view named = "\"\\\b\f\n\r\t";
   constexpr std::string_view names = "\"\\bfnrt";
@@ -66,12 +67,12 @@ void append_escape(std::string& out, char c) {
   }
 }
 
-/// Passes into a JSON string as it is.
+/// Whether the character may stand unescaped in a JSON string.
 constexpr bool passes_json(char c) noexcept {
   return (is_printable(c) && c != '"' && c != '\\') || c == '\x7F';
 }
 
-/// What Python's str.strip() takes off, since clients know its results.
+/// What Python's str.strip() removes, because clients rely on its results.
 /// Source: the Unicode character database, White_Space, and U+001C..U+001F.
 constexpr bool is_white_space(char32_t c) noexcept {
   return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85
@@ -141,7 +142,8 @@ void append_json(std::string& out, std::string_view text) {
 
 std::string trimmed_utf8(std::string_view bytes) {
   std::string out;
-  std::size_t kept = 0; // bytes of `out` up to its last non-space
+  // length of `out` up to its last character that is no white space
+  std::size_t kept = 0;
   for (std::size_t i = 0; i < bytes.size();) {
     auto unit = utf8_at(bytes, i);
     bool space = is_white_space(unit.code_point);

@@ -1,4 +1,4 @@
-/// Text rules: what is shown, logged and compared.
+/// How texts are made safe for logs, terminals, JSON and the shield.
 #pragma once
 
 #include <cstddef>
@@ -13,27 +13,28 @@ namespace clearance::protocol {
 /// Source: clearance.md, section 2, "Sanitising".
 void sanitise(std::string& text);
 
-/// Makes `out` the sanitised `text`, with `out`'s own memory when that is
-/// enough. `text` must not lie in `out`.
+/// Sets `out` to the sanitised `text`; reuses the memory of `out` when it is
+/// large enough. `text` must not be a part of `out`.
 void assign_sanitised(std::string& out, std::string_view text);
 
-/// Printable ASCII for a log line or a terminal: other bytes as `\xNN`,
-/// backslash as `\\`, at most `max_bytes` of the input and then `...`.
+/// Makes printable ASCII for a log line or a terminal: other bytes become
+/// `\xNN`, a backslash becomes `\\`. At most `max_bytes` of the input are used;
+/// if there are more, `...` follows.
 std::string escaped(std::string_view bytes,
                     std::size_t max_bytes = std::string_view::npos);
 
-/// Whether append_json() would append `text` as it is. False for 0x7F and for
-/// all that is not ASCII, though that may pass.
+/// Whether append_json() would append `text` unchanged. False for every text
+/// with 0x7F or a byte that is not ASCII, though append_json() may leave those
+/// unchanged, too.
 bool is_plain_json(std::string_view text) noexcept;
 
-/// Appends a JSON string, quotes included. Well-formed UTF-8 passes as it is;
-/// control characters, quote and backslash are escaped. Every ill-formed byte
-/// becomes U+FFFD. Source: RFC 8259, section 7.
+/// Appends a JSON string, quotes included. Well-formed UTF-8 is appended
+/// unchanged; control characters, quotes and backslashes are escaped; each
+/// ill-formed byte becomes U+FFFD. Source: RFC 8259, section 7.
 void append_json(std::string& out, std::string_view text);
 
-/// Well-formed UTF-8 of `bytes`, every ill-formed byte sequence replaced by
-/// U+FFFD, white space at both ends taken off. What became of the shield's
-/// stderr.
+/// Returns `bytes` as UTF-8: each ill-formed byte sequence becomes U+FFFD, and
+/// white space at both ends is removed. Used for the shield's stderr.
 std::string trimmed_utf8(std::string_view bytes);
 
 /// Replaces every byte outside a well-formed UTF-8 sequence, and in strings

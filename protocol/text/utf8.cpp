@@ -6,9 +6,10 @@ namespace clearance::protocol {
 
 namespace {
 
-/// What a lead byte promises: the sequence's length, the bits it brings along
-/// and the range of the second byte. That range is what keeps out overlong
-/// forms, surrogates and everything beyond U+10FFFF.
+/// What the first byte of a sequence says: the length of the sequence, the bits
+/// of the code point in this byte, and the allowed range of the second byte.
+/// That range excludes overlong forms, surrogates and everything beyond
+/// U+10FFFF.
 struct lead {
   std::size_t length;
   char32_t bits;
@@ -18,7 +19,7 @@ struct lead {
 lead lead_of(std::uint8_t byte) noexcept {
   if (byte < 0x80)
     return {1, byte, 0, 0};
-  if (byte < 0xC2) // a continuation, or an overlong form of ASCII
+  if (byte < 0xC2) // a continuation byte, or the start of an overlong form
     return {0, 0, 0, 0};
   if (byte < 0xE0)
     return {2, byte & 0x1FU, 0x80, 0xBF};

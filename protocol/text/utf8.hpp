@@ -1,4 +1,4 @@
-/// UTF-8, one sequence at a time.
+/// Decodes UTF-8, one sequence at a time.
 #pragma once
 
 #include <cstddef>
@@ -6,16 +6,17 @@
 
 namespace clearance::protocol {
 
-/// What stands at one place of a text.
+/// The sequence at one place of a text.
 struct utf8_unit {
   char32_t code_point = 0; ///< U+FFFD when ill-formed
-  std::size_t length = 1;  ///< bytes; ill-formed: of the maximal subpart
+  /// in bytes; if ill-formed, that of the maximal subpart
+  std::size_t length = 1;
   bool well_formed = false;
 };
 
-/// Reads the unit at `bytes[i]`; `i` is less than bytes.size(). Source: the
-/// Unicode standard 15.0, table 3-7 and "U+FFFD Substitution of Maximal
-/// Subparts".
+/// Decodes the sequence that begins at `bytes[i]`; `i` is less than
+/// bytes.size(). Source: the Unicode standard 15.0, table 3-7 and "U+FFFD
+/// Substitution of Maximal Subparts".
 utf8_unit utf8_at(std::string_view bytes, std::size_t i) noexcept;
 
 } // namespace clearance::protocol

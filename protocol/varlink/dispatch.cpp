@@ -10,9 +10,9 @@
 #error "the build defines CLEARANCE_VERSION"
 #endif
 
-// `upgrade` is parsed and otherwise ignored: we offer no other protocol, the
-// specification has no error for that, and a client that is answered in varlink
-// knows that it was not upgraded.
+// `upgrade` has no effect: we offer no other protocol, and varlink has no error
+// for that. A client that is answered in varlink knows that the connection was
+// not upgraded.
 
 namespace clearance::protocol::varlink {
 
@@ -114,7 +114,8 @@ answered description(role who, std::string_view interface) {
   return result;
 }
 
-/// The first parameter that is not as declared, if any.
+/// The first parameter that is missing, unknown or of the wrong type; else
+/// nothing.
 std::optional<std::string_view> invalid(const call& x, words declared) {
   for (auto name : declared) {
     const auto* given = find(x.parameters, name);

@@ -1,5 +1,6 @@
-/// The methods we serve: `org.varlink.service` answered here, our own ones
-/// checked here and handed on.
+/// The varlink methods that our services offer. Calls of `org.varlink.service`
+/// are answered here. Calls of our own interfaces are checked here, and their
+/// parameters are returned.
 #pragma once
 
 #include "protocol/varlink/message.hpp"
@@ -10,17 +11,18 @@
 
 namespace clearance::protocol::varlink {
 
-/// Interface descriptions, standard IDL with the errors. Literals.
+/// Interface descriptions in standard IDL, with the errors. Literals.
 namespace idl {
 extern const std::string_view service;           // org.varlink.service
 extern const std::string_view clearance;         // org.terok.Clearance1
 extern const std::string_view clearance_verdict; // org.terok.ClearanceVerdict1
 } // namespace idl
 
-/// Which of our two services this is.
+/// Which of our two varlink services is called.
 enum class role { hub, verdict_helper };
 
-/// `reply` is everything the client gets for this call (empty for oneway).
+/// The call is answered; `reply` is all that the client gets (empty for a
+/// oneway call).
 struct answered {
   std::string reply;
 };
@@ -32,13 +34,13 @@ struct apply_call {
 };
 struct subscribe_call {};
 
-/// What is to be done about one call.
+/// What to do for one call.
 using dispatched =
     std::variant<answered, verdict_call, apply_call, subscribe_call>;
 
-/// Decides a call: the interface, the method, then the parameters in their
-/// declared order, then unknown ones. A oneway call's error is an empty reply.
-/// A oneway `Subscribe` is answered with nothing. `upgrade` changes nothing.
+/// Checks a call in this order: interface, method, declared parameters in their
+/// order, unknown parameters. The error reply of a oneway call is empty. A
+/// oneway `Subscribe` gets no reply. `upgrade` has no effect.
 dispatched dispatch(role who, const call& x);
 
 } // namespace clearance::protocol::varlink

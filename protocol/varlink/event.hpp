@@ -1,4 +1,4 @@
-/// An event as clients read it. For .cpp files only, as strict_json.hpp is.
+/// Reads events, as clients do. For .cpp files only, like strict_json.hpp.
 #pragma once
 
 #include "protocol/hub/event.hpp"
@@ -13,15 +13,16 @@
 
 namespace clearance::protocol::varlink {
 
-/// What one event's fields hold, as views into the message.
+/// The fields of one event, as views into the message.
 class event_notes {
 public:
-  /// Notes the fields of `x`, an object, in whatever order, instead of what was
-  /// noted before. False if the message is no JSON.
+  /// Notes the fields of the object `x`, in whatever order they come. Earlier
+  /// notes are discarded. Returns false if the message is not JSON.
   bool walk(json_reader& reader, json_reader::value& x);
 
-  /// The event, whose fields are to be of their types. Those that are absent
-  /// or null are empty or zero, but for `type`.
+  /// The event; nothing if `type` is missing or unknown, or if a field has the
+  /// wrong type. Other fields may be absent or null: then they are empty or
+  /// zero.
   std::optional<event> build() const;
 
 private:
@@ -55,7 +56,7 @@ private:
   pairs dossier_;
 };
 
-/// Whether `x` is a number without fraction and exponent that fits.
+/// Sets `to` if `x` is a number without fraction and exponent that fits.
 bool read_integer(const json_item& x, std::int64_t& to) noexcept;
 
 } // namespace clearance::protocol::varlink

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <span>
 
-// What we write. What we read is in varlink_message.cpp.
+// Writing messages. They are read in parse.cpp.
 
 namespace clearance::protocol::varlink {
 
@@ -16,7 +16,7 @@ namespace {
 
 using pair_list = std::vector<std::pair<std::string_view, std::string_view>>;
 
-/// Appends `"key":"text"` pairs, with commas between them.
+/// Appends `"key":"text"` for each member, separated by commas.
 void append_members(std::string& out, const pair_list& members) {
   bool first = true;
   for (auto [key, text] : members) {

@@ -1,5 +1,5 @@
-/// Varlink messages: calls in, replies out; and the other way for clients.
-/// Source: varlink.org, "Protocol" and "Service".
+/// Varlink messages: calls and replies, for services and for clients. Source:
+/// varlink.org, "Protocol" and "Service".
 #pragma once
 
 #include "protocol/hub/event.hpp"
@@ -14,17 +14,19 @@
 
 namespace clearance::protocol::varlink {
 
-/// One top-level parameter. Only what our interfaces use is told apart.
+/// One top-level parameter. It has a kind only for the types that our
+/// interfaces use.
 struct parameter {
   enum class kind { string, boolean, integer, null, other };
 
   std::string name;
   kind type = kind::null;
-  std::string text; ///< the string's text; "true"/"false"; the integer, which
-                    ///< fits 64 bits signed; else ""
+  /// the text of a string; "true" or "false"; an integer of 64 bits with sign;
+  /// else ""
+  std::string text;
 };
 
-/// One call. Of a repeated key the last one counts.
+/// One call. If a key is repeated, the last one counts.
 struct call {
   std::string method;
   std::vector<parameter> parameters;
@@ -33,7 +35,7 @@ struct call {
   bool upgrade = false;
 };
 
-/// Why a message is no call; close the peer.
+/// The message is not a call; close the connection.
 struct malformed {
   std::string_view why; ///< a literal
 };
@@ -50,15 +52,15 @@ const parameter* find(const std::vector<parameter>& xs,
 std::variant<call, malformed> parse_call(std::string_view message,
                                          std::size_t capacity = 0);
 
-/// Appends a call, NUL included. `parameters` are strings.
+/// Appends a call, NUL included. All `parameters` are strings.
 void append_call(
     std::string& out, std::string_view method,
     const std::vector<std::pair<std::string_view, std::string_view>>&
         parameters,
     bool more = false);
 
-/// Appends `{"parameters":{...}}` and a NUL; `members` is the inside of the
-/// object, already JSON, maybe empty.
+/// Appends `{"parameters":{...}}` and a NUL. `members` is the JSON text between
+/// the inner braces; it may be empty.
 void append_reply(std::string& out, std::string_view members);
 
 /// Appends an error reply with string parameters, NUL included.
@@ -67,26 +69,26 @@ void append_error(
     const std::vector<std::pair<std::string_view, std::string_view>>&
         parameters = {});
 
-/// Appends what a `Verdict` call gets: `ok`, or the typed error.
+/// Appends the reply to a `Verdict` call: `ok`, or the error.
 void append_verdict(std::string& out, const verdict_outcome& x);
 
-/// Appends what an `Apply` call gets.
+/// Appends the reply to an `Apply` call.
 void append_apply(std::string& out, const shield_outcome& x);
 
 /// A reply as a client sees it.
 struct reply {
   std::string error; ///< qualified name; empty for success
   bool continues = false;
-  std::vector<parameter> parameters; ///< top-level ones
-  std::optional<event> notification; ///< parameters.event, when there is one
+  std::vector<parameter> parameters; ///< the top-level parameters
+  /// the event in parameters.event, if there is one
+  std::optional<event> notification;
 };
 
-/// Parses one message of a service. `notification` stays empty for an event
-/// whose type we do not know or whose known fields have a wrong type; fields
-/// that are absent are empty or zero, unknown ones are ignored.
-/// malformed: not JSON, not an object, an `error` that is no string (null
-/// counts as none), a `continues` that is no boolean, `parameters` that are no
-/// object (null counts as none).
+/// Parses one message of a service. `notification` is empty if the event's type
+/// is unknown or a known field has a wrong type. Absent fields are empty or
+/// zero, unknown ones are ignored. malformed: not JSON, not an object, an
+/// `error` that is not a string (null counts as none), a `continues` that is
+/// not a boolean, `parameters` that are not an object (null counts as none).
 std::variant<reply, malformed> parse_reply(std::string_view message,
                                            std::size_t capacity = 0);
 

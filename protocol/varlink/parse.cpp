@@ -6,10 +6,11 @@
 
 #include <cstdint>
 
-// What we read: calls and replies. A message is walked once; the last value of
-// a repeated key is noted and judged when the walk is over, for only then it is
-// the last. A number beyond every machine type is JSON all the same, so it is a
-// parameter of the wrong type and no reason to hang up.
+// Reading calls and replies. A message is walked once. Values are noted on the
+// way and judged at the end, because only then the last value of a repeated key
+// is known. A number that is too large for every machine type is still valid
+// JSON: it is a parameter of the wrong type, and no reason to close the
+// connection.
 
 namespace clearance::protocol::varlink {
 
@@ -17,10 +18,10 @@ namespace {
 
 using kind = json_item::kind;
 
-/// Absent, or what it holds.
+/// A value, or nothing if the key is absent.
 using note = std::optional<json_item>;
 
-/// Calls `f` with a reader that is good for one message of `size` bytes.
+/// Calls `f` with a reader for a message of `size` bytes.
 template <class F>
 auto with_reader(std::size_t size, F f) {
   if (size > limits::kept_max_bytes) {
@@ -51,11 +52,11 @@ parameter to_parameter(std::string_view name, const json_item& x) {
   return {std::string{name}, parameter::kind::other, {}};
 }
 
-/// The value of `parameters`.
+/// What the member `parameters` holds.
 struct parameter_notes {
   std::vector<parameter> list;
   bool is_object = true;
-  event_notes event; // what the parameter of that name holds
+  event_notes event; // the parameter `event`
 
   bool walk(json_reader& reader, json_reader::value& x, bool with_event) {
     list.clear();
@@ -65,7 +66,7 @@ struct parameter_notes {
     if (!is_object) {
       if (!reader.take(x, item))
         return false;
-      is_object = item.type == kind::null; // as good as absent
+      is_object = item.type == kind::null; // null counts as absent
       return true;
     }
     return reader.members(x, [&](std::string_view name, json_reader::value& y) {
@@ -82,7 +83,7 @@ struct parameter_notes {
     });
   }
 
-  /// The list, once the walk is over.
+  /// The parameters, after the walk.
   std::vector<parameter> take() {
     keep_last_of_each(
         list, [](const parameter& x) -> std::string_view { return x.name; });
@@ -95,7 +96,7 @@ bool is_qualified(std::string_view method) {
   return dot != std::string_view::npos && dot > 0 && dot + 1 < method.size();
 }
 
-/// False if there is a value and it is no boolean.
+/// False if the value is there and is not a boolean.
 bool read_flag(const note& x, bool& to) {
   to = x && x->text == "true";
   return !x || x->type == kind::boolean;

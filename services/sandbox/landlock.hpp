@@ -1,4 +1,4 @@
-/// Confining our own reach to some files, and that of all we start.
+/// Limits this process, and all programs that it starts, to some files.
 #pragma once
 
 #include <cstdint>
@@ -7,17 +7,19 @@
 
 namespace clearance::services {
 
-/// What may be done with a file, or with all below a directory.
+/// What is allowed for a file, or for everything below a directory.
 enum class path_access : std::uint8_t {
-  read,    ///< read files, list directories
-  run,     ///< ... and execute files
-  sockets, ///< a directory in which sockets and their locks come and go
-  modify,  ///< everything but executing, and moving between its directories
-  device,  ///< read and write a file
+  read, ///< read files and list directories
+  run,  ///< as `read`, and execute files
+  /// a directory in which sockets and their locks are made and removed
+  sockets,
+  /// everything except executing files; moving files within this directory
+  modify,
+  device,  ///< read and write one file
   discard, ///< remove empty directories
 };
 
-/// A place that stays reachable. One that does not exist is left out, unless it
+/// A path that stays allowed. A path that does not exist is skipped, unless it
 /// is `needed`.
 struct path_rule {
   std::string path;
@@ -25,20 +27,20 @@ struct path_rule {
   bool needed = false;
 };
 
-/// The trees from which programs live: libraries, programs, settings.
+/// The directories that programs need: libraries, programs, settings.
 std::vector<path_rule> system_paths(path_access use);
 
 enum class file_restriction : std::uint8_t {
   in_force,
-  unsupported, ///< by this kernel; nothing has changed
+  unsupported, ///< by this kernel; nothing was changed
 };
 
-/// From now on nothing but `allowed paths` can be opened, by this thread and
-/// those that it starts, for ever; sets no_new_privs. What is open stays open.
-/// Where the kernel knows how: no TCP connection can be made, no abstract unix
-/// socket and no process be reached that was not confined with us. Throws
-/// std::system_error; the process is then as it was, or half confined.
-/// Source: landlock(7).
+/// From now on this thread and all threads and programs that it starts can open
+/// only the `allowed paths`; this cannot be undone. Sets no_new_privs. Files
+/// that are open stay open. If the kernel supports it, no TCP connection can be
+/// made, and abstract unix sockets and processes outside of this sandbox cannot
+/// be reached. Throws std::system_error; then the process is unchanged or only
+/// partly restricted. Source: landlock(7).
 file_restriction restrict_files(const std::vector<path_rule>& paths_allowed);
 
 } // namespace clearance::services

@@ -1,4 +1,5 @@
-/// What a program that needs little of the machine gives up at its start.
+/// The sandbox: what a program gives up at its start because it does not need
+/// it.
 #pragma once
 
 #include "services/sandbox/landlock.hpp"
@@ -16,23 +17,23 @@ struct sandbox_plan {
   syscall_policy calls;
 };
 
-/// Of a hub that starts nothing, with its sockets' directories.
+/// For a hub that starts no programs. `directories` are those of its sockets.
 sandbox_plan hub_sandbox(const std::vector<std::string>& directories);
 
-/// Of a gate: what it needs beside the system's programs.
+/// For a gate. The allowed paths are added to the system's programs.
 sandbox_plan gate_sandbox(std::vector<path_rule> paths_allowed,
                           gate_transport transport);
 
-/// Gives up for ever, for this thread and all that it starts: new privileges,
-/// every file outside of the allowed paths, every system call that is not in
-/// the policy. Call it before there is a second thread; directories of allowed
-/// paths exist. What this kernel cannot do is a warning in the log. Returns
-/// what came of it, for the log: "yes", or "no" or "partly" and why. Throws
-/// setup_fault of code `code`.
+/// Takes away, from this thread and everything that it starts and for ever:
+/// gaining privileges, all files outside of the allowed paths, and all system
+/// calls that are not in the policy. Call it before there is a second thread.
+/// The directories of the allowed paths must exist. If the kernel cannot do
+/// something, a warning is logged. Returns the result for the log: "yes", or
+/// "no" or "partly" and why. Throws setup_fault with `code`.
 std::string enter_sandbox(const std::function<sandbox_plan()>& plan,
                           sandbox_mode mode, int code);
 
-/// What a program says instead that runs the shield: it gives up nothing.
+/// What a program that runs the shield logs instead: it has no sandbox.
 inline constexpr auto executes_verdicts =
     "no: this process executes verdicts, which need podman";
 

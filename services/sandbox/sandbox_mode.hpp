@@ -1,4 +1,4 @@
-/// How much a program is to give up at its start.
+/// Whether a program must have a sandbox.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,9 @@ namespace clearance::services {
 
 /// The words of `--sandbox`.
 enum class sandbox_mode : std::uint8_t {
-  automatic, ///< as far as the kernel can; what it cannot is a warning
-  required,  ///< or do not start
+  /// as far as the kernel supports it; a warning says what is missing
+  automatic,
+  required, ///< the program does not start without it
   off,
 };
 

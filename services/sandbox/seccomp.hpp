@@ -1,4 +1,4 @@
-/// Confining our own system calls, and those of all we start.
+/// Limits the system calls of this process and of all programs that it starts.
 #pragma once
 
 #include "services/sandbox/syscall_policy.hpp"
@@ -9,15 +9,16 @@ namespace clearance::services {
 
 enum class filtering : std::uint8_t {
   filtered,
-  unsupported, ///< by this kernel or this build; nothing has changed
+  unsupported, ///< by this kernel or this build; nothing was changed
 };
 
-/// From now on `policy` holds for this thread and those that it starts, for
-/// ever; needs no_new_privs. Throws std::system_error: nothing has changed
-/// then. Source: seccomp(2).
+/// From now on `policy` holds for this thread and everything that it starts,
+/// for ever. Needs no_new_privs. Throws std::system_error; then nothing was
+/// changed. Source: seccomp(2).
 filtering filter_syscalls(const syscall_policy& policy);
 
-/// Whether libseccomp knows a call of this name. False in a build without it.
+/// Whether libseccomp knows a call of this name. Always false in a build
+/// without libseccomp.
 bool is_known_syscall(const std::string& name);
 
 } // namespace clearance::services

@@ -9,18 +9,19 @@
 
 namespace clearance::services {
 
-/// (argument & mask) == value, on the argument of that number, from 0.
+/// (argument & mask) == value, for the argument with this number, counted from
+/// 0.
 struct syscall_condition {
   unsigned argument = 0;
   std::uint64_t mask = ~std::uint64_t{0};
   std::uint64_t value = 0;
 };
 
-/// A call by its name. One that this machine's libseccomp does not know is left
-/// out: its kernel has it not, or not yet.
+/// A system call, by its name. A name that this machine's libseccomp does not
+/// know is skipped: then its kernel does not have the call either, or is newer.
 struct syscall_rule {
   std::string name;
-  std::optional<syscall_condition> when; ///< none: always
+  std::optional<syscall_condition> when; ///< nothing: always allowed
 };
 
 struct syscall_group {
@@ -28,25 +29,25 @@ struct syscall_group {
   std::vector<syscall_rule> calls;
 };
 
-/// What is in neither list does not exist for the process: ENOSYS.
+/// A call that is in neither list fails with ENOSYS.
 struct syscall_policy {
   std::vector<syscall_group> allowed;
-  std::vector<syscall_group> fatal; ///< ends the process
+  std::vector<syscall_group> fatal; ///< these calls end the process
 };
 
-/// Of a hub that leaves verdicts to a helper. It starts nothing. For the
-/// process that calls: a rule names it.
+/// For a hub that leaves verdicts to a helper; it starts no programs. One rule
+/// names the pid of the process that calls this function.
 syscall_policy hub_syscalls();
 
-/// Where the gate listens. It and its git can make sockets of unix and, over
-/// TCP, of IP.
+/// Where the gate listens. The gate and its git may make unix sockets and, with
+/// `tcp`, IP sockets.
 enum class gate_transport : std::uint8_t { unix_socket, tcp };
 
-/// Of a gate and of git, which the gate starts.
+/// For a gate and for git, which the gate starts.
 syscall_policy gate_syscalls(gate_transport transport);
 
-/// Whether this build's tables hold what the runtime of a sanitiser needs,
-/// which includes starting processes and looking into them. For tests.
+/// Whether the tables of this build allow what the runtime of a sanitiser
+/// needs. That includes starting processes and examining them. For tests.
 bool allows_sanitisers() noexcept;
 
 } // namespace clearance::services

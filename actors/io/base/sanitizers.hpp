@@ -1,7 +1,8 @@
-/// Which sanitizers this is compiled with; g++ and clang say it differently.
+/// Which sanitizers the program is compiled with. g++ and clang have different
+/// ways to say it.
 #pragma once
 
-// For what the preprocessor has to know: 0 or 1.
+// Macros for the preprocessor: 0 or 1.
 #if defined(__SANITIZE_ADDRESS__)
 #define CLEARANCE_ADDRESS_SANITIZER 1
 #elif defined(__has_feature)

@@ -6,7 +6,7 @@
 
 namespace clearance::io {
 
-/// Closes on destruction. -1 is none.
+/// Closes the descriptor on destruction. -1: there is none.
 class unique_fd {
 public:
   unique_fd() noexcept = default;

@@ -1,14 +1,14 @@
-// Lifetime rules, each found by a hang:
+// Rules for lifetimes. Each of them was found because a program hung:
 //
-// - A hosted actor is destroyed on whichever thread drops its last handle, so
-//   the loop keeps a handle of each until it has ended; then only memory is
-//   left to free.
-// - The loop ends after its actors' exits are delivered, or the actor_system
-//   waits for them for ever: stop() tells them to exit and act() goes on until
-//   kept_ is empty.
-// - act() never looks at the mailbox, so exit messages become posted work. What
-//   is posted runs within act(), or never: it must not hold the loop, which
-//   would then hold itself once it has ended.
+// - A hosted actor is destroyed on the thread that drops its last handle. So
+//   the loop keeps a handle of each actor until the actor has ended; after that
+//   only memory is left to free.
+// - The loop must not end before its actors have got their exit messages, or
+//   the actor_system waits for them for ever. So stop() sends the exit messages
+//   and act() goes on until kept_ is empty.
+// - act() never looks at its mailbox, so exit messages become posted work.
+//   Posted work runs within act() or never. It must hold no handle of the loop:
+//   after the loop has ended, the loop would keep itself alive.
 
 #include "actors/io/loop/loop.hpp"
 
@@ -39,8 +39,9 @@ loop::~loop() {
 }
 
 void loop::act() {
-  // Actors keep their exceptions to themselves; one that comes here left a
-  // handler of ours. Nothing is served any more, but everything is closed.
+  // CAF catches exceptions of actors, so one that arrives here left a handler
+  // of our own. Then nothing is served any more, but everything is closed in
+  // order.
   for (bool ended = false; !ended;) {
     try {
       unit_.run([this] { return stopping_ && kept_.empty(); });

@@ -1,4 +1,4 @@
-/// The I/O thread as an actor: what a host starts, monitors and stops.
+/// The I/O thread as an actor, which a program starts, monitors and stops.
 #pragma once
 
 #include "actors/base/io_host.hpp"
@@ -17,8 +17,8 @@
 namespace clearance::io {
 
 /// Runs the io_context on a thread of its own and hosts actors there. An exit
-/// message stops it: hosted actors are told to exit first, and it ends when the
-/// last of them has. See loop.cpp.
+/// message stops the loop: first the hosted actors are told to exit, and when
+/// the last of them has ended the loop ends. See loop.cpp.
 class loop final : public caf::blocking_actor, public actors::io_host {
 public:
   explicit loop(caf::actor_config& cfg);
@@ -26,9 +26,11 @@ public:
 
   const char* name() const override { return "loop"; }
 
-  // -- for everybody ----------------------------------------------------------
+  // -- for every thread
+  // --------------------------------------------------------
 
-  /// Runs `f` on the loop's thread, soon. Never after the loop has ended.
+  /// Runs `f` soon on the loop's thread. If the loop has ended, `f` is never
+  /// run.
   template <class F>
   void post(F f) {
     boost::asio::post(context_, std::move(f));
@@ -37,10 +39,11 @@ public:
   caf::actor_system& system() override { return home_system(); }
   caf::execution_unit* unit() override { return &unit_; }
 
-  // -- on its thread only -----------------------------------------------------
+  // -- for the loop's own thread only
+  // -------------------------------------------
 
-  /// The loop ends, with its reason, when `part` ends for another reason than
-  /// a normal one or a shutdown.
+  /// If `part` ends for a reason that is neither normal nor a shutdown, the
+  /// loop ends with the same reason.
   void depend_on(const caf::strong_actor_ptr& part);
 
   boost::asio::io_context& context() noexcept { return context_; }
@@ -64,7 +67,7 @@ private:
   void stop(caf::error why);
   void gone(caf::actor_id who);
 
-  boost::asio::io_context context_{1}; // handlers run on one thread
+  boost::asio::io_context context_{1}; // one thread runs all handlers
   io::unit unit_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type>
       guard_;
@@ -73,8 +76,8 @@ private:
   caf::error reason_;
 };
 
-/// Starts a loop on a thread of its own. The handle keeps it alive; it must
-/// outlive what is posted to it.
+/// Starts a loop on a thread of its own. The handle keeps it alive. Whatever is
+/// posted must be done before the handle is dropped.
 caf::actor spawn_loop(caf::actor_system& system);
 
 /// The loop behind a handle of spawn_loop().

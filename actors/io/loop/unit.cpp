@@ -9,10 +9,10 @@ namespace clearance::io {
 
 namespace {
 
-/// Messages an actor handles before the next one's turn.
+/// How many messages an actor handles before the next actor's turn.
 constexpr std::size_t max_throughput = 64;
 
-/// Actors run between two looks at the sockets.
+/// How many actors run before the sockets are polled again.
 constexpr std::size_t max_steps = 4096;
 
 thread_local unit* current = nullptr;
@@ -38,7 +38,8 @@ unit::~unit() {
 }
 
 void unit::exec_later(caf::resumable* what) {
-  // An ordinary actor that got a message from a hosted one.
+  // An ordinary actor of the system's scheduler got a message from a hosted
+  // one.
   if (what->subtype() == caf::resumable::scheduled_actor)
     system().scheduler().enqueue(what);
   else if (current == this)
@@ -61,7 +62,8 @@ void unit::step(caf::resumable* what) {
   }
 }
 
-// Bounded, so that sockets are looked at however busy the actors are.
+// The number of steps is limited, so that sockets are polled however busy the
+// actors are.
 std::size_t unit::drain() {
   std::size_t steps = 0;
   for (; !ready_.empty() && steps < max_steps; ++steps) {

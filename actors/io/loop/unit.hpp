@@ -10,19 +10,20 @@
 
 namespace clearance::io {
 
-/// Runs hosted actors on the thread that polls their sockets: between two
-/// handlers of the io_context every actor that became ready, in order of
-/// readiness. No lock and no wake-up on the way from one to the next.
+/// Runs hosted actors on the thread that polls their sockets. Between two
+/// handlers of the io_context it runs every actor that became ready, in that
+/// order. A message from one hosted actor to another needs no lock and no
+/// wake-up.
 class unit : public caf::execution_unit {
 public:
   unit(caf::actor_system& system, boost::asio::io_context& context);
   ~unit() override;
 
-  /// From any thread. Actors of CAF's scheduler are passed on to it.
+  /// May be called on any thread. Passes actors of CAF's scheduler on to it.
   void exec_later(caf::resumable* what) override;
 
-  /// Runs handlers and actors on the calling thread until `done()`, which is
-  /// asked between handlers. Post something to have it asked.
+  /// Runs handlers and actors on the calling thread until `done()` is true,
+  /// which is asked between handlers. Post an empty handler to have it asked.
   template <class Predicate>
   void run(Predicate done) {
     activation here{*this};
@@ -31,14 +32,14 @@ public:
       drain();
   }
 
-  /// Runs what is ready on the calling thread, waits for nothing. Returns how
-  /// much that was. For tests.
+  /// Runs what is ready on the calling thread and waits for nothing. Returns
+  /// how many handlers and actors ran. For tests.
   std::size_t poll();
 
   boost::asio::io_context& context() noexcept { return context_; }
 
 private:
-  // Marks the thread that runs this unit.
+  // Marks the calling thread as the one that runs this unit.
   struct activation {
     explicit activation(unit& x) noexcept;
     ~activation();

@@ -38,7 +38,7 @@ public:
 
   void cancel() noexcept { child_.kill_group(); }
 
-  // The pending operations hold this object until they are gone.
+  // The pending operations keep this object alive until they have ended.
   void abandon() {
     done_ = nullptr;
     child_ = {};
@@ -64,7 +64,8 @@ private:
     read_end.release();
     spawn_plan plan{config_.program, config_.argv, config_.environment,
                     null.get(),      null.get(),   write_end.get()};
-    plan.dies_with_us = true; // nobody else would end it at its limit
+    // if we die, nobody else ends the child at its limit
+    plan.dies_with_us = true;
     return child_.start(ioc_, plan, [this](exit_status x) { exited(x); });
   }
 
@@ -76,7 +77,8 @@ private:
         });
   }
 
-  // What is over the bound is read too: the child must not block on it.
+  // What is beyond the limit is read and dropped, because the child would block
+  // on a full pipe.
   void took(error_code ec, std::size_t n) {
     auto room = config_.stderr_max_bytes - result_.stderr_bytes.size();
     result_.stderr_bytes.append(buffer_.data(), std::min(n, room));
@@ -104,7 +106,7 @@ private:
   }
 
   void finish() {
-    auto self = shared_from_this(); // `done` may let go of it
+    auto self = shared_from_this(); // `done` may drop the last other handle
     error_code ignored;
     stderr_.close(ignored);
     timer_.cancel();
@@ -112,7 +114,8 @@ private:
       done(std::move(result_));
   }
 
-  // A handler that was queued before the timer was armed anew sees it.
+  // A handler that was queued before the timer was set anew can tell by the
+  // number.
   void arm(std::chrono::milliseconds time, void (*action)(run&)) {
     auto round = ++timer_round_;
     timer_.expires_after(time);
@@ -132,7 +135,7 @@ private:
   captured_result result_;
   bool eof_ = false;
   std::array<char, 4096> buffer_;
-  child_process child_; // last: its callbacks use the others
+  child_process child_; // the last member, because its callbacks use the others
 };
 
 captured_child::captured_child(asio::io_context& ioc, captured_config config)

@@ -1,4 +1,4 @@
-/// A child that is run to its end, its stderr captured.
+/// Runs a child process to its end and captures its stderr.
 #pragma once
 
 #include "actors/io/process/child.hpp"
@@ -13,9 +13,10 @@
 namespace clearance::io {
 
 struct captured_config {
-  std::string program;                  ///< a path; PATH is not searched
-  std::vector<std::string> argv;        ///< from argv[0] on
-  std::vector<std::string> environment; ///< all of it, as "NAME=value"
+  std::string program;           ///< a path; PATH is not searched
+  std::vector<std::string> argv; ///< the arguments from argv[0] on
+  /// the whole environment, as "NAME=value"
+  std::vector<std::string> environment;
   std::chrono::milliseconds time_limit = protocol::limits::shield_time_limit;
   std::chrono::milliseconds pipe_grace = protocol::limits::shield_pipe_grace;
   std::size_t stderr_max_bytes = protocol::limits::shield_stderr_max_bytes;
@@ -23,18 +24,20 @@ struct captured_config {
 
 struct captured_result {
   bool started = false;
-  int spawn_errno = 0;    ///< why not, when it did not start
-  bool timed_out = false; ///< the time limit came first, whatever the status
-  std::optional<exit_status> status; ///< none: not started, or cannot die
-  std::string stderr_bytes;          ///< the first of them, as they came
+  int spawn_errno = 0; ///< why it could not be started; 0: it was started
+  /// the time limit was reached first, whatever the status is
+  bool timed_out = false;
+  /// nothing: it was not started, or it cannot die
+  std::optional<exit_status> status;
+  std::string stderr_bytes; ///< the first bytes of stderr, as they came
 };
 
 /// One run of a program with stdin and stdout at /dev/null.
 ///
-/// At the time limit the group is killed. The end is the leader's exit and the
-/// end of stderr; whoever left the group and still holds stderr gets
-/// `pipe_grace` from the exit on, and so does a leader that SIGKILL does not
-/// end, from the time limit on.
+/// At the time limit the group is killed. The run is over when the leader has
+/// exited and stderr is closed. A process that left the group may hold stderr
+/// open: `pipe_grace` after the exit it is not waited for any more. A leader
+/// that SIGKILL does not end is given up `pipe_grace` after the time limit.
 class captured_child {
 public:
   using done_handler = std::function<void(captured_result)>;
@@ -43,17 +46,17 @@ public:
   captured_child(captured_child&&) noexcept = default;
   captured_child& operator=(captured_child&&) = delete;
 
-  /// Kills the group, without a call of `done`.
+  /// Kills the group. `done` is not called.
   ~captured_child();
 
-  /// Once. `done` is called once, from the io_context and never from in here,
-  /// spawn failures included; it may destroy this object.
+  /// Call it once. `done` is called once, from the io_context and never from
+  /// within start(), also if starting failed. `done` may destroy this object.
   void start(done_handler done);
 
-  /// Kills the group; `done` still comes.
+  /// Kills the group. `done` is still called.
   void cancel() noexcept;
 
-  /// -1 unless it was started.
+  /// -1 unless the child was started.
   pid_t pid() const noexcept;
 
 private:

@@ -1,9 +1,10 @@
-// The watch of a child owns itself through its pending wait, so that a child
-// whose owner went is still reaped, and nothing ever waits for it.
+// The pending wait keeps the watch of a child alive. So a child is reaped even
+// if its owner is gone, and nobody has to wait for it.
 //
-// A group that is to end is told so three times, each time less politely. Git,
-// when its input ends, removes what it had begun to write; told by a signal all
-// at once, its processes race: one removes a directory, one still writes there.
+// A group is ended in three steps: its pipes are closed, then it gets SIGTERM,
+// then SIGKILL. When git's input ends, git removes what it had begun to write.
+// If its processes got a signal all at once, they would race: one would remove
+// a directory in which another still writes.
 
 #include "actors/io/process/child.hpp"
 
@@ -33,8 +34,8 @@ public:
     // nop
   }
 
-  // Reached with a live child only when the io_context is destroyed first.
-  // Groups that were told to end at the same time share their graces here.
+  // Runs with a live child only if the io_context is destroyed first. Groups
+  // that are ending at the same time share the waiting time here.
   ~watch() {
     if (pid_ <= 0 || reaped_)
       return;
@@ -44,7 +45,7 @@ public:
       wait_until(due_);
     kill_group();
     wait_until(clock::now() + limits::child_reap_wait);
-    reap(); // or it stays for init
+    reap(); // else the child is left to init
   }
 
   int start(const spawn_plan& plan) {
@@ -54,7 +55,7 @@ public:
     pid_ = child.pid;
     error_code ec;
     pidfd_.assign(child.pidfd.get(), ec);
-    if (ec) { // no memory for the watch: nobody could tell its end
+    if (ec) { // no memory for the watch, so nobody could notice the child's end
       kill_group();
       while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR)
         continue;
@@ -92,7 +93,7 @@ public:
 private:
   using clock = std::chrono::steady_clock;
 
-  // The last thing that a group which is to end was told.
+  // The last step that was taken to end a group.
   enum class warning { none, pipes, term };
 
   void warn() noexcept {
@@ -113,7 +114,7 @@ private:
     });
   }
 
-  // True when it has exited.
+  // True if the child has exited.
   bool wait_until(clock::time_point end) noexcept {
     using namespace std::chrono;
     const auto left = ceil<milliseconds>(end - clock::now()).count();
@@ -140,8 +141,9 @@ private:
       on_exit(status);
   }
 
-  // By pid: Asio has made the pidfd non-blocking, so P_PIDFD may say EAGAIN.
-  // ECHILD, where a host ignores SIGCHLD, comes out as a death by signal 0.
+  // Waits by pid, because Asio made the pidfd non-blocking and P_PIDFD may fail
+  // with EAGAIN. If the application ignores SIGCHLD the result is ECHILD, which
+  // is reported as killed by signal 0.
   exit_status reap() noexcept {
     siginfo_t info{};
     auto id = static_cast<id_t>(pid_);

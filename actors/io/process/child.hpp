@@ -1,4 +1,4 @@
-/// Child processes whose end is noticed through the io_context.
+/// Child processes. The io_context notices when they end.
 #pragma once
 
 #include "actors/io/process/spawn.hpp"
@@ -13,7 +13,7 @@ namespace clearance::io {
 /// How a process ended.
 struct exit_status {
   bool signaled = false;
-  int value = 0; ///< exit code, or the signal's number
+  int value = 0; ///< the exit code, or the number of the signal
 
   bool success() const noexcept { return !signaled && value == 0; }
   friend bool operator==(const exit_status&, const exit_status&) = default;
@@ -22,11 +22,12 @@ struct exit_status {
 /// A running child and its process group. Used on the io_context's thread.
 ///
 /// When the leader exits, the rest of the group is killed before the leader is
-/// reaped: until then nobody else can be given the group's number. A process
-/// that left the group (setsid) is out of reach. Destruction kills the group,
-/// unless it is ending already; whoever is slow to die is reaped later by the
-/// io_context, or at last by its destructor, which waits for at most
-/// limits::child_reap_wait. The io_context outlives this object.
+/// reaped: until then the kernel gives the group's number to nobody else. A
+/// process that left the group (setsid) is not killed. The destructor kills the
+/// group, unless it is being ended already. A child that is slow to die is
+/// reaped later by the io_context, or at last by the io_context's destructor,
+/// which waits for at most limits::child_reap_wait. The io_context must outlive
+/// this object.
 class child_process {
 public:
   using exit_handler = std::function<void(exit_status)>;
@@ -37,20 +38,21 @@ public:
   ~child_process();
 
   /// Starts `plan`. `on_exit` is called once from the io_context, unless this
-  /// object is destroyed first. Returns 0 or the errno of what failed; then
-  /// there is no child and no call. One start an object.
+  /// object is destroyed first. Returns 0, or the errno of what failed; then
+  /// there is no child and `on_exit` is not called. An object starts one child
+  /// only.
   int start(boost::asio::io_context& ioc, const spawn_plan& plan,
             exit_handler on_exit);
 
-  /// SIGKILL to the whole group, unless the leader is reaped already.
+  /// Sends SIGKILL to the whole group, unless the leader is reaped already.
   void kill_group() noexcept;
 
-  /// For a child whose pipes the caller has just closed: limits::
-  /// child_pipe_grace later, to whoever has not noticed, SIGTERM; limits::
-  /// child_term_grace after that SIGKILL. Goes on without this object.
+  /// Ends a child whose pipes the caller has just closed. Sends SIGTERM after
+  /// limits::child_pipe_grace if the child still runs, and SIGKILL after
+  /// limits::child_term_grace more. Goes on when this object is destroyed.
   void end_group();
 
-  /// The leader's, also the group's; -1 before the start.
+  /// The pid of the leader and of the group; -1 before the start.
   pid_t pid() const noexcept;
 
 private:

@@ -21,7 +21,7 @@ bool executable(const std::string& path) {
          && ::access(path.c_str(), X_OK) == 0;
 }
 
-// Empty when /proc is not there.
+// Empty if /proc is missing.
 std::string own_directory() {
   std::string path(4096, '\0');
   auto n = ::readlink("/proc/self/exe", path.data(), path.size());
@@ -80,8 +80,8 @@ std::string find_program(const std::string& name) {
     auto colon = rest.find(':');
     auto entry = rest.substr(0, colon);
     rest.remove_prefix(colon == rest.npos ? rest.size() : colon + 1);
-    // An empty or relative entry would run what somebody put into the working
-    // directory.
+    // Skips empty and relative entries: they would run a program that somebody
+    // put into the working directory.
     if (entry.empty() || entry.front() != '/')
       continue;
     if (auto path = std::string{entry} + "/" + name; executable(path))

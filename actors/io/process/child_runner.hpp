@@ -1,4 +1,4 @@
-/// The process port: programs run for actors.
+/// Runs programs for actors.
 #pragma once
 
 #include "actors/base/process.hpp"
@@ -9,8 +9,9 @@
 
 namespace clearance::io {
 
-/// Where `name` is: a path as it stands, a bare name beside our own executable
-/// first, then on PATH. Empty when there is no executable file of that name.
+/// The path of the program `name`. A path is returned as it is; a bare name is
+/// looked for beside our own executable first, then on PATH. Empty if there is
+/// no executable file of that name.
 std::string find_program(const std::string& name);
 
 /// See actors::io_host::run().

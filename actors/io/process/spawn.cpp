@@ -1,12 +1,13 @@
-// posix_spawn cannot set a resource limit, and the other ways to give a child
-// our original RLIMIT_NOFILE are worse: prlimit() on its pid comes after its
-// first instructions, lowering our own limit around the call makes another
-// thread's open() fail, and a helper program costs an exec and hides the real
-// one's errno. So this is posix_spawn's own method, written out: a child that
-// shares our memory while we are suspended (CLONE_VM | CLONE_VFORK), on a stack
-// of its own, that makes system calls only. Its limits and descriptor table are
-// its own from the first moment on, and the kernel hands us its pidfd with it.
-// All signals are blocked meanwhile: no handler of ours may run in the child.
+// posix_spawn cannot set a resource limit, and a child must get our original
+// RLIMIT_NOFILE. The other ways are worse: prlimit() on its pid comes after its
+// first instructions; lowering our own limit for a moment makes open() fail on
+// other threads; a helper program costs one exec more and hides the errno of
+// the real one. So this file does what posix_spawn does: it makes a child that
+// shares our memory while we are suspended (CLONE_VM | CLONE_VFORK), has a
+// stack of its own and makes system calls only. The child's limits and
+// descriptor table are its own from its first moment, and the kernel returns
+// its pidfd. All signals are blocked meanwhile, because none of our handlers
+// may run in the child.
 
 #include "actors/io/process/spawn.hpp"
 
@@ -24,10 +25,10 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-// What ThreadSanitizer puts in the place of clone() takes the child for one
-// with memory of its own, marks it as forked, and by that us, too: from then on
-// it sees no lock of this thread. The C library's own name for the same
-// function.
+// ThreadSanitizer replaces clone() by a version that takes every child for one
+// with memory of its own. It then marks the child, and us with it, as forked,
+// and does not see this thread's locks any more. So the C library's internal
+// name of the function is called.
 #if CLEARANCE_THREAD_SANITIZER
 extern "C" int __clone(int (*)(void*), void*, int, void*, ...) noexcept;
 #define CLEARANCE_CLONE ::__clone
@@ -44,11 +45,12 @@ struct child_stack {
   alignas(16) std::array<std::byte, 64 * 1024> bytes;
 };
 
-// The limit is the process's, and so is the memory of it.
+// The limit belongs to the whole process, so it is remembered once for the
+// process.
 std::atomic<bool> limit_raised = false;
 std::atomic<rlim_t> original_limit = 0;
 
-/// Read and (error) written by the child, in our memory.
+/// Lies in our memory. The child reads it and writes `error`.
 struct child_plan {
   const char* program;
   char* const* argv;
@@ -68,7 +70,7 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
   return result;
 }
 
-// What exec does for a handler of ours it does not do for an ignored signal.
+// exec resets signals that have a handler, but leaves ignored signals ignored.
 void reset_dispositions() {
   struct sigaction deflt {};
   deflt.sa_handler = SIG_DFL;
@@ -106,12 +108,13 @@ bool follow_parent(pid_t parent) {
     return true;
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
     return false;
-  if (::getppid() != parent) // it is gone already
+  if (::getppid() != parent) // the parent has ended already
     ::_exit(127);
   return true;
 }
 
-// Not instrumented: it runs on a stack that AddressSanitizer does not know.
+// Without the sanitizers, because it runs on a stack that AddressSanitizer does
+// not know.
 __attribute__((no_sanitize("address", "thread"))) int child_main(void* arg) {
   auto& plan = *static_cast<child_plan*>(arg);
   reset_dispositions();
@@ -153,7 +156,7 @@ spawn_result spawn(const spawn_plan& plan) {
   result.error = error;
   result.pidfd.reset(pidfd);
   if (pid >= 0 && error != 0) {
-    // It is exiting already.
+    // The child is exiting, so this does not wait long.
     while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR)
       continue;
     result.pidfd.reset();

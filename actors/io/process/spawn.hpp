@@ -1,4 +1,4 @@
-/// Starting other programs, each in a process group of its own.
+/// Starts other programs, each in a process group of its own.
 #pragma once
 
 #include "actors/io/base/unique_fd.hpp"
@@ -9,12 +9,13 @@
 
 namespace clearance::io {
 
-/// What to run and with what; nothing else reaches the new program.
+/// What to run. The new program gets nothing else from us.
 struct spawn_plan {
-  std::string program;                  ///< a path; PATH is not searched
-  std::vector<std::string> argv;        ///< from argv[0] on
-  std::vector<std::string> environment; ///< all of it, as "NAME=value"
-  int stdin_fd = -1;                    ///< these three stay the caller's
+  std::string program;           ///< a path; PATH is not searched
+  std::vector<std::string> argv; ///< the arguments from argv[0] on
+  /// the whole environment, as "NAME=value"
+  std::vector<std::string> environment;
+  int stdin_fd = -1; ///< the caller keeps these three descriptors
   int stdout_fd = -1;
   int stderr_fd = -1;
   /// Descriptor 3 is stderr_fd as well: for a program that its parent gives
@@ -25,22 +26,25 @@ struct spawn_plan {
   bool dies_with_us = false;
 };
 
-/// A started child, or why there is none.
+/// A started child, or why it was not started.
 struct spawn_result {
-  int error = 0;   ///< errno of what failed, the exec included; 0: it runs
-  pid_t pid = -1;  ///< leads a group of the same number; to be reaped
+  /// 0: the child runs; else the errno of what failed, exec included
+  int error = 0;
+  pid_t pid = -1;  ///< also the number of its group; the caller must reap it
   unique_fd pidfd; ///< readable once the leader has exited
 };
 
-/// Starts `plan`: own process group, no descriptor beside the three, no signal
-/// blocked or ignored, the soft descriptor limit that this process had before
-/// raise_descriptor_limit(). Returns once the program is executed or that
-/// failed; a failed child is reaped already. Waits for nothing but the exec.
+/// Starts `plan` in its own process group. The child has the three descriptors
+/// and no other, no signal blocked or ignored, and the soft descriptor limit
+/// that this process had before raise_descriptor_limit(). Returns when the
+/// program is executed or when that has failed; a failed child is reaped
+/// already. Waits only for the exec.
 spawn_result spawn(const spawn_plan& plan);
 
 /// Raises the process's soft RLIMIT_NOFILE to the hard one and remembers the
-/// old one for spawn(). For a program's start, once; an embedding host decides
-/// for itself. False (errno says why) leaves everything as it was.
+/// old value for spawn(). Call it once, at a program's start; an application
+/// that embeds the library decides by itself. False: errno says why, and
+/// nothing is changed.
 bool raise_descriptor_limit();
 
 } // namespace clearance::io

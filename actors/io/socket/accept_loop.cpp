@@ -20,7 +20,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// Peers accepted before other sockets get their turn.
+/// Connections that are accepted before other sockets get their turn.
 constexpr int accepts_at_a_time = 16;
 
 } // namespace
@@ -70,7 +70,8 @@ private:
       } else if (ran_out(errno)) {
         return rest(std::generic_category().message(errno));
       }
-      // Else the peer's fault (ECONNABORTED, EINTR ...): the next one.
+      // Any other errno is the peer's fault (ECONNABORTED, EINTR ...): accept
+      // the next one.
     }
     if (on_peer_)
       wait();
@@ -80,13 +81,14 @@ private:
     try {
       on_peer_(std::move(peer));
     } catch (const boost::system::system_error& why) {
-      // The kernel's bound on what can be polled: this peer goes, not we.
+      // The kernel limits how many descriptors can be polled. Only this peer is
+      // dropped; the listener goes on.
       log(actors::severity::warning, "listener", "dropped a peer",
           {{"socket", role_}, {"why", why.code().message()}});
     }
   }
 
-  // Logged when it begins, not at each try.
+  // Logged when the rest begins, and not at each try.
   void rest(const std::string& why) {
     if (!std::exchange(resting_, true))
       log(actors::severity::warning, "listener", "cannot accept, trying again",

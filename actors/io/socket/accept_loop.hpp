@@ -1,4 +1,4 @@
-/// Accepting connections, whatever happens.
+/// Accepts connections and goes on whatever happens.
 #pragma once
 
 #include "actors/io/base/unique_fd.hpp"
@@ -12,17 +12,17 @@
 
 namespace clearance::io {
 
-/// Accepts on a listening, non-blocking socket. Running out of descriptors or
-/// memory, or too many connections, only makes it rest for
-/// limits::accept_backoff. Destruction stops it.
+/// Accepts on a listening, non-blocking socket. If descriptors or memory ran
+/// out, or if there are too many connections, it rests for
+/// limits::accept_backoff and goes on. The destructor stops it.
 class accept_loop {
 public:
-  /// Gets each connection, non-blocking and CLOEXEC.
+  /// Gets each new connection, non-blocking and CLOEXEC.
   using handler = std::function<void(unique_fd)>;
 
-  /// `open` counts the connections that live; at most `open_max` do. `role` is
-  /// for the log. Throws boost::system::system_error when `fd` cannot be
-  /// polled; what `on_peer` throws of that kind costs that peer alone.
+  /// `open` is the number of open connections, at most `open_max`. `role` is
+  /// for log lines. Throws boost::system::system_error if `fd` cannot be
+  /// polled. If `on_peer` throws such an error, only that peer is dropped.
   accept_loop(boost::asio::io_context& context, unique_fd fd, std::string role,
               std::shared_ptr<const std::size_t> open, std::size_t open_max,
               handler on_peer);

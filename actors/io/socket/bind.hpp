@@ -1,4 +1,4 @@
-/// Binding a unix socket so that nobody else gets in.
+/// Binds a unix socket so that no other user can connect.
 #pragma once
 
 #include "actors/io/base/unique_fd.hpp"
@@ -10,13 +10,14 @@
 
 namespace clearance::io {
 
-/// A listening socket and the lock beside it. Its end removes both paths, if
-/// they still are what was bound.
+/// A listening socket and its lock. The destructor removes both paths, if they
+/// are still the files that were made here.
 class bound_socket {
 public:
   bound_socket() noexcept = default;
 
-  /// A socket of somebody else's binding: no lock, and `path` stays.
+  /// A socket that somebody else has bound: there is no lock, and `path` is not
+  /// removed.
   bound_socket(unique_fd socket, std::string path) noexcept
       : path_(std::move(path)), socket_(std::move(socket)) {
     // nop
@@ -28,7 +29,8 @@ public:
 
   int fd() const noexcept { return socket_.get(); }
 
-  /// Gives the descriptor away, not the paths.
+  /// Gives the descriptor to the caller. The paths are still removed by this
+  /// object.
   unique_fd take_fd() noexcept { return std::move(socket_); }
 
   const std::string& path() const noexcept { return path_; }
@@ -42,23 +44,23 @@ private:
   std::string path_;
   unique_fd socket_;
   unique_fd lock_;
-  dev_t device_ = 0; // of the bound path
+  dev_t device_ = 0; // identify the file that was bound
   ino_t inode_ = 0;
 };
 
-/// The directory of a socket; of one without a slash: ".".
+/// The directory of a socket's path; "." for a path without a slash.
 std::string socket_directory(const std::string& path);
 
-/// The line of bind_hardened() for the cause `why`.
+/// The error line of bind_hardened() for the cause `why`.
 std::string bind_fault(const std::string& path, const std::string& role,
                        const std::string& why);
 
-/// Creates missing directories 0700; refuses a parent that is not ours or is
-/// accessible to others; removes a stale socket, and nothing but a socket;
-/// refuses a path where a live server answers or starts right now; binds 0600
-/// from the first moment; listens. Close-on-exec and non-blocking.
-/// Errors: one line that names role, path and cause.
-/// Source: clearance.md, section 1, "Binding".
+/// Creates missing directories with mode 0700. Refuses a parent directory that
+/// is not ours or that others can access. Removes a stale socket, but nothing
+/// else. Refuses a path where a server answers or is just starting. The socket
+/// has mode 0600 from its first moment; it listens, non-blocking and
+/// close-on-exec. Errors: one line that names role, path and cause. Source:
+/// clearance.md, section 1, "Binding".
 std::variant<bound_socket, std::string> bind_hardened(const std::string& path,
                                                       const std::string& role);
 

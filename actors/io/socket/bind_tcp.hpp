@@ -1,4 +1,4 @@
-/// Binding a TCP port.
+/// Binds a TCP port.
 #pragma once
 
 #include "actors/io/base/unique_fd.hpp"
@@ -12,18 +12,19 @@ namespace clearance::io {
 /// A listening, non-blocking socket.
 struct bound_port {
   unique_fd fd;
-  std::string where; ///< address and the port that it got
+  std::string where; ///< the address and the port that was assigned
 };
 
-/// Binds a numeric IPv4 or IPv6 address and listens. Whether it may be bound is
-/// the caller's business. Errors: one line that names role, address and cause.
+/// Binds a numeric IPv4 or IPv6 address and listens. The caller decides whether
+/// the address is allowed. Errors: one line that names role, address and cause.
 std::variant<bound_port, std::string> bind_port(const std::string& address,
                                                 std::uint16_t port,
                                                 const std::string& role);
 
-/// What a TCP socket is bound to.
+/// The address that a TCP socket is bound to.
 struct local_port {
-  std::string where; ///< as in bound_port; empty: errno says why
+  /// as in bound_port; empty on failure, then errno says why
+  std::string where;
   bool loopback = false;
 };
 

@@ -1,4 +1,4 @@
-/// Listening sockets that somebody else opened for us.
+/// Listening sockets that another program, such as systemd, opened for us.
 #pragma once
 
 #include "actors/io/socket/bind.hpp"
@@ -9,20 +9,21 @@
 
 namespace clearance::io {
 
-/// Where a socket listens.
+/// The address on which a socket listens.
 struct listening_place {
-  bool tcp = false;     ///< else a unix socket
-  bool loopback = true; ///< no other machine can connect
+  bool tcp = false;     ///< false: a unix socket
+  bool loopback = true; ///< other machines cannot connect
   std::string text;     ///< a path, `@name`, or address and port
 };
 
-/// Of a stream socket, unix or TCP, that listens already. Errors: what `fd` is
-/// not, to stand behind its name.
+/// The address of a stream socket, unix or TCP, that listens already. Errors: a
+/// text such as "is not a socket", to be put behind the descriptor's name.
 std::variant<listening_place, std::string> place_of(int fd);
 
-/// Takes such a socket over, whatever becomes of it; close-on-exec and
-/// non-blocking from now on. The end of a unix one leaves its path alone: it
-/// belongs to whoever bound it. Errors: one line that names `role` and cause.
+/// Takes over such a socket, and closes it if it cannot be used. It becomes
+/// close-on-exec and non-blocking. The path of a unix socket is never removed,
+/// because it belongs to the program that bound it. Errors: one line that names
+/// `role` and the cause.
 std::variant<bound_socket, bound_port, std::string>
 inherit_socket(int fd, const std::string& role);
 

@@ -1,4 +1,4 @@
-/// Who may connect to a unix socket of ours: our own uid.
+/// Allows only peers of our own uid to connect to a unix socket.
 #pragma once
 
 #include "actors/base/connection.hpp"
@@ -9,10 +9,11 @@
 
 namespace clearance::io {
 
-/// Counts and logs whom it turns away; a flood of them not line by line.
+/// Counts and logs the peers that it turns away. The number of log lines is
+/// limited.
 class peer_check {
 public:
-  /// `role` is the socket's, for the log.
+  /// `role` names the socket in log lines.
   explicit peer_check(std::string role);
 
   bool admits(const actors::peer& who);

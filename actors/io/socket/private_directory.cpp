@@ -22,13 +22,12 @@ std::string octal(mode_t mode) {
   return text.data();
 }
 
-// mkdir's mode passes through the umask, which can only take bits away; chmod
-// gives them back.
+// The umask can remove bits of mkdir's mode; chmod sets them again.
 bool make_directory(const std::string& path) {
   return ::mkdir(path.c_str(), 0700) == 0 && ::chmod(path.c_str(), 0700) == 0;
 }
 
-// Missing ones are made 0700, outermost first.
+// Missing directories are made with mode 0700, the outermost first.
 bool make_directories(const std::string& path) {
   if (make_directory(path) || errno == EEXIST)
     return true;

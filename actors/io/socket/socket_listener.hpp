@@ -1,4 +1,4 @@
-/// A bound socket that accepts.
+/// A bound socket that accepts connections.
 #pragma once
 
 #include "actors/base/io_host.hpp"
@@ -15,16 +15,17 @@
 
 namespace clearance::io {
 
-/// Binds as bind_hardened() does, or takes an inherited unix socket, and gives
-/// every peer of our own uid to an owner. Running out of descriptors or memory,
-/// or too many connections, only makes it rest for limits::accept_backoff.
+/// Binds as bind_hardened() does, or takes over an inherited unix socket, and
+/// gives every peer of our own uid to an owner. If descriptors or memory ran
+/// out, or if there are too many connections, it rests for
+/// limits::accept_backoff and goes on.
 class socket_listener final : public actors::listener {
 public:
   static caf::expected<std::unique_ptr<actors::listener>>
   open(boost::asio::io_context& context, const actors::listen_spec& spec,
        actors::listener_owner owner);
 
-  /// Takes a socket that is bound and listening already.
+  /// Takes a socket that is already bound and listens.
   socket_listener(boost::asio::io_context& context, bound_socket socket,
                   const actors::listen_spec& spec,
                   actors::listener_owner owner);
@@ -39,9 +40,10 @@ private:
   actors::framing framing_;
   actors::listener_owner owner_;
   peer_check check_;
-  std::shared_ptr<std::size_t> open_; // connections alive
+  std::shared_ptr<std::size_t> open_; // how many connections are open
   protocol::byte_budget_ptr held_;
-  accept_loop accept_loop_; // last: it calls us while it lives
+  // the last member, because it calls us while it lives
+  accept_loop accept_loop_;
 };
 
 } // namespace clearance::io

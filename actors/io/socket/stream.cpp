@@ -1,7 +1,8 @@
-// Reading is done by Asio into a small buffer of the connection's own, so that
-// an idle connection costs little; what does not fit there is taken at once
-// into one big buffer of the thread. Asio does not try a read again after a
-// short one until the socket is readable, so an event costs one recv().
+// Asio reads into a small buffer that belongs to the connection, so that an
+// idle connection costs little. If more bytes are there, they are read at once
+// into one large buffer that belongs to the thread. After a read that did not
+// fill the buffer Asio waits until the socket is readable, so one event costs
+// one recv().
 
 #include "actors/io/socket/stream.hpp"
 
@@ -116,7 +117,7 @@ stream::dial(boost::asio::io_context& context, const std::string& path,
       ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!fd)
     return fail(errno);
-  // A unix socket connects at once or not at all.
+  // A unix socket connects at once or fails at once.
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address),
                 sizeof(address))
       != 0)
@@ -131,7 +132,8 @@ void stream::own(actors::connection_owner owner) {
 
 void stream::close() noexcept {
   boost::system::error_code ignored;
-  socket_.close(ignored); // pending operations end and find no owner
+  // pending operations end; they have no owner to report to
+  socket_.close(ignored);
   owner_ = nullptr;
 }
 
@@ -176,11 +178,12 @@ void stream::on_received(boost::system::error_code error,
 void stream::on_bytes(std::size_t count) {
   thread_local std::array<char, limits::read_max_bytes> big;
   auto fits = framer_.feed({buffer_.data(), count}, *batch_);
-  // Without room for that many it is read in small pieces: late, and whole.
+  // If the memory limit has no room for a large read, the small buffer alone is
+  // used: this is slow, but loses nothing.
   if (fits && count == buffer_.size()
       && (!held_ || held_->has_room(big.size()))) {
     auto n = ::recv(socket_.native_handle(), big.data(), big.size(), 0);
-    // An end or an error shows again at the next read.
+    // An end or an error is reported again by the next read.
     if (n > 0)
       fits = framer_.feed({big.data(), static_cast<std::size_t>(n)}, *batch_);
   }
@@ -196,7 +199,7 @@ void stream::on_end(stream_end why) {
   deliver(why);
 }
 
-// False when there is nothing to tell yet.
+// False if there is nothing to send to the owner yet.
 bool stream::deliver(stream_end end) {
   const auto dropped = framer_.dropped() - dropped_told_;
   if (batch_->empty() && dropped == 0 && end == stream_end::none)
@@ -211,8 +214,8 @@ bool stream::deliver(stream_end end) {
   return true;
 }
 
-// The reactor reports a full hang-up to whoever waits for errors; a peer that
-// shut down its writing side alone is no error.
+// A complete hang-up is reported to whoever waits for errors. A peer that shuts
+// down only its writing side causes no error.
 void stream::watch() {
   auto self = std::static_pointer_cast<stream>(shared_from_this());
   socket_.async_wait(local::socket::wait_error, [self](auto error) {
@@ -228,10 +231,10 @@ void stream::watch() {
 
 namespace {
 
-// Not write() or writev(): they raise SIGPIPE.
+// write() and writev() are not used, because they raise SIGPIPE.
 ssize_t send_all(int fd, std::span<const std::string_view> pieces) {
   constexpr int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
-  // The ordinary case, and a good deal cheaper than the gathering call.
+  // The usual case, and much cheaper than the gathering call.
   if (pieces.size() == 1)
     return ::send(fd, pieces[0].data(), pieces[0].size(), flags);
   std::array<iovec, limits::subscriber_batch_max_events> vectors;

@@ -1,4 +1,4 @@
-/// The connection port: one unix stream socket.
+/// The implementation of actors::connection: one unix stream socket.
 #pragma once
 
 #include "actors/base/connection.hpp"
@@ -18,16 +18,18 @@
 
 namespace clearance::io {
 
-/// SO_PEERCRED of a connected unix socket, and the process's name.
+/// The peer of a connected unix socket (SO_PEERCRED) and the name of its
+/// process.
 actors::peer peer_of(int fd);
 
-/// Reads whole frames, writes gathered, tells its owner by messages. At most
-/// one read is under way; an idle one costs `idle_buffer_bytes` and no more.
+/// Reads whole frames, writes several pieces at once, and sends messages to its
+/// owner. At most one read is under way. An idle connection costs
+/// `idle_buffer_bytes` and no more.
 class stream final : public actors::connection,
                      public std::enable_shared_from_this<stream> {
 public:
-  /// Takes a connected, non-blocking socket. `open` counts it while it lives;
-  /// `held` is charged for its frames. Both may be null.
+  /// Takes a connected, non-blocking socket. `open` counts the connection while
+  /// it lives. `held` is the memory limit for its frames. Both may be null.
   static actors::connection_ptr make(boost::asio::io_context& context,
                                      unique_fd fd, actors::peer who,
                                      actors::framing kind,
@@ -71,7 +73,7 @@ private:
   protocol::framer framer_;
   std::shared_ptr<std::size_t> open_;
   actors::connection_owner owner_;
-  std::shared_ptr<protocol::frame_batch> batch_; // of the read under way
+  std::shared_ptr<protocol::frame_batch> batch_; // for the current read
   std::uint64_t dropped_told_ = 0;
   std::uint64_t starved_told_ = 0;
   std::array<char, idle_buffer_bytes> buffer_;

@@ -22,8 +22,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// A pidfd is readable once its process has ended, reaped or not. The pending
-/// wait holds it; closed, it says nothing more.
+/// A pidfd becomes readable when its process ends, whether it is reaped or not.
+/// The pending wait keeps this object alive. After close() it reports nothing.
 class pid_wait : public std::enable_shared_from_this<pid_wait> {
 public:
   pid_wait(asio::io_context& context, unique_fd pidfd, pid_t pid,

@@ -1,4 +1,4 @@
-/// What containers need of the outside: directories and process watches.
+/// Makes directories and watches processes, for containers.
 #pragma once
 
 #include "actors/supervisor/messages.hpp"

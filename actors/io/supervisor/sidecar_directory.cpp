@@ -1,10 +1,10 @@
-// The watch is there before the first look, so nothing falls between the two; a
-// file may be told twice, which its bytes' digest shows. When the kernel's
-// queue overflows, what was lost is found by looking at everything once more. A
-// file that is being written is read when it is closed; the first look may
-// catch one half written: it is told as bad, and again when it is closed. What
-// cannot be looked at because descriptors or memory ran out is looked at again
-// until it can; until then what was known holds.
+// The watch starts before the directory is listed for the first time, so no
+// change is missed. A file may be reported twice; its digest shows that nothing
+// changed. When the kernel's queue overflows, the directory is listed again,
+// which finds what was lost. A file is read when its writer closes it. The
+// first listing may find a file that is half written: it is reported as bad,
+// and again when it is closed. If a file cannot be read because descriptors or
+// memory ran out, it is read again later; until then its old content counts.
 
 #include "actors/io/supervisor/sidecar_directory.hpp"
 
@@ -52,7 +52,7 @@ std::string error_name() {
   return std::generic_category().message(errno);
 }
 
-// Nothing, and errno, where the directory cannot be read.
+// Nothing if the directory cannot be read; then errno says why.
 std::optional<std::set<std::string>> list(int directory) {
   unique_fd fd{::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   auto* stream = fd ? ::fdopendir(fd.get()) : nullptr;
@@ -110,7 +110,7 @@ public:
   }
 
 private:
-  // False: nothing will come any more.
+  // False: no more events will come.
   bool drain() {
     alignas(inotify_event) std::array<char, 16 * 1024> buffer;
     ssize_t n = 0;
@@ -149,7 +149,7 @@ private:
       caf::anon_send(owner_, actors::sidecar_gone{name});
   }
 
-  // What has vanished again tells so itself.
+  // If the file has vanished again, an event for that will come.
   void read(const std::string& name) {
     auto text = read_sidecar(directory_, name, file_trust::ours);
     if (auto* fault = std::get_if<unread_sidecar>(&text)) {
@@ -177,7 +177,8 @@ private:
                          digest});
   }
 
-  // -- what waits until there is room -----------------------------------------
+  // -- files that wait until descriptors or memory are free
+  // ---------------------
 
   void not_listed(int error) {
     if (!tried_again_)
@@ -198,7 +199,7 @@ private:
     try_again();
   }
 
-  // Each is logged when it begins to wait, not at each try.
+  // A file is logged when it begins to wait, and not at each try.
   void try_again() {
     if (std::exchange(resting_, true))
       return;
@@ -224,13 +225,14 @@ private:
 
   asio::posix::stream_descriptor inotify_;
   asio::steady_timer timer_;
-  int directory_; // its owner outlives us: after close() it is not used
+  int directory_; // owned by inotify_; not used after close()
   std::string path_;
   actors::sidecar_watcher owner_;
-  std::set<std::string> known_;       // what a vanishing would be news of
-  std::set<std::string> waiting_;     // to be read
-  std::set<std::string> was_waiting_; // ... when they are looked at again
-  bool unlisted_ = false;             // the directory is to be listed
+  std::set<std::string> known_;   // files whose vanishing must be reported
+  std::set<std::string> waiting_; // files that are still to be read
+  // the files of waiting_ that are being tried again now
+  std::set<std::string> was_waiting_;
+  bool unlisted_ = false; // the directory is still to be listed
   bool tried_again_ = false;
   bool resting_ = false;
 };

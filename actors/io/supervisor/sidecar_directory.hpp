@@ -1,4 +1,4 @@
-/// A directory of sidecars, watched by inotify.
+/// Watches a directory of sidecars with inotify.
 #pragma once
 
 #include "actors/io/base/unique_fd.hpp"
@@ -12,18 +12,19 @@
 
 namespace clearance::io {
 
-/// Tells of every `*.json` that does not begin with a dot: when it is there at
-/// the start, when its writer closes it, when it is moved in or its mode
-/// changes, and when it vanishes. See sidecar_directory.cpp.
+/// Reports every `*.json` whose name does not begin with a dot: if it is there
+/// at the start, when its writer closes it, when it is moved into the
+/// directory, when its mode changes, and when it vanishes. See
+/// sidecar_directory.cpp.
 class sidecar_directory final : public actors::sidecar_source {
 public:
-  /// Watches from now on; nothing is read before start(). Errors: one line.
+  /// Starts the watch. Nothing is read before start(). Errors: one line.
   static std::variant<std::unique_ptr<sidecar_directory>, std::string>
   open(const std::string& path);
 
   ~sidecar_directory() override;
 
-  /// Needed by start(); must outlive this.
+  /// Call it before start(). `context` must outlive this object.
   void use(boost::asio::io_context& context) noexcept { context_ = &context; }
 
   void start(actors::sidecar_watcher owner) override;

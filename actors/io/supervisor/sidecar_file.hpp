@@ -1,4 +1,4 @@
-/// Reading a sidecar from disk.
+/// Reads a sidecar from the disk.
 #pragma once
 
 #include "protocol/supervisor/sidecar.hpp"
@@ -8,20 +8,21 @@
 
 namespace clearance::io {
 
-/// Whose file may be read.
+/// Which files may be read.
 enum class file_trust : std::uint8_t {
-  any,  ///< whoever named it knows
-  ours, ///< our uid's, nothing for group and others, no symbolic link
+  any, ///< every file: the person who named it is responsible
+  /// a file of our uid, without access for group and others, no symbolic link
+  ours,
 };
 
 /// Why a file was not read.
 struct unread_sidecar {
-  protocol::sidecar_fault why; ///< names no field
-  bool ran_out = false;        ///< see ran_out(): not the file's fault
+  protocol::sidecar_fault why; ///< names no field of the file
+  bool ran_out = false; ///< descriptors or memory ran out; the file may be good
 };
 
-/// A whole regular file below the open directory `directory` (or AT_FDCWD).
-/// Waits for no writer.
+/// Reads a whole regular file in the open directory `directory` (or AT_FDCWD).
+/// Does not wait for a process that writes it.
 std::variant<std::string, unread_sidecar>
 read_sidecar(int directory, const std::string& name, file_trust trust);
 
