@@ -341,7 +341,7 @@ void registry::on_report() const {
        {"events_lost", text(lost)},
        {"batches_held_back", text(counters_.held_back)},
        {"batches_not_waited_for", text(counters_.gave_up_waiting)},
-       {"bindings", text(map_.live())},
+       {"open_requests", text(map_.live())},
        {"open_requests_in_flight", text(map_.in_flight())},
        {"open_requests_evicted", text(map_.evicted())},
        {"open_request_bytes", text(map_.bytes())},

@@ -15,8 +15,8 @@ hub_config hub_of(const protocol::container_paths& paths,
   result.reader_socket = paths.reader_socket;
   // The hub serves one container, so its limits for all containers are those
   // for one.
-  result.limits = {quotas.bindings, quotas.bindings, quotas.open_request_bytes,
-                   quotas.open_request_bytes};
+  result.limits = {quotas.open_requests, quotas.open_requests,
+                   quotas.open_request_bytes, quotas.open_request_bytes};
   result.readers_max = quotas.readers;
   result.clients_max = quotas.clients;
   result.subscribers_max = quotas.subscribers;

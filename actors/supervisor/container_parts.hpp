@@ -17,7 +17,7 @@ namespace clearance::actors {
 
 /// How much one container may use in a process that serves many.
 struct container_quotas {
-  std::size_t bindings = protocol::supervisor_limits::open_requests_max;
+  std::size_t open_requests = protocol::supervisor_limits::open_requests_max;
   std::size_t open_request_bytes =
       protocol::supervisor_limits::open_requests_max_bytes;
   std::size_t readers = protocol::supervisor_limits::readers_max;

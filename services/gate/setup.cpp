@@ -185,7 +185,7 @@ private_home::private_home() {
 }
 
 private_home::~private_home() {
-  // Mostly it is empty, and then we may remove it however confined we are;
+  // Mostly it is empty, and then we may remove it whatever the sandbox allows;
   // remove_all() would try to unlink it first, which we may not.
   if (::rmdir(path_.c_str()) == 0)
     return;

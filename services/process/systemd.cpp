@@ -51,7 +51,7 @@ std::optional<std::chrono::microseconds> take_watchdog_interval() {
   return std::chrono::microseconds{usec};
 }
 
-// Under a confinement its socket may be out of sight; sd_journal_sendv() says
+// In a sandbox its socket may be out of sight; sd_journal_sendv() says
 // that all is well then, and the entry is lost.
 bool has_journal() {
   return ::access("/run/systemd/journal/socket", W_OK) == 0;

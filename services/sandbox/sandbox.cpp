@@ -34,7 +34,7 @@ struct shortcoming {
 };
 
 constexpr shortcoming no_landlock{
-    "files are not confined",
+    "files are not restricted",
     "this kernel has no Landlock, or one that is too old"};
 constexpr shortcoming no_seccomp{"system calls are not filtered",
 #ifdef CLEARANCE_SECCOMP
@@ -73,7 +73,7 @@ std::string enter_sandbox(const std::function<sandbox_plan()>& make,
     if (mode == sandbox_mode::required)
       throw setup_fault(code, std::string{"--sandbox required: "} + x.what
                                   + ": " + x.why);
-    log(actors::severity::warning, "confinement", x.what, {{"why", x.why}});
+    log(actors::severity::warning, "sandbox", x.what, {{"why", x.why}});
     missing += (missing.empty() ? "" : ", ") + std::string{x.what};
   };
   if (restrict_files(plan.paths_allowed) == file_restriction::unsupported)

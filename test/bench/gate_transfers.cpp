@@ -54,7 +54,7 @@ struct fixture {
   }
 
   // The repository, empty again; in the same directory, which is the one that
-  // the gate is confined to.
+  // the sandbox allows.
   void renew() const {
     for (const auto& entry : fs::directory_iterator{world.repository()})
       fs::remove_all(entry);

@@ -34,7 +34,8 @@ public:
            const std::filesystem::path& clearance,
            const std::filesystem::path& reader);
 
-  /// Fills all that has a bound: the map of bindings, a stuck client's queue.
+  /// Fills all that has a bound: the map of open requests, a stuck client's
+  /// queue.
   void fill();
 
   void step();

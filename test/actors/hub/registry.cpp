@@ -235,7 +235,7 @@ TEST_CASE("the report counts everything") {
   CHECK(line["events"] == "7");
   CHECK(line["subscribers"] == "1");
   CHECK(line["events_lost"] == "5");
-  CHECK(line["bindings"] == "3"); // c1:3, c1:5, c2:1
+  CHECK(line["open_requests"] == "3"); // c1:3, c1:5, c2:1
   CHECK(line["open_requests_in_flight"] == "1");
   CHECK(line["open_requests_evicted"] == "1");
   CHECK(std::stoul(line["open_request_bytes"]) > 0);

@@ -50,7 +50,7 @@ bool says(const gate& x, std::string_view text) {
 
 } // namespace
 
-TEST_CASE("a gate and its git are confined, on a port and on a socket") {
+TEST_CASE("a gate and its git are in a sandbox, on a port and on a socket") {
   if (skip())
     return;
   const gate_world world;
@@ -182,7 +182,7 @@ TEST_CASE("a repository that comes later is served, with a warning at start") {
   CHECK(push(world, server.url()).ok());
 }
 
-TEST_CASE("a grants file that is replaced is read again by a confined gate") {
+TEST_CASE("a grants file that is replaced is read again by a sandboxed gate") {
   const gate_world world;
   const auto file = world.dir / "settings" / "grants.json";
   fs::create_directory(file.parent_path());

@@ -122,7 +122,7 @@ TEST_CASE("requests and verdicts are counted") {
   CHECK(counter(counters, "verdicts_applied") == 1);
   CHECK(counter(counters, "verdicts_failed") == 1);
   CHECK(counter(counters, "verdicts_refused") == 1);
-  CHECK(counter(counters, "bindings") == 2);
+  CHECK(counter(counters, "open_requests") == 2);
   CHECK(counter(counters, "open_requests_evicted") == 0);
   // The hub goes on after the signal.
   x.server.emit(plain_line("shield_up", "c1"));
@@ -149,7 +149,7 @@ TEST_CASE("requests pushed out by their container's flood are counted") {
   const auto counters = counters_of(x.server);
   CHECK(counter(counters, "open_requests_evicted") > 0);
   CHECK(counter(counters, "open_requests_evicted")
-            + counter(counters, "bindings")
+            + counter(counters, "open_requests")
         == count);
 }
 

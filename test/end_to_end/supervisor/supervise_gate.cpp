@@ -1,4 +1,4 @@
-// A gate that the supervisor runs: confined by Landlock, and it still works.
+// A gate that the supervisor runs: restricted by Landlock, and it still works.
 
 #include "test/end_to_end/world/container_world.hpp"
 #include "test/support/skip.hpp"
@@ -28,7 +28,7 @@ bool is_sandboxed(const child& x) {
 
 } // namespace
 
-TEST_CASE("a confined gate accepts a real push") {
+TEST_CASE("a sandboxed gate accepts a real push") {
   const container_world world;
   const container demo;
   auto server = serve(world, demo);
@@ -76,7 +76,7 @@ TEST_CASE("a gate in tcp mode listens on its loopback port") {
 
 // A mirror whose objects are borrowed from elsewhere: what somebody who can
 // write there would use to have the gate read for him.
-TEST_CASE("a confined gate reads nothing beside its repository") {
+TEST_CASE("a sandboxed gate reads nothing beside its repository") {
   const container_world world;
   world.git.commit("secret", "file", "secret\n");
   world.git.must_git({"clone", "-q", "--bare", "--shared", "secret",
@@ -104,7 +104,7 @@ TEST_CASE("a confined gate reads nothing beside its repository") {
   const tcp_relay relay{world.gate(demo)};
   const auto result = world.git.git({"clone", "-q", url(relay), "sandbox"});
   CHECK_FALSE(result.ok());
-  CHECK_FALSE(fs::exists(world.git.dir / "confined/file"));
+  CHECK_FALSE(fs::exists(world.git.dir / "sandboxed/file"));
 }
 
 TEST_CASE("hooks run from the private directory alone") {

@@ -30,7 +30,7 @@ struct runtime {
 };
 
 struct hub_options {
-  /// Verdicts run in the hub, not in a helper: then it is not confined. So it
+  /// Verdicts run in the hub, not in a helper: then it has no sandbox. So it
   /// is when a shield is named.
   bool inline_verdict = false;
   /// Empty: none is named.

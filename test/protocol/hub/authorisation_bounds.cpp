@@ -39,7 +39,7 @@ std::size_t charge(std::string_view container, std::string_view request_id) {
 
 } // namespace
 
-TEST_CASE("a container's bindings may reach its bound and no further") {
+TEST_CASE("a container's open requests may reach its bound and no further") {
   authorisation_map map{{.per_container = 3}};
   for (auto id : {"1", "2", "3"})
     CHECK(announce(map, "a", id) == 0);
@@ -182,7 +182,7 @@ TEST_CASE("a map without room binds nothing and says so") {
   }
 }
 
-TEST_CASE("live bindings go before one in flight, which a retry needs") {
+TEST_CASE("live open requests go before one in flight, which a retry needs") {
   authorisation_map map{{.per_container = 3}};
   announce(map, "a", "1");
   auto first = cite(map, "a", "1");

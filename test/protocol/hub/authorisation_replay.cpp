@@ -19,8 +19,8 @@ namespace {
 
 constexpr auto any = std::numeric_limits<std::size_t>::max();
 
-/// A map of n bindings of two containers in turn; events are named 1 to n, as
-/// their announcements are numbered.
+/// A map of n open requests of two containers in turn; events are named 1 to n,
+/// as their announcements are numbered.
 struct filled {
   explicit filled(int n) {
     for (int i = 1; i <= n; ++i)

@@ -267,7 +267,7 @@ TEST_CASE("when a subscriber ends, its subscription ends and nothing else") {
   s.follow();
   CHECK(s.alive("subscriber") == 1);
   s.crash(s.listener, caf::exit_reason::kill);
-  CHECK(s.alive("follower") == 0);
+  CHECK(s.alive("subscription") == 0);
   CHECK(s.alive("subscriber") == 0);
   CHECK(s.alive("hub") == 1);
   CHECK_FALSE(s.ended);
@@ -286,7 +286,7 @@ TEST_CASE(
     s.crash(s.io.alive("registry").front(), caf::exit_reason::kill);
     CHECK(s.ended == caf::error{caf::exit_reason::kill});
   }
-  for (auto name : {"embedded_hub", "hub", "registry", "follower"})
+  for (auto name : {"embedded_hub", "hub", "registry", "subscription"})
     CHECK(s.alive(name) == 0);
   CHECK(s.io.listener_at(clearance_socket) == nullptr);
 }

@@ -30,8 +30,8 @@ bool supported() {
 
 /// A sandbox cannot be left, so each attempt runs in a process of its own.
 /// Returns what `f` returns there, 0 to 100.
-int confined(const std::vector<path_rule>& paths_allowed,
-             const std::function<int()>& f) {
+int in_sandbox(const std::vector<path_rule>& paths_allowed,
+               const std::function<int()>& f) {
   const auto pid = ::fork();
   REQUIRE(pid >= 0);
   if (pid == 0) {
@@ -103,21 +103,22 @@ TEST_CASE("files outside of the allowed paths cannot be opened") {
   const tree x;
   const std::vector<path_rule> paths_allowed{
       {x.dir / "a", path_access::read, true}};
+  CHECK(in_sandbox(paths_allowed,
+                   [&] { return opened(x.dir / "a/b/f", O_RDONLY); })
+        == 0);
+  CHECK(in_sandbox(paths_allowed,
+                   [&] { return opened(x.dir / "outside", O_RDONLY); })
+        == EACCES);
+  CHECK(in_sandbox(paths_allowed,
+                   [&] { return opened(x.dir / "a/../outside", O_RDONLY); })
+        == EACCES);
   CHECK(
-      confined(paths_allowed, [&] { return opened(x.dir / "a/b/f", O_RDONLY); })
-      == 0);
-  CHECK(confined(paths_allowed,
-                 [&] { return opened(x.dir / "outside", O_RDONLY); })
+      in_sandbox(paths_allowed, [&] { return opened(x.dir / "a/f", O_WRONLY); })
+      == EACCES);
+  CHECK(in_sandbox(paths_allowed,
+                   [&] { return opened(x.dir / "a/n", O_RDWR | O_CREAT); })
         == EACCES);
-  CHECK(confined(paths_allowed,
-                 [&] { return opened(x.dir / "a/../outside", O_RDONLY); })
-        == EACCES);
-  CHECK(confined(paths_allowed, [&] { return opened(x.dir / "a/f", O_WRONLY); })
-        == EACCES);
-  CHECK(confined(paths_allowed,
-                 [&] { return opened(x.dir / "a/n", O_RDWR | O_CREAT); })
-        == EACCES);
-  CHECK(confined(paths_allowed, [&] { return executed(x.dir / "a/p"); })
+  CHECK(in_sandbox(paths_allowed, [&] { return executed(x.dir / "a/p"); })
         == EACCES);
 }
 
@@ -127,19 +128,19 @@ TEST_CASE("files in a `modify` directory can be moved but not executed") {
   const tree x;
   const std::vector<path_rule> paths_allowed{
       {x.dir / "a", path_access::modify, true}};
-  CHECK(confined(paths_allowed,
-                 [&] { return renamed(x.dir / "a/f", x.dir / "a/b/g"); })
+  CHECK(in_sandbox(paths_allowed,
+                   [&] { return renamed(x.dir / "a/f", x.dir / "a/b/g"); })
         == 0);
-  CHECK(confined(paths_allowed,
-                 [&] { return opened(x.dir / "a/n", O_RDWR | O_CREAT); })
+  CHECK(in_sandbox(paths_allowed,
+                   [&] { return opened(x.dir / "a/n", O_RDWR | O_CREAT); })
         == 0);
-  CHECK(confined(paths_allowed,
-                 [&] { return opened(x.dir / "a/n", O_RDWR | O_TRUNC); })
+  CHECK(in_sandbox(paths_allowed,
+                   [&] { return opened(x.dir / "a/n", O_RDWR | O_TRUNC); })
         == 0);
-  CHECK(confined(paths_allowed, [&] { return executed(x.dir / "a/p"); })
+  CHECK(in_sandbox(paths_allowed, [&] { return executed(x.dir / "a/p"); })
         == EACCES);
-  CHECK(confined(paths_allowed,
-                 [&] { return renamed(x.dir / "a/n", x.dir / "n"); })
+  CHECK(in_sandbox(paths_allowed,
+                   [&] { return renamed(x.dir / "a/n", x.dir / "n"); })
         != 0);
 }
 
@@ -149,43 +150,46 @@ TEST_CASE("sockets and locks can be made in a `sockets` directory") {
   const tree x;
   const std::vector<path_rule> paths_allowed{
       {x.dir / "a", path_access::sockets, true}};
-  CHECK(confined(paths_allowed, [&] { return bound(x.dir / "a/s"); }) == 0);
-  CHECK(confined(paths_allowed,
-                 [&] { return opened(x.dir / "a/l", O_RDWR | O_CREAT); })
+  CHECK(in_sandbox(paths_allowed, [&] { return bound(x.dir / "a/s"); }) == 0);
+  CHECK(in_sandbox(paths_allowed,
+                   [&] { return opened(x.dir / "a/l", O_RDWR | O_CREAT); })
         == 0);
-  CHECK(confined(paths_allowed,
-                 [&] {
-                   return ::mkdir((x.dir / "a/d").c_str(), 0700) == 0 ? 0
-                                                                      : errno;
-                 })
+  CHECK(in_sandbox(paths_allowed,
+                   [&] {
+                     return ::mkdir((x.dir / "a/d").c_str(), 0700) == 0 ? 0
+                                                                        : errno;
+                   })
         == EACCES);
-  CHECK(confined(paths_allowed, [&] { return bound(x.dir / "s"); }) == EACCES);
+  CHECK(in_sandbox(paths_allowed, [&] { return bound(x.dir / "s"); })
+        == EACCES);
 }
 
 TEST_CASE("the system's paths are enough to run a program") {
   if (skip())
     return;
-  CHECK(confined(system_paths(path_access::run),
-                 [] { return executed("/bin/true"); })
+  CHECK(in_sandbox(system_paths(path_access::run),
+                   [] { return executed("/bin/true"); })
         == 0);
-  CHECK(confined(system_paths(path_access::read),
-                 [] { return executed("/bin/true"); })
+  CHECK(in_sandbox(system_paths(path_access::read),
+                   [] { return executed("/bin/true"); })
         == EACCES);
   auto devices = system_paths(path_access::read);
-  CHECK(confined(devices, [] { return opened("/dev/null", O_RDWR); })
+  CHECK(in_sandbox(devices, [] { return opened("/dev/null", O_RDWR); })
         == EACCES);
   devices.push_back({"/dev/null", path_access::device});
-  CHECK(confined(devices, [] { return opened("/dev/null", O_RDWR); }) == 0);
+  CHECK(in_sandbox(devices, [] { return opened("/dev/null", O_RDWR); }) == 0);
 }
 
 TEST_CASE("a needed path must exist") {
   if (skip())
     return;
   const tree x;
-  CHECK(confined({{x.dir / "none", path_access::read, true}}, [] { return 0; })
-        == 102);
-  CHECK(confined({{x.dir / "none", path_access::read, false}}, [] { return 0; })
-        == 0);
+  CHECK(
+      in_sandbox({{x.dir / "none", path_access::read, true}}, [] { return 0; })
+      == 102);
+  CHECK(
+      in_sandbox({{x.dir / "none", path_access::read, false}}, [] { return 0; })
+      == 0);
 }
 
 } // namespace landlock_tests

@@ -185,7 +185,7 @@ void authorisation_trial::compare() const {
 void authorisation_trial::finish() {
   for (std::size_t i = 0; i < containers; ++i)
     drop(container_name(i));
-  require(map_.live() == 0 && map_.in_flight() == 0, "bindings are left");
+  require(map_.live() == 0 && map_.in_flight() == 0, "open requests are left");
   require(map_.containers() == 0, "containers are left");
   require(map_.bytes() == 0, "bytes are left");
   require(map_.next_page(0, map_.sequence(), 1, 1).done, "events are left");

@@ -373,7 +373,7 @@ void registry_trial::finish() {
     answer(first);
     run(static_cast<std::size_t>(-1));
   }
-  // Whatever was held back goes when its reader's patience ends.
+  // Whatever was held back goes when its reader's pause budget ends.
   fixture_.advance(limits::reader_pause_max + limits::subscriber_progress);
   look();
   for (auto& x : clients_) {

@@ -27,7 +27,7 @@ std::size_t soft_descriptor_limit(pid_t pid);
 /// /proc can show: that a peer closed a connection which we closed already.
 void await_descriptor_count(pid_t pid, std::size_t count);
 
-/// Whether this kernel and the programs' build can confine files (2 and later,
+/// Whether this kernel and the programs' build can restrict files (2 and later,
 /// see landlock.cpp) and filter system calls.
 long landlock_abi();
 bool has_landlock();

@@ -24,7 +24,7 @@ public:
   void hand() noexcept { handed_ = true; }
   int name() const noexcept { return name_; }
 
-  /// Parcels that exist.
+  /// Events that exist.
   static std::size_t count() noexcept { return count_; }
 
 private:
