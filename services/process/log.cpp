@@ -139,7 +139,7 @@ std::string stamp_of(severity level,
 }
 
 // Whoever shares the descriptor may have made it non-blocking.
-bool write_all(int fd, std::string_view text) {
+bool write_whole(int fd, std::string_view text) {
   while (!text.empty()) {
     const auto n = ::write(fd, text.data(), text.size());
     if (n >= 0) {
@@ -164,7 +164,7 @@ public:
       line += stamp_of(x.level, *x.at);
     line += x.text;
     line += '\n';
-    return write_all(STDERR_FILENO, line);
+    return write_whole(STDERR_FILENO, line);
   }
 };
 
