@@ -38,7 +38,7 @@ int parse_number(const std::string& option, const std::string& x) {
 
 options parse(const std::vector<std::string>& words) {
   options result;
-  result.how.which = {BENCH_HUB, BENCH_RELAY};
+  result.how.which = {BENCH_HUB, BENCH_RELAY, {}};
   int rounds = 0;
   for (std::size_t i = 0; i < words.size(); ++i) {
     auto value = [&] {

@@ -59,7 +59,6 @@ debian() { expect "$1" "$here/debian.sh" "$tree"; }
 options() {
   expect "$1" "$here/options.sh" "$tree/bin/some" "$tree/page.1"
 }
-gate=packaging/man/terok-gate.1
 gate_limits=packaging/man/terok-gate-limits.7
 hub=packaging/man/terok-clearance.1
 protocol=packaging/man/terok-clearance.7
