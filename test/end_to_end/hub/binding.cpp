@@ -32,20 +32,17 @@ std::vector<binder> binders(const runtime& where) {
   // The hub's other socket is elsewhere, so that only this one matters.
   auto apart = [&](const fs::path& clearance, const fs::path& reader) {
     child_options result;
-    result.argv = {terok_clearance(),
-                   "serve",
-                   "--inline-verdict",
-                   "--clearance-socket",
-                   clearance,
-                   "--reader-socket",
-                   reader};
+    result.argv = {
+        terok_clearance(),    "serve",   "--inline-verdict", "--shield",
+        "/bin/true", // one that is there: no warning about it
+        "--clearance-socket", clearance, "--reader-socket",  reader};
     return result;
   };
   const auto other = where.dir / "other/o.sock";
   return {
       {"clearance", where.clearance(), apart(where.clearance(), other)},
       {"reader", where.reader(), apart(other, where.reader())},
-      {"verdict", where.verdict(), serve_verdict(where, "/nonexistent")},
+      {"verdict", where.verdict(), serve_verdict(where, "/bin/true")},
   };
 }
 

@@ -352,8 +352,10 @@ TEST_CASE("methods return what they declare") {
   CHECK(names(x)
         == names(
             description.member(idl_member::kind::method, "Subscribe").replies));
-  CHECK(names(x["event"])
-        == names(description.member(idl_member::kind::type, "Event").fields));
+  CHECK(
+      names(x["event"])
+      == names(
+          description.member(idl_member::kind::type, "ClearanceEvent").fields));
 }
 
 TEST_CASE("the standard errors that we send are declared as we send them") {

@@ -112,7 +112,7 @@ TEST_CASE("our own interfaces are described as in the contract") {
   using kind = idl_member::kind;
   auto x = idl_interface::parse(idl::clearance);
   CHECK(x.members.size() == 7);
-  CHECK(x.member(kind::type, "Event").fields
+  CHECK(x.member(kind::type, "ClearanceEvent").fields
         == idl_fields{{"type", "string"},
                       {"container", "string"},
                       {"request_id", "string"},
@@ -126,7 +126,7 @@ TEST_CASE("our own interfaces are described as in the contract") {
                       {"dossier", "[string]string"}});
   CHECK(x.member(kind::method, "Subscribe").fields.empty());
   CHECK(x.member(kind::method, "Subscribe").replies
-        == idl_fields{{"event", "Event"}});
+        == idl_fields{{"event", "ClearanceEvent"}});
   CHECK(x.member(kind::method, "Verdict").fields
         == idl_fields{{"container", "string"},
                       {"request_id", "string"},
