@@ -9,7 +9,7 @@ namespace clearance::actors {
 namespace limits = protocol::limits;
 
 manager_link::manager_link(self_type* self, manager_link_config config)
-    : self_(self), config_(std::move(config)) {
+    : self_(self), config_(config) {
   // nop
 }
 
@@ -66,7 +66,7 @@ void manager_link::on_alive() {
 }
 
 manager_link_actor spawn_manager_link(io_host& io, manager_link_config config) {
-  return spawn_hosted<manager_link>(io, std::move(config));
+  return spawn_hosted<manager_link>(io, config);
 }
 
 } // namespace clearance::actors
