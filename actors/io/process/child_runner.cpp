@@ -92,7 +92,7 @@ std::string find_program(const std::string& name) {
 
 actors::process_ptr run_child(boost::asio::io_context& context,
                               actors::process_id id, actors::process_spec spec,
-                              actors::process_owner owner) {
+                              const actors::process_owner& owner) {
   auto program = find_program(spec.program);
   if (program.empty()) {
     actors::process_ended result;

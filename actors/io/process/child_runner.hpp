@@ -17,6 +17,6 @@ std::string find_program(const std::string& name);
 /// See actors::io_host::run().
 actors::process_ptr run_child(boost::asio::io_context& context,
                               actors::process_id id, actors::process_spec spec,
-                              actors::process_owner owner);
+                              const actors::process_owner& owner);
 
 } // namespace clearance::io

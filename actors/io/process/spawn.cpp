@@ -121,7 +121,9 @@ __attribute__((no_sanitize("address", "thread"))) int child_main(void* arg) {
   sigset_t none;
   ::sigemptyset(&none);
   if (::setpgid(0, 0) == 0 && follow_parent(plan.killed_with)
-      && place_descriptors(plan.fds, plan.stderr_on_3) && restore_limit()
+      && place_descriptors(plan.fds, plan.stderr_on_3)
+      && restore_limit()
+      // This process has one thread. NOLINTNEXTLINE(concurrency-mt-unsafe)
       && ::sigprocmask(SIG_SETMASK, &none, nullptr) == 0)
     ::execve(plan.program, plan.argv, plan.environment);
   plan.error = errno;
