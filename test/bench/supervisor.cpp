@@ -49,7 +49,7 @@ public:
     const auto beside = dir_ / "sidecar";
     test::write_file(
         beside, R"({"container_name":"c)" + id + R"(","container_id":")" + id
-                    + R"(","runtime_dir":")" + (dir_ / "t/s").string()
+                    + R"(","runtime_dir":")" + (dir_ / "t/sandbox").string()
                     + R"(","project_id":"p","gate_base_path":"/nonexistent",)"
                     + R"("gate_token":"terok-g-)" + id + id + R"("})");
     fs::permissions(beside, fs::perms(0600));
