@@ -58,7 +58,7 @@ public:
     const std::array<fs::path, 3> sockets{
         dir_ / "t/clearance" / id / "hub.sock",
         dir_ / "t/events" / id / "ingester.sock",
-        dir_ / "t/s/run" / ("c" + id) / "gate/gate-server.sock"};
+        dir_ / "t/sandbox/run" / ("c" + id) / "gate/gate-server.sock"};
     const test::deadline guard;
     for (const auto& socket : sockets)
       while (!accepts(socket)) {
