@@ -110,7 +110,7 @@ caf::expected<actors::connection_ptr> loop::dial(const std::string& path,
 
 actors::process_ptr loop::run(actors::process_id id, actors::process_spec spec,
                               actors::process_owner owner) {
-  return run_child(context_, id, std::move(spec), std::move(owner));
+  return run_child(context_, id, std::move(spec), owner);
 }
 
 caf::actor spawn_loop(caf::actor_system& system) {
