@@ -69,8 +69,8 @@ uid_t overflow_uid() {
 void rename_environment(const char* name) {
   const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
   if (value != nullptr && std::string_view{value} == "1")
-    ::setenv(name, std::to_string(::getpid()).c_str(),
-             1); // NOLINT(*-mt-unsafe)
+    // There is one thread. NOLINTNEXTLINE(concurrency-mt-unsafe)
+    ::setenv(name, std::to_string(::getpid()).c_str(), 1);
 }
 
 // Every signal is blocked. Returns once the child has ended, with its exit code
