@@ -38,7 +38,7 @@ template <class T, class F>
 caf::expected<T> run_on(const caf::actor& handle, F f) {
   auto result = std::make_shared<std::promise<caf::expected<T>>>();
   auto once = std::make_shared<std::once_flag>();
-  auto set = [result, once](auto&& x) {
+  auto set = [result, once](caf::expected<T> x) {
     std::call_once(*once, [&] { result->set_value(std::move(x)); });
   };
   auto outcome = result->get_future();

@@ -48,6 +48,7 @@ constexpr shortcoming no_seccomp{"system calls are not filtered",
 
 sandbox_plan hub_sandbox(const std::vector<std::string>& directories) {
   std::vector<path_rule> paths_allowed;
+  paths_allowed.reserve(directories.size());
   for (const auto& each : directories)
     paths_allowed.push_back({each, path_access::sockets, true});
   return plan_of(std::move(paths_allowed), path_access::read, hub_syscalls());
