@@ -2,8 +2,8 @@
 //                 ^                  |
 //                 '-- admit, slow ---'
 //
-// The gate never waits for an git request and never looks into a request: it
-// counts. A slot among the running is an git request's until its end, so
+// The gate never waits for a git request and never looks into a request: it
+// counts. A slot among the running is a git request's until its end, so
 // nothing has to be given back, however it ends.
 
 #include "actors/gate/gate.hpp"
@@ -25,7 +25,7 @@ gate::gate(self_type* self, gate_config config)
     : self_(self),
       config_(std::move(config)),
       backend_(std::make_shared<const backend_config>(config_.backend)) {
-  // nop
+  find_sharers();
 }
 
 gate::interface::behavior_type gate::make_behavior() {
@@ -39,7 +39,7 @@ gate::interface::behavior_type gate::make_behavior() {
   return {
       [this](const requested& x) { on_requested(x); },
       [this](const malformed_request& x) { on_malformed(x); },
-      [this](ask_slot_atom, const git_request_actor& who) { on_ask_slot(who); },
+      [this](const ask_slot& x) { on_ask_slot(x); },
       [this](slow_atom) { return on_slow(); },
       [this](tick_atom) { on_tick(); },
       [this](const new_grants& x) { on_grants(x); },
@@ -110,27 +110,84 @@ void gate::on_down(const caf::actor_addr& who) {
 
 // -- slots --------------------------------------------------------------------
 
-void gate::on_ask_slot(const git_request_actor& who) {
-  if (running_.size() < config_.backends_max) {
-    running_.insert(who.address());
-    self_->send(who, slot_atom::value, true);
-  } else if (waiting_.size() < gate_limits::backends_waiting_max) {
-    waiting_.push_back(
-        {who, self_->clock().now() + gate_limits::backend_wait_max});
-    watch_clock();
-  } else {
-    ++counters_.turned_away;
-    self_->send(who, slot_atom::value, false);
-  }
+// Nobody has to be protected from the one token that there is.
+void gate::find_sharers() {
+  shared_ = config_.grants
+            && std::any_of(config_.grants->begin(), config_.grants->end(),
+                           [&](const auto& x) {
+                             return x.token != config_.grants->front().token;
+                           });
+}
+
+bool gate::share_is_used(const protocol::sha256_digest& token) const {
+  const auto count =
+      std::count_if(running_.begin(), running_.end(),
+                    [&](const auto& x) { return x.second == token; });
+  const auto share = std::max<std::size_t>(
+      1, config_.backends_max / gate_limits::token_share_divisor);
+  return shared_ && static_cast<std::size_t>(count) >= share;
+}
+
+bool gate::waits_enough(const protocol::sha256_digest& token) const {
+  const auto count =
+      std::count_if(waiting_.begin(), waiting_.end(),
+                    [&](const auto& x) { return x.token == token; });
+  constexpr auto share =
+      gate_limits::backends_waiting_max / gate_limits::token_share_divisor;
+  return shared_ && static_cast<std::size_t>(count) >= share;
+}
+
+void gate::on_ask_slot(const ask_slot& x) {
+  const bool used = share_is_used(x.token);
+  if (!used && running_.size() < config_.backends_max)
+    return grant(x.who, x.token);
+  if (waits_enough(x.token))
+    return turn_away(x.who, 429);
+  if (waiting_.size() >= gate_limits::backends_waiting_max)
+    return turn_away(x.who, used ? 429 : 503);
+  const auto now = self_->clock().now();
+  if (waiting_.empty())
+    press_at_ = now + gate_limits::crowd_interval;
+  waiting_.push_back({x.who, x.token, now + gate_limits::backend_wait_max});
+  watch_clock();
+}
+
+void gate::grant(const git_request_actor& who,
+                 const protocol::sha256_digest& token) {
+  running_.emplace(who.address(), token);
+  self_->send(who, slot_atom::value, 0);
+}
+
+void gate::turn_away(const git_request_actor& who, int status) {
+  ++(status == 429 ? counters_.over_share : counters_.turned_away);
+  self_->send(who, slot_atom::value, status);
 }
 
 void gate::grant_next() {
-  if (waiting_.empty())
-    return;
-  auto next = std::move(waiting_.front());
-  waiting_.pop_front();
-  running_.insert(next.who.address());
-  self_->send(next.who, slot_atom::value, true);
+  while (running_.size() < config_.backends_max) {
+    const auto next =
+        std::find_if(waiting_.begin(), waiting_.end(),
+                     [&](const auto& x) { return !share_is_used(x.token); });
+    if (next == waiting_.end())
+      return;
+    grant(next->who, next->token);
+    waiting_.erase(next);
+  }
+}
+
+// Of those that run, whoever holds what somebody waits for.
+void gate::press() {
+  const bool full = running_.size() >= config_.backends_max;
+  for (const auto& [who, token] : running_) {
+    const bool wanted = full
+                        || std::any_of(waiting_.begin(), waiting_.end(),
+                                       [&mine = token](const auto& x) {
+                                         return x.token == mine;
+                                       });
+    if (auto request = caf::actor_cast<git_request_actor>(who);
+        request && wanted)
+      self_->send(request, crowded_atom::value);
+  }
 }
 
 // -- wrong tokens -------------------------------------------------------------
@@ -159,9 +216,13 @@ void gate::on_tick() {
     slowed_.pop_front();
   }
   while (!waiting_.empty() && waiting_.front().until <= now) {
-    ++counters_.turned_away;
-    self_->send(waiting_.front().who, slot_atom::value, false);
+    const auto& late = waiting_.front();
+    turn_away(late.who, share_is_used(late.token) ? 429 : 503);
     waiting_.pop_front();
+  }
+  if (!waiting_.empty() && press_at_ <= now) {
+    press();
+    press_at_ = now + gate_limits::crowd_interval;
   }
   watch_clock();
 }
@@ -173,7 +234,7 @@ void gate::watch_clock() {
   if (!slowed_.empty())
     due = std::min(due, slowed_.front().until);
   if (!waiting_.empty())
-    due = std::min(due, waiting_.front().until);
+    due = std::min({due, waiting_.front().until, press_at_});
   if (due == time_point::max() || (tick_pending_ && tick_at_ <= due))
     return;
   tick_pending_ = true;
@@ -183,6 +244,8 @@ void gate::watch_clock() {
 
 void gate::on_grants(const new_grants& x) {
   config_.grants = x.value;
+  find_sharers();
+  grant_next();
   log(severity::info, name, "the grants are new",
       {{"grants", std::to_string(config_.grants->size())}});
   if (listener_)
@@ -211,6 +274,7 @@ void gate::on_report() const {
       {{"requests", std::to_string(counters_.requests)},
        {"malformed", std::to_string(counters_.malformed)},
        {"turned_away", std::to_string(counters_.turned_away)},
+       {"over_share", std::to_string(counters_.over_share)},
        {"wrong_tokens", std::to_string(counters_.wrong_tokens)},
        {"wrong_tokens_not_slowed", std::to_string(counters_.not_slowed)},
        {"running", std::to_string(running_.size())},

@@ -1,12 +1,11 @@
-/// The git gate: takes requests, starts an git request for each, and holds what
+/// The git gate: takes requests, starts a git request for each, and holds what
 /// git requests share.
 #pragma once
 
 #include "actors/base/hosted.hpp"
 #include "actors/base/log_limiter.hpp"
+#include "actors/gate/config.hpp"
 #include "actors/gate/messages.hpp"
-#include "protocol/gate/cgi.hpp"
-#include "protocol/gate/limits.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/typed_response_promise.hpp>
@@ -15,30 +14,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <set>
-#include <string>
 
 namespace clearance::actors {
 
-/// What all backends have in common.
-struct backend_config {
-  std::string program; ///< git-http-backend's path; empty: there is no git
-  protocol::cgi_config cgi;
-};
-
-struct gate_config {
-  io_host* io = nullptr;
-  http_host* http = nullptr;
-  http_listen_spec listen;
-  grants_ptr grants;
-  backend_config backend;
-  std::string sandbox; ///< for the log: whether the process is; maybe empty
-  std::size_t backends_max = protocol::gate_limits::backends_max;
-  manager_actor manager = {};
-};
-
-/// Ends with errc::bind_failed when it cannot listen. An git request that
+/// Ends with errc::bind_failed when it cannot listen. A git request that
 /// crashes takes it along; its own end cuts every transfer.
 class gate {
 public:
@@ -59,6 +41,7 @@ private:
 
   struct waiting {
     git_request_actor who;
+    protocol::sha256_digest token;
     time_point until;
   };
 
@@ -71,7 +54,7 @@ private:
   void tell_manager();
   void on_requested(const requested& x);
   void on_malformed(const malformed_request& x);
-  void on_ask_slot(const git_request_actor& who);
+  void on_ask_slot(const ask_slot& x);
   slow_promise on_slow();
   void on_tick();
   void on_down(const caf::actor_addr& who);
@@ -79,7 +62,14 @@ private:
   void on_stop();
   void on_report() const;
 
+  void find_sharers();
+  bool share_is_used(const protocol::sha256_digest& token) const;
+  bool waits_enough(const protocol::sha256_digest& token) const;
+  void grant(const git_request_actor& who,
+             const protocol::sha256_digest& token);
+  void turn_away(const git_request_actor& who, int status);
   void grant_next();
+  void press();
   void watch_clock();
   void end_if_done();
 
@@ -89,10 +79,14 @@ private:
   std::unique_ptr<http_listener> listener_;
 
   std::set<caf::actor_addr> git_requests_;
-  /// Those of them that may have a backend; at most backends_max.
-  std::set<caf::actor_addr> running_;
-  /// Oldest first; empty while running_ is not full.
+  /// Those of them that may have a backend, each with its token; at most
+  /// backends_max.
+  std::map<caf::actor_addr, protocol::sha256_digest> running_;
+  /// Oldest first. While running_ is not full, each has a token that has its
+  /// share of running_ already.
   std::deque<waiting> waiting_;
+  bool shared_ = false; ///< the grants are of more than one token
+  time_point press_at_{};
   /// Soonest first; at most auth_failures_slowed_max.
   std::deque<slowed> slowed_;
 
@@ -105,7 +99,8 @@ private:
   struct {
     std::uint64_t requests = 0;
     std::uint64_t malformed = 0;
-    std::uint64_t turned_away = 0;
+    std::uint64_t turned_away = 0; // 503
+    std::uint64_t over_share = 0;  // 429
     std::uint64_t wrong_tokens = 0;
     std::uint64_t not_slowed = 0; // of these
   } counters_;

@@ -5,6 +5,7 @@
 //   token          before everything that depends on what is there
 //   scope, access  before the query: a stranger's token learns nothing of it
 //   query          before a child: git answers others with every hidden ref
+//   body's length  before a slot: git would refuse it without saying so
 //   a slot         last: whoever is refused holds none
 
 #include "actors/gate/git_request.hpp"
@@ -22,11 +23,20 @@ namespace clearance::actors {
 
 namespace gate_limits = protocol::gate_limits;
 using protocol::access;
+using protocol::git_extra;
 
 namespace {
 
 // Longer than the gate's delay.
 constexpr auto slow_deadline = 2 * gate_limits::auth_failure_delay;
+
+constexpr std::string_view no_archive =
+    "this server has no git archive --remote; clone, and run git archive there";
+
+// The specification of Git LFS: a client shows the message of an error.
+constexpr std::string_view no_lfs =
+    R"({"message":"this server has no Git LFS; push without it, or set )"
+    R"(lfs.url to a server that has it"})";
 
 std::string retry_after() {
   return std::to_string(std::chrono::seconds{gate_limits::retry_after}.count());
@@ -46,7 +56,8 @@ git_request::interface::behavior_type git_request::make_behavior() {
   return {
       [this](const answered& x) { on_answered(x); },
       [this](const backend_said& x) { on_said(x); },
-      [this](slot_atom, bool granted) { on_slot(granted); },
+      [this](slot_atom, int status) { on_slot(status); },
+      [this](crowded_atom) { config_.request->end_if_slow(); },
   };
 }
 
@@ -56,14 +67,15 @@ void git_request::decide() {
     return refuse(405, "method not allowed", {{"Allow", "GET, POST"}});
   route_ = protocol::parse_git_route(head.target);
   if (!route_)
-    return refuse(404, "not found");
-  if (!head.token)
+    return refuse_unrouted();
+  if (head.tokens.empty())
     return refuse(401, "Authentication required",
                   {{"WWW-Authenticate", "Basic realm=\"terok gate\""}});
   const auto service = protocol::service_of(*route_);
-  switch (
-      protocol::check(*config_.grants, *head.token, route_->repository,
-                      service.value_or(protocol::git_service::upload_pack))) {
+  const auto decided =
+      protocol::check(*config_.grants, head.tokens, route_->repository,
+                      service.value_or(protocol::git_service::upload_pack));
+  switch (decided.what) {
   case access::granted:
     break;
   case access::unknown_token:
@@ -73,6 +85,8 @@ void git_request::decide() {
   case access::read_only:
     return refuse(403, "this token may only read");
   }
+  if (!service && protocol::git_extra_of(head.target) == git_extra::archive)
+    return refuse(403, no_archive);
   if (!service)
     return refuse(403, "info/refs needs ?service=git-upload-pack or "
                        "?service=git-receive-pack and nothing else");
@@ -80,7 +94,22 @@ void git_request::decide() {
     return refuse(
         405, "method not allowed",
         {{"Allow", std::string(protocol::method_of(route_->endpoint))}});
-  self_->send(config_.gate, ask_slot_atom::value, interface{self_});
+  if (route_->endpoint == protocol::git_endpoint::upload_pack
+      && head.content_length.value_or(0) > gate_limits::fetch_body_max_bytes)
+    return refuse(413, "the request's body is too large");
+  self_->send(config_.gate, ask_slot{interface{self_}, decided.token});
+}
+
+void git_request::refuse_unrouted() {
+  switch (protocol::git_extra_of(config_.request->head().target)) {
+  case git_extra::none:
+    return refuse(404, "not found");
+  case git_extra::lfs:
+    return refuse(501, no_lfs,
+                  {{"Content-Type", "application/vnd.git-lfs+json"}});
+  case git_extra::archive:
+    return refuse(501, no_archive);
+  }
 }
 
 void git_request::slow_down() {
@@ -89,12 +118,13 @@ void git_request::slow_down() {
       .then([say](slow_atom) { say(); }, [say](const caf::error&) { say(); });
 }
 
-void git_request::on_slot(bool granted) {
-  if (granted)
-    serve();
-  else
-    refuse(503, "too many requests at a time",
-           {{"Retry-After", retry_after()}});
+void git_request::on_slot(int status) {
+  if (status == 0)
+    return serve();
+  refuse(status,
+         status == 429 ? "too many requests of this token at a time"
+                       : "too many requests at a time",
+         {{"Retry-After", retry_after()}});
 }
 
 void git_request::serve() {
@@ -109,15 +139,16 @@ void git_request::serve() {
   request.git_protocol = head.git_protocol;
   request.server_protocol = head.http_1_1 ? "HTTP/1.1" : "HTTP/1.0";
   request.content_length = head.content_length;
+  backend_plan plan{backend.program,
+                    {"git-http-backend"},
+                    protocol::cgi_environment(backend.cgi, request)};
+  plan.runs_on_alone = route_->endpoint == protocol::git_endpoint::receive_pack;
+  if (route_->endpoint == protocol::git_endpoint::upload_pack)
+    plan.body_max_bytes = gate_limits::fetch_body_max_bytes;
   const auto error =
-      backend.program.empty()
-          ? ENOENT
-          : config_.request->serve(
-              {backend.program,
-               {"git-http-backend"},
-               protocol::cgi_environment(backend.cgi, request),
-               route_->endpoint == protocol::git_endpoint::receive_pack});
-  if (error == 0)
+      backend.program.empty() ? ENOENT : config_.request->serve(plan);
+  started_ = error == 0;
+  if (started_)
     return;
   if (may_complain())
     log(severity::error, name, "cannot start git http-backend",
@@ -134,17 +165,18 @@ void git_request::refuse(int status, std::string_view text,
   config_.request->refuse(status, text, fields);
 }
 
-// Errors that the backend gave look like ours: both are the operator's to know,
-// and so is every push.
+// Errors that the backend gave look like ours: the operator must know of both.
+// Git asks without a token first, so each good clone begins with a 401, which
+// would hide the entries that matter.
 void git_request::on_answered(const answered& x) {
   const auto& request = *config_.request;
-  const bool bad = x.status == 0 || x.status >= 400 || !x.trouble.empty();
-  const bool push =
-      route_ && route_->endpoint == protocol::git_endpoint::receive_pack;
+  const bool asked = x.status == 401 && !request.head().has_authorization;
+  const bool bad =
+      !asked && (x.status == 0 || x.status >= 400 || !x.trouble.empty());
   if (!bad || may_complain())
-    log(bad    ? severity::warning
-        : push ? severity::info
-               : severity::debug,
+    log(bad     ? severity::warning
+        : asked ? severity::debug
+                : severity::info,
         name, x.status == 0 ? "a client left" : "answered",
         {{"method", protocol::escaped(request.head().method, 16)},
          {"path", protocol::escaped(request.head().target, 256)},
@@ -154,6 +186,12 @@ void git_request::on_answered(const answered& x) {
          {"trouble", x.trouble},
          {"pid", std::to_string(request.who().pid)},
          {"command", request.who().command}});
+  if (started_ && x.status == 404 && may_complain())
+    log(severity::warning, name,
+        "git finds no repository there. Is it missing, or was another one put "
+        "in its place while the gate ran? The gate's sandbox knows the old one "
+        "alone: restart the gate",
+        {{"path", protocol::escaped(request.head().target, 256)}});
   self_->quit();
 }
 

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "actors/base/hosted.hpp"
-#include "actors/gate/gate.hpp"
+#include "actors/base/log_limiter.hpp"
+#include "actors/gate/config.hpp"
 #include "actors/gate/messages.hpp"
 #include "protocol/gate/git_route.hpp"
 
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -37,7 +39,8 @@ public:
 
 private:
   void decide();
-  void on_slot(bool granted);
+  void on_slot(int status);
+  void refuse_unrouted();
   void slow_down();
   void serve();
   void refuse(int status, std::string_view text,
@@ -49,6 +52,7 @@ private:
   self_type* self_;
   git_request_config config_;
   std::optional<protocol::git_route> route_; // views into the request's head
+  bool started_ = false;                     // a backend
 };
 
 /// On the I/O thread.

@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,6 +50,8 @@ struct backend_plan {
   /// Once it has read its whole body it may run on when its client leaves, for
   /// gate_limits::push_alone_time.
   bool runs_on_alone = false;
+  /// Of the request's body. A larger one gets 413.
+  std::uint64_t body_max_bytes = std::numeric_limits<std::uint64_t>::max();
 };
 
 /// A request whose head is there. Either refuse() or serve(), once. Methods are
@@ -71,6 +74,10 @@ public:
   /// Starts the backend and passes everything on, in both directions, with
   /// backpressure. Returns 0, or the errno of what failed: then refuse().
   virtual int serve(const backend_plan& plan) = 0;
+
+  /// Others wait: ends the request with 408 if its body has come too slowly,
+  /// see gate_limits::body_rate_min_bytes.
+  virtual void end_if_slow() = 0;
 };
 
 using http_request_ptr = std::shared_ptr<http_request>;

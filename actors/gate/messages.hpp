@@ -11,11 +11,11 @@
 
 namespace clearance::actors {
 
-/// May I start a backend?
-using ask_slot_atom = caf::atom_constant<caf::atom("askslot")>;
-
-/// The answer to that.
+/// The answer to ask_slot.
 using slot_atom = caf::atom_constant<caf::atom("slot")>;
+
+/// Others wait for your slot.
+using crowded_atom = caf::atom_constant<caf::atom("crowded")>;
 
 /// A wrong token was shown: when may I say so?
 using slow_atom = caf::atom_constant<caf::atom("slow")>;
@@ -26,7 +26,7 @@ using stop_atom = caf::atom_constant<caf::atom("stop")>;
 /// The stop has lasted long enough.
 using late_atom = caf::atom_constant<caf::atom("late")>;
 
-/// Whole lists replace each other; an git request keeps the one it began with.
+/// Whole lists replace each other; a git request keeps the one it began with.
 using grants_ptr = std::shared_ptr<const std::vector<protocol::grant>>;
 
 struct new_grants {
@@ -40,23 +40,31 @@ using git_request_actor = caf::typed_actor<
     caf::reacts_to<answered>,
     // Its request: a line of the backend's stderr.
     caf::reacts_to<backend_said>,
-    // Gate: true when it is its turn, for as long as it lives; false when there
-    // are too many before it.
-    caf::reacts_to<slot_atom, bool>>;
+    // Gate: 0 when it is its turn, for as long as it lives; else the status to
+    // refuse it with: 429 when its token has its share, 503 when the gate is
+    // full.
+    caf::reacts_to<slot_atom, int>,
+    // Gate: ends when its client is too slow.
+    caf::reacts_to<crowded_atom>>;
 
-// -- gate: what git requests share
-// -----------------------------------------------
+/// A git request wants to start a backend.
+struct ask_slot {
+  git_request_actor who;
+  protocol::sha256_digest token; ///< the one that opens the repository
+};
+
+// -- gate: what git requests share --------------------------------------------
 
 using gate_actor = caf::typed_actor<
     // Listener: a request.
     caf::reacts_to<requested>,
     // Listener: something that is none.
     caf::reacts_to<malformed_request>,
-    // Exchange: gets a slot_atom, sooner or later. No request: its deadline
+    // Git request: gets a slot_atom, sooner or later. No request: its deadline
     // would wake the thread of CAF's clock twice for each, and the gate keeps
     // the time of whoever waits.
-    caf::reacts_to<ask_slot_atom, git_request_actor>,
-    // Exchange: answered when the 403 may leave.
+    caf::reacts_to<ask_slot>,
+    // Git request: answered when the 403 may leave.
     caf::replies_to<slow_atom>::with<slow_atom>,
     // Itself: a request that waits, or a 403, may be due.
     caf::reacts_to<tick_atom>,
@@ -69,4 +77,5 @@ using gate_actor = caf::typed_actor<
 
 } // namespace clearance::actors
 
+CLEARANCE_MESSAGE(clearance::actors::ask_slot)
 CLEARANCE_MESSAGE(clearance::actors::new_grants)

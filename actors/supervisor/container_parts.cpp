@@ -30,18 +30,14 @@ gate_config gate_of(const protocol::sidecar& x,
                     const container_surroundings& around) {
   const auto& gate = x.gate.value();
   gate_config result;
-  result.listen.role = "gate socket";
-  result.listen.server = "terok-gate/" CLEARANCE_VERSION;
   if (x.ipc_mode == protocol::sidecar::ipc::socket) {
     result.listen.path = paths.gate_socket;
   } else {
     result.listen.address = "127.0.0.1";
     result.listen.port = x.gate_port;
   }
-  using list = std::vector<protocol::grant>;
-  result.grants = std::make_shared<const list>(
-      1, protocol::grant{protocol::sha256(gate.token.reveal()), gate.project_id,
-                         true});
+  result.grants =
+      one_grant(protocol::sha256(gate.token.reveal()), gate.project_id);
   result.backends_max = around.quotas.git_children;
   result.listen.connections_max = around.quotas.gate_connections;
   result.backend.program = around.git_http_backend;

@@ -12,16 +12,20 @@ namespace clearance::protocol {
 namespace {
 
 // No hook of a repository runs unless it is ours; background maintenance calls
+// No hook of a repository runs unless it is ours; background maintenance calls
 // setsid and would outlive us; backups are the gate's own; a replacement object
 // would change what git says of the history.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> forced{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> forced{{
     {"core.hooksPath", ""},
     {"receive.autogc", "false"},
     {"gc.auto", "0"},
     {"maintenance.auto", "false"},
     {"transfer.hideRefs", "refs/terok"},
     {"receive.hideRefs", "refs/replace"},
+    // Above ours, which gives an honest status: git's gives a 200 without body.
+    {"http.maxRequestBuffer", "16777217"},
 }};
+static_assert(gate_limits::fetch_body_max_bytes + 1 == 16777217);
 
 // RFC 9110, section 5.6.2.
 bool is_token(std::string_view text) noexcept {

@@ -24,6 +24,44 @@ constexpr bool is_name_char(char c) noexcept {
          || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
 }
 
+constexpr bool starts_with_letters(std::string_view text,
+                                   std::string_view letters) noexcept {
+  if (text.size() < letters.size())
+    return false;
+  for (std::size_t i = 0; i < letters.size(); ++i)
+    if (text[i] != letters[i] && (text[i] | 0x20) != letters[i])
+      return false;
+  return true;
+}
+
+// The path and the query of a target in either form; empty: neither. Who is
+// meant by the host is not asked: this server has one name space.
+std::string_view origin_form(std::string_view target) noexcept {
+  for (std::string_view scheme : {"http://", "https://"}) {
+    if (!starts_with_letters(target, scheme))
+      continue;
+    target.remove_prefix(scheme.size());
+    const auto host = target.substr(0, target.find_first_of("/?#"));
+    if (host.empty() || host.find('@') != host.npos)
+      return {};
+    target.remove_prefix(host.size());
+    break;
+  }
+  return target.starts_with('/') ? target : std::string_view{};
+}
+
+struct parts {
+  std::string_view path;
+  std::string_view query;
+};
+
+parts split(std::string_view target) noexcept {
+  target = origin_form(target);
+  const auto path = target.substr(0, target.find('?'));
+  return {path,
+          path.size() < target.size() ? target.substr(path.size() + 1) : ""};
+}
+
 } // namespace
 
 bool is_repository_name(std::string_view name) noexcept {
@@ -31,11 +69,7 @@ bool is_repository_name(std::string_view name) noexcept {
 }
 
 std::optional<git_route> parse_git_route(std::string_view target) noexcept {
-  const auto path = target.substr(0, target.find('?'));
-  const auto query =
-      path.size() < target.size() ? target.substr(path.size() + 1) : "";
-  if (!path.starts_with('/'))
-    return std::nullopt;
+  const auto [path, query] = split(target);
   for (const auto& [suffix, endpoint] : endpoints) {
     if (!path.ends_with(suffix))
       continue;
@@ -44,6 +78,23 @@ std::optional<git_route> parse_git_route(std::string_view target) noexcept {
       return git_route{path, query, name, endpoint};
   }
   return std::nullopt;
+}
+
+git_extra git_extra_of(std::string_view target) noexcept {
+  const auto [path, query] = split(target);
+  const auto slash = path.find('/', 1);
+  if (slash == path.npos)
+    return git_extra::none;
+  const auto name = path.substr(1, slash - 1);
+  if (!name.ends_with(".git") || !is_repository_name(name) || name == ".git")
+    return git_extra::none;
+  const auto rest = path.substr(slash);
+  if (rest.starts_with("/info/lfs/"))
+    return git_extra::lfs;
+  if (rest == "/git-upload-archive"
+      || (rest == "/info/refs" && query == "service=git-upload-archive"))
+    return git_extra::archive;
+  return git_extra::none;
 }
 
 std::string_view method_of(git_endpoint endpoint) noexcept {

@@ -27,8 +27,19 @@ struct git_route {
 /// The name of a repository, or of a scope: `[A-Za-z0-9._-]+`.
 bool is_repository_name(std::string_view name) noexcept;
 
-/// `/<repository>.git` and an endpoint. Nothing is decoded; nothing: 404.
-/// Source: gate.md, section 2.
+/// What other git servers serve below `/<repository>.git` and this one does
+/// not.
+enum class git_extra : std::uint8_t {
+  none,
+  lfs,     ///< /info/lfs/ and what is below it
+  archive, ///< /git-upload-archive, or info/refs that asks for it
+};
+
+git_extra git_extra_of(std::string_view target) noexcept;
+
+/// `/<repository>.git` and an endpoint, maybe behind `http://HOST` (the
+/// absolute form of RFC 9112, section 3.2.2). Nothing is decoded. No value:
+/// 404. Source: gate.md, section 2.
 std::optional<git_route> parse_git_route(std::string_view target) noexcept;
 
 /// "GET" or "POST": the one method that the endpoint takes.

@@ -79,11 +79,8 @@ std::string find_array(dom::element root, dom::array& to) {
   return found ? "" : "no \"grants\"";
 }
 
-} // namespace
-
-access check(const std::vector<grant>& grants, const sha256_digest& token,
-             std::string_view repository, git_service service) noexcept {
-  const bool writes = service == git_service::receive_pack;
+access check_one(const std::vector<grant>& grants, const sha256_digest& token,
+                 std::string_view repository, bool writes) noexcept {
   bool known = false;
   bool in_scope = false;
   bool granted = false;
@@ -99,6 +96,21 @@ access check(const std::vector<grant>& grants, const sha256_digest& token,
   if (in_scope)
     return access::read_only;
   return known ? access::other_scope : access::unknown_token;
+}
+
+} // namespace
+
+decision check(const std::vector<grant>& grants,
+               const std::vector<sha256_digest>& tokens,
+               std::string_view repository, git_service service) noexcept {
+  const bool writes = service == git_service::receive_pack;
+  decision result;
+  for (const auto& token : tokens) {
+    const auto what = check_one(grants, token, repository, writes);
+    if (result.what == access::unknown_token && what != access::unknown_token)
+      result = {what, token};
+  }
+  return result;
 }
 
 std::variant<std::vector<grant>, grants_error>

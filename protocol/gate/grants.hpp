@@ -21,15 +21,22 @@ struct grant {
 
 enum class access : std::uint8_t {
   granted,
-  unknown_token, ///< no grant is for this token
-  other_scope,   ///< the token is known, this repository is not its
-  read_only,     ///< its own, but it may not write
+  unknown_token, ///< no grant is for any of the tokens
+  other_scope,   ///< the token is known, but not for this repository
+  read_only,     ///< the token is for this repository, but may not write
 };
 
-/// What a known or unknown token may do. All grants are always compared, each
-/// in constant time: nothing can be learnt from how long it takes.
-access check(const std::vector<grant>& grants, const sha256_digest& token,
-             std::string_view repository, git_service service) noexcept;
+struct decision {
+  access what = access::unknown_token;
+  sha256_digest token{}; ///< the one that decided; zeros: none did
+};
+
+/// What a request with these tokens may do: the first one that is known
+/// decides. Every grant is compared with every token, always and in constant
+/// time: nothing can be learnt from how long that takes.
+decision check(const std::vector<grant>& grants,
+               const std::vector<sha256_digest>& tokens,
+               std::string_view repository, git_service service) noexcept;
 
 /// Why a grants file is refused as a whole.
 struct grants_error {

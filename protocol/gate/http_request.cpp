@@ -1,6 +1,6 @@
 #include "protocol/gate/http_request.hpp"
 
-#include "protocol/gate/basic_auth.hpp"
+#include "protocol/gate/credentials.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -54,6 +54,8 @@ std::optional<http_refusal> request_head_builder::add(std::string_view name,
     return add_content_length(value);
   if (same_field(name, "transfer-encoding"))
     return add_transfer_encoding(value);
+  if (same_field(name, "host"))
+    return add_host(value);
   if (same_field(name, "connection"))
     add_connection(value);
   else if (same_field(name, "content-type"))
@@ -64,10 +66,10 @@ std::optional<http_refusal> request_head_builder::add(std::string_view name,
     head_.git_protocol = value;
   else if (same_field(name, "authorization")) {
     // Two of them: which one was meant is not ours to guess.
-    if (std::exchange(authorised_, true))
+    if (std::exchange(head_.has_authorization, true))
       return http_refusal{400, "more than one Authorization"};
-    if (auto user = basic_user(value))
-      head_.token = sha256(user->reveal());
+    for (const auto& x : read_credentials(value))
+      head_.tokens.push_back(sha256(x.reveal()));
   } else if (same_field(name, "expect")) {
     if (!same_field(value, "100-continue"))
       return http_refusal{417, "unknown expectation"};
@@ -98,6 +100,17 @@ request_head_builder::add_transfer_encoding(std::string_view value) {
   return std::nullopt;
 }
 
+// RFC 9112, section 3.2. Two readers of one request could take it for two
+// hosts.
+std::optional<http_refusal>
+request_head_builder::add_host(std::string_view value) {
+  if (std::exchange(has_host_, true))
+    return http_refusal{400, "more than one Host"};
+  if (trimmed(value).find_first_of(" \t,/?#@\\") != value.npos)
+    return http_refusal{400, "malformed Host"};
+  return std::nullopt;
+}
+
 void request_head_builder::add_connection(std::string_view value) {
   while (!value.empty()) {
     const auto comma = std::min(value.find(','), value.size());
@@ -110,6 +123,8 @@ void request_head_builder::add_connection(std::string_view value) {
 }
 
 std::optional<http_refusal> request_head_builder::finish() {
+  if (head_.http_1_1 && !has_host_)
+    return http_refusal{400, "no Host"};
   if (head_.chunked && head_.content_length)
     return http_refusal{400, "Content-Length beside Transfer-Encoding"};
   // RFC 9112, section 6.1: a 1.0 peer cannot have meant it.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace clearance::protocol {
 
@@ -27,9 +28,10 @@ struct request_head {
   bool expects_continue = false;
   bool chunked = false;
   std::optional<std::uint64_t> content_length; ///< never with `chunked`
-  /// SHA-256 of the Basic user name; the token itself is not kept. Nothing:
-  /// no credentials, or none that can be read.
-  std::optional<sha256_digest> token;
+  bool has_authorization = false; ///< the field was there, readable or not
+  /// SHA-256 of what may be the token, most likely first, see
+  /// read_credentials(); the token itself is not kept. At most two.
+  std::vector<sha256_digest> tokens;
   std::string content_type;
   std::string content_encoding;
   std::string git_protocol;
@@ -50,7 +52,7 @@ public:
   void start(std::string_view method, std::string_view target, int version);
 
   /// Any field, in order. Name and value are a token and text without control
-  /// characters already. Source: RFC 9112, sections 6.1 to 6.3.
+  /// characters already. Source: RFC 9112, sections 3.2 and 6.1 to 6.3.
   std::optional<http_refusal> add(std::string_view name,
                                   std::string_view value);
 
@@ -62,10 +64,11 @@ public:
 private:
   std::optional<http_refusal> add_content_length(std::string_view value);
   std::optional<http_refusal> add_transfer_encoding(std::string_view value);
+  std::optional<http_refusal> add_host(std::string_view value);
   void add_connection(std::string_view value);
 
   request_head head_;
-  bool authorised_ = false; // the field was there
+  bool has_host_ = false;
 };
 
 /// Digits alone, of a value that fits.

@@ -1,5 +1,6 @@
 #include "protocol/gate/http_response.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -38,14 +39,20 @@ std::string_view reason_of(int status) noexcept {
     return "Method Not Allowed";
   case 408:
     return "Request Timeout";
+  case 413:
+    return "Content Too Large";
   case 415:
     return "Unsupported Media Type";
   case 417:
     return "Expectation Failed";
+  case 429:
+    return "Too Many Requests";
   case 431:
     return "Request Header Fields Too Large";
   case 500:
     return "Internal Server Error";
+  case 501:
+    return "Not Implemented";
   case 502:
     return "Bad Gateway";
   case 503:
@@ -79,7 +86,10 @@ std::string to_bytes(const response_head& head, const response_framing& framing,
 std::string text_response(int status, std::string_view text, bool close,
                           std::string_view server, const http_fields& more) {
   response_head head{status, more};
-  head.fields.emplace_back("Content-Type", "text/plain");
+  if (std::none_of(more.begin(), more.end(), [](const auto& field) {
+        return field.first == "Content-Type";
+      }))
+    head.fields.emplace_back("Content-Type", "text/plain");
   auto out = to_bytes(head, {false, text.size(), close}, server);
   out += text;
   return out;

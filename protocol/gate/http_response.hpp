@@ -32,7 +32,8 @@ std::string_view reason_of(int status) noexcept;
 std::string to_bytes(const response_head& head, const response_framing& framing,
                      std::string_view server);
 
-/// A whole response whose body is `text`.
+/// A whole response whose body is `text`: text/plain, unless `more` has a
+/// Content-Type.
 std::string text_response(int status, std::string_view text, bool close,
                           std::string_view server,
                           const http_fields& more = {});

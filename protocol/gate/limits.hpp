@@ -30,9 +30,22 @@ inline constexpr auto idle_time_limit = 60s;
 /// backend killed.
 inline constexpr auto write_time_limit = 60s;
 
-/// Bytes of a refused or unread body that are read and thrown away, so that
-/// the connection can go on. A longer body ends it.
-inline constexpr std::size_t drain_max_bytes = 64 * 1024;
+/// Bytes of a refused request's body that are read and thrown away before the
+/// refusal is sent, and for how long. A proxy (nginx) that sees a response
+/// while it sends a body does not pass it on. A body that is larger or slower:
+/// the refusal is sent, and the connection closed behind it.
+inline constexpr std::size_t drain_max_bytes = 1024 * 1024;
+inline constexpr auto drain_time_limit = 5s;
+
+/// Bytes of the body of a fetch (`/git-upload-pack`), as it comes. Git holds it
+/// whole in memory; 16 MiB are some 300 000 ids. Beyond it: 413 and close.
+inline constexpr std::size_t fetch_body_max_bytes = 16 * 1024 * 1024;
+
+/// The bytes a second that a body brings at least, over so much time in which
+/// the gate waits for it. A slower one is ended with 408 while other requests
+/// wait for its slot, and only then.
+inline constexpr std::size_t body_rate_min_bytes = 1024;
+inline constexpr auto body_rate_window = 60s;
 
 /// After the last response: time and bytes for which a closing connection is
 /// still read from, so that a client which sends sees the response and not a
@@ -73,6 +86,14 @@ inline constexpr std::size_t backends_max = 16;
 
 /// Requests that wait for a backend. More get 503 with Retry-After.
 inline constexpr std::size_t backends_waiting_max = 64;
+
+/// Where the grants are of more than one token, one token gets this part of
+/// the backends (8 of 16), and of the places to wait (32 of 64). What is beyond
+/// its places to wait, or waits too long: 429 with Retry-After.
+inline constexpr std::size_t token_share_divisor = 2;
+
+/// While requests wait, bodies that are too slow are looked for this often.
+inline constexpr auto crowd_interval = 1s;
 
 /// How long a request waits for a backend. Then 503 with Retry-After.
 inline constexpr auto backend_wait_max = 10s;

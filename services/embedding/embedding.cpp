@@ -73,17 +73,13 @@ actors::gate_config configure(const gate_config& x, gate_surroundings& around) {
   if (x.socket.empty() == (x.port == 0))
     throw services::setup_fault(1, "either a socket or a port is needed");
   actors::gate_config result;
-  result.listen.role = "gate socket";
-  result.listen.server = "terok-gate/" CLEARANCE_VERSION;
   result.listen.path = x.socket;
   if (x.socket.empty())
     result.listen.address = "127.0.0.1";
   result.listen.port = x.port;
-  using list = std::vector<protocol::grant>;
-  result.grants = std::make_shared<const list>(
-      1, protocol::grant{protocol::sha256(x.token), x.scope, true});
+  result.grants = actors::one_grant(protocol::sha256(x.token), x.scope);
   result.backends_max = x.git_max;
-  result.backend.program = services::find_git_http_backend();
+  result.backend = services::backend_from_environment();
   auto& cgi = result.backend.cgi;
   cgi.project_root =
       services::existing_directory(x.mirror_root, "the mirror root");
@@ -91,8 +87,6 @@ actors::gate_config configure(const gate_config& x, gate_surroundings& around) {
                             : services::existing_directory(x.home, "the home");
   if (!x.hooks_path.empty())
     cgi.hooks_path = services::existing_directory(x.hooks_path, "the hooks");
-  cgi.path = services::environment("PATH");
-  cgi.git_exec_path = services::environment("GIT_EXEC_PATH");
   return result;
 }
 

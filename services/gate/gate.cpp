@@ -5,6 +5,7 @@
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/socket/bind_tcp.hpp"
 #include "protocol/text/text.hpp"
+#include "services/gate/repository.hpp"
 #include "services/gate/sandbox.hpp"
 #include "services/gate/setup.hpp"
 #include "services/process/activation.hpp"
@@ -29,10 +30,11 @@ constexpr auto gate_program = "terok-gate";
 
 actors::grants_ptr grants_of(const gate_options& options) {
   using list = std::vector<protocol::grant>;
-  return std::make_shared<const list>(
-      options.grants_file.empty()
-          ? list{token_grant(options.token_file, options.scope)}
-          : read_grants(options.grants_file));
+  auto result = options.grants_file.empty()
+                    ? list{token_grant(options.token_file, options.scope)}
+                    : read_grants(options.grants_file);
+  check_scopes(options.mirror_root, result);
+  return std::make_shared<const list>(std::move(result));
 }
 
 // Fills in where to listen, as the options say it.
@@ -76,28 +78,18 @@ struct listen_at {
   }
 };
 
-actors::http_listen_spec listen_spec(const gate_options& options) {
-  actors::http_listen_spec result;
-  result.role = "gate socket";
-  result.server = "terok-gate/" CLEARANCE_VERSION;
-  std::visit(listen_at{result, options.allow_remote}, options.listen);
-  return result;
-}
-
 actors::gate_config configure(const gate_options& options,
                               const std::string& home) {
   actors::gate_config result;
-  result.listen = listen_spec(options);
+  std::visit(listen_at{result.listen, options.allow_remote}, options.listen);
+  result.backend = backend_from_environment();
   auto& cgi = result.backend.cgi;
   cgi.project_root = existing_directory(options.mirror_root, "--mirror-root");
   cgi.home = home;
   if (!options.hooks_path.empty())
     cgi.hooks_path = existing_directory(options.hooks_path, "--hooks-path");
   cgi.backup_max_age = options.backup_days;
-  cgi.path = environment("PATH");
-  cgi.git_exec_path = environment("GIT_EXEC_PATH");
   result.grants = grants_of(options);
-  result.backend.program = find_git_http_backend();
   if (result.backend.program.empty())
     log(actors::severity::warning, "gate",
         "git not found; every request that needs git will get 500");
@@ -157,6 +149,10 @@ int run_gate(const gate_options& options) try {
   all.level = options.level;
   all.reloads = true;
   all.enter_sandbox = [&] {
+    const auto& root = config.backend.cgi.project_root;
+    if (options.sandbox != sandbox_mode::off)
+      warn_of_alternates(root, *config.grants,
+                         options.grants_file.empty() ? "" : root);
     config.sandbox = enter_sandbox([&] { return plan_gate(options, config); },
                                    options.sandbox, exit_failed);
   };

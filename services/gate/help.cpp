@@ -18,7 +18,8 @@ Usage: terok-gate --mirror-root DIR --scope NAME [--token-file FILE]
 
 Serves one git repository over HTTP to whoever shows one token: fetch and push
 through `git http-backend`. A container's task clones
-http://TOKEN:@localhost/NAME.git and sees nothing else.
+http://TOKEN:x@127.0.0.1:PORT/NAME.git and sees nothing else. The token may be
+the user name, the password, or a Bearer token.
 
 What to serve:
   --mirror-root DIR      where the bare repositories are
@@ -83,14 +84,16 @@ a new gate. What this kernel cannot do is a warning; with --sandbox required the
 gate then does not start.
 
 A request that asks for anything but fetch and push of the token's repository
-gets 401, 403, 404 or 405, and no git process is started for it.
+gets 401, 403, 404, 405 or 501, and no git process is started for it.
 
 Limits: headers 16 KiB (431); a request's head within 10 s, 60 s between pieces
 of a body (408); 60 s of idle connection; a client that takes nothing for 60 s
 is cut off; 16 git processes at a time, 64 requests that wait for at most 10 s,
-then 503; git that does nothing for 120 s is ended (504); 512 connections, more
-wait. A wrong token is answered a second later, 16 of them at a time. Bodies
-may have any size: at most 64 KiB in each direction are held.
+then 503; half of both for one of several tokens, then 429; 16 MiB for the body
+of a fetch (413); a body below 1 KiB/s is ended (408) while others wait; git
+that does nothing for 120 s is ended (504); 512 connections, more wait. A wrong
+token is answered a second later, 16 of them at a time. The body of a push may
+have any size: at most 64 KiB in each direction are held.
 
 SIGTERM and SIGINT: no new requests, 4 seconds for those that run; a second one
 ends at once. SIGHUP: the grants file is read again; one with a mistake in it

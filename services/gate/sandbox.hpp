@@ -1,7 +1,7 @@
 /// What of the machine a gate and its git keep.
 #pragma once
 
-#include "actors/gate/gate.hpp"
+#include "actors/gate/config.hpp"
 #include "services/gate/gate.hpp"
 #include "services/sandbox/sandbox.hpp"
 

@@ -1,5 +1,6 @@
 #include "services/gate/setup.hpp"
 
+#include "actors/base/log.hpp"
 #include "actors/io/base/small_file.hpp"
 #include "actors/io/process/child_runner.hpp"
 #include "actors/io/process/spawn.hpp"
@@ -7,6 +8,7 @@
 #include "protocol/text/secret.hpp"
 #include "protocol/text/text.hpp"
 #include "services/process/exit_code.hpp"
+#include "services/process/log.hpp"
 #include "services/process/paths.hpp"
 
 #include <array>
@@ -49,6 +51,10 @@ protocol::grant grant_of(std::string_view token, const std::string& scope,
                          const std::string& source) {
   if (token.empty())
     fail("the token in " + source + " is empty");
+  if (token.find_last_not_of(" \t\r\n") + 1 < token.size())
+    fail("the token in " + source
+         + " has white space or empty lines behind it; it is one line: printf "
+           "'%s\\n' TOKEN > FILE");
   if (token.size() > gate_limits::token_max_bytes)
     fail("the token in " + source + " is longer than "
          + std::to_string(gate_limits::token_max_bytes) + " bytes");
@@ -59,8 +65,22 @@ protocol::grant grant_of(std::string_view token, const std::string& scope,
   return {protocol::sha256(token), scope, true};
 }
 
+// Whoever can read the token can push.
+void warn_of_readers(const std::string& path) {
+  struct stat about {};
+  if (::stat(path.c_str(), &about) != 0 || !S_ISREG(about.st_mode)
+      || (about.st_mode & 0044) == 0)
+    return;
+  log(actors::severity::warning, "gate",
+      "other users can read the token file, and whoever has the token can "
+      "push; "
+      "run chmod 600 on the file",
+      {{"file", protocol::escaped(path)}});
+}
+
 protocol::grant grant_in_file(const std::string& path,
                               const std::string& scope) {
+  warn_of_readers(path);
   auto text =
       read_small_file(path, "token file", gate_limits::token_max_bytes + 2);
   auto result = grant_of(first_line(text), scope, protocol::escaped(path));
@@ -169,6 +189,14 @@ std::string find_git_http_backend() {
   }
   return directory.empty() ? ""
                            : io::find_program(directory + "/git-http-backend");
+}
+
+actors::backend_config backend_from_environment() {
+  actors::backend_config result;
+  result.program = find_git_http_backend();
+  result.cgi.path = environment("PATH");
+  result.cgi.git_exec_path = environment("GIT_EXEC_PATH");
+  return result;
 }
 
 private_home::private_home() {

@@ -1,6 +1,7 @@
 /// What the gate is given by its surroundings: tokens, git, a home.
 #pragma once
 
+#include "actors/gate/config.hpp"
 #include "protocol/gate/grants.hpp"
 #include "services/process/setup_fault.hpp"
 
@@ -30,6 +31,10 @@ std::string existing_directory(const std::string& path,
 /// Where git-http-backend is, by GIT_EXEC_PATH or by asking the git on PATH.
 /// Empty: there is none. Waits for git.
 std::string find_git_http_backend();
+
+/// Git as the environment says it: its program (empty: there is none), PATH and
+/// GIT_EXEC_PATH. Waits for git.
+actors::backend_config backend_from_environment();
 
 /// An environment variable, if it is set.
 std::optional<std::string> environment(const char* name);

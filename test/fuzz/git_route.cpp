@@ -14,11 +14,17 @@ using clearance::test::require;
 void run(const std::uint8_t* data, std::size_t size) {
   const auto target = clearance::test::as_text(data, size);
   const auto route = parse_git_route(target);
+  const auto extra = git_extra_of(target);
+  require(!route || extra != git_extra::lfs, "a path is one thing");
   if (!route)
     return;
-  require(target.starts_with(route->path), "the path is the target's start");
-  require(target == route->path
-              || target.substr(route->path.size() + 1) == route->query,
+  const auto start =
+      static_cast<std::size_t>(route->path.data() - target.data());
+  require(start == 0 || target.substr(0, start).find("://") != target.npos,
+          "the path is the target's start, or stands behind a host");
+  const auto rest = target.substr(start);
+  require(rest == route->path
+              || rest.substr(route->path.size() + 1) == route->query,
           "the query is the rest");
   require(is_repository_name(route->repository), "a repository has a name");
   require(

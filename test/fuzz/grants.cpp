@@ -23,11 +23,11 @@ void run(const std::uint8_t* data, std::size_t size) {
   for (const auto& x : list) {
     require(x.scope == "*" || is_repository_name(x.scope), "a scope is one");
     const auto name = x.scope == "*" ? "any" : x.scope;
-    require(check(list, x.token, name, git_service::upload_pack)
+    require(check(list, {x.token}, name, git_service::upload_pack).what
                 == access::granted,
             "whoever has a grant may read");
     require(!x.writes
-                || check(list, x.token, name, git_service::receive_pack)
+                || check(list, {x.token}, name, git_service::receive_pack).what
                        == access::granted,
             "a writer may write");
   }

@@ -91,7 +91,8 @@ void gate_load::come_and_go() {
     clients_.pop_back();
     break;
   default:
-    x.send("POST /r.git/git-receive-pack HTTP/1.1\r\nContent-Length: 1\r\n"
+    x.send("POST /r.git/git-receive-pack HTTP/1.1\r\nHost: "
+           "g\r\nContent-Length: 1\r\n"
            "Transfer-Encoding: chunked\r\n\r\n");
   }
 }

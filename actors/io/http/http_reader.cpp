@@ -119,6 +119,19 @@ http_reader::~http_reader() = default;
 void http_reader::start() {
   parser_ = std::make_unique<parser>();
   head_size_ = 0;
+  began_ = false;
+}
+
+// RFC 9112, section 2.2: old clients send an empty line behind a body. Returns
+// how many bytes to pass over; they count as the head's.
+std::size_t http_reader::empty_lines(std::span<const char> bytes) noexcept {
+  std::size_t size = 0;
+  while (!began_ && bytes.size() - size >= 2 && bytes[size] == '\r'
+         && bytes[size + 1] == '\n')
+    size += 2;
+  began_ = began_ || bytes.size() - size > 1
+           || (bytes.size() - size == 1 && bytes[size] != '\r');
+  return size;
 }
 
 http_reader::progress http_reader::refuse(protocol::http_refusal why) noexcept {
@@ -127,8 +140,11 @@ http_reader::progress http_reader::refuse(protocol::http_refusal why) noexcept {
 }
 
 http_reader::progress http_reader::feed_head(std::span<char> bytes) {
-  if (bytes.empty())
-    return {};
+  const auto skipped = empty_lines(bytes);
+  head_size_ += skipped;
+  bytes = bytes.subspan(skipped);
+  if (!began_ && head_size_ < gate_limits::head_max_bytes)
+    return {outcome::need_more, skipped, 0};
   error_code ec;
   const auto n = parser_->put({bytes.data(), bytes.size()}, ec);
   if (ec && ec != http::error::need_more)
@@ -141,10 +157,10 @@ http_reader::progress http_reader::feed_head(std::span<char> bytes) {
     return refuse({431, "request line and headers are too long"});
   head_size_ += n;
   if (!complete)
-    return {outcome::need_more, n, 0};
+    return {outcome::need_more, skipped + n, 0};
   protocol::wipe(bytes.first(n));
   head_ = parser_->builder.take();
-  return {outcome::complete, n, 0};
+  return {outcome::complete, skipped + n, 0};
 }
 
 // Beast takes one element a call: a piece of body, or a chunk's line (the last

@@ -33,8 +33,9 @@ public:
   /// A new request begins.
   void start();
 
-  /// Until the head is complete, then head() has it. Consumed bytes of a
-  /// complete head are overwritten: there was a token in them.
+  /// Until the head is complete, then head() has it. Empty lines before it are
+  /// passed over. Consumed bytes of a complete head are overwritten: there was
+  /// a token in them.
   progress feed_head(std::span<char> bytes);
 
   /// Until the message is complete. Only of a head that has a body.
@@ -46,10 +47,12 @@ public:
 private:
   class parser;
 
+  std::size_t empty_lines(std::span<const char> bytes) noexcept;
   progress refuse(protocol::http_refusal why) noexcept;
 
   std::unique_ptr<parser> parser_;
   std::size_t head_size_ = 0; // consumed so far
+  bool began_ = false;        // the request line has
   protocol::request_head head_;
   protocol::http_refusal refusal_;
 };

@@ -1,8 +1,13 @@
-//   reading --head--> deciding --refuse--> refusing --.
-//      ^                  |                           |
-//      |                  '----serve---> serving -----+--> lingering --> closed
-//      |                                              |
-//      '------------------ draining <-----------------'
+//   reading --head--> deciding --refuse--> draining --> refusing --.
+//      ^                  |                                        |
+//      |                  '----serve---> serving ------------------+
+//      |                                                           |
+//      '-----------------------------------------------------------+
+//                                                                  v
+//                                             closed <--------- lingering
+//
+// A refusal waits for the request's body: a proxy that sees a response while it
+// sends a body (nginx) does not pass the response on.
 //
 // One request at a time: what a client sends ahead waits in the socket. The
 // owner's ticket is a request's life: dropped before its end it closes the
@@ -53,6 +58,11 @@ public:
     if (session_->request_ == this && session_->state_ == state::deciding)
       return session_->serve(plan);
     return 0; // `answered` is on its way
+  }
+
+  void end_if_slow() override {
+    if (session_->request_ == this && session_->transfer_)
+      session_->transfer_->end_if_slow();
   }
 
 private:
@@ -147,23 +157,60 @@ void http_session::head_is_late() {
 void http_session::refuse(int status, std::string_view text,
                           const protocol::http_fields& fields) {
   const auto& head = wire_->head();
-  // A body that may come or not, or of which nobody knows the length, or a
-  // response to HEAD, which must have none: the connection ends.
-  const bool keep =
-      head.keep_alive && all_->owner && head.method != "HEAD" && !head.chunked
-      && head.content_length.value_or(0) <= gate_limits::drain_max_bytes
-      && !(head.expects_continue && head.has_body());
+  refusal_ = {status, std::string(text), fields, 0};
+  if (!head.has_body())
+    return send_refusal(true);
+  // This client waits for 100 Continue, or sends its body all the same: nobody
+  // can tell where the next request begins.
+  if (head.expects_continue)
+    return send_refusal(false);
+  state_ = state::draining;
+  arm(all_->times.drain, &http_session::drained_enough);
+  drain();
+}
+
+void http_session::drain() {
+  wire_->read_body([self = shared_from_this()](event what, auto piece) {
+    if (self->state_ != state::draining)
+      return;
+    auto& drained = self->refusal_.drained;
+    drained += piece.size();
+    switch (what) {
+    case event::complete:
+      return self->send_refusal(drained <= gate_limits::drain_max_bytes);
+    case event::piece:
+      return drained < gate_limits::drain_max_bytes ? self->drain()
+                                                    : self->drained_enough();
+    case event::refused:
+    case event::ended:
+      return self->drained_enough();
+    }
+  });
+}
+
+void http_session::drained_enough() {
+  send_refusal(false);
+}
+
+// `keep`: the request was read to its end. A response to HEAD must have no
+// body; instead of that the connection ends behind it.
+void http_session::send_refusal(bool keep) {
+  const auto& head = wire_->head();
+  keep = keep && head.keep_alive && all_->owner && head.method != "HEAD";
   state_ = state::refusing;
   arm(all_->times.write, &http_session::lost);
-  response_ =
-      protocol::text_response(status, text, !keep, all_->server, fields);
+  response_ = protocol::text_response(refusal_.status, refusal_.text, !keep,
+                                      all_->server, refusal_.fields);
   wire_->write({asio::buffer(response_)},
-               [self = shared_from_this(), status, keep](bool ok) {
+               [self = shared_from_this(), keep](bool ok) {
                  if (self->state_ != state::refusing)
                    return;
                  if (ok)
-                   self->finish({status, 0, self->response_.size(), {}}, keep,
-                                self->wire_->head().has_body());
+                   self->finish({self->refusal_.status,
+                                 self->refusal_.drained,
+                                 self->response_.size(),
+                                 {}},
+                                keep);
                  else
                    self->lost();
                });
@@ -174,7 +221,8 @@ int http_session::serve(const actors::backend_plan& plan) {
       all_->context, wire_, all_->times,
       wire_->head().keep_alive && all_->owner, all_->server);
   const auto error = next->start(
-      {plan.program, plan.argv, plan.environment}, plan.runs_on_alone,
+      {plan.program, plan.argv, plan.environment},
+      {plan.runs_on_alone, plan.body_max_bytes},
       [weak = weak_from_this()](std::string_view line) {
         if (auto self = weak.lock())
           self->said(line);
@@ -199,10 +247,10 @@ void http_session::served(const transfer_result& x) {
   actors::answered what{x.status, x.received, x.sent, std::string(x.trouble)};
   if (x.cut)
     close();
-  finish(std::move(what), x.reusable && x.body_read, false);
+  finish(std::move(what), x.reusable && x.body_read);
 }
 
-void http_session::finish(actors::answered what, bool keep, bool body_left) {
+void http_session::finish(actors::answered what, bool keep) {
   request_ = nullptr;
   if (auto owner = std::exchange(git_request_, nullptr))
     caf::anon_send(owner, std::move(what));
@@ -210,15 +258,13 @@ void http_session::finish(actors::answered what, bool keep, bool body_left) {
     return;
   if (!keep || !all_->owner)
     linger();
-  else if (body_left)
-    drain();
   else
     read_request(false);
 }
 
 void http_session::lost() {
   close();
-  finish({0, 0, 0, "the client left"}, false, false);
+  finish({0, 0, 0, "the client left"}, false);
 }
 
 // The owner gave up: it crashed, or the gate is at its end.
@@ -233,24 +279,6 @@ void http_session::dropped(const ticket* which) {
 }
 
 // -- ending -------------------------------------------------------------------
-
-void http_session::drain() {
-  state_ = state::draining;
-  arm(all_->times.head, &http_session::close);
-  wire_->read_body([self = shared_from_this()](event what, auto) {
-    if (self->state_ != state::draining)
-      return;
-    switch (what) {
-    case event::complete:
-      return self->read_request(false);
-    case event::piece:
-      return self->drain();
-    case event::refused:
-    case event::ended:
-      return self->close();
-    }
-  });
-}
 
 // RFC 9112, section 9.6: closing at once could take the response away from a
 // client that still sends.
@@ -272,10 +300,10 @@ void http_session::close() {
 void http_session::wind_down() {
   switch (state_) {
   case state::reading:
-  case state::draining:
   case state::lingering:
     return close();
   case state::deciding:
+  case state::draining:
   case state::refusing:
   case state::serving:
   case state::closed:

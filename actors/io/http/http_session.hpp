@@ -49,9 +49,9 @@ private:
   enum class state : std::uint8_t {
     reading,   ///< a head, or waiting for its first byte
     deciding,  ///< the owner has the request
+    draining,  ///< the body of a request that is refused is read
     refusing,  ///< a response of ours is being written
     serving,   ///< a transfer runs
-    draining,  ///< the rest of a refused body
     lingering, ///< the last response is out
     closed,
   };
@@ -67,9 +67,12 @@ private:
   void served(const transfer_result& result);
   void dropped(const ticket* which);
 
-  void finish(actors::answered what, bool keep, bool body_left);
-  void lost();
   void drain();
+  void drained_enough();
+  void send_refusal(bool keep);
+
+  void finish(actors::answered what, bool keep);
+  void lost();
   void linger();
   void close();
 
@@ -88,6 +91,12 @@ private:
   const ticket* request_ = nullptr; // whose request is not yet answered
   actors::http_request_owner git_request_;
   std::shared_ptr<transfer> transfer_;
+  struct {
+    int status = 0;
+    std::string text;
+    protocol::http_fields fields;
+    std::size_t drained = 0; // bytes of the body
+  } refusal_;
   std::string response_;
 };
 

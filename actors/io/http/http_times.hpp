@@ -20,6 +20,8 @@ struct http_times {
   milliseconds push_alone = protocol::gate_limits::push_alone_time;
   milliseconds linger = protocol::gate_limits::linger_time;
   milliseconds vigil = protocol::gate_limits::vigil_interval;
+  milliseconds drain = protocol::gate_limits::drain_time_limit;
+  milliseconds body_rate = protocol::gate_limits::body_rate_window;
 };
 
 } // namespace clearance::io

@@ -4,10 +4,13 @@
 //   client --read_body--> window --write--> backend's stdin      (up)
 //   client <---write----- output <--read--- backend's stdout     (down)
 //
-// The response's head is held until the backend has written a whole header
-// block: what goes wrong before is a real status, what goes wrong behind cuts
-// the connection. The end of the response waits for the backend's exit: a
-// killed one must not look like a complete one. Another exit code is not held
+// The response's head is held back until the request's body was read to its
+// end, or the first byte of the response's body is there, or the backend has
+// ended its output. A proxy (nginx) that sees a head while it sends a body
+// stops sending, and git http-backend writes its head before it reads. What
+// goes wrong before the head is sent is a real status, what goes wrong behind
+// it cuts the connection. The end of the response waits for the backend's exit:
+// a killed one must not look like a complete one. Another exit code is not held
 // against it: git tells its errors in its own protocol and exits with 1 or 128.
 //
 // When the client leaves, the backend is ended. A push that has its whole body
@@ -38,7 +41,7 @@ transfer::transfer(asio::io_context& context, std::shared_ptr<http_wire> wire,
   // nop
 }
 
-int transfer::start(spawn_plan plan, bool runs_on_alone,
+int transfer::start(spawn_plan plan, const transfer_rules& rules,
                     backend::line_handler on_line, done_handler done) {
   auto exit = [weak = weak_from_this()] {
     if (auto self = weak.lock())
@@ -48,7 +51,7 @@ int transfer::start(spawn_plan plan, bool runs_on_alone,
           backend_->start(std::move(plan), std::move(on_line), std::move(exit)))
     return error;
   done_ = std::move(done);
-  runs_on_alone_ = runs_on_alone;
+  rules_ = rules;
   wire_->start_clocks();
   read_output();
   if (!wire_->head().has_body()) {
@@ -76,7 +79,7 @@ void transfer::abandon() {
 
 void transfer::read_body() {
   up_ = up::client;
-  up_since_ = clock::now();
+  up_since_ = rate_.since = clock::now();
   wire_->read_body([self = shared_from_this()](event what, auto piece) {
     if (self->up_ == up::client)
       self->took_body(what, piece);
@@ -88,7 +91,10 @@ void transfer::took_body(event what, std::span<const char> piece) {
     return fail(400, wire_->refusal().why);
   if (what == event::ended)
     return cut("the client left");
+  count_body(piece.size());
   result_.received += piece.size();
+  if (result_.received > rules_.body_max_bytes)
+    return fail(413, "the request's body is too large");
   const bool last = what == event::complete;
   if (discarding_ || piece.empty())
     return last ? end_body() : read_body();
@@ -110,6 +116,27 @@ void transfer::end_body() {
   up_ = up::done;
   result_.body_read = true;
   backend_->close_input();
+  if (head_made_ && !head_sent_)
+    release_head();
+}
+
+// Only the time counts in which it is the client's turn.
+void transfer::count_body(std::size_t bytes) {
+  const auto now = clock::now();
+  rate_.waited += now - std::exchange(rate_.since, now);
+  rate_.bytes += bytes;
+  if (rate_.waited < times_.body_rate)
+    return;
+  const std::chrono::duration<double> seconds = rate_.waited;
+  rate_.slow = static_cast<double>(rate_.bytes)
+               < seconds.count() * gate_limits::body_rate_min_bytes;
+  rate_.waited = {};
+  rate_.bytes = 0;
+}
+
+void transfer::end_if_slow() {
+  if (up_ == up::client && rate_.slow)
+    fail(408, "the request's body comes too slowly, and others wait");
 }
 
 // -- down ---------------------------------------------------------------------
@@ -129,12 +156,20 @@ void transfer::read_output() {
 }
 
 void transfer::took_output(std::size_t bytes) {
+  if (releasing_) {
+    next_output_ = bytes;
+    down_ = down::client;
+    return;
+  }
   std::string_view got(output_.get(), bytes);
-  if (bytes == 0)
-    return head_sent_ ? end_output()
-                      : fail(502, "the backend ended without a header block");
-  if (head_sent_)
-    return write_output(got);
+  if (bytes == 0 && head_sent_)
+    return end_output();
+  if (bytes == 0 && !head_made_)
+    return fail(502, "the backend ended without a header block");
+  if (bytes == 0) // all of the response is its head
+    head_sent_ = true;
+  if (head_made_)
+    return pass_on(got);
   const auto [what, consumed] = parser_.feed(got);
   switch (what) {
   case protocol::cgi_head_parser::outcome::need_more:
@@ -142,21 +177,53 @@ void transfer::took_output(std::size_t bytes) {
   case protocol::cgi_head_parser::outcome::malformed:
     return fail(502, "the backend wrote no header block");
   case protocol::cgi_head_parser::outcome::complete:
-    return write_head(got.substr(consumed));
+    make_head();
+    return pass_on(got.substr(consumed));
   }
 }
 
-void transfer::write_head(std::string_view body) {
+void transfer::make_head() {
   auto [head, length] = parser_.take();
   // A 1.0 client learns of the end by the connection's.
   chunked_ = !length && wire_->head().http_1_1;
   keep_alive_ = keep_alive_ && (chunked_ || length);
   left_ = length;
-  head_sent_ = true;
-  result_.status = head.status;
+  head_made_ = true;
+  backend_says_ = head.status;
   head_bytes_ =
       protocol::to_bytes(head, {chunked_, length, !keep_alive_}, server_);
+}
+
+void transfer::pass_on(std::string_view body) {
+  if (!head_sent_ && body.empty() && up_ != up::done)
+    return read_output(); // held back
+  if (result_.status == 0)
+    result_.status = backend_says_;
+  head_sent_ = true;
   write_output(body);
+}
+
+// The body's end has come while the backend's output is being read.
+void transfer::release_head() {
+  head_sent_ = true;
+  releasing_ = true;
+  result_.status = backend_says_;
+  wire_->write({asio::buffer(head_bytes_)},
+               [self = shared_from_this()](bool ok) {
+                 if (self->down_ != down::done && self->releasing_)
+                   self->released(ok);
+               });
+}
+
+void transfer::released(bool ok) {
+  releasing_ = false;
+  head_bytes_.clear();
+  if (!ok)
+    return lose_client("the client left");
+  if (const auto bytes = std::exchange(next_output_, std::nullopt)) {
+    down_ = down::backend;
+    took_output(*bytes);
+  }
 }
 
 void transfer::write_output(std::string_view body) {
@@ -229,7 +296,7 @@ void transfer::fail(int status, std::string_view trouble) {
   if (head_sent_)
     return cut(trouble);
   head_sent_ = true;
-  result_.status = status;
+  result_.status = status; // instead of what the backend says
   result_.trouble = trouble;
   up_ = up::done;
   backend_->terminate();
@@ -258,12 +325,13 @@ void transfer::cut(std::string_view trouble) {
 // A push that has read everything goes on: what it does now must not depend on
 // whether somebody waits for the answer.
 void transfer::lose_client(std::string_view trouble) {
-  if (!runs_on_alone_ || !result_.body_read)
+  if (!rules_.runs_on_alone || !result_.body_read)
     return cut(trouble);
   result_.trouble = trouble;
   result_.reusable = false;
   result_.cut = true;
   wire_->close();
+  releasing_ = false; // its write ends without us
   const bool reading = down_ == down::backend;
   down_ = down::alone;
   alone_since_ = clock::now();
@@ -326,6 +394,7 @@ void transfer::watch_backend(time_point now) {
       && now - backend_->last_progress() > times_.backend_exit)
     return fail(502, "the backend left its output open");
   if (up_ == up::client) {
+    count_body(0);
     if (now - up_since_ > times_.body)
       fail(408, "the client sends nothing");
     return;

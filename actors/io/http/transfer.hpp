@@ -28,6 +28,15 @@ struct transfer_result {
   bool cut = false;           ///< it is closed already
 };
 
+/// What holds for one request.
+struct transfer_rules {
+  /// A backend that has read its whole body is not ended when the client
+  /// leaves, but only http_times::push_alone later.
+  bool runs_on_alone = false;
+  /// A body above it gets 413.
+  std::uint64_t body_max_bytes = 0;
+};
+
 /// See transfer.cpp. Used through a shared_ptr, on the io_context's thread.
 class transfer : public std::enable_shared_from_this<transfer> {
 public:
@@ -39,14 +48,15 @@ public:
            const http_times& times, bool keep_alive, std::string server);
 
   /// Starts the program. Returns 0 or an errno; then nothing has happened.
-  /// `done` is called once, later, after the backend is reaped. With
-  /// `runs_on_alone` a backend that has read its whole body is not ended when
-  /// the client leaves, but only http_times::push_alone later.
-  int start(spawn_plan plan, bool runs_on_alone, backend::line_handler on_line,
-            done_handler done);
+  /// `done` is called once, later, after the backend is reaped.
+  int start(spawn_plan plan, const transfer_rules& rules,
+            backend::line_handler on_line, done_handler done);
 
   /// Looks at the client and the clock: call it every now and then.
   void watch();
+
+  /// Ends the request with 408 if its body comes too slowly.
+  void end_if_slow();
 
   /// Ends the backend; `done` is not called.
   void abandon();
@@ -62,10 +72,14 @@ private:
   void read_body();
   void took_body(http_wire::event what, std::span<const char> piece);
   void end_body();
+  void count_body(std::size_t bytes);
 
   void read_output();
   void took_output(std::size_t bytes);
-  void write_head(std::string_view body);
+  void make_head();
+  void pass_on(std::string_view body);
+  void release_head();
+  void released(bool ok);
   void write_output(std::string_view body);
   void wrote(bool ok);
   void end_output();
@@ -85,18 +99,34 @@ private:
   std::string server_;
   std::shared_ptr<backend> backend_;
   done_handler done_;
+  transfer_rules rules_;
   transfer_result result_;
 
   up up_ = up::done;
   time_point up_since_{};
+
+  /// How fast the body comes, over the last times_.body_rate in which we
+  /// waited for it.
+  struct {
+    time_point since{};
+    std::chrono::steady_clock::duration waited{};
+    std::uint64_t bytes = 0;
+    bool slow = false; // over the window before this one
+  } rate_;
+
   bool discarding_ = false; // the backend reads no more of the body
 
   down down_ = down::backend;
   time_point output_ended_{};
-  bool runs_on_alone_ = false;
   time_point alone_since_{};
   protocol::cgi_head_parser parser_;
+  // The response's head, in head_bytes_: made, and written or being written. In
+  // between it is held back, see transfer.cpp.
+  bool head_made_ = false;
+  int backend_says_ = 0; // the status
   bool head_sent_ = false;
+  bool releasing_ = false;                 // the head alone is being written
+  std::optional<std::size_t> next_output_; // bytes that came meanwhile
   bool chunked_ = false;
   std::optional<std::uint64_t> left_; // of a response of known length
   std::unique_ptr<char[]> output_;

@@ -133,6 +133,120 @@ TEST_CASE_FIXTURE(fixture,
   CHECK_EQ(bring()->status, 503);
 }
 
+namespace {
+
+/// A gate of two tokens.
+struct shared_fixture : fixture {
+  shared_fixture() {
+    caf::anon_send(gate, actors::new_grants{
+                             grants({{protocol::sha256("token"), "r", true},
+                                     {protocol::sha256("other"), "r", true}})});
+    run();
+    log.clear();
+  }
+};
+
+constexpr auto share = limits::backends_max / limits::token_share_divisor;
+constexpr auto waiting_share =
+    limits::backends_waiting_max / limits::token_share_divisor;
+
+} // namespace
+
+TEST_CASE_FIXTURE(shared_fixture, "of two tokens one has half of the slots") {
+  auto running = bring(share);
+  for (auto& x : running)
+    CHECK_EQ(x->plans.size(), 1);
+  auto more = bring();
+  CHECK(more->plans.empty());
+  CHECK_EQ(more->status, 0); // it waits
+  auto others = bring(share, "other");
+  for (auto& x : others)
+    CHECK_EQ(x->plans.size(), 1);
+  // A slot of the other token's is not this one's.
+  end(others[0]);
+  CHECK(more->plans.empty());
+  end(running[0]);
+  CHECK_EQ(more->plans.size(), 1);
+}
+
+TEST_CASE_FIXTURE(shared_fixture, "beyond a token's share there is 429") {
+  auto running = bring(share);
+  auto waiting = bring(waiting_share);
+  auto one_more = bring();
+  CHECK_EQ(one_more->status, 429);
+  CHECK(one_more->fields == protocol::http_fields{{"Retry-After", "5"}});
+  // The other token is not kept waiting.
+  CHECK_EQ(bring("other")->plans.size(), 1);
+  advance(limits::backend_wait_max);
+  for (auto& x : waiting)
+    CHECK_EQ(x->status, 429);
+  caf::anon_send(gate, actors::report_atom::value);
+  run();
+  CHECK_EQ(log.only("counters")["over_share"],
+           std::to_string(waiting_share + 1));
+  CHECK_EQ(log.only("counters")["turned_away"], "0");
+}
+
+TEST_CASE_FIXTURE(shared_fixture, "a gate that is full says 503, not 429") {
+  auto running = bring(share);
+  auto others = bring(share, "other");
+  auto waiting = bring(waiting_share);
+  auto others_waiting = bring(waiting_share, "other");
+  end(others[0]); // one of those who wait takes its place
+  CHECK_EQ(others_waiting[0]->plans.size(), 1);
+  end(running[0]);
+  end(running[1]);
+  CHECK_EQ(waiting[1]->plans.size(), 1);
+  caf::anon_send(gate, actors::new_grants{
+                           grants({{protocol::sha256("third"), "r", true},
+                                   {protocol::sha256("other"), "r", true}})});
+  run();
+  // Its share is free, and the gate is full.
+  auto third = bring("third");
+  CHECK_EQ(third->status, 0);
+  advance(limits::backend_wait_max);
+  CHECK_EQ(third->status, 503);
+}
+
+TEST_CASE_FIXTURE(shared_fixture, "where one token is left it has all slots") {
+  auto running = bring(share);
+  auto waiting = bring();
+  CHECK(waiting->plans.empty());
+  caf::anon_send(gate, actors::new_grants{
+                           grants({{protocol::sha256("token"), "r", true},
+                                   {protocol::sha256("token"), "s", true}})});
+  run();
+  CHECK_EQ(waiting->plans.size(), 1);
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "while others wait, who runs is asked for its speed") {
+  auto running = bring(limits::backends_max);
+  advance(10 * limits::crowd_interval);
+  CHECK_EQ(running[0]->asked_for_speed, 0); // nobody waits
+  auto waiting = bring();
+  advance(limits::crowd_interval);
+  for (auto& x : running)
+    CHECK_EQ(x->asked_for_speed, 1);
+  CHECK_EQ(waiting->asked_for_speed, 0);
+  advance(limits::crowd_interval);
+  CHECK_EQ(running[0]->asked_for_speed, 2);
+  end(running[0]);
+  advance(10 * limits::crowd_interval);
+  CHECK_EQ(running[1]->asked_for_speed, 2);
+}
+
+TEST_CASE_FIXTURE(shared_fixture,
+                  "who waits for its own share presses its own token alone") {
+  auto running = bring(share);
+  auto other = bring("other");
+  auto waiting = bring();
+  advance(limits::crowd_interval);
+  for (auto& x : running)
+    CHECK_EQ(x->asked_for_speed, 1);
+  CHECK_EQ(other->asked_for_speed, 0);
+}
+
 TEST_CASE_FIXTURE(fixture, "who waits too long is refused") {
   auto running = bring(limits::backends_max);
   auto waiting = bring();

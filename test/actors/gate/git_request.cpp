@@ -1,5 +1,6 @@
 #include "actors/gate/git_request.hpp"
 
+#include "actors/gate/gate.hpp"
 #include "test/support/doubles/fake_http.hpp"
 #include "test/support/fixture/actor_fixture.hpp"
 
@@ -105,6 +106,26 @@ TEST_CASE_FIXTURE(fixture, "the token comes before everything that it opens") {
   CHECK_EQ(status("GET", "/s.git/info/refs", "wrong"), 403);
 }
 
+// git, JGit and CI systems put a token into either field.
+TEST_CASE_FIXTURE(fixture, "a token may stand in more than one place") {
+  auto with = [&](std::vector<std::string_view> tokens) {
+    auto x = make_request("GET", push_refs, "");
+    x->head.has_authorization = true;
+    for (auto token : tokens)
+      x->head.tokens.push_back(protocol::sha256(token));
+    return bring(x);
+  };
+  CHECK_EQ(with({"x-access-token", "writer"})->plans.size(), 1);
+  CHECK_EQ(with({"writer", "x"})->plans.size(), 1);
+  CHECK_EQ(with({"reader", "writer"})->text, "this token may only read");
+  log.clear();
+  // Two that are wrong are one failure.
+  CHECK_EQ(with({"wrong", "too"})->status, 403);
+  caf::anon_send(gate, actors::report_atom::value);
+  run();
+  CHECK_EQ(log.only("counters")["wrong_tokens"], "1");
+}
+
 TEST_CASE_FIXTURE(fixture, "scope and access come before the query") {
   CHECK_EQ(get("/s.git/HEAD", "writer")->text,
            "this token is for another repository");
@@ -123,6 +144,23 @@ TEST_CASE_FIXTURE(fixture, "the query comes before a child") {
   CHECK_EQ(status("GET", refs + "&x", "writer"), 403);
   CHECK_EQ(status("POST", refs, "writer"), 405);
   CHECK_EQ(status("GET", "/r.git/git-upload-pack", "writer"), 405);
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "the body of a fetch has a bound, a push's has none") {
+  constexpr auto most = protocol::gate_limits::fetch_body_max_bytes;
+  auto post = [&](std::string target, std::uint64_t length) {
+    auto x = make_request("POST", std::move(target), "writer");
+    x->head.content_length = length;
+    return bring(x);
+  };
+  const auto fetch = post("/r.git/git-upload-pack", most);
+  REQUIRE_EQ(fetch->plans.size(), 1);
+  CHECK_EQ(fetch->plans[0].body_max_bytes, most); // of one of unknown length
+  CHECK_EQ(post("/r.git/git-upload-pack", most + 1)->status, 413);
+  const auto push = post("/r.git/git-receive-pack", UINT64_MAX);
+  REQUIRE_EQ(push->plans.size(), 1);
+  CHECK_EQ(push->plans[0].body_max_bytes, UINT64_MAX);
 }
 
 TEST_CASE_FIXTURE(fixture, "readers read") {
@@ -178,11 +216,42 @@ TEST_CASE_FIXTURE(fixture, "what goes well is told as it deserves") {
     run();
     return log.only("answered").level;
   };
-  CHECK_EQ(level("GET", refs), actors::severity::debug);
+  CHECK_EQ(level("GET", refs), actors::severity::info);
   CHECK_EQ(level("POST", "/r.git/git-receive-pack"), actors::severity::info);
   get(refs, "writer")->end({0, 0, 0, "the client left"});
   run();
   CHECK_EQ(log.only("a client left").level, actors::severity::warning);
+}
+
+TEST_CASE_FIXTURE(fixture, "a client that asks without a token is no warning") {
+  auto level = [&](recorded_request_ptr x) {
+    log.clear();
+    bring(x)->end({x->status, 0, 0, {}});
+    run();
+    return log.only("answered").level;
+  };
+  CHECK_EQ(level(make_request("GET", refs, "")), actors::severity::debug);
+  auto unreadable = make_request("GET", refs, "");
+  unreadable->head.has_authorization = true;
+  CHECK_EQ(level(unreadable), actors::severity::warning);
+  CHECK_EQ(unreadable->status, 401);
+  CHECK_EQ(level(make_request("GET", refs, "wrong")),
+           actors::severity::warning);
+}
+
+TEST_CASE_FIXTURE(fixture, "a repository that git does not find has its cure") {
+  get(refs, "writer")->end({404, 0, 0, {}});
+  run();
+  CHECK_EQ(log.only("git finds no repository there. Is it missing, or was "
+                    "another one put in its place while the gate ran? The "
+                    "gate's sandbox knows the old one alone: restart the gate")
+               .level,
+           actors::severity::warning);
+  log.clear();
+  get("/nothing", "writer")->end({404, 0, 0, {}}); // ours
+  run();
+  CHECK_EQ(log.with("answered").size(), 1);
+  CHECK_EQ(log.all().size(), 1);
 }
 
 TEST_CASE_FIXTURE(fixture, "the backend's words are logged escaped") {

@@ -48,12 +48,42 @@ TEST_CASE("the token opens its repository") {
   CHECK_EQ(
       server.client().call(http_request("GET", "/r.git/HEAD", {ours})).body,
       "ref: refs/heads/main\n");
-  // The password does not matter.
-  CHECK_EQ(server.client()
-               .call(http_request("GET", "/r.git/HEAD",
-                                  {authorization(gate_world::token, "x:y")}))
-               .status,
-           200);
+}
+
+TEST_CASE("a token is taken from where people put it") {
+  const gate_world world;
+  world.seed();
+  gate server{world};
+  auto client = server.client();
+  auto status = [&](std::string field) {
+    return client.call(http_request("GET", refs, {std::move(field)})).status;
+  };
+  CHECK_EQ(status(authorization("the-token", "x")), 200);
+  CHECK_EQ(status(authorization("the-token", "x:y")), 200);
+  CHECK_EQ(status(authorization("x-access-token", "the-token")), 200);
+  CHECK_EQ(status(authorization("", "the-token")), 200);
+  CHECK_EQ(status("Authorization: Bearer the-token"), 200);
+  CHECK_EQ(status("Authorization: Bearer dGhlLXRva2Vu"), 403);
+  CHECK_EQ(status(authorization("x", "the-token:")), 403);
+  CHECK_EQ(server.stop(), exited(0));
+  // Each good request is one entry, each bad one a warning.
+  const auto log = server.process().err();
+  std::size_t good = 0;
+  for (std::size_t at = 0; (at = log.find("status=200", at)) != log.npos; ++at)
+    ++good;
+  CHECK_EQ(good, 5);
+}
+
+TEST_CASE("a clone writes no warning, though git asks without a token first") {
+  const gate_world world;
+  world.seed();
+  gate server{world};
+  world.must_git({"clone", "-q", server.url(), "clone"});
+  CHECK_EQ(server.stop(), exited(0));
+  const auto log = server.process().err();
+  CHECK_NE(log.find("status=200"), std::string::npos);
+  CHECK_EQ(log.find("status=401"), std::string::npos);
+  CHECK_EQ(log.find("warning"), std::string::npos);
 }
 
 TEST_CASE("no credentials, or none that can be read, are asked for") {
@@ -65,8 +95,9 @@ TEST_CASE("no credentials, or none that can be read, are asked for") {
            {"Authorization: Basic"},
            {"Authorization: Basic ###"},
            {"Authorization: Basic dG9rZW4="}, // no colon
-           {"Authorization: Basic OnBhc3M="}, // empty user
-           {"Authorization: Bearer the-token"},
+           {"Authorization: Basic Og=="},     // nothing on either side
+           {"Authorization: Bearer"},
+           {"Authorization: Digest the-token"},
            {"X-Authorization: Basic dGhlLXRva2VuOg=="},
        }) {
     const auto x = client.call(http_request("GET", refs, fields));
@@ -108,18 +139,54 @@ TEST_CASE("every path but the four has no route") {
            "/r%2egit/info/refs",
            "//r.git/info/refs",
            "/../r.git/info/refs",
-           "/r.git/git-upload-archive",
            "/x/r.git/HEAD",
            "/r.git%00/HEAD",
            "/.git/HEAD",
            "*",
-           "http://gate/r.git/HEAD",
+           "http:///r.git/HEAD",
+           "http://user@gate/r.git/HEAD",
+           "ftp://gate/r.git/HEAD",
+           "http://gate",
        }) {
     CAPTURE(target);
     // Before the token: it would not help.
     CHECK_EQ(client.call(http_request("GET", target)).status, 404);
     CHECK_EQ(client.call(http_request("GET", target, {ours})).status, 404);
   }
+}
+
+TEST_CASE("the absolute form of a target is the path in it") {
+  const gate_world world;
+  world.seed();
+  const gate server{world};
+  auto client = server.client();
+  for (std::string start : {"http://gate", "HTTP://127.0.0.1:80", "https://x"})
+    for (auto path :
+         {"/r.git/HEAD", "/r.git/info/refs?service=git-upload-pack"})
+      CHECK_EQ(client.call(http_request("GET", start + path, {ours})).status,
+               200);
+}
+
+TEST_CASE("what git can do elsewhere and not here is said in a sentence") {
+  const gate_world world;
+  world.seed();
+  const gate server{world};
+  auto client = server.client();
+  for (auto path : {"/r.git/info/lfs/objects/batch", "/r.git/info/lfs/locks",
+                    "/r.git/info/lfs/locks/verify"}) {
+    const auto x = client.call(http_request("POST", path, {}, "{}"));
+    CHECK_EQ(x.status, 501);
+    CHECK_EQ(x.field("Content-Type"), "application/vnd.git-lfs+json");
+    CHECK_NE(x.body.find(R"({"message":")"), std::string::npos);
+  }
+  const auto post =
+      client.call(http_request("POST", "/r.git/git-upload-archive", {}, "x"));
+  CHECK_EQ(post.status, 501);
+  CHECK_NE(post.body.find("git archive"), std::string::npos);
+  const auto get = client.call(http_request(
+      "GET", "/r.git/info/refs?service=git-upload-archive", {ours}));
+  CHECK_EQ(get.status, 403);
+  CHECK_NE(get.body.find("git archive"), std::string::npos);
 }
 
 TEST_CASE("methods are GET and POST, each where it belongs") {

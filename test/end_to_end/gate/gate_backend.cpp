@@ -93,13 +93,14 @@ TEST_CASE("the backend's environment is that of gate.md and nothing more") {
   CHECK_EQ(lines, std::vector<std::string>{
                       "CONTENT_LENGTH=3",
                       "CONTENT_TYPE=t/u",
-                      "GIT_CONFIG_COUNT=6",
+                      "GIT_CONFIG_COUNT=7",
                       "GIT_CONFIG_KEY_0=core.hooksPath",
                       "GIT_CONFIG_KEY_1=receive.autogc",
                       "GIT_CONFIG_KEY_2=gc.auto",
                       "GIT_CONFIG_KEY_3=maintenance.auto",
                       "GIT_CONFIG_KEY_4=transfer.hideRefs",
                       "GIT_CONFIG_KEY_5=receive.hideRefs",
+                      "GIT_CONFIG_KEY_6=http.maxRequestBuffer",
                       "GIT_CONFIG_NOSYSTEM=1",
                       "GIT_CONFIG_VALUE_0=/dev/null",
                       "GIT_CONFIG_VALUE_1=false",
@@ -107,6 +108,7 @@ TEST_CASE("the backend's environment is that of gate.md and nothing more") {
                       "GIT_CONFIG_VALUE_3=false",
                       "GIT_CONFIG_VALUE_4=refs/terok",
                       "GIT_CONFIG_VALUE_5=refs/replace",
+                      "GIT_CONFIG_VALUE_6=16777217",
                       "GIT_EXEC_PATH=" + (x.world.dir / "exec").string(),
                       "GIT_HTTP_EXPORT_ALL=1",
                       "GIT_NO_REPLACE_OBJECTS=1",
@@ -180,6 +182,44 @@ TEST_CASE("a backend that dies in mid body cuts the connection") {
     client.send(http_request("GET", refs, {ours}));
     CHECK_THROWS_AS(client.next(), std::runtime_error);
   }
+}
+
+// Git's own bound is 10 MiB, and above it git answers with an empty 200.
+TEST_CASE("a fetch that asks for more than there may be is told") {
+  const gate_world world;
+  world.seed();
+  const gate server{world};
+  const auto id = world.in_mirror({"rev-parse", "main"});
+  // Many times the same: git reads them all.
+  std::string body =
+      "0011command=fetch0001000fno-progress0032want " + id + "\n";
+  const auto have = "0032have " + std::string(40, '1') + "\n";
+  while (body.size() + have.size() + 13 <= 16 * 1024 * 1024)
+    body += have;
+  body += "0009done\n0000";
+  auto fields = [](const std::string& more) {
+    return std::vector<std::string>{
+        ours, "Git-Protocol: version=2", more,
+        "Content-Type: application/x-git-upload-pack-request"};
+  };
+  auto post = [&](const std::string& more, const std::string& bytes) {
+    return server.client().call(
+        http_request("POST", "/r.git/git-upload-pack", fields(more), bytes));
+  };
+  const auto length = "Content-Length: " + std::to_string(body.size());
+  const auto in_chunks = "Transfer-Encoding: chunked";
+  CHECK_NE(post(length, body).body.find("PACK"), std::string::npos);
+  CHECK_NE(post(in_chunks, chunked(body, 1 << 20)).body.find("PACK"),
+           std::string::npos);
+  body.append(16 * 1024 * 1024 + 1 - body.size(), '0');
+  CHECK_EQ(post(in_chunks, chunked(body, 1 << 20)).status, 413);
+  auto client = server.client();
+  auto expecting = fields("Content-Length: 16777217");
+  expecting.push_back("Expect: 100-continue");
+  CHECK_EQ(
+      client.call(http_request("POST", "/r.git/git-upload-pack", expecting))
+          .status,
+      413);
 }
 
 TEST_CASE("an exit code alone is git's own affair") {

@@ -152,13 +152,55 @@ TEST_CASE("framing that is malformed or could be read in two ways is refused") {
        }) {
     CAPTURE(fields);
     auto client = server.client();
-    client.send("POST /r.git/git-upload-pack HTTP/1.1\r\n" + ours + "\r\n"
-                + fields + "\r\n" + list + "0\r\n\r\n");
+    client.send("POST /r.git/git-upload-pack HTTP/1.1\r\nHost: g\r\n" + ours
+                + "\r\n" + fields + "\r\n" + list + "0\r\n\r\n");
     const auto x = client.next();
     CHECK_EQ(x.status, 400);
     CHECK_EQ(x.field("Connection"), "close");
     CHECK_EQ(client.rest(), "");
   }
+}
+
+TEST_CASE("a request names one host") {
+  const gate_world world;
+  world.seed();
+  const gate server{world};
+  auto answer = [&](std::string_view version, std::string_view hosts) {
+    auto client = server.client();
+    client.send("GET /r.git/HEAD HTTP/" + std::string(version) + "\r\n" + ours
+                + "\r\n" + std::string(hosts) + "\r\n");
+    return client.next().status;
+  };
+  CHECK_EQ(answer("1.1", "Host: g\r\n"), 200);
+  CHECK_EQ(answer("1.1", "Host: [::1]:80\r\n"), 200);
+  CHECK_EQ(answer("1.1", "Host:\r\n"), 200); // RFC 9112, section 3.2
+  CHECK_EQ(answer("1.1", ""), 400);
+  CHECK_EQ(answer("1.0", ""), 200);
+  for (auto version : {"1.1", "1.0"})
+    for (auto hosts :
+         {"Host: g\r\nHost: g\r\n", "Host: g\r\nhost: h\r\n", "Host: a, b\r\n",
+          "Host: a b\r\n", "Host: a/b\r\n", "Host: u@g\r\n"})
+      CHECK_EQ(answer(version, hosts), 400);
+}
+
+TEST_CASE("empty lines before a request are ignored") {
+  const gate_world world;
+  world.seed();
+  const gate server{world};
+  auto client = server.client();
+  const auto get = http_request("GET", "/r.git/HEAD", {ours});
+  CHECK_EQ(client.call("\r\n" + get).status, 200);
+  CHECK_EQ(client.call("\r\n\r\n" + get).status, 200);
+  // An old client's end of line behind its body.
+  CHECK(lists(client.call(post_list({}, list) + "\r\n")));
+  CHECK_EQ(client.call(get).status, 200);
+  auto endless = server.client();
+  std::string lines;
+  while (lines.size() < 20000)
+    lines += "\r\n";
+  endless.send(lines);
+  CHECK_EQ(endless.next().status, 431);
+  CHECK_EQ(endless.rest(), "");
 }
 
 TEST_CASE("a malformed chunk is refused, whatever git has done already") {
@@ -185,7 +227,7 @@ TEST_CASE("headers have a bound, and a request line is part of them") {
   const gate_world world;
   const gate server{world};
   auto sized = [](std::size_t bytes) {
-    const std::string start = "GET /nothing HTTP/1.1\r\nX: ";
+    const std::string start = "GET /nothing HTTP/1.1\r\nHost: g\r\nX: ";
     return start + std::string(bytes - start.size() - 4, 'x') + "\r\n\r\n";
   };
   auto client = server.client();
@@ -241,8 +283,9 @@ TEST_CASE("a request that ends anywhere is the end of its connection alone") {
 TEST_CASE("a refused body is read up to a bound, and the next request served") {
   const gate_world world;
   const gate server{world};
-  const std::string most(64 * 1024, 'x');
+  const std::string most(1024 * 1024, 'x');
   auto client = server.client();
+  auto client2 = server.client();
   CHECK_EQ(client.call(http_request("POST", "/nothing", {}, most)).status, 404);
   CHECK_EQ(client.call(http_request("GET", "/nothing")).status, 404);
   const auto x = client.call(http_request("POST", "/nothing", {}, most + "x"));
@@ -252,9 +295,18 @@ TEST_CASE("a refused body is read up to a bound, and the next request served") {
   // Whoever goes on sending sees the response, not a reset.
   auto eager = server.client();
   eager.send(http_request("POST", "/nothing", {"Transfer-Encoding: chunked"}));
+  const auto piece = chunked(most, most.size());
   for (int i = 0; i < 4; ++i)
-    eager.send(chunked(most, most.size()).substr(0, most.size() + 9));
+    eager.send(std::string_view(piece).substr(0, piece.size() - 5));
   CHECK_EQ(eager.next().status, 404);
+  // A body of unknown length that has an end is read like any other.
+  CHECK_EQ(
+      client2
+          .call(http_request("POST", "/nothing", {"Transfer-Encoding: chunked"},
+                             chunked("body", 3)))
+          .status,
+      404);
+  CHECK_EQ(client2.call(http_request("GET", "/nothing")).status, 404);
 }
 
 TEST_CASE("more connections than there may be wait for their turn") {

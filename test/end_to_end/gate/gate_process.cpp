@@ -122,6 +122,7 @@ TEST_CASE("a gate that cannot start says why in one line") {
                                                + world.token_file().string()
                                                + ": No such file or directory");
   write_file(world.token_file(), "t");
+  fs::permissions(world.token_file(), fs::perms(0600));
   fs::permissions(world.dir / "run", fs::perms(0755));
   CHECK_NE(refusal(gate_on_socket(world)).find("accessible"),
            std::string::npos);
@@ -129,6 +130,68 @@ TEST_CASE("a gate that cannot start says why in one line") {
   CHECK_EQ(refusal(gate_on_socket(world)), "--mirror-root "
                                                + world.mirror_root().string()
                                                + ": No such file or directory");
+}
+
+TEST_CASE("what is often given wrong is refused with the cure") {
+  const gate_world world;
+  auto why = [&](std::vector<std::string> words, int code) {
+    return refusal(gate_on_socket(world, {std::move(words), {}, true}), code);
+  };
+  const auto with_suffix = gate_on_socket(
+      world, {{"--scope", "r.git", "--token-file", world.token_file().string()},
+              {},
+              false});
+  CHECK_EQ(refusal(with_suffix, 1),
+           "the scope r.git means r.git.git, which is not there; give it "
+           "without .git: r");
+  for (auto behind : {"\n\n", "\r\n\n", " ", " \n", "\n\t"}) {
+    write_file(world.token_file(), std::string("the-token") + behind);
+    CHECK_EQ(why({}, 1),
+             "the token in " + world.token_file().string()
+                 + " has white space or empty lines behind it; it is one line: "
+                   "printf '%s\\n' TOKEN > FILE");
+  }
+}
+
+TEST_CASE("a token file that others can read is a warning with the cure") {
+  const gate_world world;
+  const auto file = world.token_file().string();
+  {
+    const gate server{world};
+    CHECK_EQ(server.process().err().find("chmod"), std::string::npos);
+  }
+  for (auto others : {fs::perms::group_read, fs::perms::others_read}) {
+    fs::permissions(file, fs::perms::owner_read | others);
+    const gate server{world};
+    const auto said = server.process().err();
+    CHECK_NE(said.find("other users can read the token file"),
+             std::string::npos);
+    CHECK_NE(said.find("chmod 600"), std::string::npos);
+    CHECK_NE(said.find("file=" + file), std::string::npos);
+  }
+}
+
+TEST_CASE("a repository that borrows from outside is a warning with the cure") {
+  const gate_world world;
+  world.seed();
+  const auto there = fs::canonical(world.mirror_root()).string() + "/x/objects";
+  auto log = [&](std::string_view content, gate_options options = {}) {
+    write_file(world.repository() / "objects/info/alternates", content);
+    gate server{world, std::move(options)};
+    CHECK_EQ(server.stop(), exited(0));
+    return server.process().err();
+  };
+  for (auto content :
+       {std::string("../../x/objects\n"), there, "#\n" + there}) {
+    const auto said = log(content);
+    CHECK_NE(said.find("borrows objects from outside"), std::string::npos);
+    CHECK_NE(said.find(there), std::string::npos);
+    CHECK_NE(said.find("git repack -a -d"), std::string::npos);
+  }
+  CHECK_EQ(log(there, {{"--sandbox", "off"}, {}, true}).find("borrows"),
+           std::string::npos);
+  CHECK_EQ(log("", {}).find("borrows"), std::string::npos);
+  CHECK_EQ(log("pack\n", {}).find("borrows"), std::string::npos); // inside
 }
 
 TEST_CASE("an address that others can reach needs their leave") {

@@ -31,6 +31,7 @@ gate_world::gate_world() {
     fs::create_directory(dir / name);
   fs::permissions(dir / "run", fs::perms::owner_all);
   write_file(token_file(), std::string(token) + "\n");
+  fs::permissions(token_file(), fs::perms::owner_read | fs::perms::owner_write);
   must_git({"init", "-q", "--bare", "-b", "main", repository().string()});
   in_mirror({"config", "core.compression", "0"}); // see git_options()
 }
@@ -190,8 +191,8 @@ gate::gate(const gate_world& world, gate_options options)
 
 std::string gate::url(std::string_view token,
                       std::string_view repository) const {
-  return "http://" + std::string(token) + ":@127.0.0.1:" + std::to_string(port_)
-         + "/" + std::string(repository) + ".git";
+  return "http://" + std::string(token) + ":x@127.0.0.1:"
+         + std::to_string(port_) + "/" + std::string(repository) + ".git";
 }
 
 ending gate::stop() {

@@ -153,7 +153,7 @@ TEST_CASE("the environment holds what gate.md lists and nothing more") {
                "CONTENT_LENGTH=7",
                "HTTP_CONTENT_ENCODING=gzip",
                "HTTP_GIT_PROTOCOL=version=2",
-               "GIT_CONFIG_COUNT=6",
+               "GIT_CONFIG_COUNT=7",
                "GIT_CONFIG_KEY_0=core.hooksPath",
                "GIT_CONFIG_VALUE_0=/hooks",
                "GIT_CONFIG_KEY_1=receive.autogc",
@@ -166,6 +166,8 @@ TEST_CASE("the environment holds what gate.md lists and nothing more") {
                "GIT_CONFIG_VALUE_4=refs/terok",
                "GIT_CONFIG_KEY_5=receive.hideRefs",
                "GIT_CONFIG_VALUE_5=refs/replace",
+               "GIT_CONFIG_KEY_6=http.maxRequestBuffer",
+               "GIT_CONFIG_VALUE_6=16777217",
            });
 }
 

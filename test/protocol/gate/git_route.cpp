@@ -34,6 +34,36 @@ TEST_CASE("the four endpoints of a repository are found") {
   }
 }
 
+TEST_CASE("the absolute form is the path in it") {
+  for (std::string start : {"http://h", "HTTPS://h:1", "hTTp://[::1]:80"}) {
+    CAPTURE(start);
+    const auto target = start + "/a.git/info/refs?q";
+    const auto route = parse_git_route(target);
+    REQUIRE(route);
+    CHECK_EQ(route->path, "/a.git/info/refs");
+    CHECK_EQ(route->query, "q");
+    CHECK_EQ(route->repository, "a");
+  }
+}
+
+TEST_CASE("what other servers have is known by its path") {
+  for (auto target :
+       {"/a.git/info/lfs/objects/batch", "/a.git/info/lfs/locks/verify",
+        "/a.git/info/lfs/?x", "http://h/a.git/info/lfs/objects/batch"})
+    CHECK(git_extra_of(target) == git_extra::lfs);
+  for (auto target : {"/a.git/git-upload-archive", "/a.git/git-upload-archive?",
+                      "/a.git/info/refs?service=git-upload-archive"})
+    CHECK(git_extra_of(target) == git_extra::archive);
+  for (auto target :
+       {"", "/", "/a.git", "/a.git/", "/a.git/HEAD", "/.git/info/lfs/x",
+        "/a/info/lfs/x", "/a.git/info/lfs", "/a.git/info/lfsx/",
+        "/x/a.git/info/lfs/x", "/a b.git/info/lfs/x", "//info/lfs/x",
+        "/a.git/git-upload-archive/",
+        "/a.git/info/refs?service=git-upload-pack",
+        "/a.git/git-upload-pack?service=git-upload-archive"})
+    CHECK(git_extra_of(target) == git_extra::none);
+}
+
 TEST_CASE("a repository's name is what stands before the last .git") {
   for (auto name : {"a", "A.b_c-9", "a.git", ".", "..", "-x", "0"}) {
     CAPTURE(name);
@@ -76,7 +106,15 @@ TEST_CASE("everything else has no route") {
            "/a b.git/HEAD",
            "/a\x80.git/HEAD",
            "/a~.git/HEAD",
-           "http://host/a.git/HEAD",
+           "http://",
+           "http:///a.git/HEAD",
+           "http://host",
+           "http://host?/a.git/HEAD",
+           "http://host#/a.git/HEAD",
+           "http://user@host/a.git/HEAD",
+           "http:/a.git/HEAD",
+           "ftp://host/a.git/HEAD",
+           "http://host//a.git/HEAD",
            "/a.git/git-upload-archive",
            "/?/a.git/HEAD",
        }) {

@@ -16,9 +16,12 @@ namespace {
 using fields = std::vector<std::pair<std::string, std::string>>;
 using outcome = std::variant<request_head, http_refusal>;
 
-outcome build(const fields& xs, int version = 11) {
+// With a Host, which a test of anything else need not name.
+outcome build(fields xs, int version = 11) {
   request_head_builder builder;
   builder.start("POST", "/x", version);
+  if (xs.empty() || xs[0].first != "Host")
+    xs.insert(xs.begin(), {"Host", "h"});
   for (const auto& [name, value] : xs)
     if (auto refusal = builder.add(name, value))
       return *refusal;
@@ -57,7 +60,8 @@ TEST_CASE("a head keeps what the gate needs") {
   CHECK_EQ(x.git_protocol, "version=2");
   CHECK(x.content_length == 12);
   CHECK(x.has_body());
-  CHECK(x.token == sha256("token"));
+  CHECK(x.tokens == std::vector{sha256("token")});
+  CHECK(x.has_authorization);
 }
 
 TEST_CASE("without fields there is no body and no token") {
@@ -65,12 +69,15 @@ TEST_CASE("without fields there is no body and no token") {
   CHECK_FALSE(x.has_body());
   CHECK_FALSE(x.chunked);
   CHECK_FALSE(x.content_length);
-  CHECK_FALSE(x.token);
+  CHECK(x.tokens.empty());
+  CHECK_FALSE(x.has_authorization);
   CHECK_FALSE(x.expects_continue);
 }
 
 TEST_CASE("credentials that cannot be read are none, two are refused") {
-  CHECK_FALSE(head({{"Authorization", "Bearer x"}}).token);
+  const auto unreadable = head({{"Authorization", "Digest x"}});
+  CHECK(unreadable.tokens.empty());
+  CHECK(unreadable.has_authorization);
   CHECK_EQ(status({{"Authorization", "Basic dG9rZW46"},
                    {"authorization", "Basic dG9rZW46"}}),
            400);
@@ -113,6 +120,21 @@ TEST_CASE("malformed and conflicting framing is refused") {
   CHECK_EQ(status({{"Transfer-Encoding", "gzip"}, {"Content-Length", "5"}}),
            400);
   CHECK_EQ(status({{"Transfer-Encoding", "chunked"}}, 10), 400);
+}
+
+TEST_CASE("a request names one host that could be one") {
+  request_head_builder none;
+  none.start("GET", "/", 11);
+  CHECK(none.finish() == http_refusal{400, "no Host"});
+  request_head_builder old;
+  old.start("GET", "/", 10);
+  CHECK_FALSE(old.finish());
+  CHECK_EQ(status({{"Host", "a"}, {"host", "a"}}), 400);
+  CHECK_EQ(status({{"Host", ""}, {"HOST", ""}}, 10), 400);
+  for (auto value : {"", "a", "A.b-c_9", "127.0.0.1:80", "[::1]:80", " a "})
+    CHECK_EQ(status({{"Host", value}}), 0);
+  for (auto value : {"a b", "a,b", "a\tb", "a/b", "a?b", "a#b", "u@b", "a\\b"})
+    CHECK_EQ(status({{"Host", value}}), 400);
 }
 
 TEST_CASE("a connection is kept as its version and its client want it") {

@@ -25,6 +25,12 @@ TEST_CASE("a text response is whole") {
            "Connection: close\r\n\r\nno such path");
 }
 
+TEST_CASE("a text response may be of another type") {
+  CHECK_EQ(text_response(501, "{}", false, "s/1", {{"Content-Type", "a/b"}}),
+           "HTTP/1.1 501 Not Implemented\r\nServer: s/1\r\n"
+           "Content-Type: a/b\r\nContent-Length: 2\r\n\r\n{}");
+}
+
 TEST_CASE("chunk sizes are hexadecimal") {
   CHECK_EQ(chunk_line(0), "0\r\n");
   CHECK_EQ(chunk_line(255), "ff\r\n");
@@ -33,8 +39,8 @@ TEST_CASE("chunk sizes are hexadecimal") {
 }
 
 TEST_CASE("all statuses that we give have a name") {
-  for (int status :
-       {100, 200, 400, 401, 403, 404, 405, 408, 417, 431, 500, 502, 503, 504})
+  for (int status : {100, 200, 400, 401, 403, 404, 405, 408, 413, 417, 429, 431,
+                     500, 501, 502, 503, 504})
     CHECK_FALSE(reason_of(status).empty());
   CHECK(reason_of(299).empty());
 }

@@ -22,6 +22,7 @@ struct recorded_request {
   int status = 0;                          ///< of refuse()
   std::string text;
   protocol::http_fields fields;
+  int asked_for_speed = 0; ///< calls of end_if_slow()
   bool dropped = false;
 
   /// The response is written, or the client gone.
@@ -36,8 +37,10 @@ inline recorded_request_ptr make_request(std::string method, std::string target,
   auto result = std::make_shared<recorded_request>();
   result->head.method = std::move(method);
   result->head.target = std::move(target);
-  if (!token.empty())
-    result->head.token = protocol::sha256(token);
+  if (!token.empty()) {
+    result->head.has_authorization = true;
+    result->head.tokens.push_back(protocol::sha256(token));
+  }
   return result;
 }
 
@@ -67,6 +70,7 @@ public:
       record_->plans.push_back(plan);
     return record_->serve_error;
   }
+  void end_if_slow() override { ++record_->asked_for_speed; }
 
 private:
   recorded_request_ptr record_;

@@ -1,4 +1,4 @@
-#include "protocol/gate/basic_auth.hpp"
+#include "protocol/gate/credentials.hpp"
 
 #include <cstdint>
 #include <string>
@@ -40,8 +40,7 @@ bool decode(std::string_view text, std::string& out) {
   return (bits & ((1U << count) - 1)) == 0;
 }
 
-bool takes_scheme(std::string_view& value) noexcept {
-  constexpr std::string_view scheme = "basic";
+bool takes_scheme(std::string_view& value, std::string_view scheme) noexcept {
   if (value.size() <= scheme.size() || value[scheme.size()] != ' ')
     return false;
   for (std::size_t i = 0; i < scheme.size(); ++i)
@@ -52,21 +51,31 @@ bool takes_scheme(std::string_view& value) noexcept {
   return true;
 }
 
+void add(std::vector<secret>& to, std::string_view token) {
+  if (!token.empty())
+    to.emplace_back(token);
+}
+
 } // namespace
 
-std::optional<secret> basic_user(std::string_view authorization) {
+std::vector<secret> read_credentials(std::string_view authorization) {
   while (authorization.ends_with(' '))
     authorization.remove_suffix(1);
-  if (!takes_scheme(authorization))
-    return std::nullopt;
-  std::string decoded;
-  std::optional<secret> result;
-  if (decode(authorization, decoded)) {
-    const auto colon = decoded.find(':');
-    if (colon != std::string::npos && colon > 0)
-      result.emplace(std::string_view(decoded).substr(0, colon));
+  std::vector<secret> result;
+  if (takes_scheme(authorization, "bearer")) {
+    if (authorization.find_first_of(" \t") == std::string_view::npos)
+      add(result, authorization);
+  } else if (takes_scheme(authorization, "basic")) {
+    std::string decoded;
+    if (decode(authorization, decoded)) {
+      const std::string_view both = decoded;
+      if (const auto colon = both.find(':'); colon != both.npos) {
+        add(result, both.substr(0, colon));
+        add(result, both.substr(colon + 1));
+      }
+    }
+    wipe(decoded);
   }
-  wipe(decoded);
   return result;
 }
 

@@ -1,0 +1,45 @@
+/// What a gate is started with. Command line, sidecar and embedding
+/// application each have words of their own for it; all end here.
+#pragma once
+
+#include "actors/gate/messages.hpp"
+#include "protocol/gate/cgi.hpp"
+#include "protocol/gate/limits.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace clearance::actors {
+
+/// What all backends have in common.
+struct backend_config {
+  std::string program; ///< git-http-backend's path; empty: there is no git
+  protocol::cgi_config cgi;
+};
+
+struct gate_config {
+  gate_config() {
+    listen.role = "gate socket";
+    listen.server = "terok-gate/" CLEARANCE_VERSION;
+  }
+
+  io_host* io = nullptr;
+  http_host* http = nullptr;
+  http_listen_spec listen; ///< role and server are set
+  grants_ptr grants;
+  backend_config backend;
+  std::string sandbox; ///< for the log: whether the process is; maybe empty
+  std::size_t backends_max = protocol::gate_limits::backends_max;
+  manager_actor manager = {};
+};
+
+/// One token that may read and write one repository.
+inline grants_ptr one_grant(const protocol::sha256_digest& token,
+                            const std::string& scope) {
+  return std::make_shared<const std::vector<protocol::grant>>(
+      1, protocol::grant{token, scope, true});
+}
+
+} // namespace clearance::actors
