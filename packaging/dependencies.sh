@@ -60,10 +60,15 @@ optional_test_packages() {
   cat <<'EOF'
 clang-format        -           settles layout
 clang-tidy          -           looks for faults in the sources
+haproxy             -           a front of the git gate
 mandoc              -           looks at the manual pages
+nginx-light         -           a front of the git gate
+python3-dulwich     -           an independent git client
+python3-pygit2      -           an independent git client: libgit2
 python3-varlink     -           an independent varlink client
 shellcheck          -           looks at the scripts
 systemd             -           reads the units, and starts them where it can
+tinyproxy           -           a front of the git gate
 zsh                 -           its completion is tested
 EOF
 }
