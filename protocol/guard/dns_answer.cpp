@@ -1,0 +1,192 @@
+#include "protocol/guard/dns_answer.hpp"
+
+#include "protocol/guard/limits.hpp"
+#include "protocol/guard/wire_reader.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+namespace clearance::protocol {
+
+namespace {
+
+namespace limits = guard_limits;
+
+constexpr std::size_t name_max_chars = 253; // RFC 1035, section 2.3.4
+constexpr std::size_t label_max_chars = 63;
+constexpr std::uint16_t type_a = 1;
+constexpr std::uint16_t type_cname = 5;
+constexpr std::uint16_t type_aaaa = 28;
+constexpr std::uint16_t class_internet = 1;
+
+bool is_name_char(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'
+         || c == '_';
+}
+
+bool append_label(std::string& name, std::string_view label) {
+  if (!name.empty())
+    name += '.';
+  for (char c : label) {
+    if (c >= 'A' && c <= 'Z')
+      c = static_cast<char>(c - 'A' + 'a');
+    if (!is_name_char(c))
+      return false;
+    name += c;
+  }
+  return name.size() <= name_max_chars;
+}
+
+// The name at `in`, which then stands behind it. Nothing: malformed, longer
+// than names are, or with other characters. A pointer leads to an earlier place
+// only, so that no two of them make a circle.
+std::optional<std::string> take_name(std::string_view message,
+                                     wire_reader& in) {
+  std::string name;
+  wire_reader at = in;
+  bool jumped = false;
+  std::size_t pointers = 0;
+  auto earliest = in.offset();
+  bool good = true; // other characters: go on to the name's end
+  for (;;) {
+    const auto size = at.u8();
+    if (!at.ok())
+      return std::nullopt;
+    if (size >= 0xc0) {
+      const std::size_t to = (size & 0x3fU) << 8 | at.u8();
+      if (!at.ok() || to >= earliest || ++pointers > limits::name_max_pointers)
+        return std::nullopt;
+      if (!std::exchange(jumped, true))
+        in = at;
+      earliest = to;
+      at = wire_reader(message);
+      at.seek(to);
+      continue;
+    }
+    if (size > label_max_chars)
+      return std::nullopt;
+    if (size == 0)
+      break;
+    const auto label = at.take(size);
+    if (!at.ok())
+      return std::nullopt;
+    good = good && append_label(name, label);
+  }
+  if (!jumped)
+    in = at;
+  // A name of other characters is no name of an answer, and no fault.
+  return good ? name : std::string{};
+}
+
+struct alias {
+  std::string from;
+  std::string to;
+};
+
+struct named_address {
+  std::string name;
+  dns_address address;
+};
+
+struct records {
+  std::vector<alias> aliases;
+  std::vector<named_address> addresses;
+};
+
+// One record; false: it is malformed or cut.
+bool take_record(std::string_view message, wire_reader& in, records& to) {
+  const auto name = take_name(message, in);
+  if (!name)
+    return false;
+  const auto type = in.u16();
+  const auto kind = in.u16();
+  const auto ttl = in.u32();
+  const std::size_t size = in.u16();
+  wire_reader data = in;
+  const auto value = in.take(size);
+  if (!in.ok())
+    return false;
+  if (kind != class_internet || name->empty())
+    return true;
+  const bool v6 = type == type_aaaa;
+  if ((type == type_a && size == 4) || (v6 && size == 16)) {
+    std::uint8_t bytes[16] = {};
+    std::copy(value.begin(), value.end(), bytes);
+    to.addresses.push_back({*name, {address_of(bytes, v6), ttl}});
+  } else if (type == type_cname) {
+    auto target = take_name(message, data);
+    if (!target)
+      return false;
+    if (!target->empty())
+      to.aliases.push_back({*name, std::move(*target)});
+  }
+  return true;
+}
+
+// The name and what its aliases lead to, in whatever order the records stand.
+std::vector<std::string> chain_of(const std::string& name, const records& x) {
+  std::vector<std::string> chain{name};
+  while (chain.size() <= limits::answer_max_aliases) {
+    auto next = std::find_if(
+        x.aliases.begin(), x.aliases.end(),
+        [&chain](const alias& a) { return a.from == chain.back(); });
+    if (next == x.aliases.end()
+        || std::find(chain.begin(), chain.end(), next->to) != chain.end())
+      break;
+    chain.push_back(next->to);
+  }
+  return chain;
+}
+
+} // namespace
+
+std::optional<dns_answer> parse_dns_answer(std::string_view bytes) {
+  wire_reader in(bytes);
+  dns_answer result;
+  result.id = in.u16();
+  const auto flags = in.u16();
+  const auto questions = in.u16();
+  const auto answers = in.u16();
+  in.skip(4); // counts of the other sections
+  const bool response = (flags & 0x8000) != 0;
+  // Neither another operation nor a failure; a cut answer is read as far as it
+  // goes.
+  if (!in.ok() || !response || (flags & 0x780f) != 0 || questions != 1)
+    return std::nullopt;
+  auto name = take_name(bytes, in);
+  in.skip(4); // type and class
+  if (!in.ok() || !name || name->empty())
+    return std::nullopt;
+  result.name = std::move(*name);
+  records all;
+  const auto count = std::min<std::size_t>(answers, limits::answer_max_records);
+  for (std::size_t i = 0; i < count && take_record(bytes, in, all); ++i) {
+    // nop
+  }
+  const auto chain = chain_of(result.name, all);
+  for (const auto& x : all.addresses) {
+    const bool known = std::any_of(
+        result.addresses.begin(), result.addresses.end(),
+        [&x](const dns_address& y) { return y.address == x.address.address; });
+    if (!known && std::find(chain.begin(), chain.end(), x.name) != chain.end())
+      result.addresses.push_back(x.address);
+  }
+  return result;
+}
+
+bool is_dns_name(std::string_view text) noexcept {
+  if (text.empty() || text.size() > name_max_chars)
+    return false;
+  std::size_t label = 0;
+  for (const char c : text) {
+    if (c == '.' && label == 0)
+      return false;
+    label = c == '.' ? 0 : label + 1;
+    if (label > label_max_chars || (c != '.' && !is_name_char(c)))
+      return false;
+  }
+  return label > 0;
+}
+
+} // namespace clearance::protocol

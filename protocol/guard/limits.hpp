@@ -1,0 +1,60 @@
+/// Limits of terok-guard: value, unit, reason, and what happens at the limit.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace clearance::protocol::guard_limits {
+
+using namespace std::chrono_literals;
+
+/// NFLOG groups of a guarded network namespace: one for blocked packets, one
+/// for DNS answers. Each network namespace has groups of its own.
+inline constexpr std::uint16_t block_group = 100;
+inline constexpr std::uint16_t answer_group = 101;
+
+/// Bytes of a blocked packet that the kernel hands on. Enough for the longest
+/// chain of headers that is followed.
+inline constexpr std::size_t blocked_packet_max_bytes = 128;
+
+/// Bytes of a DNS answer that the kernel hands on. A longer answer is cut, and
+/// its last records are not read.
+inline constexpr std::size_t answer_packet_max_bytes = 4096;
+
+/// Extension headers of an IPv6 packet that are followed. Behind more of them
+/// the packet has no port; its destination is known all the same.
+inline constexpr std::size_t extension_headers_max = 8;
+
+/// Records of a DNS answer that are read. More are ignored.
+inline constexpr std::size_t answer_max_records = 64;
+
+/// How many CNAME records lead from the name that was asked for to an address.
+/// Addresses behind more of them are ignored.
+inline constexpr std::size_t answer_max_aliases = 8;
+
+/// Compression pointers that are followed in one name. With more of them the
+/// answer is malformed.
+inline constexpr std::size_t name_max_pointers = 16;
+
+/// Addresses whose last DNS name is remembered. At the limit the name that was
+/// seen longest ago is forgotten.
+inline constexpr std::size_t names_max = 1024;
+
+/// How long a target that was told to the hub is not told again.
+inline constexpr auto block_repeat = 30s;
+
+/// Targets that are remembered as told. At the limit the one that was told
+/// longest ago is forgotten; it may then be told again before its time.
+inline constexpr std::size_t targets_max = 4096;
+
+/// Allowed and denied targets of one container. One more is refused.
+inline constexpr std::size_t state_max_targets = 4096;
+
+/// Bytes of a state file. A larger one is refused.
+inline constexpr std::size_t state_max_bytes = 256 * 1024;
+
+/// The longest time of `--for`.
+inline constexpr std::chrono::seconds verdict_max_time = 30 * 24h;
+
+} // namespace clearance::protocol::guard_limits

@@ -1,0 +1,44 @@
+/// The firewall of a guarded network namespace, as text for libnftables. The
+/// texts hold numbers and fixed words alone: nothing that anybody sends.
+/// Source: nft(8); guard.md, sections 2 and 7.
+#pragma once
+
+#include "protocol/guard/guard_state.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace clearance::protocol {
+
+/// The name of our one table.
+inline constexpr std::string_view guard_table = "inet terok_guard";
+
+/// Makes the table anew with what `state` says, in one transaction: no packet
+/// passes between the old table and the new one. Elements with a time limit
+/// are gone.
+std::string table_text(const guard_state& state);
+
+/// What a verdict about `target` changes, in one transaction; `after` is the
+/// state with the verdict in it. With `time` the element ends by itself; a
+/// network cannot have one. A deny also ends open connections.
+std::string verdict_text(const guard_state& after, const ip_target& target,
+                         bool allow, std::optional<std::chrono::seconds> time);
+
+/// Makes the firewall deny by default, or not, as `after.mode` says. Keeps all
+/// elements.
+std::string mode_text(const guard_state& after);
+
+/// Of each blocked packet the prefix begins with this word.
+inline constexpr std::string_view blocked_prefix = "BLOCKED";
+
+/// What the shield can do beyond allow and deny, one word each.
+/// exact-names: an allowed name does not stand for names below it.
+/// time-limits: `--for` is known.
+inline constexpr std::string_view guard_capabilities[] = {
+    "exact-names",
+    "time-limits",
+};
+
+} // namespace clearance::protocol

@@ -1,0 +1,97 @@
+#include "protocol/guard/rules.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+// What the kernel makes of these texts is tested where namespaces are:
+// test/end_to_end/guard.
+namespace guard_rules_tests {
+
+using namespace clearance::protocol;
+using namespace std::chrono_literals;
+
+namespace {
+
+guard_state with(std::initializer_list<const char*> allowed,
+                 std::initializer_list<const char*> denied) {
+  guard_state x;
+  for (const auto* text : allowed)
+    x.allowed.insert(*parse_target(text));
+  for (const auto* text : denied)
+    x.denied.insert(*parse_target(text));
+  return x;
+}
+
+std::size_t place(const std::string& text, const std::string& what) {
+  const auto found = text.find(what);
+  CAPTURE(what);
+  CHECK(found != std::string::npos);
+  return found;
+}
+
+const std::string table = "inet terok_guard ";
+
+} // namespace
+
+TEST_CASE("the rules stand in the order that decides") {
+  const auto text = table_text(guard_state{});
+  const auto output = text.substr(place(text, "chain output"));
+  std::size_t last = 0;
+  for (const auto* rule :
+       {"policy drop", "oifname \"lo\" accept", "ip daddr @deny4 goto refuse",
+        "ip daddr @allow4 accept", "ip daddr @deny4n goto refuse",
+        "ct state established,related accept", "ip daddr @allow4n accept",
+        "goto block"}) {
+    const auto at = place(output, rule);
+    CHECK(at > last);
+    last = at;
+  }
+  CHECK(text.starts_with(
+      "add table inet terok_guard\ndelete table inet terok_guard\n"));
+}
+
+TEST_CASE("a firewall that is down ends with accept, and denies stay") {
+  guard_state x;
+  x.mode = shield_mode::down;
+  for (const auto& text : {table_text(x), mode_text(x)}) {
+    const auto output = text.substr(place(text, "output"));
+    CHECK(place(output, "@deny6 goto refuse") < output.size());
+    CHECK(output.find("goto block") == std::string::npos);
+  }
+  CHECK(mode_text(x).ends_with("add rule " + table + "output accept\n"));
+  CHECK(mode_text(guard_state{}).ends_with("output goto block\n"));
+}
+
+TEST_CASE("a new table has what the state says") {
+  const auto text = table_text(
+      with({"203.0.113.7", "2001:db8::/32"}, {"10.0.0.0/8", "2001:db8::1"}));
+  for (const auto* element :
+       {"allow4 { 203.0.113.7 }", "allow6n { 2001:db8::/32 }",
+        "deny4n { 10.0.0.0/8 }", "deny6 { 2001:db8::1 }"})
+    place(text, "add element " + table + element + "\n");
+}
+
+TEST_CASE("a verdict about an address changes two elements") {
+  const auto target = *parse_target("203.0.113.7");
+  const std::string one = " { 203.0.113.7 }\n";
+  CHECK(verdict_text({}, target, true, {})
+        == "add element " + table + "deny4" + one + "delete element " + table
+               + "deny4" + one + "add element " + table + "allow4" + one
+               + "delete element " + table + "allow4" + one + "add element "
+               + table + "allow4" + one);
+  CHECK(verdict_text({}, *parse_target("2001:db8::1"), false, 90s)
+            .ends_with("add element " + table
+                       + "deny6 { 2001:db8::1 timeout 90s }\n"));
+}
+
+TEST_CASE("a verdict about a network fills the sets of its family anew") {
+  const auto after =
+      with({"203.0.113.0/24", "8.8.8.8", "2001:db8::/32"}, {"10.0.0.0/8"});
+  CHECK(verdict_text(after, *parse_target("203.0.113.0/24"), true, {})
+        == "flush set " + table + "allow4n\nadd element " + table
+               + "allow4n { 203.0.113.0/24 }\nflush set " + table
+               + "deny4n\nadd element " + table + "deny4n { 10.0.0.0/8 }\n");
+}
+
+} // namespace guard_rules_tests
