@@ -87,11 +87,12 @@ function subjects() {
   subject("services", "process")
   subject("services", "sandbox", "process")
   subject("services", "cli", "process sandbox")
+  subject("services", "operator", "process cli")
   subject("services", "client", "process cli")
-  subject("services", "clearance", "process sandbox cli client")
+  subject("services", "clearance", "process sandbox cli operator client")
   subject("services", "gate", "process sandbox cli")
   # Both serve the gate beside the hub.
-  subject("services", "supervisor", "process sandbox cli gate")
+  subject("services", "supervisor", "process sandbox cli operator gate")
   subject("services", "embedding", "process sandbox cli gate")
 }
 # The folder below its layer; nothing for a file that lies in the layer itself.

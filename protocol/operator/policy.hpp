@@ -1,0 +1,144 @@
+/// The policy: rules that decide prompts, and the one function that applies
+/// them. Source: operator.md, sections 4 and 8.
+#pragma once
+
+#include "protocol/hub/event.hpp"
+#include "protocol/operator/address.hpp"
+#include "protocol/operator/flags.hpp"
+#include "protocol/operator/name.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace clearance::protocol {
+
+enum class policy_action : std::uint8_t { allow, deny, ask };
+
+/// The word in policy files and on the wire; a literal.
+std::string_view to_string(policy_action x) noexcept;
+
+/// Accepts exactly these three words.
+std::optional<policy_action>
+parse_policy_action(std::string_view word) noexcept;
+
+/// What the shield says that it can do.
+struct shield_abilities {
+  bool seconds = false;     ///< `for`: an allow for a time
+  bool ports = false;       ///< `ports`: an allow for some ports
+  bool exact_names = false; ///< `exact-names`: an allow without names below
+
+  friend bool operator==(const shield_abilities&,
+                         const shield_abilities&) = default;
+};
+
+/// Reads the answer to `SHIELD capabilities`: one word a line. Unknown words
+/// are ignored.
+shield_abilities parse_shield_abilities(std::string_view lines) noexcept;
+
+/// One entry of the policy. A rule is in force until 00:00 UTC after the day
+/// `expires`.
+struct policy_rule {
+  std::string name; ///< unique in the policy
+  std::string why;
+  std::string file;
+  std::size_t line = 0;
+  /// Keys of the dossier, or `container`, and the values that they must match
+  /// (`matches_glob`), all of them.
+  std::vector<std::pair<std::string, std::string>> on;
+  /// The targets; at least one in both lists together.
+  std::vector<name_pattern> names;
+  std::vector<ip_range> ranges;
+  std::vector<std::int64_t> ports; ///< empty: all
+  policy_action action = policy_action::ask;
+  std::optional<std::chrono::sys_days> expires;
+  bool quiet = false;
+  /// Whoever wrote the rule knows that an allow may open more than it names.
+  bool opens_everything = false;
+
+  friend bool operator==(const policy_rule&, const policy_rule&) = default;
+};
+
+/// What happens to blocks that arrive while nobody attends.
+enum class unattended_blocks : std::uint8_t { queue, deny };
+
+struct policy {
+  std::vector<policy_rule> rules;
+  policy_action fallback = policy_action::ask; ///< ask or deny
+  unattended_blocks unattended = unattended_blocks::queue;
+
+  friend bool operator==(const policy&, const policy&) = default;
+};
+
+/// What a decision depends on. Views are valid during the call alone.
+struct policy_question {
+  std::string_view container;
+  std::span<const std::pair<std::string, std::string>> dossier;
+  /// As the block has it; empty: the target is the only one of `addresses`.
+  std::string_view domain;
+  std::span<const ip_address> addresses;
+  std::span<const std::int64_t> ports;
+  /// There were more ports than `ports` has.
+  bool more_ports = false;
+  flag_set flags;
+  /// The block arrived while nobody attended.
+  bool unattended = false;
+};
+
+struct policy_circumstances {
+  shield_abilities shield;
+  std::chrono::sys_seconds now;
+};
+
+/// What the policy says about one prompt. Pointers are valid as long as the
+/// policy.
+struct policy_ruling {
+  enum class cause : std::uint8_t {
+    rule,       ///< `rule` says so
+    fallback,   ///< no rule matches: the policy's default
+    unattended, ///< an operator would be asked, but nobody attends
+    bad_target, ///< the target is neither a name nor an address
+  };
+
+  policy_action action = policy_action::ask;
+  cause because = cause::fallback;
+  /// The matching rule of that action whose name sorts first.
+  const policy_rule* rule = nullptr;
+  /// Every rule that matches.
+  std::vector<const policy_rule*> matched;
+  /// Those of `matched` that allow but are an ask here: the shield would open
+  /// more than the rule says, or the target is flagged.
+  std::vector<const policy_rule*> withheld;
+  /// Decided, or asked, without asking for attention.
+  bool quiet = false;
+};
+
+/// The one function that decides: total, without effect, and independent of the
+/// order of the rules. Deny beats ask, and ask beats allow.
+policy_ruling decide(const policy& rules, const policy_question& x,
+                     const policy_circumstances& when);
+
+/// decide(), for people who ask in advance and may not know everything.
+struct policy_explanation {
+  policy_ruling ruling;
+  /// What rules in force ask for and `x` does not say: `dossier.KEY`, `ports`,
+  /// `addresses`, `container`. Sorted, each once.
+  std::vector<std::string> unknown;
+  std::string opens; ///< see what_an_allow_opens()
+};
+
+policy_explanation explain(const policy& rules, const policy_question& x,
+                           const policy_circumstances& when);
+
+/// What an allow of this target opens, in one sentence. Source: operator.md,
+/// section 3.
+std::string what_an_allow_opens(std::string_view domain,
+                                const shield_abilities& shield);
+
+} // namespace clearance::protocol

@@ -1,0 +1,81 @@
+/// Reads the policy from the values of its files.
+#pragma once
+
+#include "protocol/operator/policy.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace clearance::protocol {
+
+struct policy_member;
+
+/// One value of a policy file, and its line.
+struct policy_value {
+  enum class kind : std::uint8_t {
+    text,
+    integer,
+    boolean,
+    date,
+    list,
+    table,
+    other, ///< what no setting takes, such as a fraction or a time
+  };
+
+  kind type = kind::other;
+  std::size_t line = 0;
+  std::string text;
+  std::int64_t number = 0;
+  bool truth = false;
+  std::chrono::sys_days date;
+  std::vector<policy_value> items;    ///< of a list
+  std::vector<policy_member> members; ///< of a table; keys are unique
+};
+
+struct policy_member {
+  std::string key;
+  std::size_t line = 0; ///< of the key
+  policy_value value;
+};
+
+/// What is wrong with a policy file.
+struct policy_fault {
+  std::string file;
+  std::size_t line = 0; ///< 0: the file as a whole
+  std::string key;      ///< empty: no key is to blame
+  std::string why;
+
+  friend bool operator==(const policy_fault&, const policy_fault&) = default;
+};
+
+/// `FILE:LINE: KEY: WHY`, one printable line.
+std::string to_string(const policy_fault& x);
+
+/// One file's part of the policy.
+struct policy_part {
+  policy rules;
+  /// Wildcards over a public suffix, such as `*.co.uk`.
+  std::vector<policy_fault> warnings;
+};
+
+/// Whether everybody can register names below `name`, as under `co.uk`. A name
+/// of one label always is such a suffix; this function need not know it.
+using public_suffix_test = std::function<bool(const std::string& name)>;
+
+/// `root` is the file's table. The fault is the first one of the file by line.
+std::variant<policy_part, policy_fault>
+read_policy(std::string_view file, const policy_value& root,
+            const public_suffix_test& is_public_suffix = {});
+
+/// All files together: the rules of all of them, and the strictest `default`
+/// and `unattended`. The fault is a rule's name that is not unique, or that
+/// there are too many rules.
+std::variant<policy_part, policy_fault> combine(std::vector<policy_part> parts);
+
+} // namespace clearance::protocol
