@@ -2,6 +2,7 @@
 
 #include "protocol/guard/limits.hpp"
 #include "protocol/guard/wire_reader.hpp"
+#include "protocol/operator/name.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -11,10 +12,6 @@ namespace clearance::protocol {
 
 namespace {
 
-namespace limits = guard_limits;
-
-constexpr std::size_t name_max_chars = 253; // RFC 1035, section 2.3.4
-constexpr std::size_t label_max_chars = 63;
 constexpr std::uint16_t type_a = 1;
 constexpr std::uint16_t type_cname = 5;
 constexpr std::uint16_t type_aaaa = 28;
@@ -55,7 +52,8 @@ std::optional<std::string> take_name(std::string_view message,
       return std::nullopt;
     if (size >= 0xc0) {
       const std::size_t to = (size & 0x3fU) << 8 | at.u8();
-      if (!at.ok() || to >= earliest || ++pointers > limits::name_max_pointers)
+      if (!at.ok() || to >= earliest
+          || ++pointers > guard_limits::name_max_pointers)
         return std::nullopt;
       if (!std::exchange(jumped, true))
         in = at;
@@ -111,9 +109,7 @@ bool take_record(std::string_view message, wire_reader& in, records& to) {
     return true;
   const bool v6 = type == type_aaaa;
   if ((type == type_a && size == 4) || (v6 && size == 16)) {
-    std::uint8_t bytes[16] = {};
-    std::copy(value.begin(), value.end(), bytes);
-    to.addresses.push_back({*name, {address_of(bytes, v6), ttl}});
+    to.addresses.push_back({*name, {wire_address(value.data(), v6), ttl}});
   } else if (type == type_cname) {
     auto target = take_name(message, data);
     if (!target)
@@ -127,7 +123,7 @@ bool take_record(std::string_view message, wire_reader& in, records& to) {
 // The name and what its aliases lead to, in whatever order the records stand.
 std::vector<std::string> chain_of(const std::string& name, const records& x) {
   std::vector<std::string> chain{name};
-  while (chain.size() <= limits::answer_max_aliases) {
+  while (chain.size() <= guard_limits::answer_max_aliases) {
     auto next = std::find_if(
         x.aliases.begin(), x.aliases.end(),
         [&chain](const alias& a) { return a.from == chain.back(); });
@@ -160,7 +156,8 @@ std::optional<dns_answer> parse_dns_answer(std::string_view bytes) {
     return std::nullopt;
   result.name = std::move(*name);
   records all;
-  const auto count = std::min<std::size_t>(answers, limits::answer_max_records);
+  const auto count =
+      std::min<std::size_t>(answers, guard_limits::answer_max_records);
   for (std::size_t i = 0; i < count && take_record(bytes, in, all); ++i) {
     // nop
   }

@@ -1,7 +1,7 @@
 /// Which addresses a DNS answer gives a name. Source: RFC 1035, section 4.
 #pragma once
 
-#include "protocol/guard/address.hpp"
+#include "protocol/guard/target.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -10,8 +10,6 @@ namespace clearance::protocol {
 
 namespace {
 
-namespace limits = guard_limits;
-
 constexpr std::string_view first_line = "terok-guard 1";
 constexpr std::size_t guard_name_max_chars = 64;
 constexpr std::size_t short_id_chars = 12;
@@ -98,7 +96,7 @@ bool take_target(std::string_view line, guard_state& to) {
   if (space == std::string_view::npos || (key != "allow" && key != "deny"))
     return false;
   const auto text = line.substr(space + 1);
-  const auto target = parse_target(text);
+  const auto target = parse_ip_range(text);
   if (!target || to_string(*target) != text)
     return false;
   const bool allow = key == "allow";
@@ -108,7 +106,8 @@ bool take_target(std::string_view line, guard_state& to) {
   if (!set.empty() && !(*set.rbegin() < *target))
     return false;
   set.insert(*target);
-  return to.allowed.size() + to.denied.size() <= limits::state_max_targets;
+  return to.allowed.size() + to.denied.size()
+         <= guard_limits::state_max_targets;
 }
 
 } // namespace
@@ -149,7 +148,7 @@ std::string state_text(const guard_state& x) {
 }
 
 std::variant<guard_state, std::string> parse_state(std::string_view text) {
-  if (text.size() > limits::state_max_bytes)
+  if (text.size() > guard_limits::state_max_bytes)
     return "is larger than a state file";
   state_lines in(text);
   guard_state result;
@@ -169,13 +168,13 @@ std::variant<guard_state, std::string> parse_state(std::string_view text) {
   return result;
 }
 
-target_change set_target(guard_state& state, const ip_target& x, bool allow,
+target_change set_target(guard_state& state, const ip_range& x, bool allow,
                          bool timed) {
   auto& to = allow ? state.allowed : state.denied;
   auto& from = allow ? state.denied : state.allowed;
   const auto gone = from.contains(x) ? 1U : 0U;
   if (!timed && !to.contains(x)
-      && to.size() + from.size() - gone >= limits::state_max_targets)
+      && to.size() + from.size() - gone >= guard_limits::state_max_targets)
     return target_change::too_many;
   from.erase(x);
   to.erase(x);

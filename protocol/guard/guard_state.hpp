@@ -2,7 +2,7 @@
 /// which it does.
 #pragma once
 
-#include "protocol/guard/address.hpp"
+#include "protocol/guard/target.hpp"
 
 #include <cstdint>
 #include <set>
@@ -34,8 +34,8 @@ struct guard_state {
 
   /// Targets without a time limit. Those with one are in the kernel alone,
   /// which forgets them in time.
-  std::set<ip_target> allowed;
-  std::set<ip_target> denied;
+  std::set<ip_range> allowed;
+  std::set<ip_range> denied;
 
   friend bool operator==(const guard_state&, const guard_state&) = default;
 };
@@ -62,7 +62,7 @@ enum class target_change : std::uint8_t {
 
 /// Takes `x` out of one set and puts it into the other, as a verdict does.
 /// With `timed` it is put nowhere: the kernel alone remembers it.
-target_change set_target(guard_state& state, const ip_target& x, bool allow,
+target_change set_target(guard_state& state, const ip_range& x, bool allow,
                          bool timed);
 
 } // namespace clearance::protocol

@@ -9,8 +9,6 @@ namespace clearance::protocol {
 
 namespace {
 
-namespace limits = guard_limits;
-
 // Next-header numbers of IPv6 that are no transport protocol.
 constexpr std::uint8_t hop_by_hop = 0;
 constexpr std::uint8_t routing = 43;
@@ -21,10 +19,8 @@ constexpr std::uint8_t destination_options = 60;
 constexpr std::size_t udp_header_bytes = 8;
 
 ip_address take_address(wire_reader& in, bool v6) noexcept {
-  std::uint8_t bytes[16] = {};
-  for (std::size_t i = 0; i < (v6 ? 16U : 4U); ++i)
-    bytes[i] = in.u8();
-  return address_of(bytes, v6);
+  const auto bytes = in.take(v6 ? 16 : 4);
+  return in.ok() ? wire_address(bytes.data(), v6) : ip_address{};
 }
 
 // The transport header; `in` stands at its first byte.
@@ -102,7 +98,7 @@ std::optional<ip_packet> parse_v6(std::string_view bytes) noexcept {
   result.destination = take_address(in, true);
   if (!in.ok())
     return std::nullopt;
-  for (std::size_t i = 0; i <= limits::extension_headers_max; ++i) {
+  for (std::size_t i = 0; i <= guard_limits::extension_headers_max; ++i) {
     switch (skip_extension(in, result)) {
     case step::extension:
       continue;

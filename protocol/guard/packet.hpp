@@ -1,7 +1,7 @@
 /// What stands in the headers of a logged packet. Source: RFC 791, RFC 8200.
 #pragma once
 
-#include "protocol/guard/address.hpp"
+#include "protocol/guard/target.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -12,17 +12,15 @@ namespace clearance::protocol {
 
 namespace {
 
-namespace limits = guard_limits;
-
 std::string number(std::size_t x) {
   return std::to_string(x);
 }
 
 // The set of exact addresses or of networks that `target` belongs into.
-std::string set_of(const ip_target& target, bool allow) {
+std::string set_of(const ip_range& target, bool allow) {
   std::string name = allow ? "allow" : "deny";
-  name += target.address.v6 ? '6' : '4';
-  if (target.is_network())
+  name += !target.base.is_ipv4() ? '6' : '4';
+  if (is_network(target))
     name += 'n';
   return name;
 }
@@ -40,7 +38,7 @@ std::string element(std::string_view verb, const std::string& set,
   return out;
 }
 
-void append_elements(std::string& out, const std::set<ip_target>& targets,
+void append_elements(std::string& out, const std::set<ip_range>& targets,
                      bool allow) {
   for (const auto& x : targets)
     out += element("add", set_of(x, allow), to_string(x));
@@ -78,8 +76,8 @@ std::string block_chain() {
     add @seen6 { ip6 daddr . meta l4proto }
     limit rate 2000/second burst 4096 packets log prefix ")"
          + std::string{blocked_prefix} + "\" group "
-         + number(limits::block_group) + " snaplen "
-         + number(limits::blocked_packet_max_bytes)
+         + number(guard_limits::block_group) + " snaplen "
+         + number(guard_limits::blocked_packet_max_bytes)
          + R"( queue-threshold 1 goto refuse
     counter name unlogged
     goto refuse
@@ -93,8 +91,8 @@ std::string input_chain() {
     type filter hook input priority filter; policy drop;
     iifname "lo" accept
     udp sport 53 ct state established log group )"
-         + number(limits::answer_group) + " snaplen "
-         + number(limits::answer_packet_max_bytes)
+         + number(guard_limits::answer_group) + " snaplen "
+         + number(guard_limits::answer_packet_max_bytes)
          + R"( queue-threshold 1 accept
     ct state established,related accept
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } ip6 hoplimit 255 accept
@@ -148,16 +146,16 @@ std::string table_text(const guard_state& state) {
   return out;
 }
 
-std::string verdict_text(const guard_state& after, const ip_target& target,
+std::string verdict_text(const guard_state& after, const ip_range& target,
                          bool allow, std::optional<std::chrono::seconds> time) {
   std::string out;
-  if (target.is_network()) {
+  if (is_network(target)) {
     // A set that merges cannot give back a part, so it is filled anew.
     for (const bool which : {true, false}) {
       out += "flush set " + std::string{guard_table} + ' '
              + set_of(target, which) + '\n';
       for (const auto& x : which ? after.allowed : after.denied)
-        if (x.is_network() && x.address.v6 == target.address.v6)
+        if (is_network(x) && !x.base.is_ipv4() == !target.base.is_ipv4())
           out += element("add", set_of(x, which), to_string(x));
     }
     return out;

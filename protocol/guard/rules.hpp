@@ -23,7 +23,7 @@ std::string table_text(const guard_state& state);
 /// What a verdict about `target` changes, in one transaction; `after` is the
 /// state with the verdict in it. With `time` the element ends by itself; a
 /// network cannot have one. A deny also ends open connections.
-std::string verdict_text(const guard_state& after, const ip_target& target,
+std::string verdict_text(const guard_state& after, const ip_range& target,
                          bool allow, std::optional<std::chrono::seconds> time);
 
 /// Makes the firewall deny by default, or not, as `after.mode` says. Keeps all

@@ -4,8 +4,6 @@
 
 namespace clearance::protocol {
 
-namespace limits = guard_limits;
-
 bool told_targets::is_due(const blocked_target& x, time_point now) {
   forget_old(now);
   return !known_.contains(x);
@@ -16,14 +14,15 @@ void told_targets::told(const blocked_target& x, time_point now) {
   if (!known_.insert(x).second)
     return;
   order_.push_back({x, now});
-  if (order_.size() <= limits::targets_max)
+  if (order_.size() <= guard_limits::targets_max)
     return;
   known_.erase(order_.front().target);
   order_.pop_front();
 }
 
 void told_targets::forget_old(time_point now) {
-  while (!order_.empty() && now - order_.front().when >= limits::block_repeat) {
+  while (!order_.empty()
+         && now - order_.front().when >= guard_limits::block_repeat) {
     known_.erase(order_.front().target);
     order_.pop_front();
   }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "protocol/base/time.hpp"
-#include "protocol/guard/address.hpp"
+#include "protocol/guard/target.hpp"
 
 #include <cstddef>
 #include <cstdint>

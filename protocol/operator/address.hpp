@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -45,6 +46,7 @@ struct ip_range {
   bool contains(const ip_range& x) const noexcept;
 
   friend bool operator==(const ip_range&, const ip_range&) = default;
+  friend auto operator<=>(const ip_range&, const ip_range&) = default;
 };
 
 /// Reads `ADDRESS` or `ADDRESS/BITS`. Nothing for any other text, or if a bit

@@ -14,7 +14,7 @@ void run(const std::uint8_t* data, std::size_t size) {
   if (!x)
     return;
   const auto text = to_string(x->destination);
-  require(parse_address(text) == x->destination,
+  require(parse_ip_address(text) == x->destination,
           "a destination's text is an address");
   require(x->udp_payload.size() <= size, "a payload lies within the packet");
   require(!x->fragment || x->port == 0, "a later fragment has no port");

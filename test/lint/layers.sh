@@ -65,7 +65,7 @@ function subjects() {
   subject("protocol", "operator", "base text json hub")
   subject("protocol", "varlink", "base text json hub operator")
   subject("protocol", "gate", "base text json")
-  subject("protocol", "guard", "base")
+  subject("protocol", "guard", "base operator")
   # A sidecar names the gate of its container: repository, access, token.
   subject("protocol", "supervisor", "base text json gate")
 

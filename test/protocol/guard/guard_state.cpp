@@ -22,8 +22,9 @@ guard_state sample() {
   x.net_namespace = 4026532000;
   x.guard = 4712;
   x.mode = shield_mode::down;
-  x.allowed = {*parse_target("203.0.113.7"), *parse_target("2001:db8::/32")};
-  x.denied = {*parse_target("10.0.0.0/8")};
+  x.allowed = {*parse_ip_range("203.0.113.7"),
+               *parse_ip_range("2001:db8::/32")};
+  x.denied = {*parse_ip_range("10.0.0.0/8")};
   return x;
 }
 
@@ -95,10 +96,10 @@ TEST_CASE("the largest state fits into its file") {
   x.allowed.clear();
   for (std::size_t i = 0; i < guard_limits::state_max_targets - 1; ++i) {
     // Their texts are as long as a target's can be.
-    ip_target target{{true, {}}, 128};
-    target.address.bytes.fill(0xaa);
-    target.address.bytes[14] = static_cast<std::uint8_t>(0x80 | i >> 8);
-    target.address.bytes[15] = static_cast<std::uint8_t>(i & 255);
+    ip_range target;
+    target.base.bytes.fill(0xaa);
+    target.base.bytes[14] = static_cast<std::uint8_t>(0x80 | i >> 8);
+    target.base.bytes[15] = static_cast<std::uint8_t>(i & 255);
     x.allowed.insert(target);
   }
   const auto text = state_text(x);
@@ -108,7 +109,7 @@ TEST_CASE("the largest state fits into its file") {
 
 TEST_CASE("a verdict moves a target from one set into the other") {
   auto x = sample();
-  const auto target = *parse_target("203.0.113.7");
+  const auto target = *parse_ip_range("203.0.113.7");
   CHECK(set_target(x, target, false, false) == target_change::done);
   CHECK(x.denied.contains(target));
   CHECK_FALSE(x.allowed.contains(target));
@@ -122,20 +123,21 @@ TEST_CASE("one target too many is refused, and one that is there is not") {
   auto x = sample();
   x.denied.clear();
   x.allowed.clear();
-  ip_target target{{false, {10}}, 32};
+  auto target = *parse_ip_range("10.0.0.0");
   for (std::size_t i = 0; i < guard_limits::state_max_targets; ++i) {
-    target.address.bytes[2] = static_cast<std::uint8_t>(i >> 8);
-    target.address.bytes[3] = static_cast<std::uint8_t>(i & 255);
+    target.base.bytes[14] = static_cast<std::uint8_t>(i >> 8);
+    target.base.bytes[15] = static_cast<std::uint8_t>(i & 255);
     REQUIRE(set_target(x, target, true, false) == target_change::done);
   }
   CHECK(set_target(x, target, true, false) == target_change::done);
   const auto before = x;
-  CHECK(set_target(x, *parse_target("::1"), true, false)
+  CHECK(set_target(x, *parse_ip_range("::1"), true, false)
         == target_change::too_many);
-  CHECK(set_target(x, *parse_target("::1"), false, false)
+  CHECK(set_target(x, *parse_ip_range("::1"), false, false)
         == target_change::too_many);
   CHECK(x == before);
-  CHECK(set_target(x, *parse_target("::1"), true, true) == target_change::done);
+  CHECK(set_target(x, *parse_ip_range("::1"), true, true)
+        == target_change::done);
   CHECK(set_target(x, target, false, false) == target_change::done);
 }
 

@@ -13,10 +13,9 @@ using namespace clearance::protocol;
 namespace {
 
 ip_address address(unsigned n) {
-  ip_address x;
-  x.bytes = {203, 0, static_cast<std::uint8_t>(n >> 8),
-             static_cast<std::uint8_t>(n & 255)};
-  return x;
+  const char bytes[] = {10, 0, static_cast<char>(n >> 8),
+                        static_cast<char>(n & 255)};
+  return wire_address(bytes, false);
 }
 
 dns_answer answer(const std::string& name, unsigned n) {

@@ -17,9 +17,9 @@ guard_state with(std::initializer_list<const char*> allowed,
                  std::initializer_list<const char*> denied) {
   guard_state x;
   for (const auto* text : allowed)
-    x.allowed.insert(*parse_target(text));
+    x.allowed.insert(*parse_ip_range(text));
   for (const auto* text : denied)
-    x.denied.insert(*parse_target(text));
+    x.denied.insert(*parse_ip_range(text));
   return x;
 }
 
@@ -73,14 +73,14 @@ TEST_CASE("a new table has what the state says") {
 }
 
 TEST_CASE("a verdict about an address changes two elements") {
-  const auto target = *parse_target("203.0.113.7");
+  const auto target = *parse_ip_range("203.0.113.7");
   const std::string one = " { 203.0.113.7 }\n";
   CHECK(verdict_text({}, target, true, {})
         == "add element " + table + "deny4" + one + "delete element " + table
                + "deny4" + one + "add element " + table + "allow4" + one
                + "delete element " + table + "allow4" + one + "add element "
                + table + "allow4" + one);
-  CHECK(verdict_text({}, *parse_target("2001:db8::1"), false, 90s)
+  CHECK(verdict_text({}, *parse_ip_range("2001:db8::1"), false, 90s)
             .ends_with("add element " + table
                        + "deny6 { 2001:db8::1 timeout 90s }\n"));
 }
@@ -88,7 +88,7 @@ TEST_CASE("a verdict about an address changes two elements") {
 TEST_CASE("a verdict about a network fills the sets of its family anew") {
   const auto after =
       with({"203.0.113.0/24", "8.8.8.8", "2001:db8::/32"}, {"10.0.0.0/8"});
-  CHECK(verdict_text(after, *parse_target("203.0.113.0/24"), true, {})
+  CHECK(verdict_text(after, *parse_ip_range("203.0.113.0/24"), true, {})
         == "flush set " + table + "allow4n\nadd element " + table
                + "allow4n { 203.0.113.0/24 }\nflush set " + table
                + "deny4n\nadd element " + table + "deny4n { 10.0.0.0/8 }\n");

@@ -12,10 +12,9 @@ using namespace std::chrono_literals;
 namespace {
 
 blocked_target target(unsigned n, std::uint8_t protocol = 6) {
-  blocked_target x{{}, protocol};
-  x.destination.bytes = {203, 0, static_cast<std::uint8_t>(n >> 8),
-                         static_cast<std::uint8_t>(n & 255)};
-  return x;
+  const char bytes[] = {10, 0, static_cast<char>(n >> 8),
+                        static_cast<char>(n & 255)};
+  return {wire_address(bytes, false), protocol};
 }
 
 } // namespace
