@@ -143,10 +143,7 @@ event_ptr ingester::judge(reader& x, std::string_view line,
   case judged::unknown:
     ++counters_.lines;
     ++counters_.unknown;
-    if (logs(severity::debug))
-      log(severity::debug, name, "dropped a line of an unknown type",
-          {{"line",
-            protocol::escaped(line, limits::reader_line_log_max_bytes)}});
+    complain_of_type(x, line);
     break;
   case judged::malformed:
     ++counters_.lines;
@@ -155,6 +152,15 @@ event_ptr ingester::judge(reader& x, std::string_view line,
     break;
   }
   return nullptr;
+}
+
+// A reader that is newer than this hub may send one new type again and again:
+// that is said once, until the reader sends another one.
+void ingester::complain_of_type(reader& x, std::string_view line) {
+  const auto& type = parser_.unknown_type();
+  if (x.unknown_type != type)
+    complain(x, type.empty() ? "no type" : "a type that is not known", line);
+  x.unknown_type = type;
 }
 
 void ingester::complain(reader& x, std::string_view why,

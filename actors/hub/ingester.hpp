@@ -53,6 +53,7 @@ private:
     stream_end end = stream_end::none;
     protocol::pause_budget pause_budget;
     log_limiter complaints;
+    std::optional<std::string> unknown_type; ///< the last one that was logged
   };
 
   void on_accepted(const accepted& x);
@@ -63,6 +64,7 @@ private:
   void advance(reader& x);
   event_ptr judge(reader& x, std::string_view line, std::size_t capacity);
   void complain(reader& x, std::string_view why, std::string_view line);
+  void complain_of_type(reader& x, std::string_view line);
   void leave(reader& x);
 
   self_type* self_;

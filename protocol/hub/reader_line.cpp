@@ -55,6 +55,7 @@ struct reader_line_parser::impl {
   std::array<json_item, key_count> notes; // null: the key is missing
   std::vector<std::pair<std::string_view, json_item>> dossier;
   std::string repaired_line;
+  std::string unknown_type;
   std::string_view why;
   bool repaired = false;
   // the event of the line before holds too much memory
@@ -119,8 +120,10 @@ bool reader_line_parser::impl::note_dossier(Reader& from,
 reader_line_parser::verdict reader_line_parser::impl::build(event& out) {
   auto known =
       has(type) ? reader_event_type(text_of(notes[type])) : std::nullopt;
-  if (!known)
+  if (!known) {
+    build_text(type, unknown_type);
     return verdict::unknown;
+  }
   out.type = *known;
   build_text(container, out.container);
   if (out.container.empty())
@@ -234,6 +237,10 @@ reader_line_parser::verdict reader_line_parser::parse(std::string_view line,
 
 std::string_view reader_line_parser::why() const noexcept {
   return impl_->why;
+}
+
+const std::string& reader_line_parser::unknown_type() const noexcept {
+  return impl_->unknown_type;
 }
 
 bool reader_line_parser::repaired() const noexcept {

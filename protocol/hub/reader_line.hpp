@@ -17,7 +17,7 @@ public:
   enum class verdict {
     complete,  ///< `out` is the event, sanitised
     blank,     ///< nothing but white space; not counted
-    unknown,   ///< JSON of a type that we do not know: dropped, logged at debug
+    unknown,   ///< JSON of a type that we do not know: dropped, warned about
     malformed, ///< dropped, counted and logged as a warning; why() says why
   };
 
@@ -36,6 +36,9 @@ public:
 
   /// Why the last line was malformed; a literal.
   std::string_view why() const noexcept;
+
+  /// The type of the last line that was unknown, sanitised; empty: it had none.
+  const std::string& unknown_type() const noexcept;
 
   /// Whether the last line had to be repaired.
   bool repaired() const noexcept;

@@ -10,10 +10,11 @@
 #include <array>
 #include <charconv>
 #include <map>
+#include <optional>
 #include <utility>
 
-// CLI11 checks each option by itself and knows which exclude each other; what
-// one option means for another is checked in finish().
+// CLI11 checks each option by itself and knows which options exclude each
+// other. finish() checks what one option means for another.
 namespace clearance::services {
 
 namespace {
@@ -71,17 +72,61 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, T& target,
   return app.add_option_function<std::string>(name, take);
 }
 
-/// A decimal number from 0 to `max`, digits alone.
+/// The decimal number from `min` to `max` that `word` is: digits alone.
 template <class T>
-T number(const std::string& name, const std::string& word, T max) {
+std::optional<T> number(const std::string& word, T min, T max) {
   T value = 0;
   const auto* end = word.data() + word.size();
   auto [at, error] = std::from_chars(word.data(), end, value);
-  if (word.empty() || at != end || error != std::errc{} || value < 0
+  if (word.empty() || at != end || error != std::errc{} || value < min
       || value > max)
-    throw bad_value(name, "`" + word + "` is no number from 0 to "
-                              + std::to_string(max));
+    return std::nullopt;
   return value;
+}
+
+/// What is wrong with a word that is no such number.
+template <class T>
+std::string no_number(const std::string& word, T min, T max) {
+  return "`" + word + "` is no number from " + std::to_string(min) + " to "
+         + std::to_string(max);
+}
+
+template <class Words>
+std::string joined(const Words& words) {
+  std::string result;
+  for (const auto& word : words)
+    result += (result.empty() ? "" : ", ") + std::string{word};
+  return result;
+}
+
+std::int64_t port_number(const std::string& word) {
+  constexpr std::int64_t max = 65535;
+  if (auto value = number<std::int64_t>(word, 0, max))
+    return *value;
+  throw bad_value("--port", no_number<std::int64_t>(word, 0, max));
+}
+
+std::int64_t proto_number(const std::string& word) {
+  constexpr std::int64_t max = 255;
+  if (auto i = proto_words.find(word); i != proto_words.end())
+    return i->second;
+  if (auto value = number<std::int64_t>(word, 0, max))
+    return *value;
+  std::vector<std::string> names;
+  for (const auto& [name, value] : proto_words)
+    names.push_back(name);
+  throw bad_value("--proto", "`" + word + "` is none of " + joined(names)
+                                 + " and no number from 0 to 255");
+}
+
+std::uint64_t event_count(const std::string& word) {
+  constexpr std::uint64_t max = std::uint64_t{1} << 62;
+  if (auto value = number<std::uint64_t>(word, 1, max))
+    return *value;
+  auto why = no_number<std::uint64_t>(word, 1, max);
+  if (number<std::uint64_t>(word, 0, 0))
+    why += "; without --count events are shown until a signal comes";
+  throw bad_value("--count", why);
 }
 
 /// Everything that the words can set.
@@ -201,11 +246,8 @@ void parser::add_watch() {
   auto* json = sub.add_flag("--json", watch.json);
   add_choice(sub, "--color", watch.color, color_words)->excludes(json);
   sub.add_option_function<std::string>(
-      "--count", [this](const std::string& word) {
-        watch.count = number("--count", word, std::uint64_t{1} << 62);
-        if (watch.count == 0)
-          throw bad_value("--count", "0 events are there already");
-      });
+      "--count",
+      [this](const std::string& word) { watch.count = event_count(word); });
 }
 
 command parser::finish_watch() {
@@ -235,18 +277,11 @@ void parser::add_emit() {
   add_word(sub, "--dest", line.dest)->needs(of_block);
   sub.add_option_function<std::string>(
          "--port",
-         [this](const std::string& word) {
-           line.port = number("--port", word, std::int64_t{65535});
-         })
+         [this](const std::string& word) { line.port = port_number(word); })
       ->needs(of_block);
   sub.add_option_function<std::string>(
          "--proto",
-         [this](const std::string& word) {
-           auto i = proto_words.find(word);
-           line.proto = i != proto_words.end()
-                            ? i->second
-                            : number("--proto", word, std::int64_t{255});
-         })
+         [this](const std::string& word) { line.proto = proto_number(word); })
       ->needs(of_block);
   add_word(sub, "--domain", line.domain)->needs(of_block);
   add_word(sub, "--id", line.request_id)->needs(of_block);
@@ -276,9 +311,13 @@ command parser::finish_emit() {
   }
   if (!blocked
       && std::find(other_types.begin(), other_types.end(), line.type)
-             == other_types.end())
+             == other_types.end()) {
+    const bool is_block =
+        line.type == "connection_blocked" || line.type == "pending";
     throw bad_value("--type",
-                    "`" + line.type + "` is none that can be sent; see --help");
+                    "`" + line.type + "` is none of " + joined(other_types)
+                        + (is_block ? "; a block is sent by --blocked" : ""));
+  }
   if (!given("--container"))
     throw missing("--container is required");
   if (blocked) {

@@ -112,7 +112,8 @@ Usage: terok-clearance watch [OPTION]...
 
 Shows every event of a hub, one a line, and below a blocked connection the
 command that answers it. Waits for a hub that is not there yet and comes back
-to one that restarts; says so on stderr.
+to one that restarts; says so on stderr. Says there, too, when events may be
+missing because this program was stopped or stdout took too long.
 
 Options:
   --clearance-socket PATH  the hub to follow; may be repeated
@@ -129,11 +130,11 @@ Options:
   --config FILE            settings, as TOML; see terok-clearance --help
   --help                   show this text
 
-Whatever came from a container is shown escaped (\x1b, \\); values that could
-be mistaken for something else stand in double quotes.
+Bytes that are not printable ASCII are shown as \x1b; values that could be
+mistaken for something else stand in double quotes.
 
 Exit codes: 0 ended by a signal, by --count, or because nobody reads stdout any
-more; 1 no hub is left that answers as one; 2 wrong usage.
+more; 1 no hub is left that serves us, or stdout is closed; 2 wrong usage.
 )";
 
 constexpr std::string_view verdict_text = R"(
@@ -155,8 +156,9 @@ Options:
 A word that starts with `-` goes behind `--`; a container like that is given
 as --container=ID.
 
-Exit codes: 0 applied; 1 refused (the error's name and parameters are on
-stderr) or the hub cannot be reached; 2 wrong usage.
+Exit codes: 0 applied; 1 refused by the hub, failed in the shield (stderr says
+which, with the error's name and parameters), or the hub cannot be reached;
+2 wrong usage.
 )";
 
 constexpr std::string_view emit_text = R"(
@@ -173,7 +175,8 @@ or one line made of the options. Ends when the hub has taken everything.
 Options:
   --reader-socket PATH  the hub's socket for readers
                         (default: $XDG_RUNTIME_DIR/terok-shield-events.sock)
-  --blocked             a blocked connection; prints its request id
+  --blocked             a blocked connection; prints its request id as the hub
+                        will know it
   --type TYPE           another event: container_started, container_exited,
                         shield_up, shield_down, shield_disengaged
   --container ID        the container it happened in; required

@@ -68,14 +68,19 @@ std::string shown(std::string_view text) {
 }
 
 std::string shell_quoted(std::string_view word) {
-  if (!word.empty() && only(word, "-._:/@%+,="))
+  // No shell gives these a meaning, wherever they stand. `=`, `~`, `%` and
+  // others have one at a word's beginning in some shell.
+  if (!word.empty() && only(word, "-._:/"))
     return std::string{word};
   auto printable = [](char c) { return c >= 0x20 && c <= 0x7E; };
   bool plain = std::all_of(word.begin(), word.end(), printable);
   std::string result = plain ? "'" : "$'";
   for (char c : word) {
-    if (plain && c == '\'') {
-      result += "'\\''";
+    if (plain && (c == '\'' || c == '\\')) {
+      // Outside the quotes: in fish a backslash escapes inside them.
+      result += "'\\";
+      result += c;
+      result += '\'';
     } else if (printable(c)) {
       if (!plain && (c == '\'' || c == '\\'))
         result += '\\';

@@ -18,8 +18,9 @@ bool wants_color(color_when when, int fd);
 /// is escaped as `\xNN`.
 std::string shown(std::string_view text);
 
-/// The word that a POSIX shell makes `word` of again; printable ASCII. A word
-/// of other bytes needs bash, zsh or another shell that knows `$'...'`.
+/// The word that bash, dash, zsh and fish make `word` of again; printable
+/// ASCII. A word with other bytes in it needs a shell that knows `$'...'`: bash
+/// or zsh.
 std::string shell_quoted(std::string_view word);
 
 /// `json`, valid and on one line, with everything but printable ASCII in its

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace clearance::services {
 
@@ -71,6 +72,44 @@ bool has_subcommands(const CLI::App& app) {
 std::string reached(const CLI::App& app) {
   auto subs = app.get_subcommands();
   return subs.empty() ? std::string{} : subs.front()->get_name();
+}
+
+/// How many letters must be changed, put in or taken out to make one word of
+/// the other.
+std::size_t distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j)
+    row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    auto diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      auto changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j],
+                               std::min({row[j] + 1, row[j - 1] + 1, changed}));
+    }
+  }
+  return row.back();
+}
+
+/// `; did you mean --color?` when the first unknown option in `words` is nearly
+/// one that the reached subcommand has. Empty: there is nothing to propose.
+std::string proposal(const CLI::App& app,
+                     const std::vector<std::string>& words) {
+  auto subs = app.get_subcommands();
+  const auto& asked = subs.empty() ? app : *subs.front();
+  for (const auto& word : words) {
+    auto name = word.substr(0, word.find('='));
+    if (word == "--")
+      break;
+    if (!name.starts_with("--") || asked.get_option_no_throw(name) != nullptr)
+      continue;
+    for (const auto* option : asked.get_options())
+      for (const auto& known : option->get_lnames())
+        if (distance(name, "--" + known) <= 2)
+          return "; did you mean --" + known + "?";
+    break;
+  }
+  return {};
 }
 
 /// The options that CLI11 found at odds: one that was given, and one that it
@@ -175,8 +214,11 @@ take_words(CLI::App& app, const std::vector<std::string>& words,
     if (version)
       return version_of(app);
     if (has_subcommands(app) && reached(app).empty())
-      return fault(app, no_subcommand(app, e.what()));
-    return fault(app, e.what(), kind_of(e), at_odds(app));
+      return fault(app, no_subcommand(app, e.what()) + proposal(app, words));
+    // Other errors are about options that there are.
+    const bool unknown = dynamic_cast<const CLI::ExtrasError*>(&e) != nullptr;
+    return fault(app, e.what() + (unknown ? proposal(app, words) : ""),
+                 kind_of(e), at_odds(app));
   } catch (const usage_fault& e) {
     return fault(app, e.what(), e.what_kind, e.options);
   }

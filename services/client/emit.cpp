@@ -1,8 +1,10 @@
 #include "services/client/emit.hpp"
 
 #include "protocol/base/limits.hpp"
+#include "protocol/text/text.hpp"
 #include "services/cli/terminal.hpp"
 #include "services/client/reader_lines.hpp"
+#include "services/client/socket_owner.hpp"
 #include "services/client/unix_socket.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/standard_descriptors.hpp"
@@ -14,9 +16,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-// The hub sends nothing on this socket. It closes it when it has read
-// everything and has seen our end: that is how we know that it did. A hub that
-// leaves before resets the connection or breaks our writing.
+// The hub sends nothing on this socket. It closes the connection when it has
+// read everything and has seen our end: so we know that it read everything. A
+// hub that leaves before resets the connection, or our writing fails.
+//
+// The operators' socket would do the same: to it our line is the beginning of a
+// message that never ends. So blank lines follow an event that was made of
+// options. A reader's socket ignores them; the operators' socket closes the
+// connection because no message is so long.
 namespace clearance::services {
 
 namespace {
@@ -24,12 +31,25 @@ namespace {
 using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
 
-/// For a place in the hub's queue of connections.
+/// How long to wait until the hub accepts the connection.
 constexpr auto connect_time_limit = 5s;
 
-/// For the hub to read what the socket holds at our end: a moment, unless it
-/// hangs.
+/// How long the hub may take to read what the socket holds at our end. It takes
+/// a moment, unless the hub hangs.
 constexpr auto drain_time_limit = 10s;
+
+/// A blank line that every reader's socket ignores: short enough that it needs
+/// none of the memory that all connections share.
+constexpr std::size_t blank_line_bytes = 1024;
+
+/// Together a quarter longer than the longest varlink message: the hub closes
+/// the connection while some of them are unread or unsent, which we notice.
+constexpr std::size_t blank_lines =
+    protocol::limits::varlink_message_max_bytes / blank_line_bytes * 5 / 4;
+
+/// A socket holds less than that unread: the peer has read some of the blank
+/// lines when so many were sent.
+constexpr std::size_t blank_lines_read = blank_lines / 2;
 
 class sender {
 public:
@@ -39,16 +59,24 @@ public:
   bool connect();
   bool send(std::string_view bytes);
   bool send_from(int source);
+  /// Finds out whether the peer is a reader's socket.
+  bool send_blank_lines();
   bool finish();
 
 private:
+  /// The peer sent something, or its end, before we were done.
+  bool answered();
+
   bool lost(const std::string& why) {
-    complain("the hub at " + shown(path_) + " " + why);
+    auto foreign = foreign_owner(path_);
+    complain("the hub at " + shown(path_) + " " + why + doubt_
+             + (foreign.empty() ? "" : "; " + foreign));
     return false;
   }
 
   std::string path_;
   descriptor connection_;
+  std::string doubt_; // what else may be wrong when the connection ends
 };
 
 bool sender::connect() {
@@ -68,15 +96,24 @@ bool sender::send(std::string_view bytes) {
     if (n >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(n));
     } else if (errno == EAGAIN) {
-      // As long as it takes: the hub slows a reader down, and a broken
-      // connection wakes us.
-      pollfd entry{connection_.get(), POLLOUT, 0};
+      // For as long as it takes: a hub slows readers down, and the end of the
+      // connection ends the wait.
+      pollfd entry{connection_.get(), POLLOUT | POLLIN, 0};
       ::poll(&entry, 1, -1);
+      if ((entry.revents & POLLIN) != 0)
+        return answered();
     } else if (errno != EINTR) {
       return lost("went away before it had read everything");
     }
   }
   return true;
+}
+
+bool sender::answered() {
+  char byte = 0;
+  return lost(::recv(connection_.get(), &byte, 1, 0) > 0
+                  ? "answers: is it the socket for readers?"
+                  : "went away before it had read everything");
 }
 
 bool sender::send_from(int source) {
@@ -104,6 +141,18 @@ bool sender::send_from(int source) {
   }
 }
 
+bool sender::send_blank_lines() {
+  std::string line(blank_line_bytes - 1, ' ');
+  line += '\n';
+  for (std::size_t i = 0; i < blank_lines; ++i) {
+    if (i == blank_lines_read)
+      doubt_ = "; is it the socket for readers?";
+    if (!send(line))
+      return false;
+  }
+  return true;
+}
+
 bool sender::finish() {
   ::shutdown(connection_.get(), SHUT_WR);
   auto deadline = clock::now() + drain_time_limit;
@@ -128,10 +177,12 @@ int emit_options(sender& hub, emit_line line) {
     line.request_id = make_request_id(line.container);
   std::string bytes;
   append_line(bytes, line);
-  if (!hub.send(bytes) || !hub.finish())
+  if (!hub.send(bytes) || !hub.send_blank_lines() || !hub.finish())
     return exit_failed;
   if (line.request_id.empty())
     return exit_ok;
+  // The id that a verdict has to cite.
+  protocol::sanitise(line.request_id);
   // Who starts the program without stdout does not want the id.
   if (auto why = print(line.request_id + "\n"); !why.empty() && has_stdout()) {
     complain("the event was sent, but " + why);

@@ -3,9 +3,11 @@
 #include "protocol/base/limits.hpp"
 #include "protocol/varlink/message.hpp"
 #include "services/cli/terminal.hpp"
+#include "services/client/socket_owner.hpp"
 
 #include <algorithm>
 #include <cerrno>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <utility>
 
@@ -18,6 +20,17 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds first_pause = 50ms;
 constexpr std::chrono::milliseconds last_pause = 5s;
 
+/// A hub that does not want a client closes the connection when it accepts it.
+constexpr std::chrono::milliseconds at_once = 1s;
+
+/// No event for so long: what the hub had for this connection has been read.
+constexpr std::chrono::milliseconds quiet = 200ms;
+
+/// A hub drops events only while the socket takes no more. The kernel then
+/// holds 208 KiB for the socket by its own accounting, which charges a small
+/// message at up to four times its size.
+constexpr std::size_t unread_min_bytes = 32 * 1024;
+
 } // namespace
 
 hub_subscription::hub_subscription(std::string path, sayer say)
@@ -28,16 +41,28 @@ hub_subscription::hub_subscription(std::string path, sayer say)
 std::optional<time_point> hub_subscription::retry_at() const noexcept {
   if (state_ == state::waiting)
     return retry_at_;
+  if (state_ != state::following)
+    return {};
+  if (behind_)
+    return renew_at_;
+  if (!said_following_)
+    return connected_at_ + at_once;
   return {};
 }
 
 void hub_subscription::seen(bool there, time_point now) {
-  if (state_ == state::following)
-    return; // its end tells when it is over
+  if (state_ == state::following) {
+    settle(now); // the connection's end tells when the hub is gone
+    return;
+  }
   struct stat found {};
-  if (!there || ::stat(path_.c_str(), &found) != 0) {
+  int code = ::stat(path_.c_str(), &found) == 0 ? 0 : errno;
+  if (!there || code != 0) {
     state_ = state::absent;
-    say_waiting();
+    if (code == EACCES)
+      say_once(cannot_connect(path_, {code}) + "; waiting until it can be");
+    else
+      say_waiting();
     return;
   }
   identity current{found.st_dev, found.st_ino, found.st_ctim.tv_sec,
@@ -47,44 +72,72 @@ void hub_subscription::seen(bool there, time_point now) {
     return;
   }
   tried_ = current;
+  turned_away_ = 0;
   pause_ = first_pause;
   connect(now);
 }
 
 void hub_subscription::retry(time_point now) {
-  if (state_ == state::waiting && now >= retry_at_)
+  if (state_ == state::following)
+    settle(now);
+  else if (state_ == state::waiting && now >= retry_at_)
     connect(now);
 }
 
+void hub_subscription::settle(time_point now) {
+  if (!said_following_ && now - connected_at_ >= at_once)
+    say_following();
+  if (behind_ && now >= renew_at_) {
+    connection_.reset();
+    connect(now);
+  }
+}
+
+void hub_subscription::neglected(std::string_view why, time_point now) {
+  if (state_ != state::following || behind_
+      || unread_bytes() < unread_min_bytes)
+    return;
+  behind_ = true;
+  renew_at_ = now + quiet;
+  say_(
+      "events of the hub at " + shown(path_) + " may be missing, because "
+      + std::string{why}
+      + "; the events that the hub still has for this program come first, and"
+        " then the blocks that wait for a verdict and that no client was sent");
+}
+
 void hub_subscription::connect(time_point now) {
+  heard_ = said_following_ = behind_ = false;
   auto result = connect_unix(path_, 0ms);
   if (auto* error = std::get_if<connect_error>(&result)) {
     // These three pass by themselves.
     if (error->code == ENOENT || error->code == ECONNREFUSED
         || error->code == EAGAIN)
       say_waiting();
-    else if (!std::exchange(said_waiting_, true))
-      say_(cannot_connect(path_, *error) + "; trying again");
+    else
+      say_once(cannot_connect(path_, *error) + "; trying again");
     back_off(now);
     return;
   }
   connection_ = std::move(std::get<descriptor>(result));
   framer_ = protocol::nul_framer();
+  connected_at_ = now;
   std::string call;
   protocol::varlink::append_call(call, "org.terok.Clearance1.Subscribe", {},
                                  true);
-  // A fresh socket's buffer takes so little at once.
+  // A fresh socket's buffer takes so little at once. The hub may have
+  // closed the connection already.
   auto n = ::send(connection_.get(), call.data(), call.size(), MSG_NOSIGNAL);
   if (n != static_cast<ssize_t>(call.size())) {
-    connection_.reset();
-    say_waiting();
-    back_off(now);
+    lost(now);
     return;
   }
   state_ = state::following;
-  connected_at_ = now;
   said_waiting_ = false;
-  say_("following the hub at " + shown(path_));
+  // A hub that turned us away, or that is another user's, follows its
+  // accept with a close: then it is too early to say anything.
+  if (turned_away_ == 0 && foreign_owner(path_).empty())
+    say_following();
 }
 
 void hub_subscription::read(announcement_reader& reader, const taker& take,
@@ -97,36 +150,57 @@ void hub_subscription::read(announcement_reader& reader, const taker& take,
     lost(now);
     return;
   }
+  if (behind_)
+    renew_at_ = now + quiet;
   protocol::frame_batch frames;
   bool fits =
       framer_.feed({buffer.data(), static_cast<std::size_t>(n)}, frames);
   for (std::size_t i = 0; i < frames.size(); ++i) {
     auto result = reader.read(frames.at(i), frames.capacity_at(i));
     if (auto* end = std::get_if<no_announcement>(&result)) {
-      refuse(end->why);
+      refuse("no hub of ours at " + shown(path_) + ", it answered " + end->why);
       return;
     }
+    heard_ = true;
+    turned_away_ = 0;
     pause_ = first_pause;
+    if (!said_following_)
+      say_following();
     if (!take(std::get<announcement>(result)))
       return;
   }
   if (!fits)
-    refuse("a message that is too long");
+    refuse("no hub of ours at " + shown(path_)
+           + ", it answered a message that is too long");
 }
 
 void hub_subscription::lost(time_point now) {
   connection_.reset();
+  turned_away_ =
+      !heard_ && now - connected_at_ < at_once ? turned_away_ + 1 : 0;
+  if (turned_away_ > 0)
+    if (auto foreign = foreign_owner(path_); !foreign.empty()) {
+      refuse(foreign + "; run this program as that user");
+      return;
+    }
   if (now - connected_at_ >= last_pause)
     pause_ = first_pause;
-  say_("the hub at " + shown(path_) + " went away; waiting for it");
+  if (turned_away_ < 2)
+    say_("the hub at " + shown(path_) + " went away; waiting for it");
+  else if (turned_away_ == 2)
+    say_("the hub at " + shown(path_) + " closes every new connection at once;"
+         + " it may have all the "
+         + std::to_string(protocol::limits::subscribers_max)
+         + " subscribers that it can have, its log says why; trying "
+           "again");
   said_waiting_ = true;
   back_off(now);
 }
 
-void hub_subscription::refuse(const std::string& why) {
+void hub_subscription::refuse(const std::string& what) {
   connection_.reset();
   state_ = state::refused;
-  say_("no hub of ours at " + shown(path_) + ", it answered " + why);
+  say_(what);
 }
 
 void hub_subscription::back_off(time_point now) {
@@ -135,9 +209,26 @@ void hub_subscription::back_off(time_point now) {
   pause_ = std::min(2 * pause_, last_pause);
 }
 
+void hub_subscription::say_following() {
+  said_following_ = true;
+  turned_away_ = 0;
+  say_("following the hub at " + shown(path_));
+}
+
 void hub_subscription::say_waiting() {
+  say_once("no hub at " + shown(path_) + " yet; waiting for it");
+}
+
+void hub_subscription::say_once(const std::string& what) {
   if (!std::exchange(said_waiting_, true))
-    say_("no hub at " + shown(path_) + " yet; waiting for it");
+    say_(what);
+}
+
+std::size_t hub_subscription::unread_bytes() const {
+  int bytes = 0;
+  return ::ioctl(connection_.get(), FIONREAD, &bytes) == 0
+             ? static_cast<std::size_t>(bytes)
+             : 0;
 }
 
 } // namespace clearance::services

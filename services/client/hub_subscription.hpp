@@ -8,20 +8,26 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <sys/stat.h>
 
 namespace clearance::services {
 
-/// A machine of four states; whatever changes is told to `say`:
+/// A machine of four states. It tells `say` of every change, once:
 ///
 ///   absent <--vanished-- waiting --connected--> following
 ///      '----appeared----->  ^  ^                 |    |
 ///                           |  '----hang-up------'    '--error--> refused
 ///                           '--a new socket appeared----------------'
 ///
-/// Waiting, it tries again after 50 ms, then after twice as long each time, up
-/// to 5 s: a socket is there before its owner listens, and inotify does not
-/// tell when it does.
+/// While it waits, it tries again after 50 ms, then after twice as long each
+/// time, up to 5 s: a socket is there before its owner listens, and inotify
+/// does not tell when the owner does.
+///
+/// A hub drops the oldest events of a client that does not read. When watch did
+/// not read for a while and much was waiting then (neglected()), it reads the
+/// rest and subscribes anew: the hub sends every block that still waits for a
+/// verdict and that it sent to no client before.
 class hub_subscription {
 public:
   using sayer = void (*)(std::string_view what);
@@ -30,24 +36,28 @@ public:
 
   const std::string& path() const noexcept { return path_; }
   bool following() const noexcept { return state_ == state::following; }
-  /// What is there is no hub, and will be none until it is replaced.
+  /// What is at the path does not serve us, and will not until it is replaced.
   bool refused() const noexcept { return state_ == state::refused; }
 
   /// For poll; -1 unless following.
   int fd() const noexcept { return connection_.get(); }
-  /// When to call retry(); nothing when that cannot help.
+  /// When to call retry(); nothing when retry() has nothing to do.
   std::optional<time_point> retry_at() const noexcept;
 
-  /// The socket is there, or is not. Connects to one that is new.
+  /// The socket is there, or is not. Connects to a socket that is new.
   void seen(bool there, time_point now);
-  /// Connects if it is time to.
+  /// Does what is due: connects, subscribes anew, or says that it follows.
   void retry(time_point now);
 
-  /// False: no more of them now.
+  /// Nobody read the connection for longer than a hub waits, because of `why`.
+  /// Call this before the next read().
+  void neglected(std::string_view why, time_point now);
+
+  /// False: the taker wants no more events now.
   using taker = std::function<bool(const announcement&)>;
 
-  /// Reads once and hands on what is whole. What the taker did not want is
-  /// lost.
+  /// Reads once and hands on the events that are complete. An event that the
+  /// taker did not want is lost.
   void read(announcement_reader& reader, const taker& take, time_point now);
 
 private:
@@ -64,19 +74,28 @@ private:
   };
 
   void connect(time_point now);
+  void settle(time_point now);
   void lost(time_point now);
-  void refuse(const std::string& why);
+  void refuse(const std::string& what);
   void back_off(time_point now);
+  void say_following();
   void say_waiting();
+  void say_once(const std::string& what);
+  std::size_t unread_bytes() const;
 
   std::string path_;
   sayer say_;
   state state_ = state::absent;
   bool said_waiting_ = false;
+  bool said_following_ = false; // of this connection
+  bool heard_ = false;          // a message came on this connection
+  bool behind_ = false;         // to be subscribed anew at renew_at_
+  unsigned turned_away_ = 0;    // connections in a row that ended at once
   identity tried_;
   std::chrono::milliseconds pause_;
   time_point retry_at_{};
   time_point connected_at_{};
+  time_point renew_at_{};
   descriptor connection_;
   protocol::framer framer_ = protocol::nul_framer();
 };

@@ -1,9 +1,25 @@
-/// Lines to stdout, without ever being deaf to the order to stop.
+/// Writes lines to stdout, and still sees the order to stop.
 #pragma once
 
+#include <csignal>
 #include <string_view>
 
 namespace clearance::services {
+
+/// While one lives, SIGINT and SIGTERM reach the calling thread although it has
+/// them blocked. For a write that may block for ever: a terminal says that it
+/// can be written as soon as it takes one byte. watch's handlers end the
+/// process.
+class stoppable {
+public:
+  stoppable();
+  stoppable(const stoppable&) = delete;
+  stoppable& operator=(const stoppable&) = delete;
+  ~stoppable();
+
+private:
+  sigset_t before_{};
+};
 
 class line_writer {
 public:

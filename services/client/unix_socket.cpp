@@ -1,6 +1,8 @@
 #include "services/client/unix_socket.hpp"
 
 #include "services/cli/terminal.hpp"
+#include "services/client/socket_owner.hpp"
+#include "services/process/paths.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -10,6 +12,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace clearance::services {
 
@@ -51,9 +54,20 @@ std::string error_text(int code) {
 }
 
 std::string cannot_connect(const std::string& path, connect_error error) {
-  auto why = error.code == EAGAIN ? "it does not accept connections"
-                                  : error_text(error.code);
-  return "cannot connect to " + shown(path) + ": " + why;
+  auto text = "cannot connect to " + shown(path) + ": ";
+  switch (error.code) {
+  case EAGAIN:
+    return text + "it does not accept connections";
+  case ENAMETOOLONG:
+    return text + "the path is longer than the "
+           + std::to_string(socket_path_max_bytes)
+           + " bytes that a socket's path may have; set XDG_RUNTIME_DIR to a "
+             "shorter directory, or name a shorter path";
+  case EACCES:
+    return text + error_text(error.code) + "; you are " + user_text(::getuid());
+  default:
+    return text + error_text(error.code);
+  }
 }
 
 waited wait_for(int fd, short events, time_point deadline) {

@@ -2,6 +2,7 @@
 
 #include "protocol/base/limits.hpp"
 #include "services/cli/terminal.hpp"
+#include "services/client/socket_owner.hpp"
 #include "services/client/varlink_client.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/standard_descriptors.hpp"
@@ -16,15 +17,21 @@ using namespace std::chrono_literals;
 
 namespace varlink = protocol::varlink;
 
-/// For a place in the hub's queue of connections.
+/// How long to wait until the hub accepts the connection.
 constexpr auto connect_time_limit = 5s;
 
-/// Longer than the hub's own: its answer wins, and says more.
+/// Longer than the hub's own limit: the hub's answer says more than ours.
 constexpr auto answer_time_limit = protocol::limits::executor_deadline + 10s;
 
 int failed(const std::string& what) {
   complain(what);
   return exit_failed;
+}
+
+/// Another user's hub closes the connection without a word.
+std::string whose(const std::string& path) {
+  auto foreign = foreign_owner(path);
+  return foreign.empty() ? foreign : "; " + foreign;
 }
 
 bool is_ok(const varlink::reply& reply) {
@@ -34,11 +41,40 @@ bool is_ok(const varlink::reply& reply) {
   return false;
 }
 
+std::string text_of(const varlink::reply& reply, std::string_view name) {
+  for (const auto& x : reply.parameters)
+    if (x.name == name)
+      return shown(x.text);
+  return shown("");
+}
+
+/// The error of `reply` in words, or nothing for an error that this program
+/// does not know.
+std::string explanation(const varlink::reply& reply) {
+  const std::string prefix = "org.terok.Clearance1.";
+  if (reply.error == prefix + "UnknownRequest")
+    // The reply says no more than this, so all causes are listed.
+    return ": the hub has no open request of this id; it was answered already "
+           "or is being answered, or its container or shield is gone, or the "
+           "hub was restarted or dropped it, or it never was at this hub";
+  if (reply.error == prefix + "VerdictTupleMismatch")
+    return ": the open request of this id is of container "
+           + text_of(reply, "expected_container") + " and destination "
+           + text_of(reply, "expected_dest");
+  if (reply.error == prefix + "ShieldCliFailed")
+    return ": the firewall was not changed, and the request stays open if its "
+           "container is still there";
+  return {};
+}
+
+/// What the hub did not do. A failed verdict was accepted, and the shield could
+/// not carry it out; a refused one was not tried.
 std::string refusal_text(const varlink::reply& reply) {
-  std::string text = "refused: " + shown(reply.error);
+  bool tried = reply.error == "org.terok.Clearance1.ShieldCliFailed";
+  std::string text = (tried ? "failed: " : "refused: ") + shown(reply.error);
   for (const auto& x : reply.parameters)
     text += " " + shown(x.name) + "=" + shown(x.text);
-  return text;
+  return text + explanation(reply);
 }
 
 } // namespace
@@ -60,12 +96,12 @@ int verdict(const verdict_config& config) {
                          std::chrono::steady_clock::now() + answer_time_limit);
   if (auto* failure = std::get_if<varlink_client::failure>(&result))
     return failed("the hub at " + shown(config.clearance_socket) + " "
-                  + failure->why);
+                  + failure->why + whose(config.clearance_socket));
   const auto& reply = std::get<varlink::reply>(result);
   if (!reply.error.empty())
     return failed(refusal_text(reply));
   if (!is_ok(reply))
-    return failed("refused: the hub answered without ok");
+    return failed("failed: the hub answered without ok");
   auto why =
       print(std::string{action} + " applied: " + shown(config.container) + " "
             + shown(config.dest) + " (" + shown(config.request_id) + ")\n");

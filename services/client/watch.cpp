@@ -5,6 +5,7 @@
 #include "services/client/hub_subscription.hpp"
 #include "services/client/line_writer.hpp"
 #include "services/process/exit_code.hpp"
+#include "services/process/paths.hpp"
 #include "services/process/standard_descriptors.hpp"
 
 #include <algorithm>
@@ -13,14 +14,17 @@
 #include <csignal>
 #include <ctime>
 #include <filesystem>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <poll.h>
 #include <sys/signalfd.h>
+#include <system_error>
+#include <unistd.h>
 
-// One thread, one poll over: the signals, stdout (does anybody read?), the
-// directories, and every hub. It sleeps until one of them has something to say
-// or a hub that is there but does not listen is to be tried again.
+// One thread and one poll over: the signals, stdout (does anybody read?), the
+// directories, and every hub. The thread sleeps until one of them has something
+// to say, or until a hub that does not listen yet is to be tried again.
 namespace clearance::services {
 
 namespace {
@@ -31,17 +35,52 @@ using clock = std::chrono::steady_clock;
 /// How often to look when the kernel cannot tell us to.
 constexpr auto blind_interval = 5s;
 
-/// A descriptor that is readable after SIGINT or SIGTERM.
-descriptor stop_signals() {
+/// A hub does not wait for a client that takes no event for so long. Source:
+/// protocol/contract/clearance.md, section 4.
+constexpr auto hub_pause_limit = 50ms;
+
+descriptor signals(std::initializer_list<int> numbers) {
   sigset_t set;
   ::sigemptyset(&set);
-  ::sigaddset(&set, SIGINT);
-  ::sigaddset(&set, SIGTERM);
+  for (int number : numbers)
+    ::sigaddset(&set, number);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  struct sigaction ignore {};
-  ignore.sa_handler = SIG_IGN;
-  ::sigaction(SIGPIPE, &ignore, nullptr);
-  return descriptor{::signalfd(-1, &set, SFD_CLOEXEC)};
+  return descriptor{::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
+}
+
+extern "C" void end_at_once(int) {
+  ::_exit(exit_ok);
+}
+
+/// A descriptor that is readable after SIGINT or SIGTERM. During a write that
+/// may block (see `stoppable`) they end the process. A signal that is ignored
+/// stays ignored.
+descriptor stop_signals() {
+  for (int number : {SIGINT, SIGTERM}) {
+    struct sigaction action {};
+    ::sigaction(number, nullptr, &action);
+    if (action.sa_handler == SIG_IGN)
+      continue;
+    action.sa_handler = end_at_once;
+    ::sigaction(number, &action, nullptr);
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals({SIGINT, SIGTERM});
+}
+
+/// Like complain(), but a stderr that nobody reads does not keep watch from
+/// ending.
+void say(std::string_view what) {
+  stoppable now;
+  complain(what);
+}
+
+/// `path` for a hint, which may be pasted somewhere else: absolute, unless it
+/// would be too long for a socket or the working directory is gone.
+std::string hint_path(const std::string& path) {
+  std::error_code error;
+  auto result = std::filesystem::absolute(path, error).string();
+  return error || result.size() > socket_path_max_bytes ? path : result;
 }
 
 std::string local_time() {
@@ -62,9 +101,12 @@ public:
         finder_(config.clearance_sockets,
                 config.all ? config.runtime_directory : std::string{}),
         stop_(stop_signals()),
+        continued_(signals({SIGCONT})),
         out_(STDOUT_FILENO, stop_.get()) {
-    for (const auto& path : config.clearance_sockets)
-      hubs_.try_emplace(path, path, complain);
+    for (const auto& path : config.clearance_sockets) {
+      hubs_.try_emplace(path, path, say);
+      hint_paths_.try_emplace(path, hint_path(path));
+    }
   }
 
   int run();
@@ -77,6 +119,8 @@ private:
   bool take(const hub_subscription& hub, const announcement& x);
   void flush();
   void check_hubs();
+  void on_continued();
+  const std::string& hint_path_of(const std::string& path) const;
 
   bool asked_for(const std::string& path) const {
     const auto& paths = config_.clearance_sockets;
@@ -87,7 +131,11 @@ private:
   event_style style_;
   hub_finder finder_;
   descriptor stop_;
+  descriptor continued_;
   line_writer out_;
+  std::map<std::string, std::string> hint_paths_; // of those asked for
+  bool said_none_ = false;
+  clock::time_point awake_since_; // when the last poll returned
   std::map<std::string, hub_subscription> hubs_;
   announcement_reader reader_;
   std::string lines_; // of one read, not written yet
@@ -97,7 +145,7 @@ private:
 
 int watcher::run() {
   if (!stop_) {
-    complain("cannot wait for signals: " + error_text(errno));
+    say("cannot wait for signals: " + error_text(errno));
     return exit_failed;
   }
   look();
@@ -112,7 +160,7 @@ void watcher::look() {
     return std::find(paths.begin(), paths.end(), path) != paths.end();
   };
   for (const auto& path : paths)
-    hubs_.try_emplace(path, path, complain);
+    hubs_.try_emplace(path, path, say);
   auto now = clock::now();
   for (auto i = hubs_.begin(); i != hubs_.end();) {
     auto& [path, hub] = *i;
@@ -123,6 +171,9 @@ void watcher::look() {
     hub.seen(there(path), now);
     ++i;
   }
+  if (hubs_.empty() && !std::exchange(said_none_, true))
+    say("no hub below " + shown(config_.runtime_directory)
+        + " yet; waiting for one");
   check_hubs();
 }
 
@@ -141,8 +192,11 @@ int watcher::timeout() const {
 }
 
 void watcher::poll_once() {
-  std::vector<pollfd> entries{
-      {stop_.get(), POLLIN, 0}, {out_.fd(), 0, 0}, {finder_.fd(), POLLIN, 0}};
+  std::vector<pollfd> entries{{stop_.get(), POLLIN, 0},
+                              {out_.fd(), 0, 0},
+                              {finder_.fd(), POLLIN, 0},
+                              {continued_.get(), POLLIN, 0}};
+  const auto first_hub = entries.size();
   std::vector<hub_subscription*> hubs;
   for (auto& [path, hub] : hubs_) {
     if (!hub.following())
@@ -151,30 +205,44 @@ void watcher::poll_once() {
     hubs.push_back(&hub);
   }
   int n = ::poll(entries.data(), entries.size(), timeout());
+  awake_since_ = clock::now();
   if (n < 0) {
     if (errno == EINTR)
       return;
-    complain("cannot wait: " + error_text(errno));
+    say("cannot wait: " + error_text(errno));
     code_ = exit_failed;
     return;
   }
-  // Nobody reads any more: like a signal, an order to stop.
+  // That nobody reads any more is an order to stop, as a signal is.
   if (entries[0].revents != 0 || entries[1].revents != 0) {
     code_ = exit_ok;
     return;
   }
+  if (entries[3].revents != 0)
+    on_continued();
   for (std::size_t i = 0; i < hubs.size() && !code_; ++i)
-    if (entries[i + 3].revents != 0)
+    if (entries[first_hub + i].revents != 0)
       read(*hubs[i]);
   if (code_)
     return;
-  // Behind the hubs: looking may forget some of them. At the end of a pause,
-  // too: it costs little, and the blind have nothing else.
+  // After the hubs, because looking may forget some of them. At the end of a
+  // pause, too: it costs little, and where the kernel gives no notices there is
+  // no other way.
   if (entries[2].revents != 0 || n == 0)
     look();
 }
 
+// Ctrl-Z and then `fg`: nothing was read in between.
+void watcher::on_continued() {
+  signalfd_siginfo ignored{};
+  (void)!::read(continued_.get(), &ignored, sizeof(ignored));
+  for (auto& [path, hub] : hubs_)
+    hub.neglected("this program was stopped", clock::now());
+}
+
 void watcher::read(hub_subscription& hub) {
+  if (clock::now() - awake_since_ > hub_pause_limit)
+    hub.neglected("stdout took too long", clock::now());
   hub.read(
       reader_, [&](const announcement& x) { return take(hub, x); },
       clock::now());
@@ -187,20 +255,23 @@ bool watcher::take(const hub_subscription& hub, const announcement& x) {
   if (config_.json)
     lines_ += x.json + '\n';
   else if (x.known)
-    // Absolute: the hint may be pasted somewhere else.
     lines_ +=
-        event_text(*x.known, local_time(),
-                   std::filesystem::absolute(hub.path()).string(), style_);
+        event_text(*x.known, local_time(), hint_path_of(hub.path()), style_);
   else
     lines_ += unknown_event_text(x.json, local_time(), style_);
   ++shown_;
   return shown_ != config_.count;
 }
 
+const std::string& watcher::hint_path_of(const std::string& path) const {
+  auto i = hint_paths_.find(path);
+  return i == hint_paths_.end() ? path : i->second;
+}
+
 void watcher::flush() {
   auto result = out_.write(std::exchange(lines_, {}));
   if (result == line_writer::result::failed) {
-    complain("cannot write: " + error_text(errno));
+    say("cannot write: " + error_text(errno));
     code_ = exit_failed;
   } else if (result != line_writer::result::written
              || (config_.count != 0 && shown_ == config_.count)) {
@@ -225,6 +296,14 @@ int watch(const watch_config& config) {
              "redirect it to a file");
     return exit_failed;
   }
+  auto paths = config.clearance_sockets;
+  if (config.all)
+    paths.push_back(config.default_socket);
+  for (const auto& path : paths)
+    if (path.size() > socket_path_max_bytes) {
+      complain(cannot_connect(path, {ENAMETOOLONG}));
+      return exit_failed;
+    }
   return watcher{config}.run();
 }
 

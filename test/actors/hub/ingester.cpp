@@ -277,17 +277,22 @@ TEST_CASE("many readers that flood with nonsense do not flood the log") {
   CHECK(s.log.only(dropped)["others_not_logged"] == "32");
 }
 
-TEST_CASE(
-    "a line of an unknown type is dropped, counted, and logged at debug") {
+TEST_CASE("a line of no known type is dropped, counted and logged once") {
   fixture s;
   auto reader = s.connect();
-  s.bring(reader, {R"({"type":"news","container":"c1"})"});
+  const std::string news = R"({"type":"news","container":"c1"})";
+  s.bring(reader, {news, news, news});
   CHECK(s.quiet());
-  auto line = s.log.only("dropped a line of an unknown type");
-  CHECK(line.level == actors::severity::debug);
-  CHECK(line["line"] == R"({"type":"news","container":"c1"})");
-  CHECK(s.log.with(dropped).empty());
-  CHECK(s.counters()["unknown"] == "1");
+  auto line = s.log.only(dropped);
+  CHECK(line.level == actors::severity::warning);
+  CHECK(line["line"] == news);
+  CHECK(line["why"] == "a type that is not known");
+  CHECK(s.counters()["unknown"] == "3");
+  // Another type, and none at all, are other faults.
+  s.bring(reader, {R"({"type":"olds","container":"c1"})", "{}", "{}"});
+  REQUIRE(s.log.with(dropped).size() == 3);
+  CHECK(s.log.with(dropped)[2]["why"] == "no type");
+  CHECK(s.counters()["unknown"] == "6");
 }
 
 TEST_CASE("a line with ill-formed bytes is repaired, counted and announced") {

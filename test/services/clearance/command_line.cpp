@@ -180,8 +180,9 @@ TEST_CASE("watch: a repeated option does not swallow a word") {
 
 TEST_CASE("watch: nonsense is refused") {
   CHECK(fault({"watch", "--count", "0"})
-        == "--count: 0 events are there already");
-  const std::string no_number = "is no number from 0 to 4611686018427387904";
+        == "--count: `0` is no number from 1 to 4611686018427387904; without"
+           " --count events are shown until a signal comes");
+  const std::string no_number = "is no number from 1 to 4611686018427387904";
   CHECK(fault({"watch", "--count", "x"}) == "--count: `x` " + no_number);
   CHECK(fault({"watch", "--count", "1x"}) == "--count: `1x` " + no_number);
   CHECK(fault({"watch", "--count=-1"}) == "--count: `-1` " + no_number);
@@ -277,9 +278,11 @@ TEST_CASE("emit: protocols by name and by number") {
   CHECK(proto("0") == 0);
   CHECK(proto("255") == 255);
   CHECK(fault(block + words{"--proto", "256"})
-        == "--proto: `256` is no number from 0 to 255");
+        == "--proto: `256` is none of icmp, icmpv6, tcp, udp and no number from"
+           " 0 to 255");
   CHECK(fault(block + words{"--proto", "TCP"})
-        == "--proto: `TCP` is no number from 0 to 255");
+        == "--proto: `TCP` is none of icmp, icmpv6, tcp, udp and no number from"
+           " 0 to 255");
 }
 
 TEST_CASE("emit: the other types") {
@@ -305,7 +308,10 @@ TEST_CASE("emit: what is missing or wrong is refused") {
         == "--blocked needs --port");
   CHECK(fault({"emit", "--type", "shield_up"}) == "--container is required");
   CHECK(fault({"emit", "--type", "x", "--container", "c"})
-        == "--type: `x` is none that can be sent; see --help");
+        == "--type: `x` is none of container_started, container_exited,"
+           " shield_up, shield_down, shield_disengaged");
+  CHECK(fault({"emit", "--type", "pending", "--container", "c"})
+            .ends_with("shield_disengaged; a block is sent by --blocked"));
   CHECK(fault({"emit", "--type", "shield_up", "--container", "c", "--reason",
                "r"})
         == "--reason needs --type container_exited");
@@ -375,6 +381,18 @@ TEST_CASE("no subcommand, an unknown one, two of them") {
   CHECK(fault({"bogus"}) == "there is no subcommand `bogus`");
   CHECK(fault({"serve", "watch"})
         == "The following argument was not expected: watch");
+}
+
+TEST_CASE("an option that is nearly known is answered with a proposal") {
+  CHECK(fault({"watch", "--colour", "never"}).find("; did you mean --color?")
+        != std::string::npos);
+  CHECK(fault({"watch", "--colour=never"})
+        == "The following argument was not expected: --colour=never; did you"
+           " mean --color?");
+  CHECK(fault({"emit", "--desst", "x"}).ends_with("; did you mean --dest?"));
+  CHECK(fault({"watch", "--nonsense"})
+        == "The following argument was not expected: --nonsense");
+  CHECK(fault({"--versoin"}).ends_with("; did you mean --version?"));
 }
 
 TEST_CASE("a fault is one line, whatever the words hold") {

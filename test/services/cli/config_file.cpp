@@ -205,7 +205,8 @@ TEST_CASE("what one setting means for another is a fault of a line, too") {
 TEST_CASE("the whole file is checked, whatever is run") {
   CHECK(
       fault(the_hub, "[watch]\ncount = 0\n[serve]\nlog-level = 'x'\n", "serve")
-      == "2: count: 0 events are there already");
+      == "2: count: `0` is no number from 1 to 4611686018427387904; without"
+         " --count events are shown until a signal comes");
   CHECK(
       fault(the_hub, "[serve]\n[served]\n", "serve")
       == "2: [served]: there is no such subcommand; the sections are [serve], "

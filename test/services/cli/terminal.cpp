@@ -1,8 +1,13 @@
 #include "services/cli/terminal.hpp"
 
 #include "test/support/process/child.hpp"
+#include "test/support/skip.hpp"
 
 #include <doctest/doctest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
 
 namespace terminal_tests {
 
@@ -11,10 +16,27 @@ using clearance::test::child;
 
 namespace {
 
-/// What a POSIX shell makes of one word.
-std::string through_shell(const std::string& word, const char* shell) {
+using command = std::vector<std::string>;
+
+/// How to start each shell that is installed here without its settings.
+std::vector<command> shells() {
+  std::vector<command> result;
+  for (command each :
+       {command{"/bin/sh"}, command{"/bin/bash"}, command{"/bin/dash"},
+        command{"/usr/bin/zsh", "-f"}, command{"/usr/bin/fish", "--no-config"}})
+    if (std::filesystem::exists(each.front()))
+      result.push_back(each);
+    else
+      clearance::test::skipped(each.front() + " is not installed");
+  return result;
+}
+
+/// What a shell makes of one word.
+std::string through_shell(const std::string& word, command shell) {
+  shell.insert(shell.end(), {"-c", "printf %s " + word});
   clearance::test::child_options options;
-  options.argv = {shell, "-c", "printf %s " + word};
+  options.argv = std::move(shell);
+  options.environment = {{"HOME", "/nonexistent"}};
   child run{options};
   run.wait();
   return run.out();
@@ -54,22 +76,54 @@ TEST_CASE("a plain word needs no quotes in a shell") {
   CHECK(shell_quoted("6f1d2c3b4a59:1") == "6f1d2c3b4a59:1");
   CHECK(shell_quoted("") == "''");
   CHECK(shell_quoted("a b") == "'a b'");
+  CHECK(shell_quoted("=ls") == "'=ls'");
   CHECK(shell_quoted("it's") == "'it'\\''s'");
+  CHECK(shell_quoted("a\\b") == "'a'\\\\'b'");
   CHECK(shell_quoted("\x1b'\\") == "$'\\x1b\\'\\\\'");
 }
 
-TEST_CASE("a shell makes the same word of a quoted one") {
-  for (const char* word : {"$(reboot)", "`id`", "a;b&c|d>e<f", "!! \"x\" 'y'",
-                           "~root", "#no", "*", "\\", "a\\'b", "{a,b}"}) {
-    CHECK(through_shell(shell_quoted(word), "/bin/sh") == word);
-    CHECK(through_shell(shell_quoted(word), "/bin/bash") == word);
+TEST_CASE("every shell makes the same word of a quoted one") {
+  for (const auto& shell : shells()) {
+    for (const char* word : {"$(reboot)",   "`id`",
+                             "a;b&c|d>e<f", "!! \"x\" 'y'",
+                             "~",           "~root",
+                             "#no",         "*",
+                             "?",           "[a-z]",
+                             "\\",          "\\\\",
+                             "a\\'b",       "\\n",
+                             "{a,b}",       "=ls",
+                             "==",          "%1",
+                             "%self",       "!",
+                             "!!",          "!$",
+                             "^a^b",        "-x",
+                             "--",          "--help",
+                             "a b",         " ",
+                             "+1",          "@(a)",
+                             "a=~b",        "$'x'",
+                             "(id)",        "'",
+                             "\"",          "https://example.org/?a=b&c=~d"}) {
+      CAPTURE(shell.front());
+      CAPTURE(word);
+      CHECK(through_shell(shell_quoted(word), shell) == word);
+    }
   }
   // A digit behind \xNN is not swallowed.
   for (const char* word : {"\n\t\x1b"
                            "7f'\\",
                            "\xc3\xa9\x80"
                            "1"})
-    CHECK(through_shell(shell_quoted(word), "/bin/bash") == word);
+    CHECK(through_shell(shell_quoted(word), {"/bin/bash"}) == word);
+}
+
+TEST_CASE("history expansion of an interactive bash leaves a quoted word") {
+  clearance::test::child_options options;
+  options.argv = {"/bin/bash", "--norc"};
+  options.stdin_bytes = "set -o history; set -o histexpand\n"
+                        "printf %s "
+                        + shell_quoted("a!!b !$ ! !x") + "\n";
+  child run{options};
+  run.wait();
+  CHECK(run.out() == "a!!b !$ ! !x");
 }
 
 TEST_CASE("JSON keeps its values when it becomes ASCII") {

@@ -91,8 +91,8 @@ TEST_CASE("emit without stdin says so, and without stdout sends its event") {
                                         " --port 1 --id c:1"
                                       + closed);
     auto line = hub.await_connection().read_to_end();
-    CHECK(lines_of(line) == 1);
-    CHECK(line.ends_with("}\n"));
+    CHECK(line.starts_with("{"));
+    CHECK(line.find("stdout") == std::string::npos);
     CHECK(emitter.wait() == exited(0));
     CHECK(emitter.err() == "");
   }

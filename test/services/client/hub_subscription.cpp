@@ -1,12 +1,15 @@
 #include "services/client/hub_subscription.hpp"
 
 #include "protocol/varlink/message.hpp"
+#include "services/client/socket_owner.hpp"
 #include "test/services/client/listener.hpp"
 #include "test/support/files/temp_dir.hpp"
+#include "test/support/skip.hpp"
 
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <unistd.h>
 
 namespace hub_subscription_tests {
 
@@ -190,6 +193,114 @@ TEST_CASE_FIXTURE(fixture, "a taker that has enough is given no more") {
   peer.send(event_reply("a") + event_reply("b") + event_reply("c"));
   read(2);
   CHECK(got.size() == 2);
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "a hub that turns clients away is said to do so, once") {
+  listener server{path};
+  hub.seen(true, now);
+  for (int i = 0; i < 6; ++i) {
+    { auto peer = server.accept(); }
+    read();
+    CHECK_FALSE(hub.following());
+    now = *hub.retry_at();
+    hub.retry(now);
+    REQUIRE(hub.following());
+  }
+  CHECK(said
+        == texts{"following the hub at " + path,
+                 "the hub at " + path + " went away; waiting for it",
+                 "the hub at " + path
+                     + " closes every new connection at once; it may have all"
+                       " the 4096 subscribers that it can have, its log says"
+                       " why; trying again"});
+  // It keeps one at last: that is said after a second, or at an event.
+  CHECK(hub.retry_at() == now + 1s);
+  hub.retry(now + 1s);
+  CHECK(said.back() == "following the hub at " + path);
+  CHECK_FALSE(hub.retry_at().has_value());
+}
+
+TEST_CASE_FIXTURE(fixture, "another user's hub is named, with its user") {
+  listener server{path};
+  if (::geteuid() != 0) {
+    clearance::test::skipped("needs root");
+    return;
+  }
+  REQUIRE(::chown(path.c_str(), 4321, 4321) == 0);
+  hub.seen(true, now);
+  CHECK(said.empty()); // too early to say anything
+  { auto peer = server.accept(); }
+  read();
+  CHECK(hub.refused());
+  CHECK(said
+        == texts{path + " belongs to uid 4321 and you are "
+                 + user_text(::getuid())
+                 + ": a hub serves its own user alone; run this program as"
+                   " that user"});
+  hub.seen(true, now + 1h);
+  CHECK(said.size() == 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "another user's socket that serves us is followed") {
+  // systemd may have made the socket for the hub.
+  listener server{path};
+  if (::geteuid() != 0) {
+    clearance::test::skipped("needs root");
+    return;
+  }
+  REQUIRE(::chown(path.c_str(), 4321, 4321) == 0);
+  hub.seen(true, now);
+  server.accept().send(event_reply("a"));
+  read();
+  CHECK(got.size() == 1);
+  CHECK(said == texts{"following the hub at " + path});
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "after a time without reading the hub is followed anew") {
+  listener server{path};
+  hub.seen(true, now);
+  auto first = server.accept();
+  auto event = event_reply(std::string(1000, 'a'));
+  for (int i = 0; i < 40; ++i)
+    first.send(event);
+  hub.neglected("of the test", now);
+  hub.neglected("of the test", now);
+  REQUIRE(said.size() == 2);
+  CHECK(said.back().starts_with("events of the hub at " + path
+                                + " may be missing, because of the test; "));
+  // What the hub still had comes first, until it is quiet.
+  read();
+  CHECK(got.size() == 40);
+  CHECK(hub.retry_at() == now + 200ms);
+  now += 199ms;
+  first.send(event);
+  read();
+  CHECK(got.size() == 41);
+  hub.retry(now + 199ms);
+  CHECK(server.empty());
+  hub.retry(now + 200ms);
+  CHECK(hub.following());
+  auto second = server.accept();
+  CHECK(second.read_frame().has_value());
+  first.read_frame(); // the call
+  CHECK(first.read_to_end() == "");
+  second.send(event);
+  read();
+  CHECK(got.size() == 42);
+  CHECK(said.size() == 3);
+  CHECK_FALSE(hub.retry_at().has_value());
+}
+
+TEST_CASE_FIXTURE(fixture, "few unread events mean that none was dropped") {
+  listener server{path};
+  hub.seen(true, now);
+  auto peer = server.accept();
+  peer.send(event_reply("a") + event_reply("b"));
+  hub.neglected("of the test", now);
+  CHECK(said.size() == 1);
+  CHECK_FALSE(hub.retry_at().has_value());
 }
 
 } // namespace hub_subscription_tests

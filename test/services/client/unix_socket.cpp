@@ -46,6 +46,10 @@ TEST_CASE("what cannot be connected to says why") {
   CHECK(error_of(std::string(108, 'x'), 0ms) == ENAMETOOLONG);
   CHECK(cannot_connect("/a b", {ENOENT})
         == "cannot connect to \"/a b\": No such file or directory");
+  CHECK(cannot_connect("/s", {ENAMETOOLONG})
+        == "cannot connect to /s: the path is longer than the 107 bytes that a"
+           " socket's path may have; set XDG_RUNTIME_DIR to a shorter"
+           " directory, or name a shorter path");
   CHECK(cannot_connect("/s", {EAGAIN})
         == "cannot connect to /s: it does not accept connections");
 }

@@ -1,0 +1,161 @@
+// The clients beside a real hub: stopped, at the wrong socket, or at a hub of
+// another user or that has no room.
+
+#include "test/end_to_end/world/deployment.hpp"
+#include "test/support/skip.hpp"
+
+#include <doctest/doctest.h>
+
+#include <signal.h>
+#include <unistd.h>
+
+namespace clients_tests {
+
+namespace {
+
+using namespace clearance::test;
+namespace fs = std::filesystem;
+
+child run(std::vector<std::string> words) {
+  child_options options;
+  options.argv = {terok_clearance()};
+  options.argv.insert(options.argv.end(), words.begin(), words.end());
+  return child{std::move(options)};
+}
+
+/// Emits marks until `watch` shows one.
+void await_following(hub& server, const child& watcher) {
+  const deadline guard;
+  while (watcher.out().find("\"here\"") == std::string::npos) {
+    server.emit(plain_line("shield_up", "here"));
+    guard.pace("watch", {watcher.pidfd()});
+  }
+}
+
+std::size_t count_of(const std::string& text, std::string_view what) {
+  std::size_t result = 0;
+  for (auto at = text.find(what); at != text.npos;
+       at = text.find(what, at + what.size()))
+    ++result;
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("watch that was stopped shows every block that no client was sent") {
+  const runtime where;
+  hub server{where};
+  auto watcher =
+      run({"watch", "--json", "--clearance-socket", where.clearance()});
+  await_following(server, watcher);
+  watcher.suspend();
+  constexpr std::size_t blocks = 3000;
+  std::string lines;
+  for (std::size_t i = 0; i < blocks; ++i) {
+    block x;
+    x.request_id = "c1:" + std::to_string(i);
+    lines += x.line();
+  }
+  // The hub closes the connection when it has announced them all. No other
+  // client follows: it would be sent what this one misses.
+  auto reader = server.reader();
+  reader.send(lines);
+  reader.half_close();
+  CHECK(reader.read_to_end() == "");
+  watcher.kill(SIGCONT);
+  watcher.await_err("may be missing, because this program was stopped; ");
+  const deadline guard;
+  while (count_of(watcher.out(), "\"connection_blocked\"") < blocks)
+    guard.pace("every block", {watcher.pidfd()});
+  for (std::size_t i = 0; i < blocks; ++i)
+    CHECK(count_of(watcher.out(),
+                   "\"request_id\":\"c1:" + std::to_string(i) + "\"")
+          == 1);
+  watcher.kill(SIGTERM);
+  CHECK(watcher.wait() == exited(0));
+  CHECK(count_of(watcher.err(), "may be missing") == 1);
+}
+
+TEST_CASE("watch that was stopped and lost nothing says nothing") {
+  const runtime where;
+  hub server{where};
+  auto watcher =
+      run({"watch", "--json", "--clearance-socket", where.clearance()});
+  await_following(server, watcher);
+  watcher.suspend();
+  server.emit(block{}.line());
+  watcher.kill(SIGCONT);
+  watcher.await_out("connection_blocked");
+  watcher.kill(SIGTERM);
+  CHECK(watcher.wait() == exited(0));
+  CHECK(watcher.err()
+        == "terok-clearance: following the hub at " + where.clearance().string()
+               + "\n");
+}
+
+TEST_CASE("emit to the operators' socket notices that its event is lost") {
+  const runtime where;
+  hub server{where};
+  auto emitter =
+      run({"emit", "--blocked", "--container", "c1", "--dest", "203.0.113.7",
+           "--port", "443", "--reader-socket", where.clearance()});
+  CHECK(emitter.wait() == exited(1));
+  CHECK(emitter.out() == "");
+  CHECK(emitter.err().find("; is it the socket for readers?")
+        != std::string::npos);
+}
+
+TEST_CASE("the readers' socket counts nothing but the event of an emit") {
+  const runtime where;
+  hub server{where};
+  auto watcher = server.subscriber();
+  auto emitter = run({"emit", "--type", "shield_up", "--container", "c1",
+                      "--reader-socket", where.reader()});
+  CHECK(emitter.wait() == exited(0));
+  CHECK(watcher.next_event() == plain_event("shield_up", "c1"));
+  CHECK(server.stop() == exited(0));
+  CHECK(server.process().err().find("dropped") == std::string::npos);
+}
+
+TEST_CASE("clients say whose a hub is that is another user's") {
+  const runtime where;
+  if (::getuid() != 0 || !fs::exists("/usr/bin/setpriv")) {
+    skipped("needs root and setpriv");
+    return;
+  }
+  constexpr uid_t somebody = 65534;
+  // A copy, because the build directory may be closed to others.
+  fs::copy_file(terok_clearance(), where.dir / "terok-clearance");
+  REQUIRE(::chown(where.dir.path().c_str(), somebody, somebody) == 0);
+  child_options options;
+  options.argv = {"/usr/bin/setpriv",
+                  "--reuid",
+                  std::to_string(somebody),
+                  "--regid",
+                  std::to_string(somebody),
+                  "--clear-groups",
+                  where.dir / "terok-clearance",
+                  "serve",
+                  "--inline-verdict",
+                  "--clearance-socket",
+                  where.clearance(),
+                  "--reader-socket",
+                  where.reader()};
+  auto server = start(options, {where.clearance(), where.reader()});
+  for (std::vector<std::string> words :
+       {std::vector<std::string>{"watch", "--clearance-socket",
+                                 where.clearance()},
+        {"verdict", "c1:1", "d", "allow", "--container", "c1",
+         "--clearance-socket", where.clearance()},
+        {"emit", "--type", "shield_up", "--container", "c1", "--reader-socket",
+         where.reader()}}) {
+    CAPTURE(words.front());
+    auto client = run(words);
+    CHECK(client.wait() == exited(1));
+    CHECK(count_of(client.err(), "\n") == 1);
+    CHECK(client.err().find(" belongs to uid 65534 ") != std::string::npos);
+    CHECK(client.err().find(" and you are uid 0 ") != std::string::npos);
+  }
+}
+
+} // namespace clients_tests
