@@ -34,8 +34,7 @@ void log_queue::push(queued_line x) {
     count_lost(x.level);
     return;
   }
-  auto& lane = lanes_[index_of(x.level)];
-  lane.push_back({next_, std::move(x)});
+  lanes_[index_of(x.level)].push_back({next_, std::move(x)});
   ++next_;
   ++lines_;
   bytes_ += bytes;
