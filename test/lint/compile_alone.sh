@@ -1,17 +1,16 @@
 #!/usr/bin/env bash
 # Compiles a header that nothing stands before, or nothing but the precompiled
-# BASE (see headers.sh; `-`: none). Leaves a list of what it read in CACHE; as
-# long as none of that is newer, once is enough.
+# set of that NUMBER (see headers.sh; `-`: none). Leaves a list of what it read
+# in CACHE; as long as none of that is newer, once is enough.
 #
-# Usage: compile_alone.sh CACHE COMPILER [ARGUMENT]... BASE HEADER
+# Usage: compile_alone.sh CACHE COMPILER [ARGUMENT]... NUMBER HEADER
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/files.sh"
 header="${*: -1}"
-base="${*: -2:1}"
 compiler=("${@:2:$#-3}")
 list="$1/${header//\//_}.alone.d"
 behind=()
-wrapper="$1/${base//\//_}"
+wrapper="$1/set-${*: -2:1}"
 [[ ! -f "$wrapper.gch" ]] || behind=(-include "$wrapper")
 
 ! is_fresh "$list" || exit 0

@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# Precompiles one of our headers for compile_alone.sh, in CACHE.
+# Precompiles a set of headers for compile_alone.sh, as CACHE/set-NUMBER.
 #
-# Usage: precompile.sh CACHE COMPILER [ARGUMENT]... HEADER
+# Usage: precompile.sh CACHE COMPILER [ARGUMENT]... NUMBER 'HEADER...'
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/files.sh"
-header="${*: -1}"
-compiler=("${@:2:$#-2}")
-wrapper="$1/${header//\//_}"
+read -ra headers <<<"${*: -1}"
+compiler=("${@:2:$#-3}")
+wrapper="$1/set-${*: -2:1}"
+text="$(printf '#include <%s>\n' "${headers[@]}")"
 
-! is_fresh "$wrapper.d" || exit 0
-printf '#include "%s"\n' "$header" >"$wrapper"
-# One that does not compile is named when it is compiled alone.
+[[ ! -f "$wrapper" || "$(<"$wrapper")" != "$text" ]] || ! is_fresh "$wrapper.d" \
+  || exit 0
+printf '%s\n' "$text" >"$wrapper"
+# Without what is precompiled each header is compiled as it is.
 rm -f "$wrapper.gch" "$wrapper.d"
 "${compiler[@]}" -std=c++20 -x c++-header -I . -MD -MF "$wrapper.d" \
   -o "$wrapper.gch" "$wrapper" 2>/dev/null || rm -f "$wrapper.gch" "$wrapper.d"

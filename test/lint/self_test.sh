@@ -167,7 +167,7 @@ if can tidy; then
   plant
   cp "$here/../../.clang-tidy" "$tree"
   expect tidy
-  # Two sources that do not compile together are looked at alone.
+  # Of two sources that do not compile together one is looked at apart.
   echo 'static const int twice = 1;' | tee -a "$tree/services/d.cpp" \
     >"$tree/services/e.cpp"
   expect tidy
