@@ -1,10 +1,10 @@
 #include "actors/executor/shield_executor.hpp"
 
 #include "protocol/base/limits.hpp"
+#include "protocol/text/error_text.hpp"
 #include "protocol/text/text.hpp"
 
 #include <chrono>
-#include <system_error>
 #include <utility>
 
 namespace clearance::actors {
@@ -100,7 +100,7 @@ protocol::shield_outcome shield_executor::judge(const process_ended& x) const {
       return {false, config_.shield + " not found on PATH"};
     return {false, "spawn failed: " + config_.shield + " not found"};
   case how::not_spawned:
-    return {false, "spawn failed: " + std::generic_category().message(x.code)};
+    return {false, "spawn failed: " + protocol::error_text(x.code)};
   }
   return {};
 }

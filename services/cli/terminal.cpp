@@ -1,5 +1,6 @@
 #include "services/cli/terminal.hpp"
 
+#include "protocol/text/error_text.hpp"
 #include "protocol/text/text.hpp"
 #include "protocol/text/utf8.hpp"
 
@@ -7,7 +8,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <system_error>
 #include <unistd.h>
 
 namespace clearance::services {
@@ -127,8 +127,7 @@ std::string print(std::string_view text) {
       && std::fflush(stdout) == 0)
     return {};
   return "stdout cannot be written: "
-         + (errno == EBADF ? "it is closed"
-                           : std::generic_category().message(errno));
+         + (errno == EBADF ? "it is closed" : protocol::error_text(errno));
 }
 
 void complain(std::string_view what) {

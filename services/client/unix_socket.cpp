@@ -1,28 +1,25 @@
 #include "services/client/unix_socket.hpp"
 
+#include "actors/io/socket/unix_address.hpp"
 #include "services/cli/terminal.hpp"
 #include "services/client/socket_owner.hpp"
 #include "services/process/paths.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
-#include <system_error>
 #include <unistd.h>
 
 namespace clearance::services {
 
 std::variant<descriptor, connect_error>
 connect_unix(const std::string& path, std::chrono::milliseconds time_limit) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path))
-    return connect_error{ENAMETOOLONG};
-  std::memcpy(address.sun_path, path.data(), path.size());
+  const auto address = io::unix_address::of_path(path);
+  if (!address)
+    return connect_error{path.size() > socket_path_max_bytes ? ENAMETOOLONG
+                                                             : EINVAL};
   bool waits = time_limit.count() > 0;
   descriptor fd{::socket(
       AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (waits ? 0 : SOCK_NONBLOCK), 0)};
@@ -39,18 +36,13 @@ connect_unix(const std::string& path, std::chrono::milliseconds time_limit) {
   }
   int result = 0;
   do {
-    result = ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address),
-                       sizeof(address));
+    result = ::connect(fd.get(), address->data(), address->size());
   } while (result != 0 && errno == EINTR);
   if (result != 0)
     return connect_error{errno};
   if (waits && ::fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0)
     return connect_error{errno};
   return fd;
-}
-
-std::string error_text(int code) {
-  return std::error_code(code, std::generic_category()).message();
 }
 
 std::string cannot_connect(const std::string& path, connect_error error) {

@@ -1,6 +1,7 @@
 /// Connections to the services' sockets.
 #pragma once
 
+#include "protocol/text/error_text.hpp"
 #include "services/client/descriptor.hpp"
 
 #include <chrono>
@@ -27,8 +28,7 @@ connect_unix(const std::string& path, std::chrono::milliseconds time_limit);
 /// `cannot connect to PATH: why`, ready to be shown.
 std::string cannot_connect(const std::string& path, connect_error error);
 
-/// The text of an errno.
-std::string error_text(int code);
+using protocol::error_text;
 
 /// How a wait ended.
 enum class waited { ready, deadline, failed };

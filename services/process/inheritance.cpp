@@ -1,5 +1,6 @@
 #include "services/process/inheritance.hpp"
 
+#include "protocol/text/error_text.hpp"
 #include "services/process/setup_fault.hpp"
 
 #include <algorithm>
@@ -16,7 +17,6 @@
 #include <string_view>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <system_error>
 #include <unistd.h>
 
 namespace clearance::services {
@@ -134,9 +134,8 @@ void leave_process_1(int cannot_start) {
   pthread_sigmask(SIG_SETMASK, &all, &before);
   const auto child = ::fork();
   if (child < 0)
-    throw setup_fault(cannot_start,
-                      "process 1 cannot start a child: "
-                          + std::generic_category().message(errno));
+    throw setup_fault(cannot_start, "process 1 cannot start a child: "
+                                        + protocol::error_text(errno));
   if (child > 0) {
     // Sockets that were passed are the child's.
     ::closefrom(STDERR_FILENO + 1);

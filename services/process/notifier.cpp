@@ -5,35 +5,26 @@
 
 #include "services/process/notifier.hpp"
 
+#include "actors/io/socket/unix_address.hpp"
 #include "protocol/text/text.hpp"
 
 #include <chrono>
-#include <cstddef>
 #include <cstdlib>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <utility>
 
 namespace clearance::services {
 
 namespace {
 
-io::unique_fd connect_to(const std::string& address) {
-  sockaddr_un at{};
-  at.sun_family = AF_UNIX;
-  const bool is_known = address.starts_with('/') || address.starts_with('@');
-  if (!is_known || address.size() < 2 || address.size() >= sizeof(at.sun_path))
+io::unique_fd connect_to(const std::string& name) {
+  const bool is_known = name.starts_with('/') || name.starts_with('@');
+  const auto address = io::unix_address::of_name(name);
+  if (!is_known || !address)
     return {};
-  address.copy(at.sun_path, address.size());
-  if (address.front() == '@')
-    at.sun_path[0] = '\0';
   io::unique_fd result{
       ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-  const auto size = offsetof(sockaddr_un, sun_path) + address.size();
-  if (!result
-      || ::connect(result.get(), reinterpret_cast<sockaddr*>(&at),
-                   static_cast<socklen_t>(size))
-             != 0)
+  if (!result || ::connect(result.get(), address->data(), address->size()) != 0)
     return {};
   return result;
 }

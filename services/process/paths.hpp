@@ -2,11 +2,11 @@
 /// section 1.
 #pragma once
 
-#include <cstddef>
+#include "actors/io/socket/unix_address.hpp"
+
 #include <string>
 #include <string_view>
 #include <sys/types.h>
-#include <sys/un.h>
 
 namespace clearance::services {
 
@@ -31,9 +31,6 @@ std::string containers_directory(std::string_view runtime);
 /// it is, and so does each when the working directory is not there any more.
 std::string absolute_socket_path(const std::string& path);
 
-/// Bytes that the kernel takes for a socket's path, its final NUL not counted.
-/// A longer one can be neither bound nor connected to.
-inline constexpr std::size_t socket_path_max_bytes =
-    sizeof(sockaddr_un::sun_path) - 1;
+using io::socket_path_max_bytes;
 
 } // namespace clearance::services

@@ -6,6 +6,7 @@
 #include "actors/base/error.hpp"
 #include "actors/base/manager_link.hpp"
 #include "actors/io/process/spawn.hpp"
+#include "protocol/text/error_text.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/log.hpp"
 #include "services/process/notifier.hpp"
@@ -65,8 +66,7 @@ void check_threads(int cannot_start) {
   } catch (const std::system_error& e) {
     throw setup_fault(
         cannot_start,
-        "cannot start threads: "
-            + std::generic_category().message(e.code().value())
+        "cannot start threads: " + protocol::error_text(e.code().value())
             + "; raise TasksMax= of the unit or the limit of processes "
               "(ulimit -u), or give it more memory");
   }

@@ -1,5 +1,7 @@
 #include "services/process/systemd.hpp"
 
+#include "protocol/text/error_text.hpp"
+
 // Where a line of the log comes from says its component.
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-daemon.h>
@@ -10,7 +12,6 @@
 #include <cstdlib>
 #include <memory>
 #include <sys/uio.h>
-#include <system_error>
 #include <unistd.h>
 
 namespace clearance::services::systemd {
@@ -34,7 +35,7 @@ std::variant<std::vector<passed_socket>, std::string> take_passed_sockets() {
   const int count = ::sd_listen_fds_with_names(remove_from_environment, &raw);
   if (count < 0)
     return "LISTEN_FDS or LISTEN_FDNAMES make no sense: "
-           + std::generic_category().message(-count);
+           + protocol::error_text(-count);
   std::vector<passed_socket> result;
   if (count == 0)
     return result;

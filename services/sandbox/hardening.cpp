@@ -1,13 +1,13 @@
 #include "services/sandbox/hardening.hpp"
 
 #include "actors/base/log.hpp"
+#include "protocol/text/error_text.hpp"
 
 #include <cerrno>
 #include <cstddef>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <system_error>
 #include <unistd.h>
 
 namespace clearance::services {
@@ -46,7 +46,7 @@ bool lock_memory() {
 
 void complain(const char* what) {
   log(actors::severity::debug, "hardening", what,
-      {{"why", std::generic_category().message(errno)}});
+      {{"why", protocol::error_text(errno)}});
 }
 
 } // namespace

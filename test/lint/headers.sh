@@ -17,12 +17,14 @@ mkdir -p "$2"
 cache="$(cd "$2" && pwd)"
 cd "$1"
 shift 2
-compiler=("$@")
-precompiler=("$@")
+# The build tells every source its version.
+version='-DCLEARANCE_VERSION="0"'
+compiler=("$@" "$version")
+precompiler=("${compiler[@]}")
 # clang reads what is precompiled only as far as it needs it.
 if command -v clang++ >/dev/null; then
-  compiler=(clang++)
-  precompiler=(clang++ -fpch-instantiate-templates)
+  compiler=(clang++ "$version")
+  precompiler=("${compiler[@]}" -fpch-instantiate-templates)
 fi
 
 # The richest first: a header is compiled behind the first set that it includes.

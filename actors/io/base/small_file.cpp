@@ -1,7 +1,8 @@
 #include "actors/io/base/small_file.hpp"
 
+#include "protocol/text/error_text.hpp"
+
 #include <cerrno>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -11,7 +12,7 @@ namespace {
 
 file_fault errno_fault() {
   const auto error = errno;
-  return {error, std::generic_category().message(error)};
+  return {error, protocol::error_text(error)};
 }
 
 } // namespace

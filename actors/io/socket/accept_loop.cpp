@@ -3,6 +3,7 @@
 #include "actors/base/log.hpp"
 #include "actors/io/base/ran_out.hpp"
 #include "protocol/base/limits.hpp"
+#include "protocol/text/error_text.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -10,7 +11,6 @@
 
 #include <cerrno>
 #include <sys/socket.h>
-#include <system_error>
 #include <utility>
 
 namespace clearance::io {
@@ -68,7 +68,7 @@ private:
       } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
         break;
       } else if (ran_out(errno)) {
-        return rest(std::generic_category().message(errno));
+        return rest(protocol::error_text(errno));
       }
       // Any other errno is the peer's fault (ECONNABORTED, EINTR ...): accept
       // the next one.

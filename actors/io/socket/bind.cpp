@@ -10,7 +10,9 @@
 #include "actors/io/socket/bind.hpp"
 
 #include "actors/io/socket/private_directory.hpp"
+#include "actors/io/socket/unix_address.hpp"
 #include "protocol/base/limits.hpp"
+#include "protocol/text/error_text.hpp"
 #include "protocol/text/text.hpp"
 
 #include <cerrno>
@@ -22,8 +24,6 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -37,20 +37,20 @@ struct refused : std::runtime_error {
 };
 
 [[noreturn]] void fail(const std::string& action) {
-  throw refused{action + ": " + std::generic_category().message(errno)};
+  throw refused{action + ": " + protocol::error_text(errno)};
 }
 
-sockaddr_un address_of(const std::string& path) {
-  sockaddr_un result{};
-  result.sun_family = AF_UNIX;
+unix_address address_of(const std::string& path) {
   if (path.empty())
     throw refused{"the path is empty"};
-  if (path.size() >= sizeof(result.sun_path))
+  if (path.size() > socket_path_max_bytes)
     throw refused{"the path is " + std::to_string(path.size())
                   + " bytes long, a socket's may have "
-                  + std::to_string(sizeof(result.sun_path) - 1)};
-  path.copy(result.sun_path, path.size());
-  return result;
+                  + std::to_string(socket_path_max_bytes)};
+  auto result = unix_address::of_path(path);
+  if (!result)
+    throw refused{"the path has a NUL in it"};
+  return *result;
 }
 
 void check_parent(const std::string& path) {
@@ -93,11 +93,7 @@ unique_fd make_socket() {
   return result;
 }
 
-const sockaddr* generic(const sockaddr_un& address) {
-  return reinterpret_cast<const sockaddr*>(&address);
-}
-
-void remove_stale(const std::string& path, const sockaddr_un& address) {
+void remove_stale(const std::string& path, const unix_address& address) {
   struct stat info;
   if (::lstat(path.c_str(), &info) != 0) {
     if (errno == ENOENT)
@@ -107,7 +103,7 @@ void remove_stale(const std::string& path, const sockaddr_un& address) {
   if (!S_ISSOCK(info.st_mode))
     throw refused{"there is something that is not a socket"};
   auto probe = make_socket();
-  if (::connect(probe.get(), generic(address), sizeof(address)) == 0
+  if (::connect(probe.get(), address.data(), address.size()) == 0
       || errno == EAGAIN || errno == EINPROGRESS)
     throw refused{"another server answers there"};
   if (errno != ECONNREFUSED)
@@ -169,7 +165,7 @@ bind_hardened(const std::string& path, const std::string& role) try {
   // process, and a chmod of the path comes too late.
   if (::fchmod(result.fd(), 0600) != 0)
     fail("cannot set its mode");
-  if (::bind(result.fd(), generic(address), sizeof(address)) != 0)
+  if (::bind(result.fd(), address.data(), address.size()) != 0)
     fail("bind");
   struct stat info;
   if (::lstat(path.c_str(), &info) != 0)

@@ -1,6 +1,7 @@
 #include "actors/io/socket/bind_tcp.hpp"
 
 #include "protocol/base/limits.hpp"
+#include "protocol/text/error_text.hpp"
 #include "protocol/text/text.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -8,7 +9,6 @@
 
 #include <cerrno>
 #include <sys/socket.h>
-#include <system_error>
 #include <utility>
 
 namespace clearance::io {
@@ -65,10 +65,10 @@ std::variant<bound_port, std::string> bind_port(const std::string& address,
       || ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0
       || ::bind(fd.get(), at.data(), static_cast<socklen_t>(at.size())) != 0
       || ::listen(fd.get(), protocol::limits::listen_backlog) != 0)
-    return fail(std::generic_category().message(errno));
+    return fail(protocol::error_text(errno));
   auto bound = local_port_of(fd.get()).where;
   if (bound.empty())
-    return fail(std::generic_category().message(errno));
+    return fail(protocol::error_text(errno));
   return bound_port{std::move(fd), std::move(bound)};
 }
 

@@ -1,13 +1,12 @@
 #include "actors/io/socket/inherited.hpp"
 
+#include "actors/io/socket/unix_address.hpp"
+#include "protocol/text/error_text.hpp"
+
 #include <cerrno>
-#include <cstddef>
 #include <cstring>
 #include <fcntl.h>
-#include <string_view>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <system_error>
 #include <utility>
 
 namespace clearance::io {
@@ -21,34 +20,18 @@ int socket_option(int fd, int name) {
   return ::getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
 }
 
-std::string errno_text() {
-  return std::generic_category().message(errno);
-}
-
-// A path may fill the array and then has no NUL at its end. An abstract name
-// begins with a NUL. Source: unix(7).
-std::string unix_name_of(const sockaddr_un& at, socklen_t size) {
-  constexpr auto before = offsetof(sockaddr_un, sun_path);
-  std::string_view name{at.sun_path, size > before ? size - before : 0};
-  // the kernel's size includes a NUL behind the array
-  name = name.substr(0, sizeof(at.sun_path));
-  if (!name.empty() && name.front() == '\0')
-    return '@' + std::string{name.substr(1)};
-  return std::string{name.substr(0, name.find('\0'))};
-}
-
 std::variant<listening_place, std::string> unix_place(int fd) {
   sockaddr_un at{};
   socklen_t size = sizeof(at);
   if (::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) != 0)
-    return "cannot be examined: " + errno_text();
+    return "cannot be examined: " + protocol::error_text(errno);
   return listening_place{false, true, unix_name_of(at, size)};
 }
 
 std::variant<listening_place, std::string> tcp_place(int fd) {
   auto at = local_port_of(fd);
   if (at.where.empty())
-    return "cannot be examined: " + errno_text();
+    return "cannot be examined: " + protocol::error_text(errno);
   return listening_place{true, at.loopback, std::move(at.where)};
 }
 
@@ -84,11 +67,22 @@ inherit_socket(int fd, const std::string& role) {
     return fail(*why);
   if (!add_flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC)
       || !add_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK))
-    return fail("cannot be used: " + errno_text());
+    return fail("cannot be used: " + protocol::error_text(errno));
   auto& [is_tcp, loopback, text] = std::get<listening_place>(place);
   if (is_tcp)
     return bound_port{std::move(socket), std::move(text)};
   return bound_socket{std::move(socket), std::move(text)};
+}
+
+std::variant<bound_socket, std::string>
+inherit_unix_socket(int fd, const std::string& role) {
+  auto taken = inherit_socket(fd, role);
+  if (auto why = std::get_if<std::string>(&taken))
+    return std::move(*why);
+  if (auto socket = std::get_if<bound_socket>(&taken))
+    return std::move(*socket);
+  return "cannot serve the " + role + ": the descriptor " + std::to_string(fd)
+         + " that was passed for it is not a unix socket";
 }
 
 } // namespace clearance::io

@@ -27,4 +27,9 @@ std::variant<listening_place, std::string> place_of(int fd);
 std::variant<bound_socket, bound_port, std::string>
 inherit_socket(int fd, const std::string& role);
 
+/// As inherit_socket(), but only a unix socket will do: it alone tells the uid
+/// of a peer.
+std::variant<bound_socket, std::string>
+inherit_unix_socket(int fd, const std::string& role);
+
 } // namespace clearance::io

@@ -1,6 +1,7 @@
 #include "actors/io/socket/private_directory.hpp"
 
 #include "actors/io/base/unique_fd.hpp"
+#include "protocol/text/error_text.hpp"
 #include "protocol/text/text.hpp"
 
 #include <array>
@@ -9,7 +10,6 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
 
 namespace clearance::io {
@@ -41,8 +41,7 @@ bool make_directories(const std::string& path) {
 
 std::string cannot(const char* what, const std::string& path) {
   return std::string{"cannot "} + what + " the directory "
-         + protocol::escaped(path) + ": "
-         + std::generic_category().message(errno);
+         + protocol::escaped(path) + ": " + protocol::error_text(errno);
 }
 
 } // namespace

@@ -12,30 +12,13 @@
 
 namespace clearance::io {
 
-namespace {
-
-std::variant<bound_socket, std::string>
-bind_or_inherit(const actors::listen_spec& spec) {
-  if (spec.inherited < 0)
-    return bind_hardened(spec.path, spec.role);
-  auto taken = inherit_socket(spec.inherited, spec.role);
-  if (auto why = std::get_if<std::string>(&taken))
-    return std::move(*why);
-  if (auto socket = std::get_if<bound_socket>(&taken))
-    return std::move(*socket);
-  // Only a unix socket can tell the uid of a peer.
-  return "cannot serve the " + spec.role + ": the descriptor "
-         + std::to_string(spec.inherited)
-         + " that was passed for it is not a unix socket";
-}
-
-} // namespace
-
 caf::expected<std::unique_ptr<actors::listener>>
 socket_listener::open(boost::asio::io_context& context,
                       const actors::listen_spec& spec,
                       actors::listener_owner owner) {
-  auto bound = bind_or_inherit(spec);
+  auto bound = spec.inherited < 0
+                   ? bind_hardened(spec.path, spec.role)
+                   : inherit_unix_socket(spec.inherited, spec.role);
   if (auto why = std::get_if<std::string>(&bound))
     return make_error(actors::errc::bind_failed, std::move(*why));
   std::unique_ptr<actors::listener> result;

@@ -9,7 +9,9 @@
 #include "actors/base/error.hpp"
 #include "actors/base/log.hpp"
 #include "actors/io/base/readiness.hpp"
+#include "actors/io/socket/unix_address.hpp"
 #include "protocol/base/limits.hpp"
+#include "protocol/text/error_text.hpp"
 #include "protocol/text/text.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -24,8 +26,6 @@
 #include <string_view>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <sys/un.h>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -106,21 +106,17 @@ stream::dial(boost::asio::io_context& context, const std::string& path,
              actors::framing kind) {
   auto fail = [](int error) {
     return make_error(actors::errc::connect_failed,
-                      std::generic_category().message(error));
+                      protocol::error_text(error));
   };
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path))
-    return fail(ENAMETOOLONG);
-  path.copy(address.sun_path, path.size());
+  const auto address = unix_address::of_path(path);
+  if (!address)
+    return fail(path.size() > socket_path_max_bytes ? ENAMETOOLONG : EINVAL);
   unique_fd fd{
       ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!fd)
     return fail(errno);
   // A unix socket connects at once or fails at once.
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address),
-                sizeof(address))
-      != 0)
+  if (::connect(fd.get(), address->data(), address->size()) != 0)
     return fail(errno);
   auto who = peer_of(fd.get());
   return make(context, std::move(fd), std::move(who), kind, nullptr);

@@ -4,6 +4,7 @@
 #include "actors/io/base/readiness.hpp"
 #include "actors/io/base/unique_fd.hpp"
 #include "actors/io/socket/private_directory.hpp"
+#include "protocol/text/error_text.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/system/system_error.hpp>
@@ -12,7 +13,6 @@
 #include <cerrno>
 #include <memory>
 #include <sys/syscall.h>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -72,8 +72,7 @@ private:
 };
 
 actors::watched unwatched(int error) {
-  return {nullptr, error == ESRCH, std::generic_category().message(error),
-          ran_out(error)};
+  return {nullptr, error == ESRCH, protocol::error_text(error), ran_out(error)};
 }
 
 } // namespace

@@ -12,6 +12,7 @@
 #include "actors/io/base/ran_out.hpp"
 #include "actors/io/supervisor/sidecar_file.hpp"
 #include "protocol/base/limits.hpp"
+#include "protocol/text/error_text.hpp"
 #include "protocol/text/text.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -27,7 +28,6 @@
 #include <set>
 #include <string_view>
 #include <sys/inotify.h>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -46,10 +46,6 @@ constexpr auto component = "supervisor";
 
 bool is_sidecar(std::string_view name) {
   return name.ends_with(".json") && !name.starts_with('.');
-}
-
-std::string error_name() {
-  return std::generic_category().message(errno);
 }
 
 // Nothing if the directory cannot be read; then errno says why.
@@ -184,7 +180,7 @@ private:
     if (!tried_again_)
       log(actors::severity::error, component,
           "cannot list the sidecar directory",
-          {{"why", std::generic_category().message(error)}});
+          {{"why", protocol::error_text(error)}});
     if (!ran_out(error))
       return;
     unlisted_ = true;
@@ -241,7 +237,7 @@ std::variant<std::unique_ptr<sidecar_directory>, std::string>
 sidecar_directory::open(const std::string& path) {
   const auto fail = [&](const char* what) {
     return "cannot " + std::string{what} + " the sidecar directory "
-           + protocol::escaped(path) + ": " + error_name();
+           + protocol::escaped(path) + ": " + protocol::error_text(errno);
   };
   unique_fd inotify{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
   if (!inotify

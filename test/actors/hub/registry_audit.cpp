@@ -98,7 +98,7 @@ TEST_CASE("the audit line tells a verdict of the application from a client's") {
       actors::verdict{
           "c1", "c1:1", "d", "allow", {1000, 77, "host", true}, nullptr});
   s.run();
-  CHECK(s.log.only("verdict refused")["via"] == "host");
+  CHECK(s.log.only("verdict refused")["via"] == "application");
 }
 
 // Else the lines about other clients would be lost among these.

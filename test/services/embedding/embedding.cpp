@@ -206,7 +206,7 @@ TEST_CASE("an application follows events and answers them, without a socket") {
   // The audit trail names the application.
   const auto line = s.log.only("verdict applied");
   CHECK(line["command"] == "host");
-  CHECK(line["via"] == "host");
+  CHECK(line["via"] == "application");
 }
 
 TEST_CASE("an application's verdict is checked like a client's") {
