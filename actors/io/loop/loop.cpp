@@ -110,7 +110,10 @@ caf::expected<actors::connection_ptr> loop::dial(const std::string& path,
 
 actors::process_ptr loop::run(actors::process_id id, actors::process_spec spec,
                               actors::process_owner owner) {
-  return run_child(context_, id, std::move(spec), owner);
+  return run_child(context_, id, std::move(spec),
+                   [owner = std::move(owner)](actors::process_ended x) {
+                     caf::anon_send(owner, std::move(x));
+                   });
 }
 
 caf::actor spawn_loop(caf::actor_system& system) {

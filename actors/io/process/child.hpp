@@ -15,7 +15,6 @@ struct exit_status {
   bool signaled = false;
   int value = 0; ///< the exit code, or the number of the signal
 
-  bool success() const noexcept { return !signaled && value == 0; }
   friend bool operator==(const exit_status&, const exit_status&) = default;
 };
 

@@ -1,17 +1,29 @@
 #include "actors/io/process/child_runner.hpp"
 
-#include "actors/io/process/captured_child.hpp"
+#include "actors/io/process/child.hpp"
 
-#include <caf/send.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstdlib>
-#include <optional>
+#include <fcntl.h>
+#include <memory>
 #include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace clearance::io {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using how = actors::process_ended::how;
 
 namespace {
 
@@ -37,34 +49,155 @@ std::vector<std::string> environment() {
   return result;
 }
 
-actors::process_ended judge(actors::process_id id, captured_result&& x) {
-  using how = actors::process_ended::how;
-  actors::process_ended result;
-  result.id = id;
-  result.stderr_bytes = std::move(x.stderr_bytes);
-  if (!x.started) {
-    result.what = how::not_spawned;
-    result.code = x.spawn_errno;
-  } else if (x.timed_out || !x.status) {
-    result.what = how::timed_out;
-  } else {
-    result.what = x.status->signaled ? how::signalled : how::exited;
-    result.code = x.status->value;
-  }
-  return result;
-}
-
-class child_run final : public actors::process {
+// One run. The pending operations keep it alive until they have ended.
+class child_run : public std::enable_shared_from_this<child_run> {
 public:
-  child_run(boost::asio::io_context& context, captured_config config)
-      : child_(context, std::move(config)) {
+  child_run(asio::io_context& context, actors::process_id id,
+            actors::process_spec spec,
+            std::function<void(actors::process_ended)> done,
+            std::chrono::milliseconds pipe_grace)
+      : context_(context),
+        spec_(std::move(spec)),
+        pipe_grace_(pipe_grace),
+        done_(std::move(done)),
+        stderr_(context),
+        timer_(context) {
+    result_.id = id;
+  }
+
+  void start() {
+    const auto program = find_program(spec_.program);
+    result_.what = program.empty() ? how::not_found : how::not_spawned;
+    result_.code = program.empty() ? 0 : try_start(program);
+    if (program.empty() || result_.code != 0) {
+      asio::post(context_, [self = shared_from_this()] { self->finish(); });
+      return;
+    }
+    // so it stays if the leader cannot be ended
+    result_.what = how::timed_out;
+    read_stderr();
+    arm(spec_.time_limit, [](child_run& self) { self.time_is_up(); });
+  }
+
+  void abandon() {
+    done_ = nullptr;
+    child_ = {};
+    finish();
+  }
+
+private:
+  // 0, or an errno.
+  int try_start(const std::string& program) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+      return errno;
+    unique_fd read_end(ends[0]);
+    unique_fd write_end(ends[1]);
+    unique_fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (!null)
+      return errno;
+    error_code ec;
+    stderr_.assign(read_end.get(), ec);
+    if (ec)
+      return ec.value();
+    read_end.release();
+    spawn_plan plan{program,    spec_.arguments, environment(),
+                    null.get(), null.get(),      write_end.get()};
+    plan.argv.insert(plan.argv.begin(), spec_.program);
+    // if we die, nobody else ends the child at its limit
+    plan.dies_with_us = true;
+    return child_.start(context_, plan, [this](exit_status x) { exited(x); });
+  }
+
+  void read_stderr() {
+    stderr_.async_read_some(
+        asio::buffer(buffer_),
+        [self = shared_from_this()](error_code ec, std::size_t n) {
+          self->took(ec, n);
+        });
+  }
+
+  // What is beyond the limit is read and dropped, because the child would block
+  // on a full pipe.
+  void took(error_code ec, std::size_t n) {
+    auto room = spec_.stderr_max_bytes - result_.stderr_bytes.size();
+    result_.stderr_bytes.append(buffer_.data(), std::min(n, room));
+    if (!ec)
+      return read_stderr();
+    stderr_ended_ = true;
+    finish_if_complete();
+  }
+
+  // An exit after the time limit is still a time-out.
+  void exited(exit_status status) {
+    exited_ = true;
+    if (!time_is_up_) {
+      result_.what = status.signaled ? how::signalled : how::exited;
+      result_.code = status.value;
+    }
+    arm(pipe_grace_, [](child_run& self) { self.finish(); });
+    finish_if_complete();
+  }
+
+  void time_is_up() {
+    time_is_up_ = true;
+    child_.kill_group();
+    arm(pipe_grace_, [](child_run& self) { self.finish(); });
+  }
+
+  void finish_if_complete() {
+    if (exited_ && stderr_ended_)
+      finish();
+  }
+
+  void finish() {
+    auto self = shared_from_this(); // `done` may drop the last other handle
+    error_code ignored;
+    stderr_.close(ignored);
+    timer_.cancel();
+    if (auto done = std::exchange(done_, nullptr))
+      done(std::move(result_));
+  }
+
+  // A handler that was queued before the timer was set anew can tell by the
+  // number.
+  void arm(std::chrono::milliseconds time, void (*action)(child_run&)) {
+    auto round = ++timer_round_;
+    timer_.expires_after(time);
+    timer_.async_wait(
+        [self = shared_from_this(), action, round](error_code ec) {
+          if (!ec && round == self->timer_round_ && self->done_)
+            action(*self);
+        });
+  }
+
+  asio::io_context& context_;
+  actors::process_spec spec_;
+  std::chrono::milliseconds pipe_grace_;
+  std::function<void(actors::process_ended)> done_;
+  asio::posix::stream_descriptor stderr_;
+  asio::steady_timer timer_;
+  unsigned timer_round_ = 0;
+  actors::process_ended result_;
+  bool time_is_up_ = false;
+  bool exited_ = false;
+  bool stderr_ended_ = false;
+  std::array<char, 4096> buffer_;
+  child_process child_; // the last member, because its callbacks use the others
+};
+
+// What the owner has of a run.
+class run_handle final : public actors::process {
+public:
+  explicit run_handle(std::shared_ptr<child_run> run) noexcept
+      : run_(std::move(run)) {
     // nop
   }
 
-  captured_child& child() { return child_; }
+  ~run_handle() override { run_->abandon(); }
 
 private:
-  captured_child child_;
+  std::shared_ptr<child_run> run_;
 };
 
 } // namespace
@@ -90,28 +223,14 @@ std::string find_program(const std::string& name) {
   return {};
 }
 
-actors::process_ptr run_child(boost::asio::io_context& context,
-                              actors::process_id id, actors::process_spec spec,
-                              const actors::process_owner& owner) {
-  auto program = find_program(spec.program);
-  if (program.empty()) {
-    actors::process_ended result;
-    result.id = id;
-    result.what = actors::process_ended::how::not_found;
-    caf::anon_send(owner, std::move(result));
-    return nullptr;
-  }
-  captured_config config;
-  config.program = std::move(program);
-  config.argv = std::move(spec.arguments);
-  config.argv.insert(config.argv.begin(), std::move(spec.program));
-  config.environment = environment();
-  config.time_limit = spec.time_limit;
-  config.stderr_max_bytes = spec.stderr_max_bytes;
-  auto result = std::make_unique<child_run>(context, std::move(config));
-  result->child().start([id, owner](captured_result x) {
-    caf::anon_send(owner, judge(id, std::move(x)));
-  });
+actors::process_ptr run_child(asio::io_context& context, actors::process_id id,
+                              actors::process_spec spec,
+                              std::function<void(actors::process_ended)> done,
+                              std::chrono::milliseconds pipe_grace) {
+  auto run = std::make_shared<child_run>(context, id, std::move(spec),
+                                         std::move(done), pipe_grace);
+  auto result = std::make_unique<run_handle>(run);
+  run->start();
   return result;
 }
 
