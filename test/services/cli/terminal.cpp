@@ -1,5 +1,6 @@
 #include "services/cli/terminal.hpp"
 
+#include "test/support/files/temp_dir.hpp"
 #include "test/support/process/child.hpp"
 #include "test/support/skip.hpp"
 
@@ -34,9 +35,11 @@ std::vector<command> shells() {
 /// What a shell makes of one word.
 std::string through_shell(const std::string& word, command shell) {
   shell.insert(shell.end(), {"-c", "printf %s " + word});
+  // A home of its own: fish makes directories there.
+  const clearance::test::temp_dir home;
   clearance::test::child_options options;
   options.argv = std::move(shell);
-  options.environment = {{"HOME", "/nonexistent"}};
+  options.environment = {{"HOME", home.path().string()}};
   child run{options};
   run.wait();
   return run.out();
