@@ -1,6 +1,6 @@
 /// Limits of the hub and the verdict helper: value, unit, reason, and what
-/// happens at the limit. The gate's and the supervisor's own limits are in
-/// protocol/gate/limits.hpp and protocol/supervisor/limits.hpp.
+/// happens at the limit. The other programs' own limits are in limits.hpp of
+/// protocol/gate, guard, operator and supervisor.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-/// Every number the git gate promises to hold: value, unit, reason, and what
-/// happens at the bound.
+/// Limits of terok-gate: value, unit, reason, and what happens at the limit.
+/// What is common to all programs is in protocol/base/limits.hpp.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-/// Removes repeated names.
+/// Removes members of a JSON object whose name is repeated.
 #pragma once
 
 #include <algorithm>

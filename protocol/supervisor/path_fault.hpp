@@ -1,4 +1,4 @@
-/// Containers that no service could ever be reached for.
+/// Finds containers whose services nobody could ever reach.
 #pragma once
 
 #include "protocol/supervisor/container_paths.hpp"
@@ -12,9 +12,9 @@ namespace clearance::protocol {
 /// Bytes of a unix socket's path, its final NUL not counted. Source: unix(7).
 inline constexpr std::size_t socket_path_max_bytes = 107;
 
-/// Why no service of that container could ever be reached, whatever is tried
-/// again: `runtime_dir` is not a directory `sandbox` in another one, or makes a
-/// socket's path too long. None: the paths can be used.
+/// Why nobody can ever reach a service of that container, so that a new attempt
+/// is useless: `runtime_dir` is not a directory `sandbox` in another one, or it
+/// makes a socket's path too long. None: the paths can be used.
 std::optional<sidecar_fault> fault_of(const sidecar& x,
                                       const container_paths& paths);
 

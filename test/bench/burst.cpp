@@ -5,7 +5,7 @@ namespace clearance::bench {
 
 namespace {
 
-// Counts are the point here; the floor has no say in them.
+// What counts here is the number of events, so the relay is not measured.
 void burst_at(const plan& how, report& out, const std::string& workload,
               load x) {
   x.events = how.scaled(x.events);

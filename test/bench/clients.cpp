@@ -14,7 +14,7 @@ const std::string subscribe_call =
     R"({"method":"org.terok.Clearance1.Subscribe","more":true})"
     + std::string(1, '\0');
 
-// A kind that binds nothing: nobody is handed it later.
+// A kind of event that opens no request: later clients do not get it.
 std::string mark_line(const std::string& name) {
   return R"({"type":"shield_up","container":")" + name + "\"}\n";
 }
@@ -54,7 +54,7 @@ std::string block_line(std::size_t number) {
   return line_of(block_container, request_id(number));
 }
 
-// Two rounds of SplitMix64's mixer: looks random, is the same in every run.
+// Two rounds of SplitMix64's mixer: a mixed order, the same in every run.
 std::string mixed_block_line(std::size_t number) {
   auto mixed = (number + 1) * 0x9e3779b97f4a7c15U;
   mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
@@ -69,7 +69,7 @@ clients connect_clients(const server& to, std::size_t subscribers) {
     auto& x = result.subscribers.emplace_back(to.clearance());
     x.send(subscribe_call);
   }
-  // Marks until each has seen one, then one that ends all it has.
+  // Sends marks until each subscriber has seen one, then one last mark.
   const test::deadline guard;
   for (auto& x : result.subscribers)
     while (!x.readable()) {

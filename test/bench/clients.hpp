@@ -1,4 +1,4 @@
-/// The two ends of a server's sockets, connected and known to be served.
+/// A reader and subscribers that are connected to a server.
 #pragma once
 
 #include "test/bench/server.hpp"
@@ -10,16 +10,16 @@
 
 namespace clearance::bench {
 
-/// One block as a reader tells it, the newline included. As long as a usual
-/// one: with a domain and a dossier of four.
+/// One block as a reader reports it, newline included. It is as long as usual
+/// ones: it has a domain and a dossier of four fields.
 std::string block_line(std::size_t number);
 
-/// The same of one of 1000 containers, in a mixed order, with one of 10 000
-/// ids, which the containers share: an id is open in some three of them at a
-/// time.
+/// The same for one of 1000 containers, in a mixed order, with one of 10 000
+/// ids. All containers use the same ids: each id is open in about three
+/// containers at a time.
 std::string mixed_block_line(std::size_t number);
 
-/// What `block_line()` cites.
+/// The request_id of block_line().
 std::string request_id(std::size_t number);
 inline constexpr auto block_container = "6f1d2c3b4a59";
 inline constexpr auto block_target = "api.example.com";
@@ -30,8 +30,8 @@ struct clients {
   std::vector<test::raw_socket> subscribers;
 };
 
-/// Connects. When it returns every subscriber has been sent an event and has
-/// read all there were: what comes next is the load.
+/// Connects. When it returns, every subscriber has got an event and has read
+/// all events. So what comes next is the load.
 clients connect_clients(const server& to, std::size_t subscribers);
 
 } // namespace clearance::bench

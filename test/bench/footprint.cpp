@@ -1,4 +1,4 @@
-// What a hub costs that has nothing to do, or had much.
+// Memory and wake-ups of a hub that is idle, and of one that was busy.
 
 #include "test/bench/clients.hpp"
 #include "test/bench/load.hpp"
@@ -38,7 +38,7 @@ void idle(const plan& how, report& out) {
                      "switches/10s", "", value_max(10), value_max(1));
     once.alternate([&](server_kind kind, const server& on) {
       const auto sockets = connect_clients(on, subscribers);
-      // Let what connecting caused come to its end.
+      // Wait until the hub has done all that the connections caused.
       std::this_thread::sleep_for(std::chrono::milliseconds{500});
       runs_of(x, kind).push_back(switches_while_idle(how, on));
     });
@@ -57,7 +57,7 @@ void connections(const plan& how, report& out) {
     std::vector<test::raw_socket> silent;
     for (std::size_t i = 0; i < count; ++i)
       silent.emplace_back(on.clearance());
-    // Served in turn: when this one is, all before it are.
+    // The hub serves them in order: this one is the last.
     connect_clients(on, 1);
     out.at("1000 connections idle", "each", "")
         .hub.push_back(per_connection(before));

@@ -1,5 +1,5 @@
-// What a gate adds to git: `info/refs`, the one request that every clone, fetch
-// and push begins with, and of which starting git is nearly all.
+// What the gate costs beside git. Measured with `info/refs`, the request that
+// each clone, fetch and push begins with; nearly all of it is starting git.
 
 #include "test/bench/nginx.hpp"
 #include "test/bench/server.hpp"
@@ -32,9 +32,9 @@ struct answers {
   double seconds = 0;
 };
 
-/// One client's connection: a request, and its answer, again and again. It
-/// takes no more of the processors than it must: it looks for the answer's end
-/// and at the status line.
+/// One client: sends a request and reads the answer, again and again. To use
+/// little of the processors itself, it only looks at the status line and for
+/// the end of the answer.
 class asker {
 public:
   explicit asker(const fs::path& socket) : socket_(socket) {}
@@ -46,7 +46,7 @@ public:
     socket_.send(request);
   }
 
-  /// True when the answer is whole.
+  /// True once the answer is complete.
   bool hear() {
     if (!socket_.read_some(answer_))
       throw std::runtime_error("the server closed a connection");
@@ -60,7 +60,7 @@ private:
   std::string answer_;
 };
 
-// In a process of its own.
+// Runs in a process of its own.
 answers ask_all(const fs::path& socket, std::size_t clients,
                 std::chrono::milliseconds time) {
   const auto request =
@@ -97,7 +97,7 @@ answers ask_apart(const fs::path& socket, std::size_t clients,
   return result[0];
 }
 
-// Of the servers themselves; git's part is the same for both.
+// Counts the servers only; git costs the same behind both.
 double cpu_us(const std::vector<pid_t>& pids) {
   std::chrono::duration<double, std::micro> sum{};
   for (auto pid : pids)
@@ -109,7 +109,7 @@ std::chrono::milliseconds load_time(const plan& how) {
   return std::chrono::milliseconds{how.quick ? 300 : 3000};
 }
 
-/// A gate and, where it is installed, its rival before the same repositories.
+/// A gate and, if it is installed, nginx in front of the same repositories.
 struct contest {
   explicit contest(report& out) {
     world.seed();

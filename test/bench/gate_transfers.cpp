@@ -1,6 +1,6 @@
-// Whole clones and pushes with the real git, of a repository that is all
-// bytes: beside file://, where the same two programs share a pipe, and beside
-// nginx with fcgiwrap, over the same HTTP. The three take turns.
+// Whole clones and pushes with the real git, of a repository with large files.
+// Compared with file://, where the same two programs of git share a pipe, and
+// with nginx and fcgiwrap over HTTP. The three are measured in turn.
 
 #include "test/bench/nginx.hpp"
 #include "test/bench/workload.hpp"
@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Of a single run the spread is a quarter: fewer say nothing.
+/// Single runs differ by a quarter, so fewer runs would say nothing.
 constexpr int runs_min = 9;
 
 constexpr std::size_t clones_at_once = 8;
@@ -53,8 +53,8 @@ struct fixture {
       rival.emplace(world);
   }
 
-  // The repository, empty again; in the same directory, which is the one that
-  // the sandbox allows.
+  // An empty repository in the same directory: the sandbox allows only that
+  // one.
   void renew() const {
     for (const auto& entry : fs::directory_iterator{world.repository()})
       fs::remove_all(entry);
@@ -85,7 +85,7 @@ struct fixture {
   int rounds;
 };
 
-/// `run` with each of the three URLs in turn; its seconds.
+/// Calls `run` with each of the three URLs in turn. Returns the seconds.
 void take_turns(const fixture& on, report& out, const std::string& name,
                 std::optional<bound> must, std::optional<bound> goal,
                 const std::function<double(const std::string&)>& run) {

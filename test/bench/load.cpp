@@ -1,7 +1,7 @@
 // The bench connects everything, then forks both sides, which inherit their
-// sockets. They share the times of sending and the results; no event is parsed:
-// the n-th NUL on a connection ends the n-th event. That one got lost shows in
-// the count, and a run with latencies that lost one has no result.
+// sockets. They share the times of sending and the results. No event is parsed:
+// the n-th NUL on a connection ends the n-th event. A lost event shows in the
+// count; if a run that measures latencies loses one, the run has no result.
 
 #include "test/bench/load.hpp"
 
@@ -199,7 +199,7 @@ private:
   shared_array<std::size_t> counts_; // of events, a reading subscriber each
   shared_array<std::int64_t> latencies_ns_;
 
-  // Of the subscribers' process alone.
+  // Counts the subscribers' process only.
   std::array<char, 256 * 1024> buffer_;
   std::size_t complete_ = 0;
   std::size_t in_turn_ = 0;

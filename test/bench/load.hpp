@@ -1,5 +1,5 @@
-/// One run: an emitter and its subscribers, each side in a process of its own,
-/// against one server.
+/// One run against one server: an emitter and its subscribers, each side in a
+/// process of its own.
 #pragma once
 
 #include "test/bench/server.hpp"
@@ -27,8 +27,8 @@ struct load {
 };
 
 struct load_result {
-  /// Of each delivery, from before the emitter's write to after the
-  /// subscriber's read. Not of the two floods: their events wait for each
+  /// The latency of each delivery, from before the emitter's write to after the
+  /// subscriber's read. Empty for the two floods, where events wait for each
   /// other.
   std::vector<double> latencies_us;
   std::chrono::duration<double> time{}; ///< first write to last read
@@ -54,9 +54,9 @@ struct load_result {
   }
 };
 
-/// Pinned, the subscribers have a processor that is not the server's. The
-/// emitter shares theirs, with which it takes turns; in a flood, where it does
-/// not, the server's. Else it is the scheduler that is measured (README.md).
+/// Pinned: the subscribers run on another processor than the server. The
+/// emitter shares the subscribers' processor, or in a flood the server's.
+/// Without it the kernel's scheduler decides the result (README.md).
 load_result run_load(const server& on, const load& x, bool pinned);
 
 } // namespace clearance::bench

@@ -1,4 +1,4 @@
-// bench-hub: measures a hub beside a floor. See README.md.
+// bench-hub: measures a hub and, for comparison, a bare relay. See README.md.
 
 #include "test/bench/options.hpp"
 #include "test/bench/workload.hpp"

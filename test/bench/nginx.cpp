@@ -20,7 +20,7 @@ namespace {
 constexpr auto nginx_program = "/usr/sbin/nginx";
 constexpr auto wrap_program = "/usr/sbin/fcgiwrap";
 
-// More than there are processors, so that none waits for a child's exit.
+// More than processors, so that none is idle while a child exits.
 constexpr auto wrap_processes = "4";
 
 test::child start(std::vector<std::string> argv) {
@@ -29,8 +29,8 @@ test::child start(std::vector<std::string> argv) {
   return test::child{std::move(options)};
 }
 
-// Free a moment ago; nginx cannot choose one. The bench's affair alone: nothing
-// is lost when another program is quicker but the run.
+// A port that was free a moment ago, because nginx cannot choose one itself. If
+// another program takes the port first, this run of the bench fails.
 std::uint16_t free_port() {
   const test::unique_fd socket{
       ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
@@ -69,7 +69,7 @@ nginx::nginx(const test::gate_world& world)
   pids_.insert(pids_.end(), wrap_children_.begin(), wrap_children_.end());
 }
 
-// fcgiwrap's children outlive it.
+// fcgiwrap's children would outlive fcgiwrap.
 nginx::~nginx() {
   for (auto pid : wrap_children_)
     ::kill(pid, SIGTERM);
@@ -78,7 +78,7 @@ nginx::~nginx() {
       x->kill(SIGTERM);
       x->wait();
     } catch (const std::exception&) {
-      // Its owner kills it.
+      // The destructor kills it.
     }
 }
 

@@ -1,4 +1,4 @@
-/// The gate's rival: nginx with fcgiwrap, as git-http-backend(1) has it.
+/// nginx with fcgiwrap, set up as git-http-backend(1) says, for comparison.
 #pragma once
 
 #include "test/end_to_end/world/gate_deployment.hpp"
@@ -12,8 +12,8 @@
 
 namespace clearance::bench {
 
-/// Serves a world's repositories on a unix socket and a port, whoever asks: it
-/// has no token to check. Started when the constructor returns.
+/// Serves a world's repositories on a unix socket and a port, to everybody: it
+/// checks no token. It runs when the constructor returns.
 class nginx {
 public:
   static bool installed();
@@ -25,10 +25,10 @@ public:
 
   const std::filesystem::path& socket() const noexcept { return socket_; }
 
-  /// On a loopback port: git has no unix sockets.
+  /// The URL of a loopback port, because git cannot use unix sockets.
   std::string url(const std::string& repository) const;
 
-  /// Its processes, without the git that they start.
+  /// The processes of nginx and fcgiwrap, without git's.
   const std::vector<pid_t>& pids() const noexcept { return pids_; }
 
 private:

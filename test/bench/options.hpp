@@ -1,4 +1,4 @@
-/// The command line.
+/// The command line of bench-hub.
 #pragma once
 
 #include "test/bench/workload.hpp"
@@ -15,8 +15,8 @@ struct options {
   bool check = false;
 };
 
-/// Ends the process where there is nothing to measure: --help, --list, and
-/// with 2 on wrong usage.
+/// Ends the process if there is nothing to measure: after --help and --list
+/// with 0, after wrong usage with 2.
 options parse(const std::vector<std::string>& words);
 
 } // namespace clearance::bench

@@ -1,6 +1,6 @@
-// The floor: what relaying costs when nothing else is done. Takes lines from
-// readers and hands them, NUL-ended, to every subscriber: one epoll, one send
-// a wake-up and subscriber, no JSON, no authorisation, no actors.
+// A bare relay, which the hub is compared with. It takes lines from readers and
+// sends them, each ended by a NUL, to every subscriber: one epoll, one send for
+// each wake-up and subscriber, no JSON, no authorisation, no actors.
 //
 //   bench-relay --clearance-socket PATH --reader-socket PATH [MODE]
 //
@@ -11,9 +11,9 @@
 // (clearance.md, section 3). What is between that and the hub is the hub's own
 // work.
 //
-// It loses nothing: a subscriber that cannot take a chunk at once is waited for
-// before the next is read, so a stuck one stops it. That is what the hub must
-// not do and the floor may: the bench never lets a stuck client near it.
+// It loses nothing: if a subscriber's socket is full, the relay waits for it
+// before it reads on. So a stuck subscriber stops the relay. The hub must not
+// do that; the relay may, because the bench connects no stuck client to it.
 
 #include "test/support/deadline.hpp"
 #include "test/support/files/unique_fd.hpp"
@@ -44,7 +44,7 @@ using clearance::test::unique_fd;
 
 constexpr std::size_t chunk_bytes = 64 * 1024;
 
-// An event of the bench on the wire, and how many go into one send.
+// Bytes of an event of the bench, and how many events go into one send.
 constexpr std::size_t event_bytes = 335;
 constexpr std::size_t events_per_send = 192;
 
@@ -69,7 +69,7 @@ public:
         mode how)
       : mode_(how),
         epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-        // Readers first, as the hub does: whoever finds the other finds both.
+        // Bound before the other socket, as in the hub.
         reader_listener_(listen_at(reader_path)),
         subscriber_listener_(listen_at(clearance_path)) {
     add(reader_listener_.get(), EPOLLIN);
@@ -158,7 +158,7 @@ private:
     std::memmove(begin, begin + whole, x.held);
   }
 
-  // Each line a frame of its own; laden, padded to an event's size.
+  // Each line becomes a frame; if laden, padded to the size of an event.
   void send_lines(std::string_view lines) {
     std::string piece;
     while (!lines.empty()) {

@@ -1,4 +1,4 @@
-/// Figures: collected run by run, shown as a table, kept as JSON.
+/// Collects figures of many runs, prints them as a table, writes them as JSON.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace clearance::bench {
 
-/// What a figure is held against.
+/// The bound that a figure must keep.
 struct bound {
   enum class kind { ratio_max, ratio_min, value_max, value_min };
   kind what;
@@ -31,8 +31,8 @@ inline bound value_min(double x) {
   return {bound::kind::value_min, x};
 }
 
-/// One line of the table: the hub's runs and, where there is one, the floor's,
-/// taken in turn.
+/// One line of the table: the values of the hub's runs and, if it was measured,
+/// of the relay's, measured in turn.
 struct figure {
   std::string workload;
   std::string metric;
@@ -42,11 +42,11 @@ struct figure {
   std::vector<double> hub;
   std::vector<double> floor;
 
-  /// Of the medians; NaN without a floor.
+  /// The ratio of the medians; NaN if the relay was not measured.
   double ratio() const;
 };
 
-/// What the figures were taken on.
+/// The machine and the build that were measured.
 struct run_facts {
   std::string machine;
   int rounds = 0;
@@ -57,20 +57,20 @@ struct run_facts {
 
 class report {
 public:
-  /// The figure of that name, which is new at the first call.
+  /// The figure of that name. The first call makes it.
   figure& at(const std::string& workload, const std::string& metric,
              const std::string& unit, std::optional<bound> must = {},
              std::optional<bound> goal = {});
 
-  /// For --check: a count that is not what it has to be.
+  /// For --check: notes a count that is wrong.
   void wrong(std::string what) { wrong_.push_back(std::move(what)); }
   const std::vector<std::string>& wrong() const noexcept { return wrong_; }
 
-  /// What could not be measured here, and why. Each once.
+  /// Notes what could not be measured here, and why. Each text once.
   void skipped(const std::string& what);
   const std::vector<std::string>& skipped() const noexcept { return skipped_; }
 
-  /// The lines from `first` on; the heading before the first of all.
+  /// Prints the lines from `first` on, with the heading if `first` is 0.
   void print(std::ostream& out, std::size_t first = 0) const;
   void write_json(std::ostream& out, const run_facts& facts) const;
   std::size_t size() const noexcept { return figures_.size(); }

@@ -48,7 +48,7 @@ usage usage_of(pid_t pid) {
   usage result;
   for (const auto& entry : tasks_of(pid)) {
     const auto& task = entry.path();
-    // In nanoseconds; /proc/PID/stat counts in ticks of 10 ms.
+    // This file counts nanoseconds; /proc/PID/stat counts ticks of 10 ms.
     result.cpu += std::chrono::nanoseconds{first_number(task / "schedstat")};
     result.voluntary_switches += voluntary_switches(task);
   }
@@ -79,7 +79,7 @@ void pin(pid_t pid, int processor) {
 server::server(const programs& which, server_kind kind)
     : process_(options(which, kind)) {
   using namespace std::chrono_literals;
-  // The child was started when its exec() had succeeded.
+  // The constructor of child returns after exec() has succeeded.
   const auto begin = clock::now();
   while (!test::accepts(clearance())) {
     if (!process_.running())
@@ -96,7 +96,7 @@ server::~server() {
   try {
     process_.wait();
   } catch (const std::exception&) {
-    // Its owner kills it.
+    // The destructor kills it.
   }
 }
 
@@ -116,7 +116,7 @@ test::child_options server::options(const programs& which,
   add({"--clearance-socket", clearance(), "--reader-socket", reader()});
   if (kind == server_kind::relay && !which.relay_mode.empty())
     add({which.relay_mode});
-  // Nothing of the machine's own session may be found or told.
+  // The server must not find this session's own systemd and sockets.
   for (auto name : {"NOTIFY_SOCKET", "JOURNAL_STREAM", "LISTEN_FDS"})
     result.environment.emplace_back(name, "");
   return result;

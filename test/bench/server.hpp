@@ -1,4 +1,4 @@
-/// What is measured: a hub, or the relay in its place.
+/// The measured server: a hub, or the bare relay in its place.
 #pragma once
 
 #include "test/support/files/temp_dir.hpp"
@@ -20,7 +20,7 @@ struct programs {
   std::string relay_mode; ///< an option of relay.cpp, or empty
 };
 
-/// What the kernel has counted for a process, all its threads together.
+/// What the kernel counts for a process, for all its threads together.
 struct usage {
   std::chrono::nanoseconds cpu{};
   std::uint64_t voluntary_switches = 0;
@@ -28,12 +28,12 @@ struct usage {
 
 usage usage_of(pid_t pid);
 
-/// Keeps all its threads on one processor, counted from 0 among those that we
-/// may use. Does nothing where we have only one.
+/// Keeps all threads of a process on one processor; 0 is the first one that we
+/// may use. Does nothing if we may use only one.
 void pin(pid_t pid, int processor);
 
-/// A process of its own on sockets of its own. Started when the constructor
-/// returns, stopped by the destructor.
+/// A server in its own process with its own sockets. It runs when the
+/// constructor returns; the destructor stops it.
 class server {
 public:
   server(const programs& which, server_kind kind);
@@ -45,7 +45,7 @@ public:
   std::filesystem::path reader() const { return dir_ / "run/r.sock"; }
   pid_t pid() const noexcept { return process_.pid(); }
 
-  /// From exec to the first connection that the clearance socket took.
+  /// From exec to the first connection that the clearance socket accepted.
   std::chrono::nanoseconds started_in() const noexcept { return started_in_; }
 
 private:

@@ -1,4 +1,4 @@
-/// Memory that the bench shares with the processes it forks.
+/// Memory that the bench shares with the processes that it forks.
 #pragma once
 
 #include "test/support/deadline.hpp"
@@ -9,7 +9,7 @@
 
 namespace clearance::bench {
 
-/// `size` zeros, shared over fork(). Nothing is paid for before it is touched.
+/// `size` zeros, shared with forked processes. Only touched pages use memory.
 template <class T>
 class shared_array {
   static_assert(std::is_trivially_destructible_v<T>);

@@ -5,8 +5,8 @@
 
 namespace clearance::bench {
 
-/// The value below which `share` (0..1) of `xs` lie, nearest rank. Sorts a
-/// copy; NaN when there is none.
+/// The nearest-rank percentile: `share` (0..1) of `xs` are not above the value.
+/// Sorts a copy. NaN if `xs` is empty.
 double percentile(std::vector<double> xs, double share);
 
 double median(const std::vector<double>& xs);

@@ -1,5 +1,5 @@
-// What many containers in one process cost: memory, wake-ups, and the time from
-// a sidecar's appearance to services that take connections.
+// Costs of many containers in one process: memory, wake-ups, and the time from
+// the appearance of a sidecar until its services accept connections.
 
 #include "test/bench/statistics.hpp"
 #include "test/bench/workload.hpp"
@@ -33,7 +33,7 @@ bool accepts(const fs::path& path) try {
   return false;
 }
 
-/// A supervisor of hub, executor and gate each, in directories of its own.
+/// A supervisor, in its own directories. Each container has a hub and a gate.
 class supervised {
 public:
   supervised() : process_(options()) {
@@ -42,8 +42,8 @@ public:
 
   pid_t pid() const { return process_.pid(); }
 
-  /// Milliseconds from the sidecar's appearance until the last of the new
-  /// container's sockets takes a connection.
+  /// Milliseconds from the appearance of the sidecar until the last of the
+  /// container's sockets accepts a connection.
   double add() {
     const auto id = next_id();
     const auto beside = dir_ / "sidecar";
@@ -70,7 +70,7 @@ public:
         .count();
   }
 
-  /// Once what connecting caused has come to its end.
+  /// Call it once the process has done all that connections caused.
   double resident_mib() const {
     std::this_thread::sleep_for(std::chrono::milliseconds{500});
     return static_cast<double>(test::resident_bytes(pid())) / (1024.0 * 1024);
@@ -124,8 +124,8 @@ void supervisor(const plan& how, report& out) {
     worst.hub.push_back(*std::max_element(times.begin(), times.end()));
     if (i > 0)
       continue; // ten seconds once
-    // The kernel's timer, set for the head that a probe of a gate never sent,
-    // comes once more.
+    // A probe of a gate sent no head. The timer for that head wakes the process
+    // once more.
     std::this_thread::sleep_for(std::chrono::seconds{how.quick ? 1 : 11});
     const auto switches = usage_of(on.pid()).voluntary_switches;
     std::this_thread::sleep_for(std::chrono::seconds{how.quick ? 1 : 10});

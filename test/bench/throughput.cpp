@@ -50,7 +50,7 @@ void floods(const plan& how, report& out, const std::string& name, pace paced) {
   flood(how, out, name, {paced, 2000, 1000, 0});
 }
 
-// Beside a relay that, as the hub, looks at each line.
+// Compared with a relay that looks at each line, as the hub does.
 void framed_floods(plan how, report& out, const std::string& name, bool mixed) {
   if (how.which.relay_mode.empty())
     how.which.relay_mode = "--framed";

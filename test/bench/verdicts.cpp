@@ -27,7 +27,7 @@ std::string verdict_call(std::size_t number) {
          + R"(","action":"allow"}})" + '\0';
 }
 
-// One pipelining client.
+// One client that writes calls without waiting for replies.
 struct caller {
   test::raw_socket socket;
   std::string calls;
@@ -60,7 +60,7 @@ struct call_result {
   std::size_t as_expected;
 };
 
-// In the callers' process: all calls written as fast as they are taken.
+// Runs in the callers' process: writes calls as fast as the hub reads them.
 call_result call_all(std::vector<caller>& callers, std::size_t each,
                      std::string_view expected) {
   const auto begin = clock::now();
@@ -112,8 +112,8 @@ void count(report& out, const std::string& workload, std::size_t expected,
       .hub.push_back(static_cast<double>(expected) / x.seconds);
 }
 
-// The floor of an executed verdict: a process started and reaped, as many side
-// by side as the hub runs.
+// What an executed verdict costs at least: a process is started and reaped, as
+// many at a time as the hub runs.
 double children_per_s(std::size_t count, std::size_t side_by_side) {
   const auto begin = clock::now();
   std::string name = "/bin/true";
@@ -159,8 +159,8 @@ void verdicts_executed(const plan& how, report& out) {
   how.repeat([&](const server& on) {
     {
       auto sockets = connect_clients(on, 1);
-      // What a client has seen it may cite. A queue's length at most at once:
-      // nothing is lost.
+      // A client may cite what it has seen. Announces at most as many blocks at
+      // once as a queue holds, so that none is lost.
       for (std::size_t i = 0; i < 32 * each; i += 50) {
         for (auto k = i; k < i + 50; ++k)
           sockets.reader.send(block_line(k));

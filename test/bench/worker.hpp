@@ -1,4 +1,4 @@
-/// A part of the load in a process of its own.
+/// Runs a part of the load in another process.
 #pragma once
 
 #include "test/support/files/unique_fd.hpp"
@@ -9,8 +9,8 @@
 
 namespace clearance::bench {
 
-/// Forks and runs `work` there; what it throws is told on stderr. Killed with
-/// its owner when it was not awaited.
+/// Forks and runs `work` there. An exception is printed on stderr. The
+/// destructor kills the process if its end was not awaited.
 class worker {
 public:
   worker(std::string name, const std::function<void()>& work);
@@ -18,7 +18,7 @@ public:
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
 
-  /// Throws when it failed, or does not end in a time that no load needs.
+  /// Waits for its end. Throws if it failed or if it does not end in time.
   void wait();
 
 private:
@@ -27,7 +27,7 @@ private:
   test::unique_fd pidfd_;
 };
 
-/// Wakes another process: an eventfd.
+/// Wakes another process by an eventfd.
 class signal_fd {
 public:
   signal_fd();

@@ -1,4 +1,4 @@
-/// The workloads by name. Each appends its figures to the report.
+/// The workloads. Each appends its figures to the report.
 #pragma once
 
 #include "test/bench/load.hpp"
@@ -19,7 +19,7 @@ struct plan {
   bool pinned = true; ///< server and subscribers on a processor each
   bool quick = false; ///< a tenth of the events: whether it works at all
 
-  /// Only the variants with so many subscribers: for profiling.
+  /// Runs only the variants with this many subscribers, for profiling.
   std::optional<std::size_t> only;
 
   bool wants(std::size_t subscribers) const {
@@ -30,7 +30,7 @@ struct plan {
     return quick ? events / 10 : events;
   }
 
-  /// Calls `f` with each kind of server in turn, A B A B, each a fresh process.
+  /// Calls `f` with a new server of each kind in turn: hub, relay, hub, relay.
   void
   alternate(const std::function<void(server_kind, const server&)>& f) const {
     for (int i = 0; i < rounds; ++i)
@@ -38,14 +38,14 @@ struct plan {
         f(kind, server{which, kind});
   }
 
-  /// Hubs only, for what the floor does not do.
+  /// The same with hubs only, for what a relay does not do.
   void repeat(const std::function<void(const server&)>& f) const {
     for (int i = 0; i < rounds; ++i)
       f(server{which, server_kind::hub});
   }
 };
 
-/// What every load tells of its server, beside what it is about.
+/// The figures of the server itself that every load reports, too.
 inline void add_costs(report& out, const std::string& workload,
                       server_kind kind, const load_result& x) {
   auto add = [&](const char* metric, const char* unit, double value) {

@@ -1,5 +1,5 @@
-// Input: the mode, then choices, a byte each: operations on the authorisation
-// map, which must stay what its model is.
+// Input: the mode, then a byte for each choice of an operation. Product and
+// model must agree after each operation.
 
 #include "test/fuzz/fuzz.hpp"
 #include "test/support/model/authorisation_model.hpp"

@@ -1,5 +1,5 @@
-// A header block in one piece and in pieces of the size that the first byte
-// says.
+// Input: the size of the pieces (one byte), then a header block. It is parsed
+// in one piece and in pieces of that size.
 
 #include "protocol/gate/cgi.hpp"
 #include "test/fuzz/fuzz.hpp"

@@ -1,5 +1,5 @@
-// Input: a settings file of terok-clearance. It is refused in one printable
-// line that names it, or makes words that parse; never anything else.
+// Input: a settings file of terok-clearance. Either it is refused in one
+// printable line that names it, or its words are a valid command line.
 
 #include "services/cli/config_file.hpp"
 
@@ -20,7 +20,7 @@ namespace {
 using namespace clearance::services;
 using clearance::test::require;
 
-// A file that is only here.
+// A file in memory.
 class memory_file {
 public:
   memory_file(const std::uint8_t* data, std::size_t size)

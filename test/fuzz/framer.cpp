@@ -1,5 +1,5 @@
-// Input: a limit (one byte), a policy (one byte), the stream. Held against a
-// framer that sees the whole stream at once, whatever the cuts.
+// Input: a limit (one byte), a policy (one byte), the stream. The framer gets
+// it in pieces; the result must be that of a simple framer that gets it whole.
 
 #include "protocol/base/framing.hpp"
 #include "test/fuzz/fuzz.hpp"
@@ -25,7 +25,7 @@ struct outcome {
   friend bool operator==(const outcome&, const outcome&) = default;
 };
 
-/// The framer's promise in a few lines, for a stream that is there whole.
+/// A simple framer in a few lines, which has the whole stream.
 outcome expected(std::string_view stream, std::size_t max_bytes,
                  overflow policy) {
   outcome x;
@@ -51,13 +51,13 @@ void check_padding(const protocol::frame_batch& batch) {
     require(batch.capacity_at(i)
                 >= frame.size() + protocol::frame_batch::padding,
             "padding behind each frame");
-    // The sanitiser's business: are they there?
+    // Reads the padding, so that a sanitiser reports if it is missing.
     volatile char last = frame.data()[batch.capacity_at(i) - 1];
     static_cast<void>(last);
   }
 }
 
-/// Fed in pieces of `step` bytes, the first one of `first`.
+/// Feeds a piece of `first` bytes, then pieces of `step` bytes.
 outcome actual(std::string_view stream, std::size_t max_bytes, overflow policy,
                std::size_t first, std::size_t step) {
   protocol::framer machine{delimiter, max_bytes, policy};
@@ -92,7 +92,7 @@ void run(const std::uint8_t* data, std::size_t size) {
   check(stream.size(), 1);
   check(1, 1);
   check(2, 7);
-  // In two, at as many places as leave time for other inputs.
+  // In two pieces, cut at many places, but not at all: that would be slow.
   for (std::size_t cut = 1; cut < stream.size(); cut += 1 + stream.size() / 64)
     check(cut, stream.size());
 }

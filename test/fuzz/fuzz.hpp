@@ -1,4 +1,4 @@
-/// What fuzzers share.
+/// The list of fuzzers, and what all of them use.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +10,12 @@
 
 namespace clearance::test {
 
-/// One fuzzer, in the list of the program it is linked into for as long as it
-/// lives. A static object of its source: names that sources share stand in a
-/// namespace `<stem>_fuzzer`.
+/// One fuzzer. While the object lives, it is in the list of fuzzers. Make it a
+/// static object of its source, and put the source's names into a namespace
+/// `<stem>_fuzzer`.
 class fuzzer {
 public:
-  /// Gets every input. Ends the program when an invariant does not hold.
+  /// Called with every input. Ends the program if an invariant does not hold.
   using function = void (*)(const std::uint8_t* data, std::size_t size);
 
   fuzzer(const char* name, function body)
@@ -26,7 +26,7 @@ public:
   fuzzer(const fuzzer&) = delete;
   fuzzer& operator=(const fuzzer&) = delete;
 
-  /// Of that name, or any when the name is empty; null when there is none.
+  /// The fuzzer of that name; any one if the name is empty; null if none fits.
   static const fuzzer* find(std::string_view name) {
     for (const auto* x = first(); x != nullptr; x = x->next_)
       if (name.empty() || name == x->name_)
@@ -53,7 +53,7 @@ inline std::string_view as_text(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-/// Ends the program, as a sanitiser does, when an invariant does not hold.
+/// Ends the program if an invariant does not hold, as a sanitiser does.
 inline void require(bool holds, const char* invariant) {
   if (holds)
     return;

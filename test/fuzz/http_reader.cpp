@@ -1,5 +1,5 @@
-// A request in one piece and in pieces of the size that the first byte says, as
-// a connection feeds it.
+// Input: the size of the pieces (one byte), then a request. The reader gets it
+// in one piece and in pieces of that size, as from a connection.
 
 #include "actors/io/http/http_reader.hpp"
 
@@ -60,7 +60,7 @@ void run(const std::uint8_t* data, std::size_t size) {
   const auto bytes = clearance::test::as_text(data + 1, size - 1);
   const auto whole = read(bytes, bytes.size() + 1);
   const auto cut = read(bytes, std::size_t{data[0]} + 1);
-  // A mistake may be seen sooner or later, but it is one.
+  // Both find a mistake, but one may find it earlier than the other.
   require(whole.complete == cut.complete, "pieces make no difference");
   require(!(whole.complete && (whole.refused || cut.refused)),
           "what is complete is not refused");

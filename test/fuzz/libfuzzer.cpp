@@ -1,4 +1,4 @@
-// libFuzzer's entry: the one fuzzer that is linked in.
+// The entry for libFuzzer: calls the only fuzzer of this program.
 
 #include "test/fuzz/fuzz.hpp"
 

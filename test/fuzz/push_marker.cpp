@@ -14,7 +14,7 @@ namespace {
 using namespace clearance::protocol;
 using clearance::test::require;
 
-// The text is a marker; each of its lines may be a backup's name.
+// Input: a text. All of it is parsed as a marker, each line as a backup's name.
 void run(const std::uint8_t* data, std::size_t size) {
   const auto text = std::string(clearance::test::as_text(data, size));
   std::vector<ref_update> updates;

@@ -1,5 +1,5 @@
-// Input: a reader's bytes. Every line is judged three times: by a parser that
-// has seen all lines before it, by a new one, and by simdjson's DOM, which
+// Input: a reader's bytes. Every line is read three times: by a parser that has
+// read all lines before it, by a new parser, and by simdjson's DOM. All three
 // must agree on what is JSON.
 
 #include "protocol/hub/reader_line.hpp"
@@ -73,7 +73,7 @@ void check_wire(const event& x) {
           "the wire says what the event says");
 }
 
-/// How the DOM sees a line; `unsure` about what it limits and JSON does not.
+/// The DOM's result; `unsure` if the line is over a limit of the DOM alone.
 enum class opinion { object, other, unsure };
 
 opinion dom_says(std::string_view line) {

@@ -1,4 +1,4 @@
-// Input: choices, a byte each: what happens to the registry, its subscribers
+// Input: a byte for each choice: what happens to the registry, its subscribers
 // and the executor, and which of them runs next.
 
 #include "test/fuzz/fuzz.hpp"
@@ -12,7 +12,7 @@ namespace registry_fuzzer {
 
 namespace {
 
-// The doubles check how they are used.
+// The doubles fail the test if actors use them in a wrong way.
 const doctest::Context& doubles_abort() {
   static doctest::Context context;
   context.setAsDefaultForAssertsOutOfTestCases();

@@ -1,5 +1,5 @@
-// `replay FUZZER FOLDER` gives a fuzzer the files of a folder: each input whole
-// and, for what a seed says with its end missing, cut at every byte.
+// `replay FUZZER FOLDER` gives the files of a folder to a fuzzer: each file
+// whole, and cut at every byte, since truncated inputs matter, too.
 
 #include "test/fuzz/fuzz.hpp"
 
@@ -14,11 +14,11 @@ namespace {
 namespace fs = std::filesystem;
 using clearance::test::fuzzer;
 
-/// Cutting costs the square of the size.
+/// Larger files are not cut: the cost grows with the square of the size.
 constexpr std::size_t cut_max_bytes = 2048;
 
 void run(const fuzzer& what, const char* data, std::size_t size) {
-  // A copy of exactly that size, so that the sanitiser sees a byte too far.
+  // A copy of exactly that size, so that a sanitiser sees reads beyond it.
   std::vector<std::uint8_t> bytes(data, data + size);
   what.run(bytes.data(), bytes.size());
 }

@@ -1,5 +1,5 @@
-// Fields, a line each: `name: value`. The first line's length chooses the
-// version.
+// Input: fields, one on each line: `name: value`. The length of the first line
+// chooses the HTTP version.
 
 #include "protocol/gate/http_request.hpp"
 #include "test/fuzz/fuzz.hpp"

@@ -1,5 +1,5 @@
-// Input: a sidecar's bytes. What is accepted holds what the rest trusts: paths
-// that stay where they belong, and numbers in their range.
+// Input: a sidecar's bytes. If it is accepted, its paths stay in the
+// directories where they belong, and its numbers are in their range.
 
 #include "protocol/supervisor/sidecar.hpp"
 
@@ -73,7 +73,7 @@ void run(const std::uint8_t* data, std::size_t size) {
   const auto& fault = std::get<sidecar_fault>(result);
   require(!fault.why.empty() && printable(to_string(fault)),
           "one line says why");
-  // A fault of a field is one of a JSON object.
+  // If a field has a fault, the file is a JSON object.
   simdjson::dom::parser parser;
   simdjson::dom::element top;
   if (!fault.field.empty()) {

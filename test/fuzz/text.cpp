@@ -1,4 +1,4 @@
-// Input: any bytes, as every function of text.hpp gets them.
+// Input: any bytes. Every function of text.hpp gets them.
 
 #include "protocol/text/text.hpp"
 
@@ -29,7 +29,7 @@ bool is_utf8(std::string_view text) {
   return simdjson::validate_utf8(text.data(), text.size());
 }
 
-/// By utf8_at(): code points, and each ill-formed byte as one.
+/// Counts by utf8_at(): code points, and each ill-formed byte as one.
 std::size_t characters(std::string_view text) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < text.size(); ++count) {
@@ -68,7 +68,7 @@ void check_sanitise(const std::string& text) {
   require(assigned == once, "both sanitise alike");
 }
 
-/// What escaped() was made from.
+/// The bytes that escaped() was given.
 std::string unescaped(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -1,7 +1,7 @@
 // Input: a client's bytes. Every message is parsed in place and from a copy and
-// held against simdjson's DOM; a call is decided by both services, and what
-// they answer must be a message that a client can read, and what their
-// interface descriptions declare.
+// compared with simdjson's DOM. Both services answer each call; the answer must
+// be a message that a client can read, and must be declared in the interface
+// description.
 
 #include "protocol/base/framing.hpp"
 #include "protocol/varlink/dispatch.hpp"
@@ -40,7 +40,7 @@ bool same(const call& a, const call& b) {
                        });
 }
 
-/// The DOM limits numbers and JSON does not; and it nests deeper than we do.
+/// The DOM has a limit for numbers, which JSON has not, and nests deeper.
 void check_refusal(std::string_view message, std::string_view why) {
   thread_local simdjson::dom::parser parser;
   simdjson::dom::element top;
@@ -53,7 +53,7 @@ void check_refusal(std::string_view message, std::string_view why) {
   require(refused != is_object, "agreement on what is a JSON object");
 }
 
-/// Whether an object's members are those that are declared, in that order.
+/// Whether an object's members are the declared ones, in that order.
 bool declared(const json& parameters, const test::idl_fields& fields) {
   const auto& members = parameters.members();
   return std::equal(members.begin(), members.end(), fields.begin(),
@@ -62,7 +62,7 @@ bool declared(const json& parameters, const test::idl_fields& fields) {
                     });
 }
 
-/// Only org.varlink.service is answered without anybody's work.
+/// Only calls of org.varlink.service are answered by dispatch itself.
 void check_declared(const json& reply, const call& x) {
   static const auto service = idl_interface::parse(idl::service);
   const std::string prefix = service.name + ".";

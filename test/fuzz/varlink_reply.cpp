@@ -1,4 +1,4 @@
-// Input: a service's bytes, as clients and the hub's helper pool read them.
+// Input: a service's bytes, as clients and the helper executor read them.
 
 #include "protocol/base/framing.hpp"
 #include "protocol/hub/event.hpp"
@@ -33,7 +33,7 @@ void check_notification(const reply& x) {
           "an event that is written reads back");
 }
 
-/// One that nests too deeply and ends too early may be refused for either.
+/// A message that is nested too deep and truncated may be refused for both.
 void check_reasons(std::string_view a, std::string_view b) {
   auto is_structure = [](std::string_view why) {
     return why == "not JSON" || why == "nested too deep";

@@ -30,7 +30,7 @@ void gate_load::start_clone() {
 }
 
 void gate_load::start_push() {
-  // Always one commit long: what a clone costs stays the same.
+  // The history is always one commit long, so that clones cost the same.
   write_file(world_.dir / "work/file", noise(content_bytes, ++next_));
   world_.must_git({"commit", "-q", "-a", "--amend", "-m", "again"}, "work");
   transfers_.push_back(
@@ -99,11 +99,11 @@ void gate_load::come_and_go() {
 
 void gate_load::step() {
   reap();
-  // 20 steps a second: a transfer in 3 s, a client in 1 s.
+  // 20 steps a second: a transfer starts every 3 s, a client every 1 s.
   if (one_in(random_, 20))
     come_and_go();
   if (transfers_.size() < transfers_max && one_in(random_, 60)) {
-    // Two pushes at once would race for the branch.
+    // Of two pushes at a time one would fail, because they change one branch.
     const auto pushing = std::ranges::any_of(
         transfers_, [](const transfer& x) { return x.clone.empty(); });
     if (pushing || one_in(random_, 2))

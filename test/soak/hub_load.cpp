@@ -10,11 +10,11 @@ namespace {
 constexpr std::size_t lines_per_step = 15;
 constexpr std::size_t passers_by_max = 40;
 constexpr std::size_t callers_max = 6;
-// As many unanswered blocks as a caller may still choose from: by far fewer
-// than the hub remembers of a container, so that most verdicts find theirs.
+// Unanswered blocks that a caller may choose from. The hub keeps far more open
+// requests for each container, so most verdicts find their open request.
 constexpr std::size_t announced_max = 200;
 
-// Each at its bound, together below the bound of all: else new ones had none.
+// Each container is at its limit, and all are below the limit of the hub.
 constexpr std::size_t containers = 7;
 static_assert((containers + 1)
                   * protocol::limits::open_requests_per_container_max
@@ -23,7 +23,7 @@ constexpr std::uint64_t lines_per_passing_container = 100;
 
 constexpr auto subscribe = "org.terok.Clearance1.Subscribe";
 
-/// Reads and forgets. False when the peer is gone.
+/// Reads and drops the bytes. False if the peer has left.
 bool drain(raw_socket& x) {
   std::string bytes;
   while (x.readable()) {
@@ -54,7 +54,7 @@ hub_load::hub_load(hub& server, fake_shield& shield, std::uint64_t seed,
   stuck_->send(call_bytes(subscribe, {}, R"("more":true)"));
   for (std::size_t i = 0; i < callers_max; ++i)
     callers_.push_back({varlink_client{clearance_}, {}, false, false});
-  // The hub has heard of them all, and forgets nobody of what follows.
+  // The hub knows all of them now, and has room for all that follow.
   server.subscriber();
 }
 
@@ -224,14 +224,14 @@ void hub_load::read_replies() {
     if (reply.error.empty() != ran_.contains(x.dest))
       wrong_.push_back("a reply is at odds with the shield: " + x.dest + " "
                        + to_string(reply));
-    // One may be gone: a container has exited, or its name had its share.
+    // The open request may be gone: its container exited or was at its limit.
     if (!x.must_run && reply.error.empty())
       wrong_.push_back("another container's block was answered: " + x.dest);
   }
 }
 
 void hub_load::behave() {
-  // Each ends with 0, so that no block may be answered twice.
+  // Each shield succeeds, so no block may be answered twice.
   constexpr const char* ways[] = {"exit 0", "flood exit 0", "leave exit 0"};
   shield_.behave(ways[random_() % std::size(ways)]);
 }

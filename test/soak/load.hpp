@@ -1,5 +1,5 @@
-/// What the soak does to the hub and to the gate: a mixture of good, bad and
-/// hostile peers, chosen by a seed, in steps that never wait.
+/// The load on hub and gate: a mixture of good, faulty and hostile peers. A
+/// seed chooses what happens; no step waits.
 #pragma once
 
 #include "test/end_to_end/world/deployment.hpp"
@@ -20,32 +20,32 @@ namespace clearance::soak {
 
 using dice = std::mt19937_64;
 
-/// True once in `n`.
+/// True in one of `n` calls.
 bool one_in(dice& random, unsigned n);
 
-/// How often something happened, by its name.
+/// Counts, each with a name.
 using counts = std::map<std::string, std::uint64_t>;
 
-/// Readers, subscribers, callers and people who are none of them. A block is
-/// cited after a subscriber has seen it; the stand-in shield says what ran.
+/// Readers, subscribers, callers, and peers that send garbage. A caller cites a
+/// block after a subscriber has seen it; the stand-in shield reports its runs.
 class hub_load {
 public:
   hub_load(test::hub& server, test::fake_shield& shield, std::uint64_t seed,
            const std::filesystem::path& clearance,
            const std::filesystem::path& reader);
 
-  /// Fills all that has a bound: the map of open requests, a stuck client's
-  /// queue.
+  /// Fills all that has a limit: the store of open requests, and the queue of a
+  /// stuck client.
   void fill();
 
   void step();
 
-  /// Leaves: every connection of this load is closed. Awaits the last replies.
+  /// Waits for the last replies, then closes every connection of this load.
   void leave();
 
   const counts& done() const noexcept { return done_; }
 
-  /// What must not have happened; empty when nothing has.
+  /// Faults that were found; empty if there are none.
   const std::vector<std::string>& wrong() const noexcept { return wrong_; }
 
 private:
@@ -84,7 +84,7 @@ private:
   std::vector<std::string> wrong_;
 };
 
-/// Clones, pushes, and clients that are no git.
+/// Clones, pushes, and clients that are not git.
 class gate_load {
 public:
   gate_load(const test::gate_world& world, test::gate& server,
@@ -92,7 +92,7 @@ public:
 
   void step();
 
-  /// Awaits the transfers that run and leaves.
+  /// Waits for the transfers that run, then closes every connection.
   void leave();
 
   const counts& done() const noexcept { return done_; }

@@ -1,5 +1,5 @@
-// A hub that executes verdicts itself and a gate, for as long as it is told,
-// under the loads of load.hpp; README.md says what and how it is judged.
+// Puts a hub (which executes verdicts itself) and a gate under the loads of
+// load.hpp, for a given time. README.md says how the result is judged.
 
 #include "test/soak/load.hpp"
 #include "test/soak/record.hpp"
@@ -75,7 +75,7 @@ options parse(const std::vector<std::string>& words) {
   return result;
 }
 
-/// A tick of the soak's clock.
+/// Ticks at a fixed rate: each tick is a step of the soak.
 class pacemaker {
 public:
   pacemaker() : fd_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)) {
@@ -175,7 +175,7 @@ int soak(const options& how) {
       start
       + std::chrono::duration_cast<clock::duration>(
           std::chrono::duration<double, std::ratio<60>>(how.minutes));
-  // At least 50 samples, and not more than one in five seconds else.
+  // At least 50 samples; in a long soak one every five seconds.
   const auto interval = std::min<clock::duration>(5s, (end - start) / 50);
   auto next_sample = start;
   const pacemaker pace;

@@ -1,4 +1,5 @@
-/// What hub and gate hold, over time, and whether it stays the same.
+/// Records memory, threads, descriptors and children of hub and gate over time,
+/// and judges whether they stay the same.
 #pragma once
 
 #include <cstddef>
@@ -17,20 +18,20 @@ struct sample {
 
 sample sample_of(pid_t pid);
 
-/// One program's samples, in order.
+/// The samples of one program, in order.
 struct series {
   std::string name;
   std::vector<sample> samples;
 };
 
-/// What is not flat, a line each: the median of the last fifth of the samples
-/// against that of the second. Memory may differ by 3 % and 512 KiB, which is
-/// what an allocator's pages come and go by; threads by nothing; descriptors
-/// and children, who depend on who happens to be there, by 16. Needs at least
-/// ten samples.
+/// What grew, one line each. Compares the median of the last fifth of the
+/// samples with the median of the second fifth. Memory may differ by 3 % and
+/// 512 KiB, because an allocator's pages come and go; threads may not differ;
+/// descriptors and children, which depend on the clients of the moment, by 16.
+/// Needs at least ten samples.
 std::vector<std::string> what_grows(const series& x);
 
-/// Median of resident memory in the nth fifth (from 0 on).
+/// The median of resident memory in the nth fifth; 0 is the first one.
 std::size_t resident_of_fifth(const series& x, std::size_t n);
 
 } // namespace clearance::soak

@@ -28,8 +28,8 @@ void release(void* p) noexcept {
 
 } // namespace
 
-// All forms: those of the standard library call the first, a sanitiser's do
-// not.
+// All forms are replaced. The standard library's other forms call the first
+// one, but a sanitiser's do not.
 void* operator new(std::size_t size) {
   if (auto* p = take(size))
     return p;
@@ -64,7 +64,7 @@ void operator delete[](void* p, std::size_t) noexcept {
   release(p);
 }
 
-// Objects that want a cache line.
+// For objects that are aligned to more than the default, for example to 64.
 void* operator new(std::size_t size, std::align_val_t alignment) {
   if (auto* p = take(size, static_cast<std::size_t>(alignment)))
     return p;

@@ -1,15 +1,15 @@
-/// Counts what operator new gives out. Linking it replaces the operator in
-/// the whole program, shared libraries included.
+/// Counts calls of operator new and the bytes that they return. Linking this
+/// file replaces the operator in the whole program, also in shared libraries.
 #pragma once
 
 #include <cstddef>
 
 namespace clearance::test {
 
-/// Calls of operator new since the program's start, of every thread.
+/// Calls of operator new in all threads since the program's start.
 std::size_t allocation_count() noexcept;
 
-/// Bytes that operator new gave out and nobody gave back yet.
+/// Bytes that operator new has returned and that are not deleted yet.
 std::size_t allocated_bytes() noexcept;
 
 } // namespace clearance::test

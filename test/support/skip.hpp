@@ -1,4 +1,4 @@
-/// Tests that cannot run here say so; `test/run` counts the lines.
+/// For tests that cannot run here. `test/run` counts the lines that they print.
 #pragma once
 
 #include <doctest/doctest.h>

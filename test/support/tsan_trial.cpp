@@ -1,4 +1,4 @@
-/// Whether a program under the thread sanitizer runs here at all; for test/run.
+/// test/run starts it to learn if programs with the thread sanitizer run here.
 
 #include <thread>
 

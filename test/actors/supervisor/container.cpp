@@ -21,7 +21,7 @@ const auto clearance_socket = "/run/t/clearance/0123456789ab/hub.sock"s;
 const auto reader_socket = "/run/t/events/0123456789ab/ingester.sock"s;
 const auto gate_socket = "/run/t/sandbox/run/demo/gate/gate-server.sock"s;
 
-/// One container on scripted hosts.
+/// One container; the test plays sockets and processes.
 struct fixture : container_fixture {
   actors::container_actor container;
   std::optional<caf::error> ended;
@@ -71,7 +71,7 @@ TEST_CASE("a container's services listen where supervisor.md says") {
   CHECK(spec.path == gate_socket);
   CHECK(spec.address.empty());
   CHECK(s.alive("shield_executor") == 1);
-  // Made before git is told of them.
+  // The directories are made before git gets their paths.
   CHECK(s.containers.made
         == std::vector{"/run/t/sandbox/gate-private/demo/home"s,
                        "/run/t/sandbox/gate-private/demo/hooks"s});
@@ -228,7 +228,7 @@ TEST_CASE("a container whose first process is gone does not begin") {
   CHECK(s.http.open.empty());
 }
 
-// It would outlive its container for as long as its sidecar lies there.
+// Else it would outlive its container as long as the sidecar exists.
 TEST_CASE(
     "a first process is watched as soon as there is a descriptor for it") {
   fixture s;

@@ -65,7 +65,7 @@ struct fixture : container_fixture {
   }
   std::size_t count() const { return io.alive("container").size(); }
 
-  /// Whose gate is open.
+  /// Whether the gate of the container with this name is open.
   bool has_gate(const std::string& name) const {
     for (const auto& x : http.open)
       if (x.path == "/run/t/sandbox/run/" + name + "/gate/gate-server.sock")
@@ -100,7 +100,7 @@ TEST_CASE("what is seen again unchanged goes on, what changed begins anew") {
   CHECK(s.io.alive("container").front() != before);
   CHECK(s.has_gate("other"));
   CHECK_FALSE(s.has_gate("a"));
-  // Even its id.
+  // Even its id may change.
   s.see("a", s.sidecar_of("other", id_b), "changed again");
   CHECK_FALSE(s.serves(id_a));
   CHECK(s.serves(id_b));
@@ -182,7 +182,7 @@ TEST_CASE("a container that crashes whole is started again after a while") {
   s.advance(1ms);
   CHECK(s.serves(id_a));
   CHECK(s.io.alive("container").front() == b);
-  // Its file went meanwhile: it stays away.
+  // Its file has vanished meanwhile, so it is not started again.
   s.crash(s.io.alive("container").back(), caf::exit_reason::kill);
   s.lose("a");
   s.advance(60s);
@@ -203,7 +203,7 @@ TEST_CASE("a container that has ended waits for a new sidecar") {
   CHECK_FALSE(s.serves(id_a));
   s.see("a", sidecar, "2");
   CHECK(s.serves(id_a));
-  // And makes way for another one of its id.
+  // Now another container may use its id.
   s.containers.end(4711);
   s.run();
   s.see("b", "aaaaaaaaaaaa0002");
@@ -267,7 +267,7 @@ TEST_CASE("as many containers are served as may, one more waits its turn") {
   caf::anon_send(s.supervisor, actors::report_atom::value);
   s.run();
   CHECK(s.log.with("counters").front()["waiting"] == "2");
-  // A file that changes its mind waits once.
+  // A file that changes while it waits still waits only once.
   s.see("d", id_a);
   s.see("d", id_d);
   s.log.clear();
@@ -280,7 +280,7 @@ TEST_CASE("as many containers are served as may, one more waits its turn") {
   s.lose("c");
   CHECK(s.serves(id_d));
   CHECK(s.count() == 2);
-  // One that gave up waiting is passed over.
+  // A container whose file has vanished is skipped.
   s.see("a", id_a);
   s.see("c", id_c);
   s.lose("a");

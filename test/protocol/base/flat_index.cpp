@@ -78,8 +78,8 @@ TEST_CASE("an index grows with its objects and gives the memory back") {
     CHECK(holds(x, i * 31, i));
 }
 
-// Of a table that marked what was erased, lookups would step over the marks of
-// all that ever came.
+// If the table only marked erased entries, lookups would step over the marks of
+// all entries that there ever were.
 TEST_CASE("objects that come and go leave nothing behind") {
   flat_index x;
   for (slot_link i = 0; i < 100000; ++i) {
@@ -103,8 +103,8 @@ TEST_CASE("links follow the objects") {
   CHECK(holds(x, 2, 1));
 }
 
-// Few hashes, and those at the array's end: searches run into each other and
-// around.
+// Few different hashes, all at the end of the array: searches overlap and
+// continue at the beginning of the array.
 TEST_CASE("an index is a set of pairs, however they crowd") {
   for (unsigned seed = 0; seed < 20; ++seed) {
     std::mt19937 random{seed};

@@ -66,7 +66,7 @@ TEST_CASE("paths that no service could be reached at are told") {
         == "runtime_dir: the socket's path /x" + fits
                + "/events/0123456789ab/ingester.sock is longer than the 107 "
                  "bytes that a socket's path may have");
-  // The gate's counts where there is one with a socket.
+  // If there is a gate with a socket, its path counts, too.
   x.container_name = std::string(60, 'n');
   const std::string shorter(30, 'x');
   CHECK(fault("/" + shorter + "/sandbox") == "");

@@ -1,4 +1,4 @@
-/// A double of a peer's socket for actor tests.
+/// Stands for a connection in actor tests: the test plays the peer.
 #pragma once
 
 #include "actors/base/connection.hpp"
@@ -16,12 +16,12 @@
 
 namespace clearance::test {
 
-/// Takes as many bytes as the script says, then blocks or breaks; keeps what
-/// it took. Fails the test when its owner breaks the port's rules: two reads at
-/// a time, a write after close().
+/// Accepts as many bytes as the test says and keeps them; then it is full or
+/// broken. Fails the test if the owner breaks the rules of
+/// actors::connection: two reads at a time, or a write after close().
 class fake_connection final : public actors::connection {
 public:
-  /// Who the peers of all doubles are.
+  /// The peer of every fake connection.
   static actors::peer default_peer() { return {1000, 4242, "client"}; }
 
   explicit fake_connection(actors::peer who = default_peer());
@@ -37,16 +37,16 @@ public:
   actors::written write(std::span<const std::string_view> pieces) override;
   void await_writable() override;
 
-  // -- the script -------------------------------------------------------------
+  // -- what the test makes it do ----------------------------------------------
 
-  /// The socket takes this many bytes more. At first it takes all.
+  /// The socket accepts this many more bytes. At first it accepts all.
   void take(std::size_t bytes) noexcept { room_ = bytes; }
   void take_all() noexcept { room_ = unlimited; }
 
-  /// Once there is no room it is broken instead of full.
+  /// When the room is used up, the socket is broken instead of full.
   void break_when_full() noexcept { breaks_ = true; }
 
-  /// The peer's messages; the owner must be reading.
+  /// The peer sends these messages. The owner must be reading.
   void bring(const std::vector<std::string>& frames,
              actors::stream_end end = actors::stream_end::none,
              std::uint64_t overlong = 0, std::uint64_t starved = 0);
@@ -55,7 +55,7 @@ public:
   }
   void end(actors::stream_end why) { bring({}, why); }
 
-  /// Tells the owner, who must have asked for it. The room is the script's.
+  /// Sends `writable`. The owner must have asked for it. Adds no room.
   void become_writable();
   void become_writable(std::size_t room) {
     take(room);
@@ -65,10 +65,10 @@ public:
   /// Called before each write.
   void on_write(std::function<void()> f) { on_write_ = std::move(f); }
 
-  /// Tells the owner, who must watch.
+  /// Sends `hung_up`. The owner must have called watch().
   void hang_up();
 
-  // -- what it saw ------------------------------------------------------------
+  // -- what the owner did -----------------------------------------------------
 
   const std::string& taken() const noexcept { return taken_; }
   std::string flush_taken() { return std::exchange(taken_, {}); }

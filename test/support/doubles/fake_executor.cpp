@@ -11,7 +11,7 @@
 
 namespace clearance::test {
 
-/// The test's word: answer that call.
+/// Sent by the test: answer that call.
 struct play {
   std::size_t index = 0;
   protocol::shield_outcome outcome;
@@ -27,7 +27,7 @@ namespace {
 
 using call_list = std::shared_ptr<std::vector<protocol::shield_call>>;
 
-// Notes calls when they are sent, whether the scheduler runs or not.
+// Notes a call at the moment when it is sent, also if the scheduler is stopped.
 template <class Base>
 class journaled : public Base {
 public:
@@ -47,7 +47,7 @@ private:
   journal* where_ = nullptr;
 };
 
-// Answers from within a handler: a promise needs its actor's context.
+// Answers in a handler, because a promise works only in its actor's context.
 class player {
 public:
   static inline const char* name = "executor";

@@ -1,4 +1,4 @@
-/// A double of both executors: keeps what it is asked until the test answers.
+/// Stands for both executors: keeps each call until the test answers it.
 #pragma once
 
 #include "actors/executor/messages.hpp"
@@ -18,20 +18,20 @@ public:
 
   const actors::executor_actor& handle() const noexcept { return handle_; }
 
-  /// Every call so far, answered ones too.
+  /// All calls so far, also those that are answered.
   const std::vector<protocol::shield_call>& calls() const noexcept {
     return *calls_;
   }
 
-  /// Answers the call; nothing runs yet. Calls stand in the journal, too, at
-  /// the moment of their sending.
+  /// Answers the call; no actor runs yet. The journal has every call, too, from
+  /// the moment when it was sent.
   void play(std::size_t index, protocol::shield_outcome outcome);
 
-  /// The same, and runs what follows.
+  /// Answers the call and runs all actors that are then ready.
   void answer(std::size_t index, protocol::shield_outcome outcome);
   void succeed(std::size_t index) { answer(index, {true, {}}); }
 
-  /// Ends with all its calls unanswered.
+  /// Ends and leaves all its calls unanswered.
   void die();
 
 private:

@@ -1,4 +1,4 @@
-/// Doubles of an HTTP server and its requests, for actor tests.
+/// Stands for the HTTP server and its requests in actor tests.
 #pragma once
 
 #include "actors/gate/http_port.hpp"
@@ -12,7 +12,7 @@
 
 namespace clearance::test {
 
-/// What became of a request, seen from the client. Outlives its actor.
+/// The result of a request as the client sees it. It outlives the actor.
 struct recorded_request {
   protocol::request_head head;
   actors::peer who{1000, 42, "git"};
@@ -25,13 +25,13 @@ struct recorded_request {
   int asked_for_speed = 0; ///< calls of end_if_slow()
   bool dropped = false;
 
-  /// The response is written, or the client gone.
+  /// The response is written, or the client has left.
   void end(actors::answered x) { caf::anon_send(owner, std::move(x)); }
 };
 
 using recorded_request_ptr = std::shared_ptr<recorded_request>;
 
-/// A request for `target` with the credentials `token`; none when empty.
+/// A request for `target` with `token` as credentials; empty: without any.
 inline recorded_request_ptr make_request(std::string method, std::string target,
                                          std::string_view token) {
   auto result = std::make_shared<recorded_request>();
@@ -76,7 +76,7 @@ private:
   recorded_request_ptr record_;
 };
 
-/// Listens on nothing.
+/// A listener without a socket.
 class fake_http final : public actors::http_host {
 public:
   caf::expected<std::unique_ptr<actors::http_listener>>
@@ -90,7 +90,7 @@ public:
     return std::unique_ptr<actors::http_listener>(new recorded(*this));
   }
 
-  /// Gives a request to whoever listens.
+  /// Gives a request to the actor that listens.
   void bring(const recorded_request_ptr& x) {
     caf::anon_send(owner,
                    actors::requested{std::make_shared<dummy_request>(x)});
@@ -117,7 +117,7 @@ private:
   };
 };
 
-/// The first base of a fixture, so that it outlives the actors that listen.
+/// Make it the first base of a fixture: it must outlive actors that listen.
 struct with_http {
   fake_http http;
 };

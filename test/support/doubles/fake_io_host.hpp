@@ -1,5 +1,5 @@
-/// A double of the I/O thread for actor tests: sockets and children are
-/// scripted, and hosted actors run on the test's scheduler.
+/// Stands for the I/O host in actor tests: the test decides what sockets and
+/// child processes do, and hosted actors run on the test's scheduler.
 #pragma once
 
 #include "actors/base/io_host.hpp"
@@ -17,7 +17,7 @@
 
 namespace clearance::test {
 
-/// A socket that somebody listens on.
+/// A socket on which an actor listens.
 struct recorded_listener {
   actors::listen_spec spec;
   actors::listener_owner owner;
@@ -25,7 +25,7 @@ struct recorded_listener {
   std::uint64_t refused = 0;
 };
 
-/// A program that somebody ran.
+/// A program that an actor ran.
 struct recorded_run {
   actors::process_id id = 0;
   actors::process_spec spec;
@@ -52,35 +52,35 @@ public:
   actors::process_ptr run(actors::process_id id, actors::process_spec spec,
                           actors::process_owner owner) override;
 
-  // -- the script -------------------------------------------------------------
+  // -- what the test makes it do ----------------------------------------------
 
-  /// listen() on `path` fails with this sentence.
+  /// listen() on `path` fails from now on, with this text.
   void refuse_to_bind(const std::string& path, std::string why);
 
-  /// A new peer at the listening socket `path`.
+  /// A new peer connects to the listening socket `path`.
   fake_connection_ptr
   connect(const std::string& path,
           actors::peer who = fake_connection::default_peer());
 
-  /// dial() fails with this sentence; empty: it works again.
+  /// dial() fails from now on, with this text; empty: it works again.
   void refuse_to_dial(std::string why) { dial_error_ = std::move(why); }
 
-  /// The next dial() brings this connection.
+  /// The next dial() returns this connection.
   void prepare(fake_connection_ptr x) { prepared_.push_back(std::move(x)); }
 
-  /// The `index`-th program ends.
+  /// The program of this index ends.
   void end_run(std::size_t index, actors::process_ended::how what, int code = 0,
                std::string stderr_bytes = {});
 
-  // -- what it saw ------------------------------------------------------------
+  // -- what the actors did ----------------------------------------------------
 
-  /// Every actor that was hosted, in order, the dead ones too.
+  /// All actors that were hosted, in order, also those that have ended.
   const std::vector<caf::strong_actor_ptr>& kept() const { return kept_; }
 
-  /// Those of that name that live.
+  /// The actors of that name that have not ended.
   std::vector<caf::actor> alive(const std::string& name) const;
 
-  /// Null when nobody listens there now.
+  /// Null if no actor listens there now.
   recorded_listener* listener_at(const std::string& path);
 
   /// All paths that were ever bound, in order.
@@ -94,10 +94,10 @@ public:
   std::vector<recorded_dial> dials;
   std::vector<std::shared_ptr<recorded_run>> runs;
 
-  /// Programs that run and were not killed.
+  /// The programs that run and were not killed.
   std::size_t running() const;
 
-  /// Tells every actor to exit and lets all handles go.
+  /// Tells every actor to exit and drops all handles.
   void end_all();
 
 private:

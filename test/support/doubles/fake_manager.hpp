@@ -1,5 +1,5 @@
-/// A double of systemd for one service: opens its sockets and hears what it
-/// says of itself.
+/// Stands for systemd, for one service: opens its sockets and receives the
+/// states that the service reports.
 #pragma once
 
 #include "test/support/files/temp_dir.hpp"
@@ -12,29 +12,29 @@
 
 namespace clearance::test {
 
-/// Listens already.
+/// A unix socket that listens already.
 unique_fd listening_unix(const std::filesystem::path& path);
 
-/// On any free loopback port.
+/// A TCP socket that listens on a free loopback port.
 unique_fd listening_tcp();
 std::uint16_t port_of(const unique_fd& socket);
 
 class fake_manager {
 public:
-  /// At `address`, a path or `@` and an abstract name; empty: a path of its
-  /// own.
+  /// Receives at `address`: a path, or `@` and an abstract name. Empty: at a
+  /// new path.
   explicit fake_manager(std::string address = {});
 
-  /// For NOTIFY_SOCKET.
+  /// The value for NOTIFY_SOCKET.
   const std::string& address() const noexcept { return address_; }
 
-  /// The next message whole, awaited: lines of NAME=value.
+  /// Waits for the next message and returns it: lines of NAME=value.
   std::string next();
 
-  /// The next message that is not WATCHDOG=1.
+  /// Waits for the next message that is not WATCHDOG=1.
   std::string next_news();
 
-  /// Whether one is there.
+  /// Whether a message has arrived.
   bool has_more() const;
 
   int fd() const noexcept { return socket_.get(); }

@@ -1,4 +1,4 @@
-/// A listening unix socket that the test itself plays a server with.
+/// A listening unix socket: the test itself plays the server.
 #pragma once
 
 #include "test/support/net/raw_socket.hpp"
@@ -12,7 +12,7 @@ public:
   /// Makes the parent directory, mode 0700, if it is missing.
   explicit fake_server(const std::filesystem::path& path, int backlog = 16);
 
-  /// Awaits the next connection.
+  /// Waits for the next connection.
   raw_socket accept();
 
   bool connection_waits() const;

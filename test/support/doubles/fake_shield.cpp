@@ -28,7 +28,7 @@ void write_byte(const unique_fd& fd) {
 
 fake_shield::fake_shield(std::string_view words,
                          std::string_view stderr_bytes) {
-  // O_RDWR: never an end of file, and nobody waits for the other side to open.
+  // O_RDWR: no open waits for the other side, and no read sees an end of file.
   calls_ = make_fifo("calls", O_RDWR | O_NONBLOCK);
   leash_ = make_fifo("leash", O_RDWR);
   release_ = make_fifo("release", O_RDWR);
@@ -58,7 +58,7 @@ unique_fd fake_shield::make_fifo(const std::string& name, int flags) const {
 void fake_shield::write_behaviour(const std::string& name,
                                   std::string_view words,
                                   std::string_view stderr_bytes) const {
-  // Renamed into place: a run that starts now sees the old or the new one.
+  // Written beside and renamed: a run that starts now reads all of one of both.
   write_file(dir_ / "next",
              std::string(words) + "\n" + std::string(stderr_bytes));
   fs::rename(dir_ / "next", dir_ / name);

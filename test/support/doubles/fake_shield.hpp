@@ -1,5 +1,5 @@
-/// The test's end of fake_shield_program.cpp: a stand-in for the outside
-/// program terok-shield that records its calls and does what it is told.
+/// Controls fake_shield_program.cpp, which stands for the outside program
+/// terok-shield: it records its calls and behaves as the test says.
 #pragma once
 
 #include "test/support/files/temp_dir.hpp"
@@ -15,7 +15,7 @@
 
 namespace clearance::test {
 
-/// One run, as the stub saw it.
+/// One run, as the program itself reported it.
 struct shield_run {
   pid_t pid = 0;
   pid_t process_group = 0;
@@ -26,14 +26,14 @@ struct shield_run {
   std::vector<std::string> arguments;
 };
 
-/// Owns the fifos; whatever the stub left running ends with it.
+/// Owns the fifos. All processes that the program left behind end with it.
 class fake_shield {
 public:
-  /// Behaves as `words` say (see the program) from the next run on.
+  /// Sets how it behaves from the next run on. The program lists the words.
   explicit fake_shield(std::string_view words = "exit 0",
                        std::string_view stderr_bytes = {});
 
-  /// What the hub is given as its shield.
+  /// The path to give to the hub as its shield.
   std::filesystem::path program() const { return dir_ / "terok-shield"; }
 
   /// Puts the program into another directory, under its own name.
@@ -41,22 +41,22 @@ public:
 
   void behave(std::string_view words, std::string_view stderr_bytes = {});
 
-  /// For runs with this destination only, with a `release` of its own.
+  /// The same for runs with this destination only, which have their own fifo.
   void behave_for(const std::string& dest, std::string_view words,
                   std::string_view stderr_bytes = {});
 
-  /// Awaits the next run's start.
+  /// Waits for the next run to start.
   shield_run next_run();
 
   /// Runs that have started and that next_run() has not returned.
   std::size_t waiting_runs();
 
-  /// Lets one waiting run go on.
+  /// Lets one run that waits go on.
   void release();
   void release_for(const std::string& dest);
 
-  /// Returns once every run, and whatever it left behind, has ended. At least
-  /// one must have started.
+  /// Waits until all runs and all processes that they left behind have ended.
+  /// At least one run must have started.
   void await_all_gone() const;
 
 private:

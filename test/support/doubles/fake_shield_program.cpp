@@ -1,4 +1,4 @@
-// A test double for the outside program terok-shield: it changes no firewall.
+// Stands for the outside program terok-shield: it changes no firewall.
 //
 //     fake-shield CONTROL_DIRECTORY ARGUMENT...
 //
@@ -6,7 +6,7 @@
 // `behaviour` (or `behaviour.DEST`, DEST being the third argument) says: a line
 // of words, and after it the bytes for stderr.
 //
-//     wait          first awaits a byte in the fifo `release` (`release.DEST`)
+//     wait          first waits for a byte in `release` (`release.DEST`)
 //     ignore-term   ignores SIGTERM and SIGINT
 //     flood         writes one MiB to stderr
 //     leave         leaves a child behind that keeps stderr open
@@ -15,8 +15,8 @@
 //     exit N        ends with N (the default is 0)
 //     signal N      ends by signal N
 //
-// Who hangs ends when the fifo `leash` has no writer any more, that is when the
-// test has gone. Everybody holds the fifo `alive` open for as long as it lives.
+// A process that hangs ends when the fifo `leash` has no writer any more, that
+// is when the test has ended. Each process holds the fifo `alive` open.
 
 #include <cstdlib>
 #include <fcntl.h>
@@ -54,8 +54,8 @@ std::string target(int fd) {
   return fs::read_symlink("/proc/self/fd/" + std::to_string(fd), error);
 }
 
-// Fields by 0x1f, calls by 0x1e: neither is in a sanitised argument. One write
-// below PIPE_BUF is whole, whoever else reports at the same time.
+// 0x1f ends a field, 0x1e a call: no sanitised argument has them. A write of
+// less than PIPE_BUF bytes is never mixed with another process's write.
 std::string report(int argc, char** argv, std::size_t descriptors) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -70,7 +70,7 @@ std::string report(int argc, char** argv, std::size_t descriptors) {
 
 std::size_t count_descriptors() {
   const fs::directory_iterator begin{"/proc/self/fd"};
-  // The iterator's own is among them.
+  // The iterator's own descriptor is among them.
   return static_cast<std::size_t>(std::distance(begin, end(begin))) - 1;
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 using callback_ptr = std::shared_ptr<std::function<void(const caf::message&)>>;
 
-// Nothing but exit and down messages comes as far as its mailbox.
+// Only exit and down messages reach its mailbox.
 class inbox_actor final : public caf::event_based_actor {
 public:
   inbox_actor(caf::actor_config& cfg, journal& where, callback_ptr callback)

@@ -1,4 +1,4 @@
-/// A neighbour of the actor under test that only writes down what it is told.
+/// Stands for any neighbour of the actor under test: keeps what it is sent.
 #pragma once
 
 #include <caf/actor.hpp>
@@ -15,7 +15,7 @@
 
 namespace clearance::test {
 
-/// What all inboxes of a test were told, in the order of sending.
+/// The messages to all inboxes of a test, in the order in which they were sent.
 struct journal {
   struct entry {
     caf::actor_id to;
@@ -26,8 +26,8 @@ struct journal {
 
 class actor_fixture;
 
-/// A double of any actor: has every interface, answers nothing. What is sent
-/// to it stands in the journal at once, whether the scheduler runs or not.
+/// Has every interface and answers nothing. A message is in the journal as soon
+/// as it is sent, also if the scheduler is stopped.
 class inbox {
 public:
   explicit inbox(actor_fixture& fixture);
@@ -38,13 +38,13 @@ public:
   }
   const caf::actor& actor() const noexcept { return actor_; }
 
-  /// Sends as this one.
+  /// Sends a message that comes from this inbox.
   template <class Handle, class T>
   void tell(const Handle& whom, T&& x) const {
     caf::send_as(actor_, caf::actor_cast<caf::actor>(whom), std::forward<T>(x));
   }
 
-  /// Everything of that type that it was told and that was not taken yet.
+  /// Takes all messages of that type that were not taken yet.
   template <class T>
   std::vector<T> take() {
     std::vector<T> result;
@@ -57,8 +57,8 @@ public:
     return result;
   }
 
-  /// Takes the only one of that type; fails the test when there is another
-  /// number of them.
+  /// Takes the only message of that type. Fails the test if there is none, or
+  /// more than one.
   template <class T>
   T only() {
     auto all = take<T>();
@@ -66,15 +66,15 @@ public:
     return std::move(all.front());
   }
 
-  /// Messages that were not taken.
+  /// How many messages were not taken.
   std::size_t size() const;
 
-  /// Called for each message, when it is sent.
+  /// Called for each message at the moment when it is sent.
   void on_message(std::function<void(const caf::message&)> f) {
     *callback_ = std::move(f);
   }
 
-  /// Ends this one, and runs what follows.
+  /// Ends this inbox and runs all actors that are then ready.
   void leave();
 
 private:

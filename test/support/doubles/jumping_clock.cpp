@@ -1,6 +1,6 @@
-// Preloaded into a program under test (LD_PRELOAD): its real-time clock is the
-// machine's and as many seconds more as the file JUMPING_CLOCK says at the
-// time. The monotonic clocks are the machine's.
+// Preloaded into a program under test (LD_PRELOAD): adds to the real-time clock
+// as many seconds as the file that JUMPING_CLOCK names says at that moment. The
+// monotonic clocks are not changed.
 
 #include <cstdio>
 #include <cstdlib>

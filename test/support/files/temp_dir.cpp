@@ -13,7 +13,7 @@ namespace clearance::test {
 namespace fs = std::filesystem;
 
 temp_dir::temp_dir() {
-  // Not $TMPDIR: sun_path holds 108 bytes.
+  // Not $TMPDIR: its path may be too long for sockets (sun_path: 108 bytes).
   std::string name = "/tmp/clearance-test-XXXXXX";
   if (!::mkdtemp(name.data()))
     fail_with_errno("mkdtemp");

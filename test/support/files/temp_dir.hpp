@@ -1,4 +1,4 @@
-/// A private directory that goes with its owner.
+/// A private directory for one test.
 #pragma once
 
 #include <filesystem>
@@ -7,7 +7,8 @@
 
 namespace clearance::test {
 
-/// Mode 0700, short enough a path for sockets below it.
+/// Has mode 0700, and a path that is short enough for sockets in it. The
+/// destructor removes it with its contents.
 class temp_dir {
 public:
   temp_dir();
@@ -28,7 +29,7 @@ private:
 /// Writes a whole file.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
-/// A whole file; empty when there is none.
+/// Reads a whole file; empty if there is none.
 std::string read_file(const std::filesystem::path& path);
 
 /// The permission bits, without following a link.

@@ -1,5 +1,5 @@
-/// Where the build put what tests need. The one place that knows, so that no
-/// other source compiles differently in another folder.
+/// Where the build put the files that tests need. Only this source depends on
+/// the folder of the build, so that ccache can share all the others.
 #pragma once
 
 namespace clearance::test {
@@ -7,7 +7,7 @@ namespace clearance::test {
 /// Recorded reader lines and the events that they produced.
 const char* vectors_file() noexcept;
 
-/// The program that stands for terok-shield.
+/// fake_shield_program.cpp, which stands for terok-shield.
 const char* fake_shield_program() noexcept;
 
 } // namespace clearance::test

@@ -1,4 +1,4 @@
-/// The programs' own owner of a descriptor, for tests.
+/// The programs' class for a descriptor with one owner, for tests.
 #pragma once
 
 #include "actors/io/base/unique_fd.hpp"

@@ -10,7 +10,7 @@ namespace {
 using protocol::verdict_outcome;
 using kind = verdict_outcome::kind;
 
-/// What the map charges beside texts and events.
+/// Bytes that the map charges for each entry beside its texts and its event.
 std::size_t measured_overhead() {
   protocol::authorisation_map map;
   map.announce("c", "r", "", nullptr);
@@ -48,7 +48,7 @@ bool authorisation_model::fits(const key& k, const entry& x, bool alone) const {
          && all_bytes <= bounds_.total_bytes;
 }
 
-/// The oldest live one, else the oldest.
+/// The oldest one that may still be answered; if there is none, the oldest.
 authorisation_model::key
 authorisation_model::victim(const std::string& container) const {
   const std::pair<const key, entry>* chosen = nullptr;
@@ -90,7 +90,7 @@ std::size_t authorisation_model::drop(const std::string& container) {
   return before - live();
 }
 
-// Source: clearance.md, section 5, in its words.
+// Follows the words of clearance.md, section 5.
 std::optional<verdict_outcome>
 authorisation_model::refusal(const key& k, const std::string& dest,
                              const std::string& action) {

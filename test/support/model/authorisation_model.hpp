@@ -1,6 +1,6 @@
-/// The authorisation map's rules once more, written to be read: one map, every
-/// question answered by looking at everything. And a trial that holds the two
-/// against each other, whoever chooses the operations.
+/// A simple and slow model of the authorisation rules: it looks at all open
+/// requests for every question. And a trial that compares the product with the
+/// model, for operations that a test or a fuzzer chooses.
 #pragma once
 
 #include "protocol/hub/authorisation.hpp"
@@ -35,21 +35,21 @@ public:
                        test_event_ptr event);
   std::size_t drop(const std::string& container);
 
-  /// What cite() must refuse with; nothing if it must succeed.
+  /// The refusal that cite() must return; nothing if it must succeed.
   std::optional<protocol::verdict_outcome>
   refusal(const key& k, const std::string& dest, const std::string& action);
 
   void launch(const key& k, std::uint64_t ticket);
   void settle(std::uint64_t ticket, bool ok);
 
-  /// All that replay() may give, oldest first.
+  /// All events that replay() may return, oldest first.
   std::vector<test_event_ptr> waiting(std::uint64_t cursor,
                                       std::uint64_t until) const;
 
   std::size_t live() const;
   std::size_t in_flight() const;
   std::size_t containers() const;
-  /// Charged, with the events that were handed and without them.
+  /// Bytes charged: with the events that a client was handed, and without.
   std::size_t most_bytes() const;
   std::size_t least_bytes() const;
 
@@ -65,27 +65,27 @@ private:
   std::map<key, entry> entries_;
 };
 
-/// Applies one chosen operation after the other to both and compares all that
-/// can be seen.
+/// Applies one operation after another to product and model, and compares all
+/// that can be seen of them.
 class authorisation_trial {
 public:
-  /// How strict: a event that was handed is let go a little later than the
-  /// model lets it go, so bounds in bytes and handing cannot both be exact.
+  /// What is compared exactly: the product frees a handed event a little later
+  /// than the model, so either bytes or handed events can be exact, not both.
   enum class mode {
     never_handed,  ///< bounds in entries and bytes, no event is handed
     no_byte_bound, ///< bounds in entries, events are handed
     rough,         ///< everything; only what always holds is compared
   };
 
-  /// Chooses a number below its argument, which is at least 1.
+  /// Returns a number below its argument, which is at least 1.
   using chooser = std::function<std::size_t(std::size_t)>;
 
   explicit authorisation_trial(mode how);
 
-  /// One operation. Throws std::logic_error, saying what differs.
+  /// Applies one operation. Throws std::logic_error that says what differs.
   void step(const chooser& choose);
 
-  /// Drops everything and looks whether anything is left.
+  /// Removes everything and checks that nothing is left.
   void finish();
 
 private:

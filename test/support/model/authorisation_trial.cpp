@@ -13,7 +13,7 @@ using protocol::authorisation_limits;
 using protocol::authorisation_map;
 using protocol::verdict_outcome;
 
-// Small, so that every bound is met all the time.
+// Small limits, so that they are reached again and again.
 constexpr std::size_t containers = 4;
 constexpr std::size_t ids = 8;
 constexpr std::size_t targets = 3;
@@ -114,7 +114,7 @@ void authorisation_trial::cite(const chooser& choose) {
     require(*refusal == std::get<verdict_outcome>(result), "the refusal");
 }
 
-/// Tickets of long ago included.
+/// Also tickets of open requests that are gone for long.
 void authorisation_trial::settle(const chooser& choose) {
   auto id = tickets_.empty() ? 0 : tickets_[choose(tickets_.size())];
   auto ok = choose(3) == 0;

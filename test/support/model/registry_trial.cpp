@@ -1,7 +1,7 @@
-// The journal is what makes this exact: inboxes and the executor's double write
-// down what they are sent when it is sent, so it holds the registry's deeds in
-// the order in which it did them, however late anybody runs. The model follows
-// the journal.
+// The journal makes this exact. Inboxes and the fake executor note each message
+// at the moment when it is sent. So the journal has the registry's actions in
+// the order in which the registry took them, however late other actors run. The
+// model follows the journal.
 
 #include "test/support/model/registry_trial.hpp"
 
@@ -23,14 +23,14 @@ using protocol::event_type;
 using kind = protocol::verdict_outcome::kind;
 using namespace std::chrono_literals;
 
-// Small, so that every bound is met all the time.
+// Small limits, so that they are reached again and again.
 constexpr std::size_t containers = 3;
 constexpr std::size_t ids = 6;
 constexpr std::size_t targets = 2;
 constexpr std::size_t callers = 3;
 constexpr std::size_t clients_max = 4;
 
-// Less than any deadline of a verdict: every answer is the executor's.
+// Less than any deadline of a verdict: so every answer is the executor's own.
 constexpr protocol::duration passes_max = 5s;
 static_assert(passes_max < limits::executor_deadline);
 
@@ -99,7 +99,7 @@ void registry_trial::step(const chooser& choose) {
   look();
 }
 
-// -- what happens to it -------------------------------------------------------
+// -- what happens to the registry ---------------------------------------------
 
 void registry_trial::announce(const chooser& choose) {
   constexpr std::array types{
@@ -107,7 +107,7 @@ void registry_trial::announce(const chooser& choose) {
       event_type::connection_blocked, event_type::connection_blocked,
       event_type::shield_up,          event_type::shield_down,
       event_type::shield_disengaged,  event_type::container_exited};
-  // Now and then enough to make a queue overflow.
+  // Sometimes enough events to make a queue overflow.
   const auto count = choose(8) == 0 ? 1 + choose(100) : 1 + choose(3);
   std::vector<actors::event_ptr> events;
   for (std::size_t i = 0; i < count; ++i) {
@@ -145,7 +145,7 @@ void registry_trial::ask(const chooser& choose) {
 }
 
 void registry_trial::answer(const chooser& choose) {
-  // What the executor has heard of, in any order.
+  // Any call that the executor has.
   const auto heard = executor_.calls().size();
   std::vector<std::size_t> open;
   for (auto who : running_)
@@ -212,7 +212,7 @@ void registry_trial::pass_time(const chooser& choose) {
   fixture_.scheduler.advance_time(time);
 }
 
-// One message of one actor a turn.
+// Lets one actor handle one message.
 void registry_trial::run(std::size_t turns) {
   bool more = true;
   while (more && turns-- > 0)
@@ -225,7 +225,7 @@ void registry_trial::run(std::size_t turns) {
       x.since = seen_.size();
 }
 
-// -- what it did --------------------------------------------------------------
+// -- what the registry did ----------------------------------------------------
 
 void registry_trial::look() {
   for (auto& [to, what] : std::exchange(fixture_.journal.entries, {})) {
@@ -248,7 +248,7 @@ void registry_trial::look() {
   }
   for (const auto& x : clients_) {
     const auto level = x.queue->level();
-    // One batch more goes to a socket that is not full.
+    // If the socket is not full, it takes one batch more.
     const std::size_t batches = level.flowing ? 1 : 0;
     require(level.waiting
                 <= limits::subscriber_queue_max_events
@@ -325,7 +325,7 @@ void registry_trial::on_outcome(question& x,
             "the caller hears what the executor said");
     return;
   }
-  // Refused at once, so it is the oldest that was not looked at.
+  // Refused at once: so it is the oldest question that was not looked at.
   require(!unseen_.empty() && &asked_by(unseen_.front()) == &x,
           "verdicts are judged in order");
   unseen_.pop_front();
@@ -336,8 +336,8 @@ void registry_trial::on_outcome(question& x,
 
 // -- the end ------------------------------------------------------------------
 
-// Events are unique but for verdict_applied, so the first that fits is as good
-// as any other.
+// All events differ, except for verdict_applied. So the first event that equals
+// the searched one is as good as any other.
 void registry_trial::check_taken(const std::string& taken) const {
   auto at = seen_.begin();
   for (const auto& x : messages_of(taken)) {
@@ -347,7 +347,7 @@ void registry_trial::check_taken(const std::string& taken) const {
   }
 }
 
-// A client that comes now gets every live block that nobody was handed.
+// A new client gets every open block that no client was handed.
 void registry_trial::check_replay() {
   for (const auto& x : clients_)
     for (const auto& each : messages_of(x.connection->taken()))
@@ -373,7 +373,7 @@ void registry_trial::finish() {
     answer(first);
     run(static_cast<std::size_t>(-1));
   }
-  // Whatever was held back goes when its reader's pause budget ends.
+  // Batches that are held back leave when their reader's pause budget ends.
   fixture_.advance(limits::reader_pause_max + limits::subscriber_progress);
   look();
   for (auto& x : clients_) {

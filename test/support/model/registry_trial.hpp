@@ -1,5 +1,5 @@
-/// The registry, its subscribers and an executor in any interleaving, held
-/// against the authorisation model and against what a witness saw.
+/// Runs a registry, its subscribers and an executor in any order, and compares
+/// the registry with the authorisation model and with what a witness saw.
 #pragma once
 
 #include "actors/hub/registry.hpp"
@@ -20,34 +20,34 @@
 
 namespace clearance::test {
 
-/// Applies one chosen operation after the other, of which messages may wait
-/// while others are sent, and looks after each whether this still holds:
+/// Applies one operation after another; messages may wait while others are
+/// sent. Checks after each operation that this still holds:
 ///
-/// - A verdict is executed only for a binding that was announced and neither
-///   dropped nor evicted, and again only after it failed. What is refused is
-///   refused as the model says.
-/// - `verdict_applied` is announced once for each executed verdict, before its
-///   caller is told.
-/// - What a subscriber's socket took is, after blocks that were undelivered
-/// when
-///   it came, what was announced since, in order, nothing twice; and when it
-///   has read everything, it has the newest 128 unbroken.
-/// - No queue holds more than its bound.
+/// - A verdict is executed only for an open request that was announced and not
+///   removed, and a second time only if it failed before. A refusal is the one
+///   that the model says.
+/// - `verdict_applied` is announced once for each executed verdict, before the
+///   caller gets the reply.
+/// - A subscriber's socket takes first the blocks that were undelivered when
+///   the subscriber came, then the events announced since, in order, none
+///   twice. Once the subscriber has read everything, it has all of the newest
+///   128 events.
+/// - No queue holds more than its limit.
 class registry_trial {
 public:
-  /// Chooses a number below its argument, which is at least 1.
+  /// Returns a number below its argument, which is at least 1.
   using chooser = std::function<std::size_t(std::size_t)>;
 
   registry_trial();
 
-  /// One operation. Throws std::logic_error, saying what does not hold.
+  /// Applies one operation. Throws std::logic_error that says what is wrong.
   void step(const chooser& choose);
 
-  /// Lets everybody read everything and looks once more.
+  /// Lets all clients read everything and checks once more.
   void finish();
 
 private:
-  /// One verdict, from its question to its outcome.
+  /// One verdict, from the call to the outcome.
   struct question {
     authorisation_model::key key;
     std::string dest;
@@ -57,18 +57,18 @@ private:
     bool announced = false; ///< verdict_applied is out
   };
 
-  /// An operator: one question at a time.
+  /// An operator, who asks one question at a time.
   struct caller {
     explicit caller(actor_fixture& fixture) : box(fixture) {}
     inbox box;
     std::optional<question> asked;
   };
 
-  /// A subscriber on a scripted socket.
+  /// A subscriber on a fake connection.
   struct client {
     fake_connection_ptr connection;
     std::shared_ptr<actors::queue_status> queue;
-    /// Of seen_: the registry knows it for sure from here on.
+    /// Index in seen_: from this event on the registry surely knows it.
     std::optional<std::size_t> since;
   };
 
@@ -106,8 +106,8 @@ private:
   std::uint64_t calls_ = 0;                      // to the executor
   protocol::duration passed_{};
 
-  // Callers whose question the registry has not looked at, in order; whose call
-  // the executor has; whose call it answered.
+  // The callers in three states, in order: the registry has not looked at the
+  // question; the executor has the call; the executor has answered it.
   std::deque<std::size_t> unseen_;
   std::vector<std::size_t> running_;
   std::deque<std::size_t> answered_;

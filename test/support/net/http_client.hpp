@@ -1,5 +1,5 @@
-/// An HTTP client for tests: any bytes out, whole responses in. On purpose
-/// without anything of protocol/ or actors/.
+/// An HTTP client for tests: sends any bytes and reads whole responses. It uses
+/// nothing of protocol/ and actors/, so that it cannot share their faults.
 #pragma once
 
 #include "test/support/net/raw_socket.hpp"
@@ -18,7 +18,7 @@ struct http_response {
   std::string head; ///< status line and fields, as they came
   std::string body; ///< without chunk framing
 
-  /// Of the field, whatever its case; empty when it is not there.
+  /// The value of a field, in any case; empty if there is no such field.
   std::string field(std::string_view name) const;
 };
 
@@ -32,20 +32,20 @@ public:
 
   void send(std::string_view bytes) { socket_.send(bytes); }
 
-  /// Awaits the next response. Throws when it is malformed, or when the stream
-  /// ends before it does.
+  /// Waits for the next response. Throws if it is malformed, or if the stream
+  /// ends before the response.
   http_response next();
 
-  /// Awaits a response's head alone; its body is left to read_more().
+  /// Waits for the head of a response. Read its body with read_more().
   http_response next_head();
 
-  /// Appends bytes of the stream as they come; false at the end.
+  /// Appends the bytes that come next; false at the end of the stream.
   bool read_more(std::string& out);
 
-  /// send() and next().
+  /// Calls send() and next().
   http_response call(std::string_view bytes);
 
-  /// Awaits the end; what came before it.
+  /// Waits for the end of the stream. Returns what came before it.
   std::string rest();
 
 private:
@@ -58,17 +58,17 @@ private:
   std::string buffer_;
 };
 
-/// Bytes of a request. Fields are lines without their ends; Host is added, and
-/// Content-Length when there is a body and no field speaks of one.
+/// The bytes of a request. Fields are lines without CRLF. Host is added, and
+/// Content-Length if there is a body and no field says how long it is.
 std::string http_request(std::string_view method, std::string_view target,
                          const std::vector<std::string>& fields = {},
                          std::string_view body = {});
 
-/// The field of Basic credentials.
+/// The Authorization field with Basic credentials.
 std::string authorization(std::string_view user,
                           std::string_view password = {});
 
-/// `body` as chunks of at most `size` bytes, with the last one.
+/// `body` in chunks of at most `size` bytes, with the final empty chunk.
 std::string chunked(std::string_view body, std::size_t size);
 
 /// A connection to a loopback port.

@@ -21,7 +21,7 @@ raw_socket::raw_socket(const std::filesystem::path& path)
   if (name.size() >= sizeof(address.sun_path))
     throw std::runtime_error("path too long: " + name);
   std::memcpy(address.sun_path, name.c_str(), name.size());
-  // Connected while it still blocks: a full backlog means waiting, not EAGAIN.
+  // Connects while it still blocks: if the backlog is full, it waits.
   if (::connect(fd_.get(), reinterpret_cast<sockaddr*>(&address),
                 sizeof(address))
       != 0)
@@ -71,7 +71,7 @@ int raw_socket::untaken() const {
 
 void raw_socket::await_taken() const {
   const deadline guard;
-  // The kernel has no event for it; a busy peer mostly needs one turn.
+  // The kernel has no event for this. A peer mostly reads at its next turn.
   for (int turn = 0; untaken() > 0; ++turn) {
     if (turn < 200)
       ::sched_yield();

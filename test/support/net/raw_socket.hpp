@@ -1,5 +1,5 @@
-/// A unix stream socket as a hostile client would use it: any bytes, cut
-/// anywhere, half closed, never read.
+/// A unix stream socket that can do what a hostile client does: send any bytes
+/// in any pieces, close one side only, never read.
 #pragma once
 
 #include "test/support/deadline.hpp"
@@ -15,15 +15,15 @@
 
 namespace clearance::test {
 
-/// The peer has closed the connection while we wrote.
+/// Thrown when the peer has closed the connection while we write.
 class peer_closed : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Non-blocking inside; every call that waits has the hang guard.
+/// Every call that waits is ended by the hang guard.
 class raw_socket {
 public:
-  /// Throws std::system_error when nobody listens at `path`.
+  /// Throws std::system_error if no server listens at `path`.
   explicit raw_socket(const std::filesystem::path& path);
   explicit raw_socket(unique_fd connected) : fd_(std::move(connected)) {}
 
@@ -32,31 +32,31 @@ public:
   /// Writes all of `bytes`. Throws peer_closed.
   void send(std::string_view bytes);
 
-  /// Writes what the socket takes now; returns how much that was.
+  /// Writes what the socket takes now. Returns how many bytes that were.
   std::size_t send_some(std::string_view bytes);
 
-  /// Writes `bytes` and awaits that the peer has read them: what is sent next
-  /// comes to it in another read.
+  /// Writes `bytes` and waits until the peer has read them. So the peer gets
+  /// what is sent next in another read.
   void send_apart(std::string_view bytes);
 
-  /// Returns once the peer has read all that was sent.
+  /// Waits until the peer has read all that was sent.
   void await_taken() const;
 
-  /// Bytes sent that the peer has not read, by the kernel's accounting: not
-  /// the number of bytes, but zero exactly when all were read.
+  /// The memory that the kernel counts for bytes which the peer has not read.
+  /// It is more than their number, and zero exactly if all are read.
   int untaken() const;
 
-  /// The next message up to a NUL, without it; nothing at the stream's end.
+  /// Waits for the next message, returned without its NUL; nothing at the end.
   std::optional<std::string> read_frame();
 
-  /// Everything up to the stream's end. A reset counts as an end: it is what
-  /// a peer causes that closes without having read all.
+  /// Waits for the end of the stream and returns all before it. A reset counts
+  /// as an end: a peer that closes without having read all causes one.
   std::string read_to_end();
 
   /// Whether a read would return at once (bytes or the end).
   bool readable() const;
 
-  /// Appends what is there now; false at the stream's end.
+  /// Appends the bytes that are there now; false at the end of the stream.
   bool read_some(std::string& out);
 
   /// Shuts down the writing side.
@@ -69,7 +69,7 @@ private:
   std::size_t scanned_ = 0; // no NUL before here
 };
 
-/// Whether a server takes connections there now.
+/// Whether a server accepts connections at that path now.
 bool accepts(const std::filesystem::path& path);
 
 } // namespace clearance::test

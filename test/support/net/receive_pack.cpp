@@ -8,7 +8,7 @@ namespace clearance::test {
 
 namespace {
 
-// A pack of version 2 with no object in it, and its SHA-1.
+// A pack of version 2 without objects, and its SHA-1.
 constexpr std::string_view empty_pack{
     "PACK\0\0\0\2\0\0\0\0"
     "\x02\x9d\x08\x82\x3b\xd8\xa8\xea\xb5\x10\xad\x6a\xc7\x5c\x82\x3c\xfd\x3e"

@@ -1,4 +1,4 @@
-/// A push by hand: what git's own client would never send. Source: Git's
+/// Builds pushes that git's own client would never send. Source: Git's
 /// gitprotocol-pack(5), "Pushing data to a server", and gitprotocol-http(5).
 #pragma once
 
@@ -20,16 +20,16 @@ struct push_command {
 /// One pkt-line.
 std::string pkt_line(std::string_view payload);
 
-/// The body of a request to git-receive-pack: the commands and, when one of
-/// them does not delete, a pack without objects. What they name has to be in
-/// the repository.
+/// The body of a request to git-receive-pack: the commands, and a pack without
+/// objects unless all commands delete. The repository must have the objects
+/// that the commands name.
 std::string receive_pack_body(const std::vector<push_command>& commands,
                               std::string_view capabilities = "");
 
-/// The whole request, for the repository `r`.
+/// The whole request for the repository `r`.
 std::string receive_pack_request(std::string_view token, std::string_view body);
 
-/// What git says about a push.
+/// What git answered to a push.
 struct push_report {
   int status = 0;
   std::string unpack; ///< "ok", or why not; empty: git reported nothing
@@ -41,10 +41,10 @@ struct push_report {
 
 std::ostream& operator<<(std::ostream& out, const push_report& x);
 
-/// Throws when the response is malformed.
+/// Throws if the response is malformed.
 push_report read_push_report(const http_response& response);
 
-/// The zeros that stand for no object.
+/// The object id of zeros, which means: no object.
 inline const std::string no_object(40, '0');
 
 } // namespace clearance::test

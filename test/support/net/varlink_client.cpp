@@ -57,7 +57,7 @@ varlink_reply varlink_client::next_reply() {
     throw std::runtime_error("the connection was closed instead of a reply");
   const auto bytes = json::parse(*frame);
   varlink_reply result;
-  // Both may be left out by varlink's rules: success, no parameters.
+  // Varlink allows a reply without `error` (success) and `parameters` (none).
   if (bytes.has("error"))
     result.error = bytes["error"].text();
   result.parameters =

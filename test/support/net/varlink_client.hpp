@@ -1,4 +1,4 @@
-/// A varlink client for tests, independent of protocol/.
+/// A varlink client for tests. It uses nothing of protocol/.
 #pragma once
 
 #include "test/support/net/raw_socket.hpp"
@@ -31,19 +31,19 @@ inline std::ostream& operator<<(std::ostream& out, const varlink_reply& x) {
   return out << to_string(x);
 }
 
-/// Names and values, as an object of strings.
+/// A JSON object of these names and string values.
 using string_parameters =
     std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
 std::string object_of(string_parameters parameters);
 
-/// A call as bytes, NUL included; `more_members` go in as they are, for example
-/// `"more":true`.
+/// The bytes of a call, NUL included. `more_members` is JSON text that is added
+/// unchanged, for example `"more":true`.
 std::string call_bytes(std::string_view method,
                        std::string_view parameters = {},
                        std::string_view more_members = {});
 
-/// Expected replies.
+/// Replies that tests expect.
 varlink_reply success(std::string_view parameters = "{}");
 varlink_reply failure(std::string_view error, string_parameters parameters);
 
@@ -57,11 +57,11 @@ public:
   void send(std::string_view method, std::string_view parameters = {},
             std::string_view more_members = {});
 
-  /// Awaits the next reply. Throws when the stream ends or when the reply is
-  /// not of varlink's form.
+  /// Waits for the next reply. Throws if the stream ends or if the reply is not
+  /// valid varlink.
   varlink_reply next_reply();
 
-  /// send() and next_reply().
+  /// Calls send() and next_reply().
   varlink_reply call(std::string_view method, std::string_view parameters = {});
 
   varlink_reply verdict(std::string_view container, std::string_view request_id,
@@ -69,20 +69,20 @@ public:
   void send_verdict(std::string_view container, std::string_view request_id,
                     std::string_view dest, std::string_view action);
 
-  /// After `Subscribe`: awaits the next event that is not a sync mark.
+  /// After `Subscribe`: waits for the next event that is not a sync mark.
   wire_event next_event();
 
-  /// After `Subscribe`: awaits the mark, keeping what comes before it for
+  /// After `Subscribe`: waits for the mark. Keeps the events before it for
   /// next_event().
   void await_mark(const std::string& mark);
 
-  /// The same, and returns what came before it.
+  /// Waits for the mark and returns the events before it.
   std::vector<wire_event> events_until(const std::string& mark);
 
-  /// After `Subscribe`: takes an event that is here; true when it is a mark.
+  /// After `Subscribe`: takes an event that is there; true if it is a mark.
   bool take_mark();
 
-  /// The newest mark seen.
+  /// The newest mark that came.
   const std::string& last_mark() const noexcept { return last_mark_; }
 
 private:
@@ -93,8 +93,8 @@ private:
   std::string last_mark_;
 };
 
-/// A reader's line that every subscriber sees and that changes nothing; next to
-/// it stand what happened before and what after.
+/// A mark: a reader's line that changes nothing and that every subscriber gets.
+/// It separates the events before it from those after it.
 std::string mark_line(std::string_view container, const std::string& mark);
 
 } // namespace clearance::test

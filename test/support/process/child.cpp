@@ -37,7 +37,7 @@ std::vector<std::string> environment_of(const child_options& options) {
   return result;
 }
 
-// Room for the pid, which only the child knows.
+// Leaves room for the pid, which only the child knows.
 constexpr std::string_view listen_pid = "LISTEN_PID=##########";
 
 void announce_sockets(const child_options& options,
@@ -55,13 +55,13 @@ void announce_sockets(const child_options& options,
                       "LISTEN_FDNAMES=" + names});
 }
 
-// Between fork and exec, as what follows.
+// Runs between fork and exec, as the functions below.
 void write_pid(char** env) {
   constexpr auto before = listen_pid.find('#');
   for (; *env != nullptr; ++env) {
     if (std::strncmp(*env, listen_pid.data(), before) != 0)
       continue;
-    // A zero before it would make it octal.
+    // A zero at the front would make the number octal.
     int power = 1;
     while (::getpid() / power >= 10)
       power *= 10;
@@ -72,7 +72,7 @@ void write_pid(char** env) {
   }
 }
 
-/// 3, 4 and so on, without close-on-exec. Ours may lie there already.
+/// Moves them to 3, 4 and so on, without close-on-exec. They may overlap.
 bool place_sockets(const std::vector<std::pair<std::string, int>>& sockets) {
   constexpr int out_of_the_way = 100;
   for (std::size_t i = 0; i < sockets.size(); ++i)
@@ -107,7 +107,7 @@ unique_fd watch(const std::filesystem::path& path) {
   return fd;
 }
 
-// Between fork and exec: async-signal-safe calls only.
+// Runs between fork and exec: only async-signal-safe calls are allowed.
 [[noreturn]] void run(const child_options& options, char** argv, char** env,
                       int in, int out, int err, int failure) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -130,7 +130,8 @@ unique_fd watch(const std::filesystem::path& path) {
     fine = fine && place_sockets(options.sockets);
     write_pid(env);
   }
-  // Whoever started the tests may have left descriptors open; tests count.
+  // The program that started the tests may have left descriptors open. Close
+  // them, because tests count descriptors.
   ::close_range(static_cast<unsigned>(3 + options.sockets.size()), ~0U,
                 CLOSE_RANGE_CLOEXEC);
   if (fine)

@@ -1,5 +1,5 @@
-/// A program under test: started with what a test wants it to find, watched
-/// through a pidfd, killed and reaped with its owner.
+/// A program under test. The test chooses its environment. The destructor kills
+/// the process and reaps it.
 #pragma once
 
 #include "test/support/deadline.hpp"
@@ -17,7 +17,7 @@
 
 namespace clearance::test {
 
-/// How a process ended: exactly one of the two.
+/// How a process ended: one of the two is set.
 struct ending {
   std::optional<int> exit_code;
   std::optional<int> signal;
@@ -37,21 +37,21 @@ inline ending exited(int code) {
 
 struct child_options {
   std::vector<std::string> argv; ///< argv[0] is a path
-  /// Added to the test's own environment; an empty value removes the name.
+  /// Added to the test's own environment. An empty value removes the variable.
   std::vector<std::pair<std::string, std::string>> environment;
   std::string stdin_bytes;
   std::optional<std::pair<unsigned, unsigned>> descriptors; ///< soft, hard
   std::optional<mode_t> umask;
   bool without_standard_descriptors = false; ///< 0, 1 and 2 are closed
   std::filesystem::path working_directory = "/";
-  /// Names and sockets of the test's, passed as systemd passes them.
+  /// Sockets of the test with their names, passed as systemd passes them.
   /// Source: sd_listen_fds(3).
   std::vector<std::pair<std::string, int>> sockets = {};
 };
 
-/// stdout and stderr go to files: a pipe that a test forgets to read would
-/// stop the program under test. Start it on the test's main thread: the kernel
-/// kills the child when that thread ends, however the test ends.
+/// stdout and stderr go to files, because a pipe that a test forgets to read
+/// would stop the program. Start it on the test's main thread: the kernel kills
+/// the child when that thread ends, even if the test crashes.
 class child {
 public:
   explicit child(child_options options);
@@ -65,16 +65,16 @@ public:
 
   bool running() const;
   void kill(int signal) const;
-  /// SIGSTOP, and returns once it runs no more. SIGCONT resumes it.
+  /// Sends SIGSTOP and waits until the process is stopped. SIGCONT resumes it.
   void suspend() const;
 
-  /// Awaits the end, at most `guard`, and reaps.
+  /// Waits for its end, for at most `guard`, and reaps it.
   ending wait(std::chrono::milliseconds guard = hang_guard);
 
   std::string out() const;
   std::string err() const;
 
-  /// Returns once stderr (stdout) holds `text`; throws when the process ends
+  /// Waits until `text` is in stderr (stdout). Throws if the process ends
   /// without having written it.
   void await_err(std::string_view text) const;
   void await_out(std::string_view text) const;

@@ -1,4 +1,4 @@
-/// On what a figure was taken, and how much of it this process may use.
+/// The machine on which a figure is measured, and what we may use of it.
 #pragma once
 
 #include <cstddef>
@@ -6,10 +6,10 @@
 
 namespace clearance::test {
 
-/// Processor, their number, kernel.
+/// The kind of processor, the number of processors, and the kernel.
 std::string machine();
 
-/// Of the last minute: a figure taken beside a full build says so.
+/// The load of the last minute, so that a figure shows if a build ran beside.
 double load_average();
 
 /// Raises this process's soft limit of descriptors to the hard one, and returns

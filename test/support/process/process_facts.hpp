@@ -1,4 +1,4 @@
-/// What the kernel says of a process, by /proc.
+/// What /proc says about a process.
 #pragma once
 
 #include "actors/io/base/sanitizers.hpp"
@@ -13,9 +13,9 @@ std::size_t descriptor_count(pid_t pid);
 std::size_t thread_count(pid_t pid);
 std::size_t resident_bytes(pid_t pid);
 
-/// What each byte that a program touches may take of memory: the thread
-/// sanitizer keeps a shadow of it, the address sanitizer surrounds it and keeps
-/// it for a while once it is freed. Source: sanitizers' wiki, "Typical memory
+/// How many bytes of memory each byte of a program may cost. The thread
+/// sanitizer keeps several for each; the address sanitizer surrounds objects
+/// and keeps freed ones for a while. Source: sanitizers' wiki, "Typical memory
 /// overhead".
 inline constexpr std::size_t bytes_a_byte = io::has_thread_sanitizer    ? 6
                                             : io::has_address_sanitizer ? 4
@@ -23,17 +23,17 @@ inline constexpr std::size_t bytes_a_byte = io::has_thread_sanitizer    ? 6
 
 std::size_t soft_descriptor_limit(pid_t pid);
 
-/// Returns once the process has exactly `count` descriptors open. For what only
-/// /proc can show: that a peer closed a connection which we closed already.
+/// Waits until the process has exactly `count` descriptors open. Only so a test
+/// sees that a peer has closed a connection which the test itself has closed.
 void await_descriptor_count(pid_t pid, std::size_t count);
 
-/// Whether this kernel and the programs' build can restrict files (2 and later,
-/// see landlock.cpp) and filter system calls.
+/// Whether this kernel and the programs' build support Landlock (version 2 or
+/// later, see landlock.cpp) and seccomp.
 long landlock_abi();
 bool has_landlock();
 bool has_seccomp();
 
-/// A line's value in /proc/PID/status, "VmRSS" for one.
+/// The value of a line in /proc/PID/status, for example of "VmRSS".
 std::string status_of(pid_t pid, const std::string& name);
 
 } // namespace clearance::test

@@ -12,7 +12,7 @@ namespace clearance::test {
 
 namespace {
 
-// The second of three numbers. Source: Documentation/scheduler/sched-stats.rst.
+// Reads the second number. Source: Documentation/scheduler/sched-stats.rst.
 std::chrono::nanoseconds second_number(int fd) {
   std::array<char, 128> text{};
   if (::pread(fd, text.data(), text.size() - 1, 0) <= 0)
@@ -44,7 +44,7 @@ std::chrono::nanoseconds run_delay_of(pid_t pid) {
   return result;
 }
 
-// The eighth number of the first line. Source: proc(5).
+// Reads the eighth number of the first line. Source: proc(5).
 std::chrono::nanoseconds stolen_time() {
   std::ifstream in("/proc/stat");
   std::string word;

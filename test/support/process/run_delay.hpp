@@ -1,5 +1,5 @@
-/// How long the kernel kept a thread that could run from running: on a busy
-/// machine that, not the program, is why somebody was slow.
+/// How long threads were ready but got no processor. On a busy machine this,
+/// and not the program, explains why something was slow.
 #pragma once
 
 #include "test/support/files/unique_fd.hpp"
@@ -9,8 +9,8 @@
 
 namespace clearance::test {
 
-/// Of the calling thread, since its start. Zero where the kernel keeps no
-/// account.
+/// The delay of the calling thread since its start. Zero if the kernel does not
+/// count it.
 class run_delay {
 public:
   run_delay();
@@ -21,11 +21,11 @@ private:
   unique_fd file_;
 };
 
-/// Of all of a process's threads together.
+/// The sum for all threads of a process.
 std::chrono::nanoseconds run_delay_of(pid_t pid);
 
-/// What the host of a virtual machine took of all its processors together,
-/// since the start; in steps of 10 ms.
+/// The time that the host of a virtual machine gave to others, for all its
+/// processors together, since the start; in steps of 10 ms.
 std::chrono::nanoseconds stolen_time();
 
 } // namespace clearance::test

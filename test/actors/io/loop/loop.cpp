@@ -23,7 +23,7 @@ using namespace clearance;
 
 namespace {
 
-// Asks where it runs, and crashes on demand.
+// Reports the thread on which it runs, and crashes if it is asked to.
 class probe {
 public:
   static inline const char* name = "probe";
@@ -62,7 +62,7 @@ struct host_process {
     return x;
   }
 
-  // On the loop's thread; the result here.
+  // Runs `f` on the loop's thread and returns its result.
   template <class F>
   auto there(F f) {
     std::promise<decltype(f(io::as_loop(root)))> result;
@@ -71,7 +71,7 @@ struct host_process {
     return outcome.get();
   }
 
-  // Waits for the loop's end.
+  // Waits until the loop has ended.
   caf::error end() {
     caf::error result;
     self->monitor(root);
@@ -125,7 +125,7 @@ TEST_CASE("a part that crashes ends the loop with its reason") {
   CHECK(x.end() == caf::sec::runtime_error);
 }
 
-// What it was told then waited in its own io_context, and held it.
+// Else the message would wait in the loop's own io_context and keep it alive.
 TEST_CASE("a loop that is stopped once more after its end is freed") {
   caf::weak_actor_ptr loop;
   {

@@ -1,5 +1,5 @@
-/// An event of a descriptor that is closed already, for the one that is opened
-/// next: what many closings and openings at a time bring about.
+/// Makes Asio report an event of a closed descriptor for the descriptor that is
+/// opened next. It happens when many are closed and opened at a time.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -8,9 +8,9 @@
 
 namespace clearance::test {
 
-/// Runs what is ready in `ioc`. In the middle of it a descriptor is closed that
-/// has an event waiting, and `open` is called, whose first new descriptor takes
-/// its place in the reactor.
+/// Runs what is ready in `ioc`. Meanwhile it closes a descriptor for which an
+/// event waits, and calls `open`. The first descriptor that `open` opens gets
+/// the closed one's place in the reactor.
 void with_stale_event(boost::asio::io_context& ioc,
                       const std::function<void()>& open);
 

@@ -1,4 +1,4 @@
-/// A unit that the test's own thread steps: real sockets, no other thread.
+/// A unit with real sockets that runs on the test's own thread, step by step.
 #pragma once
 
 #include "actors/base/connection.hpp"
@@ -17,7 +17,7 @@
 
 namespace clearance::test {
 
-/// What an owner of connections heard, in order of arrival.
+/// The messages that an owner of connections got, in order.
 struct heard {
   std::vector<actors::accepted> accepted;
   std::vector<std::string> frames;
@@ -35,7 +35,7 @@ using recorder_actor = caf::typed_actor<
     caf::reacts_to<actors::accepted>, caf::reacts_to<actors::received>,
     caf::reacts_to<actors::writable>, caf::reacts_to<actors::hung_up>>;
 
-/// Writes down what it hears.
+/// Keeps the messages that it gets.
 class recorder {
 public:
   static inline const char* name = "recorder";
@@ -53,7 +53,7 @@ private:
   heard* to_;
 };
 
-/// Steps everything that is ready; never waits.
+/// Runs everything that is ready; never waits.
 class stepped_loop {
 public:
   stepped_loop();
@@ -65,7 +65,7 @@ public:
   const recorder_actor& owner() const { return owner_; }
   heard& what() { return heard_; }
 
-  /// As an owner that is not done with what it heard.
+  /// Keeps the frames, as an owner that has not handled them yet.
   void keep_batches() { heard_.keeps_batches = true; }
   void drop_batches() {
     heard_.keeps_batches = false;
@@ -73,7 +73,7 @@ public:
   }
   void step() { unit_.poll(); }
 
-  /// For other actors than the recorder.
+  /// For actors other than the recorder.
   caf::actor_system& system() { return system_; }
   io::unit& unit() { return unit_; }
 

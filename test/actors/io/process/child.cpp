@@ -46,7 +46,7 @@ TEST_CASE_FIXTURE(fixture, "the exit code of a child is reported once") {
   CHECK(test::no_children());
 }
 
-// Found by a helper that was crowded: it killed a shield that had just begun.
+// A busy verdict helper once killed a shield that had just begun.
 TEST_CASE_FIXTURE(fixture, "another descriptor's event ends no child") {
   test::pipe_ends in;
   io::child_process child;
@@ -150,7 +150,7 @@ TEST_CASE_FIXTURE(fixture, "a child that ignores SIGTERM is killed") {
 }
 
 TEST_CASE_FIXTURE(fixture, "an ending child has its time without its owner") {
-  // It tells by its last words, if it gets to them.
+  // It writes something at its end, if it gets that far.
   test::pipe_ends out;
   auto p = plan("trap 'echo bye; exit 0' TERM; echo; sleep 1000 & wait");
   p.stdout_fd = out.writing.get();

@@ -20,7 +20,7 @@ using how = process_ended::how;
 
 namespace {
 
-// A limit that only a hang would meet.
+// A limit that only a hanging run reaches.
 constexpr auto long_time = 60s;
 
 struct script_run {
@@ -105,7 +105,7 @@ TEST_CASE("of a flood on stderr exactly the first bytes are kept") {
 }
 
 TEST_CASE("a grandchild that holds stderr ends with its leader") {
-  // The reference hangs for ever here.
+  // The Python hub that this one replaces hangs for ever here.
   auto result = run("sleep 1000 & echo $! >&2; exit 3");
   check_end(result, how::exited, 3);
   auto grandchild = test::number_in(result.stderr_bytes);

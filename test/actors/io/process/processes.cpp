@@ -16,7 +16,7 @@
 namespace clearance::test {
 
 bool await_end(pid_t pid) {
-  // The system call itself: glibc 2.36 forgot extern "C" in its header.
+  // A bare system call, because glibc 2.36's header has no extern "C".
   io::unique_fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!fd)
     return errno == ESRCH;

@@ -1,4 +1,4 @@
-/// What the tests of child processes share.
+/// Functions that several tests of child processes use.
 #pragma once
 
 #include "actors/io/base/unique_fd.hpp"
@@ -9,14 +9,14 @@
 
 namespace clearance::test {
 
-/// Waits for the end of any process, a child or not. Gone already counts.
-/// False when the hang guard (10 s) struck.
+/// Waits until a process has ended, a child or not; it may have ended before.
+/// False if that takes longer than the hang guard (10 s).
 bool await_end(pid_t pid);
 
-/// Whether this process has no child at all, not even an unreaped one.
+/// Whether this process has no child, not even one that is not reaped.
 bool no_children();
 
-/// Open descriptors of this process.
+/// How many descriptors of this process are open.
 std::size_t open_descriptors();
 
 /// The first number in `text`, or -1.
@@ -25,7 +25,7 @@ pid_t number_in(const std::string& text);
 /// All bytes up to the end of file.
 std::string read_all(const io::unique_fd& fd);
 
-/// Both ends CLOEXEC.
+/// A pipe with close-on-exec on both ends.
 struct pipe_ends {
   pipe_ends();
   io::unique_fd reading;

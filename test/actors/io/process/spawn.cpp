@@ -22,7 +22,7 @@ struct run_result {
   int status = -1;
 };
 
-// Runs to the end; stdin and stderr at /dev/null, stdout read.
+// Runs a program to its end and returns its stdout.
 run_result run(std::vector<std::string> argv,
                std::vector<std::string> environment = {}) {
   test::pipe_ends out;
@@ -75,7 +75,7 @@ TEST_CASE("a descriptor without CLOEXEC does not reach a child") {
 }
 
 TEST_CASE("pipes that are themselves 0, 1 or 2 are put in their places") {
-  // A daemon whose parent closed its standard descriptors.
+  // As in a daemon that was started without standard descriptors.
   io::unique_fd saved(::fcntl(0, F_DUPFD_CLOEXEC, 10));
   test::pipe_ends out;
   ::dup2(out.writing.get(), 0);

@@ -20,7 +20,7 @@ using namespace clearance;
 
 namespace {
 
-/// A copy for whoever takes it over.
+/// A copy of the descriptor, for the function that takes it over.
 int copy_of(const test::unique_fd& fd) {
   return ::dup(fd.get());
 }
@@ -51,7 +51,7 @@ TEST_CASE("a listening socket says where it is") {
   const auto abstract = test::listening_unix("@" + path);
   CHECK(std::get<0>(io::place_of(abstract.get())).text == "@" + path);
 
-  // As long as the kernel takes it, and the NUL behind it does not fit.
+  // The longest path that the kernel accepts; no room is left for a NUL.
   sockaddr_un at{};
   at.sun_family = AF_UNIX;
   const auto longest =

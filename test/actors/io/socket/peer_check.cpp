@@ -25,7 +25,7 @@ TEST_CASE("our own uid is admitted, any other is not") {
   CHECK(line["pid"] == "7");
 }
 
-// The gate's socket is mounted into a container: whoever is there can connect.
+// The gate's socket is mounted into a container, so all there can connect.
 TEST_CASE("a flood of foreign peers is counted, not logged") {
   test::log_record log;
   io::peer_check x{"gate socket"};

@@ -22,7 +22,7 @@ using test::stepped_loop;
 
 namespace {
 
-// A stream and its peer's end, as plain as it gets.
+// A stream and the other end of its socket.
 struct pair {
   stepped_loop loop;
   io::unique_fd peer;
@@ -229,7 +229,7 @@ TEST_CASE("a watched peer may shut down its writing side, not leave") {
   CHECK(x.loop.what().hung_up == 1);
 }
 
-// A subscriber would be taken for gone while it reads.
+// Else the hub would think that a subscriber has left while it still reads.
 TEST_CASE("another descriptor's event is no peer's leaving") {
   stepped_loop loop;
   auto open = std::make_shared<std::size_t>(0);

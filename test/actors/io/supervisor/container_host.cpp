@@ -16,7 +16,7 @@ using namespace clearance;
 
 namespace {
 
-/// Writes down who is gone.
+/// Keeps the process_gone messages that it gets.
 class mourner {
 public:
   static inline const char* name = "mourner";
@@ -98,7 +98,7 @@ TEST_CASE_FIXTURE(fixture, "a watch that was dropped tells nothing") {
   CHECK(gone.empty());
 }
 
-// A supervisor would end every service of a container that is well.
+// Else the supervisor would end all services of a container that still runs.
 TEST_CASE_FIXTURE(fixture, "another descriptor's event ends no process") {
   const auto pid = process.pid();
   actors::watched watch;
