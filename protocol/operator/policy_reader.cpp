@@ -13,7 +13,7 @@ namespace clearance::protocol {
 
 namespace {
 
-using kind = policy_value::kind;
+using value_kind = policy_value::kind;
 namespace limits = operator_limits;
 
 bool is_printable(std::string_view text) noexcept {
@@ -34,13 +34,13 @@ public:
   }
 
   std::variant<policy_part, policy_fault> read(const policy_value& root) {
-    if (root.type != kind::table)
+    if (root.type != value_kind::table)
       note(root.line, "", "is no table");
     bool has_version = false;
     for (const auto& x : root.members) {
       if (x.key == "version") {
         has_version = true;
-        if (x.value.type != kind::integer || x.value.number != 1)
+        if (x.value.type != value_kind::integer || x.value.number != 1)
           note(x.line, x.key, "must be 1");
       } else if (x.key == "default") {
         read_default(x);
@@ -69,7 +69,7 @@ private:
 
   // Null: it has another type, which was noted.
   const std::string* text_of(const policy_member& x) {
-    if (x.value.type == kind::text)
+    if (x.value.type == value_kind::text)
       return &x.value.text;
     note(x.line, x.key, "takes a text in quotes");
     return nullptr;
@@ -77,7 +77,7 @@ private:
 
   bool is_list(const policy_member& x, std::size_t max,
                std::string_view items) {
-    if (x.value.type != kind::list) {
+    if (x.value.type != value_kind::list) {
       note(x.line, x.key, "takes a list of " + std::string{items});
       return false;
     }
@@ -111,14 +111,14 @@ private:
   }
 
   void read_rules(const policy_member& x) {
-    if (x.value.type != kind::list) {
+    if (x.value.type != value_kind::list) {
       note(x.line, x.key, "is written [[rule]], once for each rule");
       return;
     }
     if (x.value.items.size() > limits::policy_rules_max)
       note(x.line, x.key, at_most(limits::policy_rules_max, "rules"));
     for (const auto& y : x.value.items) {
-      if (y.type == kind::table)
+      if (y.type == value_kind::table)
         read_rule(y);
       else
         note(y.line, x.key, "is written [[rule]], once for each rule");
@@ -182,7 +182,7 @@ private:
   }
 
   void read_conditions(const policy_member& x, policy_rule& to) {
-    if (x.value.type != kind::table) {
+    if (x.value.type != value_kind::table) {
       note(x.line, x.key, "takes a table, such as { project = \"alpha\" }");
       return;
     }
@@ -193,7 +193,7 @@ private:
       note(x.line, x.key, at_most(limits::rule_conditions_max, "keys"));
     for (const auto& y : x.value.members) {
       const auto name = x.key + "." + y.key;
-      if (y.value.type != kind::text)
+      if (y.value.type != value_kind::text)
         note(y.line, name, "takes a text in quotes");
       else if (y.value.text.empty())
         note(y.line, name, "must not be empty; \"*\" matches every value");
@@ -208,7 +208,7 @@ private:
     if (!is_list(x, limits::rule_targets_max, "targets"))
       return;
     for (const auto& y : x.value.items) {
-      if (y.type == kind::text)
+      if (y.type == value_kind::text)
         read_target(y, x.key, to);
       else
         note(y.line, x.key, "takes texts in quotes");
@@ -253,7 +253,7 @@ private:
     if (!is_list(x, limits::rule_ports_max, "ports"))
       return;
     for (const auto& y : x.value.items) {
-      if (y.type != kind::integer || y.number < 1 || y.number > 65535)
+      if (y.type != value_kind::integer || y.number < 1 || y.number > 65535)
         note(y.line, x.key, "takes whole numbers from 1 to 65535");
       else
         to.ports.push_back(y.number);
@@ -271,14 +271,14 @@ private:
   }
 
   void read_expires(const policy_member& x, policy_rule& to) {
-    if (x.value.type == kind::date)
+    if (x.value.type == value_kind::date)
       to.expires = x.value.date;
     else
       note(x.line, x.key, "takes a date without quotes, such as 2027-03-01");
   }
 
   void read_quiet(const policy_member& x, policy_rule& to) {
-    if (x.value.type == kind::boolean)
+    if (x.value.type == value_kind::boolean)
       to.quiet = x.value.truth;
     else
       note(x.line, x.key, "takes true or false, without quotes");

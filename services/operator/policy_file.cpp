@@ -23,7 +23,7 @@ namespace limits = protocol::operator_limits;
 using protocol::policy_fault;
 using protocol::policy_part;
 using protocol::policy_value;
-using kind = policy_value::kind;
+using value_kind = policy_value::kind;
 
 std::chrono::sys_days day_of(const toml::date& x) {
   return std::chrono::year{x.year} / std::chrono::month{x.month}
@@ -42,23 +42,23 @@ policy_value value_of(const toml::node& x) {
   policy_value result;
   result.line = x.source().begin.line;
   if (const auto* table = x.as_table()) {
-    result.type = kind::table;
+    result.type = value_kind::table;
     read_members(*table, result);
   } else if (const auto* list = x.as_array()) {
-    result.type = kind::list;
+    result.type = value_kind::list;
     for (const auto& each : *list)
       result.items.push_back(value_of(each));
   } else if (const auto* text = x.as_string()) {
-    result.type = kind::text;
+    result.type = value_kind::text;
     result.text = text->get();
   } else if (const auto* number = x.as_integer()) {
-    result.type = kind::integer;
+    result.type = value_kind::integer;
     result.number = number->get();
   } else if (const auto* truth = x.as_boolean()) {
-    result.type = kind::boolean;
+    result.type = value_kind::boolean;
     result.truth = truth->get();
   } else if (const auto* date = x.as_date()) {
-    result.type = kind::date;
+    result.type = value_kind::date;
     result.date = day_of(date->get());
   }
   return result;
