@@ -13,8 +13,8 @@ namespace clearance::test {
 
 namespace {
 
-/// For the kernel's large pages, a heap's fragments, and the blocks whose
-/// verdicts failed: they are open again. Measured: 0.2 MiB in 40 rounds.
+/// Room for the kernel's large pages, for fragments of the heap, and for blocks
+/// that are open again after a failed verdict. Measured: 0.2 MiB in 40 rounds.
 constexpr std::size_t slack_bytes = 4 * 1024 * 1024;
 
 std::uint64_t seed_of(std::string_view test) {

@@ -1,5 +1,5 @@
-/// What the chaos tests share: dice whose seed is shown, how long it took until
-/// something served again, shown as well and never judged, and memory.
+/// Helpers of the chaos tests: random numbers with a printed seed, the time of
+/// a recovery (printed, never judged), and the growth of memory.
 #pragma once
 
 #include "test/support/net/varlink_client.hpp"
@@ -14,24 +14,24 @@
 
 namespace clearance::test {
 
-/// A seed from CLEARANCE_CHAOS_SEED or, as a rule, a fixed one; printed.
+/// Uses the seed in CLEARANCE_CHAOS_SEED, or else a fixed one, and prints it.
 class dice {
 public:
   explicit dice(std::string_view test);
 
-  /// From 0 on, below `bound`.
+  /// A number from 0 to `bound` - 1.
   std::size_t below(std::size_t bound) { return random_() % bound; }
 
 private:
   std::mt19937_64 random_;
 };
 
-/// Descriptors of a varlink service once everybody who left before is
-/// forgotten: the second answer comes after a look at every socket. `anchor` is
-/// one of its clients, and stays.
+/// How many descriptors a varlink service has, once it has closed those of all
+/// clients that left: before its second answer it looks at every socket.
+/// `anchor` is a client that stays.
 std::size_t settled_descriptors(pid_t pid, varlink_client& anchor);
 
-/// Prints how long its owner's recovery took: from here to served().
+/// Prints how long a recovery took: from the constructor to served().
 class recovery {
 public:
   explicit recovery(std::string_view what) : what_(what) {}
@@ -43,17 +43,17 @@ private:
       std::chrono::steady_clock::now();
 };
 
-/// Resident memory of a process that lives on while others are killed: after
-/// the last round at most 4 MiB more than after the first, which warms it up.
+/// Checks the memory of a process that goes on while others are killed: after
+/// the last round it has at most 4 MiB more than after the first one.
 class flat_memory {
 public:
   flat_memory(std::string_view what, pid_t pid) : what_(what), pid_(pid) {}
 
-  /// In each, between two rounds' work.
+  /// Call it once in each round, when the process has nothing to do.
   void round_ended();
 
-  /// Prints the figures. Under the address sanitizer, whose memory is not ours,
-  /// they are not judged, and it says so.
+  /// Prints the figures and judges them. The address sanitizer needs memory of
+  /// its own: with it they are only printed.
   void check() const;
 
 private:

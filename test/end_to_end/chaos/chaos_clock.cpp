@@ -1,7 +1,7 @@
-// A real-time clock that jumps, by a preloaded library: days ahead, and years
-// back. Nothing but the stamps of the log follows it. What the programs wait
-// for is measured by clocks that only go forward (the lint `clocks` holds
-// that).
+// The real-time clock jumps days ahead and years back (a preloaded library does
+// that). Only the time in log lines may follow it. The programs measure all
+// other times by clocks that only go forward; the lint `clocks` checks the
+// sources.
 
 #include "actors/io/base/sanitizers.hpp"
 #include "test/end_to_end/world/deployment.hpp"
@@ -28,7 +28,7 @@ const std::vector<std::string> without_sandbox{"--sandbox", "off"};
 constexpr auto far_ahead = "864000000"; // 27 years
 constexpr auto far_back = "-864000000";
 
-/// A file that says by how much the clock is wrong.
+/// The file from which the library reads by how much the clock is wrong.
 class wrong_clock {
 public:
   wrong_clock() { jump("0"); }
@@ -47,7 +47,7 @@ private:
   temp_dir dir_;
 };
 
-/// A sanitizer's library wants to be loaded first.
+/// A sanitizer's library must be loaded first.
 bool cannot_preload() {
   constexpr bool result = clearance::io::has_address_sanitizer
                           || clearance::io::has_thread_sanitizer;
@@ -56,7 +56,7 @@ bool cannot_preload() {
   return result;
 }
 
-/// The year in a log's newest line.
+/// The year in the newest line of a log.
 int last_year(const std::string& log) {
   const auto line = log.rfind('\n', log.size() - 2);
   return std::stoi(log.substr(line == std::string::npos ? 0 : line + 1, 4));
@@ -91,7 +91,7 @@ TEST_CASE("a clock that jumps ends no verdict and starts none again") {
     caller.send_verdict("c1", x.request_id, x.dest, "allow");
     shield.next_run();
     clock.jump(offset);
-    // Both look at the clock: a line of the log for this.
+    // A line in the log, because the logs of both show their clocks.
     server.emit("no line of a reader\n");
     server.mark();
     CHECK(server.client().call("org.varlink.service.GetInfo").error == "");
@@ -99,7 +99,7 @@ TEST_CASE("a clock that jumps ends no verdict and starts none again") {
     CHECK(caller.next_reply() == applied);
     CHECK(watcher.next_event().type == "verdict_applied");
     CHECK(shield.waiting_runs() == 0);
-    // It did jump.
+    // The clock has jumped.
     const auto before = year;
     year = last_year(server.process().err());
     CHECK((!before || *before != *year));
@@ -124,7 +124,7 @@ TEST_CASE("a clock that jumps cuts no transfer") {
     clock.jump(offset);
     CHECK_EQ(server.client().call(request).status, 200);
   }
-  // Whoever was there before the jumps has all of its time.
+  // Clients from before the jumps are still within their time limits.
   CHECK_EQ(idle.call(request).status, 200);
   half.send(request.substr(request.size() / 2));
   CHECK_EQ(half.next().status, 200);

@@ -1,6 +1,6 @@
-// Crowds: thousands of connections, peers that stall, reset, half-close and
-// trickle, and descriptors that are all taken. Who behaves is served in
-// between, and afterwards everything is as it was.
+// Crowds: thousands of connections; peers that stall, reset, close one side or
+// send byte by byte; no free descriptors. Good clients are served all the time,
+// and afterwards the process has as many descriptors as before.
 
 #include "test/end_to_end/chaos/chaos.hpp"
 #include "test/end_to_end/world/deployment.hpp"
@@ -30,7 +30,7 @@ const std::string ours = authorization(gate_world::token);
 const auto refs =
     http_request("GET", "/r.git/info/refs?service=git-upload-pack", {ours});
 
-/// One more event is seen and one more block answered.
+/// Checks that one more event arrives and one more block is answered.
 void check_serves(hub& server, unsigned number) {
   const recovery time{"hub beside a crowd"};
   block x;
@@ -45,14 +45,14 @@ void check_serves(hub& server, unsigned number) {
   time.served();
 }
 
-/// Bytes that each peer sends one at a time, all peers in turn.
+/// The bytes that each peer sends, one byte in each turn of all peers.
 struct trickle {
   raw_socket socket;
   std::string bytes;
   std::size_t sent = 0;
 };
 
-/// Sends one byte of each; false when there is none left.
+/// Sends the next byte of each peer; false if all are sent.
 bool trickle_on(std::vector<trickle>& all) {
   bool more = false;
   for (auto& x : all)
@@ -63,7 +63,7 @@ bool trickle_on(std::vector<trickle>& all) {
   return more;
 }
 
-/// The peer gets a reset, not an end.
+/// Closes so that the other side gets a reset and not an end of file.
 void reset(raw_socket x) {
   const linger hard{1, 0};
   ::setsockopt(x.fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
@@ -92,7 +92,7 @@ TEST_CASE("5000 connections are served, and nothing of them stays") {
       clients.emplace_back(x.where.clearance());
     }
     await_descriptor_count(pid, descriptors + crowd);
-    // Every one of them: half ask something, half wait for what comes.
+    // All of them: half send a call, half wait for events.
     for (std::size_t i = 0; i < clients.size(); ++i)
       clients[i].send(i % 2 == 0 ? get_info : subscribe);
     for (std::size_t i = 0; i < clients.size(); i += 2)
@@ -107,7 +107,7 @@ TEST_CASE("5000 connections are served, and nothing of them stays") {
     CHECK(peak < resident + crowd * 8192 * bytes_a_byte);
     if (wave == 0)
       first_peak = peak;
-    // No wave costs more than the one before: nothing is kept.
+    // A wave needs no more memory than the one before: nothing is left.
     CHECK(peak < first_peak + 1024 * 1024 * bytes_a_byte);
     readers.clear();
     clients.clear();
@@ -163,7 +163,7 @@ TEST_CASE("readers and clients that stall, reset, half-close and trickle") {
     while (trickle_on(slow))
       if (random.below(20) == 0)
         x.server.emit(plain_line("shield_up", "c1"));
-    // What trickled is served like anything else.
+    // The calls that came byte by byte are answered like all others.
     for (auto& peer : slow)
       if (peer.bytes == get_info)
         CHECK(peer.socket.read_frame().value_or("").find("terok")
@@ -237,8 +237,8 @@ TEST_CASE("a gate without a descriptor to spare serves when there is one") {
   server.await_err("serving");
   const auto descriptors = descriptor_count(server.pid());
   {
-    // Connected while there is room, heard when there is none: git cannot be
-    // started.
+    // It connected while descriptors were free and asks when none is: git
+    // cannot be started.
     http_client early{raw_socket{world.socket()}};
     CHECK_EQ(early.call(http_request("GET", "/")).status, 404);
     std::vector<raw_socket> crowd;
@@ -275,7 +275,7 @@ TEST_CASE("a helper without a descriptor to spare runs a verdict once") {
     await_descriptor_count(helper.pid(), 32);
     caller.send_verdict("c1", "c1:1", "203.0.113.7", "allow");
     caller.socket().await_taken();
-    // In flight: the hub has taken it, and the helper cannot yet.
+    // The hub has taken the verdict; the helper cannot accept it yet.
     CHECK(server.client().verdict("c1", "c1:1", "203.0.113.7", "allow").error
           == "org.terok.Clearance1.UnknownRequest");
   }

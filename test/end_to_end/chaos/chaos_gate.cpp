@@ -29,7 +29,7 @@ void check_sound(const gate_world& world) {
   world.in_mirror({"fsck", "--full", "--strict"});
 }
 
-/// Two clones, a push and three clients that are no git, all at work.
+/// Two clones, a push and three clients that are not git, all at a time.
 class transfers {
 public:
   transfers(const gate_world& world, const gate& server, int round) {
@@ -54,7 +54,7 @@ public:
     }
   }
 
-  /// However each ends; afterwards nobody is connected any more.
+  /// Waits for the end of each, whatever it is. Then no client is connected.
   void await_end() {
     clients_.clear();
     for (auto& x : processes_)
@@ -137,8 +137,8 @@ TEST_CASE("git that is killed behind the gate, again and again") {
 
 namespace {
 
-/// A push that cannot be stored fails, says so and leaves nothing; a smaller
-/// one works.
+/// Checks that a push which is too large for the disk fails with a message and
+/// leaves nothing behind, and that a smaller push works.
 void check_full(const gate_world& world, gate& server) {
   const auto before = world.in_mirror({"for-each-ref"});
   world.must_git({"clone", "-q", server.url(), "work"});
@@ -146,7 +146,7 @@ void check_full(const gate_world& world, gate& server) {
   const auto push = world.git({"push", server.url(), "main"}, "work");
   CAPTURE(push);
   CHECK_FALSE(push.ok());
-  // git's own words, of who unpacked and of what came of the branch
+  // git's own words about the unpacking and about the branch
   CHECK(push.err.find("unpack failed") != std::string::npos);
   CHECK(push.err.find("[remote rejected] main -> main") != std::string::npos);
   await_no_descendants(server.process().pid());
@@ -164,14 +164,14 @@ TEST_CASE("a push that may not be written fails, the next one works") {
   const gate_world world;
   world.seed();
   gate server{world};
-  // What git writes has a limit, and the gate's children have it as well.
+  // A limit for the size of files, which the gate's children inherit.
   const auto pid = server.process().pid();
   rlimit before{};
   REQUIRE(::prlimit(pid, RLIMIT_FSIZE, nullptr, &before) == 0);
   const rlimit small{500'000, before.rlim_max};
   REQUIRE(::prlimit(pid, RLIMIT_FSIZE, &small, nullptr) == 0);
   check_full(world, server);
-  // With room again the large one is no trouble.
+  // Once there is room again, the large push works.
   REQUIRE(::prlimit(pid, RLIMIT_FSIZE, &before, nullptr) == 0);
   world.commit("work", "large", noise(3'000'000));
   world.must_git({"push", "-q", server.url(), "main"}, "work");
@@ -181,7 +181,7 @@ TEST_CASE("a push that may not be written fails, the next one works") {
 
 TEST_CASE("a push to a full disk fails, the next one works") {
   const gate_world world;
-  // A file system of our own, in a namespace of our own. It ends with us.
+  // A small file system in a mount namespace, which ends with this process.
   if (::unshare(CLONE_NEWNS) != 0
       || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0
       || ::mount("tmpfs", world.mirror_root().c_str(), "tmpfs", 0,
@@ -197,7 +197,7 @@ TEST_CASE("a push to a full disk fails, the next one works") {
     gate server{world};
     const auto room = fs::space(world.repository()).available;
     check_full(world, server);
-    // What the failed one had written is gone.
+    // The files that the failed push had written are gone.
     CHECK(fs::space(world.repository()).available + 200'000 > room);
     CHECK(server.stop() == exited(0));
   }

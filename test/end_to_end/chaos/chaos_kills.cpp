@@ -1,6 +1,6 @@
-// SIGKILL for hub, helper and shield in the middle of many verdicts. Nobody
-// calls for a block twice here, so that a second run of the shield for one is a
-// verdict that ran twice.
+// SIGKILL ends the hub, the helper or shields in the middle of many verdicts.
+// No client asks twice about a block here. So if the shield runs twice for a
+// block, a verdict was executed twice.
 
 #include "test/end_to_end/chaos/chaos.hpp"
 #include "test/end_to_end/world/deployment.hpp"
@@ -31,8 +31,8 @@ public:
   }
 
   void start_helper() {
-    // A killed one's child that is not yet a shield holds its socket until it
-    // dies, too, and must not be taken for the new one.
+    // A child of the killed process that has not executed the shield yet may
+    // still hold the old socket. It must not be taken for the new process.
     const deadline guard;
     while (accepts(where.verdict()))
       guard.pace("the end of the killed helper's socket");
@@ -59,8 +59,8 @@ public:
     return x;
   }
 
-  /// Announces one block for each caller, over several readers, and beside
-  /// them what is malformed and what leaves in the middle of it.
+  /// Announces one block for each caller, over several readers. Other readers
+  /// send malformed lines, or leave in the middle of a line.
   std::vector<block> announce() {
     auto watcher = server->subscriber();
     std::map<std::string, block> open;
@@ -86,7 +86,7 @@ public:
     callers[caller].send_verdict(x.container, x.request_id, x.dest, "allow");
   }
 
-  /// Every call's reply, or that its connection ended.
+  /// Waits for the reply to every call, or for the end of its connection.
   std::size_t count_applied() {
     std::size_t result = 0;
     for (auto& x : callers) {
@@ -102,7 +102,7 @@ public:
     return result;
   }
 
-  /// One more block is announced, seen and answered.
+  /// Checks that one more block is announced, arrives and is answered.
   void check_serves() {
     const auto x = fresh_block();
     auto watcher = server->subscriber();
@@ -113,7 +113,7 @@ public:
           == applied);
   }
 
-  /// Notes what the shield was asked to do since.
+  /// Notes the runs of the shield since the last call.
   void note_runs() {
     while (shield.waiting_runs() > 0) {
       const auto run = shield.next_run();
@@ -161,7 +161,7 @@ TEST_CASE("a helper that is killed in mid verdict, again and again") {
     memory.round_ended();
   }
   memory.check();
-  // A shield may have run and its helper not lived to say so.
+  // A shield may have run although its helper was killed before it answered.
   CHECK(x.dests.size() >= oks);
   x.shield.await_all_gone();
   CHECK(thread_count(x.server->pid()) == threads);
@@ -182,7 +182,7 @@ TEST_CASE("a hub that is killed in mid verdict, again and again") {
     x.server->process().wait();
     const recovery time{"hub killed"};
     x.start_hub(); // over the sockets that the other left
-    // What the other had announced is unknown, whatever became of it.
+    // The new hub does not know what the killed hub had announced.
     const auto& old = blocks[x.random.below(blocks.size())];
     CHECK(x.callers[0]
               .verdict(old.container, old.request_id, old.dest, "allow")
@@ -196,7 +196,7 @@ TEST_CASE("a hub that is killed in mid verdict, again and again") {
   memory.check();
   x.shield.await_all_gone();
   x.note_runs();
-  // The helper is the first one still, and holds nothing of hubs that are gone.
+  // It is still the first helper. It holds nothing for the killed hubs.
   CHECK(x.server->stop() == exited(0));
   await_descriptor_count(x.helper->pid(), descriptors);
 }
@@ -206,7 +206,7 @@ TEST_CASE("shields that are killed fail their verdicts, and those alone") {
   dice random{"shields killed"};
   auto watcher = x.server.subscriber();
   const auto worker = x.helper ? x.helper->pid() : x.server.pid();
-  // A worker has as many at a time as the helper has connections, at least.
+  // At least as many at a time as the hub has connections to the helper.
   constexpr std::size_t width = 8;
   std::vector<varlink_client> callers;
   for (std::size_t i = 0; i < width; ++i)
@@ -252,8 +252,8 @@ TEST_CASE("shields that are killed fail their verdicts, and those alone") {
   await_descriptor_count(worker, descriptors);
 }
 
-// Its 10 s are kept by who started it: with that one gone it would never end,
-// and change the firewall whenever it likes, long after its verdict has failed.
+// The process that started a shield ends it after 10 s. If that process is
+// gone, the shield could change the firewall long after its verdict has failed.
 TEST_CASE("a shield does not outlive whoever runs it") {
   operation x{each_executor(), "ignore-term hang"};
   auto watcher = x.server.subscriber();

@@ -1,4 +1,4 @@
-// Sockets that systemd opens and passes: the test is systemd.
+// Sockets that systemd opens and passes. The test plays systemd.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/end_to_end/world/gate_deployment.hpp"
@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Whether the programs can take sockets; says so if not.
+/// Whether the programs are built with libsystemd; if not, skips the test.
 bool takes_sockets() {
 #if TEST_LIBSYSTEMD
   return true;
@@ -38,13 +38,13 @@ struct made_runtime : runtime {
   }
 };
 
-/// A runtime directory with a socket for each role.
+/// A runtime directory and a listening socket for each role.
 struct fixture : made_runtime {
   unique_fd for_clients{listening_unix(clearance())};
   unique_fd for_readers{listening_unix(reader())};
   unique_fd for_hubs{listening_unix(verdict())};
 
-  /// The words of a service that is told of no socket, and finds none here.
+  /// Arguments of a service without its sockets' paths.
   child_options service(std::vector<std::string> words) const {
     child_options result;
     result.argv = std::move(words);
@@ -64,7 +64,7 @@ struct fixture : made_runtime {
   }
 };
 
-/// A program that must not start: what it says, without its name.
+/// What a program that must not start writes, without the program's name.
 std::string refusal(child_options options, int code) {
   child process{std::move(options)};
   CHECK_EQ(process.wait(), exited(code));
@@ -97,7 +97,7 @@ TEST_CASE("a hub serves who came before it, and leaves its sockets behind") {
   CHECK_EQ(early.next_event(), block{}.event());
   server.kill(SIGTERM);
   CHECK_EQ(server.wait(), exited(0));
-  // Systemd's: whoever comes now waits for the next hub.
+  // The socket is systemd's: a client that connects now waits for the next hub.
   varlink_client late{s.clearance()};
   late.send("org.varlink.service.GetInfo");
   child next{s.hub()};
@@ -129,7 +129,7 @@ TEST_CASE("a peer of another uid is closed on a passed socket") {
   if (::getuid() != 0)
     return skipped("needs root");
   fixture s;
-  // So that the check that is left is the hub's own.
+  // Then only the hub itself checks the peer.
   for (const auto& path :
        {s.dir.path(), s.directory(), s.clearance(), s.reader()})
     fs::permissions(path, fs::perms::all);
@@ -176,7 +176,7 @@ TEST_CASE("what a service starts hears nothing of systemd") {
     CAPTURE(name);
     CHECK_EQ(text.find(name + "="), std::string::npos);
   }
-  // stdin, stdout, stderr, and the one by which ls looks.
+  // stdin, stdout, stderr, and the one that ls uses to list them.
   CHECK(text.ends_with("\n0\n1\n2\n3\n"));
 }
 
@@ -254,7 +254,7 @@ TEST_CASE("sockets of another process are not ours") {
     return;
   fixture s;
   auto options = serve(s);
-  // What a shell that got sockets hands on.
+  // What a shell passes on that got sockets itself.
   options.environment.emplace_back("LISTEN_PID", "1");
   options.environment.emplace_back("LISTEN_FDS", "2");
   s.for_clients.reset();
@@ -281,7 +281,7 @@ std::string get() {
   return http_request("GET", refs, {authorization(gate_world::token)});
 }
 
-/// A gate that is told of no socket.
+/// A gate without the address of its socket.
 child_options plain_gate(const gate_world& world) {
   auto result = gate_on_socket(world);
   const auto at = std::find(result.argv.begin(), result.argv.end(), "--socket");

@@ -1,4 +1,4 @@
-// What the programs tell systemd of themselves: the test is systemd.
+// The states that the programs report to systemd. The test plays systemd.
 
 #include "test/end_to_end/world/container_world.hpp"
 #include "test/end_to_end/world/deployment.hpp"
@@ -131,7 +131,7 @@ TEST_CASE("a gate that reads its grants again says so, and when they hold") {
     return R"({"token_sha256":")" + std::string(digest)
            + R"(","scope":"r","access":"read-only"})";
   };
-  // Of "old" and of "new".
+  // The reports of the containers "old" and "new".
   const auto old_one =
       one("cba06b5736faf67e54b07b561eae94395e774c517a7d910a54369e1263ccfbd4");
   const auto new_one =
@@ -201,7 +201,7 @@ TEST_CASE("a container that cannot be served does not hold a supervisor up") {
   child server{told(
       world.supervisor({"run", "--sidecar-dir", world.sidecars()}), manager)};
   CHECK_EQ(manager.next(), ready("1 container, 1 with a service that fails"));
-  // Started again soon.
+  // It will be started again soon.
   fs::remove_all(world.clearance(a).parent_path());
   CHECK_EQ(manager.next(), "STATUS=1 container");
 }

@@ -56,7 +56,7 @@ child_options serve_verdict(const runtime& where,
 
 child start(child_options options,
             const std::vector<std::filesystem::path>& sockets) {
-  // Nothing of the machine's own session may be found or told; under
+  // The programs must not find this session's own systemd and sockets; under
   // AddressSanitizer freed memory must not look like a leak.
   for (auto name : {"NOTIFY_SOCKET", "JOURNAL_STREAM", "LISTEN_FDS"})
     options.environment.emplace_back(name, "");
@@ -96,7 +96,7 @@ varlink_client hub::subscriber() {
   auto result = client();
   result.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
   result.socket().await_taken();
-  // Taken is not yet handled: marks until one comes. Mostly the first does.
+  // A call that was read may not be handled yet: send marks until one arrives.
   const deadline guard;
   auto last = mark();
   while (!result.take_mark()) {

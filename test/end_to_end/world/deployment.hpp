@@ -1,4 +1,4 @@
-/// The programs under test, on sockets of their own.
+/// Starts the programs under test, each deployment with its own sockets.
 #pragma once
 
 #include "test/support/doubles/fake_shield.hpp"
@@ -14,12 +14,12 @@
 
 namespace clearance::test {
 
-/// The built program; or what the environment names as TEROK_CLEARANCE, to hold
-/// another implementation against the same clearance.md.
+/// The built program; or the program that the variable TEROK_CLEARANCE names,
+/// to test another implementation of clearance.md.
 std::filesystem::path terok_clearance();
 
-/// Where one hub and its helper live. The parent directory of the sockets is
-/// not there yet: making it is theirs.
+/// The paths of one hub and its helper. The directory of the sockets does not
+/// exist: the programs have to make it.
 struct runtime {
   temp_dir dir;
 
@@ -30,16 +30,16 @@ struct runtime {
 };
 
 struct hub_options {
-  /// Verdicts run in the hub, not in a helper: then it has no sandbox. So it
-  /// is when a shield is named.
+  /// The hub executes verdicts itself, without a helper and without a sandbox.
+  /// Also if a shield is set.
   bool inline_verdict = false;
-  /// Empty: none is named.
+  /// Empty: no shield is named.
   std::filesystem::path shield;
-  /// Besides sockets and shield.
+  /// More arguments, behind those for sockets and shield.
   std::vector<std::string> arguments;
-  /// Everything but argv, whose first word may be set.
+  /// All options of the child except argv; the first word of argv may be set.
   child_options process;
-  /// Whom sync marks name.
+  /// The container that sync marks name.
   std::string mark_container = "marks";
 };
 
@@ -50,8 +50,8 @@ child_options serve(const runtime& where, hub_options options = {});
 child_options serve_verdict(const runtime& where,
                             const std::filesystem::path& shield);
 
-/// Starts it and returns once every one of `sockets` takes connections. Throws
-/// with its stderr when it ends instead.
+/// Starts a program and waits until all `sockets` accept connections. Throws
+/// with the program's stderr if it ends instead.
 child start(child_options options,
             const std::vector<std::filesystem::path>& sockets);
 
@@ -66,20 +66,20 @@ public:
   varlink_client client() const { return varlink_client{clearance_}; }
   raw_socket reader() const { return raw_socket{reader_}; }
 
-  /// Subscribed for sure when it returns: it has seen a mark.
+  /// Returns a client that is surely subscribed: it has got a mark.
   varlink_client subscriber();
 
-  /// Sends lines over one connection of ours: their order is kept.
+  /// Sends lines over one connection, so that they keep their order.
   void emit(std::string_view lines) { emitter_.send(lines); }
 
-  /// Emits a new mark. What was emitted before comes before it.
+  /// Emits a new mark. All that was emitted before arrives before the mark.
   std::string mark();
 
-  /// What `line` makes a subscriber see.
+  /// The events that a subscriber gets for `line`.
   std::vector<wire_event> events_of(std::string_view line,
                                     varlink_client& subscriber);
 
-  /// SIGTERM, and its end.
+  /// Sends SIGTERM and waits for the end.
   ending stop(std::chrono::milliseconds guard = hang_guard);
 
 private:
@@ -91,7 +91,7 @@ private:
   int marks_ = 0;
 };
 
-/// A hub, its shield and, if so chosen, its helper.
+/// A hub, its shield and, if chosen, its helper.
 enum class executor { hub, helper };
 
 struct operation {
@@ -104,7 +104,7 @@ struct operation {
   hub server;
 };
 
-/// Lets the test case run once with each (doctest subcases).
+/// Runs the test case once with a helper and once without (doctest subcases).
 executor each_executor();
 
 } // namespace clearance::test

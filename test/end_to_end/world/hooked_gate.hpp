@@ -1,4 +1,4 @@
-/// A gate with our hooks, and a look at what they kept.
+/// A gate with our hooks, and functions that look at the backups.
 #pragma once
 
 #include "test/end_to_end/world/gate_deployment.hpp"
@@ -37,17 +37,17 @@ public:
   /// The commits, oldest first.
   const std::string& id(std::size_t index) const { return ids_.at(index); }
 
-  /// Puts a ref into the repository, without the gate.
+  /// Writes a ref into the repository, without the gate.
   void set(const std::string& ref, const std::string& id) const {
     world_.in_mirror({"update-ref", ref, id});
   }
 
-  /// What the ref has; empty: it is not there.
+  /// The object id of a ref; empty if there is no such ref.
   std::string value(const std::string& ref) const {
     return world_.in_mirror({"for-each-ref", "--format=%(objectname)", ref});
   }
 
-  /// Pushes by hand.
+  /// Sends a push that the test made itself.
   push_report push(const std::vector<push_command>& commands,
                    std::string_view capabilities = "") {
     auto client = server_.client();
@@ -55,7 +55,7 @@ public:
         gate_world::token, receive_pack_body(commands, capabilities))));
   }
 
-  /// What backups keep, `<id> <name without its last component>`, sorted.
+  /// The backups, `<id> <name without its last component>`, sorted.
   std::vector<std::string> saved() const {
     std::vector<std::string> result;
     auto text = world_.in_mirror(

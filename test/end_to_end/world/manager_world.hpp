@@ -1,4 +1,4 @@
-/// A real user manager of systemd's, with our units, apart from the machine.
+/// A real user manager of systemd with our units, separate from the machine's.
 #pragma once
 
 #include "test/support/doubles/fake_manager.hpp"
@@ -17,54 +17,54 @@ namespace clearance::test {
 
 class manager_world {
 public:
-  /// Null where there can be none: the test is then skipped, and says why.
+  /// Null if it cannot run here; then the test is skipped with the reason.
   static std::unique_ptr<manager_world> make();
 
   ~manager_world();
 
-  /// As the user knows them, and as we do.
+  /// Paths as the user in this world sees them, and as the test sees them.
   static constexpr auto user_run = "/run/user/54321";
   static constexpr auto user_home = "/home/tester";
   std::filesystem::path run_dir() const { return dir_ / "run"; }
   std::filesystem::path home() const { return dir_ / "home"; }
 
-  /// Writes a file of the user's, with the folders above it.
+  /// Writes a file for the user, and makes the folders above it.
   void write(const std::filesystem::path& path, std::string_view bytes) const;
 
-  /// An addition to a unit; before it is started.
+  /// Adds a drop-in to a unit. Call it before the unit is started.
   void drop_in(const std::string& unit, std::string_view text);
 
-  /// A program as the user, in this world. Who is passed sockets must be the
-  /// process that it is started as: then it sees our processes.
+  /// Starts a program as the user, in this world. A program that gets sockets
+  /// must be the started process itself; then it sees our processes.
   child_options as_user(std::vector<std::string> argv,
                         bool sees_processes = true) const;
 
   /// `terok-clearance WORDS`.
   std::vector<std::string> ours(std::vector<std::string> words) const;
 
-  /// Runs it; it must succeed. Returns its output.
+  /// Runs a program, which must succeed. Returns its output.
   std::string run(std::vector<std::string> argv) const;
 
-  /// `systemctl --user`. Returns once jobs are done.
+  /// Runs `systemctl --user` and waits until its jobs are done.
   std::string systemctl(std::vector<std::string> words) const;
 
   /// A property of a unit.
   std::string property(const std::string& unit, const std::string& name) const;
 
-  /// Returns once it is `value`.
+  /// Waits until the property has this value.
   void await_property(const std::string& unit, const std::string& name,
                       std::string_view value) const;
 
-  /// All of a unit's processes, as we see them.
+  /// All processes of a unit, with the numbers that the test sees.
   std::vector<pid_t> processes(const std::string& unit) const;
 
-  /// Follows the journal, one JSON object an entry that matches.
+  /// Follows the journal: one JSON object for each entry that matches.
   child journal(std::vector<std::string> matches) const;
 
 private:
   manager_world();
 
-  /// Empty: it is there. Else why not.
+  /// Why there is no such world; empty: there is one.
   std::string begin();
   std::string await_ready();
   void install_units();

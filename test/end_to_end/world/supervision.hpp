@@ -18,21 +18,21 @@ public:
   std::optional<unsigned> descriptors =
       {}; ///< the limit of what start() starts
 
-  /// Returns once it follows its directory.
+  /// Waits until the supervisor follows its directory.
   void start(std::vector<std::string> more = {});
 
   child& process() { return process_.value(); }
 
-  /// Returns once every service of `x` takes connections.
+  /// Waits until every service of `x` accepts connections.
   void await_served(const container& x);
 
-  /// Returns once nothing of `x` is bound.
+  /// Waits until no socket of `x` is bound.
   void await_gone(const container& x);
 
-  /// A real push through the gate's unix socket.
+  /// Pushes with git through the gate's unix socket.
   void push(const container& x);
 
-  /// SIGTERM, and its end.
+  /// Sends SIGTERM and waits for the end.
   ending stop();
 
 private:
