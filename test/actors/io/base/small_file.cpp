@@ -26,11 +26,12 @@ TEST_CASE("a regular file is read to its end, or to one byte too many") {
   const test::temp_dir dir;
   const auto path = (dir / "file").string();
   test::write_file(path, "12345");
-  for (const auto& [max, text] : {std::pair{std::size_t{6}, "12345"},
-                                  {5, "12345"},
-                                  {4, "12345"},
-                                  {3, "1234"},
-                                  {0, "1"}}) {
+  for (const auto& [limit, text] : {std::pair{std::size_t{6}, "12345"},
+                                    {5, "12345"},
+                                    {4, "12345"},
+                                    {3, "1234"},
+                                    {0, "1"}}) {
+    const auto max = limit; // clang 14 captures no structured binding
     CAPTURE(max);
     auto file = open_regular(AT_FDCWD, path);
     REQUIRE(std::holds_alternative<regular_file>(file));
