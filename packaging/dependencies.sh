@@ -19,6 +19,7 @@ libsimdjson-dev     simdjson    JSON
 libcli11-dev        CLI11       the command line
 libtomlplusplus-dev  tomlplusplus  settings in files
 libseccomp-dev      libseccomp  hub and gate filter their system calls
+libnftables-dev     libnftables  terok-guard changes firewalls; optional
 libsystemd-dev      libsystemd  socket activation, watchdog, journal; optional
 doctest-dev         doctest/doctest.h  unit tests; meson looks for it
 EOF
@@ -28,6 +29,7 @@ test_packages() {
   cat <<'EOF'
 git                 -           the gate is tested against the real one
 util-linux          -           setpriv: tests with a foreign uid
+iproute2            -           the private networks in which terok-guard is tested
 EOF
 }
 

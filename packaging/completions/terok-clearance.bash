@@ -25,6 +25,7 @@ _terok_arguments() {
       ;;
     LEVEL) compgen -W 'debug info warning error' -- "$2" ;;
     MODE) compgen -W 'auto required off' -- "$2" ;;
+    WAY) compgen -W 'socket json' -- "$2" ;;
     WHEN) compgen -W 'auto always never' -- "$2" ;;
     PROTO) compgen -W 'tcp udp icmp icmpv6' -- "$2" ;;
     TYPE)
@@ -118,5 +119,5 @@ _terok() {
   mapfile -t COMPREPLY < <(compgen -W "${offered[*]}" -- "$current")
 }
 
-complete -F _terok terok-clearance terok-clearance-hub terok-gate \
+complete -F _terok terok-clearance terok-clearance-hub terok-gate terok-guard \
   terok-supervisor

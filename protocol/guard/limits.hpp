@@ -54,6 +54,17 @@ inline constexpr std::size_t state_max_targets = 4096;
 /// Bytes of a state file. A larger one is refused.
 inline constexpr std::size_t state_max_bytes = 256 * 1024;
 
+/// How long the reader waits before it dials a hub that is away again; the
+/// delay doubles each time, up to the second value.
+inline constexpr auto hub_redial_first = 250ms;
+inline constexpr auto hub_redial_max = 10s;
+
+/// How long the reader waits at its end for a hub that does not read.
+inline constexpr auto hub_last_lines = 1s;
+
+/// Losses are logged at most once in this time.
+inline constexpr auto loss_line_interval = 10s;
+
 /// The longest time of `--for`.
 inline constexpr std::chrono::seconds verdict_max_time = 30 * 24h;
 

@@ -91,6 +91,7 @@ function subjects() {
   subject("services", "client", "process cli")
   subject("services", "clearance", "process sandbox cli operator client")
   subject("services", "gate", "process sandbox cli")
+  subject("services", "guard", "process sandbox cli client")
   # Both serve the gate beside the hub.
   subject("services", "supervisor", "process sandbox cli operator gate")
   subject("services", "embedding", "process sandbox cli gate")

@@ -64,7 +64,13 @@ expect() {
   done
 }
 
-for name in terok-clearance terok-gate terok-supervisor; do
+names=(terok-clearance terok-gate terok-supervisor)
+if [[ -e "$work/bin/terok-guard" ]]; then
+  names+=(terok-guard)
+  expect 'terok-guard attach --emit ' socket json
+  expect 'terok-guard a' allow attach
+fi
+for name in "${names[@]}"; do
   mapfile -t subcommands < <("$name" --help | subcommands_in_help)
   for words in "$name" "${subcommands[@]/#/$name }"; do
     # shellcheck disable=SC2086  # words they are

@@ -41,6 +41,9 @@ NOT_RUN = {
                   'what is committed'):
         'it builds for minutes: the test `deb` builds, installs and uses the '
         'packages',
+    ('terok-guard.1', 'terok-guard attach --container web \\'):
+        'it needs podman and a container: the test `guard_attach` runs both '
+        'commands in namespaces of its own',
     ('terok-clearance.7', '# What every varlink service says of itself.'):
         'an interface: the test `man_pages` holds it against what is served',
     ('terok-clearance.7', '# Blocked connections of containers, and what '

@@ -17,7 +17,7 @@ plant() {
   mkdir -p "$tree"/{packaging,protocol,bin}
   cp -r "$top"/packaging/{man,debian,systemd,dependencies.sh} \
     "$tree/packaging"
-  (cd "$top" && cp --parents protocol/{base,gate,supervisor}/limits.hpp \
+  (cd "$top" && cp --parents protocol/{base,gate,guard,supervisor}/limits.hpp \
     protocol/base/log_limits.hpp \
     protocol/varlink/idl.cpp "$tree")
   cp "$top/meson.build" "$tree"

@@ -7,6 +7,8 @@
 #include "services/cli/config_file.hpp"
 #include "services/gate/gate.hpp"
 #include "services/gate/help.hpp"
+#include "services/guard/guard.hpp"
+#include "services/guard/help.hpp"
 #include "services/supervisor/help.hpp"
 #include "services/supervisor/supervisor.hpp"
 
@@ -94,6 +96,10 @@ TEST_CASE("every option of terok-clearance stands in its help") {
 
 TEST_CASE("every option of terok-gate stands in its help") {
   hold_all(gate_judge(), [](std::string_view) { return gate_help(); });
+}
+
+TEST_CASE("every option of terok-guard stands in its help") {
+  hold_all(guard_judge(), guard_help_of);
 }
 
 TEST_CASE("every option of terok-supervisor stands in its help") {

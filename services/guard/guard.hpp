@@ -1,0 +1,74 @@
+/// What `terok-guard` can be told to do, as values.
+#pragma once
+
+#include "protocol/hub/event.hpp"
+#include "services/cli/config_file.hpp"
+#include "services/cli/outcome.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <variant>
+#include <vector>
+
+namespace clearance::services {
+
+/// Where the lines about blocks go.
+enum class guard_emit : std::uint8_t {
+  socket, ///< to the hub
+  json,   ///< to stdout
+};
+
+/// `attach`: guard a namespace that exists.
+struct guard_attach {
+  pid_t pid = 0;
+  std::string container;
+  std::string name;
+  std::string hub; ///< the hub's socket for readers; empty: the default one
+  guard_emit emit = guard_emit::socket;
+  protocol::dossier dossier;
+  bool unsafe = false; ///< also a container that can change the firewall
+};
+
+/// `allow` and `deny`.
+struct guard_verdict {
+  bool allow = false;
+  std::string container;
+  std::string dest;
+  std::optional<std::chrono::seconds> time; ///< nothing: for ever
+};
+
+/// `up` and `down`.
+struct guard_mode_change {
+  bool up = true;
+  std::string container;
+};
+
+struct guard_capabilities_call {};
+struct guard_list {};
+struct guard_rules {
+  std::string container;
+};
+
+using guard_command =
+    std::variant<outcome, guard_attach, guard_verdict, guard_mode_change,
+                 guard_capabilities_call, guard_list, guard_rules>;
+
+/// Judges the words behind the program's name. Reads neither files nor the
+/// environment.
+guard_command parse_guard_command_line(const std::vector<std::string>& words);
+
+/// How a configuration file of `terok-guard` is judged.
+config_judge guard_judge();
+
+/// These run the subcommands and return the exit code.
+int run_guard_attach(const guard_attach& call);
+int run_guard_verdict(const guard_verdict& call);
+int run_guard_mode(const guard_mode_change& call);
+int run_guard_capabilities();
+int run_guard_list();
+int run_guard_rules(const guard_rules& call);
+
+} // namespace clearance::services

@@ -1,0 +1,169 @@
+#include "services/guard/help.hpp"
+
+#include <utility>
+
+namespace clearance::services {
+
+namespace {
+
+// Written by hand, like the texts in services/clearance/help.cpp.
+constexpr std::string_view guard_text = R"(
+Usage: terok-guard SUBCOMMAND [OPTION]...
+
+A firewall for containers that denies connections by default, tells a clearance
+hub what it blocked, and changes when the hub's verdict says so. It works in the
+network namespace of a container that runs, without podman and without nft.
+
+Subcommands:
+  attach        guard the namespace of a running process
+  allow         let a guarded container connect to a destination
+  deny          refuse a destination, and end its open connections
+  capabilities  show what verdicts can say, one word a line
+  rules         show the firewall of a guarded container
+  up            block what was not allowed
+  down          let everything pass that was not denied
+  list          show the guarded containers
+
+Options:
+  --config FILE    after a subcommand: read settings from a TOML file. The key
+                   for an option is the option's name, in the section of the
+                   subcommand: [attach] emit = "json". The whole file is checked
+                   before anything starts. An option on the command line
+                   overrides the file
+  --help           show this text; `terok-guard SUBCOMMAND --help` for more
+  --version        show the version
+
+CONTAINER is the id of a guarded container, the first 12 characters of the id,
+or the container's name.
+
+Exit codes: 0 done; 1 refused or failed; 2 wrong usage.
+)";
+
+constexpr std::string_view attach_text = R"(
+Usage: terok-guard attach --pid PID --container ID [OPTION]...
+
+Loads the firewall into the network namespace of a process, and tells the hub of
+each connection that it blocks, until the process ends. The firewall is loaded
+before anything else can fail. It stays when the guard ends or is killed: the
+namespace is then closed, and a later attach goes on with the same verdicts.
+
+The process may belong to a rootless container of yours; then no privilege is
+needed. A process that can have CAP_NET_ADMIN, CAP_NET_RAW or CAP_SYS_ADMIN over
+its network namespace is refused: it could go around the firewall.
+
+One line is sent for each address and protocol in 30 s. If the hub is away,
+blocks are told when it is there and they happen again.
+
+Options:
+  --pid PID          the container's first process
+  --container ID     what the hub calls the container: 1 to 64 letters, digits,
+                     dots, underscores and hyphens
+  --name NAME        another name, for the subcommands that take CONTAINER
+  --hub PATH         the hub's socket for readers
+                     (default: $XDG_RUNTIME_DIR/terok-shield-events.sock)
+  --emit WAY         socket: lines go to the hub; json: to stdout
+                     (default: socket)
+  --dossier KEY=VALUE  what is known of the task, for people; may be repeated
+  --unsafe           guard a process that could go around the firewall, too
+  --config FILE      settings, as TOML; see terok-guard --help
+  --help             show this text
+)";
+
+constexpr std::string_view allow_text = R"(
+Usage: terok-guard allow CONTAINER DEST [OPTION]...
+
+Lets the container connect to DEST: an address, a network (ADDRESS/BITS) or a
+name. A name is resolved now, and its public addresses are allowed; private,
+loopback and link-local ones are not, because whoever answers for a name must
+not open your own network.
+
+Options:
+  --for SECONDS      forget it after this time (default: never)
+  --config FILE      settings, as TOML; see terok-guard --help
+  --help             show this text
+)";
+
+constexpr std::string_view deny_text = R"(
+Usage: terok-guard deny CONTAINER DEST [OPTION]...
+
+Refuses DEST, an address, a network (ADDRESS/BITS) or a name, and tells nobody
+when it is tried again. Open connections to an address that is denied end. An
+allowed address in a denied network stays allowed.
+
+Options:
+  --for SECONDS      forget it after this time (default: never)
+  --config FILE      settings, as TOML; see terok-guard --help
+  --help             show this text
+)";
+
+constexpr std::string_view capabilities_text = R"(
+Usage: terok-guard capabilities [OPTION]...
+
+Shows what verdicts can say, one word a line, for the hub.
+
+Options:
+  --config FILE      settings, as TOML; see terok-guard --help
+  --help             show this text
+)";
+
+constexpr std::string_view rules_text = R"(
+Usage: terok-guard rules CONTAINER [OPTION]...
+
+Shows the firewall of a guarded container, as the kernel has it.
+
+Options:
+  --config FILE      settings, as TOML; see terok-guard --help
+  --help             show this text
+)";
+
+constexpr std::string_view up_text = R"(
+Usage: terok-guard up CONTAINER [OPTION]...
+
+Blocks what was not allowed. This is how a container is guarded from the start.
+
+Options:
+  --config FILE      settings, as TOML; see terok-guard --help
+  --help             show this text
+)";
+
+constexpr std::string_view down_text = R"(
+Usage: terok-guard down CONTAINER [OPTION]...
+
+Lets everything pass that was not denied. Nothing is blocked and told until
+`terok-guard up`. Allowed and denied destinations are kept.
+
+Options:
+  --config FILE      settings, as TOML; see terok-guard --help
+  --help             show this text
+)";
+
+constexpr std::string_view list_text = R"(
+Usage: terok-guard list [OPTION]...
+
+Shows the guarded containers, one a line: id, name or -, its process, whether
+the firewall is up or down, how many destinations are allowed and denied. A
+destination with a time limit is not counted.
+
+Options:
+  --config FILE      settings, as TOML; see terok-guard --help
+  --help             show this text
+)";
+
+constexpr std::pair<std::string_view, std::string_view> texts[] = {
+    {"", guard_text},      {"attach", attach_text},
+    {"allow", allow_text}, {"deny", deny_text},
+    {"rules", rules_text}, {"capabilities", capabilities_text},
+    {"up", up_text},       {"down", down_text},
+    {"list", list_text},
+};
+
+} // namespace
+
+std::string_view guard_help_of(std::string_view subcommand) noexcept {
+  for (const auto& [name, text] : texts)
+    if (name == subcommand)
+      return text.substr(1); // the line break at the literal's beginning
+  return {};
+}
+
+} // namespace clearance::services

@@ -1,0 +1,52 @@
+/// The namespaces of a process that is guarded, and how to work in them.
+#pragma once
+
+#include "actors/io/base/unique_fd.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <variant>
+#include <vector>
+
+namespace clearance::services {
+
+/// A process, its network namespace, and the user namespace that owns that one,
+/// held open: a number that is given to another process later is not mistaken
+/// for it.
+struct guarded_process {
+  pid_t pid = 0;
+  std::uint64_t start_time = 0; ///< in clock ticks since the boot
+  io::unique_fd pidfd;          ///< readable once the process has ended
+  io::unique_fd user;
+  io::unique_fd net;
+  std::uint64_t user_inode = 0;
+  std::uint64_t net_inode = 0;
+  /// What it could do to its own firewall: the names of capabilities. Nothing:
+  /// none, for ever.
+  std::vector<std::string> powers;
+};
+
+/// Opens the namespaces of a running process. Errors: why not, as a phrase
+/// behind "process N".
+std::variant<guarded_process, std::string> open_process(pid_t pid);
+
+/// What work in the namespaces hands back.
+struct work_result {
+  std::string fault; ///< empty: done
+  io::unique_fd fd;  ///< if the work opened one
+};
+
+/// Runs `work` in a child process that has entered the namespaces of `where`:
+/// the calling process stays outside and keeps its own. An exception of `work`
+/// becomes a fault.
+work_result work_in_namespaces(const guarded_process& where,
+                               const std::function<work_result()>& work);
+
+/// Gives up all capabilities of this process for ever, and the gain of new
+/// ones. False: errno says why.
+bool drop_capabilities();
+
+} // namespace clearance::services

@@ -1,0 +1,182 @@
+#include "services/guard/reader.hpp"
+
+#include "protocol/guard/limits.hpp"
+#include "protocol/guard/packet.hpp"
+#include "protocol/guard/rules.hpp"
+#include "services/client/reader_lines.hpp"
+#include "services/client/unix_socket.hpp"
+#include "services/guard/say.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <utility>
+
+namespace clearance::services {
+
+namespace {
+
+namespace limits = protocol::guard_limits;
+using std::chrono::steady_clock;
+
+// A datagram of the kernel holds at most 64 KiB of messages.
+constexpr std::size_t datagram_max_bytes = 64 * 1024;
+
+// Datagrams that are read before the container's end and the hub are looked
+// at: a flood must not hide them.
+constexpr int datagrams_in_a_row = 256;
+
+int milliseconds_until(std::optional<protocol::time_point> due) {
+  if (!due)
+    return -1;
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(*due - steady_clock::now());
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
+}
+
+emit_line line_of(const char* type, const reader_config& config) {
+  emit_line x;
+  x.type = type;
+  x.container = config.container;
+  x.dossier = config.dossier;
+  return x;
+}
+
+} // namespace
+
+block_reader::block_reader(const reader_config& config)
+    : config_(config), hub_(config.hub, line_of("container_started", config)) {
+  // nop
+}
+
+reader_end block_reader::run(int stop_signals) {
+  for (;;) {
+    hub_.maintain(steady_clock::now());
+    tell_losses();
+    std::array<pollfd, 4> entries{{
+        {stop_signals, POLLIN, 0},
+        {config_.pidfd, POLLIN, 0},
+        {config_.nflog, POLLIN, 0},
+        {hub_.fd(),
+         static_cast<short>(hub_.writes() ? POLLIN | POLLOUT : POLLIN), 0},
+    }};
+    if (::poll(entries.data(), entries.size(), milliseconds_until(hub_.due()))
+        < 0) {
+      if (errno == EINTR)
+        continue;
+      say("poll failed: " + error_text(errno));
+      return reader_end::failed;
+    }
+    if (entries[0].revents != 0)
+      return reader_end::stopped;
+    if (entries[2].revents != 0 && !read_packets())
+      return reader_end::failed;
+    if (entries[1].revents != 0) {
+      // After the packets: the last blocks come before the end.
+      auto end = line_of("container_exited", config_);
+      end.reason = "poststop";
+      hub_.maintain(steady_clock::now());
+      hub_.send(end);
+      hub_.finish();
+      return reader_end::container_exited;
+    }
+  }
+}
+
+bool block_reader::read_packets() {
+  alignas(8) static std::array<char, datagram_max_bytes> bytes;
+  for (int i = 0; i < datagrams_in_a_row; ++i) {
+    const auto n =
+        ::recv(config_.nflog, bytes.data(), bytes.size(), MSG_DONTWAIT);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0 && errno == ENOBUFS) {
+      ++overflows_;
+      continue;
+    }
+    if (n < 0 && errno == EAGAIN)
+      return true;
+    if (n < 0) {
+      say("NFLOG failed: " + error_text(errno));
+      return false;
+    }
+    protocol::nflog_datagram datagram{
+        {bytes.data(), static_cast<std::size_t>(n)}};
+    while (const auto x = datagram.next())
+      if (x->what == protocol::nflog_message::kind::packet)
+        take(x->packet);
+    malformed_ += datagram.malformed() ? 1 : 0;
+  }
+  return true;
+}
+
+void block_reader::take(const protocol::nflog_packet& x) {
+  const bool answer = x.group == limits::answer_group;
+  if (x.sequence)
+    lost_ += (answer ? answer_numbers_ : block_numbers_).before(*x.sequence);
+  if (!answer) {
+    if (x.prefix.starts_with(protocol::blocked_prefix))
+      on_block(x.payload);
+    return;
+  }
+  const auto packet = protocol::parse_packet(x.payload);
+  if (!packet)
+    return;
+  if (const auto names = protocol::parse_dns_answer(packet->udp_payload))
+    names_.add(*names);
+}
+
+void block_reader::on_block(std::string_view bytes) {
+  const auto packet = protocol::parse_packet(bytes);
+  if (!packet) {
+    ++malformed_;
+    return;
+  }
+  const auto now = steady_clock::now();
+  const protocol::blocked_target target{packet->destination, packet->protocol};
+  if (!told_.is_due(target, now))
+    return;
+  auto line = line_of("connection_blocked", config_);
+  line.request_id = make_request_id(config_.container);
+  line.dest = to_string(packet->destination);
+  line.port = packet->port;
+  line.proto = packet->protocol;
+  line.domain = names_.of(packet->destination);
+  if (hub_.send(line))
+    told_.told(target, now);
+}
+
+// A flood makes losses all the time: one line in each interval.
+void block_reader::tell_losses() {
+  const auto all = lost_ + overflows_ + malformed_;
+  const auto now = steady_clock::now();
+  if (all == told_losses_ || now < next_loss_line_)
+    return;
+  told_losses_ = all;
+  next_loss_line_ = now + limits::loss_line_interval;
+  say("blocks may be missing: " + std::to_string(lost_)
+      + " packets were lost, the receive buffer was full "
+      + std::to_string(overflows_) + " times, " + std::to_string(malformed_)
+      + " messages could not be read");
+}
+
+io::unique_fd block_stop_signals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int x : {SIGTERM, SIGINT, SIGHUP})
+    ::sigaddset(&set, x);
+  // Sets the whole mask: what was blocked before is not any more.
+  if (::sigprocmask(SIG_SETMASK, &set, nullptr) != 0)
+    return {};
+  ::signal(SIGPIPE, SIG_IGN);
+  return io::unique_fd{::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
+}
+
+} // namespace clearance::services

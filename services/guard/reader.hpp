@@ -1,0 +1,60 @@
+/// The reader: tells a hub which connections the firewall blocked.
+#pragma once
+
+#include "actors/io/base/unique_fd.hpp"
+#include "protocol/guard/name_labels.hpp"
+#include "protocol/guard/nflog.hpp"
+#include "protocol/guard/told_targets.hpp"
+#include "services/guard/hub_link.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace clearance::services {
+
+struct reader_config {
+  std::string container;
+  protocol::dossier dossier;
+  std::string hub; ///< the hub's socket; empty: stdout
+  int nflog = -1;  ///< see open_nflog(); stays the caller's
+  int pidfd = -1;  ///< of the container's first process; stays the caller's
+};
+
+/// Why the reader ended.
+enum class reader_end : std::uint8_t {
+  container_exited,
+  stopped, ///< by SIGTERM, SIGINT or SIGHUP
+  failed,  ///< what was wrong is said
+};
+
+class block_reader {
+public:
+  explicit block_reader(const reader_config& config);
+
+  /// Reads until the end. Before, block the signals with block_stop_signals().
+  reader_end run(int stop_signals);
+
+private:
+  bool read_packets();
+  void take(const protocol::nflog_packet& x);
+  void on_block(std::string_view packet);
+  void tell_losses();
+
+  reader_config config_;
+  hub_link hub_;
+  protocol::told_targets told_;
+  protocol::name_labels names_;
+  protocol::sequence_gap block_numbers_;
+  protocol::sequence_gap answer_numbers_;
+  std::uint64_t lost_ = 0;      // packets that the kernel dropped
+  std::uint64_t overflows_ = 0; // ENOBUFS
+  std::uint64_t malformed_ = 0; // datagrams
+  std::uint64_t told_losses_ = 0;
+  protocol::time_point next_loss_line_{};
+};
+
+/// Unblocks all signals (hooks of container engines start programs with nearly
+/// all of them blocked), and makes those that end us readable. Errors: -1.
+io::unique_fd block_stop_signals();
+
+} // namespace clearance::services

@@ -1,0 +1,203 @@
+// The shield: changes the firewall of a container that is guarded. The state
+// file, the firewall and the identity of the process are looked at and changed
+// under one lock.
+
+#include "protocol/guard/limits.hpp"
+#include "protocol/guard/rules.hpp"
+#include "protocol/operator/name.hpp"
+#include "protocol/text/text.hpp"
+#include "services/cli/terminal.hpp"
+#include "services/guard/firewall.hpp"
+#include "services/guard/guard.hpp"
+#include "services/guard/namespaces.hpp"
+#include "services/guard/say.hpp"
+#include "services/guard/state_store.hpp"
+#include "services/process/exit_code.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <netdb.h>
+#include <sys/socket.h>
+
+namespace clearance::services {
+
+namespace {
+
+using protocol::guard_state;
+using protocol::ip_range;
+
+int refuse(const std::string& why) {
+  say(why);
+  return exit_failed;
+}
+
+// The process that the state names, if it still is that process in those
+// namespaces. A pid that was given to another process must not have that
+// process's firewall changed.
+std::variant<guarded_process, std::string> process_of(const guard_state& x) {
+  const auto who = "the container " + x.container + ": ";
+  auto opened = open_process(static_cast<pid_t>(x.pid));
+  if (const auto* why = std::get_if<std::string>(&opened))
+    return who + "process " + std::to_string(x.pid) + ' ' + *why;
+  auto& process = std::get<guarded_process>(opened);
+  if (process.start_time != x.start_time
+      || process.user_inode != x.user_namespace
+      || process.net_inode != x.net_namespace)
+    return who + "process " + std::to_string(x.pid)
+           + " has ended, and its number belongs to another process now";
+  return std::move(process);
+}
+
+struct address_list_deleter {
+  void operator()(addrinfo* x) const noexcept { ::freeaddrinfo(x); }
+};
+
+// The addresses of a name, as this machine resolves it. Those of a special
+// purpose are left out: whoever answers for the name must not open the
+// operator's own network.
+std::variant<std::vector<ip_range>, std::string>
+resolve(const std::string& name) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(name.c_str(), nullptr, &hints, &found);
+  const std::unique_ptr<addrinfo, address_list_deleter> owner{found};
+  if (error != 0)
+    return "the name " + name + " cannot be resolved: " + ::gai_strerror(error);
+  std::vector<ip_range> result;
+  std::string left_out;
+  for (const auto* x = found; x != nullptr; x = x->ai_next) {
+    const bool v6 = x->ai_family == AF_INET6;
+    if (!v6 && x->ai_family != AF_INET)
+      continue;
+    // In both structures the address has a fixed place.
+    const auto* bytes =
+        reinterpret_cast<const char*>(x->ai_addr) + (v6 ? 8 : 4);
+    const auto address = protocol::wire_address(bytes, v6);
+    if (protocol::is_special(address))
+      left_out += ' ' + to_string(address);
+    else
+      result.push_back({address, 128});
+  }
+  if (result.empty())
+    return "the name " + name + " has no public address"
+           + (left_out.empty() ? "" : " (but" + left_out + ")")
+           + ": allow an address instead";
+  return result;
+}
+
+std::variant<std::vector<ip_range>, std::string>
+targets_of(const std::string& dest) {
+  if (const auto range = protocol::parse_ip_range(dest))
+    return std::vector{*range};
+  if (const auto name = protocol::canonical_name(dest))
+    return resolve(*name);
+  return "`" + protocol::escaped(dest)
+         + "` is neither an address nor a network nor a name";
+}
+
+std::string run_change(const guarded_process& process,
+                       const std::string& commands) {
+  return work_in_namespaces(process,
+                            [&commands]() -> work_result {
+                              return {change_firewall(commands), {}};
+                            })
+      .fault;
+}
+
+} // namespace
+
+int run_guard_verdict(const guard_verdict& call) {
+  // A look-up may take seconds: before the lock is taken.
+  const auto found = targets_of(call.dest);
+  if (const auto* why = std::get_if<std::string>(&found))
+    return refuse(*why);
+  const auto& targets = std::get<std::vector<ip_range>>(found);
+  if (call.time
+      && std::any_of(targets.begin(), targets.end(), protocol::is_network))
+    return refuse("--for is for an address or a name, not for a network");
+  const state_store store(state_directory());
+  auto stored = store.find(call.container);
+  if (const auto* why = std::get_if<std::string>(&stored))
+    return refuse(*why);
+  auto& state = std::get<guard_state>(stored);
+  const auto process = process_of(state);
+  if (const auto* why = std::get_if<std::string>(&process))
+    return refuse(*why);
+  std::string commands;
+  for (const auto& x : targets)
+    if (protocol::set_target(state, x, call.allow, call.time.has_value())
+        == protocol::target_change::too_many)
+      return refuse("the container " + state.container + " has "
+                    + std::to_string(protocol::guard_limits::state_max_targets)
+                    + " targets already: nothing was changed");
+  for (const auto& x : targets)
+    commands += protocol::verdict_text(state, x, call.allow, call.time);
+  if (const auto why = run_change(std::get<guarded_process>(process), commands);
+      !why.empty())
+    return refuse(why);
+  store.save(state);
+  return exit_ok;
+}
+
+int run_guard_mode(const guard_mode_change& call) {
+  const state_store store(state_directory());
+  auto stored = store.find(call.container);
+  if (const auto* why = std::get_if<std::string>(&stored))
+    return refuse(*why);
+  auto& state = std::get<guard_state>(stored);
+  const auto process = process_of(state);
+  if (const auto* why = std::get_if<std::string>(&process))
+    return refuse(*why);
+  state.mode =
+      call.up ? protocol::shield_mode::up : protocol::shield_mode::down;
+  if (const auto why = run_change(std::get<guarded_process>(process),
+                                  protocol::mode_text(state));
+      !why.empty())
+    return refuse(why);
+  store.save(state);
+  return exit_ok;
+}
+
+int run_guard_rules(const guard_rules& call) {
+  const state_store store(state_directory());
+  auto stored = store.find(call.container);
+  if (const auto* why = std::get_if<std::string>(&stored))
+    return refuse(*why);
+  const auto process = process_of(std::get<guard_state>(stored));
+  if (const auto* why = std::get_if<std::string>(&process))
+    return refuse(*why);
+  const auto why = work_in_namespaces(std::get<guarded_process>(process),
+                                      []() -> work_result {
+                                        auto fault = print_firewall();
+                                        std::fflush(stdout);
+                                        return {std::move(fault), {}};
+                                      })
+                       .fault;
+  return why.empty() ? exit_ok : refuse(why);
+}
+
+int run_guard_list() {
+  std::string out;
+  for (const auto& x : state_store(state_directory()).all()) {
+    const auto process = process_of(x);
+    const bool runs = std::holds_alternative<guarded_process>(process);
+    out += x.container + ' ' + (x.name.empty() ? "-" : x.name) + " pid "
+           + std::to_string(x.pid) + (runs ? "" : " ended")
+           + (x.mode == protocol::shield_mode::up ? " up" : " down")
+           + " allowed " + std::to_string(x.allowed.size()) + " denied "
+           + std::to_string(x.denied.size()) + '\n';
+  }
+  const auto why = print(out);
+  return why.empty() ? exit_ok : refuse(why);
+}
+
+int run_guard_capabilities() {
+  std::string out;
+  for (const auto word : protocol::guard_capabilities)
+    out += std::string{word} + '\n';
+  const auto why = print(out);
+  return why.empty() ? exit_ok : refuse(why);
+}
+
+} // namespace clearance::services

@@ -1,0 +1,273 @@
+// Real connections in private namespaces, refused and opened by terok-guard.
+// What needs user namespaces, veth or the program ip says that it was skipped
+// where they are missing.
+#include "test/end_to_end/guard/guard_world.hpp"
+#include "test/services/client/listener.hpp"
+#include "test/support/net/raw_socket.hpp"
+#include "test/support/skip.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <poll.h>
+#include <string>
+#include <unistd.h>
+
+namespace guard_attach_tests {
+
+using namespace clearance::test;
+
+namespace {
+
+const std::string refused = "Connection refused";
+const std::string v4 = "203.0.113.7";
+const std::string v6 = "2001:db8:1::7";
+
+// The world, unless the test is to be skipped.
+bool stands(const guard_world& world) {
+  if (world.missing().empty())
+    return true;
+  skipped(world.missing());
+  return false;
+}
+
+std::string block_of(const std::string& dest) {
+  return R"("dest":")" + dest + '"';
+}
+
+std::size_t count(const std::string& text, const std::string& what) {
+  std::size_t result = 0;
+  for (auto at = text.find(what); at != std::string::npos;
+       at = text.find(what, at + 1))
+    ++result;
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("a connection is refused and told, and accepted after a verdict") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  for (const auto& to : {v4, v6})
+    CHECK(world.ask("tcp " + to) == "connected"); // nobody guards yet
+  auto guard = world.attach();
+  guard.await_out(R"({"type":"container_started","container":"c1"})");
+  for (const auto& to : {v4, v6}) {
+    CAPTURE(to);
+    CHECK(world.ask("tcp " + to) == refused);
+    guard.await_out(block_of(to) + R"(,"port":443,"proto":6})");
+    const auto allowed = world.run({"allow", "c1", to});
+    CHECK(allowed.err == "");
+    CHECK(allowed.code == 0);
+    CHECK(world.ask("tcp " + to) == "connected");
+    CHECK(world.run({"deny", "c1", to}).code == 0);
+    CHECK(world.ask("tcp " + to) == refused);
+  }
+  // What was told is not told again, and a deny tells nobody.
+  CHECK(count(guard.out(), "connection_blocked") == 2);
+}
+
+TEST_CASE("a deny ends an open connection") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  auto guard = world.attach();
+  CHECK(world.run({"allow", "c1", v4}).code == 0);
+  CHECK(world.ask("open " + v4) == "connected");
+  CHECK(world.ask("say") == "echoed");
+  CHECK(world.run({"deny", "c1", v4}).code == 0);
+  CHECK(world.ask("say") == "Connection reset by peer");
+}
+
+TEST_CASE("networks, and addresses in them, are allowed and denied") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  auto guard = world.attach();
+  CHECK(world.run({"allow", "c1", "203.0.113.0/24"}).code == 0);
+  CHECK(world.ask("tcp 203.0.113.9") == "connected");
+  CHECK(world.run({"deny", "c1", v4}).code == 0);
+  CHECK(world.ask("tcp " + v4) == refused);
+  CHECK(world.run({"deny", "c1", "203.0.113.0/24"}).code == 0);
+  CHECK(world.ask("tcp 203.0.113.9") == refused);
+  CHECK(world.run({"allow", "c1", "203.0.113.9"}).code == 0);
+  CHECK(world.ask("tcp 203.0.113.9") == "connected");
+  CHECK(world.run({"allow", "c1", "2001:db8:1::/64"}).code == 0);
+  CHECK(world.ask("tcp " + v6) == "connected");
+}
+
+TEST_CASE("a verdict with a time is the kernel's to forget") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  auto guard = world.attach();
+  CHECK(world.run({"allow", "c1", v4, "--for", "3000"}).code == 0);
+  CHECK(world.ask("tcp " + v4) == "connected");
+  const auto rules = world.run({"rules", "c1"});
+  CHECK(rules.code == 0);
+  CHECK(rules.out.find(v4 + " timeout 50m expires") != std::string::npos);
+  CHECK(world.run({"list"}).out.find("allowed 0 denied 0")
+        != std::string::npos);
+  // Then for ever: the limit is gone.
+  CHECK(world.run({"allow", "c1", v4}).code == 0);
+  CHECK(world.run({"rules", "c1"}).out.find("expires") == std::string::npos);
+  CHECK(world.run({"allow", "c1", "10.0.0.0/8", "--for", "9"}).err
+        == "terok-guard: --for is for an address or a name, not for a "
+           "network\n");
+}
+
+TEST_CASE("a firewall that is down lets pass what was not denied") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  auto guard = world.attach();
+  CHECK(world.run({"deny", "c1", v4}).code == 0);
+  CHECK(world.run({"down", "c1"}).code == 0);
+  CHECK(world.ask("tcp " + v4) == refused);
+  CHECK(world.ask("tcp " + v6) == "connected");
+  CHECK(world.run({"list"}).out.find(" down ") != std::string::npos);
+  CHECK(world.run({"up", "c1"}).code == 0);
+  CHECK(world.ask("tcp " + v6) == refused);
+}
+
+TEST_CASE("UDP is blocked and told, too") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  auto guard = world.attach();
+  world.ask("udp " + v4);
+  guard.await_out(block_of(v4) + R"(,"port":443,"proto":17})");
+}
+
+TEST_CASE("a guard that is killed leaves the namespace closed") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  {
+    auto guard = world.attach();
+    CHECK(world.run({"allow", "c1", v4}).code == 0);
+    guard.kill(SIGKILL);
+    guard.wait();
+  }
+  CHECK(world.ask("tcp " + v6) == refused);
+  CHECK(world.ask("tcp " + v4) == "connected");
+  // Verdicts still take effect, and the next guard keeps them.
+  CHECK(world.run({"allow", "c1", "203.0.113.8"}).code == 0);
+  auto next = world.attach();
+  CHECK(world.ask("tcp " + v4) == "connected");
+  CHECK(world.ask("tcp 203.0.113.8") == "connected");
+  CHECK(world.ask("tcp " + v6) == refused);
+  next.await_out(block_of(v6));
+}
+
+TEST_CASE("a second guard of a namespace is refused and names the first") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  auto guard = world.attach();
+  for (const auto* container : {"c1", "c2"}) {
+    const auto second =
+        world.run({"attach", "--pid", std::to_string(world.container()),
+                   "--container", container});
+    CHECK(second.code == 1);
+    CHECK(second.err.find("is guarded already, by process "
+                          + std::to_string(guard.pid()))
+          != std::string::npos);
+  }
+}
+
+TEST_CASE("the container's end is told, and its state goes") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  auto guard = world.attach();
+  CHECK(world.run({"list"}).out.starts_with("c1 - pid "));
+  world.end_container();
+  CHECK(guard.wait() == exited(0));
+  CHECK(guard.out().ends_with(
+      R"({"type":"container_exited","container":"c1","reason":"poststop"})"
+      "\n"));
+  CHECK(world.run({"list"}).out == "");
+  CHECK(world.run({"allow", "c1", v4}).err
+        == "terok-guard: no guarded container is called c1 (terok-guard list "
+           "shows all)\n");
+}
+
+TEST_CASE("a verdict for a container that ended is refused") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  {
+    auto guard = world.attach();
+    guard.kill(SIGKILL); // so nobody removes the state
+    guard.wait();
+  }
+  const auto pid = std::to_string(world.container());
+  world.end_container();
+  // The kernel may still know the process for a moment.
+  deadline guard;
+  while (::kill(world.container(), 0) == 0)
+    guard.pace("the container's end");
+  const auto x = world.run({"allow", "c1", v4});
+  CHECK(x.code == 1);
+  CHECK(x.err
+        == "terok-guard: the container c1: process " + pid + " does not run\n");
+}
+
+TEST_CASE("SIGTERM ends the guard, the namespace stays closed") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  auto guard = world.attach();
+  guard.kill(SIGTERM);
+  CHECK(guard.wait() == exited(0));
+  CHECK(world.ask("tcp " + v4) == refused);
+  CHECK(world.run({"list"}).out.starts_with("c1 - pid "));
+}
+
+TEST_CASE("a hub that starts later gets the container and the next block") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  const auto path = world.runtime() + "/hub.sock";
+  auto guard = world.attach({"--hub", path, "--dossier", "task=t7"});
+  CHECK(world.ask("tcp " + v4) == refused); // nobody hears it
+  const listener hub(path);
+  auto reader = hub.await_connection();
+  auto await_line = [&reader,
+                     text = std::string{}](const std::string& what) mutable {
+    deadline guard_time;
+    while (text.find(what) == std::string::npos) {
+      guard_time.await(reader.fd(), POLLIN, what);
+      if (!reader.read_some(text))
+        break;
+    }
+    CHECK(text.find(what) != std::string::npos);
+  };
+  await_line(R"({"type":"container_started","container":"c1",)"
+             R"("dossier":{"task":"t7"}})");
+  // It was not told before, so it is told now.
+  deadline again;
+  while (!reader.readable()) {
+    CHECK(world.ask("tcp " + v4) == refused);
+    again.pace("the block", {reader.fd()});
+  }
+  await_line(block_of(v4)
+             + R"(,"port":443,"proto":6,"dossier":{"task":"t7"}})");
+}
+
+TEST_CASE("what could go around the firewall is not guarded") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  const auto own = world.run(
+      {"attach", "--pid", std::to_string(::getpid()), "--container", "c1"});
+  CHECK(own.code == 1);
+  CHECK(own.err.find("is in the network namespace that terok-guard runs in")
+        != std::string::npos);
+  CHECK(world.run({"attach", "--pid", "2147483647", "--container", "c1"}).err
+        == "terok-guard: process 2147483647 does not run\n");
+}
+
+} // namespace guard_attach_tests

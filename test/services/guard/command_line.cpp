@@ -1,0 +1,99 @@
+#include "services/guard/guard.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace terok_guard_command_line_tests {
+
+using namespace clearance::services;
+using namespace std::chrono_literals;
+
+namespace {
+
+using words = std::vector<std::string>;
+
+template <class Call>
+Call call_of(const words& x) {
+  auto parsed = parse_guard_command_line(x);
+  if (const auto* no = std::get_if<outcome>(&parsed))
+    FAIL(no->err);
+  return std::get<Call>(parsed);
+}
+
+std::string fault(const words& x) {
+  const auto parsed = parse_guard_command_line(x);
+  const auto* no = std::get_if<outcome>(&parsed);
+  REQUIRE(no);
+  CHECK(no->code == 2);
+  return no->fault.why;
+}
+
+words attach(words more) {
+  words result{"attach", "--pid", "17", "--container", "c1"};
+  result.insert(result.end(), more.begin(), more.end());
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("attach names a process and what the hub calls it") {
+  const auto x = call_of<guard_attach>(
+      attach({"--name", "web", "--hub", "/h", "--emit", "json", "--dossier",
+              "a=b=c", "--dossier", "d=", "--unsafe"}));
+  CHECK(x.pid == 17);
+  CHECK(x.container == "c1");
+  CHECK(x.name == "web");
+  CHECK(x.hub == "/h");
+  CHECK(x.emit == guard_emit::json);
+  CHECK(x.unsafe);
+  CHECK(x.dossier == clearance::protocol::dossier{{"a", "b=c"}, {"d", ""}});
+  CHECK(call_of<guard_attach>(attach({})).emit == guard_emit::socket);
+  CHECK(fault({"attach", "--pid", "17"}) == "--container is required");
+  for (const auto* pid : {"0", "-1", "x", "1x", "2147483648"})
+    CHECK(fault({"attach", "--pid", pid, "--container", "c1"})
+          == std::string{"--pid: `"} + pid
+                 + "` is no number from 1 to 2147483647");
+  for (const auto* id : {"../c1", "a b", "-c", "c/1"})
+    CHECK(fault({"attach", "--pid", "1", "--container=" + std::string{id}})
+          == std::string{"--container: `"} + id
+                 + "` is not 1 to 64 letters, digits, dots, underscores and "
+                   "hyphens");
+  CHECK(fault(attach({"--dossier", "x"})) == "--dossier: `x` is no KEY=VALUE");
+  CHECK(fault(attach({"--emit", "mail"}))
+        == "--emit: `mail` is none of json, socket");
+}
+
+TEST_CASE("a verdict is about an address, a network or a name") {
+  auto x = call_of<guard_verdict>({"allow", "c1", "203.0.113.7"});
+  CHECK(x.allow);
+  CHECK(x.container == "c1");
+  CHECK(x.dest == "203.0.113.7");
+  CHECK_FALSE(x.time);
+  x = call_of<guard_verdict>({"deny", "c1", "2001:db8::/32", "--for", "90"});
+  CHECK_FALSE(x.allow);
+  CHECK(x.time == 90s);
+  CHECK(call_of<guard_verdict>({"allow", "c1", "api.example.com"}).dest
+        == "api.example.com");
+  for (const auto* bad : {"203.0.113", "0x7f000001", "203.0.113.7/24", "a b",
+                          "fe80::1%eth0", "203.0.113.7;x", "*"})
+    CHECK(fault({"allow", "c1", bad})
+          == std::string{"DEST: `"} + bad
+                 + "` is neither an address nor a network nor a name");
+  for (const auto* time : {"0", "-1", "2592001", "1h"})
+    CHECK(fault({"allow", "c1", "::1", std::string{"--for="} + time})
+          == std::string{"--for: `"} + time
+                 + "` is no number from 1 to 2592000");
+}
+
+TEST_CASE("the other subcommands name a container, or nothing") {
+  CHECK(call_of<guard_mode_change>({"up", "c1"}).up);
+  CHECK_FALSE(call_of<guard_mode_change>({"down", "c1"}).up);
+  CHECK(call_of<guard_rules>({"rules", "c1"}).container == "c1");
+  call_of<guard_list>({"list"});
+  call_of<guard_capabilities_call>({"capabilities"});
+  CHECK(fault({"up"}) == "CONTAINER is required");
+  CHECK(fault({"hold"}) == "there is no subcommand `hold`");
+}
+
+} // namespace terok_guard_command_line_tests
