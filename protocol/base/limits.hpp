@@ -126,8 +126,8 @@ inline constexpr auto shield_time_limit = 10s;
 inline constexpr auto shield_pipe_grace = 200ms;
 
 /// How a child process is ended: its pipes end, after the first time it gets
-/// SIGTERM, after the second time SIGKILL. A `git http-backend` whose client
-/// has left is gone within two seconds.
+/// SIGTERM, after the second time SIGKILL, if the kernel can deliver it then. A
+/// git whose client has left is gone within two seconds.
 inline constexpr std::chrono::milliseconds child_pipe_grace = 500ms;
 inline constexpr std::chrono::milliseconds child_term_grace = 500ms;
 

@@ -150,6 +150,7 @@ int run_gate(const gate_options& options) try {
   all.reloads = true;
   all.enter_sandbox = [&] {
     const auto& root = config.backend.cgi.project_root;
+    warn_of_locks(root, *config.grants);
     if (options.sandbox != sandbox_mode::off)
       warn_of_alternates(root, *config.grants,
                          options.grants_file.empty() ? "" : root);

@@ -27,4 +27,13 @@ void warn_of_alternates(const std::string& root,
                         const std::vector<protocol::grant>& grants,
                         const std::string& allowed);
 
+/// Git's lock files that lie in a repository and belong to our user: beside
+/// HEAD, and below refs/. Sorted. Looks at no more than 100 000 files.
+std::vector<std::string> lock_files(const std::string& repository);
+
+/// Logs a warning for each repository of the grants with lock files in it: a
+/// git that was killed left them, and no push can change what they lock.
+void warn_of_locks(const std::string& root,
+                   const std::vector<protocol::grant>& grants);
+
 } // namespace clearance::services

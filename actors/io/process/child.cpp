@@ -4,11 +4,14 @@
 // A group is ended in three steps: its pipes are closed, then it gets SIGTERM,
 // then SIGKILL. When git's input ends, git removes what it had begun to write.
 // If its processes got a signal all at once, they would race: one would remove
-// a directory in which another still writes.
+// a directory in which another still writes. A process that waits for a disk
+// gets no SIGKILL until it runs again: it could not clean up behind itself
+// then.
 
 #include "actors/io/process/child.hpp"
 
 #include "actors/io/base/readiness.hpp"
+#include "actors/io/process/group_sleep.hpp"
 #include "protocol/base/limits.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -43,7 +46,8 @@ public:
       warn();
     if (warning_ == warning::term)
       wait_until(due_);
-    kill_group();
+    if (!must_wait())
+      kill_group();
     wait_until(clock::now() + limits::child_reap_wait);
     reap(); // else the child is left to init
   }
@@ -107,11 +111,20 @@ private:
     timer_.async_wait([self = shared_from_this()](error_code ec) {
       if (ec || self->reaped_)
         return;
-      if (self->warning_ == warning::term)
+      if (self->warning_ == warning::pipes)
+        self->warn();
+      else if (self->must_wait())
+        self->due_ = clock::now() + limits::child_term_grace;
+      else
         return self->kill_group();
-      self->warn();
       self->await_due();
     });
+  }
+
+  // A group that is being ended and that SIGKILL would not reach now. Others
+  // are killed all the same.
+  bool must_wait() const {
+    return warning_ != warning::none && sleeps_uninterruptibly(pid_);
   }
 
   // True if the child has exited.
@@ -131,6 +144,14 @@ private:
   void exited() {
     if (!shows(pidfd_.native_handle(), POLLIN))
       return await_exit();
+    if (must_wait()) { // one of the others
+      timer_.expires_after(limits::child_term_grace);
+      timer_.async_wait([self = shared_from_this()](error_code ec) {
+        if (!ec)
+          self->exited();
+      });
+      return;
+    }
     kill_group();
     auto status = reap();
     if (!reaped_)

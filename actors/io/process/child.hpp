@@ -48,7 +48,8 @@ public:
 
   /// Ends a child whose pipes the caller has just closed. Sends SIGTERM after
   /// limits::child_pipe_grace if the child still runs, and SIGKILL after
-  /// limits::child_term_grace more. Goes on when this object is destroyed.
+  /// limits::child_term_grace more, but none while a process of the group is in
+  /// an uninterruptible sleep. Goes on when this object is destroyed.
   void end_group();
 
   /// The pid of the leader and of the group; -1 before the start.

@@ -194,6 +194,33 @@ TEST_CASE("a repository that borrows from outside is a warning with the cure") {
   CHECK_EQ(log("pack\n", {}).find("borrows"), std::string::npos); // inside
 }
 
+TEST_CASE("lock files that a git has left are named with the cure") {
+  const gate_world world;
+  world.seed();
+  auto log = [&](gate_options options = {}) {
+    gate server{world, std::move(options)};
+    CHECK_EQ(server.stop(), exited(0));
+    return server.process().err();
+  };
+  CHECK_EQ(log().find("lock files"), std::string::npos);
+  // Not of git: a branch of that name, and what is no file.
+  fs::create_directory(world.repository() / "refs/heads/x.lock");
+  fs::create_symlink("nowhere", world.repository() / "y.lock");
+  CHECK_EQ(log().find("lock files"), std::string::npos);
+  const auto lock =
+      fs::canonical(world.repository()).string() + "/refs/heads/main.lock";
+  write_file(lock, "");
+  write_file(world.repository() / "refs/heads/x.lock/z.lock", "");
+  const auto grants = world.dir / "grants.json";
+  write_file(grants, R"({"grants":[{"token_sha256":")" + std::string(64, 'a')
+                         + R"(","scope":"*","access":"read-only"}]})");
+  for (const auto& said :
+       {log(), log({{"--grants", grants.string()}, {}, false})}) {
+    CHECK_NE(said.find("remove them first=" + lock + " files=2"),
+             std::string::npos);
+  }
+}
+
 TEST_CASE("an address that others can reach needs their leave") {
   const gate_world world;
   auto options = gate_on_port(world);

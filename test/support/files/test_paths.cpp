@@ -10,4 +10,8 @@ const char* fake_shield_program() noexcept {
   return TEST_FAKE_SHIELD;
 }
 
+const char* stalled_program() noexcept {
+  return TEST_STALLED;
+}
+
 } // namespace clearance::test

@@ -10,4 +10,7 @@ const char* vectors_file() noexcept;
 /// fake_shield_program.cpp, which stands for terok-shield.
 const char* fake_shield_program() noexcept;
 
+/// The program that stands for one whose disk stalls.
+const char* stalled_program() noexcept;
+
 } // namespace clearance::test

@@ -1,13 +1,18 @@
 #include "actors/io/process/child.hpp"
 
+#include "actors/io/process/group_sleep.hpp"
 #include "test/actors/io/loop/stale_event.hpp"
 #include "test/actors/io/process/processes.hpp"
+#include "test/support/deadline.hpp"
+#include "test/support/files/temp_dir.hpp"
+#include "test/support/files/test_paths.hpp"
 
 #include <doctest/doctest.h>
 
 #include <csignal>
 #include <fcntl.h>
 #include <optional>
+#include <sys/stat.h>
 
 namespace child_tests {
 
@@ -147,6 +152,43 @@ TEST_CASE_FIXTURE(fixture, "a child that ignores SIGTERM is killed") {
   child.end_group();
   ioc.run();
   CHECK_EQ(status, io::exit_status{true, SIGKILL});
+}
+
+// SIGKILL would end it as soon as its disk answers, and before it could remove
+// its lock files.
+TEST_CASE_FIXTURE(fixture, "a child that waits for a disk is not killed") {
+  const test::temp_dir dir;
+  const auto fifo = (dir / "fifo").string();
+  REQUIRE_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  test::pipe_ends out;
+  const std::string stalled = test::stalled_program();
+  const auto command = "'" + stalled + "' '" + fifo + "'";
+  auto p = plan("exec " + command);
+  auto expected = io::exit_status{false, 5};
+  SUBCASE("it") {
+  }
+  SUBCASE("nor while another one of its group does") {
+    p = plan("trap 'exit 6' TERM; " + command + " & wait");
+    expected = {false, 6};
+  }
+  p.stdout_fd = out.writing.get();
+  io::child_process child;
+  REQUIRE_EQ(child.start(ioc, p, on_exit()), 0);
+  out.writing.reset();
+  {
+    const test::deadline guard;
+    while (!io::sleeps_uninterruptibly(child.pid()))
+      guard.pace("a process that sleeps uninterruptibly");
+  }
+  child.end_group();
+  for (int i = 0; i < 3; ++i) // SIGTERM, and two looks at it
+    CHECK_EQ(ioc.run_one(), 1);
+  CHECK_FALSE(status);
+  CHECK(io::sleeps_uninterruptibly(child.pid()));
+  const io::unique_fd wake{::open(fifo.c_str(), O_WRONLY | O_CLOEXEC)};
+  ioc.run();
+  CHECK_EQ(status, expected);
+  CHECK_EQ(test::read_all(out.reading), "stalled\ncleaned\n");
 }
 
 TEST_CASE_FIXTURE(fixture, "an ending child has its time without its owner") {

@@ -1,0 +1,65 @@
+#include "actors/io/process/group_sleep.hpp"
+
+#include "actors/io/base/unique_fd.hpp"
+
+#include <array>
+#include <charconv>
+#include <dirent.h>
+#include <fcntl.h>
+#include <memory>
+#include <string>
+#include <unistd.h>
+
+namespace clearance::io {
+
+namespace {
+
+// The fields that count are the first five; a name has at most 64 bytes.
+constexpr std::size_t stat_start_bytes = 256;
+
+struct close_directory {
+  void operator()(DIR* x) const noexcept { ::closedir(x); }
+};
+
+} // namespace
+
+// "PID (NAME) STATE PARENT GROUP ...": a name may hold anything, also a
+// bracket.
+bool sleeps_uninterruptibly(std::string_view stat, pid_t group) {
+  const auto name_end = stat.rfind(')');
+  if (name_end == std::string_view::npos)
+    return false;
+  const auto rest = stat.substr(name_end + 1);
+  if (!rest.starts_with(" D "))
+    return false;
+  const auto at = rest.find(' ', 3);
+  if (at == std::string_view::npos)
+    return false;
+  pid_t found = 0;
+  const auto [end, error] =
+      std::from_chars(rest.data() + at + 1, rest.data() + rest.size(), found);
+  return error == std::errc{} && end != rest.data() + rest.size()
+         && found == group;
+}
+
+bool sleeps_uninterruptibly(pid_t group) {
+  const std::unique_ptr<DIR, close_directory> all{::opendir("/proc")};
+  if (!all)
+    return false;
+  while (const dirent* entry = ::readdir(all.get())) {
+    if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+      continue;
+    const auto name = std::string(entry->d_name) + "/stat";
+    const unique_fd file{
+        ::openat(::dirfd(all.get()), name.c_str(), O_RDONLY | O_CLOEXEC)};
+    std::array<char, stat_start_bytes> text{};
+    const auto size = file ? ::read(file.get(), text.data(), text.size()) : -1;
+    if (size > 0
+        && sleeps_uninterruptibly({text.data(), static_cast<std::size_t>(size)},
+                                  group))
+      return true;
+  }
+  return false;
+}
+
+} // namespace clearance::io
