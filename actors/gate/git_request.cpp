@@ -42,6 +42,10 @@ std::string retry_after() {
   return std::to_string(std::chrono::seconds{gate_limits::retry_after}.count());
 }
 
+std::string program_beside(const std::string& path, std::string_view name) {
+  return path.substr(0, path.rfind('/') + 1).append(name);
+}
+
 } // namespace
 
 git_request::git_request(self_type* self, git_request_config config)
@@ -145,6 +149,12 @@ void git_request::serve() {
   plan.runs_on_alone = route_->endpoint == protocol::git_endpoint::receive_pack;
   if (route_->endpoint == protocol::git_endpoint::upload_pack)
     plan.body_max_bytes = gate_limits::fetch_body_max_bytes;
+  if (auto service =
+          protocol::direct_service_for(backend.cgi, request, *route_))
+    plan.direct = {program_beside(backend.program, "git"),
+                   std::move(*service),
+                   {backend.cgi.home + "/.gitconfig",
+                    backend.cgi.home + "/.config/git/config"}};
   const auto error =
       backend.program.empty() ? ENOENT : config_.request->serve(plan);
   started_ = error == 0;

@@ -5,6 +5,7 @@
 #include "actors/base/connection.hpp"
 #include "actors/base/io_host.hpp"
 #include "actors/base/message_type.hpp"
+#include "protocol/gate/direct_service.hpp"
 #include "protocol/gate/http_request.hpp"
 #include "protocol/gate/http_response.hpp"
 #include "protocol/gate/limits.hpp"
@@ -17,6 +18,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +43,14 @@ struct backend_said {
 using http_request_owner =
     caf::typed_actor<caf::reacts_to<answered>, caf::reacts_to<backend_said>>;
 
+/// A program that answers the same request at less cost, as long as the
+/// repository is a plain one: see io::plain_repository().
+struct direct_plan {
+  std::string program;
+  protocol::direct_service service;
+  std::vector<std::string> configuration; ///< git's files outside of it
+};
+
 /// A program that answers a request: it reads the body from stdin and writes a
 /// CGI header block and a body to stdout.
 struct backend_plan {
@@ -52,6 +62,7 @@ struct backend_plan {
   bool runs_on_alone = false;
   /// Of the request's body. A larger one gets 413.
   std::uint64_t body_max_bytes = std::numeric_limits<std::uint64_t>::max();
+  std::optional<direct_plan> direct = std::nullopt;
 };
 
 /// A request whose head is there. Either refuse() or serve(), once. Methods are

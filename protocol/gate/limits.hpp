@@ -41,6 +41,12 @@ inline constexpr auto drain_time_limit = 5s;
 /// whole in memory; 16 MiB are some 300 000 ids. Beyond it: 413 and close.
 inline constexpr std::size_t fetch_body_max_bytes = 16 * 1024 * 1024;
 
+/// Bytes of the body of a fetch up to which the gate starts `git upload-pack`
+/// itself and holds what it writes back until the body is whole. It must fit
+/// into the socket to git. Beyond it: `git http-backend`, which holds the body.
+/// (Git compresses what is above 1 KiB, and that is for `git http-backend`.)
+inline constexpr std::size_t direct_fetch_body_max_bytes = 64 * 1024;
+
 /// The bytes a second that a body brings at least, over so much time in which
 /// the gate waits for it. A slower one is ended with 408 while other requests
 /// wait for its slot, and only then.

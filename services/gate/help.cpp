@@ -16,8 +16,8 @@ Usage: terok-gate --mirror-root DIR --scope NAME [--token-file FILE]
        terok-gate backups expire REPOSITORY [--backup-days DAYS | --now REF]
        terok-gate hook pre-receive | hook post-receive
 
-Serves one git repository over HTTP to whoever shows one token: fetch and push
-through `git http-backend`. A container's task clones
+Serves one git repository over HTTP to whoever shows one token, by git's own
+services, fetch and push. A container's task clones
 http://TOKEN:x@127.0.0.1:PORT/NAME.git and sees nothing else. The token may be
 the user name, the password, or a Bearer token.
 

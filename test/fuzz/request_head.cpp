@@ -1,6 +1,7 @@
 // Input: fields, one on each line: `name: value`. The length of the first line
 // chooses the HTTP version.
 
+#include "protocol/gate/direct_service.hpp"
 #include "protocol/gate/http_request.hpp"
 #include "test/fuzz/fuzz.hpp"
 
@@ -38,6 +39,14 @@ void run(const std::uint8_t* data, std::size_t size) {
   require(!head.chunked || !head.content_length, "a body has one length");
   require(!head.chunked || head.http_1_1, "chunks are 1.1's");
   require(!head.keep_alive || head.http_1_1, "1.0 connections end");
+  cgi_request request;
+  request.git_protocol = head.git_protocol;
+  const auto route =
+      parse_git_route("/r.git/info/refs?service=git-upload-pack");
+  const auto direct = direct_service_for({}, request, *route);
+  require(direct->preamble.ends_with("0000")
+              == (direct->preamble.find('#') != std::string::npos),
+          "a packet that names the service is whole");
 }
 
 const clearance::test::fuzzer registered{"request_head", run};

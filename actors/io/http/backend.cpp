@@ -86,8 +86,6 @@ int backend::start(spawn_plan plan, line_handler on_line,
   plan.stderr_fd = errors.childs.get();
   // A hook's stderr goes to the client that pushes.
   plan.stderr_on_3 = true;
-  // git-http-backend reads on for ever when a body of known length ends early.
-  plan.dies_with_us = true;
   on_line_ = std::move(on_line);
   on_exit_ = std::move(on_exit);
   auto& context = static_cast<asio::io_context&>(

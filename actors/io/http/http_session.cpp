@@ -15,11 +15,14 @@
 
 #include "actors/io/http/http_session.hpp"
 
+#include "actors/io/http/plain_repository.hpp"
 #include "protocol/gate/http_response.hpp"
 #include "protocol/gate/limits.hpp"
 
 #include <caf/send.hpp>
 
+#include <cerrno>
+#include <unistd.h>
 #include <utility>
 
 namespace clearance::io {
@@ -217,12 +220,32 @@ void http_session::send_refusal(bool keep) {
 }
 
 int http_session::serve(const actors::backend_plan& plan) {
+  if (plan.direct && serve_directly(plan) == 0)
+    return 0;
+  spawn_plan child{plan.program, plan.argv, plan.environment};
+  // git-http-backend reads on for ever when a body of known length ends early.
+  child.dies_with_us = true;
+  return start(std::move(child), {plan.runs_on_alone, plan.body_max_bytes, {}});
+}
+
+// A service sees the end of its input by itself: it is not killed when the gate
+// is, so that it leaves no lock behind.
+int http_session::serve_directly(const actors::backend_plan& plan) {
+  const auto& [program, service, configuration] = *plan.direct;
+  if (::access(program.c_str(), X_OK) != 0
+      || !plain_repository(service.repository, configuration))
+    return ENOEXEC;
+  return start({program, service.argv, service.environment},
+               {plan.runs_on_alone, plan.body_max_bytes, service.preamble,
+                service.body_first});
+}
+
+int http_session::start(spawn_plan child, transfer_rules rules) {
   auto next = std::make_shared<transfer>(
       all_->context, wire_, all_->times,
       wire_->head().keep_alive && all_->owner, all_->server);
   const auto error = next->start(
-      {plan.program, plan.argv, plan.environment},
-      {plan.runs_on_alone, plan.body_max_bytes},
+      std::move(child), std::move(rules),
       [weak = weak_from_this()](std::string_view line) {
         if (auto self = weak.lock())
           self->said(line);

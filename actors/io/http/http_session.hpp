@@ -64,6 +64,8 @@ private:
   void refuse(int status, std::string_view text,
               const protocol::http_fields& fields);
   int serve(const actors::backend_plan& plan);
+  int serve_directly(const actors::backend_plan& plan);
+  int start(spawn_plan child, transfer_rules rules);
   void served(const transfer_result& result);
   void dropped(const ticket* which);
 

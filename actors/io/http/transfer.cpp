@@ -41,7 +41,7 @@ transfer::transfer(asio::io_context& context, std::shared_ptr<http_wire> wire,
   // nop
 }
 
-int transfer::start(spawn_plan plan, const transfer_rules& rules,
+int transfer::start(spawn_plan plan, transfer_rules rules,
                     backend::line_handler on_line, done_handler done) {
   auto exit = [weak = weak_from_this()] {
     if (auto self = weak.lock())
@@ -51,7 +51,7 @@ int transfer::start(spawn_plan plan, const transfer_rules& rules,
           backend_->start(std::move(plan), std::move(on_line), std::move(exit)))
     return error;
   done_ = std::move(done);
-  rules_ = rules;
+  rules_ = std::move(rules);
   wire_->start_clocks();
   read_output();
   if (!wire_->head().has_body()) {
@@ -118,6 +118,8 @@ void transfer::end_body() {
   backend_->close_input();
   if (head_made_ && !head_sent_)
     release_head();
+  else if (!releasing_)
+    resume_output();
 }
 
 // Only the time counts in which it is the client's turn.
@@ -146,22 +148,26 @@ void transfer::read_output() {
   if (!output_)
     output_ =
         std::make_unique_for_overwrite<char[]>(gate_limits::pump_max_bytes);
-  backend_->read({output_.get(), gate_limits::pump_max_bytes},
-                 [self = shared_from_this()](std::size_t bytes) {
+  const auto before = rules_.preamble.copy(output_.get(), std::string::npos);
+  backend_->read({output_.get() + before, gate_limits::pump_max_bytes - before},
+                 [self = shared_from_this(), before](std::size_t bytes) {
                    if (self->down_ == down::backend)
-                     self->took_output(bytes);
+                     self->took_output(bytes == 0 ? 0 : before + bytes);
                    else if (self->down_ == down::alone && bytes > 0)
                      self->discard_output();
                  });
 }
 
 void transfer::took_output(std::size_t bytes) {
-  if (releasing_) {
+  if (releasing_ || (rules_.body_first && up_ != up::done)) {
     next_output_ = bytes;
-    down_ = down::client;
+    down_ = down::waiting;
     return;
   }
   std::string_view got(output_.get(), bytes);
+  if (bytes == 0 && !rules_.preamble.empty())
+    return end_output(); // exited() knows whether it failed
+  rules_.preamble.clear();
   if (bytes == 0 && head_sent_)
     return end_output();
   if (bytes == 0 && !head_made_)
@@ -220,10 +226,14 @@ void transfer::released(bool ok) {
   head_bytes_.clear();
   if (!ok)
     return lose_client("the client left");
-  if (const auto bytes = std::exchange(next_output_, std::nullopt)) {
-    down_ = down::backend;
-    took_output(*bytes);
-  }
+  resume_output();
+}
+
+void transfer::resume_output() {
+  if (down_ != down::waiting)
+    return;
+  down_ = down::backend;
+  took_output(next_output_);
 }
 
 void transfer::write_output(std::string_view body) {
@@ -267,6 +277,8 @@ void transfer::exited() {
   }
   if (down_ != down::exit)
     return end_if_over();
+  if (!rules_.preamble.empty())
+    return answer_with_preamble();
   if (backend_->status()->signaled)
     return cut("the backend was killed");
   if (left_.value_or(0) > 0)
@@ -287,6 +299,14 @@ void transfer::exited() {
                  self->down_ = down::done;
                  self->end_if_over();
                });
+}
+
+// The backend has ended without a byte, and the preamble lies in output_.
+void transfer::answer_with_preamble() {
+  if (*backend_->status() != exit_status{})
+    return fail(502, "git ended without an answer");
+  down_ = down::backend;
+  took_output(std::exchange(rules_.preamble, {}).size());
 }
 
 // -- what goes wrong ----------------------------------------------------------
@@ -375,6 +395,12 @@ void transfer::watch() {
     if (now - wire_->last_write() > times_.write)
       lose_client("the client takes nothing");
     return;
+  case down::waiting:
+    if (!releasing_)
+      watch_body(now);
+    else if (now - wire_->last_write() > times_.write)
+      lose_client("the client takes nothing");
+    return;
   case down::exit:
     if (now - output_ended_ > times_.backend_exit)
       backend_->terminate();
@@ -393,6 +419,10 @@ void transfer::watch_backend(time_point now) {
   if (backend_->status()
       && now - backend_->last_progress() > times_.backend_exit)
     return fail(502, "the backend left its output open");
+  watch_body(now);
+}
+
+void transfer::watch_body(time_point now) {
   if (up_ == up::client) {
     count_body(0);
     if (now - up_since_ > times_.body)

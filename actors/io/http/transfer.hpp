@@ -35,6 +35,11 @@ struct transfer_rules {
   bool runs_on_alone = false;
   /// A body above it gets 413.
   std::uint64_t body_max_bytes = 0;
+  /// A header block, and maybe the beginning of a body, that stands before what
+  /// the backend writes. A backend that fails without a byte gets 502 instead.
+  std::string preamble;
+  /// Nothing is sent before the request's body was read to its end.
+  bool body_first = false;
 };
 
 /// See transfer.cpp. Used through a shared_ptr, on the io_context's thread.
@@ -49,7 +54,7 @@ public:
 
   /// Starts the program. Returns 0 or an errno; then nothing has happened.
   /// `done` is called once, later, after the backend is reaped.
-  int start(spawn_plan plan, const transfer_rules& rules,
+  int start(spawn_plan plan, transfer_rules rules,
             backend::line_handler on_line, done_handler done);
 
   /// Looks at the client and the clock: call it every now and then.
@@ -66,8 +71,16 @@ private:
 
   // Who has to do something next, in each direction.
   enum class up : std::uint8_t { client, backend, done };
-  // Alone: the client has left, and the output is thrown away.
-  enum class down : std::uint8_t { backend, client, exit, alone, done };
+  // Waiting: there is output that may not be sent yet. Alone: the client has
+  // left, and the output is thrown away.
+  enum class down : std::uint8_t {
+    backend,
+    waiting,
+    client,
+    exit,
+    alone,
+    done
+  };
 
   void read_body();
   void took_body(http_wire::event what, std::span<const char> piece);
@@ -76,6 +89,7 @@ private:
 
   void read_output();
   void took_output(std::size_t bytes);
+  void resume_output();
   void make_head();
   void pass_on(std::string_view body);
   void release_head();
@@ -84,11 +98,13 @@ private:
   void wrote(bool ok);
   void end_output();
   void exited();
+  void answer_with_preamble();
 
   void lose_client(std::string_view trouble);
   void discard_output();
 
   void watch_backend(time_point now);
+  void watch_body(time_point now);
   void fail(int status, std::string_view trouble);
   void cut(std::string_view trouble);
   void end_if_over();
@@ -125,8 +141,8 @@ private:
   bool head_made_ = false;
   int backend_says_ = 0; // the status
   bool head_sent_ = false;
-  bool releasing_ = false;                 // the head alone is being written
-  std::optional<std::size_t> next_output_; // bytes that came meanwhile
+  bool releasing_ = false;      // the head alone is being written
+  std::size_t next_output_ = 0; // bytes that wait, see down
   bool chunked_ = false;
   std::optional<std::uint64_t> left_; // of a response of known length
   std::unique_ptr<char[]> output_;

@@ -37,6 +37,7 @@ struct fixture : with_http, actor_fixture {
         });
     config.backend.program = std::move(program);
     config.backend.cgi.project_root = "/mirrors";
+    config.backend.cgi.home = "/h";
     gate = actors::spawn_gate(io, std::move(config));
     run();
   }
@@ -83,6 +84,18 @@ TEST_CASE_FIXTURE(fixture, "what is granted is served by git http-backend") {
         "HTTP_GIT_PROTOCOL=version=2", "GIT_PROJECT_ROOT=/mirrors",
         "SERVER_PROTOCOL=HTTP/1.1"})
     CHECK(has(plan.environment, entry));
+}
+
+TEST_CASE_FIXTURE(fixture, "git itself may serve instead, beside it") {
+  auto request = get(refs, "writer");
+  REQUIRE_EQ(request->plans.size(), 1);
+  const auto& direct = request->plans[0].direct;
+  REQUIRE(direct);
+  CHECK_EQ(direct->program, "/git"); // beside /git-http-backend
+  CHECK_EQ(direct->service.repository, "/mirrors/r.git");
+  CHECK_EQ(direct->configuration,
+           std::vector<std::string>{"/h/.gitconfig", "/h/.config/git/config"});
+  CHECK_FALSE(get("/r.git/HEAD", "writer")->plans[0].direct);
 }
 
 TEST_CASE_FIXTURE(fixture, "method and path come before the token") {

@@ -48,7 +48,7 @@ struct fixture : supervision {
     return result;
   }
 
-  /// Children of the supervisor itself: each is a git http-backend.
+  /// Children of the supervisor itself: each is a git.
   std::size_t backends() {
     std::size_t result = 0;
     const auto tasks =

@@ -139,6 +139,113 @@ TEST_CASE("a body that stands still for long is no matter while nobody waits") {
   CHECK_EQ(x.end().status, 200);
 }
 
+// -- a backend that does not write its head itself --------------------------
+
+/// A backend for which the gate writes the beginning.
+actors::backend_plan preceded(http_fixture& x, const std::string& script,
+                              bool body_first = false) {
+  for (const auto* name : {"objects", "refs"})
+    std::filesystem::create_directory(x.dir / name);
+  write_file(x.dir / "HEAD", "ref: refs/heads/main\n");
+  write_file(x.dir / "config", "");
+  auto result = x.script("exit 1"); // not this one
+  protocol::direct_service service;
+  service.repository = x.dir.path();
+  service.argv = {"sh", "-c", script};
+  service.environment = result.environment;
+  service.preamble = "A: b\r\n\r\nbegin,";
+  service.body_first = body_first;
+  result.direct = {"/bin/sh", service, {}};
+  return result;
+}
+
+TEST_CASE("what the gate writes stands before the backend's first byte") {
+  fixture x;
+  auto client = x.connect();
+  auto request = x.request_of(client, get);
+  SUBCASE("which comes") {
+    CHECK_EQ(request->serve(preceded(x, "printf more")), 0);
+    CHECK_EQ(x.end().sent, 10);
+    const auto response = client.next();
+    CHECK_EQ(response.field("A"), "b");
+    CHECK_EQ(response.body, "begin,more");
+  }
+  SUBCASE("or does not") {
+    CHECK_EQ(request->serve(preceded(x, "exit 0")), 0);
+    CHECK_EQ(x.end().status, 200);
+    CHECK_EQ(client.next().body, "begin,");
+  }
+}
+
+TEST_CASE("a backend that fails without a byte is a 502") {
+  fixture x;
+  for (auto script : {"exit 1", "kill -9 $$"}) {
+    auto client = x.connect();
+    auto request = x.request_of(client, get);
+    CHECK_EQ(request->serve(preceded(x, script)), 0);
+    CHECK(x.rest_of(client).starts_with("HTTP/1.1 502 "));
+    CHECK_EQ(x.end().status, 502);
+  }
+}
+
+TEST_CASE("a backend that is killed behind a byte cuts the connection") {
+  fixture x;
+  auto client = x.connect();
+  auto request = x.request_of(client, get);
+  CHECK_EQ(request->serve(preceded(x, "printf more; kill -9 $$")), 0);
+  CHECK_FALSE(x.rest_of(client).ends_with("\r\n0\r\n\r\n"));
+  CHECK_EQ(x.end().trouble, "the backend was killed");
+}
+
+TEST_CASE("the output of a backend can wait for the end of the body") {
+  auto times = patient();
+  times.body = 1s; // for a shell to say something
+  fixture x{times};
+  auto client = x.connect();
+  auto request = x.request_of(client, open_post + "3\r\nabc\r\n");
+  CHECK_EQ(request->serve(preceded(
+               x, "printf more; echo said >&2; exec cat >/dev/null", true)),
+           0);
+  x.until([&] { return !x.heard.said.empty(); }, "a line");
+  x.loop.step();
+  CHECK_FALSE(client.socket().readable());
+  SUBCASE("which comes") {
+    client.send("0\r\n\r\n");
+    CHECK_EQ(x.end().status, 200);
+    CHECK_EQ(client.next().body, "begin,more");
+  }
+  SUBCASE("which does not come") {
+    CHECK(x.rest_of(client).starts_with("HTTP/1.1 408 "));
+    CHECK_EQ(x.end().status, 408);
+  }
+  SUBCASE("which is malformed") {
+    client.send("nonsense\r\n");
+    CHECK(x.rest_of(client).starts_with("HTTP/1.1 400 "));
+    CHECK_EQ(x.end().status, 400);
+  }
+  SUBCASE("whose client leaves") {
+    client = x.connect();
+    CHECK_EQ(x.end().trouble, "the client left");
+  }
+}
+
+TEST_CASE("a backend that cannot be started is replaced by the other one") {
+  fixture x;
+  for (bool plain : {true, false}) {
+    auto client = x.connect();
+    auto request = x.request_of(client, get);
+    auto plan = preceded(x, "printf this");
+    plan.argv = {"sh", "-c", "printf 'A: b\\n\\nother'"};
+    if (plain)
+      plan.direct->program = "/missing";
+    else
+      write_file(x.dir / "config", "[http]\n");
+    CHECK_EQ(request->serve(plan), 0);
+    CHECK_EQ(x.end().status, 200);
+    CHECK_EQ(client.next().body, "other");
+  }
+}
+
 TEST_CASE("a refusal waits for the body, as long as it may") {
   auto times = patient();
   times.drain = 20ms;
