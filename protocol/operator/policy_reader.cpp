@@ -14,7 +14,6 @@ namespace clearance::protocol {
 namespace {
 
 using value_kind = policy_value::kind;
-namespace limits = operator_limits;
 
 bool is_printable(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(),
@@ -115,8 +114,8 @@ private:
       note(x.line, x.key, "is written [[rule]], once for each rule");
       return;
     }
-    if (x.value.items.size() > limits::policy_rules_max)
-      note(x.line, x.key, at_most(limits::policy_rules_max, "rules"));
+    if (x.value.items.size() > operator_limits::policy_rules_max)
+      note(x.line, x.key, at_most(operator_limits::policy_rules_max, "rules"));
     for (const auto& y : x.value.items) {
       if (y.type == value_kind::table)
         read_rule(y);
@@ -144,9 +143,9 @@ private:
 
   void read_setting(const policy_member& x, policy_rule& to) {
     if (x.key == "name")
-      read_text(x, limits::rule_name_max_bytes, to.name);
+      read_text(x, operator_limits::rule_name_max_bytes, to.name);
     else if (x.key == "why")
-      read_text(x, limits::rule_why_max_bytes, to.why);
+      read_text(x, operator_limits::rule_why_max_bytes, to.why);
     else if (x.key == "on")
       read_conditions(x, to);
     else if (x.key == "to")
@@ -189,23 +188,25 @@ private:
     if (x.value.members.empty())
       note(x.line, x.key,
            "must not be empty; leave it out if the rule is for all containers");
-    else if (x.value.members.size() > limits::rule_conditions_max)
-      note(x.line, x.key, at_most(limits::rule_conditions_max, "keys"));
+    else if (x.value.members.size() > operator_limits::rule_conditions_max)
+      note(x.line, x.key,
+           at_most(operator_limits::rule_conditions_max, "keys"));
     for (const auto& y : x.value.members) {
       const auto name = x.key + "." + y.key;
       if (y.value.type != value_kind::text)
         note(y.line, name, "takes a text in quotes");
       else if (y.value.text.empty())
         note(y.line, name, "must not be empty; \"*\" matches every value");
-      else if (y.value.text.size() > limits::rule_condition_max_bytes)
-        note(y.line, name, at_most(limits::rule_condition_max_bytes, "bytes"));
+      else if (y.value.text.size() > operator_limits::rule_condition_max_bytes)
+        note(y.line, name,
+             at_most(operator_limits::rule_condition_max_bytes, "bytes"));
       else
         to.on.emplace_back(y.key, y.value.text);
     }
   }
 
   void read_targets(const policy_member& x, policy_rule& to) {
-    if (!is_list(x, limits::rule_targets_max, "targets"))
+    if (!is_list(x, operator_limits::rule_targets_max, "targets"))
       return;
     for (const auto& y : x.value.items) {
       if (y.type == value_kind::text)
@@ -250,7 +251,7 @@ private:
   }
 
   void read_ports(const policy_member& x, policy_rule& to) {
-    if (!is_list(x, limits::rule_ports_max, "ports"))
+    if (!is_list(x, operator_limits::rule_ports_max, "ports"))
       return;
     for (const auto& y : x.value.items) {
       if (y.type != value_kind::integer || y.number < 1 || y.number > 65535)
@@ -331,11 +332,12 @@ combine(std::vector<policy_part> parts) {
         return policy_fault{x.file, x.line, "name",
                             "another rule is called \"" + x.name
                                 + "\", too; names are unique in all files"};
-      if (names.size() > limits::policy_rules_max)
-        return policy_fault{x.file, x.line, "rule",
-                            "there are more than "
-                                + std::to_string(limits::policy_rules_max)
-                                + " rules in all files"};
+      if (names.size() > operator_limits::policy_rules_max)
+        return policy_fault{
+            x.file, x.line, "rule",
+            "there are more than "
+                + std::to_string(operator_limits::policy_rules_max)
+                + " rules in all files"};
     }
     auto& to = result.rules;
     to.fallback = stricter(to.fallback, from.fallback);
