@@ -149,7 +149,7 @@ Options:
   --help             show this text
 )";
 
-constexpr std::pair<std::string_view, std::string_view> texts[] = {
+constexpr std::pair<std::string_view, std::string_view> guard_texts[] = {
     {"", guard_text},      {"attach", attach_text},
     {"allow", allow_text}, {"deny", deny_text},
     {"rules", rules_text}, {"capabilities", capabilities_text},
@@ -160,7 +160,7 @@ constexpr std::pair<std::string_view, std::string_view> texts[] = {
 } // namespace
 
 std::string_view guard_help_of(std::string_view subcommand) noexcept {
-  for (const auto& [name, text] : texts)
+  for (const auto& [name, text] : guard_texts)
     if (name == subcommand)
       return text.substr(1); // the line break at the literal's beginning
   return {};
