@@ -12,7 +12,6 @@ namespace clearance::protocol {
 namespace {
 
 // No hook of a repository runs unless it is ours; background maintenance calls
-// No hook of a repository runs unless it is ours; background maintenance calls
 // setsid and would outlive us; backups are the gate's own; a replacement object
 // would change what git says of the history.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 7> forced{{
