@@ -4,10 +4,10 @@
 
 #include <array>
 #include <charconv>
-#include <dirent.h>
 #include <fcntl.h>
-#include <memory>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <unistd.h>
 
 namespace clearance::io {
@@ -16,10 +16,6 @@ namespace {
 
 // The fields that count are the first five; a name has at most 64 bytes.
 constexpr std::size_t stat_start_bytes = 256;
-
-struct close_directory {
-  void operator()(DIR* x) const noexcept { ::closedir(x); }
-};
 
 } // namespace
 
@@ -43,15 +39,14 @@ bool sleeps_uninterruptibly(std::string_view stat, pid_t group) {
 }
 
 bool sleeps_uninterruptibly(pid_t group) {
-  const std::unique_ptr<DIR, close_directory> all{::opendir("/proc")};
-  if (!all)
-    return false;
-  while (const dirent* entry = ::readdir(all.get())) {
-    if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+  std::error_code error;
+  for (std::filesystem::directory_iterator at("/proc", error), end;
+       !error && at != end; at.increment(error)) {
+    const auto name = at->path().filename().string();
+    if (name.front() < '1' || name.front() > '9')
       continue;
-    const auto name = std::string(entry->d_name) + "/stat";
     const unique_fd file{
-        ::openat(::dirfd(all.get()), name.c_str(), O_RDONLY | O_CLOEXEC)};
+        ::open(("/proc/" + name + "/stat").c_str(), O_RDONLY | O_CLOEXEC)};
     std::array<char, stat_start_bytes> text{};
     const auto size = file ? ::read(file.get(), text.data(), text.size()) : -1;
     if (size > 0
