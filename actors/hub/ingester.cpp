@@ -126,7 +126,7 @@ void ingester::advance(reader& x) try {
 // The event of the line, or null.
 event_ptr ingester::judge(reader& x, std::string_view line,
                           std::size_t capacity) {
-  using judged = protocol::reader_line_parser::verdict;
+  using judged = protocol::reader_line_parser::outcome;
   switch (parser_.parse(line, capacity, event_)) {
   case judged::complete:
     ++counters_.lines;

@@ -3,7 +3,7 @@
 // may come last. After the walk the event is built from sanitised copies of the
 // values that its type uses.
 //
-//     line --walk--> notes --build--> verdict, event
+//     line --walk--> notes --build--> outcome, event
 //        \           ^
 //         '--repair--'   only if the walk failed and something can be repaired
 //
@@ -61,14 +61,14 @@ struct reader_line_parser::impl {
   // the event of the line before holds too much memory
   bool kept_too_much = false;
 
-  verdict judge(std::string_view line, std::size_t capacity, event& out);
+  outcome judge(std::string_view line, std::size_t capacity, event& out);
   void release();
   template <class Reader>
   bool walk(Reader& from, std::string_view line, std::size_t capacity);
   template <class Reader>
   bool note_dossier(Reader& from, typename Reader::value& x);
-  verdict build(event& out);
-  verdict build_blocked(event& out);
+  outcome build(event& out);
+  outcome build_blocked(event& out);
   void build_dossier(event& out);
   void build_text(key k, std::string& out) const;
 
@@ -76,9 +76,9 @@ struct reader_line_parser::impl {
     return notes[k].type != json_item::kind::null;
   }
 
-  verdict malformed(std::string_view reason_for_it) noexcept {
+  outcome malformed(std::string_view reason_for_it) noexcept {
     why = reason_for_it;
-    return verdict::malformed;
+    return outcome::malformed;
   }
 };
 
@@ -117,12 +117,12 @@ bool reader_line_parser::impl::note_dossier(Reader& from,
   });
 }
 
-reader_line_parser::verdict reader_line_parser::impl::build(event& out) {
+reader_line_parser::outcome reader_line_parser::impl::build(event& out) {
   auto known =
       has(type) ? reader_event_type(text_of(notes[type])) : std::nullopt;
   if (!known) {
     build_text(type, unknown_type);
-    return verdict::unknown;
+    return outcome::unknown;
   }
   out.type = *known;
   build_text(container, out.container);
@@ -140,10 +140,10 @@ reader_line_parser::verdict reader_line_parser::impl::build(event& out) {
     build_text(reason, out.reason);
   build_dossier(out);
   return out.type == event_type::connection_blocked ? build_blocked(out)
-                                                    : verdict::complete;
+                                                    : outcome::complete;
 }
 
-reader_line_parser::verdict
+reader_line_parser::outcome
 reader_line_parser::impl::build_blocked(event& out) {
   if (!has(id))
     return malformed("no id");
@@ -160,7 +160,7 @@ reader_line_parser::impl::build_blocked(event& out) {
   build_text(domain, out.domain);
   out.port = *port_number;
   out.proto = *proto_number;
-  return verdict::complete;
+  return outcome::complete;
 }
 
 /// Overwrites the existing pairs, so that their strings keep their memory.
@@ -179,13 +179,13 @@ void reader_line_parser::impl::build_text(key k, std::string& out) const {
   assign_sanitised(out, has(k) ? text_of(notes[k]) : "");
 }
 
-reader_line_parser::verdict
+reader_line_parser::outcome
 reader_line_parser::impl::judge(std::string_view line, std::size_t capacity,
                                 event& out) {
   why = {};
   repaired = false;
   if (line.empty())
-    return verdict::blank;
+    return outcome::blank;
   if (walk(plain_reader, line, capacity))
     return build(out);
   // Some versions of simdjson skip it.
@@ -220,7 +220,7 @@ reader_line_parser::reader_line_parser(reader_line_parser&&) noexcept = default;
 reader_line_parser&
 reader_line_parser::operator=(reader_line_parser&&) noexcept = default;
 
-reader_line_parser::verdict reader_line_parser::parse(std::string_view line,
+reader_line_parser::outcome reader_line_parser::parse(std::string_view line,
                                                       std::size_t capacity,
                                                       event& out) {
   if (impl_->kept_too_much) {

@@ -14,7 +14,7 @@ namespace clearance::protocol {
 /// between lines of at most limits::kept_max_bytes.
 class reader_line_parser {
 public:
-  enum class verdict {
+  enum class outcome {
     complete,  ///< `out` is the event, sanitised
     blank,     ///< nothing but white space; not counted
     unknown,   ///< JSON of a type that we do not know: dropped, warned about
@@ -32,7 +32,7 @@ public:
   /// A line that fails only for ill-formed UTF-8, raw control bytes or lone
   /// surrogates is repaired and judged once more.
   /// Source: clearance.md, section 2.
-  verdict parse(std::string_view line, std::size_t capacity, event& out);
+  outcome parse(std::string_view line, std::size_t capacity, event& out);
 
   /// Why the last line was malformed; a literal.
   std::string_view why() const noexcept;

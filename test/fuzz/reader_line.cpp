@@ -25,7 +25,7 @@ using namespace clearance;
 using protocol::event;
 using protocol::event_type;
 using test::require;
-using verdict = protocol::reader_line_parser::verdict;
+using outcome = protocol::reader_line_parser::outcome;
 
 void check_text(const std::string& text) {
   require(text.size() <= protocol::limits::text_max_chars,
@@ -88,12 +88,12 @@ opinion dom_says(std::string_view line) {
                                                        : opinion::other;
 }
 
-void check_json(std::string_view line, verdict what,
+void check_json(std::string_view line, outcome what,
                 const protocol::reader_line_parser& parser) {
   auto begin = line.find_first_not_of(" \t\n\v\f\r");
   auto end = line.find_last_not_of(" \t\n\v\f\r");
   if (begin == line.npos) {
-    require(what == verdict::blank, "white space is blank");
+    require(what == outcome::blank, "white space is blank");
     return;
   }
   std::string text{line.substr(begin, end - begin + 1)};
@@ -120,14 +120,14 @@ void run(const std::uint8_t* data, std::size_t size) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
     auto line = batch.at(i);
     auto what = parser.parse(line, batch.capacity_at(i), x);
-    require(parser.why().empty() == (what != verdict::malformed),
+    require(parser.why().empty() == (what != outcome::malformed),
             "malformed for a reason");
     check_json(line, what, parser);
     protocol::reader_line_parser other;
     event y;
     require(other.parse(std::string{line}, 0, y) == what,
-            "the same verdict whatever came before and comes behind");
-    if (what != verdict::complete)
+            "the same outcome whatever came before and comes behind");
+    if (what != outcome::complete)
       continue;
     require(x == y, "the same event");
     check_event(x);

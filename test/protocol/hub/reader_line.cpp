@@ -39,7 +39,7 @@ dossier dossier_of(const std::string& json) {
 
 TEST_CASE("a blank line is nothing") {
   for (const char* line : {"", " ", "\t", "\r", " \t\r\v\f "})
-    CHECK(judge(line).what == verdict::blank);
+    CHECK(judge(line).what == outcome::blank);
 }
 
 TEST_CASE("white space around a line is ignored") {
@@ -53,16 +53,16 @@ TEST_CASE("a type that we do not know makes a line unknown") {
         R"(["pending"])", R"({"type":"pending"})"}) {
     CAPTURE(type);
     CHECK(judge(pending(R"("type":)" + std::string(type))).what
-          == verdict::unknown);
+          == outcome::unknown);
   }
-  CHECK(judge("{}").what == verdict::unknown);
-  CHECK(judge(R"({"container":"c"})").what == verdict::unknown);
+  CHECK(judge("{}").what == outcome::unknown);
+  CHECK(judge(R"({"container":"c"})").what == outcome::unknown);
 }
 
 TEST_CASE("a line is of an unknown type only if it is JSON") {
-  CHECK(judge(R"({"type":"x","y":[1,]})").what == verdict::malformed);
-  CHECK(judge(R"({"type":"x","y":tru})").what == verdict::malformed);
-  CHECK(judge(R"({"type":"x"}})").what == verdict::malformed);
+  CHECK(judge(R"({"type":"x","y":[1,]})").what == outcome::malformed);
+  CHECK(judge(R"({"type":"x","y":tru})").what == outcome::malformed);
+  CHECK(judge(R"({"type":"x"}})").what == outcome::malformed);
 }
 
 TEST_CASE("each reader type makes its event with its own fields") {
@@ -110,12 +110,12 @@ TEST_CASE("no field of an event is left over from the event before") {
     return parser.parse(line, line.size(), x);
   };
   CHECK(parse(pending(R"("domain":"d","dossier":{"a":"1","b":"2"})"))
-        == verdict::complete);
+        == outcome::complete);
   x.action = "allow";
   x.ok = true;
   x.reason = "r";
   CHECK(parse(R"({"type":"shield_up","container":"other"})")
-        == verdict::complete);
+        == outcome::complete);
   event expected;
   expected.type = event_type::shield_up;
   expected.container = "other";
@@ -126,25 +126,25 @@ TEST_CASE("a required field that is missing, or null, makes a line malformed") {
   for (const char* field : {"container", "id", "dest", "port", "proto"}) {
     CAPTURE(field);
     auto null = pending("\"" + std::string(field) + "\":null");
-    CHECK(judge(null).what == verdict::malformed);
+    CHECK(judge(null).what == outcome::malformed);
     auto line = pending();
     line.replace(line.find(field), 1, "X");
-    CHECK(judge(line).what == verdict::malformed);
+    CHECK(judge(line).what == outcome::malformed);
     CHECK(judge(line).why.find(field) != std::string::npos);
   }
 }
 
 TEST_CASE("an empty container is malformed, an empty id or dest is not") {
-  CHECK(judge(pending(R"("container":"")")).what == verdict::malformed);
+  CHECK(judge(pending(R"("container":"")")).what == outcome::malformed);
   CHECK(judge(R"({"type":"shield_up","container":""})").what
-        == verdict::malformed);
+        == outcome::malformed);
   CHECK(event_of(pending(R"("id":"","dest":"")")).request_id.empty());
 }
 
 TEST_CASE("fields that a type does not use may hold any JSON") {
   CHECK(
       judge(R"({"type":"shield_up","container":"c","port":"x","id":null})").what
-      == verdict::complete);
+      == outcome::complete);
 }
 
 TEST_CASE("a value that is not a string is taken as text") {
@@ -180,7 +180,7 @@ TEST_CASE("if a key is repeated, the last one counts") {
       event_of(pending(R"("dossier":{"a":"b"},"dossier":1)")).dossier.empty());
   CHECK(event_of(pending(R"("dossier":1,"dossier":{"a":"b"})")).dossier
         == dossier{{"a", "b"}});
-  CHECK(judge(pending(R"("port":null)")).what == verdict::malformed);
+  CHECK(judge(pending(R"("port":null)")).what == outcome::malformed);
 }
 
 TEST_CASE("the integer part of a number is taken") {
@@ -243,7 +243,7 @@ TEST_CASE("any other value for a number makes the line malformed") {
     CAPTURE(value);
     for (const char* field : {"port", "proto"}) {
       auto line = pending("\"" + std::string(field) + "\":" + value);
-      CHECK(judge(line).what == verdict::malformed);
+      CHECK(judge(line).what == outcome::malformed);
       CHECK(judge(line).why.find(field) != std::string::npos);
     }
   }

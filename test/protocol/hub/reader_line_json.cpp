@@ -32,7 +32,7 @@ std::string blocked(const std::string& domain) {
 std::string repaired_domain(const std::string& domain) {
   CAPTURE(domain);
   auto x = judge(blocked(domain));
-  CHECK(x.what == verdict::complete);
+  CHECK(x.what == outcome::complete);
   CHECK(x.repaired);
   return x.event.domain;
 }
@@ -58,7 +58,7 @@ TEST_CASE("ignored values of every kind are accepted") {
         " \t1\r", "\"\x7f\u00e9\""}) {
     CAPTURE(value);
     auto x = judge(with_ignored(value));
-    CHECK(x.what == verdict::complete);
+    CHECK(x.what == outcome::complete);
     CHECK_FALSE(x.repaired);
   }
 }
@@ -132,7 +132,7 @@ TEST_CASE("ignored values that are not JSON make the line malformed") {
                             "1\f",
                             "\v1"}) {
     CAPTURE(value);
-    CHECK(judge(with_ignored(value)).what == verdict::malformed);
+    CHECK(judge(with_ignored(value)).what == outcome::malformed);
   }
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("a line that is not an object is malformed") {
        {"hello", "[1,2]", R"("pending")", "1", "true", "null", "{", "}", "{}{",
         "\"", "[", "]", "{]", "[}", "\\", ":", "\xEF\xBB\xBF{}", "\\u007b}"}) {
     CAPTURE(line);
-    CHECK(judge(line).what == verdict::malformed);
+    CHECK(judge(line).what == outcome::malformed);
   }
 }
 
@@ -151,10 +151,10 @@ TEST_CASE("a byte order mark before the object makes the line malformed") {
        {mark + with_ignored("1"), " " + mark + with_ignored("1"),
         mark + blocked("a.example"), mark + blocked("a\xFF"), mark}) {
     CAPTURE(line);
-    CHECK(judge(line).what == verdict::malformed);
+    CHECK(judge(line).what == outcome::malformed);
   }
   // Inside of a string it is a character like others.
-  CHECK(judge(with_ignored('"' + mark + '"')).what == verdict::complete);
+  CHECK(judge(with_ignored('"' + mark + '"')).what == outcome::complete);
 }
 
 TEST_CASE("nothing may follow the object") {
@@ -162,7 +162,7 @@ TEST_CASE("nothing may follow the object") {
   for (const char* tail : {"{}", "}", "]", "x", ",", "1", "\"\"", " {}", "#",
                            "//", "\\", "\x01", "\x7f"}) {
     CAPTURE(tail);
-    CHECK(judge(line + tail).what == verdict::malformed);
+    CHECK(judge(line + tail).what == outcome::malformed);
   }
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("a line cut anywhere is malformed") {
   auto line = with_ignored(R"({"a":[1,{"b":"\ud83d\ude00"}],"c":{}})");
   for (std::size_t size = 1; size < line.size(); ++size) {
     CAPTURE(size);
-    CHECK(judge(line.substr(0, size)).what == verdict::malformed);
+    CHECK(judge(line.substr(0, size)).what == outcome::malformed);
   }
 }
 
@@ -184,12 +184,12 @@ TEST_CASE("a line that is nested deeper than the limit is malformed, wherever "
       return R"({"type":"shield_up","container":"c",")" + std::string(key)
              + "\":" + value + "}";
     };
-    CHECK(judge(line(nested(most, "[", "]"))).what == verdict::complete);
-    CHECK(judge(line(nested(most, R"({"a":)", "}"))).what == verdict::complete);
+    CHECK(judge(line(nested(most, "[", "]"))).what == outcome::complete);
+    CHECK(judge(line(nested(most, R"({"a":)", "}"))).what == outcome::complete);
     for (auto depth : {most + 1, most + 2, std::size_t{100'000}}) {
-      CHECK(judge(line(nested(depth, "[", "]"))).what == verdict::malformed);
+      CHECK(judge(line(nested(depth, "[", "]"))).what == outcome::malformed);
       auto x = judge(line(nested(depth, R"({"a":)", "}")));
-      CHECK(x.what == verdict::malformed);
+      CHECK(x.what == outcome::malformed);
       CHECK(x.why == "nested too deep");
     }
   }
@@ -200,7 +200,7 @@ TEST_CASE(
   std::string value = "[[]";
   for (int i = 0; i < 1000; ++i)
     value += ",[{}]";
-  CHECK(judge(with_ignored(value + "]")).what == verdict::complete);
+  CHECK(judge(with_ignored(value + "]")).what == outcome::complete);
 }
 
 TEST_CASE("bytes that are not UTF-8 do not hide a block") {
@@ -232,7 +232,7 @@ TEST_CASE("ignored values are repaired like all others") {
         R"({"\ud800":{}})", "\xFF 1"}) {
     CAPTURE(value);
     auto x = judge(with_ignored(value));
-    CHECK(x.what == verdict::complete);
+    CHECK(x.what == outcome::complete);
     CHECK(x.repaired);
     CHECK(x.event.container == "c");
   }
@@ -246,24 +246,24 @@ TEST_CASE("dossier keys are repaired but not sanitised") {
 
 TEST_CASE("ill-formed bytes around a line do not hide it") {
   auto x = judge("\xFF\xFE" + with_ignored("1") + "\x80");
-  CHECK(x.what == verdict::complete);
+  CHECK(x.what == outcome::complete);
   CHECK(x.repaired);
 }
 
 TEST_CASE("a line that no repair can make JSON is malformed") {
-  CHECK(judge(blocked("\xFF\\q")).what == verdict::malformed);
-  CHECK(judge(blocked("\xFF\"")).what == verdict::malformed);
-  CHECK(judge("\xFF").what == verdict::malformed);
-  CHECK(judge(R"({"type":"pending\ud800)").what == verdict::malformed);
-  CHECK(judge(blocked("\xFF") + "x").what == verdict::malformed);
+  CHECK(judge(blocked("\xFF\\q")).what == outcome::malformed);
+  CHECK(judge(blocked("\xFF\"")).what == outcome::malformed);
+  CHECK(judge("\xFF").what == outcome::malformed);
+  CHECK(judge(R"({"type":"pending\ud800)").what == outcome::malformed);
+  CHECK(judge(blocked("\xFF") + "x").what == outcome::malformed);
 }
 
 TEST_CASE("a repaired line follows the same rules") {
   auto x = judge("{\"type\":\"pending\",\"container\":\"c\xFF\"}");
-  CHECK(x.what == verdict::malformed);
+  CHECK(x.what == outcome::malformed);
   CHECK(x.repaired);
   CHECK(x.why == "no id");
-  CHECK(judge("{\"type\":\"pending\xFF\"}").what == verdict::unknown);
+  CHECK(judge("{\"type\":\"pending\xFF\"}").what == outcome::unknown);
 }
 
 TEST_CASE("a port may hold the spaces that a repair leaves") {
@@ -277,7 +277,7 @@ TEST_CASE("a line as long as the limit follows the same rules as a short one") {
   line.insert(line.size() - 2,
               std::string(limits::reader_line_max_bytes - line.size(), 'x'));
   REQUIRE(line.size() == limits::reader_line_max_bytes);
-  CHECK(judge(line).what == verdict::complete);
+  CHECK(judge(line).what == outcome::complete);
   line[line.size() / 2] = '\xFF';
   CHECK(judge(line).repaired);
 }
@@ -291,7 +291,7 @@ TEST_CASE("a parser still works after every kind of line") {
         with_ignored(std::string(5000, '[')), std::string{"{}"},
         std::string(300'000, '{'), blocked("\\ud800")}) {
     parser.parse(line, line.size(), x);
-    CHECK(parser.parse(good, good.size(), x) == verdict::complete);
+    CHECK(parser.parse(good, good.size(), x) == outcome::complete);
     CHECK(x.domain == "a.example");
     CHECK_FALSE(parser.repaired());
     CHECK(parser.why().empty());

@@ -13,7 +13,7 @@
 namespace {
 
 using namespace clearance;
-using verdict = protocol::reader_line_parser::verdict;
+using outcome = protocol::reader_line_parser::outcome;
 
 /// How often `f` calls operator new.
 template <class F>
@@ -44,7 +44,7 @@ std::size_t allocations_of_second_half(const protocol::frame_batch& batch) {
   protocol::event x;
   auto parse = [&](std::size_t i) {
     REQUIRE(parser.parse(batch.at(i), batch.capacity_at(i), x)
-            == verdict::complete);
+            == outcome::complete);
   };
   for (std::size_t i = 0; i < batch.size() / 2; ++i)
     parse(i);
@@ -80,7 +80,7 @@ TEST_CASE("an event is encoded with one allocation") {
   protocol::reader_line_parser parser;
   protocol::event x;
   REQUIRE(parser.parse(batch.at(0), batch.capacity_at(0), x)
-          == verdict::complete);
+          == outcome::complete);
   CHECK(allocations_in([&] {
           std::string out;
           encode(x, out);
@@ -103,11 +103,11 @@ TEST_CASE("memory for a long line is given back when the next line comes") {
     protocol::event x;
     auto parse_small = [&] {
       REQUIRE(parser.parse(small.at(0), small.capacity_at(0), x)
-              == verdict::complete);
+              == outcome::complete);
       return test::allocated_bytes();
     };
     auto before = parse_small();
-    REQUIRE(parser.parse(line, line.size(), x) == verdict::complete);
+    REQUIRE(parser.parse(line, line.size(), x) == outcome::complete);
     // The strings of the event may have grown up to their limit.
     CHECK(parse_small() <= before + 1024);
   }

@@ -33,7 +33,7 @@ void take_frames(const protocol::frame_batch& batch,
   for (std::size_t i = 0; i < batch.size(); ++i) {
     event x;
     if (parser.parse(batch.at(i), batch.capacity_at(i), x)
-        != protocol::reader_line_parser::verdict::complete)
+        != protocol::reader_line_parser::outcome::complete)
       continue;
     encode(x, out.wire.emplace_back());
     out.events.push_back(std::move(x));

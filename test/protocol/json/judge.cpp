@@ -12,12 +12,12 @@ judgement judge(std::string_view line, std::size_t capacity) {
   protocol::reader_line_parser parser;
   judgement x;
   x.what = parser.parse(line, capacity, x.event);
-  if (x.what != verdict::complete)
+  if (x.what != outcome::complete)
     x.event = {};
   x.why = parser.why();
   x.repaired = parser.repaired();
   // There is a reason if and only if the line is malformed.
-  CHECK(x.why.empty() == (x.what != verdict::malformed));
+  CHECK(x.why.empty() == (x.what != outcome::malformed));
   return x;
 }
 
@@ -45,7 +45,7 @@ judgement judge(const std::string& line) {
 protocol::event event_of(const std::string& line) {
   CAPTURE(line);
   auto x = judge(line);
-  CHECK(x.what == verdict::complete);
+  CHECK(x.what == outcome::complete);
   return x.event;
 }
 

@@ -7,11 +7,11 @@
 
 namespace clearance::test {
 
-using verdict = protocol::reader_line_parser::verdict;
+using outcome = protocol::reader_line_parser::outcome;
 
 /// The parser's result for a line.
 struct judgement {
-  verdict what;
+  outcome what;
   protocol::event event; ///< empty unless complete
   std::string why;
   bool repaired;

@@ -60,7 +60,7 @@ TEST_CASE("watch ends after as many events as it was told to") {
   CHECK(watcher.out().find(R"("container":"b")") != std::string::npos);
 }
 
-TEST_CASE("watch ends when no hub is left that answers as one") {
+TEST_CASE("watch ends when no hub is left that speaks our protocol") {
   temp_dir run_directory;
   listener hub{run_directory / "terok-clearance.sock"};
   auto watcher = run_client(run_directory, {"watch"});
@@ -72,7 +72,7 @@ TEST_CASE("watch ends when no hub is left that answers as one") {
         != std::string::npos);
 }
 
-TEST_CASE("watch ends quietly when nobody reads it, though nothing happens") {
+TEST_CASE("watch ends without a message when nobody reads its stdout") {
   temp_dir run_directory;
   listener hub{run_directory / "terok-clearance.sock"};
   auto watcher = run_script(run_directory, "$terok_clearance watch | true");
@@ -88,7 +88,7 @@ TEST_CASE("watch ends on SIGINT, too") {
   CHECK(watcher.wait() == exited(0));
 }
 
-TEST_CASE("watch colours where it is told to, and nowhere else") {
+TEST_CASE("watch uses colours only where they are wanted") {
   temp_dir run_directory;
   listener hub{run_directory / "terok-clearance.sock"};
   auto watcher =
@@ -104,7 +104,7 @@ TEST_CASE("watch colours where it is told to, and nowhere else") {
   CHECK(plain.out().find('\x1b') == std::string::npos);
 }
 
-TEST_CASE("a hint names the hub by a path that holds everywhere") {
+TEST_CASE("a hint names the hub's socket by its absolute path") {
   temp_dir run_directory;
   fs::create_directory(run_directory / "elsewhere");
   auto socket = run_directory / "elsewhere/s";
@@ -126,7 +126,7 @@ TEST_CASE("a hint names the hub by a path that holds everywhere") {
         != std::string::npos);
 }
 
-TEST_CASE("verdict: a hub that is not there, or leaves, is one line") {
+TEST_CASE("verdict: a missing hub and a hub that leaves are one line each") {
   temp_dir run_directory;
   const words call{"verdict", "c:1", "d", "deny", "--container", "c"};
   auto socket = (run_directory / "terok-clearance.sock").string();
@@ -207,7 +207,8 @@ TEST_CASE("verdict into a closed pipe says that the verdict was applied") {
            " written: Broken pipe\n");
 }
 
-TEST_CASE("emit: an id that cannot be told belongs to an event that was sent") {
+TEST_CASE(
+    "emit: an id that cannot be printed: the event was sent all the same") {
   temp_dir run_directory;
   listener hub{run_directory / "terok-shield-events.sock"};
   auto emitter = run_script(run_directory, "$terok_clearance emit --blocked"
@@ -220,7 +221,7 @@ TEST_CASE("emit: an id that cannot be told belongs to an event that was sent") {
            " No space left on device\n");
 }
 
-TEST_CASE("emit: the line is one that a hub understands") {
+TEST_CASE("emit: a hub's parser accepts the line") {
   temp_dir run_directory;
   listener hub{run_directory / "terok-shield-events.sock"};
   auto emitter = run_client(run_directory,
@@ -234,14 +235,14 @@ TEST_CASE("emit: the line is one that a hub understands") {
   protocol::event x;
   protocol::reader_line_parser parser;
   REQUIRE(parser.parse(line, line.size(), x)
-          == protocol::reader_line_parser::verdict::complete);
+          == protocol::reader_line_parser::outcome::complete);
   CHECK(x.type == protocol::event_type::connection_blocked);
   CHECK(x.proto == 17);
   CHECK(x.target() == "a.b");
   CHECK(emitter.out() == x.request_id + "\n");
 }
 
-TEST_CASE("emit: stdin goes out as it is") {
+TEST_CASE("emit: stdin is sent unchanged") {
   temp_dir run_directory;
   listener hub{run_directory / "terok-shield-events.sock"};
   std::string bytes = "one\n\xff\n";

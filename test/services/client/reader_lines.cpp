@@ -30,14 +30,14 @@ emit_line block() {
 
 } // namespace
 
-TEST_CASE("a block's line has what it needs") {
+TEST_CASE("a block's line has all required members") {
   CHECK(line_of(block())
         == R"({"type":"connection_blocked","container":"c","id":"c:1",)"
            R"("dest":"1.2.3.4","port":443,"proto":6})"
            "\n");
 }
 
-TEST_CASE("a block's line may have more") {
+TEST_CASE("a block's line may have optional members") {
   auto x = block();
   x.domain = "a.b";
   x.dossier = {{"k", "v \"w\""}, {"l", ""}};
@@ -67,7 +67,7 @@ TEST_CASE("the hub understands every line that can be made") {
   auto line = line_of(x);
   line.pop_back();
   REQUIRE(parser.parse(line, line.size(), y)
-          == reader_line_parser::verdict::complete);
+          == reader_line_parser::outcome::complete);
   CHECK(y.request_id == "c:1");
   CHECK(y.target() == "a.b");
   CHECK(y.dossier == clearance::protocol::dossier{{"k\n", "v"}});
@@ -79,7 +79,7 @@ TEST_CASE("the hub understands every line that can be made") {
     auto other = line_of(z);
     other.pop_back();
     REQUIRE(parser.parse(other, other.size(), y)
-            == reader_line_parser::verdict::complete);
+            == reader_line_parser::outcome::complete);
     CHECK(to_string(y.type) == type);
   }
 }
