@@ -4,6 +4,7 @@
 #include "protocol/supervisor/sidecar.hpp"
 
 #include "protocol/supervisor/container_paths.hpp"
+#include "protocol/supervisor/path_fault.hpp"
 #include "test/fuzz/fuzz.hpp"
 
 #include <simdjson.h>
@@ -33,8 +34,25 @@ void check_directory(const std::string& path) {
   require(path.find('\0') == path.npos, "a path for the kernel");
 }
 
+// A path without a fault can be bound, and a fault is told in one line.
+void check_fault(const sidecar& x, const container_paths& paths) {
+  const auto fault = fault_of(x, paths);
+  if (fault) {
+    require(!fault->why.empty() && printable(to_string(*fault)),
+            "one line says why");
+    return;
+  }
+  for (auto* path :
+       {&paths.clearance_socket, &paths.reader_socket, &paths.verdict_socket})
+    require(path->size() <= socket_path_max_bytes, "a path for a socket");
+  require(!x.gate || x.ipc_mode != sidecar::ipc::socket
+              || paths.gate_socket.size() <= socket_path_max_bytes,
+          "a path for the gate's socket");
+}
+
 void check_paths(const sidecar& x) {
   const auto y = paths_of(x, "0123456789abcdef");
+  check_fault(x, y);
   for (auto* path : {&y.clearance_socket, &y.reader_socket, &y.verdict_socket,
                      &y.gate_socket, &y.gate_home, &y.gate_hooks})
     check_directory(*path);
