@@ -36,6 +36,7 @@ struct peer {
 enum class stream_end {
   none,     ///< the connection goes on
   eof,      ///< the peer shut down its writing side; it may still read
+  cut_off,  ///< the same, and the peer's last message has no end
   broken,   ///< the connection was reset, or the socket has an error
   too_long, ///< a message is longer than the limit: close the connection
   /// the memory that all connections share is used up and this message is

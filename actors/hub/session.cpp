@@ -146,6 +146,13 @@ void session::read_on() {
   case stream_end::broken:
     self_->quit();
     break;
+  case stream_end::cut_off:
+    refuse("its last message has no NUL at its end");
+    varlink::append_error(replies_, "org.varlink.service.InvalidParameter",
+                          {{"parameter", "the NUL at the end of a message"}});
+    if (flush())
+      self_->quit();
+    break;
   case stream_end::too_long:
     refuse("a message longer than the limit");
     self_->quit();

@@ -20,10 +20,8 @@
 // read everything and has seen our end: so we know that it read everything. A
 // hub that leaves before resets the connection, or our writing fails.
 //
-// The operators' socket would do the same: to it our line is the beginning of a
-// message that never ends. So blank lines follow an event that was made of
-// options. A reader's socket ignores them; the operators' socket closes the
-// connection because no message is so long.
+// To an operators' socket our lines are the beginning of a message that has no
+// end. It answers with an error once it has seen our end.
 namespace clearance::services {
 
 namespace {
@@ -31,25 +29,9 @@ namespace {
 using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
 
-/// How long to wait until the hub accepts the connection.
-constexpr auto connect_time_limit = 5s;
-
 /// How long the hub may take to read what the socket holds at our end. It takes
 /// a moment, unless the hub hangs.
 constexpr auto drain_time_limit = 10s;
-
-/// A blank line that every reader's socket ignores: short enough that it needs
-/// none of the memory that all connections share.
-constexpr std::size_t blank_line_bytes = 1024;
-
-/// Together a quarter longer than the longest varlink message: the hub closes
-/// the connection while some of them are unread or unsent, which we notice.
-constexpr std::size_t blank_lines =
-    protocol::limits::varlink_message_max_bytes / blank_line_bytes * 5 / 4;
-
-/// A socket holds less than that unread: the peer has read some of the blank
-/// lines when so many were sent.
-constexpr std::size_t blank_lines_read = blank_lines / 2;
 
 class sender {
 public:
@@ -59,8 +41,6 @@ public:
   bool connect();
   bool send(std::string_view bytes);
   bool send_from(int source);
-  /// Finds out whether the peer is a reader's socket.
-  bool send_blank_lines();
   bool finish();
 
 private:
@@ -69,14 +49,17 @@ private:
 
   bool lost(const std::string& why) {
     auto foreign = foreign_owner(path_);
-    complain("the hub at " + shown(path_) + " " + why + doubt_
+    // An operators' socket takes no message that is so long.
+    const bool doubtful = sent_ > protocol::limits::varlink_message_max_bytes;
+    complain("the hub at " + shown(path_) + " " + why
+             + (doubtful ? "; is it the socket for readers?" : "")
              + (foreign.empty() ? "" : "; " + foreign));
     return false;
   }
 
   std::string path_;
   descriptor connection_;
-  std::string doubt_; // what else may be wrong when the connection ends
+  std::size_t sent_ = 0;
 };
 
 bool sender::connect() {
@@ -95,6 +78,7 @@ bool sender::send(std::string_view bytes) {
         ::send(connection_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (n >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(n));
+      sent_ += static_cast<std::size_t>(n);
     } else if (errno == EAGAIN) {
       // For as long as it takes: a hub slows readers down, and the end of the
       // connection ends the wait.
@@ -112,7 +96,7 @@ bool sender::send(std::string_view bytes) {
 bool sender::answered() {
   char byte = 0;
   return lost(::recv(connection_.get(), &byte, 1, 0) > 0
-                  ? "answers: is it the socket for readers?"
+                  ? "answers; is it the socket for readers?"
                   : "went away before it had read everything");
 }
 
@@ -141,18 +125,6 @@ bool sender::send_from(int source) {
   }
 }
 
-bool sender::send_blank_lines() {
-  std::string line(blank_line_bytes - 1, ' ');
-  line += '\n';
-  for (std::size_t i = 0; i < blank_lines; ++i) {
-    if (i == blank_lines_read)
-      doubt_ = "; is it the socket for readers?";
-    if (!send(line))
-      return false;
-  }
-  return true;
-}
-
 bool sender::finish() {
   ::shutdown(connection_.get(), SHUT_WR);
   auto deadline = clock::now() + drain_time_limit;
@@ -162,7 +134,7 @@ bool sender::finish() {
     if (n == 0)
       return true;
     if (n > 0)
-      return lost("answers: is it the socket for readers?");
+      return lost("answers; is it the socket for readers?");
     if (errno == EINTR)
       continue;
     if (errno != EAGAIN)
@@ -177,7 +149,7 @@ int emit_options(sender& hub, emit_line line) {
     line.request_id = make_request_id(line.container);
   std::string bytes;
   append_line(bytes, line);
-  if (!hub.send(bytes) || !hub.send_blank_lines() || !hub.finish())
+  if (!hub.send(bytes) || !hub.finish())
     return exit_failed;
   if (line.request_id.empty())
     return exit_ok;

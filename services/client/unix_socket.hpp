@@ -18,6 +18,9 @@ struct connect_error {
   int code;
 };
 
+/// How long a client waits until a hub accepts its connection.
+inline constexpr std::chrono::seconds connect_time_limit{5};
+
 /// Connects to the stream socket at `path`. Waits at most `time_limit` for room
 /// in the listener's queue; zero: EAGAIN when there is none. The descriptor
 /// does not block and is closed on exec. ENAMETOOLONG: no socket's path is

@@ -17,9 +17,6 @@ using namespace std::chrono_literals;
 
 namespace varlink = protocol::varlink;
 
-/// How long to wait until the hub accepts the connection.
-constexpr auto connect_time_limit = 5s;
-
 /// Longer than the hub's own limit: the hub's answer says more than ours.
 constexpr auto answer_time_limit = protocol::limits::executor_deadline + 10s;
 

@@ -153,7 +153,7 @@ void stream::receive() {
 void stream::on_received(boost::system::error_code error,
                          std::size_t count) try {
   if (error == boost::asio::error::eof)
-    on_end(stream_end::eof);
+    on_end(is_cut_off() ? stream_end::cut_off : stream_end::eof);
   else if (error)
     on_end(stream_end::broken);
   else
@@ -161,12 +161,12 @@ void stream::on_received(boost::system::error_code error,
 } catch (const std::bad_alloc&) {
   // Its message is too large for the memory there is. What is held of it goes
   // first, so that there is memory for saying so.
-  log(actors::severity::warning, "stream",
-      "out of memory for a message, the connection is closed",
-      {{"pid", std::to_string(who_.pid)}, {"command", who_.command}});
   framer_ = framer_for(framing_, held_);
   dropped_told_ = starved_told_ = 0;
   batch_.reset();
+  log(actors::severity::warning, "stream",
+      "out of memory for a message, the connection is closed",
+      {{"pid", std::to_string(who_.pid)}, {"command", who_.command}});
   batch_ = std::make_shared<protocol::frame_batch>();
   deliver(stream_end::broken);
 }
@@ -187,6 +187,18 @@ void stream::on_bytes(std::size_t count) {
     on_end(framer_.starved() > 0 ? stream_end::no_room : stream_end::too_long);
   else if (!deliver(stream_end::none))
     receive();
+}
+
+// An unfinished line counts as a line; an unfinished message is no message.
+// What many tools write behind a message, such as a newline, is none either.
+bool stream::is_cut_off() {
+  if (framing_ == actors::framing::lines || framer_.pending() == 0)
+    return false;
+  protocol::frame_batch rest;
+  framer_.finish(rest);
+  constexpr std::string_view white_space = " \t\r\n";
+  return !rest.empty()
+         && rest.at(0).find_first_not_of(white_space) != std::string_view::npos;
 }
 
 void stream::on_end(stream_end why) {

@@ -62,6 +62,7 @@ private:
   void receive();
   void on_received(boost::system::error_code error, std::size_t count);
   void on_bytes(std::size_t count);
+  bool is_cut_off();
   void on_end(actors::stream_end why);
   bool deliver(actors::stream_end end);
 

@@ -6,8 +6,11 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
 #include <signal.h>
+#include <string>
 #include <unistd.h>
+#include <vector>
 
 namespace clients_tests {
 
@@ -40,6 +43,19 @@ std::size_t count_of(const std::string& text, std::string_view what) {
   return result;
 }
 
+/// The ids of all events that have one.
+std::vector<std::string> request_ids(const std::string& lines) {
+  const std::string key = "\"request_id\":\"";
+  std::vector<std::string> result;
+  for (auto at = lines.find(key); at != lines.npos; at = lines.find(key, at)) {
+    at += key.size();
+    const auto id = lines.substr(at, lines.find('"', at) - at);
+    if (!id.empty())
+      result.push_back(id);
+  }
+  return result;
+}
+
 } // namespace
 
 TEST_CASE("watch that was stopped shows every block that no client was sent") {
@@ -67,10 +83,9 @@ TEST_CASE("watch that was stopped shows every block that no client was sent") {
   const deadline guard;
   while (count_of(watcher.out(), "\"connection_blocked\"") < blocks)
     guard.pace("every block", {watcher.pidfd()});
-  for (std::size_t i = 0; i < blocks; ++i)
-    CHECK(count_of(watcher.out(),
-                   "\"request_id\":\"c1:" + std::to_string(i) + "\"")
-          == 1);
+  const auto shown = request_ids(watcher.out());
+  CHECK(shown.size() == blocks);
+  CHECK(std::set<std::string>(shown.begin(), shown.end()).size() == blocks);
   watcher.kill(SIGTERM);
   CHECK(watcher.wait() == exited(0));
   CHECK(count_of(watcher.err(), "may be missing") == 1);
@@ -93,16 +108,42 @@ TEST_CASE("watch that was stopped and lost nothing says nothing") {
                + "\n");
 }
 
-TEST_CASE("emit to the operators' socket notices that its event is lost") {
+TEST_CASE("emit to an operators' socket notices that its events are lost") {
   const runtime where;
   hub server{where};
-  auto emitter =
-      run({"emit", "--blocked", "--container", "c1", "--dest", "203.0.113.7",
-           "--port", "443", "--reader-socket", where.clearance()});
+  child_options options;
+  SUBCASE("an event made of options") {
+    options.argv = {terok_clearance(),
+                    "emit",
+                    "--blocked",
+                    "--container",
+                    "c1",
+                    "--dest",
+                    "203.0.113.7",
+                    "--port",
+                    "443",
+                    "--reader-socket",
+                    where.clearance()};
+  }
+  SUBCASE("lines from stdin") {
+    options.argv = {"/bin/sh", "-c",
+                    "echo '{\"type\":\"shield_up\",\"container\":\"c1\"}' |"
+                    " exec \"$0\" emit --reader-socket \"$1\"",
+                    terok_clearance(), where.clearance()};
+  }
+  SUBCASE("more lines than a message can have") {
+    options.argv = {"/bin/sh", "-c",
+                    "yes '{\"type\":\"shield_up\"}' | head -c 4000000 |"
+                    " exec \"$0\" emit --reader-socket \"$1\"",
+                    terok_clearance(), where.clearance()};
+  }
+  child emitter{std::move(options)};
   CHECK(emitter.wait() == exited(1));
   CHECK(emitter.out() == "");
-  CHECK(emitter.err().find("; is it the socket for readers?")
+  CHECK(emitter.err().find("is it the socket for readers?")
         != std::string::npos);
+  CHECK(emitter.err().find('\n') == emitter.err().size() - 1);
+  server.process().await_err("closed a client's connection");
 }
 
 TEST_CASE("the readers' socket counts nothing but the event of an emit") {

@@ -137,7 +137,8 @@ TEST_CASE("deep nesting does not crash the parser") {
   }
 }
 
-TEST_CASE("an unfinished message is ignored, at a half-close or a hang-up") {
+TEST_CASE("an unfinished message is an error at a half-close, and ignored at a "
+          "hang-up") {
   operation x{executor::helper};
   for (const auto& path : paths_of(x)) {
     auto call = call_bytes(get_info);
@@ -145,7 +146,11 @@ TEST_CASE("an unfinished message is ignored, at a half-close or a hang-up") {
     raw_socket half{path};
     half.send(call);
     half.half_close();
-    CHECK(half.read_to_end() == "");
+    CHECK(half.read_to_end()
+          == R"({"error":"org.varlink.service.InvalidParameter",)"
+             R"("parameters":{"parameter":"the NUL at the end of a )"
+             R"(message"}})"
+                 + std::string(1, '\0'));
     raw_socket{path}.send(call);
     CHECK(varlink_client{path}.call(get_info).error == "");
   }

@@ -109,13 +109,18 @@ TEST_CASE("a last line without newline counts, an unfinished message not") {
   CHECK(lines.loop.what().frames == std::vector<std::string>{"rest"});
   CHECK(lines.loop.what().ends == std::vector{stream_end::eof});
 
-  pair messages{framing::varlink};
-  messages.connection->read();
-  messages.send("rest");
-  ::shutdown(messages.peer.get(), SHUT_WR);
-  messages.loop.step();
-  CHECK(messages.loop.what().frames.empty());
-  CHECK(messages.loop.what().ends == std::vector{stream_end::eof});
+  const auto ends_of = [](const std::string& bytes) {
+    pair messages{framing::varlink};
+    messages.connection->read();
+    messages.send(bytes);
+    ::shutdown(messages.peer.get(), SHUT_WR);
+    messages.loop.step();
+    CHECK(messages.loop.what().frames.empty());
+    return messages.loop.what().ends;
+  };
+  CHECK(ends_of("rest") == std::vector{stream_end::cut_off});
+  // What tools write behind a message is no message.
+  CHECK(ends_of(" \r\n\t") == std::vector{stream_end::eof});
 }
 
 TEST_CASE("a too long line is told, a too long message ends the stream") {
