@@ -5,6 +5,7 @@
 #include "protocol/text/text.hpp"
 
 #include <chrono>
+#include <new>
 #include <utility>
 
 namespace clearance::actors {
@@ -37,7 +38,10 @@ shield_executor::promise shield_executor::on_call(protocol::shield_call& x) {
   return answer;
 }
 
-void shield_executor::start(const protocol::shield_call& x, promise answer) {
+// The memory for a program's words and environment may be denied: then this
+// verdict fails, and the executor goes on.
+void shield_executor::start(const protocol::shield_call& x,
+                            promise answer) try {
   auto id = ++last_id_;
   process_spec spec;
   spec.program = config_.shield;
@@ -46,7 +50,10 @@ void shield_executor::start(const protocol::shield_call& x, promise answer) {
   spec.stderr_max_bytes = limits::shield_stderr_max_bytes;
   auto process =
       config_.io->run(id, std::move(spec), shield_executor_actor{self_});
-  running_.emplace(id, running{std::move(answer), std::move(process)});
+  running_.emplace(id, running{answer, std::move(process)});
+} catch (const std::bad_alloc&) {
+  answer.deliver(
+      protocol::shield_outcome{false, "spawn failed: out of memory"});
 }
 
 void shield_executor::on_ended(process_ended& x) {

@@ -18,6 +18,7 @@
 
 #include <caf/send.hpp>
 
+#include <new>
 #include <string>
 #include <utility>
 
@@ -46,6 +47,8 @@ hub::interface::behavior_type hub::make_behavior() {
         {{"clearance_socket", config_.clearance_socket},
          {"reader_socket", config_.reader_socket},
          {"sandbox", config_.sandbox}});
+    if (config_.on_serving)
+      config_.on_serving();
     tell_manager(true);
     subscribers_.watch([this] { tell_manager(false); });
   }
@@ -89,7 +92,9 @@ void hub::tell_manager(bool ready) const {
                                    + ", readers at " + config_.reader_socket});
 }
 
-void hub::on_accepted(const accepted& x) {
+// A session needs memory, too: where there is none its client is closed, and
+// the hub goes on.
+void hub::on_accepted(const accepted& x) try {
   session_config config;
   config.io = config_.io;
   config.connection = x.value;
@@ -100,6 +105,11 @@ void hub::on_accepted(const accepted& x) {
   config.denials = config_.denials;
   config.held = held_by_clients_;
   spawn_session(*config_.io, std::move(config));
+} catch (const std::bad_alloc&) {
+  log(severity::warning, name,
+      "out of memory for a client, its connection is closed",
+      {{"pid", std::to_string(x.value->who().pid)}});
+  x.value->close();
 }
 
 void hub::on_report() {

@@ -10,6 +10,7 @@
 #include "protocol/hub/authorisation.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,9 @@ struct hub_config {
   /// Clients that may follow events. The connection of one more is closed.
   std::size_t subscribers_max = protocol::limits::subscribers_max;
   manager_actor manager = {};
+  /// Called once the hub serves both sockets, after it logged that. May be
+  /// empty.
+  std::function<void()> on_serving = nullptr;
   /// The shared memory of each of the two sockets' connections. `held_whole`
   /// limits it, too.
   std::size_t held_max_bytes = protocol::limits::held_max_bytes;

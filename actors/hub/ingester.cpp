@@ -52,12 +52,18 @@ ingester::interface::behavior_type ingester::make_behavior() {
   };
 }
 
-void ingester::on_accepted(const accepted& x) {
+void ingester::on_accepted(const accepted& x) try {
   auto [it, fresh] = readers_.try_emplace(x.value->id());
   it->second.connection = x.value;
   it->second.complaints = log_limiter{limits::log_max_lines, complaints_};
   x.value->own(ingester_actor{self_});
   x.value->read();
+} catch (const std::bad_alloc&) {
+  log(severity::warning, name,
+      "out of memory for a reader, its connection is closed",
+      {{"pid", std::to_string(x.value->who().pid)}});
+  x.value->close();
+  readers_.erase(x.value->id());
 }
 
 void ingester::on_received(const received& x) {

@@ -24,10 +24,12 @@ struct run {
 
 int main(int argc, char** argv) {
   open_standard_descriptors();
-  const auto runtime = runtime_directory();
-  const auto judge = command_judge(runtime);
-  return run_configured(
-      "terok-clearance", argc, argv, judge, [&](const auto& words) {
-        return std::visit(run{}, parse_command_line(words, runtime));
-      });
+  return run_guarded("terok-clearance", [&] {
+    const auto runtime = runtime_directory();
+    const auto judge = command_judge(runtime);
+    return run_configured(
+        "terok-clearance", argc, argv, judge, [&](const auto& words) {
+          return std::visit(run{}, parse_command_line(words, runtime));
+        });
+  });
 }

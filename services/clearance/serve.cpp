@@ -1,10 +1,12 @@
 #include "services/clearance/serve.hpp"
 
+#include "actors/base/log.hpp"
 #include "actors/executor/helper_executor.hpp"
 #include "actors/executor/shield_executor.hpp"
 #include "actors/hub/hub.hpp"
 #include "actors/io/socket/bind.hpp"
 #include "actors/io/socket/private_directory.hpp"
+#include "protocol/text/text.hpp"
 #include "services/process/activation.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/inheritance.hpp"
@@ -15,12 +17,27 @@
 #include "services/process/shield.hpp"
 #include "services/sandbox/sandbox.hpp"
 
+#include <string>
+#include <sys/stat.h>
 #include <utility>
 #include <vector>
 
 namespace clearance::services {
 
 namespace {
+
+// It may come later, and systemd starts it with the first verdict. So this asks
+// only whether there is a socket.
+void warn_without_helper(const std::string& socket) {
+  struct stat found {};
+  if (::stat(socket.c_str(), &found) == 0 && S_ISSOCK(found.st_mode))
+    return;
+  log(actors::severity::warning, "hub",
+      "the verdict helper is not there, every verdict will fail until it is",
+      {{"verdict_socket", protocol::escaped(socket)},
+       {"to_change", "start terok-clearance serve-verdict, or start this "
+                     "program with --inline-verdict"}});
+}
 
 actors::executor_actor start_executor(io::loop& loop,
                                       const serve_config& config) {
@@ -48,8 +65,8 @@ actors::hub_config configure(const serve_config& config,
   return result;
 }
 
-// Landlock opens them, so they must be there before. What is wrong with them is
-// told as the bind would.
+// Landlock opens the directory, so it must exist before. A fault is reported in
+// the words of the bind.
 std::string make_directory(const std::string& socket, const char* role) {
   auto result = io::socket_directory(socket);
   if (auto why = io::make_private_directory(result); !why.empty())
@@ -93,6 +110,10 @@ int serve(const serve_config& given) try {
     hub.executor = executor;
     hub.manager = manager;
     hub.sandbox = sandbox;
+    if (!config.inline_verdict)
+      hub.on_serving = [socket = config.verdict_socket] {
+        warn_without_helper(socket);
+      };
     return actors::spawn_hub(loop, std::move(hub));
   };
   return run_service(start, config.level,

@@ -28,24 +28,33 @@ int tell(const char* program, const Told& x) {
   return exit_failed;
 }
 
-/// Runs `f` with the words and what their configuration file adds. An exception
-/// that nobody expected is one line, and exit code 1.
+/// Runs `f`, which returns an exit code. An exception that nobody expected is
+/// one line, and exit code 1.
 template <class F>
-int run_configured(const char* program, int argc, char** argv,
-                   const config_judge& judge, F f) try {
-  auto words = with_config(
-      std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc), judge);
-  if (auto* fault = std::get_if<config_fault>(&words)) {
-    std::fprintf(stderr, "%s: %s\n", program, fault->what.c_str());
-    return exit_usage;
-  }
-  return f(std::get<0>(std::move(words)));
+int run_guarded(const char* program, F f) try {
+  return f();
 } catch (const std::bad_alloc&) {
   print_fault(program, "out of memory");
   return exit_failed;
 } catch (const std::exception& e) {
   print_fault(program, protocol::escaped(e.what()));
   return exit_failed;
+}
+
+/// Runs `f` with the words and what their configuration file adds, guarded.
+template <class F>
+int run_configured(const char* program, int argc, char** argv,
+                   const config_judge& judge, F f) {
+  return run_guarded(program, [&]() -> int {
+    auto words = with_config(
+        std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc),
+        judge);
+    if (auto* fault = std::get_if<config_fault>(&words)) {
+      std::fprintf(stderr, "%s: %s\n", program, fault->what.c_str());
+      return exit_usage;
+    }
+    return f(std::get<0>(std::move(words)));
+  });
 }
 
 } // namespace clearance::services

@@ -10,6 +10,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <cerrno>
+#include <new>
 #include <sys/socket.h>
 #include <utility>
 
@@ -78,14 +79,20 @@ private:
   }
 
   void greet(unique_fd peer) {
+    // Only this peer is dropped; the listener goes on.
     try {
       on_peer_(std::move(peer));
     } catch (const boost::system::system_error& why) {
-      // The kernel limits how many descriptors can be polled. Only this peer is
-      // dropped; the listener goes on.
-      log(actors::severity::warning, "listener", "dropped a peer",
-          {{"socket", role_}, {"why", why.code().message()}});
+      // The kernel limits how many descriptors can be polled.
+      dropped(why.code().message());
+    } catch (const std::bad_alloc&) {
+      dropped("out of memory");
     }
+  }
+
+  void dropped(const std::string& why) const {
+    log(actors::severity::warning, "listener", "dropped a peer",
+        {{"socket", role_}, {"why", why}});
   }
 
   // Logged when the rest begins, and not at each try.

@@ -241,4 +241,13 @@ TEST_CASE("a caller that left does not stop the shield") {
   CHECK(s.io.alive("shield_executor").size() == 1);
 }
 
+TEST_CASE("a shield that there is no memory for fails its verdict alone") {
+  fixture s;
+  s.io.run_out_of_memory(true);
+  s.ask(1);
+  CHECK(s.outcome() == failed("spawn failed: out of memory"));
+  s.io.run_out_of_memory(false);
+  CHECK(s.of(how::exited) == shield_outcome{true, ""});
+}
+
 } // namespace shield_executor_tests

@@ -225,6 +225,23 @@ TEST_CASE("if a client or a reader leaves, nothing else ends") {
   CHECK(request_ids(stays->taken()) == ids(1, 2));
 }
 
+TEST_CASE("a client that there is no memory for is closed alone") {
+  fixture s;
+  s.start();
+  auto stays = s.subscriber();
+  s.io.run_out_of_memory(true);
+  auto client = s.io.connect(clearance_socket);
+  s.run();
+  CHECK_FALSE(client->open());
+  CHECK(
+      s.log.only("out of memory for a client, its connection is closed")["pid"]
+      == "4242");
+  s.io.run_out_of_memory(false);
+  CHECK(s.client()->open());
+  s.bring(s.reader(), lines(1, 1));
+  CHECK(request_ids(stays->taken()) == ids(1, 1));
+}
+
 TEST_CASE("a hub survives its executor") {
   fixture s;
   s.start();

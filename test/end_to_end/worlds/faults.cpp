@@ -6,6 +6,7 @@
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/doubles/fake_shield.hpp"
 #include "test/support/process/process_facts.hpp"
+#include "test/support/skip.hpp"
 
 #include <doctest/doctest.h>
 
@@ -100,6 +101,46 @@ TEST_CASE("whoever executes verdicts says when there is no shield") {
     process.await_err(said);
     process.await_err("supervisor: starting");
   }
+}
+
+TEST_CASE("a hub says at its start that there is no verdict helper") {
+  const runtime where;
+  const std::string said = "the verdict helper is not there, every verdict "
+                           "will fail until it is verdict_socket="
+                           + where.verdict().string();
+  {
+    hub server{where};
+    server.process().await_err(said);
+    CHECK(server.stop() == exited(0));
+  }
+  const fake_shield shield;
+  const auto helper =
+      start(serve_verdict(where, shield.program()), {where.verdict()});
+  hub server{where};
+  CHECK(server.stop() == exited(0));
+  CHECK(server.process().err().find("verdict helper") == std::string::npos);
+}
+
+TEST_CASE("a client that there is no memory for says so and ends with 1") {
+  if (clearance::io::has_address_sanitizer
+      || clearance::io::has_thread_sanitizer) {
+    skipped("a sanitizer does not start with so little memory");
+    return;
+  }
+  const runtime where;
+  child_options options;
+  // The words alone take more than there is.
+  options.argv = {
+      "/usr/bin/prlimit", "--data=1600000", terok_clearance(), "emit",
+      "--type",           "shield_up",      "--container",     "c",
+      "--reader-socket",  where.reader()};
+  for (int i = 0; i < 12; ++i) {
+    options.argv.push_back("--dossier");
+    options.argv.push_back("key=" + std::string(120'000, 'x'));
+  }
+  child process{std::move(options)};
+  CHECK(process.wait() == exited(1));
+  CHECK(process.err() == "terok-clearance: out of memory\n");
 }
 
 TEST_CASE("a sidecar that can never be served is told once") {

@@ -60,6 +60,8 @@ fake_io_host::fake_io_host(caf::actor_system& system) : system_(system) {
 }
 
 void fake_io_host::keep(caf::strong_actor_ptr actor) {
+  if (out_of_memory_)
+    throw std::bad_alloc{};
   kept_.push_back(std::move(actor));
 }
 
@@ -95,6 +97,8 @@ fake_io_host::dial(const std::string& path, actors::framing kind) {
 actors::process_ptr fake_io_host::run(actors::process_id id,
                                       actors::process_spec spec,
                                       actors::process_owner owner) {
+  if (out_of_memory_)
+    throw std::bad_alloc{};
   auto record = std::make_shared<recorded_run>();
   record->id = id;
   record->spec = std::move(spec);

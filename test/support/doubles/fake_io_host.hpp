@@ -57,6 +57,10 @@ public:
   /// listen() on `path` fails from now on, with this text.
   void refuse_to_bind(const std::string& path, std::string why);
 
+  /// Until it is told otherwise, no actor is hosted and no program is run: both
+  /// throw std::bad_alloc.
+  void run_out_of_memory(bool out) noexcept { out_of_memory_ = out; }
+
   /// A new peer connects to the listening socket `path`.
   fake_connection_ptr
   connect(const std::string& path,
@@ -106,6 +110,7 @@ private:
   std::vector<std::shared_ptr<recorded_listener>> listeners_;
   std::map<std::string, std::string> bind_errors_;
   std::string dial_error_;
+  bool out_of_memory_ = false;
   std::deque<fake_connection_ptr> prepared_;
 };
 

@@ -1,13 +1,18 @@
 #include "actors/io/socket/socket_listener.hpp"
 
 #include "actors/base/error.hpp"
+#include "actors/io/socket/accept_loop.hpp"
+#include "actors/io/socket/bind.hpp"
 #include "actors/io/socket/stream.hpp"
 #include "test/actors/io/loop/stepped_loop.hpp"
 #include "test/support/files/temp_dir.hpp"
 
 #include <doctest/doctest.h>
 
+#include <memory>
+#include <new>
 #include <string>
+#include <variant>
 
 namespace socket_listener_tests {
 
@@ -50,6 +55,30 @@ TEST_CASE("a path that cannot be bound is our error with one line") {
   CHECK(actors::what(listener.error())
         == "cannot bind the test socket " + path
                + ": there is something that is not a socket");
+}
+
+TEST_CASE("a peer that there is no memory for is dropped alone") {
+  stepped_loop loop;
+  test::temp_dir dir;
+  auto path = (dir / "a.sock").string();
+  auto bound =
+      std::get<io::bound_socket>(io::bind_hardened(path, "test socket"));
+  int peers = 0;
+  const io::accept_loop accepts{loop.context(),
+                                bound.take_fd(),
+                                "test socket",
+                                std::make_shared<std::size_t>(0),
+                                10,
+                                [&](const io::unique_fd&) {
+                                  if (peers++ == 0)
+                                    throw std::bad_alloc{};
+                                }};
+  auto first = io::stream::dial(loop.context(), path, framing::varlink);
+  auto second = io::stream::dial(loop.context(), path, framing::varlink);
+  REQUIRE(first);
+  REQUIRE(second);
+  loop.step();
+  CHECK(peers == 2);
 }
 
 } // namespace socket_listener_tests
