@@ -31,7 +31,7 @@ namespace limits = protocol::limits;
 namespace log_limits = protocol::log_limits;
 using actors::severity;
 
-log_writer* writer = nullptr; // once set, until the process ends
+log_writer* writer = nullptr; // set once, valid until the process ends
 bool stderr_is_journal = false;
 bool writes_entries = false;
 
@@ -73,8 +73,8 @@ std::string prefix_of(severity x) {
   return stderr_is_journal ? std::string{'<', priority_of(x), '>'} : "";
 }
 
-/// The bytes of the escape that `text` starts with, as protocol::escaped()
-/// writes them; 0: a backslash that is not one of its.
+/// How many bytes the escape at the start of `text` has, if it is one that
+/// protocol::escaped() writes; else 0.
 std::size_t escape_bytes(std::string_view text) {
   constexpr std::string_view hex = "0123456789abcdef";
   if (text.starts_with(R"(\\)"))
@@ -85,9 +85,9 @@ std::size_t escape_bytes(std::string_view text) {
   return coded ? 4 : 0;
 }
 
-// Most values are escaped already; those that are not must not break out of
-// their quotes either. So every backslash is the start of an escape that ends
-// before the next quote: a quote ends the value where none stands before it.
+// Most values are escaped already. A value that is not must not end its quotes
+// early. So every backslash begins an escape that ends before the next quote,
+// and the first quote that has no backslash before it ends the value.
 void append_quoted(std::string& out, std::string_view value) {
   out += '"';
   while (!value.empty()) {
@@ -109,8 +109,9 @@ bool stands_alone(std::string_view value) {
   });
 }
 
-// A field's name in the journal: those that its readers know already, ours
-// with our name before them. Ours are words of a-z and `_`.
+// A field's name in the journal. Two are names that readers of the journal know
+// already; all others get the prefix TEROK_. Our names are words of a-z and
+// `_`.
 std::string journal_name(std::string_view key) {
   const bool is_known = key == "container" || key == "request_id";
   std::string result{is_known ? "" : "TEROK_"};
@@ -138,7 +139,7 @@ std::string stamp_of(severity level,
          + std::string{word_of(level)} + ' ';
 }
 
-// Whoever shares the descriptor may have made it non-blocking.
+// Another process that shares the descriptor may have made it non-blocking.
 bool write_whole(int fd, std::string_view text) {
   while (!text.empty()) {
     const auto n = ::write(fd, text.data(), text.size());
@@ -165,6 +166,12 @@ public:
     line += x.text;
     line += '\n';
     return write_whole(STDERR_FILENO, line);
+  }
+
+  // A full pipe and a terminal that is stopped have no room.
+  bool await_room(std::chrono::milliseconds max) override {
+    pollfd entry{STDERR_FILENO, POLLOUT, 0};
+    return ::poll(&entry, 1, static_cast<int>(max.count())) > 0;
   }
 };
 
@@ -210,13 +217,14 @@ std::string what_of(const std::exception_ptr& fault) try {
   return "unknown";
 }
 
-// What waits in the queue often says why. A signal such as SIGSEGV does not
-// come here: nothing that locks or allocates may be called then.
+// The lines in the queue often say why. After a signal such as SIGSEGV this is
+// not called, because nothing that locks or allocates may be called then: the
+// lines that wait are lost.
 [[noreturn]] void terminate() {
   static std::atomic<bool> again = false;
   if (!again.exchange(true))
     writer->flush_crashing(last_line(program_invocation_short_name,
-                                     "broke, a fault of the program: "
+                                     "ended by a fault of the program: "
                                          + what_of(std::current_exception())),
                            log_limits::flush_max);
   std::abort();

@@ -1,7 +1,7 @@
-// The descriptor is somebody else's, too (a shell's terminal, a pipe that
-// several programs write to), so it stays blocking as it was: O_NONBLOCK would
-// hold for all of them. The thread blocks in its write instead, and nothing
-// waits for the thread: it is detached, and the process's end ends it.
+// Other programs share stderr (a shell's terminal, a pipe that several programs
+// write to). O_NONBLOCK would hold for all of them, so the descriptor stays
+// blocking. Instead the thread blocks in its write, and nothing waits for the
+// thread: it is detached and ends with the process.
 //
 // The thread starts late. Landlock and seccomp hold for the thread that calls
 // them and for those that it starts later, so the sandbox comes first; lines of
@@ -11,6 +11,7 @@
 
 #include "protocol/base/log_limits.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <csignal>
@@ -44,14 +45,14 @@ queued_line told(const lost_lines& x) {
 struct log_writer::state {
   explicit state(std::unique_ptr<log_output> x) : output(std::move(x)) {}
 
-  // Of the lock's holder.
+  // Call both with the lock held.
   bool idle() const { return queue.empty() && !writing && !has_to_tell(); }
   bool has_to_tell() const { return queue.lost().all > 0 && !failing; }
   std::optional<queued_line> next();
 
   void write_one(std::unique_lock<std::mutex>& lock, const queued_line& x);
   void run();
-  void drain();
+  bool drain(std::chrono::milliseconds max);
 
   const std::unique_ptr<log_output> output; // used by one thread at a time
 
@@ -114,10 +115,23 @@ void log_writer::state::run() {
   }
 }
 
-void log_writer::state::drain() {
+// Of a process that has no thread for it. False: something is not written.
+bool log_writer::state::drain(std::chrono::milliseconds max) {
+  const auto end = steady_clock::now() + max;
   std::unique_lock lock{mutex};
-  while (auto x = next())
-    write_one(lock, *x);
+  while (!idle() && !gave_up) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(end - steady_clock::now());
+    lock.unlock();
+    const bool has_room =
+        output->await_room(std::max(left, std::chrono::milliseconds{0}));
+    lock.lock();
+    gave_up = !has_room;
+    if (has_room)
+      if (auto x = next())
+        write_one(lock, *x);
+  }
+  return idle();
 }
 
 log_writer::log_writer(std::unique_ptr<log_output> output)
@@ -131,7 +145,7 @@ log_writer::~log_writer() {
   state_->wake.notify_all();
 }
 
-// Signals are the main thread's.
+// The main thread takes all signals, so they are blocked in this thread.
 bool log_writer::start() {
   {
     const std::lock_guard guard{state_->mutex};
@@ -177,10 +191,8 @@ void log_writer::count_lost(severity level) noexcept {
 }
 
 bool log_writer::flush(std::chrono::milliseconds max) {
-  if (!start()) {
-    state_->drain();
-    return true;
-  }
+  if (!start())
+    return state_->drain(max);
   std::unique_lock lock{state_->mutex};
   if (state_->gave_up)
     return state_->idle();
@@ -208,7 +220,7 @@ void log_writer::flush_crashing(queued_line last,
   state_->queue.push(std::move(last));
   if (!state_->started) {
     lock.unlock();
-    state_->drain();
+    state_->drain(max);
     return;
   }
   state_->wake.notify_one();

@@ -18,6 +18,10 @@ public:
   /// Writes one line; waits as long as it takes. False: the line is lost.
   /// Called on the writer's thread, or, where there is none, in flush().
   virtual bool write(const queued_line& x) = 0;
+
+  /// Waits until a line can be written without waiting, at most `max`. Called
+  /// where there is no thread: write() would keep the process from ending.
+  virtual bool await_room(std::chrono::milliseconds max) = 0;
 };
 
 /// Queues lines for its thread. Once lines that were lost can be followed by
@@ -46,8 +50,8 @@ public:
   void count_lost(actors::severity level) noexcept;
 
   /// Waits until everything is written or `max` is over. Starts the thread if
-  /// there is none; without one the calling thread writes. False: something
-  /// is not written. Then later calls do not wait again.
+  /// there is none; where none can be had the calling thread writes. False:
+  /// something is not written. Then later calls do not wait again.
   bool flush(std::chrono::milliseconds max);
 
   /// The same for a process that is about to abort, with a last line. Takes no

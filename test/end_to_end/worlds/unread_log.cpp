@@ -5,14 +5,18 @@
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/end_to_end/world/supervision.hpp"
 #include "test/support/process/process_facts.hpp"
+#include "test/support/skip.hpp"
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 #include <vector>
 
@@ -231,6 +235,63 @@ TEST_CASE("a program that cannot start ends, too") {
   auto options = serve(where);
   child process{log(std::move(options))};
   CHECK(process.wait() == exited(1));
+}
+
+TEST_CASE("a program that is denied its threads ends, too") {
+  if (::getuid() == 0 && !std::filesystem::exists("/usr/bin/setpriv")) {
+    skipped("needs setpriv, because root is denied no thread");
+    return;
+  }
+  const runtime where;
+  auto program = terok_clearance();
+  std::vector<std::string> words;
+  if (::getuid() == 0) {
+    // A copy, because the build directory may be closed to others.
+    constexpr uid_t somebody = 65534;
+    const auto copy = where.dir / "terok-clearance";
+    std::filesystem::copy_file(program, copy);
+    program = copy;
+    REQUIRE(::chown(where.dir.path().c_str(), somebody, somebody) == 0);
+    const auto uid = std::to_string(somebody);
+    words = {"/usr/bin/setpriv", "--reuid", uid,
+             "--regid",          uid,       "--clear-groups"};
+  }
+  words.insert(words.end(), {"/usr/bin/prlimit", "--nproc=0", program, "serve",
+                             "--clearance-socket", where.clearance(),
+                             "--reader-socket", where.reader()});
+  child_options options;
+  options.argv = words;
+  SUBCASE("and says why") {
+    child process{options};
+    CHECK(process.wait() == exited(1));
+    CHECK(process.err().starts_with("terok-clearance: cannot start threads: "));
+  }
+  SUBCASE("and nobody reads why") {
+    const full_pipe log;
+    child process{log(options)};
+    CHECK(process.wait() == exited(1));
+  }
+}
+
+TEST_CASE("a hub whose terminal is stopped serves, and ends when told to") {
+  const unique_fd outside{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
+  REQUIRE(outside);
+  REQUIRE(::grantpt(outside.get()) == 0);
+  REQUIRE(::unlockpt(outside.get()) == 0);
+  std::array<char, 64> name{};
+  REQUIRE(::ptsname_r(outside.get(), name.data(), name.size()) == 0);
+  const unique_fd inside{::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC)};
+  REQUIRE(inside);
+  REQUIRE(::tcflow(inside.get(), TCOOFF) == 0); // as Ctrl-S does
+  const runtime where;
+  const fake_shield shield;
+  hub_options options;
+  options.shield = shield.program();
+  options.process.argv = with_stderr(name.data(), terok_clearance());
+  hub server{where, std::move(options)};
+  auto watcher = server.subscriber();
+  use(server, watcher);
+  CHECK(server.stop() == exited(0));
 }
 
 TEST_CASE("a stderr that is closed or full stops nothing") {

@@ -71,6 +71,11 @@ public:
     return true;
   }
 
+  bool await_room(std::chrono::milliseconds) override {
+    const std::lock_guard guard{to_->mutex};
+    return !to_->is_stuck;
+  }
+
 private:
   std::shared_ptr<reader> to_;
 };
@@ -108,7 +113,7 @@ TEST_CASE("lines wait for the thread, and are all written at the end") {
   CHECK(x.at->seen() == texts{"a", "b", "c"});
 }
 
-TEST_CASE("what fails before the thread is there is written, too") {
+TEST_CASE("lines of before the thread's start are written") {
   fixture x;
   x.push(severity::error, "a");
   CHECK(x.writer.flush(test::hang_guard));
@@ -191,6 +196,11 @@ TEST_CASE(
   SUBCASE("without a thread") {
     x.writer.flush_crashing({severity::error, {}, "last"}, test::hang_guard);
     CHECK(x.at->seen() == texts{"a", "last"});
+  }
+  SUBCASE("without a thread, and nobody reads") {
+    x.at->set(&reader::is_stuck, true);
+    x.writer.flush_crashing({severity::error, {}, "last"}, test::hang_guard);
+    CHECK(x.at->seen().empty());
   }
   SUBCASE("with one") {
     REQUIRE(x.writer.start());
