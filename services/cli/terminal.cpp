@@ -134,7 +134,7 @@ void complain(std::string_view what) {
   std::string line = "terok-clearance: ";
   line += what;
   line += '\n';
-  // Nothing can be done about a stderr that does not take it.
+  // If stderr cannot be written, there is nobody to tell.
   (void)!::write(STDERR_FILENO, line.data(), line.size());
 }
 

@@ -33,10 +33,10 @@ bool has_flag(const CLI::App& app, const std::string& name) {
   return option != nullptr && option->get_expected_max() == 0;
 }
 
-/// The flag of the first word `--flag=value`, whatever the value: CLI11 would
-/// take some of them, and `--flag=no` as if nothing had been said. Looks at
-/// flags of `app` and of the subcommand that the first word names. Empty: there
-/// is no such word.
+/// The flag of the first word `--flag=value`. CLI11 would accept some of these
+/// values, and would take `--flag=no` as if the flag had not been given. Looks
+/// at flags of `app` and of the subcommand that the first word names. Empty:
+/// there is no such word.
 std::string valued_flag(const CLI::App& app,
                         const std::vector<std::string>& words) {
   auto named = app.get_subcommands([&words](const CLI::App* x) {
@@ -63,12 +63,12 @@ std::string no_subcommand(const CLI::App& app, const std::string& missed) {
              : "The following argument was not expected: " + words.front();
 }
 
-/// Whether it does nothing without one of them.
+/// Whether the program needs a subcommand.
 bool has_subcommands(const CLI::App& app) {
   return app.get_require_subcommand_min() > 0;
 }
 
-/// The subcommand that the words got to, or nothing.
+/// The subcommand that the words name, or nothing.
 std::string reached(const CLI::App& app) {
   auto subs = app.get_subcommands();
   return subs.empty() ? std::string{} : subs.front()->get_name();
@@ -198,7 +198,7 @@ take_words(CLI::App& app, const std::vector<std::string>& words,
       throw usage_fault("there is no subcommand `" + words[0] + "`");
     if (auto flag = valued_flag(app, words); !flag.empty())
       throw usage_fault(flag + " takes no value", kind::value, {flag});
-    // CLI11 takes them from the back.
+    // CLI11 reads the words from the last one on.
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
     if (version)
       return version_of(app);

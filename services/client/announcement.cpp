@@ -23,12 +23,13 @@ std::variant<announcement, no_announcement>
 announcement_reader::read(std::string_view message, std::size_t capacity) {
   auto parsed = varlink::parse_reply(message, capacity);
   if (auto* bad = std::get_if<varlink::malformed>(&parsed))
-    return no_announcement{"what is no varlink: " + std::string{bad->why}};
+    return no_announcement{"bytes that are no varlink message: "
+                           + std::string{bad->why}};
   auto& reply = std::get<varlink::reply>(parsed);
   if (!reply.error.empty())
     return no_announcement{shown(reply.error)};
-  // The object itself, not one made of what we know of it: a newer hub's
-  // fields reach scripts through an older watch.
+  // The object as it was sent, not one made of the known fields: so an older
+  // watch passes a newer hub's fields on to scripts.
   simdjson::dom::element root;
   simdjson::dom::object object;
   if (impl_->parser.parse(message.data(), message.size()).get(root)

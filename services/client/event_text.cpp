@@ -35,7 +35,7 @@ std::string_view color_of(const event& x) {
   return plain;
 }
 
-/// Appends to one text, coloured if so wanted.
+/// Appends to a text, with colours if they are wanted.
 struct writer {
   std::string& out;
   bool color;

@@ -10,8 +10,8 @@
 #include <system_error>
 #include <utility>
 
-// Whatever inotify says, everything is looked at anew: hubs are few, and the
-// only state to keep in step with the file system is the set of watches.
+// After any notice of inotify everything is looked at again. Hubs are few, and
+// so the set of watches is the only state that must agree with the file system.
 namespace clearance::services {
 
 namespace fs = std::filesystem;
@@ -31,7 +31,7 @@ bool is_directory(const std::string& path) {
   return fs::is_directory(path, ignored);
 }
 
-/// The part of `directory` that is there.
+/// `directory`, or its nearest parent that exists.
 std::string nearest_directory(std::string directory) {
   while (!is_directory(directory) && directory != parent_of(directory))
     directory = parent_of(directory);
@@ -52,7 +52,7 @@ std::vector<std::string> entries(const std::string& directory) {
 
 class collector {
 public:
-  /// One that was asked for.
+  /// A socket that the user named.
   void add(const std::string& path) {
     struct stat found {};
     if (::stat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode)) {
@@ -61,7 +61,7 @@ public:
     }
   }
 
-  /// One that lies there; a second name of a socket is left out.
+  /// A socket that was found. A second name of a known socket is left out.
   void add_other(const std::string& path) {
     struct stat found {};
     if (::stat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode)
@@ -128,7 +128,7 @@ void hub_finder::watch_nearest(const std::string& directory) {
   for (;;) {
     auto nearest = nearest_directory(directory);
     watch(nearest);
-    // What was made before the watch was there went unnoticed.
+    // A directory that was made before the watch existed was not noticed.
     if (nearest_directory(directory) == nearest)
       return;
   }

@@ -110,7 +110,7 @@ void hub_subscription::connect(time_point now) {
   heard_ = said_following_ = behind_ = false;
   auto result = connect_unix(path_, 0ms);
   if (auto* error = std::get_if<connect_error>(&result)) {
-    // These three pass by themselves.
+    // These three errors go away by themselves.
     if (error->code == ENOENT || error->code == ECONNREFUSED
         || error->code == EAGAIN)
       say_waiting();
@@ -134,8 +134,8 @@ void hub_subscription::connect(time_point now) {
   }
   state_ = state::following;
   said_waiting_ = false;
-  // A hub that turned us away, or that is another user's, follows its
-  // accept with a close: then it is too early to say anything.
+  // A hub that turned us away before, or another user's hub, may close the
+  // connection as soon as it has accepted it: nothing is said yet.
   if (turned_away_ == 0 && foreign_owner(path_).empty())
     say_following();
 }

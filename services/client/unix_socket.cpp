@@ -26,7 +26,7 @@ connect_unix(const std::string& path, std::chrono::milliseconds time_limit) {
   if (!fd)
     return connect_error{errno};
   if (waits) {
-    // Of a unix socket it limits connect(), too. Source: unix(7), socket(7).
+    // For a unix socket this limits connect(), too. Source: unix(7), socket(7).
     timeval limit{};
     limit.tv_sec = time_limit.count() / 1000;
     limit.tv_usec = time_limit.count() % 1000 * 1000;

@@ -39,7 +39,7 @@ varlink_client::send(std::string_view bytes, time_point deadline) {
     if (errno == EINTR)
       continue;
     if (errno == EPIPE)
-      break; // It may have answered all the same before it left.
+      break; // The hub may have answered before it left.
     if (errno != EAGAIN)
       return failure{"cannot send: " + error_text(errno)};
     if (wait_for(connection_.get(), POLLOUT, deadline) != waited::ready)
@@ -67,13 +67,13 @@ varlink_client::receive(time_point deadline) {
       return failure{"broke the connection: " + error_text(errno)};
     }
   }
-  // One call, one reply: nothing can stand behind the first frame that anybody
-  // asked for.
+  // There was one call, so there is one reply. Frames behind the first one are
+  // not looked at.
   auto parsed = varlink::parse_reply(frames.at(0), frames.capacity_at(0));
   if (auto* reply = std::get_if<varlink::reply>(&parsed))
     return std::move(*reply);
   auto why = std::get<varlink::malformed>(parsed).why;
-  return failure{"answered with what is no reply: " + std::string{why}};
+  return failure{"answered with bytes that are no reply: " + std::string{why}};
 }
 
 } // namespace clearance::services

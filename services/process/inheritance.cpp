@@ -23,8 +23,8 @@ namespace clearance::services {
 
 namespace {
 
-// Starting a program takes 64 KiB of it, a sanitiser's build several times as
-// much as any other.
+// Of each thread. To start a program takes 64 KiB of the stack; a build with a
+// sanitizer takes several times as much.
 constexpr std::size_t stack_bytes = 2 * 1024 * 1024;
 
 void settle_signals() {
@@ -33,11 +33,11 @@ void settle_signals() {
   pthread_sigmask(SIG_SETMASK, &none, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
-  std::signal(SIGCHLD, SIG_DFL); // who ignores it never hears how a child ended
+  std::signal(SIGCHLD, SIG_DFL); // ignored, it tells no child's exit code
 }
 
-// The C library takes RLIMIT_STACK for the size of every thread's stack: a low
-// one is too small for what is on it, a high one is all of RLIMIT_AS.
+// The C library gives every thread a stack of RLIMIT_STACK bytes. With a low
+// limit a buffer does not fit; with a high limit one stack uses up RLIMIT_AS.
 void settle_stacks() {
   struct rlimit limit {};
   if (::getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < stack_bytes) {
@@ -73,8 +73,8 @@ void rename_environment(const char* name) {
     ::setenv(name, std::to_string(::getpid()).c_str(), 1);
 }
 
-// Every signal is blocked. Returns once the child has ended, with its exit code
-// as a shell tells it.
+// Every signal is blocked. Returns when the child has ended: its exit code, as
+// a shell reports it.
 int attend(pid_t child) {
   sigset_t all;
   sigfillset(&all);
@@ -137,12 +137,12 @@ void leave_process_1(int cannot_start) {
     throw setup_fault(cannot_start, "process 1 cannot start a child: "
                                         + protocol::error_text(errno));
   if (child > 0) {
-    // Sockets that were passed are the child's.
+    // The child serves the sockets that were passed.
     ::closefrom(STDERR_FILENO + 1);
     ::_exit(attend(child));
   }
-  // A terminal's Ctrl-C comes by way of the parent, and not twice: a second one
-  // would end us at once.
+  // The parent passes a terminal's Ctrl-C on. In the parent's group the child
+  // would get the signal twice, and the second one would end it at once.
   ::setpgid(0, 0);
   for (const char* name : {"LISTEN_PID", "WATCHDOG_PID"})
     rename_environment(name);

@@ -18,7 +18,8 @@ constexpr std::size_t index_of(severity x) {
 static_assert(index_of(severity::debug) == 0
               && index_of(severity::notice) == 4);
 
-// The bookkeeping counts, too: many empty lines must not take much more.
+// The structure itself counts, too. Otherwise many empty lines would take much
+// more memory than the bound says.
 std::size_t bytes_of(const queued_line& x) {
   auto result = sizeof(queued_line) + x.text.size();
   for (const auto& each : x.fields)

@@ -1,7 +1,8 @@
-// Not by way of sd_notify(): that finds its socket by the environment at each
-// call, so that every program we start would find it, too, and it waits while
-// systemd is busy, with the thread that serves everybody. A socket that is
-// connected once also outlives whatever a process forbids itself later.
+// sd_notify() is not used, for three reasons. It reads the socket's name from
+// the environment at each call, so every program that we start would find the
+// name, too. It waits while systemd is busy, on the thread that serves
+// everybody. And the sandbox keeps a process from connecting. Here the socket
+// is connected once, at the start.
 
 #include "services/process/notifier.hpp"
 

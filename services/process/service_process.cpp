@@ -1,5 +1,6 @@
 // The main thread waits for signals and does nothing else; every other thread
-// has them blocked. The loop's end reaches it as one more signal.
+// has them blocked. The end of the loop reaches the main thread as one more
+// signal.
 
 #include "services/process/service_process.hpp"
 
@@ -38,8 +39,8 @@ namespace {
 constexpr auto service_name = "terok-clearance";
 
 // Wakes the main thread when the loop has ended. Not a real-time signal: under
-// RLIMIT_SIGPENDING 0 the kernel queues none of them. From others it does
-// nothing.
+// RLIMIT_SIGPENDING 0 the kernel queues none of them. If another
+// process sends it, nothing happens.
 constexpr int wake_up = SIGURG;
 
 sigset_t block_signals(bool reloads) {
@@ -53,8 +54,8 @@ sigset_t block_signals(bool reloads) {
   return result;
 }
 
-// CAF ends the process when it is denied one of its threads. So as many threads
-// as there will be are started before, all at once.
+// CAF aborts when it cannot start one of its threads. So this starts as many
+// threads as there will be, all at the same time, and reports the fault.
 void check_threads(int cannot_start) {
   constexpr std::size_t count = 6; // CAF's, the loop, and some to spare
   std::mutex gate;
@@ -87,8 +88,8 @@ struct shared_state {
   bool loop_has_ended = false;
 };
 
-// What started us, taken out of the environment: programs that we start must
-// neither speak for us nor take our sockets for theirs.
+// What systemd put into our environment. It is taken out, because programs that
+// we start must not send notices in our name or use our sockets.
 struct management {
   notifier manager;
   std::optional<std::chrono::microseconds> watchdog;
@@ -102,12 +103,12 @@ management take_management(bool notifies) {
   return {std::move(manager), watchdog};
 }
 
-// Null when nobody listens.
+// Null when there is no service manager.
 actors::manager_actor link_to(management& managed, io::loop& loop) {
   if (!managed.manager)
     return {};
   actors::manager_link_config config{&managed.manager, {}};
-  // Two a time limit, as sd_watchdog_enabled(3) wants it.
+  // Two notices in each interval, as sd_watchdog_enabled(3) asks.
   if (managed.watchdog)
     config.alive_every = *managed.watchdog / 2;
   return actors::spawn_manager_link(loop, config);

@@ -55,7 +55,7 @@ const words answer{"verdict", "c:1",         "example.com",
 
 } // namespace
 
-TEST_CASE("help and version are told, and are no faults") {
+TEST_CASE("help and version are printed, and are no faults") {
   auto out = [](const words& x) {
     auto result = std::get<outcome>(parse(x));
     CHECK(result.code == 0);
@@ -99,7 +99,7 @@ TEST_CASE("serve: every option is taken") {
   CHECK(y.shield == "s");
 }
 
-TEST_CASE("serve: a sandbox is made, demanded or left out") {
+TEST_CASE("serve: --sandbox is auto, required or off") {
   CHECK(parsed<serve_config>({"serve"}).sandbox == sandbox_mode::automatic);
   for (const auto& [word, mode] : sandbox_modes)
     CHECK(parsed<serve_config>({"serve", "--sandbox", word}).sandbox == mode);
@@ -110,7 +110,7 @@ TEST_CASE("serve: a sandbox is made, demanded or left out") {
         == "--inline-verdict excludes --sandbox");
 }
 
-TEST_CASE("serve: what contradicts itself is refused") {
+TEST_CASE("serve: options that contradict each other are refused") {
   CHECK(fault({"serve", "--inline-verdict", "--verdict-socket", "x"})
         == "--verdict-socket excludes --inline-verdict");
   CHECK(fault({"serve", "--shield", "x"})
@@ -178,7 +178,7 @@ TEST_CASE("watch: a repeated option does not swallow a word") {
         == "The following argument was not expected: b");
 }
 
-TEST_CASE("watch: nonsense is refused") {
+TEST_CASE("watch: wrong values are refused") {
   CHECK(fault({"watch", "--count", "0"})
         == "--count: `0` is no number from 1 to 4611686018427387904; without"
            " --count events are shown until a signal comes");
@@ -222,7 +222,7 @@ TEST_CASE("verdict: words of a container stay operands") {
   CHECK(y.container == "emit");
 }
 
-TEST_CASE("verdict: what is missing or wrong is refused") {
+TEST_CASE("verdict: missing and wrong words are refused") {
   CHECK(fault({"verdict", "i", "d", "allow"}) == "--container is required");
   CHECK(fault({"verdict", "--container", "c"}) == "REQUEST_ID is required");
   CHECK(fault({"verdict", "i", "--container", "c"}) == "DEST is required");
@@ -296,7 +296,7 @@ TEST_CASE("emit: the other types") {
   CHECK(x.line->reason == "oom");
 }
 
-TEST_CASE("emit: what is missing or wrong is refused") {
+TEST_CASE("emit: missing and wrong options are refused") {
   CHECK(fault({"emit", "--container", "c"})
         == "--container says nothing without --blocked or --type");
   CHECK(fault({"emit", "--dossier", "a=b"})

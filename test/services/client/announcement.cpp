@@ -35,7 +35,7 @@ std::string reply(const std::string& event) {
 
 } // namespace
 
-TEST_CASE("an event is known, and its object is the hub's own") {
+TEST_CASE("an event keeps the object that the hub sent") {
   auto result = std::get<announcement>(read(reply(object)));
   REQUIRE(result.known.has_value());
   CHECK(result.known->container == "c");
@@ -62,8 +62,8 @@ TEST_CASE("an error reply is no event") {
   CHECK(why_not(R"({"error":"a b"})") == "\"a b\"");
 }
 
-TEST_CASE("what is no reply with an event is none") {
-  CHECK(why_not("hello").starts_with("what is no varlink: "));
+TEST_CASE("a reply without an event is no announcement") {
+  CHECK(why_not("hello").starts_with("bytes that are no varlink message: "));
   CHECK(why_not("{}") == "a reply without an event");
   CHECK(why_not(R"({"parameters":{"event":1}})") == "a reply without an event");
 }

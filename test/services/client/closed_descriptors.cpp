@@ -65,7 +65,7 @@ TEST_CASE("an applied verdict without stdout ends with 0") {
   }
 }
 
-TEST_CASE("what a client complains of does not go into the hub's socket") {
+TEST_CASE("a client without stderr writes no message into the hub's socket") {
   temp_dir run_directory;
   listener hub{run_directory / "terok-clearance.sock"};
   auto call = run_script(run_directory, client + call_words + " <&- >&- 2>&-");

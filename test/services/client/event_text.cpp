@@ -77,7 +77,7 @@ TEST_CASE("a verdict cites the domain if there is one") {
            " 6f1d2c3b4a59:1 api.example.com allow --container 6f1d2c3b4a59\n");
 }
 
-TEST_CASE("an IPv6 address does not run into its port") {
+TEST_CASE("an IPv6 address stands in brackets before its port") {
   auto x = blocked();
   x.dest = "2001:db8::7";
   x.port = 53;
@@ -104,7 +104,7 @@ TEST_CASE("a block without a target cannot be answered") {
         != std::string::npos);
 }
 
-TEST_CASE("the other types show what they have") {
+TEST_CASE("events of other types show their fields") {
   event x;
   x.container = "c";
   x.type = event_type::container_started;
@@ -127,7 +127,7 @@ TEST_CASE("the other types show what they have") {
   CHECK(text(x) == "12:00:01 verdict_applied c allow ok request_id=c:1\n");
 }
 
-TEST_CASE("no value can pose as another field or line") {
+TEST_CASE("a value cannot look like another field or line") {
   // A container names its own processes and looks up any domain it likes: it
   // would like the operator to read an answer that he did not ask for.
   auto x = blocked();
@@ -170,7 +170,7 @@ TEST_CASE("the hint can be pasted, whatever a container chose") {
   }
 }
 
-TEST_CASE("colour changes nothing but the colour") {
+TEST_CASE("colour changes no text") {
   auto x = blocked();
   x.domain = "api.example.com";
   x.dossier = {{"project", "alpha"}};
@@ -182,7 +182,7 @@ TEST_CASE("colour changes nothing but the colour") {
   CHECK(colored == text(x));
 }
 
-TEST_CASE("an event of a newer hub is shown as it came") {
+TEST_CASE("an event of an unknown type is shown as JSON") {
   CHECK(unknown_event_text("{\"type\":\"new\"}", "12:00:01", {false, here})
         == "12:00:01 unknown event {\"type\":\"new\"}\n");
 }

@@ -83,7 +83,7 @@ TEST_CASE("a directory that was removed and made again is watched again") {
   CHECK(finder.look() == paths{path});
 }
 
-TEST_CASE("what is no socket is no hub") {
+TEST_CASE("a file that is no socket is no hub") {
   temp_dir directory;
   clearance::test::write_file(directory / "s", "");
   CHECK(hub_finder({directory / "s"}, "").look().empty());

@@ -57,7 +57,7 @@ using texts = std::vector<std::string>;
 
 } // namespace
 
-TEST_CASE_FIXTURE(fixture, "a hub is followed from its call on") {
+TEST_CASE_FIXTURE(fixture, "a hub is followed once Subscribe was sent") {
   listener server{path};
   hub.seen(true, now);
   CHECK(hub.following());
@@ -77,7 +77,7 @@ TEST_CASE_FIXTURE(fixture, "a hub is followed from its call on") {
   CHECK(got.size() == 3);
 }
 
-TEST_CASE_FIXTURE(fixture, "a hub that is not there is waited for, said once") {
+TEST_CASE_FIXTURE(fixture, "a missing hub is waited for, which is said once") {
   hub.seen(false, now);
   hub.seen(false, now);
   CHECK_FALSE(hub.following());
@@ -88,7 +88,8 @@ TEST_CASE_FIXTURE(fixture, "a hub that is not there is waited for, said once") {
   CHECK(hub.following());
 }
 
-TEST_CASE_FIXTURE(fixture, "a socket without a listener is tried ever slower") {
+TEST_CASE_FIXTURE(fixture,
+                  "a socket without a listener is tried at growing intervals") {
   { listener dead{path}; }
   hub.seen(true, now);
   CHECK(hub.retry_at() == now + 50ms);
@@ -134,7 +135,8 @@ TEST_CASE_FIXTURE(fixture, "a hub that restarts is followed again") {
                  "following the hub at " + path});
 }
 
-TEST_CASE_FIXTURE(fixture, "a hub that hangs up on us is no busy loop") {
+TEST_CASE_FIXTURE(
+    fixture, "a hub that closes each connection is not tried without a pause") {
   listener server{path};
   auto pause = 50ms;
   hub.seen(true, now);
@@ -154,8 +156,9 @@ TEST_CASE_FIXTURE(fixture, "a hub that hangs up on us is no busy loop") {
   CHECK(hub.retry_at() == now + 50ms);
 }
 
-TEST_CASE_FIXTURE(fixture,
-                  "what is no hub is left alone until it is replaced") {
+TEST_CASE_FIXTURE(
+    fixture,
+    "a service that is no hub is not tried again until it is replaced") {
   auto server = std::make_unique<listener>(path);
   hub.seen(true, now);
   server->accept().send(
@@ -186,7 +189,7 @@ TEST_CASE_FIXTURE(fixture, "a message without end is refused, not kept") {
   CHECK(hub.refused());
 }
 
-TEST_CASE_FIXTURE(fixture, "a taker that has enough is given no more") {
+TEST_CASE_FIXTURE(fixture, "a taker that wants no more events gets none") {
   listener server{path};
   hub.seen(true, now);
   auto peer = server.accept();

@@ -34,7 +34,7 @@ struct fixture {
 
 } // namespace
 
-TEST_CASE_FIXTURE(fixture, "lines arrive as they are") {
+TEST_CASE_FIXTURE(fixture, "lines arrive unchanged") {
   CHECK(writer.write("a\nb\n") == line_writer::result::written);
   std::array<char, 8> bytes{};
   CHECK(::read(lines.out.get(), bytes.data(), bytes.size()) == 4);
@@ -58,7 +58,8 @@ TEST_CASE_FIXTURE(fixture, "a slow reader gets everything") {
   CHECK(got == text);
 }
 
-TEST_CASE_FIXTURE(fixture, "a reader that does not read cannot deafen us") {
+TEST_CASE_FIXTURE(fixture,
+                  "a reader that does not read does not keep a signal away") {
   // More than any pipe holds by default, and nobody reads: without the order
   // to stop this would never return.
   REQUIRE(::write(stop.in.get(), "x", 1) == 1);
@@ -66,7 +67,8 @@ TEST_CASE_FIXTURE(fixture, "a reader that does not read cannot deafen us") {
         == line_writer::result::stopped);
 }
 
-TEST_CASE_FIXTURE(fixture, "a reader that has left is told from a failure") {
+TEST_CASE_FIXTURE(
+    fixture, "a reader that has left and a failure are different results") {
   lines.out.reset();
   CHECK(writer.write("x") == line_writer::result::nobody_reads);
   descriptor full{::open("/dev/full", O_WRONLY | O_CLOEXEC)};

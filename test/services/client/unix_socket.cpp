@@ -38,7 +38,7 @@ TEST_CASE("a connection does not block and is not inherited") {
   }
 }
 
-TEST_CASE("what cannot be connected to says why") {
+TEST_CASE("a connection that fails says why") {
   temp_dir directory;
   CHECK(error_of(directory / "none", 0ms) == ENOENT);
   clearance::test::write_file(directory / "file", "");
@@ -54,7 +54,7 @@ TEST_CASE("what cannot be connected to says why") {
         == "cannot connect to /s: it does not accept connections");
 }
 
-TEST_CASE("a hub that accepts nobody is not waited for without end") {
+TEST_CASE("the wait for a hub that does not accept has an end") {
   temp_dir directory;
   listener server{directory / "s", 0};
   auto first = connect_unix(directory / "s", 0ms);
@@ -62,7 +62,7 @@ TEST_CASE("a hub that accepts nobody is not waited for without end") {
   CHECK(error_of(directory / "s", 1ms) == EAGAIN);
 }
 
-TEST_CASE("a wait ends when something is there, and not later than asked") {
+TEST_CASE("a wait ends when the event is there, or at its deadline") {
   std::array<int, 2> ends{};
   REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
   descriptor out{ends[0]}, in{ends[1]};

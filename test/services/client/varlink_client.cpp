@@ -71,7 +71,7 @@ TEST_CASE("an error reply is a reply") {
   CHECK(reply.error == "a.b.Bad");
 }
 
-TEST_CASE("a service that leaves without an answer is told from a slow one") {
+TEST_CASE("a service that leaves and a slow service are different failures") {
   pair gone;
   gone.service.reset();
   CHECK(gone.why_not() == "closed the connection without an answer");
@@ -83,15 +83,14 @@ TEST_CASE("a service that leaves without an answer is told from a slow one") {
   CHECK(slow.why_not(1ms) == "did not answer in time");
 }
 
-TEST_CASE(
-    "an answer that stands in the socket counts though the service left") {
+TEST_CASE("an answer that is in the socket counts although the service left") {
   pair x;
   x.service->send(std::string_view{"{}\0", 3});
   x.service.reset();
   CHECK(std::holds_alternative<clearance::protocol::varlink::reply>(x.call()));
 }
 
-TEST_CASE("a service that takes nothing is given up") {
+TEST_CASE("a call to a service that reads nothing fails at the deadline") {
   pair x;
   std::string large(4'000'000, 'x');
   auto result = x.client->call("a.b.C", {{"k", large}},
@@ -100,10 +99,10 @@ TEST_CASE("a service that takes nothing is given up") {
         == "does not take the call");
 }
 
-TEST_CASE("what is no reply is said to be none") {
+TEST_CASE("bytes that are no reply are a failure") {
   pair x;
   x.service->send(std::string_view{"hello\0", 6});
-  CHECK(x.why_not().starts_with("answered with what is no reply: "));
+  CHECK(x.why_not().starts_with("answered with bytes that are no reply: "));
 }
 
 } // namespace varlink_client_tests

@@ -39,11 +39,12 @@ TEST_CASE("sockets are told apart by their names, in whatever order") {
   CHECK(matched({{"a", 3}}, {"a"}) == fds{3});
 }
 
-TEST_CASE("none is as good as all") {
+TEST_CASE("no passed socket at all is no fault") {
   CHECK(matched({}).empty());
 }
 
-TEST_CASE("what does not fit is named, and so is what would") {
+TEST_CASE(
+    "a socket with a wrong name is named, with the names that are right") {
   const std::string takes = "; this service takes `a` and `b`, once each";
   CHECK(fault({{"a", 3}}) == "there is none named `b`" + takes);
   CHECK(fault({{"b", 3}}) == "there is none named `a`" + takes);

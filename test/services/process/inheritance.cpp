@@ -14,7 +14,7 @@ constexpr auto container = "0 1000 1\n1 100000 65536\n";
 
 } // namespace
 
-TEST_CASE("whoever has the number of users without a number is refused") {
+TEST_CASE("the overflow uid is refused where the namespace leaves out users") {
   CHECK_FALSE(user_fault(65534, 65534, one_user).empty());
   CHECK_FALSE(user_fault(65534, 65534, "").empty()); // nobody is mapped
   // `nobody` of a container: users outside of it have the same number.
@@ -22,7 +22,7 @@ TEST_CASE("whoever has the number of users without a number is refused") {
   CHECK_FALSE(user_fault(7, 7, container).empty()); // sysctl says so
 }
 
-TEST_CASE("everybody else is not") {
+TEST_CASE("every other uid is accepted") {
   CHECK(user_fault(0, 65534, one_user).empty());
   CHECK(user_fault(1000, 65534, container).empty());
   CHECK(user_fault(65534, 7, container).empty());

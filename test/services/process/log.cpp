@@ -36,13 +36,13 @@ std::string shown(std::string_view value) {
 
 } // namespace
 
-TEST_CASE("a line names the part and all fields that have a value") {
+TEST_CASE("a line has the component and all fields that have a value") {
   CHECK(line({}) == "part: it happened");
   CHECK(line({{"a", "1"}, {"none", ""}, {"b", "two words"}})
         == R"(part: it happened a=1 b="two words")");
 }
 
-TEST_CASE("a value that could be read as more stands in quotes") {
+TEST_CASE("a value that could be read as several words stands in quotes") {
   CHECK(shown("203.0.113.7:443/tcp") == "203.0.113.7:443/tcp");
   CHECK(shown("a b") == R"("a b")");
   CHECK(shown("a=b") == R"("a=b")");
@@ -50,14 +50,14 @@ TEST_CASE("a value that could be read as more stands in quotes") {
   CHECK(shown(R"(")") == R"("\"")");
 }
 
-TEST_CASE("what is escaped already is not escaped again") {
+TEST_CASE("an escaped value is not escaped again") {
   CHECK(shown(protocol::escaped("a\nb")) == R"("a\x0ab")");
   CHECK(shown(protocol::escaped(R"(a\b)")) == R"("a\\b")");
   CHECK(shown(protocol::escaped(R"(\")")) == R"("\\\"")");
   CHECK(shown(protocol::escaped(R"(\x0a)")) == R"("\\x0a")");
 }
 
-TEST_CASE("what nobody escaped stays one line and inside its quotes") {
+TEST_CASE("a value that nobody escaped stays on one line and in its quotes") {
   CHECK(shown(R"(a\)") == R"("a\\")");
   CHECK(shown(R"(\")") == R"("\\\"")");
   CHECK(shown(R"(\x)") == R"("\\x")");
@@ -108,7 +108,7 @@ TEST_CASE("every severity has its priority") {
   CHECK(priority(severity::error) == "PRIORITY=3");
 }
 
-TEST_CASE("only what JOURNAL_STREAM names leads to the journal") {
+TEST_CASE("only the stream that JOURNAL_STREAM names leads to the journal") {
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
   struct stat info {};
@@ -131,7 +131,7 @@ TEST_CASE("only what JOURNAL_STREAM names leads to the journal") {
 
 // journald takes 10 000 lines in 30 s and drops the others unseen, whatever
 // they are.
-TEST_CASE("a process logs so many lines, not one more, and every notice") {
+TEST_CASE("a process logs lines up to the bound, and every notice") {
   services::line_bound x;
   const protocol::time_point start{1h};
   auto fill = [&](std::size_t count, protocol::time_point now) {

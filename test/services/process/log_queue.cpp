@@ -57,7 +57,8 @@ TEST_CASE("lines come out in the order they went in, whatever their severity") {
   CHECK(x.lost() == lost_lines{});
 }
 
-TEST_CASE("so many lines wait; the next of the same severity is lost") {
+TEST_CASE(
+    "lines wait up to the bound; the next one of the same severity is lost") {
   log_queue x;
   fill(x, severity::info, max_lines);
   CHECK(x.lost() == lost_lines{});
@@ -123,7 +124,7 @@ TEST_CASE("debug goes before info, info before warnings, warnings before "
   CHECK(drain(counted, severity::error) == quarter);
 }
 
-TEST_CASE("so many bytes wait, too") {
+TEST_CASE("the bytes that wait are bounded, too") {
   log_queue x;
   const std::string half(max_bytes / 2 - sizeof(queued_line), 'x');
   x.push(line(severity::warning, half));
@@ -152,7 +153,7 @@ TEST_CASE("fields count as bytes") {
   CHECK(x.lost() == lost_lines{1, 0});
 }
 
-TEST_CASE("what is taken of the count is counted from nothing again") {
+TEST_CASE("once the count is taken it begins at 0 again") {
   log_queue x;
   x.count_lost(severity::notice);
   x.add_lost({5, 2});

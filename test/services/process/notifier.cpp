@@ -13,7 +13,7 @@ using namespace clearance;
 using services::notifier;
 using test::fake_manager;
 
-TEST_CASE("each news is one message of assignments") {
+TEST_CASE("each notice is one message of assignments") {
   fake_manager manager;
   notifier x{manager.address()};
   CHECK(x);
@@ -39,7 +39,8 @@ TEST_CASE("a status cannot become an assignment") {
   CHECK(manager.next() == R"(STATUS=a\x0aREADY=1)");
 }
 
-TEST_CASE("who stops says no more of what it does, but why and that it lives") {
+TEST_CASE("a service that stops sends no status any more, only why and that it "
+          "lives") {
   fake_manager manager;
   notifier x{manager.address()};
   x.stopping();
@@ -64,7 +65,7 @@ TEST_CASE("a manager that does not read is not waited for") {
   CHECK(x.status("serves"));
 }
 
-TEST_CASE("without anybody to tell everything is told") {
+TEST_CASE("without a service manager every notice succeeds") {
   for (std::string address : {"", "relative", "vsock:2:1", "/nobody/is/here"}) {
     CAPTURE(address);
     notifier x{address};
@@ -76,7 +77,7 @@ TEST_CASE("without anybody to tell everything is told") {
   }
 }
 
-TEST_CASE("the environment is asked once") {
+TEST_CASE("the environment is read once") {
   fake_manager manager;
   ::setenv("NOTIFY_SOCKET", manager.address().c_str(), 1);
   auto x = notifier::from_environment();
