@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace clearance::test {
@@ -59,9 +60,14 @@ fake_io_host::fake_io_host(caf::actor_system& system) : system_(system) {
   // nop
 }
 
-void fake_io_host::keep(caf::strong_actor_ptr actor) {
+// Asked for before an actor is made.
+caf::execution_unit* fake_io_host::unit() {
   if (out_of_memory_)
     throw std::bad_alloc{};
+  return nullptr;
+}
+
+void fake_io_host::keep(caf::strong_actor_ptr actor) {
   kept_.push_back(std::move(actor));
 }
 

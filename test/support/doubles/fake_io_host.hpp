@@ -42,7 +42,7 @@ public:
   // -----------------------------------------------------------
 
   caf::actor_system& system() override { return system_; }
-  caf::execution_unit* unit() override { return nullptr; }
+  caf::execution_unit* unit() override;
   void keep(caf::strong_actor_ptr actor) override;
   caf::expected<std::unique_ptr<actors::listener>>
   listen(const actors::listen_spec& spec,
