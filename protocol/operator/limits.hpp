@@ -28,4 +28,38 @@ inline constexpr std::size_t rule_name_max_bytes = 128;
 inline constexpr std::size_t rule_why_max_bytes = 512;
 inline constexpr std::size_t rule_condition_max_bytes = 256;
 
+// -- prompts ------------------------------------------------------------------
+
+/// Prompts of one container that wait or are being decided. At the limit the
+/// container's oldest one that waits becomes gone (`forgotten`).
+inline constexpr std::size_t prompts_per_container_max = 4096;
+
+/// The same of all containers. At the limit the oldest prompt of the container
+/// that asks becomes gone. A container that has none to give gets none.
+inline constexpr std::size_t prompts_total_max = 32768;
+
+/// Bytes of the prompts of one container and of all containers, decided and
+/// gone ones included. At these limits the same happens, after the oldest
+/// decided and gone prompts were removed.
+inline constexpr std::size_t prompts_per_container_max_bytes = 2 * 1024 * 1024;
+inline constexpr std::size_t prompts_total_max_bytes = 16 * 1024 * 1024;
+
+/// How long a decided or gone prompt stays visible, and how many of one
+/// container do. The oldest are removed.
+inline constexpr auto prompt_retention = 10min;
+inline constexpr std::size_t finished_prompts_per_container_max = 256;
+
+/// Addresses, ports and protocols that one prompt lists. More addresses are
+/// counted; more ports and protocols are not listed.
+inline constexpr std::size_t prompt_addresses_max = 16;
+inline constexpr std::size_t prompt_ports_max = 16;
+
+/// Keys and bytes of the dossier of one container. More keys are counted.
+inline constexpr std::size_t dossier_max_keys = 32;
+inline constexpr std::size_t dossier_max_bytes = 8 * 1024;
+
+/// Containers without a prompt that somebody asked to be quiet. At the limit
+/// `Quiet` fails.
+inline constexpr std::size_t quiet_containers_max = 1024;
+
 } // namespace clearance::protocol::operator_limits

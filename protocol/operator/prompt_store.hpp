@@ -1,0 +1,143 @@
+/// The prompts of the table: looked up, accounted for and removed. Only
+/// prompt_table.cpp includes this; the rules of decisions are there.
+#pragma once
+
+#include "protocol/operator/prompt_table.hpp"
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+namespace clearance::protocol {
+
+struct prompt_holder;
+
+/// A prompt, and what only the table needs of it.
+struct prompt_entry : prompt {
+  prompt_holder* owner = nullptr;
+  std::string key; ///< see target_key()
+  /// Open requests by generation, the newest first.
+  std::map<std::uint64_t, std::string, std::greater<>> requests;
+  std::size_t request_bytes = 0;
+  std::size_t charged = 0;
+  flag_set kept_flags; ///< all but automatic_failed
+  bool is_ruled_quiet = false;
+  bool has_failed_automatically = false;
+  request_ref deciding; ///< the request that is being executed
+  std::optional<std::int64_t> seconds;
+  std::uint64_t finish_number = 0; ///< orders decided and gone prompts; 0: open
+  time_point finished_at;
+};
+
+/// A container that has prompts, or is quiet.
+struct prompt_holder {
+  std::string name;
+  std::shared_ptr<const prompt_container> facts; ///< null: no block yet
+  bool is_quiet = false;
+  std::size_t bytes = 0;
+  std::unordered_map<std::string, std::uint64_t> targets; ///< the newest prompt
+  /// Who has the open request of this id.
+  std::unordered_map<std::string, std::pair<prompt_entry*, std::uint64_t>>
+      requests;
+  /// How many prompts of which target know an address.
+  std::map<ip_address, std::map<std::string, std::size_t>> addresses;
+  std::set<std::uint64_t> open;
+  std::map<std::uint64_t, std::uint64_t> finished; ///< by finish_number
+};
+
+/// Owns all prompts and their holders, and tells observers of every change.
+class prompt_store {
+public:
+  explicit prompt_store(prompt_limits limits) : limits_(limits) {
+    // nop
+  }
+  prompt_store(const prompt_store&) = delete;
+  prompt_store& operator=(const prompt_store&) = delete;
+
+  void add(prompt_observer& x) { observers_.push_back(&x); }
+  void remove(prompt_observer& x) { std::erase(observers_, &x); }
+
+  prompt_holder* find_holder(std::string_view name);
+  prompt_holder& hold(std::string_view name);
+  void drop_if_empty(prompt_holder& x);
+
+  /// What is known of a container from now on; null: nothing.
+  void set_facts(prompt_holder& x,
+                 std::shared_ptr<const prompt_container> facts);
+
+  /// Null: there is none.
+  prompt_entry* find(std::uint64_t number);
+  prompt_entry* next_after(std::uint64_t number);
+  prompt_entry* newest_of(prompt_holder& owner, const std::string& key);
+
+  /// A new prompt that waits. Its texts are set by the caller, who then calls
+  /// settle().
+  prompt_entry& create(prompt_holder& owner, std::string key);
+
+  void attach(prompt_entry& x, const std::string& id, std::uint64_t generation);
+  /// Forgets one open request, if the prompt has it.
+  void detach(prompt_entry& x, std::uint64_t generation);
+  void detach_all(prompt_entry& x);
+  void add_address(prompt_entry& x, const ip_address& address);
+
+  /// The prompt is decided or gone.
+  void finish(prompt_entry& x, time_point now);
+
+  /// Accounts for what was changed and tells the observers. Then makes room:
+  /// what is in the way goes, `x` itself at last. Returns false if `x` went.
+  bool settle(prompt_entry& x, bool is_urgent, prompt_time now);
+  void notify(const prompt_entry& x, bool is_urgent);
+
+  /// A prompt that waits becomes gone.
+  void forget(prompt_entry& x, prompt_time now);
+  void erase(prompt_entry& x);
+
+  void expire(time_point now);
+  time_point next_expiry() const noexcept;
+
+  template <class F>
+  void for_each(F f) {
+    for (auto& [number, x] : prompts_)
+      f(*x);
+  }
+
+  std::size_t size() const noexcept { return prompts_.size(); }
+  std::size_t open() const noexcept { return open_; }
+  std::size_t holders() const noexcept { return holders_.size(); }
+  std::size_t quiet_holders() const noexcept;
+  std::size_t bytes() const noexcept { return bytes_; }
+  std::uint64_t last_number() const noexcept { return last_number_; }
+  std::uint64_t forgotten() const noexcept { return forgotten_; }
+
+  /// What a prompt, an open request of it, an address of it and a container
+  /// are charged beside their texts: objects, their share in the indexes, and
+  /// the heads of allocations.
+  static constexpr std::size_t prompt_overhead_bytes = 1024;
+  static constexpr std::size_t request_overhead_bytes = 224;
+  static constexpr std::size_t address_overhead_bytes = 192;
+  static constexpr std::size_t holder_overhead_bytes = 768;
+
+private:
+  void release_facts(prompt_holder& x,
+                     std::shared_ptr<const prompt_container> facts);
+  void recharge(prompt_entry& x);
+  bool is_over(const prompt_holder& x) const noexcept;
+  bool is_over_in_all() const noexcept;
+  prompt_entry* oldest_waiting(prompt_holder& owner, const prompt_entry& but);
+  bool give_up_one(prompt_entry& x, prompt_time now);
+
+  prompt_limits limits_;
+  std::vector<prompt_observer*> observers_;
+  std::map<std::uint64_t, std::unique_ptr<prompt_entry>> prompts_;
+  std::map<std::string, prompt_holder, std::less<>> holders_;
+  std::map<std::uint64_t, std::uint64_t> finished_; // by finish_number
+  std::size_t open_ = 0;
+  std::size_t bytes_ = 0;
+  std::uint64_t last_number_ = 0;
+  std::uint64_t last_finish_ = 0;
+  std::uint64_t forgotten_ = 0;
+};
+
+} // namespace clearance::protocol

@@ -1,0 +1,371 @@
+// The rules of the table; prompt_store.cpp keeps what they work on.
+//
+// Whatever a container can repeat changes no revision: counts, ports, further
+// addresses, another spelling of the target. A revision changes with a flag or
+// the policy's rule, and a flag comes once.
+
+#include "protocol/operator/prompt_table.hpp"
+
+#include "protocol/operator/prompt_rules.hpp"
+#include "protocol/text/text.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace clearance::protocol {
+
+namespace {
+
+template <class T>
+bool has(const std::vector<T>& xs, const T& x) {
+  return std::find(xs.begin(), xs.end(), x) != xs.end();
+}
+
+std::shared_ptr<const prompt_container> facts_of(const event& x) {
+  auto result = std::make_shared<prompt_container>();
+  result->name = x.container;
+  std::size_t bytes = 0;
+  for (const auto& [key, value] : x.dossier) {
+    auto reduced = key;
+    sanitise(reduced);
+    auto& all = result->dossier;
+    const bool is_known =
+        std::any_of(all.begin(), all.end(),
+                    [&](const auto& y) { return y.first == reduced; });
+    bytes += reduced.size() + value.size();
+    if (is_known || all.size() == operator_limits::dossier_max_keys
+        || bytes > operator_limits::dossier_max_bytes) {
+      bytes -= reduced.size() + value.size();
+      ++result->more_dossier;
+    } else {
+      all.emplace_back(std::move(reduced), value);
+    }
+  }
+  return result;
+}
+
+prompt_end end_by(event_type x) noexcept {
+  switch (x) {
+  case event_type::container_exited:
+    return prompt_end::container_exited;
+  case event_type::shield_down:
+    return prompt_end::shield_down;
+  case event_type::shield_disengaged:
+    return prompt_end::shield_disengaged;
+  case event_type::connection_blocked:
+  case event_type::container_started:
+  case event_type::shield_up:
+  case event_type::verdict_applied:
+    break;
+  }
+  return prompt_end::none;
+}
+
+bool is_allowed(const prompt& x) noexcept {
+  return x.state == prompt_state::decided
+         && x.decision->action == action::allow;
+}
+
+} // namespace
+
+std::string target_key(std::string_view domain, std::string_view dest) {
+  if (!domain.empty()) {
+    auto name = canonical_name(domain);
+    return name ? "n" + *name : "b" + std::string{domain};
+  }
+  auto address = parse_ip_address(dest);
+  return address ? "a" + to_string(*address) : "x" + std::string{dest};
+}
+
+prompt_table::prompt_table(std::string boot, prompt_limits limits)
+    : impl_(std::make_unique<impl>(std::move(boot), limits)) {
+  // nop
+}
+
+prompt_table::~prompt_table() = default;
+
+void prompt_table::add(prompt_observer& x) {
+  impl_->add(x);
+}
+
+void prompt_table::remove(prompt_observer& x) {
+  impl_->remove(x);
+}
+
+// -- from the registry --------------------------------------------------------
+
+const prompt* prompt_table::block(const event& x, std::uint64_t generation,
+                                  prompt_time now) {
+  auto& all = *impl_;
+  all.expire(now.steady);
+  auto& owner = all.hold(x.container);
+  if (owner.facts == nullptr)
+    all.set_facts(owner, facts_of(x));
+  auto key = target_key(x.domain, x.dest);
+  const bool is_open = generation != 0 && !x.request_id.empty();
+  auto* last = all.newest_of(owner, key);
+  auto* found = last;
+  if (last == nullptr || last->state == prompt_state::gone
+      || is_allowed(*last)) {
+    if (!is_open) {
+      ++all.unrecorded;
+      all.drop_if_empty(owner);
+      return nullptr;
+    }
+    found = &all.create(owner, std::move(key));
+    found->target = x.target();
+    found->domain = x.domain;
+    found->first_seen = now.wall;
+    found->quiet = owner.is_quiet;
+    if (last != nullptr && is_allowed(*last)) {
+      found->kept_flags.add(flag::allowed_before);
+      found->has_failed_automatically =
+          last->decision->by.what == decider::kind::policy;
+    }
+  }
+  const auto number = found->number;
+  if (is_open) {
+    // An id that is announced again means its new block alone.
+    auto known = owner.requests.find(x.request_id);
+    auto before = known == owner.requests.end()
+                      ? std::pair<prompt_entry*, std::uint64_t>{}
+                      : known->second;
+    all.attach(*found, x.request_id, generation);
+    if (before.first != nullptr)
+      all.lose_request(*before.first, before.second, now);
+    found = all.find(number);
+  }
+  // It was decided, and a prompt that became gone took its place.
+  if (found == nullptr)
+    return block(x, generation, now);
+  const bool is_new = found->count == 0;
+  all.fold(*found, x, now);
+  const bool has_changed = all.find_new_flags(*found);
+  if (has_changed && !is_new)
+    ++found->revision;
+  if (!all.settle(*found, is_new || has_changed, now)) {
+    ++all.unrecorded;
+    all.drop_if_empty(owner);
+    return nullptr;
+  }
+  all.flag_neighbours(*found);
+  return all.find(number);
+}
+
+// What a further block adds.
+void prompt_table::impl::fold(prompt_entry& x, const event& from,
+                              prompt_time now) {
+  x.dest = from.dest;
+  x.last_seen = now.wall;
+  ++x.count;
+  auto add = [](std::vector<std::int64_t>& to, std::int64_t y) {
+    if (has(to, y))
+      return true;
+    if (to.size() == operator_limits::prompt_ports_max)
+      return false;
+    to.push_back(y);
+    return true;
+  };
+  x.more_ports |= !add(x.ports, from.port);
+  add(x.protocols, from.proto);
+  auto address = parse_ip_address(from.dest);
+  if (!address || has(x.addresses, *address))
+    return;
+  // Its flags count even if it is not listed.
+  x.kept_flags = x.kept_flags | find_flags(*address);
+  if (x.addresses.size() == operator_limits::prompt_addresses_max)
+    ++x.more_addresses;
+  else
+    add_address(x, *address);
+}
+
+// Returns whether there are new ones.
+bool prompt_table::impl::find_new_flags(prompt_entry& x) {
+  const auto& known = x.owner->addresses;
+  const bool is_shared =
+      std::any_of(x.addresses.begin(), x.addresses.end(),
+                  [&](const ip_address& y) { return known.at(y).size() > 1; });
+  x.kept_flags =
+      x.kept_flags
+      | find_flags({.domain = x.domain,
+                    .addresses = x.addresses,
+                    .address_is_shared = is_shared,
+                    .open_prompts_of_container = x.owner->open.size()});
+  auto flags = x.kept_flags;
+  if (x.has_failed_automatically)
+    flags.add(flag::automatic_failed);
+  return std::exchange(x.flags, flags) != flags;
+}
+
+// A new prompt or address is news for other prompts of the container, once.
+void prompt_table::impl::flag_neighbours(prompt_entry& x) {
+  auto look_at = [&](prompt_entry* y) {
+    if (y == nullptr || y == &x || !y->is_open() || !find_new_flags(*y))
+      return;
+    ++y->revision;
+    notify(*y, true);
+  };
+  auto& owner = *x.owner;
+  if (owner.open.size() == many_targets_min + 1)
+    for (auto number : owner.open)
+      look_at(find(number));
+  for (const auto& address : x.addresses) {
+    const auto& keys = owner.addresses.at(address);
+    if (keys.size() == 2) // more: they have their flag already
+      for (const auto& [key, count] : keys)
+        look_at(newest_of(owner, key));
+  }
+}
+
+void prompt_table::lifecycle(const event& x, prompt_time now) {
+  const auto why = end_by(x.type);
+  auto* owner = impl_->find_holder(x.container);
+  if (why == prompt_end::none || owner == nullptr)
+    return;
+  impl_->end_all(*owner, why, now);
+  if (why == prompt_end::container_exited) {
+    owner->is_quiet = false;
+    impl_->set_facts(*owner, nullptr);
+  }
+  impl_->drop_if_empty(*owner);
+}
+
+// The registry has dropped all open requests of the container. What was decided
+// before says nothing about later blocks.
+void prompt_table::impl::end_all(prompt_holder& owner, prompt_end why,
+                                 prompt_time now) {
+  owner.targets.clear();
+  for (auto [order, number] : owner.finished)
+    detach_all(*find(number));
+  const auto open = owner.open;
+  for (auto number : open) {
+    auto* x = find(number);
+    if (x == nullptr || !x->is_open())
+      continue;
+    x->state = prompt_state::gone;
+    x->why = why;
+    ++x->revision;
+    detach_all(*x);
+    finish(*x, now.steady);
+    settle(*x, true, now);
+  }
+}
+
+void prompt_table::closed(std::string_view container,
+                          const request_ref& request, prompt_time now) {
+  auto* owner = impl_->find_holder(container);
+  if (owner == nullptr)
+    return;
+  auto known = owner->requests.find(request.request_id);
+  if (known == owner->requests.end()
+      || known->second.second != request.generation)
+    return;
+  impl_->lose_request(*known->second.first, request.generation, now);
+}
+
+void prompt_table::impl::lose_request(prompt_entry& x, std::uint64_t generation,
+                                      prompt_time now) {
+  detach(x, generation);
+  if (x.requests.empty() && x.state == prompt_state::waiting)
+    forget(x, now);
+}
+
+decision prompt_table::executed(std::string_view container,
+                                const request_ref& request, decision x,
+                                prompt_time now) {
+  x.seq = ++impl_->last_decision;
+  x.at = now.wall;
+  x.container = container;
+  auto* owner = impl_->find_holder(container);
+  if (owner == nullptr)
+    return x;
+  auto known = owner->requests.find(request.request_id);
+  if (known == owner->requests.end()
+      || known->second.second != request.generation)
+    return x;
+  auto& y = *known->second.first;
+  x.prompt = id_of(y.number);
+  x.target = y.target;
+  x.waited = now.wall - y.first_seen;
+  const bool is_applied = x.result == decision_result::applied;
+  if (is_applied)
+    impl_->detach(y, request.generation);
+  if (y.state != prompt_state::waiting)
+    return x;
+  y.decision = x;
+  if (is_applied) {
+    y.state = prompt_state::decided;
+    ++y.revision;
+    impl_->finish(y, now.steady);
+  }
+  impl_->settle(y, true, now);
+  return x;
+}
+
+// -- looking ------------------------------------------------------------------
+
+void prompt_table::expire(prompt_time now) {
+  impl_->expire(now.steady);
+}
+
+time_point prompt_table::next_expiry() const noexcept {
+  return impl_->next_expiry();
+}
+
+const prompt* prompt_table::find(std::string_view id) const {
+  const auto& boot = impl_->boot;
+  if (id.size() <= boot.size() + 1 || !id.starts_with(boot)
+      || id[boot.size()] != '-')
+    return nullptr;
+  id.remove_prefix(boot.size() + 1);
+  std::uint64_t number = 0;
+  auto [end, failed] =
+      std::from_chars(id.data(), id.data() + id.size(), number);
+  if (failed != std::errc{} || end != id.data() + id.size()
+      || id.front() == '0')
+    return nullptr;
+  return find(number);
+}
+
+const prompt* prompt_table::find(std::uint64_t number) const {
+  return impl_->find(number);
+}
+
+const prompt* prompt_table::next_after(std::uint64_t number) const {
+  return impl_->next_after(number);
+}
+
+std::string prompt_table::id_of(std::uint64_t number) const {
+  return impl_->boot + "-" + std::to_string(number);
+}
+
+std::uint64_t prompt_table::last_number() const noexcept {
+  return impl_->last_number();
+}
+
+std::size_t prompt_table::size() const noexcept {
+  return impl_->size();
+}
+
+std::size_t prompt_table::open() const noexcept {
+  return impl_->open();
+}
+
+std::size_t prompt_table::containers() const noexcept {
+  return impl_->holders();
+}
+
+std::size_t prompt_table::bytes() const noexcept {
+  return impl_->bytes();
+}
+
+std::uint64_t prompt_table::forgotten() const noexcept {
+  return impl_->forgotten();
+}
+
+std::uint64_t prompt_table::unrecorded() const noexcept {
+  return impl_->unrecorded;
+}
+
+} // namespace clearance::protocol

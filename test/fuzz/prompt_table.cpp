@@ -1,0 +1,31 @@
+// Input: choices, a byte each: blocks, ends, decisions and policy in any order,
+// beside a naive model.
+
+#include "test/fuzz/fuzz.hpp"
+#include "test/support/model/prompt_trial.hpp"
+
+#include <exception>
+
+namespace prompt_table_fuzzer {
+
+namespace {
+
+void run(const std::uint8_t* data, std::size_t size) {
+  std::size_t at = 0;
+  auto choose = [&](std::size_t n) -> std::size_t {
+    return (at < size ? data[at++] : 0U) % n;
+  };
+  try {
+    clearance::test::prompt_trial trial{choose};
+    while (at < size)
+      trial.step(choose);
+  } catch (const std::exception& x) {
+    clearance::test::require(false, x.what());
+  }
+}
+
+const clearance::test::fuzzer registered{"prompt_table", run};
+
+} // namespace
+
+} // namespace prompt_table_fuzzer
