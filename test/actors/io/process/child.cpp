@@ -183,7 +183,7 @@ TEST_CASE_FIXTURE(fixture, "a child that waits for a disk is not killed") {
   child.end_group();
   for (int i = 0; i < 3; ++i) // SIGTERM, and two looks at it
     CHECK_EQ(ioc.run_one(), 1);
-  CHECK_FALSE(status);
+  REQUIRE_FALSE(status);
   CHECK(io::sleeps_uninterruptibly(child.pid()));
   const io::unique_fd wake{::open(fifo.c_str(), O_WRONLY | O_CLOEXEC)};
   ioc.run();
