@@ -287,6 +287,7 @@ TEST_CASE("a line of no known type is dropped, counted and logged once") {
   CHECK(line.level == actors::severity::warning);
   CHECK(line["line"] == news);
   CHECK(line["why"] == "a type that is not known");
+  CHECK(s.counters()["unknown"] == "3");
   // Another type, and none at all, are other faults.
   s.bring(reader, {R"({"type":"olds","container":"c1"})", "{}", "{}"});
   // counters() has removed the line about "news" from the record.
