@@ -103,8 +103,8 @@ std::string input_chain() {
 // Neighbour discovery is accepted, or no allowed IPv6 connection comes up.
 constexpr std::string_view output_rules[] = {
     "oifname \"lo\" accept",
-    "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert,"
-    " nd-router-solicit } accept",
+    ("icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert,"
+     " nd-router-solicit } accept"),
     "ip6 daddr ff02::/16 drop",
     "ip daddr @deny4 goto refuse",
     "ip6 daddr @deny6 goto refuse",

@@ -18,6 +18,7 @@ struct blocked_target {
   ip_address destination;
   std::uint8_t protocol = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a 0 in it
   auto operator<=>(const blocked_target&) const = default;
 };
 

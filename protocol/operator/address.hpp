@@ -19,6 +19,7 @@ struct ip_address {
   bool is_ipv4() const noexcept;
 
   friend bool operator==(const ip_address&, const ip_address&) = default;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a 0 in it
   friend auto operator<=>(const ip_address&, const ip_address&) = default;
 };
 
@@ -46,6 +47,7 @@ struct ip_range {
   bool contains(const ip_range& x) const noexcept;
 
   friend bool operator==(const ip_range&, const ip_range&) = default;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a 0 in it
   friend auto operator<=>(const ip_range&, const ip_range&) = default;
 };
 

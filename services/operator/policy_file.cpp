@@ -2,12 +2,12 @@
 
 #include "actors/io/base/small_file.hpp"
 #include "protocol/operator/limits.hpp"
+#include "protocol/text/error_text.hpp"
 
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
@@ -92,12 +92,13 @@ public:
     if (!open) {
       if (errno == ENOENT && !x.is_required)
         return;
-      refuse(x.path, std::string{"cannot be opened: "} + std::strerror(errno));
+      refuse(x.path,
+             std::string{"cannot be opened: "} + protocol::error_text(errno));
     }
     const int fd = ::dirfd(open.get());
     struct stat info {};
     if (::fstat(fd, &info) != 0)
-      refuse(x.path, std::strerror(errno));
+      refuse(x.path, protocol::error_text(errno));
     if (auto why = distrust_of(info); !why.empty())
       refuse(x.path, why);
     for (const auto& name : names_in(open.get(), x.path))
@@ -116,7 +117,7 @@ private:
     std::vector<std::string> result;
     for (;;) {
       errno = 0;
-      const auto* entry = ::readdir(directory);
+      const auto* entry = ::readdir(directory); // NOLINT(concurrency-mt-unsafe)
       if (entry == nullptr)
         break;
       const std::string_view name{entry->d_name};
@@ -124,7 +125,8 @@ private:
         result.emplace_back(name);
     }
     if (errno != 0)
-      refuse(path, std::string{"cannot be read: "} + std::strerror(errno));
+      refuse(path,
+             std::string{"cannot be read: "} + protocol::error_text(errno));
     std::sort(result.begin(), result.end());
     return result;
   }
