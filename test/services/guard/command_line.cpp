@@ -51,7 +51,7 @@ TEST_CASE("attach names a process and what the hub calls it") {
   CHECK(call_of<guard_attach>(attach({})).emit == guard_emit::socket);
   CHECK(fault({"attach", "--pid", "17"}) == "--container is required");
   for (const auto* pid : {"0", "-1", "x", "1x", "2147483648"})
-    CHECK(fault({"attach", "--pid", pid, "--container", "c1"})
+    CHECK(fault({"attach", std::string{"--pid="} + pid, "--container", "c1"})
           == std::string{"--pid: `"} + pid
                  + "` is no number from 1 to 2147483647");
   for (const auto* id : {"../c1", "a b", "-c", "c/1"})
