@@ -147,6 +147,7 @@ void git_request::serve() {
                     {"git-http-backend"},
                     protocol::cgi_environment(backend.cgi, request)};
   plan.runs_on_alone = route_->endpoint == protocol::git_endpoint::receive_pack;
+  plan.reads_report = plan.runs_on_alone;
   if (route_->endpoint == protocol::git_endpoint::upload_pack)
     plan.body_max_bytes = gate_limits::fetch_body_max_bytes;
   if (auto service =
@@ -176,13 +177,16 @@ void git_request::refuse(int status, std::string_view text,
 }
 
 // Errors that the backend gave look like ours: the operator must know of both.
+// A push that git or a hook declined has the status 200, and the client alone
+// is told why.
 // Git asks without a token first, so each good clone begins with a 401, which
 // would hide the entries that matter.
 void git_request::on_answered(const answered& x) {
   const auto& request = *config_.request;
   const bool asked = x.status == 401 && !request.head().has_authorization;
-  const bool bad =
-      !asked && (x.status == 0 || x.status >= 400 || !x.trouble.empty());
+  const bool bad = !asked
+                   && (x.status == 0 || x.status >= 400 || !x.trouble.empty()
+                       || !x.declined.empty());
   if (!bad || may_complain())
     log(bad     ? severity::warning
         : asked ? severity::debug
@@ -194,6 +198,8 @@ void git_request::on_answered(const answered& x) {
          {"received", std::to_string(x.received)},
          {"sent", std::to_string(x.sent)},
          {"trouble", x.trouble},
+         {"declined", x.declined},
+         {"said", x.said},
          {"pid", std::to_string(request.who().pid)},
          {"command", request.who().command}});
   if (started_ && x.status == 404 && may_complain())

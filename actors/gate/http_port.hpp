@@ -32,6 +32,10 @@ struct answered {
   std::uint64_t received = 0; ///< bytes of the request's body
   std::uint64_t sent = 0;     ///< bytes of the response's body
   std::string trouble;        ///< what went wrong, escaped; mostly empty
+  /// The first ref that git declined to change, why, and how many more;
+  /// escaped. Empty: it declined none.
+  std::string declined = {};
+  std::string said = {}; ///< of hooks and git about that, escaped
 };
 
 /// A line of the backend's stderr, as it came, without its end. Of a backend
@@ -62,6 +66,8 @@ struct backend_plan {
   bool runs_on_alone = false;
   /// Of the request's body. A larger one gets 413.
   std::uint64_t body_max_bytes = std::numeric_limits<std::uint64_t>::max();
+  /// The response is git-receive-pack's: it is read for answered::declined.
+  bool reads_report = false;
   std::optional<direct_plan> direct = std::nullopt;
 };
 

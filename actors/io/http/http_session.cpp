@@ -225,7 +225,9 @@ int http_session::serve(const actors::backend_plan& plan) {
   spawn_plan child{plan.program, plan.argv, plan.environment};
   // git-http-backend reads on for ever when a body of known length ends early.
   child.dies_with_us = true;
-  return start(std::move(child), {plan.runs_on_alone, plan.body_max_bytes, {}});
+  return start(
+      std::move(child),
+      {plan.runs_on_alone, plan.body_max_bytes, plan.reads_report, {}});
 }
 
 // A service sees the end of its input by itself: it is not killed when the gate
@@ -236,8 +238,8 @@ int http_session::serve_directly(const actors::backend_plan& plan) {
       || !plain_repository(service.repository, configuration))
     return ENOEXEC;
   return start({program, service.argv, service.environment},
-               {plan.runs_on_alone, plan.body_max_bytes, service.preamble,
-                service.body_first});
+               {plan.runs_on_alone, plan.body_max_bytes, plan.reads_report,
+                service.preamble, service.body_first});
 }
 
 int http_session::start(spawn_plan child, transfer_rules rules) {
@@ -267,7 +269,8 @@ void http_session::said(std::string_view line) {
 
 void http_session::served(const transfer_result& x) {
   transfer_.reset();
-  actors::answered what{x.status, x.received, x.sent, std::string(x.trouble)};
+  actors::answered what{x.status,   x.received, x.sent, std::string(x.trouble),
+                        x.declined, x.said};
   if (x.cut)
     close();
   finish(std::move(what), x.reusable && x.body_read);

@@ -20,6 +20,7 @@
 
 #include "protocol/gate/http_response.hpp"
 #include "protocol/gate/limits.hpp"
+#include "protocol/text/text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -153,8 +154,10 @@ void transfer::read_output() {
                  [self = shared_from_this(), before](std::size_t bytes) {
                    if (self->down_ == down::backend)
                      self->took_output(bytes == 0 ? 0 : before + bytes);
-                   else if (self->down_ == down::alone && bytes > 0)
+                   else if (self->down_ == down::alone && bytes > 0) {
+                     self->read_report({self->output_.get() + before, bytes});
                      self->discard_output();
+                   }
                  });
 }
 
@@ -243,6 +246,7 @@ void transfer::write_output(std::string_view body) {
   if (left_)
     *left_ -= body.size();
   result_.sent += body.size();
+  read_report(body);
   if (chunked_ && !body.empty())
     head_bytes_ += protocol::chunk_line(body.size());
   down_ = down::client;
@@ -364,15 +368,35 @@ void transfer::lose_client(std::string_view trouble) {
 void transfer::discard_output() {
   backend_->read({output_.get(), gate_limits::pump_max_bytes},
                  [self = shared_from_this()](std::size_t bytes) {
-                   if (self->down_ == down::alone && bytes > 0)
-                     self->discard_output();
+                   if (self->down_ != down::alone || bytes == 0)
+                     return;
+                   self->read_report({self->output_.get(), bytes});
+                   self->discard_output();
                  });
+}
+
+void transfer::read_report(std::string_view body) {
+  if (rules_.reads_report)
+    report_.feed(body);
+}
+
+void transfer::report() {
+  if (report_.declined() == 0)
+    return;
+  result_.declined = protocol::escaped(report_.first_declined());
+  if (report_.declined() > 1)
+    result_.declined +=
+        " (and " + std::to_string(report_.declined() - 1) + " refs more)";
+  for (const auto& line : report_.said())
+    result_.said +=
+        (result_.said.empty() ? "" : " / ") + protocol::escaped(line);
 }
 
 void transfer::end_if_over() {
   if (down_ != down::done || !backend_->status())
     return;
   up_ = up::done;
+  report();
   if (auto done = std::exchange(done_, nullptr))
     done(result_);
 }

@@ -6,6 +6,7 @@
 #include "actors/io/http/http_times.hpp"
 #include "actors/io/http/http_wire.hpp"
 #include "protocol/gate/cgi.hpp"
+#include "protocol/gate/push_report.hpp"
 
 #include <array>
 #include <cstdint>
@@ -26,6 +27,8 @@ struct transfer_result {
   bool body_read = false;     ///< the request's body was read to its end
   bool reusable = false;      ///< the connection may go on
   bool cut = false;           ///< it is closed already
+  std::string declined = {};  ///< see actors::answered
+  std::string said = {};      ///< see actors::answered
 };
 
 /// What holds for one request.
@@ -35,6 +38,8 @@ struct transfer_rules {
   bool runs_on_alone = false;
   /// A body above it gets 413.
   std::uint64_t body_max_bytes = 0;
+  /// The response's body is git-receive-pack's, and is read for the log.
+  bool reads_report = false;
   /// A header block, and maybe the beginning of a body, that stands before what
   /// the backend writes. A backend that fails without a byte gets 502 instead.
   std::string preamble;
@@ -102,6 +107,8 @@ private:
 
   void lose_client(std::string_view trouble);
   void discard_output();
+  void read_report(std::string_view body);
+  void report();
 
   void watch_backend(time_point now);
   void watch_body(time_point now);
@@ -116,6 +123,7 @@ private:
   std::shared_ptr<backend> backend_;
   done_handler done_;
   transfer_rules rules_;
+  protocol::push_report report_;
   transfer_result result_;
 
   up up_ = up::done;

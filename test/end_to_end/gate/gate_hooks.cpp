@@ -210,4 +210,33 @@ TEST_CASE("whatever goes wrong in post-receive, the push has worked") {
            world.must_git({"rev-parse", "main"}, "work"));
 }
 
+// The status of such a push is 200, and the client alone was told.
+TEST_CASE(
+    "a push that an operator's hook declines is a warning with its words") {
+  const gate_world world;
+  fs::create_directory(world.dir / "own-hooks");
+  plant(world.dir / "own-hooks/update",
+        "[ \"$1\" = refs/heads/main ] || { echo 'only main, please' >&2; exit "
+        "1; }");
+  gate server{world,
+              {{"--hooks-path", (world.dir / "own-hooks").string()}, {}}};
+  world.commit("work", "file", "one\n");
+  const auto refs = {"main", "main:refs/heads/b", "main:refs/heads/c"};
+  std::vector<std::string> words{"push", server.url()};
+  words.insert(words.end(), refs.begin(), refs.end());
+  CHECK_EQ(world.git(words, "work").end, exited(1));
+  server.process().await_err(
+      "declined=\"refs/heads/b hook declined (and 1 refs more)\"");
+  server.process().await_err(
+      "said=\"only main, please / error: hook declined to update "
+      "refs/heads/b / only main, please / ");
+  const auto log = server.process().err();
+  const auto at = log.find("declined=");
+  const auto line = log.substr(log.rfind('\n', at) + 1);
+  CHECK_NE(line.substr(0, line.find('\n')).find("status=200"),
+           std::string::npos);
+  CHECK_EQ(world.in_mirror({"rev-parse", "main"}),
+           world.must_git({"rev-parse", "main"}, "work"));
+}
+
 } // namespace gate_hooks_tests

@@ -1,0 +1,96 @@
+// A push whose client has left, and what the log is told of a push.
+
+#include "actors/io/http/transfer.hpp"
+#include "test/actors/io/http/http_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace push_alone_tests {
+
+using namespace clearance;
+using namespace clearance::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct push_fixture : http_fixture {
+  using http_fixture::http_fixture;
+
+  actors::backend_plan push(const std::string& script) {
+    auto result = this->script(script);
+    result.runs_on_alone = true;
+    result.reads_report = true;
+    return result;
+  }
+
+  /// Serves a push with its whole body, and returns when its script has
+  /// written a line to stderr.
+  actors::http_request_ptr serve(http_client& client,
+                                 const std::string& script) {
+    auto result = request_of(client, open_post + "0\r\n\r\n");
+    CHECK_EQ(result->serve(push(script)), 0);
+    until([&] { return !heard.said.empty(); }, "a line");
+    return result;
+  }
+};
+
+// A report as git writes it: refs/x is declined, and the hook says why.
+constexpr auto declined =
+    "printf 'A: b\\n\\n"
+    "0015\\002no pushes today\\n"
+    "0033\\001000eunpack ok\\n001cng refs/x hook declined\\n0000"
+    "0000'";
+
+} // namespace
+
+TEST_CASE("a push whose client has left is ended when its time is over") {
+  auto times = patient();
+  times.push_alone = 0ms;
+  push_fixture x{times};
+  auto client = x.connect();
+  const auto request = x.serve(client, "echo here >&2; sleep 1000");
+  client = http_client{raw_socket{unique_fd{}}};
+  const auto end = x.end();
+  CHECK_EQ(end.trouble, "the client left, and the push did not end");
+  CHECK(no_children());
+}
+
+TEST_CASE("a push whose client has left ends by itself before that") {
+  push_fixture x;
+  auto client = x.connect();
+  const auto go = x.dir / "go";
+  REQUIRE_EQ(::mkfifo(go.c_str(), 0600), 0);
+  const auto request = x.serve(client, "echo here >&2; read word <"
+                                           + go.string() + "; " + declined);
+  client = http_client{raw_socket{unique_fd{}}};
+  const unique_fd hook{::open(go.c_str(), O_RDWR | O_CLOEXEC)};
+  REQUIRE_EQ(::write(hook.get(), "go\n", 3), 3);
+  const auto end = x.end();
+  CHECK_EQ(end.trouble, "the client left");
+  CHECK_EQ(end.declined, "refs/x hook declined");
+}
+
+TEST_CASE("the log is told what a push's report declines") {
+  push_fixture x;
+  auto client = x.connect();
+  auto request = x.request_of(client, open_post + "0\r\n\r\n");
+  auto plan = x.push(declined);
+  SUBCASE("of a push") {
+    CHECK_EQ(request->serve(plan), 0);
+    const auto end = x.end();
+    CHECK_EQ(end.status, 200);
+    CHECK_EQ(end.declined, "refs/x hook declined");
+    CHECK_EQ(end.said, "no pushes today");
+  }
+  SUBCASE("and not of anything else") {
+    plan.reads_report = false;
+    CHECK_EQ(request->serve(plan), 0);
+    CHECK_EQ(x.end().declined, "");
+  }
+}
+
+} // namespace push_alone_tests
