@@ -19,6 +19,14 @@ struct backend_config {
   protocol::cgi_config cgi;
 };
 
+/// What the gate runs while it is idle.
+struct upkeep_plan {
+  std::string program; ///< terok-gate; empty: nothing is run
+  std::string mirror_root;
+  std::string backup_days; ///< how old a backup gets; empty: the default
+  bool at_start = false;   ///< a first time before any request
+};
+
 struct gate_config {
   gate_config() {
     listen.role = "gate socket";
@@ -30,6 +38,7 @@ struct gate_config {
   http_listen_spec listen; ///< role and server are set
   grants_ptr grants;
   backend_config backend;
+  upkeep_plan upkeep;
   std::string sandbox; ///< for the log: whether the process is; maybe empty
   std::size_t backends_max = protocol::gate_limits::backends_max;
   manager_actor manager = {};

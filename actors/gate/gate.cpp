@@ -10,6 +10,7 @@
 
 #include "actors/base/log.hpp"
 #include "actors/gate/git_request.hpp"
+#include "actors/gate/upkeep.hpp"
 #include "protocol/gate/limits.hpp"
 
 #include <caf/exit_reason.hpp>
@@ -35,6 +36,7 @@ gate::interface::behavior_type gate::make_behavior() {
     log(severity::info, name, "serving",
         {{"at", listener_->where()}, {"sandbox", config_.sandbox}});
     tell_manager();
+    start_upkeep();
   }
   return {
       [this](const requested& x) { on_requested(x); },
@@ -58,6 +60,26 @@ bool gate::listen() {
   return listener_ != nullptr;
 }
 
+// Without hooks there is nothing to keep up.
+void gate::start_upkeep() {
+  if (config_.upkeep.program.empty()
+      || config_.backend.cgi.hooks_path == protocol::no_hooks)
+    return;
+  upkeep_ =
+      spawn_upkeep(*config_.io, {config_.io, config_.upkeep, config_.grants});
+  self_->link_to(upkeep_);
+  self_->monitor(upkeep_);
+}
+
+void gate::tell_upkeep() {
+  const bool idle = running_.empty();
+  if (!upkeep_ || std::exchange(idle_, idle) == idle)
+    return;
+  if (idle && std::exchange(pushed_, false))
+    self_->send(upkeep_, pushed_atom::value);
+  self_->send(upkeep_, idle_atom::value, idle);
+}
+
 void gate::tell_manager() {
   if (!config_.manager)
     return;
@@ -77,6 +99,7 @@ void gate::on_requested(const requested& x) {
   config.request = x.value;
   config.gate = interface { self_ };
   config.grants = config_.grants;
+  config.shared = shared_;
   config.backend = backend_;
   config.complaints = complaints_;
   auto next = spawn_git_request(*config_.io, std::move(config));
@@ -98,13 +121,17 @@ void gate::on_malformed(const malformed_request& x) {
 }
 
 void gate::on_down(const caf::actor_addr& who) {
+  if (upkeep_ && upkeep_.address() == who)
+    upkeep_ = nullptr;
   git_requests_.erase(who);
   waiting_.erase(
       std::remove_if(waiting_.begin(), waiting_.end(),
                      [&](const waiting& x) { return x.who.address() == who; }),
       waiting_.end());
-  if (running_.erase(who) > 0)
+  if (running_.erase(who) > 0) {
     grant_next();
+    tell_upkeep();
+  }
   end_if_done();
 }
 
@@ -138,6 +165,7 @@ bool gate::waits_enough(const protocol::sha256_digest& token) const {
 }
 
 void gate::on_ask_slot(const ask_slot& x) {
+  pushed_ = pushed_ || x.pushes;
   const bool used = share_is_used(x.token);
   if (!used && running_.size() < config_.backends_max)
     return grant(x.who, x.token);
@@ -155,6 +183,7 @@ void gate::on_ask_slot(const ask_slot& x) {
 void gate::grant(const git_request_actor& who,
                  const protocol::sha256_digest& token) {
   running_.emplace(who.address(), token);
+  tell_upkeep();
   self_->send(who, slot_atom::value, 0);
 }
 
@@ -246,6 +275,8 @@ void gate::on_grants(const new_grants& x) {
   config_.grants = x.value;
   find_sharers();
   grant_next();
+  if (upkeep_)
+    self_->send(upkeep_, x);
   log(severity::info, name, "the grants are new",
       {{"grants", std::to_string(config_.grants->size())}});
   if (listener_)
@@ -261,11 +292,13 @@ void gate::on_stop() {
   log(severity::info, name, "stopping",
       {{"requests", std::to_string(git_requests_.size())}});
   self_->delayed_send(self_, gate_limits::stop_grace, late_atom::value);
+  if (upkeep_)
+    self_->send(upkeep_, stop_atom::value);
   end_if_done();
 }
 
 void gate::end_if_done() {
-  if (stopping_ && git_requests_.empty())
+  if (stopping_ && git_requests_.empty() && !upkeep_)
     self_->quit();
 }
 

@@ -51,6 +51,8 @@ private:
   };
 
   bool listen();
+  void start_upkeep();
+  void tell_upkeep();
   void tell_manager();
   void on_requested(const requested& x);
   void on_malformed(const malformed_request& x);
@@ -89,6 +91,11 @@ private:
   time_point press_at_{};
   /// Soonest first; at most auth_failures_slowed_max.
   std::deque<slowed> slowed_;
+
+  /// Null: this gate keeps nothing up, or is stopping.
+  upkeep_actor upkeep_;
+  bool idle_ = true;    ///< what it was told
+  bool pushed_ = false; ///< a push has asked for a slot since it was idle
 
   bool tick_pending_ = false;
   time_point tick_at_{};

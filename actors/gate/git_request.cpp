@@ -12,6 +12,7 @@
 
 #include "actors/base/log.hpp"
 #include "protocol/gate/limits.hpp"
+#include "protocol/gate/token_mark.hpp"
 #include "protocol/text/text.hpp"
 
 #include <cerrno>
@@ -101,7 +102,9 @@ void git_request::decide() {
   if (route_->endpoint == protocol::git_endpoint::upload_pack
       && head.content_length.value_or(0) > gate_limits::fetch_body_max_bytes)
     return refuse(413, "the request's body is too large");
-  self_->send(config_.gate, ask_slot{interface{self_}, decided.token});
+  token_ = decided.token;
+  const bool pushes = route_->endpoint == protocol::git_endpoint::receive_pack;
+  self_->send(config_.gate, ask_slot{interface{self_}, token_, pushes});
 }
 
 void git_request::refuse_unrouted() {
@@ -143,6 +146,9 @@ void git_request::serve() {
   request.git_protocol = head.git_protocol;
   request.server_protocol = head.http_1_1 ? "HTTP/1.1" : "HTTP/1.0";
   request.content_length = head.content_length;
+  const auto mark =
+      config_.shared ? protocol::token_mark(token_) : std::string{};
+  request.token_mark = mark;
   backend_plan plan{backend.program,
                     {"git-http-backend"},
                     protocol::cgi_environment(backend.cgi, request)};

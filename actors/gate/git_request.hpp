@@ -17,6 +17,7 @@ struct git_request_config {
   http_request_ptr request;
   gate_actor gate; ///< linked: dies with it
   grants_ptr grants;
+  bool shared = false; ///< the grants are of more than one token
   std::shared_ptr<const backend_config> backend;
   /// The gate's: what its git requests log of all that goes wrong.
   log_limiter_ptr complaints;
@@ -52,6 +53,7 @@ private:
   self_type* self_;
   git_request_config config_;
   std::optional<protocol::git_route> route_; // views into the request's head
+  protocol::sha256_digest token_{};          // the one that opens it
   bool started_ = false;                     // a backend
 };
 

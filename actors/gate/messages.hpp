@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/base/messages.hpp"
+#include "actors/base/process.hpp"
 #include "actors/gate/http_port.hpp"
 #include "protocol/gate/grants.hpp"
 
@@ -25,6 +26,12 @@ using stop_atom = caf::atom_constant<caf::atom("stop")>;
 
 /// The stop has lasted long enough.
 using late_atom = caf::atom_constant<caf::atom("late")>;
+
+/// Whether no request has a slot.
+using idle_atom = caf::atom_constant<caf::atom("idle")>;
+
+/// A request that could push has ended.
+using pushed_atom = caf::atom_constant<caf::atom("pushed")>;
 
 /// Whole lists replace each other; a git request keeps the one it began with.
 using grants_ptr = std::shared_ptr<const std::vector<protocol::grant>>;
@@ -51,7 +58,24 @@ using git_request_actor = caf::typed_actor<
 struct ask_slot {
   git_request_actor who;
   protocol::sha256_digest token; ///< the one that opens the repository
+  bool pushes = false;
 };
+
+// -- upkeep: what an idle gate does -------------------------------------------
+
+using upkeep_actor = caf::typed_actor<
+    // Gate: no request has a slot any more, or one has a slot again.
+    caf::reacts_to<idle_atom, bool>,
+    // Gate: there may be something to do.
+    caf::reacts_to<pushed_atom>,
+    // Gate: other repositories.
+    caf::reacts_to<new_grants>,
+    // Gate: ends when nothing runs.
+    caf::reacts_to<stop_atom>,
+    // Itself: a run may be due.
+    caf::reacts_to<tick_atom>,
+    // Its program has ended.
+    caf::reacts_to<process_ended>>;
 
 // -- gate: what git requests share --------------------------------------------
 

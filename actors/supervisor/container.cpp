@@ -173,7 +173,7 @@ caf::strong_actor_ptr container::start_hub() {
 
 // Null if its directories cannot be made; then it is tried again later.
 caf::strong_actor_ptr container::start_gate() {
-  for (auto* path : {&paths_.gate_home, &paths_.gate_hooks})
+  for (auto* path : {&paths_.gate_home, &paths_.gate_hooks, &paths_.gate_tmp})
     if (auto why = config_.containers->make_private(*path); !why.empty()) {
       failed(container_part::gate, why);
       return nullptr;

@@ -46,7 +46,10 @@ gate_config gate_of(const protocol::sidecar& x,
   cgi.git_exec_path = around.git_exec_path;
   cgi.home = paths.gate_home;
   cgi.hooks_path = paths.gate_hooks;
+  cgi.tmpdir = paths.gate_tmp;
   cgi.project_root = gate.base_path;
+  result.upkeep.program = around.terok_gate;
+  result.upkeep.mirror_root = gate.base_path;
   return result;
 }
 

@@ -33,6 +33,7 @@ struct container_quotas {
 struct container_surroundings {
   std::string shield = "terok-shield"; ///< as in shield_executor_config
   std::string git_http_backend;        ///< empty: git is not installed
+  std::string terok_gate;              ///< for upkeep; empty: there is none
   std::optional<std::string> path;     ///< PATH of this process
   std::optional<std::string> git_exec_path;
   container_quotas quotas;

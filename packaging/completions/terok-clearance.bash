@@ -115,7 +115,7 @@ _terok() {
       offered+=("$word")
     done < <(sed -nE 's/^  ([a-z][a-z-]*)(  +[a-z]| NAME  ).*/\1/p' <<<"$help")
   fi
-  [[ "$subcommand" != hook ]] || offered=()
+  [[ "$subcommand" != hook ]] || offered=(--check)
   mapfile -t COMPREPLY < <(compgen -W "${offered[*]}" -- "$current")
 }
 

@@ -1,6 +1,7 @@
 #include "protocol/gate/backup.hpp"
 
 #include "protocol/gate/ref_update.hpp"
+#include "protocol/gate/token_mark.hpp"
 #include "protocol/text/utc.hpp"
 
 #include <algorithm>
@@ -25,25 +26,47 @@ bool is_short_id(std::string_view text) noexcept {
             });
 }
 
-bool is_stamp(std::string_view text) noexcept {
+struct stamp {
+  std::string_view time;
+  std::string_view id;
+  std::string_view mark; // maybe empty
+};
+
+// `TIME-ID` or `TIME-ID-MARK`; a short id is of a version without marks. The
+// time may be none.
+std::optional<stamp> parse_stamp(std::string_view text) noexcept {
   if (text.size() <= compact_utc_size || text[compact_utc_size] != '-'
       || !has_compact_utc_form(text.substr(0, compact_utc_size)))
-    return false;
-  const auto id = text.substr(compact_utc_size + 1);
-  return is_object_id(id) || is_short_id(id);
+    return std::nullopt;
+  stamp result{
+      text.substr(0, compact_utc_size), text.substr(compact_utc_size + 1), {}};
+  if (is_short_id(result.id))
+    return result;
+  if (const auto dash = result.id.find('-'); dash != result.id.npos) {
+    result.mark = result.id.substr(dash + 1);
+    result.id = result.id.substr(0, dash);
+    if (!is_token_mark(result.mark))
+      return std::nullopt;
+  }
+  if (!is_object_id(result.id))
+    return std::nullopt;
+  return result;
 }
 
 } // namespace
 
 std::string backup_name(std::string_view ref, std::string_view id,
-                        std::chrono::sys_seconds now) {
+                        std::chrono::sys_seconds now, std::string_view mark) {
   std::string result;
   if (ref.starts_with(heads))
     result.append(branch_backups).append(ref.substr(heads.size()));
   else
     result.append(other_backups).append(ref.substr(refs.size()));
   result += '/' + compact_utc(now) + '-';
-  return result.append(id);
+  result.append(id);
+  if (!mark.empty())
+    result.append(1, '-').append(mark);
+  return result;
 }
 
 std::optional<backup_origin> parse_backup_name(std::string_view name) {
@@ -60,22 +83,23 @@ std::optional<backup_origin> parse_backup_name(std::string_view name) {
   const auto slash = name.rfind('/');
   if (slash == std::string_view::npos || slash == 0)
     return std::nullopt;
-  const auto stamp = name.substr(slash + 1);
-  if (!is_stamp(stamp))
+  const auto stamp = parse_stamp(name.substr(slash + 1));
+  if (!stamp)
     return std::nullopt;
-  const auto time = parse_compact_utc(stamp.substr(0, compact_utc_size));
+  const auto time = parse_compact_utc(stamp->time);
   if (!time)
     return std::nullopt;
   result.ref += name.substr(0, slash);
   result.time = *time;
-  result.id = stamp.substr(compact_utc_size + 1);
+  result.id = stamp->id;
+  result.mark = stamp->mark;
   return result;
 }
 
 bool has_stamp(std::string_view ref) noexcept {
   for (;;) {
     const auto slash = ref.find('/');
-    if (is_stamp(ref.substr(0, slash)))
+    if (parse_stamp(ref.substr(0, slash)))
       return true;
     if (slash == std::string_view::npos)
       return false;

@@ -27,24 +27,27 @@ struct backup {
 };
 
 /// Where the object `id`, which the ref `ref` had at `now`, is saved. `ref`
-/// begins with `refs/`.
+/// begins with `refs/`. `mark` is that of the token that takes the object away;
+/// empty: there is one token.
 std::string backup_name(std::string_view ref, std::string_view id,
-                        std::chrono::sys_seconds now);
+                        std::chrono::sys_seconds now,
+                        std::string_view mark = {});
 
 /// What a backup's name says.
 struct backup_origin {
   std::string ref; ///< whose old tip it is
   std::chrono::sys_seconds time;
-  std::string id; ///< full, or 12 digits in names of earlier versions
+  std::string id;        ///< full, or 12 digits in names of earlier versions
+  std::string mark = {}; ///< of a token; empty: there was one token
 
   friend bool operator==(const backup_origin&, const backup_origin&) = default;
 };
 
-/// Nothing: `name` is no backup's.
+/// No value: `name` is not the name of a backup.
 std::optional<backup_origin> parse_backup_name(std::string_view name);
 
-/// Whether a component of `ref` has the form of a stamp. Such a ref could lie
-/// where a backup's name has to be.
+/// Whether a component of `ref` has the form of a stamp. Where such a ref is, a
+/// backup of that name cannot be made.
 bool has_stamp(std::string_view ref) noexcept;
 
 /// The input of `git update-ref --stdin -z` that makes all of them, or none. A
@@ -52,7 +55,8 @@ bool has_stamp(std::string_view ref) noexcept;
 /// twice, which git refuses, is written once.
 std::string backup_transaction(std::span<const backup> backups);
 
-/// The input that removes all of them, or none: each has to have its id still.
+/// The input of `git update-ref --stdin -z` that removes all of them, or none.
+/// It fails when one of them does not have its id any more.
 std::string removal_transaction(std::span<const backup> backups);
 
 } // namespace clearance::protocol

@@ -77,6 +77,8 @@ std::vector<std::string> cgi_environment(const cgi_config& config,
     add(backup_age_variable, config.backup_max_age);
   // The backend's stderr is there, too: a hook's own goes to the client.
   add(hook_log_variable, "3");
+  if (!request.token_mark.empty())
+    add(token_mark_variable, request.token_mark);
   add("GIT_PROJECT_ROOT", config.project_root);
   add("GIT_HTTP_EXPORT_ALL", "1");
   add("PATH_INFO", request.path_info);

@@ -19,13 +19,20 @@ inline constexpr std::string_view hook_log_variable = "TEROK_GATE_LOG_FD";
 /// How many days our hooks keep a backup.
 inline constexpr std::string_view backup_age_variable = "TEROK_BACKUP_DAYS";
 
+/// Names, for our hooks, the token whose push it is, see token_mark(). Unset:
+/// there is one token, and all backups are its own.
+inline constexpr std::string_view token_mark_variable = "TEROK_TOKEN_MARK";
+
+/// The hooks' directory of a gate without hooks.
+inline constexpr std::string_view no_hooks = "/dev/null";
+
 /// What the environment of every backend has in common.
 struct cgi_config {
   std::optional<std::string> path;          ///< our PATH
   std::optional<std::string> git_exec_path; ///< our GIT_EXEC_PATH
   std::string home;
   std::string project_root;
-  std::string hooks_path = "/dev/null";
+  std::string hooks_path{no_hooks};
   std::string tmpdir;         ///< TMPDIR; empty: none
   std::string backup_max_age; ///< in days, for our hooks; empty: the default
 };
@@ -40,6 +47,7 @@ struct cgi_request {
   std::string_view git_protocol;     ///< empty: not sent
   std::string_view server_protocol = "HTTP/1.1";
   std::optional<std::uint64_t> content_length;
+  std::string_view token_mark = {}; ///< empty: none
 };
 
 /// All of the backend's environment, as "NAME=value". Nothing else may be in

@@ -152,13 +152,31 @@ inline constexpr std::ptrdiff_t forward_questions_max = 16;
 /// replaced.
 inline constexpr std::size_t backups_max = 10'000;
 
+/// Where the grants are of more than one token, one token's pushes make at most
+/// so many of them: else one token could refuse the others' pushes.
+inline constexpr std::size_t backups_of_token_max =
+    backups_max / token_share_divisor;
+
 /// How old a backup gets, unless the operator says otherwise. Nothing else
 /// removes one.
 inline constexpr auto backup_age = std::chrono::hours{24} * 30;
 
-/// Backups that are files of their own. When there are more, post-receive packs
+/// Backups that are files of their own. When there are more, an idle gate packs
 /// the refs.
 inline constexpr std::size_t loose_backups_max = 1000;
+
+/// A gate with hooks removes expired backups and packs refs when a push has
+/// ended and no request has had a slot for upkeep_idle_time; else
+/// upkeep_interval after the last time.
+inline constexpr auto upkeep_idle_time = 10s;
+inline constexpr auto upkeep_interval = std::chrono::hours{24};
+
+/// How long the gate waits for the end of that, to log what was done. Then it
+/// goes on alone: it is never killed.
+inline constexpr auto upkeep_wait_max = std::chrono::minutes{10};
+
+/// Bytes that are logged of what was done.
+inline constexpr std::size_t upkeep_log_max_bytes = 8 * 1024;
 
 // -- stopping -----------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 #include "protocol/gate/push_check.hpp"
 
+#include "protocol/gate/limits.hpp"
 #include "protocol/text/text.hpp"
 
 #include <utility>
@@ -7,22 +8,47 @@
 namespace clearance::protocol {
 
 push_check::push_check(std::vector<ref_update> updates,
-                       std::chrono::sys_seconds expiry)
-    : updates_(std::move(updates)), expiry_(expiry) {
+                       std::chrono::sys_seconds expiry, std::string mark)
+    : updates_(std::move(updates)), expiry_(expiry), mark_(std::move(mark)) {
   for (const auto& x : updates_)
     if (!ids_.try_emplace(x.ref).second && !std::exchange(twice_, true))
       named_twice_ = x.ref;
 }
 
 void push_check::add_existing(const ref_value& x) {
-  if (x.ref.starts_with(branch_backups) || x.ref.starts_with(other_backups)) {
-    ++backups_;
-    if (const auto from = parse_backup_name(x.ref);
-        from && from->time < expiry_)
-      expired_.push_back({std::string(x.ref), std::string(x.id)});
-  }
+  if (x.ref.starts_with(branch_backups) || x.ref.starts_with(other_backups))
+    add_backup(x);
   if (const auto i = ids_.find(x.ref); i != ids_.end())
     i->second = x.id;
+}
+
+// A ref there that is no backup takes room as well.
+void push_check::add_backup(const ref_value& x) {
+  const auto from = parse_backup_name(x.ref);
+  if (from && from->time < expiry_) {
+    expired_.push_back({std::string(x.ref), std::string(x.id)});
+    return;
+  }
+  ++backups_.all;
+  if (from && !mark_.empty() && from->mark == mark_)
+    ++backups_.of_token;
+}
+
+std::string push_check::no_room(std::size_t more) const {
+  auto say = [more](std::size_t there, std::size_t most, const char* whose) {
+    return "this push needs " + std::to_string(more) + " backups more, " + whose
+           + " has " + std::to_string(there) + " and the bound is "
+           + std::to_string(most)
+           + "; the operator can remove backups with `terok-gate backups "
+             "expire`";
+  };
+  if (backups_.of_token + more > gate_limits::backups_of_token_max
+      && !mark_.empty())
+    return say(backups_.of_token, gate_limits::backups_of_token_max,
+               "this token");
+  if (backups_.all + more > gate_limits::backups_max)
+    return say(backups_.all, gate_limits::backups_max, "the repository");
+  return {};
 }
 
 std::string push_check::refusal() const {

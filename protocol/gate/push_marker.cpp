@@ -44,7 +44,7 @@ std::string saved_note(std::string_view backup_name) {
 
 std::vector<std::string> notes_for(std::string_view text,
                                    const std::vector<ref_update>& updates) {
-  // Escaped as they are in the text, so that nothing has to be unescaped.
+  // The text has escaped refs; so these are escaped, too.
   std::set<std::string> endings;
   for (const auto& x : updates)
     endings.insert(x.old_id + ' ' + escaped(x.ref));

@@ -1,4 +1,4 @@
-/// The file `terok-push-marker`: the last push, for people and programs.
+/// The file `terok-push-marker`: tells people and programs of the last push.
 /// Source: gate.md, section 4.
 #pragma once
 
@@ -13,7 +13,7 @@
 namespace clearance::protocol {
 
 enum class push_state : std::uint8_t {
-  asked, ///< what is endangered is saved; the refs have not moved yet
+  asked, ///< all backups are made; the refs have not moved yet
   done,  ///< the refs have moved
 };
 
@@ -25,9 +25,9 @@ std::string push_marker(std::chrono::sys_seconds now, push_state state,
 /// A note of what was saved, printable.
 std::string saved_note(std::string_view backup_name);
 
-/// The notes of the marker `text` that say what was saved of `updates`, as they
-/// stand there. Notes of another push, which may have left its marker in
-/// between, are not among them. Any text is taken.
+/// Copies those notes of the marker `text` that tell of backups of `updates`.
+/// The marker may be that of another push; its notes are left out. Any text is
+/// taken.
 std::vector<std::string> notes_for(std::string_view text,
                                    const std::vector<ref_update>& updates);
 

@@ -19,7 +19,8 @@ struct ref_update {
   friend bool operator==(const ref_update&, const ref_update&) = default;
 };
 
-/// A line `<old> <new> <ref>` without its end. Nothing: the line is malformed.
+/// Parses a line `<old> <new> <ref>` without its end. No value: the line is
+/// malformed.
 std::optional<ref_update> parse_ref_update(std::string_view line);
 
 /// A ref that is there.
@@ -33,13 +34,13 @@ struct ref_value {
 /// The format of `git for-each-ref` that parse_ref_value() reads.
 inline constexpr std::string_view ref_value_format = "%(objectname) %(refname)";
 
-/// A line `<id> <ref>` without its end. Nothing: the line is malformed.
+/// Parses a line `<id> <ref>` without its end. No value: the line is malformed.
 std::optional<ref_value> parse_ref_value(std::string_view line);
 
 /// Whether `text` is a full id: 40 or 64 digits, lower case.
 bool is_object_id(std::string_view text) noexcept;
 
-/// All zeros: there is no such object.
+/// Whether the id is all zeros, which stands for no object.
 bool is_null_id(std::string_view id) noexcept;
 
 } // namespace clearance::protocol

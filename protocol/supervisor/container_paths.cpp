@@ -20,6 +20,7 @@ container_paths paths_of(const sidecar& x, std::string_view container_id) {
   result.gate_private = x.runtime_dir + "/gate-private/" + x.container_name;
   result.gate_home = result.gate_private + "/home";
   result.gate_hooks = result.gate_private + "/hooks";
+  result.gate_tmp = result.gate_private + "/tmp";
   return result;
 }
 

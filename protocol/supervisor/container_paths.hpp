@@ -17,8 +17,9 @@ struct container_paths {
   std::string gate_socket;
   /// the gate's own files; this directory is never mounted
   std::string gate_private;
-  std::string gate_home; ///< within gate_private, as is the next one
+  std::string gate_home; ///< within gate_private, as are the next two
   std::string gate_hooks;
+  std::string gate_tmp; ///< TMPDIR of git and of hooks
 };
 
 /// The first digits of a container's id, which stand in paths.

@@ -9,6 +9,7 @@
 #include "actors/gate/gate.hpp"
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/loop/loop.hpp"
+#include "actors/io/process/child_runner.hpp"
 #include "protocol/gate/git_route.hpp"
 #include "services/embedding/clearance.hpp"
 #include "services/embedding/embedded_executor.hpp"
@@ -61,7 +62,8 @@ actors::executor_actor spawn_inner(io::loop& loop, const executor_config& x) {
 
 /// What a gate needs while it lives.
 struct gate_surroundings {
-  std::optional<services::private_home> home;
+  std::optional<services::private_directory> home;
+  std::optional<services::private_directory> temporary_files;
   std::unique_ptr<io::http_server> http;
 };
 
@@ -83,10 +85,17 @@ actors::gate_config configure(const gate_config& x, gate_surroundings& around) {
   auto& cgi = result.backend.cgi;
   cgi.project_root =
       services::existing_directory(x.mirror_root, "the mirror root");
-  cgi.home = x.home.empty() ? around.home.emplace().path()
-                            : services::existing_directory(x.home, "the home");
-  if (!x.hooks_path.empty())
-    cgi.hooks_path = services::existing_directory(x.hooks_path, "the hooks");
+  cgi.home = x.home.empty()
+                 ? around.home.emplace(services::directory_use::home).path()
+                 : services::existing_directory(x.home, "the home");
+  if (x.hooks_path.empty())
+    return result;
+  cgi.hooks_path = services::existing_directory(x.hooks_path, "the hooks");
+  result.upkeep.program = io::find_program("terok-gate");
+  result.upkeep.mirror_root = cgi.project_root;
+  cgi.tmpdir =
+      around.temporary_files.emplace(services::directory_use::temporary_files)
+          .path();
   return result;
 }
 

@@ -1,25 +1,21 @@
-// The operator's way to what the hooks keep. A restore is itself a change that
-// takes something away: what the ref has now is saved before.
+// How the operator looks at backups and uses them. A restore takes away what
+// the ref has now, so that is saved before, as of a push.
 
 #include "services/gate/backups.hpp"
 
 #include "protocol/gate/backup.hpp"
-#include "protocol/gate/ref_update.hpp"
 #include "protocol/text/text.hpp"
 #include "protocol/text/utc.hpp"
 #include "services/cli/terminal.hpp"
 #include "services/gate/hooks/hook_clock.hpp"
-#include "services/gate/hooks/hook_git.hpp"
+#include "services/gate/hooks/repository_refs.hpp"
 #include "services/process/exit_code.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <stdexcept>
 #include <string>
-#include <system_error>
-#include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace clearance::services {
@@ -35,29 +31,15 @@ struct kept {
   backup_origin from;
 };
 
-[[noreturn]] void fail(const std::string& why) {
+[[noreturn]] void fail_backups(const std::string& why) {
   throw std::runtime_error(why);
 }
 
-void enter(const std::string& repository) {
-  if (::chdir(repository.c_str()) != 0)
-    fail(escaped(repository) + ": " + std::generic_category().message(errno));
-  // A bare repository is its own git directory, and no other one is looked for.
-  ::setenv("GIT_DIR", ".", 1); // NOLINT(concurrency-mt-unsafe)
-}
-
 std::vector<backup> refs_below(const std::string& pattern) {
-  std::vector<backup> result;
-  hook_git_call list;
-  list.argv = {"for-each-ref",
-               "--format=" + std::string(protocol::ref_value_format), pattern};
-  list.on_line = [&](std::string_view line) {
-    if (const auto x = protocol::parse_ref_value(line))
-      result.push_back({std::string(x->ref), std::string(x->id)});
-  };
-  if (const auto listed = run_hook_git(list); !listed.ok())
-    fail("cannot read the refs: " + listed.why);
-  return result;
+  auto listed = list_refs(pattern);
+  if (!listed.why.empty())
+    fail_backups(listed.why);
+  return std::move(listed.refs);
 }
 
 // Oldest first.
@@ -72,12 +54,9 @@ std::vector<kept> all_backups() {
   return result;
 }
 
-void run_transaction(const std::string& text) {
-  hook_git_call transaction;
-  transaction.argv = {"update-ref", "--stdin", "-z"};
-  transaction.input = text;
-  if (const auto done = run_hook_git(transaction); !done.ok())
-    fail("nothing was changed: " + done.why);
+void change_backups(const std::string& transaction) {
+  if (const auto why = change_refs(transaction); !why.empty())
+    fail_backups("nothing was changed: " + why);
 }
 
 std::string list(const gate_backups_call&) {
@@ -94,7 +73,8 @@ std::string restore(const gate_backups_call& call) {
     return k.what.name == call.name;
   });
   if (x == all.end())
-    fail(escaped(call.name) + " is no backup; `backups list` shows them");
+    fail_backups(escaped(call.name)
+                 + " is no backup; `backups list` shows them");
   const auto& ref = x->from.ref;
   const auto now = refs_below(ref);
   const auto there = std::find_if(now.begin(), now.end(),
@@ -112,7 +92,7 @@ std::string restore(const gate_backups_call& call) {
   text.append("update ").append(ref).push_back('\0');
   text.append(x->what.id).push_back('\0');
   text.append(old_id).push_back('\0');
-  run_transaction(text);
+  change_backups(text);
   return said + escaped(ref) + " has " + x->what.id + " again\n";
 }
 
@@ -124,19 +104,17 @@ std::string expire(const gate_backups_call& call) {
                           : x.from.ref == call.name || x.what.name == call.name)
       old.push_back(std::move(x.what));
   if (!call.name.empty() && old.empty())
-    fail("there is no backup of " + escaped(call.name));
-  run_transaction(protocol::removal_transaction(old));
-  hook_git_call pack;
-  pack.argv = {"pack-refs", "--all"};
-  if (const auto packed = run_hook_git(pack); !packed.ok())
-    fail("cannot pack the refs: " + packed.why);
+    fail_backups("there is no backup of " + escaped(call.name));
+  change_backups(protocol::removal_transaction(old));
+  if (const auto why = pack_refs(); !why.empty())
+    fail_backups(why);
   std::string said;
   for (const auto& x : old)
     said += "removed " + x.id + ' ' + escaped(x.name) + '\n';
   return said;
 }
 
-std::string run(const gate_backups_call& call) {
+std::string run_backups(const gate_backups_call& call) {
   switch (call.action) {
   case gate_backups::list:
     return list(call);
@@ -151,9 +129,10 @@ std::string run(const gate_backups_call& call) {
 } // namespace
 
 int run_gate_backups(const gate_backups_call& call) try {
-  enter(call.repository);
-  if (auto why = print(run(call)); !why.empty())
-    fail(why);
+  if (const auto why = enter_repository(call.repository); !why.empty())
+    fail_backups(escaped(call.repository) + ": " + why);
+  if (auto why = print(run_backups(call)); !why.empty())
+    fail_backups(why);
   return exit_ok;
 } catch (const std::exception& e) {
   std::fprintf(stderr, "terok-gate: backups: %s\n", e.what());

@@ -1,4 +1,4 @@
-/// `terok-gate backups`: what the hooks keep, for the operator.
+/// `terok-gate backups`: shows the operator the backups, and uses them.
 #pragma once
 
 #include "services/gate/gate.hpp"

@@ -50,6 +50,8 @@ struct gate_parser {
   gate_command finish();
   gate_options serve();
   gate_backups_call look_at_backups();
+  gate_tend_call tend_repositories();
+  std::chrono::seconds backup_age() const;
   void check_days() const;
 
   CLI::App app{"", "terok-gate"};
@@ -58,9 +60,11 @@ struct gate_parser {
   std::string port;
   std::string hooks_directory;
   std::string hook;
+  bool check_hook = false;
   std::string backups_action;
   gate_backups_call backups;
   std::string now;
+  gate_tend_call tend;
   bool version = false;
 
 private:
@@ -94,13 +98,19 @@ gate_parser::gate_parser() {
   add("--install-hooks", hooks_directory);
   app.add_flag("--version", version);
   add("--backup-days", options.backup_days);
-  app.add_subcommand("hook")->add_option("NAME", hook)->required();
+  auto* hooks_program = app.add_subcommand("hook");
+  hooks_program->add_option("NAME", hook)->required();
+  hooks_program->add_flag("--check", check_hook);
   auto* kept = app.add_subcommand("backups");
   kept->add_option("ACTION", backups_action)->required();
   kept->add_option("REPOSITORY", backups.repository)->required();
   kept->add_option("BACKUP", backups.name);
   kept->add_option("--backup-days", options.backup_days);
   kept->add_option("--now", now);
+  auto* tended = app.add_subcommand("tend");
+  tended->add_option("ROOT", tend.mirror_root)->required();
+  tended->add_option("SCOPE", tend.scopes)->required();
+  tended->add_option("--backup-days", options.backup_days);
 }
 
 gate_options gate_parser::serve() {
@@ -143,19 +153,32 @@ gate_backups_call gate_parser::look_at_backups() {
     throw usage_fault("--now and --backup-days belong to backups expire");
   if (!now.empty())
     backups.name = now;
-  const auto days = parse_days(options.backup_days);
-  backups.max_age =
-      days ? std::chrono::seconds{*days}
-           : std::chrono::seconds{protocol::gate_limits::backup_age};
+  backups.max_age = backup_age();
   return backups;
+}
+
+gate_tend_call gate_parser::tend_repositories() {
+  for (const auto& x : tend.scopes)
+    if (x != "*" && !protocol::is_repository_name(x))
+      throw usage_fault("tend: `" + x + "` is no repository's name");
+  tend.max_age = backup_age();
+  return tend;
+}
+
+std::chrono::seconds gate_parser::backup_age() const {
+  const auto days = parse_days(options.backup_days);
+  return days ? std::chrono::seconds{*days}
+              : std::chrono::seconds{protocol::gate_limits::backup_age};
 }
 
 gate_command gate_parser::finish() {
   check_days();
   if (!backups_action.empty())
     return look_at_backups();
+  if (!tend.scopes.empty())
+    return tend_repositories();
   if (!app.get_subcommands().empty())
-    return gate_hook_call{choice("hook", hook, hooks)};
+    return gate_hook_call{choice("hook", hook, hooks), check_hook};
   if (!hooks_directory.empty())
     return gate_hooks_install{hooks_directory};
   return serve();

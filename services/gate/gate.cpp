@@ -5,6 +5,7 @@
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/socket/bind_tcp.hpp"
 #include "protocol/text/text.hpp"
+#include "services/gate/hooks/hook_check.hpp"
 #include "services/gate/repository.hpp"
 #include "services/gate/sandbox.hpp"
 #include "services/gate/setup.hpp"
@@ -17,9 +18,11 @@
 
 #include <caf/send.hpp>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace clearance::services {
@@ -78,6 +81,14 @@ struct listen_at {
   }
 };
 
+// Empty: /proc is not there. An upgrade puts another file at this path, and the
+// gate runs that one then.
+std::string path_of_this_program() {
+  std::error_code error;
+  const auto result = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::string{} : result.string();
+}
+
 actors::gate_config configure(const gate_options& options,
                               const std::string& home) {
   actors::gate_config result;
@@ -89,6 +100,8 @@ actors::gate_config configure(const gate_options& options,
   if (!options.hooks_path.empty())
     cgi.hooks_path = existing_directory(options.hooks_path, "--hooks-path");
   cgi.backup_max_age = options.backup_days;
+  result.upkeep = {path_of_this_program(), cgi.project_root,
+                   options.backup_days, true};
   result.grants = grants_of(options);
   if (result.backend.program.empty())
     log(actors::severity::warning, "gate",
@@ -117,10 +130,14 @@ int run_gate(const gate_options& options) try {
   leave_process_1(exit_failed);
   settle_inheritance(exit_failed);
   log_to_stderr(options.level);
-  std::optional<private_home> made;
-  auto home = options.home.empty() ? made.emplace().path()
+  std::optional<private_directory> made;
+  auto home = options.home.empty() ? made.emplace(directory_use::home).path()
                                    : existing_directory(options.home, "--home");
+  std::optional<private_directory> temporary_files;
   auto config = configure(options, home);
+  if (!options.hooks_path.empty())
+    config.backend.cgi.tmpdir =
+        temporary_files.emplace(directory_use::temporary_files).path();
   std::unique_ptr<io::http_server> http;
   auto start = [&](io::loop& loop, const actors::manager_actor& manager) {
     http = std::make_unique<io::http_server>(loop.context());
@@ -156,6 +173,8 @@ int run_gate(const gate_options& options) try {
                          options.grants_file.empty() ? "" : root);
     config.sandbox = enter_sandbox([&] { return plan_gate(options, config); },
                                    options.sandbox, exit_failed);
+    if (!options.hooks_path.empty())
+      check_hooks(config.backend.cgi);
   };
   return run_program(all, start);
 } catch (const setup_fault& e) {

@@ -15,7 +15,7 @@
 namespace clearance::services {
 
 /// Where to listen: exactly one of the three.
-struct gate_passed {}; ///< on a socket that whoever starts us opens
+struct gate_passed {}; ///< on a socket that the starting process passes
 struct gate_socket {
   std::string path;
 };
@@ -43,6 +43,7 @@ enum class gate_hook { pre_receive, post_receive };
 
 struct gate_hook_call {
   gate_hook which;
+  bool check = false; ///< only look whether the hook can run
 };
 
 struct gate_hooks_install {
@@ -59,10 +60,18 @@ struct gate_backups_call {
   std::chrono::seconds max_age{};
 };
 
-using gate_command = std::variant<outcome, gate_options, gate_hook_call,
-                                  gate_hooks_install, gate_backups_call>;
+/// What an idle gate runs.
+struct gate_tend_call {
+  std::string mirror_root;
+  std::vector<std::string> scopes; ///< as grants have them, `*` too
+  std::chrono::seconds max_age{};  ///< of a backup
+};
 
-/// Judges the words behind the program's name. Reads neither files nor the
+using gate_command =
+    std::variant<outcome, gate_options, gate_hook_call, gate_hooks_install,
+                 gate_backups_call, gate_tend_call>;
+
+/// Parses the words behind the program's name. Reads neither files nor the
 /// environment.
 gate_command parse_gate_command_line(const std::vector<std::string>& words);
 
@@ -74,9 +83,10 @@ int run_gate(const gate_options& options);
 
 /// Runs in the repository, as git says; stdin has the pushed refs. Returns the
 /// exit code: of post-receive always 0.
-int run_gate_hook(gate_hook which);
+int run_gate_hook(const gate_hook_call& call);
 
-/// Writes the hooks into a directory, which is made if it is not there.
+/// Writes the hooks into a directory, which is made with its parents if it is
+/// not there. A hook that is there already with the same text is left alone.
 /// Returns the exit code.
 int install_gate_hooks(const std::string& directory);
 

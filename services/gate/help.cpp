@@ -14,7 +14,8 @@ Usage: terok-gate --mirror-root DIR --scope NAME [--token-file FILE]
        terok-gate backups list REPOSITORY
        terok-gate backups restore REPOSITORY BACKUP
        terok-gate backups expire REPOSITORY [--backup-days DAYS | --now REF]
-       terok-gate hook pre-receive | hook post-receive
+       terok-gate hook pre-receive | hook post-receive [--check]
+       terok-gate tend ROOT SCOPE... [--backup-days DAYS]
 
 Serves one git repository over HTTP to whoever shows one token, by git's own
 services, fetch and push. A container's task clones
@@ -57,13 +58,18 @@ What git runs:
                          says what was pushed
   --backup-days DAYS     how long a backup is kept (default: 30)
   hook NAME              what those hooks run
+  tend ROOT SCOPE...     what an idle gate runs: removes expired backups, packs
+                         refs
+  --check                with hook: only look whether the hook can run. The gate
+                         does so at its start and logs an error if not
 
   backups                what the hooks kept in REPOSITORY, the path DIR/NAME.git:
     list                 show time, id, ref and name of each backup
     restore              give the ref what BACKUP has; what the ref has now is
                          saved before
-    expire               remove backups that are older than --backup-days; with
-                         --now REF all of one ref, whatever their age
+    expire               remove backups that are older than --backup-days
+  --now REF              with backups expire: remove all backups of REF, or the
+                         one backup of that name, whatever their age
 
   --sandbox MODE         auto, required or off (default: auto), see below
   --log-level LEVEL      debug, info, warning or error (default: info)

@@ -2,6 +2,7 @@
 #include "services/cli/config_main.hpp"
 #include "services/gate/backups.hpp"
 #include "services/gate/gate.hpp"
+#include "services/gate/hooks/tend.hpp"
 #include "services/process/standard_descriptors.hpp"
 
 namespace {
@@ -11,12 +12,11 @@ using namespace clearance::services;
 struct run {
   int operator()(const outcome& x) const { return tell("terok-gate", x); }
   int operator()(const gate_options& x) const { return run_gate(x); }
-  int operator()(const gate_hook_call& x) const {
-    return run_gate_hook(x.which);
-  }
+  int operator()(const gate_hook_call& x) const { return run_gate_hook(x); }
   int operator()(const gate_backups_call& x) const {
     return run_gate_backups(x);
   }
+  int operator()(const gate_tend_call& x) const { return run_gate_tend(x); }
   int operator()(const gate_hooks_install& x) const {
     return install_gate_hooks(x.directory);
   }

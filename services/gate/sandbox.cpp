@@ -3,6 +3,7 @@
 #include "actors/base/log.hpp"
 #include "actors/io/socket/bind.hpp"
 #include "actors/io/socket/private_directory.hpp"
+#include "services/gate/hooks/hook_check.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/setup_fault.hpp"
 
@@ -64,8 +65,15 @@ sandbox_plan plan_gate(const gate_options& options,
   };
   if (options.home.empty()) // it is removed at the end
     paths_allowed.push_back({directory_of(cgi.home), path_access::discard});
-  if (!options.hooks_path.empty())
+  if (!options.hooks_path.empty()) {
     paths_allowed.push_back({cgi.hooks_path, path_access::run, true});
+    for (auto& directory : hook_program_directories(cgi.hooks_path))
+      paths_allowed.push_back({std::move(directory), path_access::run});
+  }
+  if (!cgi.tmpdir.empty()) {
+    paths_allowed.push_back({cgi.tmpdir, path_access::modify, true});
+    paths_allowed.push_back({directory_of(cgi.tmpdir), path_access::discard});
+  }
   if (!options.grants_file.empty()) // the file itself may be replaced
     paths_allowed.push_back(
         {io::socket_directory(options.grants_file), path_access::read});

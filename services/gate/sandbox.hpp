@@ -1,4 +1,4 @@
-/// What of the machine a gate and its git keep.
+/// What a gate and its git may still do in their sandbox.
 #pragma once
 
 #include "actors/gate/config.hpp"
@@ -7,9 +7,10 @@
 
 namespace clearance::services {
 
-/// Of the gate that `config` describes: it may change the one repository that
-/// it serves (several, or one that is not there yet: all below its mirror
-/// root), read its settings, and run what is on PATH and its hooks. Makes the
+/// The sandbox of the gate that `config` describes. The gate may change the one
+/// repository that it serves (all below its mirror root when it serves several,
+/// or one that is not there yet), read its settings, and run hooks and what is
+/// on PATH. Makes the
 /// socket's directory. Throws setup_fault.
 sandbox_plan plan_gate(const gate_options& options,
                        const actors::gate_config& config);

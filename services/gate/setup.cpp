@@ -46,7 +46,7 @@ std::string_view first_line(std::string_view text) {
   return text;
 }
 
-// What could never be shown as a Basic user name must not be waited for.
+// No client can send such a token as the user name of Basic authentication.
 protocol::grant grant_of(std::string_view token, const std::string& scope,
                          const std::string& source) {
   if (token.empty())
@@ -65,7 +65,7 @@ protocol::grant grant_of(std::string_view token, const std::string& scope,
   return {protocol::sha256(token), scope, true};
 }
 
-// Whoever can read the token can push.
+// A user who can read the token can push.
 void warn_of_readers(const std::string& path) {
   struct stat about {};
   if (::stat(path.c_str(), &about) != 0 || !S_ISREG(about.st_mode)
@@ -199,26 +199,33 @@ actors::backend_config backend_from_environment() {
   return result;
 }
 
-private_home::private_home() {
+private_directory::private_directory(directory_use use) {
+  const bool home = use == directory_use::home;
   for (const auto& parent :
        {runtime_directory(), std::filesystem::temp_directory_path().string()}) {
-    auto path = parent + "/terok-gate-home.XXXXXX";
+    auto path =
+        parent + (home ? "/terok-gate-home.XXXXXX" : "/terok-gate-tmp.XXXXXX");
     if (::mkdtemp(path.data()) != nullptr) {
-      ::chmod(path.c_str(), 0500); // to be read, and even that in vain
+      ::chmod(path.c_str(), home ? 0500 : 0700);
       path_ = path;
       return;
     }
   }
-  fail("cannot make a home directory: " + error_name());
+  fail(std::string("cannot make a directory for ")
+       + (home ? "git's home: " : "temporary files: ") + error_name());
 }
 
-private_home::~private_home() {
-  // Mostly it is empty, and then we may remove it whatever the sandbox allows;
-  // remove_all() would try to unlink it first, which we may not.
-  if (::rmdir(path_.c_str()) == 0)
-    return;
+// The sandbox allows to remove an empty directory beside this one, and
+// everything below a directory for temporary files. remove_all() of the
+// directory itself would first try to unlink it, which is not allowed.
+private_directory::~private_directory() {
   std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
+  for (std::filesystem::directory_iterator i(path_, ignored), end;
+       !ignored && i != end; i.increment(ignored)) {
+    std::error_code also_ignored;
+    std::filesystem::remove_all(i->path(), also_ignored);
+  }
+  ::rmdir(path_.c_str());
 }
 
 } // namespace clearance::services

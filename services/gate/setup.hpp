@@ -1,17 +1,18 @@
-/// What the gate is given by its surroundings: tokens, git, a home.
+/// What the gate needs of its surroundings: tokens, git, directories.
 #pragma once
 
 #include "actors/gate/config.hpp"
 #include "protocol/gate/grants.hpp"
 #include "services/process/setup_fault.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 namespace clearance::services {
 
-/// The one token's grant: from `file` unless that is empty, else from
+/// The grant of the one token: from `file` unless that is empty, else from
 /// TEROK_GATE_TOKEN (which is overwritten and removed, so that nobody finds it
 /// in /proc), else from systemd's credentials. Throws setup_fault.
 protocol::grant token_grant(const std::string& file, const std::string& scope);
@@ -39,14 +40,21 @@ actors::backend_config backend_from_environment();
 /// An environment variable, if it is set.
 std::optional<std::string> environment(const char* name);
 
-/// An empty directory for this object's life, below the runtime directory or,
-/// where that is none, the one for temporary files.
-class private_home {
+/// What a private directory is for, and which rights it has.
+enum class directory_use : std::uint8_t {
+  home,            ///< git's HOME: to be read, and it is empty
+  temporary_files, ///< TMPDIR of git and of hooks: they may write
+};
+
+/// An empty directory for this object's life, closed to other users, below the
+/// runtime directory or, where that is none, the one for temporary files. What
+/// is in it at the end is removed, too.
+class private_directory {
 public:
-  private_home(); ///< throws setup_fault
-  ~private_home();
-  private_home(const private_home&) = delete;
-  private_home& operator=(const private_home&) = delete;
+  explicit private_directory(directory_use use); ///< throws setup_fault
+  ~private_directory();
+  private_directory(const private_directory&) = delete;
+  private_directory& operator=(const private_directory&) = delete;
 
   std::string path() const { return path_.string(); }
 

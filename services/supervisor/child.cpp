@@ -7,11 +7,13 @@
 #include "actors/executor/shield_executor.hpp"
 #include "actors/hub/verdict_helper.hpp"
 #include "actors/io/http/http_server.hpp"
+#include "actors/io/process/child_runner.hpp"
 #include "actors/io/socket/private_directory.hpp"
 #include "actors/io/supervisor/sidecar_file.hpp"
 #include "actors/supervisor/container_parts.hpp"
 #include "protocol/supervisor/path_fault.hpp"
 #include "protocol/text/text.hpp"
+#include "services/gate/hooks/hook_check.hpp"
 #include "services/gate/setup.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/inheritance.hpp"
@@ -143,20 +145,24 @@ actors::gate_config prepare_gate(const supervise_child_options& options,
                                         "needs both");
   actors::container_surroundings around;
   around.git_http_backend = find_git_http_backend();
+  around.terok_gate = io::find_program("terok-gate");
   around.path = environment("PATH");
   around.git_exec_path = environment("GIT_EXEC_PATH");
   auto result = actors::gate_of(x, paths, around);
   if (result.backend.program.empty())
     throw setup_fault(exit_cannot_start, "git http-backend was not found");
-  make_directories({paths.gate_home, paths.gate_hooks});
+  make_directories({paths.gate_home, paths.gate_hooks, paths.gate_tmp});
   std::vector<path_rule> paths_allowed{
       {x.gate->base_path + "/" + x.gate->project_id + ".git",
        path_access::modify, true},
       {paths.gate_private, path_access::run, true},
+      {paths.gate_tmp, path_access::modify, true},
       {parent_of(result.backend.program), path_access::run, true},
       // The hooks run terok-gate, which is installed beside this program.
       {parent_of(own_program()), path_access::run},
   };
+  for (auto& directory : hook_program_directories(paths.gate_hooks))
+    paths_allowed.push_back({std::move(directory), path_access::run});
   auto transport = gate_transport::tcp;
   if (!result.listen.path.empty()) {
     make_directories({parent_of(paths.gate_socket)});
@@ -166,6 +172,7 @@ actors::gate_config prepare_gate(const supervise_child_options& options,
   }
   result.sandbox =
       enter_sandbox(x, gate_sandbox(std::move(paths_allowed), transport));
+  check_hooks(result.backend.cgi);
   return result;
 }
 

@@ -1,5 +1,6 @@
 #include "actors/base/log.hpp"
 #include "actors/io/http/http_server.hpp"
+#include "actors/io/process/child_runner.hpp"
 #include "actors/io/supervisor/container_host.hpp"
 #include "actors/io/supervisor/sidecar_directory.hpp"
 #include "actors/supervisor/supervisor.hpp"
@@ -38,6 +39,7 @@ surroundings(const supervise_options& options) {
   result->path = environment("PATH");
   result->git_exec_path = environment("GIT_EXEC_PATH");
   result->git_http_backend = find_git_http_backend();
+  result->terok_gate = io::find_program("terok-gate");
   if (result->git_http_backend.empty())
     log(actors::severity::warning, "supervisor",
         "git was not found: every request to a gate will be answered with 500");

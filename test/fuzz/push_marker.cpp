@@ -30,7 +30,7 @@ void run(const std::uint8_t* data, std::size_t size) {
     if (!from)
       continue;
     require(has_stamp(line), "a backup's name has a stamp");
-    require(backup_name(from->ref, from->id, from->time) == line,
+    require(backup_name(from->ref, from->id, from->time, from->mark) == line,
             "a backup's name is what it says");
   }
   const auto notes = notes_for(text, updates);

@@ -54,9 +54,9 @@ void check_paths(const sidecar& x) {
   const auto y = paths_of(x, "0123456789abcdef");
   check_fault(x, y);
   for (auto* path : {&y.clearance_socket, &y.reader_socket, &y.verdict_socket,
-                     &y.gate_socket, &y.gate_home, &y.gate_hooks})
+                     &y.gate_socket, &y.gate_home, &y.gate_hooks, &y.gate_tmp})
     check_directory(*path);
-  for (auto* path : {&y.gate_socket, &y.gate_home, &y.gate_hooks})
+  for (auto* path : {&y.gate_socket, &y.gate_home, &y.gate_hooks, &y.gate_tmp})
     require(path->starts_with(x.runtime_dir + "/"), "a path of our own");
   const auto shared = y.gate_socket.substr(0, y.gate_socket.rfind('/'));
   require(!y.gate_private.starts_with(shared), "nothing private is mounted");

@@ -86,7 +86,9 @@ expect 'terok-clearance-hub ser' serve serve-verdict
 expect 'terok-gate h' hook
 expect 'terok-gate b' backups
 expect 'terok-gate backups ' list restore expire
+expect 'terok-gate backups expire r.git --n' --now
 expect 'terok-gate hook ' pre-receive post-receive
+expect 'terok-gate hook pre-receive --' --check
 expect 'terok-gate hook p' pre-receive post-receive
 expect 'terok-supervisor ' run supervise-child --config --help --version
 expect 'terok-clearance bogus --'

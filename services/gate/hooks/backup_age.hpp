@@ -1,4 +1,4 @@
-/// How old a backup gets.
+/// How long a backup is kept.
 #pragma once
 
 #include <chrono>
@@ -7,10 +7,12 @@
 
 namespace clearance::services {
 
-/// Days, from 1 to 36500. Nothing: `text` is no such number.
+/// Parses a number of days, from 1 to 36500. No value: `text` is no such
+/// number.
 std::optional<std::chrono::days> parse_days(std::string_view text);
 
-/// Of the gate that runs this hook, or gate_limits::backup_age.
+/// How long the gate that runs this hook keeps backups; gate_limits::backup_age
+/// unless the gate says otherwise.
 std::chrono::seconds backup_max_age();
 
 } // namespace clearance::services

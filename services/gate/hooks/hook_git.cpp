@@ -19,7 +19,7 @@ namespace clearance::services {
 
 namespace {
 
-// Of git's stderr: enough for its last words.
+// How much of git's stderr is kept: some lines.
 constexpr std::size_t why_max_bytes = 1024;
 
 struct pipe_ends {

@@ -9,10 +9,10 @@
 
 namespace clearance::services {
 
-/// Which objects git sees.
+/// Which objects git can read.
 enum class object_view : std::uint8_t {
   repository, ///< those of the repository alone
-  pushed,     ///< those of the push, too, which git's quarantine holds
+  pushed,     ///< those of the push as well, which are in git's quarantine
 };
 
 struct hook_git_call {
@@ -24,13 +24,15 @@ struct hook_git_call {
 };
 
 struct hook_git_result {
-  int code = -1;   ///< exit code; -1: killed, or it could not be started
-  std::string why; ///< its stderr, or why there is none; printable, one line
+  int code = -1; ///< exit code; -1: killed, or it could not be started
+  std::string
+      why; ///< git's stderr, or why git did not run; printable, one line
 
   bool ok() const noexcept { return code == 0; }
 };
 
-/// Waits for its end. GIT_NO_REPLACE_OBJECTS is set, and no hook runs.
+/// Runs git and waits for its end. GIT_NO_REPLACE_OBJECTS is set, and git runs
+/// no hook.
 hook_git_result run_hook_git(const hook_git_call& call);
 
 } // namespace clearance::services

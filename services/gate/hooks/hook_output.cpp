@@ -13,7 +13,7 @@ namespace clearance::services {
 
 namespace {
 
-// -1: this hook runs behind something else than the gate.
+// -1: another server than the gate runs this hook.
 int log_descriptor() {
   const char* value = std::getenv( // NOLINT(concurrency-mt-unsafe)
       std::string(protocol::hook_log_variable).c_str());
@@ -28,7 +28,7 @@ void write_line(int fd, std::string_view text) {
   auto line = std::string(
       text.substr(0, protocol::gate_limits::backend_log_line_max_bytes));
   line += '\n';
-  // Nobody is left to be told of a failure.
+  // There is nobody who could be told of a failure.
   [[maybe_unused]] const auto n = ::write(fd, line.data(), line.size());
 }
 
@@ -39,7 +39,7 @@ void tell_client(const std::string& text) {
 }
 
 void report_finding(const std::string& text) {
-  // First the log: the client may not take anything any more.
+  // First the log: a write to the client may block.
   if (const auto fd = log_descriptor(); fd >= 0)
     write_line(fd, text);
   tell_client(text);

@@ -1,69 +1,69 @@
 // Our hooks: two scripts that run this program.
 
+#include "protocol/gate/hook_script.hpp"
 #include "protocol/text/text.hpp"
 #include "services/cli/terminal.hpp"
 #include "services/gate/gate.hpp"
-#include "services/gate/hooks/hooks.hpp"
+#include "services/gate/hooks/hook_check.hpp"
 #include "services/process/exit_code.hpp"
 
-#include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <sys/stat.h>
-#include <system_error>
 
 namespace clearance::services {
 
 namespace {
 
-// One word of the script, for any POSIX shell, whatever its bytes are.
-std::string quoted_for_sh(const std::string& text) {
-  std::string result = "'";
-  for (const char c : text)
-    result += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return result + "'";
+namespace fs = std::filesystem;
+
+// Whether the file is what write_hook() would leave there.
+bool is_installed(const fs::path& hook, const std::string& script) {
+  struct stat about {};
+  return ::lstat(hook.c_str(), &about) == 0 && S_ISREG(about.st_mode)
+         && (about.st_mode & 07777) == 0700
+         && read_hook(hook.string()) == script;
 }
 
-void write_hook(const std::filesystem::path& directory,
-                const std::string& name) {
-  const auto self = std::filesystem::read_symlink("/proc/self/exe").string();
-  const auto temporary = directory / (name + ".new");
+void write_hook(const fs::path& directory, std::string_view name) {
+  const auto self = fs::read_symlink("/proc/self/exe").string();
+  const auto script = protocol::hook_script(self, name);
+  const auto hook = directory / name;
+  if (is_installed(hook, script))
+    return;
+  const auto temporary = directory / (std::string(name) + ".new");
   {
     std::ofstream out;
     out.exceptions(std::ios::failbit | std::ios::badbit);
     out.open(temporary, std::ios::trunc);
-    out << "#!/bin/sh\n# Written by terok-gate --install-hooks.\nexec "
-        << quoted_for_sh(self) << " hook " << name << "\n";
+    out << script;
   }
-  std::filesystem::permissions(temporary, std::filesystem::perms::owner_all);
-  std::filesystem::rename(temporary, directory / name);
+  fs::permissions(temporary, fs::perms::owner_all);
+  fs::rename(temporary, hook);
+}
+
+// The last directory is for this user alone; its parents are as mkdir(1) with
+// -p makes them.
+void make_directory(const fs::path& path) {
+  if (path.has_parent_path())
+    fs::create_directories(path.parent_path());
+  if (fs::create_directory(path))
+    fs::permissions(path, fs::perms::owner_all);
 }
 
 } // namespace
 
-int run_gate_hook(gate_hook which) {
-  // Whoever listens to a hook may leave; the hook goes on.
-  std::signal(SIGPIPE, SIG_IGN);
-  switch (which) {
-  case gate_hook::pre_receive:
-    return run_pre_receive();
-  case gate_hook::post_receive:
-    run_post_receive();
-    return exit_ok;
-  }
-  return exit_failed;
-}
-
 int install_gate_hooks(const std::string& directory) try {
-  const std::filesystem::path path = directory;
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-    throw std::system_error(errno, std::generic_category());
-  write_hook(path, "pre-receive");
-  write_hook(path, "post-receive");
+  fs::path path = directory;
+  if (!path.has_filename()) // a slash at the end
+    path = path.parent_path();
+  make_directory(path);
+  for (const auto name : our_hooks)
+    write_hook(path, name);
   const auto shown = protocol::escaped(directory);
   auto why = print("The hooks are in " + shown + "; serve with --hooks-path "
                    + shown + "\n");

@@ -5,10 +5,11 @@
 
 namespace clearance::services {
 
-/// Empty when it is not there.
+/// The marker's text. Empty: there is none, or it cannot be read.
 std::string read_push_marker();
 
-/// Returns what went wrong, printable; empty: nothing. Leaves no other file.
+/// Writes a new marker in the old one's place. Returns what went wrong,
+/// printable; empty: nothing did. Leaves no temporary file.
 std::string replace_push_marker(const std::string& text);
 
 } // namespace clearance::services

@@ -1,23 +1,24 @@
-// The backup exists before a ref moves. What this hook cannot save, the push
-// may not take away: each failure here refuses the whole push. A push that
-// fails later, for another reason, leaves a backup too many, which harms
-// nobody.
+// The backup exists before a ref moves. When this hook cannot save what a push
+// takes away, it refuses the whole push. A push that fails later, for another
+// reason, leaves a backup that nobody needs, which does no harm.
 //
 //   the refs' real values  --> is what the push says true?
 //                          --> which old tips does it endanger?
 //   one transaction        --> all backups, or none
 //   the marker             --> asked
 //
-// Between this hook and the update git compares the old id, which is proved
-// true here, with the ref's value again, under the ref's lock. A ref that moves
-// in between is therefore rejected. Git would leave that comparison out for an
-// old id of zeros, or for one that names no object here: this hook refuses both
-// for a ref that exists.
+// This hook proves that the push's old id is what the ref has. The ref can
+// still move after this hook; but git compares the old id with the ref again,
+// under the ref's lock, and then rejects the change. Git does not compare when
+// the old id is zeros or names no object of the repository: this hook refuses
+// both for a ref that exists.
 
 #include "protocol/gate/backup.hpp"
+#include "protocol/gate/cgi.hpp"
 #include "protocol/gate/limits.hpp"
 #include "protocol/gate/push_check.hpp"
 #include "protocol/gate/push_marker.hpp"
+#include "protocol/gate/token_mark.hpp"
 #include "protocol/text/text.hpp"
 #include "services/gate/hooks/backup_age.hpp"
 #include "services/gate/hooks/hook_clock.hpp"
@@ -25,9 +26,11 @@
 #include "services/gate/hooks/hook_output.hpp"
 #include "services/gate/hooks/hooks.hpp"
 #include "services/gate/hooks/marker_file.hpp"
+#include "services/gate/hooks/repository_refs.hpp"
 #include "services/process/exit_code.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <stdexcept>
 #include <string>
@@ -59,7 +62,7 @@ void add_existing_refs(protocol::push_check& check) {
     throw refused("cannot read the refs of this repository: " + listed.why);
 }
 
-// Git alone can tell. What it cannot tell is saved.
+// False also when git cannot tell: then the old tip is saved.
 bool moved_forward(const ref_update& x) {
   hook_git_call ask;
   ask.argv = {"merge-base", "--is-ancestor", x.old_id, x.new_id};
@@ -77,8 +80,8 @@ void drop_forward_moves(std::vector<ref_update>& endangered) {
   });
 }
 
-// A ref of the damaged kind keeps every push away from it, so the operator has
-// to know the cure.
+// No push can change a ref whose object is missing. So the log tells the
+// operator what to do.
 std::string missing_object(const std::vector<ref_update>& endangered) {
   for (const auto& x : endangered) {
     hook_git_call look;
@@ -92,37 +95,24 @@ std::string missing_object(const std::vector<ref_update>& endangered) {
   return {};
 }
 
-// Counted before: more than the bound by what other pushes save meanwhile.
-void check_room(std::size_t there, std::size_t more) {
-  if (there + more > gate_limits::backups_max)
-    throw refused("this push needs " + std::to_string(more)
-                  + " backups more, there are " + std::to_string(there)
-                  + " and the bound is "
-                  + std::to_string(gate_limits::backups_max)
-                  + "; the operator can remove old ones with `terok-gate "
-                    "backups expire`");
-}
-
 std::vector<std::string> save(const std::vector<ref_update>& endangered,
-                              std::chrono::sys_seconds now) {
+                              std::chrono::sys_seconds now,
+                              std::string_view mark) {
   std::vector<backup> backups;
   std::vector<std::string> notes;
   for (const auto& x : endangered) {
-    backups.push_back({protocol::backup_name(x.ref, x.old_id, now), x.old_id});
+    backups.push_back(
+        {protocol::backup_name(x.ref, x.old_id, now, mark), x.old_id});
     notes.push_back(protocol::saved_note(backups.back().name));
   }
   if (backups.empty())
     return notes;
-  const auto text = protocol::backup_transaction(backups);
-  hook_git_call transaction;
-  transaction.argv = {"update-ref", "--stdin", "-z"};
-  transaction.input = text;
-  const auto made = run_hook_git(transaction);
-  if (made.ok())
+  const auto failed = change_refs(protocol::backup_transaction(backups));
+  if (failed.empty())
     return notes;
   if (auto why = missing_object(endangered); !why.empty())
     throw refused(why);
-  throw refused("cannot save what this push takes away: " + made.why);
+  throw refused("cannot save what this push takes away: " + failed);
 }
 
 std::vector<ref_update> read_updates() {
@@ -138,33 +128,41 @@ std::vector<ref_update> read_updates() {
   return result;
 }
 
-// Removes what has expired; returns how many that were. What stays is tried
-// again by the next push.
-std::size_t expire(const std::vector<backup>& expired) {
+// What cannot be removed stays, and the next push tries again: a backup too
+// many is no reason to refuse this one.
+void remove_expired(const std::vector<backup>& expired) {
   if (expired.empty())
-    return 0;
-  const auto text = protocol::removal_transaction(expired);
-  hook_git_call removal;
-  removal.argv = {"update-ref", "--stdin", "-z"};
-  removal.input = text;
-  const auto removed = run_hook_git(removal);
-  if (removed.ok())
-    return expired.size();
-  report_finding("gate: cannot remove expired backups: " + removed.why);
-  return 0;
+    return;
+  const auto why = change_refs(protocol::removal_transaction(expired));
+  if (!why.empty())
+    report_finding("gate: cannot remove expired backups: " + why);
+}
+
+// Empty: there is one token. The gate alone sets this environment.
+std::string mark_of_pusher() {
+  const char* value = std::getenv( // NOLINT(concurrency-mt-unsafe)
+      std::string(protocol::token_mark_variable).c_str());
+  const std::string_view text = value != nullptr ? value : "";
+  return std::string(protocol::is_token_mark(text) ? text : "");
 }
 
 void check_and_save() {
   const auto now = time_of_day();
-  protocol::push_check check(read_updates(), now - backup_max_age());
+  const auto mark = mark_of_pusher();
+  protocol::push_check check(read_updates(), now - backup_max_age(), mark);
   add_existing_refs(check);
   if (auto why = check.refusal(); !why.empty())
     throw refused(why);
   auto endangered = check.endangered();
   drop_forward_moves(endangered);
-  if (!endangered.empty())
-    check_room(check.backups() - expire(check.expired()), endangered.size());
-  const auto notes = save(endangered, now);
+  if (!endangered.empty()) {
+    // Other pushes may save something at the same time: so many backups more
+    // than the bound are possible.
+    if (auto why = check.no_room(endangered.size()); !why.empty())
+      throw refused(why);
+    remove_expired(check.expired());
+  }
+  const auto notes = save(endangered, now, mark);
   const auto marker = protocol::push_marker(now, protocol::push_state::asked,
                                             check.updates(), notes);
   if (auto why = replace_push_marker(marker); !why.empty())

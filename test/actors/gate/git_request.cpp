@@ -1,6 +1,7 @@
 #include "actors/gate/git_request.hpp"
 
 #include "actors/gate/gate.hpp"
+#include "protocol/gate/token_mark.hpp"
 #include "test/support/doubles/fake_http.hpp"
 #include "test/support/fixture/actor_fixture.hpp"
 
@@ -281,6 +282,42 @@ TEST_CASE_FIXTURE(fixture,
   CHECK(x->dropped);
   CHECK_EQ(git_requests(), 0);
   log.clear();
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "a declined push is a warning with the hook's words") {
+  auto push = bring(make_request("POST", "/r.git/git-receive-pack", "writer"));
+  REQUIRE_EQ(push->plans.size(), 1);
+  CHECK(push->plans[0].reads_report);
+  log.clear();
+  push->end({200, 1, 2, {}, "refs/heads/x hook declined", "not today"});
+  run();
+  const auto line = log.only("answered");
+  CHECK(line.level == actors::severity::warning);
+  CHECK_EQ(line["status"], "200");
+  CHECK_EQ(line["declined"], "refs/heads/x hook declined");
+  CHECK_EQ(line["said"], "not today");
+  auto fetch = bring(make_request("POST", "/r.git/git-upload-pack", "writer"));
+  CHECK_FALSE(fetch->plans[0].reads_report);
+}
+
+// The hooks count one token's backups where others must not suffer from it.
+TEST_CASE_FIXTURE(fixture, "hooks learn which of several tokens pushes") {
+  auto push = bring(make_request("POST", "/r.git/git-receive-pack", "writer"));
+  CHECK(has(push->plans[0].environment,
+            "TEROK_TOKEN_MARK="
+                + protocol::token_mark(protocol::sha256("writer"))));
+}
+
+TEST_CASE_FIXTURE(fixture, "one token has no mark") {
+  caf::anon_send(
+      gate,
+      actors::new_grants{std::make_shared<const std::vector<protocol::grant>>(
+          1, protocol::grant{protocol::sha256("writer"), "r", true})});
+  run();
+  auto push = bring(make_request("POST", "/r.git/git-receive-pack", "writer"));
+  for (const auto& entry : push->plans[0].environment)
+    CHECK_FALSE(entry.starts_with("TEROK_TOKEN_MARK="));
 }
 
 } // namespace git_request_tests

@@ -74,7 +74,8 @@ TEST_CASE("a container's services listen where supervisor.md says") {
   // The directories are made before git gets their paths.
   CHECK(s.containers.made
         == std::vector{"/run/t/sandbox/gate-private/demo/home"s,
-                       "/run/t/sandbox/gate-private/demo/hooks"s});
+                       "/run/t/sandbox/gate-private/demo/hooks"s,
+                       "/run/t/sandbox/gate-private/demo/tmp"s});
 }
 
 TEST_CASE("its quotas reach the sockets") {

@@ -74,7 +74,7 @@ TEST_CASE("a gate's home and hooks lie apart from its socket, closed") {
   fixture s;
   auto server = s.serve("gate");
   const auto apart = s.world.gate_private(s.demo);
-  for (auto name : {"", "home", "hooks"})
+  for (auto name : {"", "home", "hooks", "tmp"})
     CHECK(mode_of(apart / name) == 0700);
   CHECK(fs::is_empty(apart / "home"));
   for (const auto& entry :

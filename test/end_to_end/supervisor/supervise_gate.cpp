@@ -126,4 +126,41 @@ TEST_CASE("hooks run from the private directory alone") {
   CHECK_FALSE(fs::exists(world.git.repository() / "ran-from-the-repository"));
 }
 
+// Below /tmp, as a user who built the programs has them; the supervisor's own
+// directory does not matter.
+TEST_CASE("our hooks run, wherever their program is") {
+  const container_world world;
+  const container demo;
+  const auto hooks = world.gate_private(demo) / "hooks";
+  const auto program = world.git.dir / "terok-gate";
+  fs::copy_file(terok_gate(), program);
+  child_options options;
+  options.argv = {program, "--install-hooks", hooks};
+  child install{std::move(options)};
+  REQUIRE(install.wait() == exited(0));
+  fs::permissions(world.gate_private(demo), fs::perms::owner_all);
+  auto server = serve(world, demo);
+  INFO(server.err());
+  CHECK(server.err().find("a hook cannot be run") == std::string::npos);
+  const tcp_relay relay{world.gate(demo)};
+  world.git.commit("work", "file", "x");
+  world.git.must_git({"push", "-q", relay.url(), "main:b"}, "work");
+  world.git.must_git({"push", "-q", relay.url(), ":b"}, "work");
+  CHECK(world.git.in_mirror({"for-each-ref", "refs/terok/backup/b"}) != "");
+}
+
+TEST_CASE("hooks find a private TMPDIR") {
+  const container_world world;
+  const container demo;
+  auto server = serve(world, demo);
+  const auto hook = world.gate_private(demo) / "hooks/pre-receive";
+  std::ofstream{hook} << "#!/bin/sh\nmktemp >made\n";
+  fs::permissions(hook, fs::perms::owner_all);
+  const tcp_relay relay{world.gate(demo)};
+  world.git.commit("work", "file", "x");
+  world.git.must_git({"push", "-q", relay.url(), "main"}, "work");
+  const auto made = read_file(world.git.repository() / "made");
+  CHECK(made.starts_with((world.gate_private(demo) / "tmp/").string()));
+}
+
 } // namespace supervise_gate_tests

@@ -30,6 +30,19 @@ TEST_CASE("a backup's name has the ref, the time and the full id") {
            "refs/terok/backup-other/headsx/20260304T050607Z-" + a);
 }
 
+TEST_CASE("a backup's name ends with the mark of a token where there is one") {
+  CHECK_EQ(backup_name("refs/heads/x", a, now, "0123abcd"),
+           "refs/terok/backup/x/20260304T050607Z-" + a + "-0123abcd");
+  CHECK(parse_backup_name(backup_name("refs/heads/x", a, now, "0123abcd"))
+        == backup_origin{"refs/heads/x", now, a, "0123abcd"});
+  for (const auto* bad : {"", "0123abc", "0123abcde", "0123ABCD", "0123abcg",
+                          "0123abcd-0123abcd"})
+    CHECK_FALSE(parse_backup_name("refs/terok/backup/x/20260304T050607Z-" + a
+                                  + "-" + bad));
+  CHECK_FALSE(parse_backup_name(
+      "refs/terok/backup/x/20260304T050607Z-0123456789ab-0123abcd"));
+}
+
 TEST_CASE("a backup's name says what it keeps") {
   for (const auto* ref : {"refs/heads/x", "refs/heads/x/y", "refs/tags/v1",
                           "refs/headsx", "refs/heads/20260304T050607Z"})
@@ -68,6 +81,7 @@ TEST_CASE("a stamp anywhere in a ref's name is found") {
   CHECK(has_stamp("refs/heads/99999999T999999Z-" + a)); // the form alone
   CHECK(has_stamp("refs/heads/x/20260304T050607Z-0123456789ab"));
   CHECK(has_stamp("refs/heads/x/20260304T050607Z-" + c));
+  CHECK(has_stamp("refs/heads/x/20260304T050607Z-" + c + "-0123abcd"));
   for (const auto& fine :
        {"refs/heads/x"s, "refs/heads/20260304T050607Z"s,
         "refs/heads/20260304T050607Z-"s, "refs/heads/20260304T050607Z-abc"s,

@@ -1,5 +1,7 @@
 #include "protocol/gate/push_check.hpp"
 
+#include "protocol/gate/limits.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -99,27 +101,70 @@ TEST_CASE("a refusal is printable, whatever the ref's name is") {
   CHECK_NE(why.find("\\x9b\\x0a"), std::string::npos);
 }
 
-TEST_CASE("backups are counted") {
-  CHECK_EQ(checked({}, {{a, "refs/heads/x"},
-                        {a, "refs/terok/backup/x/1"},
-                        {a, "refs/terok/backup-other/x/1"},
-                        {a, "refs/terok/else"}})
-               .backups(),
-           2);
+namespace {
+
+// 2026-03-04T05:06:07Z
+const std::chrono::sys_seconds time_of_backups{
+    std::chrono::seconds{1772600767}};
+
+push_check counted(std::size_t count, const std::string& mark,
+                   const std::string& pusher) {
+  push_check result({}, {}, pusher);
+  for (std::size_t i = 0; i < count; ++i)
+    result.add_existing({a, backup_name("refs/heads/" + std::to_string(i), a,
+                                        time_of_backups, mark)});
+  return result;
 }
 
-TEST_CASE("backups from before a time have expired") {
-  // 2026-03-04T05:06:07Z
-  const std::chrono::sys_seconds time{std::chrono::seconds{1772600767}};
-  const auto name = backup_name("refs/heads/x", a, time);
+} // namespace
+
+TEST_CASE("backups are counted, those of the token that pushes as well") {
+  push_check x({}, {}, "0123abcd");
+  for (const auto& ref :
+       {std::string("refs/heads/x"), std::string("refs/terok/else"),
+        std::string("refs/terok/backup/x/1"),
+        std::string("refs/terok/backup-other/x/1"),
+        backup_name("refs/heads/x", a, time_of_backups),
+        backup_name("refs/heads/x", a, time_of_backups, "0123abce"),
+        backup_name("refs/heads/x", a, time_of_backups, "0123abcd")})
+    x.add_existing({a, ref});
+  CHECK(x.backups() == backup_count{5, 1});
+}
+
+TEST_CASE("there is room up to the bound of all backups") {
+  namespace limits = gate_limits;
+  const auto x = counted(limits::backups_max - 2, "", "");
+  CHECK_EQ(x.no_room(2), "");
+  CHECK_EQ(x.no_room(3),
+           "this push needs 3 backups more, the repository has 9998 and the "
+           "bound is 10000; the operator can remove backups with `terok-gate "
+           "backups expire`");
+}
+
+TEST_CASE("one of several tokens has a share of the backups") {
+  namespace limits = gate_limits;
+  const auto full =
+      counted(limits::backups_of_token_max, "0123abcd", "0123abcd");
+  CHECK_NE(full.no_room(1).find("this token has 5000"), std::string::npos);
+  CHECK_EQ(full.no_room(0), "");
+  // Another token's pushes, and those of a gate with one token.
+  for (const auto* pusher : {"0123abce", ""})
+    CHECK_EQ(counted(limits::backups_of_token_max, "0123abcd", pusher)
+                 .no_room(limits::backups_of_token_max),
+             "");
+}
+
+TEST_CASE("backups from before a time have expired and take no room") {
+  const auto name = backup_name("refs/heads/x", a, time_of_backups, "0123abcd");
   for (const int later : {0, 1}) {
-    push_check x({}, time + std::chrono::seconds{later});
+    push_check x({}, time_of_backups + std::chrono::seconds{later}, "0123abcd");
     x.add_existing({a, name});
     x.add_existing({a, "refs/terok/backup/x/no-stamp"});
     const auto branch = "refs/heads/x/" + name;
     x.add_existing({a, branch});
     CHECK_EQ(x.expired().size(), later);
-    CHECK_EQ(x.backups(), 2);
+    const std::size_t live = later == 0 ? 1 : 0;
+    CHECK(x.backups() == backup_count{1 + live, live});
   }
 }
 

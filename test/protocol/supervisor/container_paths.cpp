@@ -21,6 +21,7 @@ TEST_CASE("the paths of a container are those of the contract") {
   CHECK(y.gate_private == "/run/user/7/terok/sandbox/gate-private/demo");
   CHECK(y.gate_home == y.gate_private + "/home");
   CHECK(y.gate_hooks == y.gate_private + "/hooks");
+  CHECK(y.gate_tmp == y.gate_private + "/tmp");
 }
 
 TEST_CASE("a runtime directory below the root has the root as its parent") {
@@ -40,6 +41,7 @@ TEST_CASE("nothing private lies beside the gate's socket") {
   const auto shared = y.gate_socket.substr(0, y.gate_socket.rfind('/') + 1);
   CHECK_FALSE(y.gate_home.starts_with(shared));
   CHECK_FALSE(y.gate_hooks.starts_with(shared));
+  CHECK_FALSE(y.gate_tmp.starts_with(shared));
 }
 
 TEST_CASE("paths that no service could be reached at are told") {

@@ -146,6 +146,9 @@ TEST_CASE("terok-gate's other words") {
         == gate_hook::post_receive);
   CHECK(std::get<gate_hook_call>(parse({"hook", "pre-receive"})).which
         == gate_hook::pre_receive);
+  CHECK_FALSE(std::get<gate_hook_call>(parse({"hook", "pre-receive"})).check);
+  CHECK(std::get<gate_hook_call>(parse({"hook", "pre-receive", "--check"}))
+            .check);
   CHECK_EQ(fault({"hook", "update"}),
            "hook: `update` is none of post-receive, pre-receive");
   CHECK_EQ(
