@@ -149,6 +149,7 @@ child_options options_of(const gate_world& world, gate_options x,
     result.argv.push_back(std::move(word));
   for (auto& word : x.arguments)
     result.argv.push_back(std::move(word));
+  result.argv.insert(result.argv.begin(), x.launcher.begin(), x.launcher.end());
   result.environment = std::move(x.environment);
   // Nothing of the machine's own session may be found.
   for (auto name : {"NOTIFY_SOCKET", "JOURNAL_STREAM", "LISTEN_FDS",

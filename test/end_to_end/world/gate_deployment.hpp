@@ -81,6 +81,8 @@ struct gate_options {
   std::vector<std::string> arguments;
   std::vector<std::pair<std::string, std::string>> environment;
   bool token = true; ///< --scope r and --token-file
+  /// A program and its arguments that execute the gate's words behind them.
+  std::vector<std::string> launcher = {};
 };
 
 /// argv of a gate on the world's unix socket or on any free port.
