@@ -194,6 +194,10 @@ inline constexpr int listen_backlog = 512;
 /// How long a listener accepts nothing after descriptors or memory ran out.
 inline constexpr auto accept_backoff = 100ms;
 
+/// How often a program looks for the directory of a socket whose directory is
+/// gone. A socket's file that is gone is noticed at once.
+inline constexpr auto socket_look_interval = 1s;
+
 // -- service manager ----------------------------------------------------------
 
 /// A change of the status is sent to the service manager at once, further

@@ -21,6 +21,7 @@ container_paths paths_of(const sidecar& x, std::string_view container_id) {
   result.gate_home = result.gate_private + "/home";
   result.gate_hooks = result.gate_private + "/hooks";
   result.gate_tmp = result.gate_private + "/tmp";
+  result.gate_lock = result.gate_private + "/lock/gate-server.sock.lock";
   return result;
 }
 

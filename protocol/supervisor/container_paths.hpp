@@ -20,6 +20,9 @@ struct container_paths {
   std::string gate_home; ///< within gate_private, as are the next two
   std::string gate_hooks;
   std::string gate_tmp; ///< TMPDIR of git and of hooks
+  /// the lock of the gate's socket: a container could hold a lock that lies in
+  /// the mounted directory
+  std::string gate_lock;
 };
 
 /// The first digits of a container's id, which stand in paths.

@@ -44,6 +44,10 @@ inline constexpr auto restart_delay_max = 30s;
 /// The delay starts anew for a service that has run for this long.
 inline constexpr auto restart_forgiven_after = 60s;
 
+/// Time that all services of a container have to end when its parent process
+/// stops. What still runs after it is killed.
+inline constexpr auto parent_stop_grace = 5s;
+
 // -- quotas of a container ----------------------------------------------------
 
 /// Open requests of one container's hub, and their bytes, whatever container

@@ -18,4 +18,10 @@ inline constexpr std::size_t socket_path_max_bytes = 107;
 std::optional<sidecar_fault> fault_of(const sidecar& x,
                                       const container_paths& paths);
 
+/// Why the container's gate cannot run although the sidecar asks for one: a
+/// fault in a field of the gate, or a socket's path that is too long. None: the
+/// gate can run, or there is none.
+std::optional<sidecar_fault> gate_fault_of(const sidecar& x,
+                                           const container_paths& paths);
+
 } // namespace clearance::protocol

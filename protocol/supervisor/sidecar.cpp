@@ -5,6 +5,7 @@
 
 #include "protocol/supervisor/sidecar.hpp"
 
+#include "protocol/base/container_id.hpp"
 #include "protocol/gate/git_route.hpp"
 #include "protocol/gate/limits.hpp"
 #include "protocol/json/strict_json.hpp"
@@ -79,6 +80,12 @@ public:
 
   bool has(field x) const { return items_[x].has_value(); }
 
+  /// Has a value, which is not the empty text.
+  bool filled(field x) const {
+    return has(x)
+           && (items_[x]->type != kind::string || !items_[x]->text.empty());
+  }
+
   std::string_view text(field x) const {
     return of(x, kind::string, "a string").text;
   }
@@ -147,8 +154,6 @@ secret token(const notes& from) {
   const auto bad = [](char c) {
     return static_cast<unsigned char>(c) < 0x21 || c == 0x7f || c == ':';
   };
-  if (text.empty())
-    refuse(gate_token, "is empty");
   if (text.size() > gate_limits::token_max_bytes)
     refuse(gate_token, "is longer than "
                            + std::to_string(gate_limits::token_max_bytes)
@@ -167,18 +172,8 @@ sidecar::ipc mode(const notes& from) {
   return text == "tcp" ? sidecar::ipc::tcp : sidecar::ipc::socket;
 }
 
-// The gate's fields are judged even if there is no gate, so that a mistake in
-// them is found now and not when somebody adds the gate.
-void judge_gate(const notes& from, sidecar& to) {
-  const bool wired = from.has(gate_base_path) && from.has(gate_token);
-  sidecar_gate gate;
-  if (from.has(project_id) || wired) {
-    const auto text = from.text(project_id);
-    if (!is_repository_name(text) || text == "." || text == "..")
-      refuse(project_id,
-             shown(text) + " is not a repository name (A-Z a-z 0-9 . _ -)");
-    gate.project_id = text;
-  }
+// Which container it is, beside its name.
+void judge_container(const notes& from, sidecar& to) {
   if (from.has(container_id)) {
     to.container_id = from.text(container_id);
     if (!is_container_id(to.container_id))
@@ -187,14 +182,31 @@ void judge_gate(const notes& from, sidecar& to) {
   }
   if (from.has(init_pid))
     to.init_pid = from.number<std::int32_t>(init_pid);
-  if (from.has(gate_base_path))
-    gate.base_path = directory(from, gate_base_path);
-  if (from.has(gate_token))
-    gate.token = token(from);
-  if (from.has(gate_port) || (wired && to.ipc_mode == sidecar::ipc::tcp))
+}
+
+sidecar_gate judge_gate(const notes& from, sidecar& to) {
+  sidecar_gate result;
+  result.project_id = from.text(project_id);
+  if (!is_repository_name(result.project_id) || result.project_id == "."
+      || result.project_id == "..")
+    refuse(project_id, shown(result.project_id)
+                           + " is not a repository name (A-Z a-z 0-9 . _ -)");
+  for (auto needed : {gate_base_path, gate_token})
+    if (!from.filled(needed))
+      refuse(needed, "is missing: a gate needs gate_base_path and gate_token");
+  result.base_path = directory(from, gate_base_path);
+  result.token = token(from);
+  if (to.ipc_mode == sidecar::ipc::tcp)
     to.gate_port = from.number<std::uint16_t>(gate_port);
-  if (wired)
-    to.gate = std::move(gate);
+  return result;
+}
+
+// A fault in these fields must not cost the container its other services.
+void settle_gate(const notes& from, sidecar& to) try {
+  if (from.filled(gate_base_path) || from.filled(gate_token))
+    to.gate = judge_gate(from, to);
+} catch (refused& x) {
+  to.gate_fault = std::move(x.fault);
 }
 
 sidecar judge(const notes& from) {
@@ -202,8 +214,9 @@ sidecar judge(const notes& from) {
   result.container_name = component(from, container_name);
   result.ipc_mode = mode(from);
   result.runtime_dir = directory(from, runtime_dir);
-  judge_gate(from, result);
+  judge_container(from, result);
   result.allow_debugger = from.has(allow_debugger) && from.flag(allow_debugger);
+  settle_gate(from, result);
   return result;
 }
 
@@ -213,12 +226,15 @@ std::string to_string(const sidecar_fault& x) {
   return x.field.empty() ? x.why : x.field + ": " + x.why;
 }
 
-bool is_container_id(std::string_view text) noexcept {
-  return text.size() >= supervisor_limits::container_id_min_digits
-         && text.size() <= supervisor_limits::container_id_max_digits
-         && std::all_of(text.begin(), text.end(), [](char c) {
-              return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')
-                     || (c >= 'A' && c <= 'F');
+bool is_container_name(std::string_view text) noexcept {
+  const auto plain = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')
+           || (c >= 'A' && c <= 'Z');
+  };
+  return !text.empty() && text.size() <= supervisor_limits::name_max_bytes
+         && plain(text.front())
+         && std::all_of(text.begin(), text.end(), [&](char c) {
+              return plain(c) || c == '_' || c == '.' || c == '-';
             });
 }
 
@@ -241,5 +257,10 @@ std::variant<sidecar, sidecar_fault> parse_sidecar(std::string_view text) {
 
 static_assert(supervisor_limits::sidecar_max_bytes == 64 * 1024,
               "the message names it");
+static_assert(supervisor_limits::container_id_min_digits
+                      == short_container_id_digits
+                  && supervisor_limits::container_id_max_digits
+                         == whole_container_id_digits,
+              "the limits are those of is_container_id()");
 
 } // namespace clearance::protocol

@@ -19,6 +19,13 @@ struct sidecar_gate {
   secret token;
 };
 
+/// Why a field, or a whole file, is wrong. `why` is printable and never holds
+/// the token.
+struct sidecar_fault {
+  std::string field; ///< empty if the fault is not in one field
+  std::string why;
+};
+
 /// The fields that we use, checked. Source: supervisor.md, section 1.
 struct sidecar {
   enum class ipc : std::uint8_t { socket, tcp };
@@ -28,27 +35,26 @@ struct sidecar {
   std::string runtime_dir;              ///< absolute, without `.` and `..`
   std::string container_id;             ///< 12 to 64 hex digits, or empty
   std::optional<std::int32_t> init_pid; ///< positive
-  std::optional<sidecar_gate> gate;     ///< when base path and token are there
+  std::optional<sidecar_gate> gate;     ///< empty: no gate is to run
+  /// Why there is no gate although the sidecar asks for one.
+  std::optional<sidecar_fault> gate_fault;
   std::uint16_t gate_port = 0; ///< not 0 where there is a gate in tcp mode
   bool allow_debugger = false;
-};
-
-/// Why a file is not a valid sidecar. `why` is printable and never holds the
-/// token.
-struct sidecar_fault {
-  std::string field; ///< empty if the fault is not in one field
-  std::string why;
 };
 
 /// `<field>: <why>`, for a log line.
 std::string to_string(const sidecar_fault& x);
 
 /// Parses a whole file. Unknown fields are ignored. If a field is repeated, the
-/// last value counts. null counts as absent. If there are several faults, the
+/// last value counts. null counts as absent, and so does an empty text where a
+/// field is for the gate. A fault in a field that is for the gate alone costs
+/// the gate alone: see sidecar::gate_fault. If there are several faults, the
 /// one that comes first in the table in supervisor.md, section 1 is reported.
 std::variant<sidecar, sidecar_fault> parse_sidecar(std::string_view text);
 
-/// 12 to 64 hexadecimal digits.
-bool is_container_id(std::string_view text) noexcept;
+/// Whether podman accepts the text as a container's name: it begins with a
+/// letter or a digit; letters, digits, `_`, `.` and `-` follow. It has at most
+/// 255 bytes.
+bool is_container_name(std::string_view text) noexcept;
 
 } // namespace clearance::protocol

@@ -3,6 +3,7 @@
 
 #include "protocol/supervisor/sidecar.hpp"
 
+#include "protocol/base/container_id.hpp"
 #include "protocol/supervisor/container_paths.hpp"
 #include "protocol/supervisor/path_fault.hpp"
 #include "test/fuzz/fuzz.hpp"
@@ -70,6 +71,10 @@ void check(const sidecar& x) {
   check_directory(x.runtime_dir);
   require(x.container_id.empty() || is_container_id(x.container_id), "an id");
   require(!x.init_pid || *x.init_pid > 0, "a process");
+  require(!x.gate || !x.gate_fault, "a gate that can run, or why not");
+  if (x.gate_fault)
+    require(!x.gate_fault->why.empty() && printable(to_string(*x.gate_fault)),
+            "one line says why there is no gate");
   if (x.gate) {
     check_directory(x.gate->base_path);
     require(!x.gate->project_id.empty() && x.gate->project_id != ".."

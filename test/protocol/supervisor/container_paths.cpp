@@ -19,6 +19,7 @@ TEST_CASE("the paths of a container are those of the contract") {
   CHECK(y.gate_socket
         == "/run/user/7/terok/sandbox/run/demo/gate/gate-server.sock");
   CHECK(y.gate_private == "/run/user/7/terok/sandbox/gate-private/demo");
+  CHECK(y.gate_lock == y.gate_private + "/lock/gate-server.sock.lock");
   CHECK(y.gate_home == y.gate_private + "/home");
   CHECK(y.gate_hooks == y.gate_private + "/hooks");
   CHECK(y.gate_tmp == y.gate_private + "/tmp");
@@ -68,14 +69,25 @@ TEST_CASE("paths that no service could be reached at are told") {
         == "runtime_dir: the socket's path /x" + fits
                + "/events/0123456789ab/ingester.sock is longer than the 107 "
                  "bytes that a socket's path may have");
-  // If there is a gate with a socket, its path counts, too.
+}
+
+TEST_CASE("a gate's socket that could not be bound costs the gate alone") {
+  sidecar x;
   x.container_name = std::string(60, 'n');
-  const std::string shorter(30, 'x');
-  CHECK(fault("/" + shorter + "/sandbox") == "");
+  x.runtime_dir = "/" + std::string(30, 'x') + "/sandbox";
+  const auto paths = paths_of(x, "0123456789abcdef");
+  CHECK_FALSE(gate_fault_of(x, paths));
   x.gate.emplace();
-  CHECK(fault("/" + shorter + "/sandbox") != "");
+  CHECK_FALSE(fault_of(x, paths));
+  REQUIRE(gate_fault_of(x, paths));
+  CHECK(to_string(*gate_fault_of(x, paths))
+        == "container_name: the socket's path " + paths.gate_socket
+               + " is longer than the 107 bytes that a socket's path may have");
   x.ipc_mode = sidecar::ipc::tcp;
-  CHECK(fault("/" + shorter + "/sandbox") == "");
+  CHECK_FALSE(gate_fault_of(x, paths));
+  x.gate.reset();
+  x.gate_fault = {"gate_port", "is missing"};
+  CHECK(to_string(*gate_fault_of(x, paths)) == "gate_port: is missing");
 }
 
 } // namespace container_paths_tests

@@ -50,6 +50,13 @@ std::string why(const fields& changes) {
   return why(file(changes));
 }
 
+/// Why the gate of an otherwise valid sidecar is not to run.
+std::string gate_fault(const fields& changes) {
+  const auto x = parse(file(changes));
+  CHECK(x.gate.has_value() == !x.gate_fault);
+  return x.gate_fault ? to_string(*x.gate_fault) : "";
+}
+
 } // namespace
 
 TEST_CASE("a sidecar has all that the services need") {
@@ -80,14 +87,36 @@ TEST_CASE("most of a sidecar may be left out") {
   CHECK_FALSE(x.allow_debugger);
 }
 
-TEST_CASE("a gate needs a base path and a token") {
-  CHECK_FALSE(parse(file({{"gate_base_path", ""}})).gate);
-  CHECK_FALSE(parse(file({{"gate_token", ""}})).gate);
-  CHECK_FALSE(parse(file({{"gate_token", "null"}})).gate);
-  CHECK(why({{"project_id", ""}}) == "project_id: is missing");
-  CHECK(why({{"gate_token", ""}, {"project_id", ""}}) == "");
-  CHECK(why({{"ipc_mode", R"("tcp")"}}) == "gate_port: is missing");
-  CHECK(why({{"ipc_mode", R"("tcp")"}, {"gate_token", ""}}) == "");
+TEST_CASE("without a base path and a token there is no gate, and no fault") {
+  for (auto absent : {"", "null", R"("")"})
+    for (auto project : {"", "null", R"("")", R"("My Proj+1")", "7"}) {
+      CAPTURE(absent);
+      CAPTURE(project);
+      const auto x = parse(file({{"gate_base_path", absent},
+                                 {"gate_token", absent},
+                                 {"project_id", project},
+                                 {"ipc_mode", R"("tcp")"},
+                                 {"gate_port", R"("none")"}}));
+      CHECK_FALSE(x.gate);
+      CHECK_FALSE(x.gate_fault);
+    }
+}
+
+TEST_CASE("a gate needs a base path, a token, a project and its port") {
+  for (auto absent : {"", "null", R"("")"}) {
+    CAPTURE(absent);
+    CHECK(gate_fault({{"gate_base_path", absent}})
+          == "gate_base_path: is missing: a gate needs gate_base_path and "
+             "gate_token");
+    CHECK(gate_fault({{"gate_token", absent}})
+          == "gate_token: is missing: a gate needs gate_base_path and "
+             "gate_token");
+  }
+  CHECK(gate_fault({{"project_id", ""}}) == "project_id: is missing");
+  CHECK(gate_fault({{"ipc_mode", R"("tcp")"}}) == "gate_port: is missing");
+  CHECK(gate_fault({{"ipc_mode", R"("tcp")"}, {"gate_port", "1"}}) == "");
+  // a port is of no interest where there is a socket
+  CHECK(gate_fault({{"gate_port", R"("none")"}}) == "");
 }
 
 TEST_CASE("null counts as absent, and the last of a repeated field counts") {
@@ -106,13 +135,9 @@ TEST_CASE("every field has one type") {
   const std::map<std::string, std::string> texts{
       {"container_name", "is not a string"},
       {"runtime_dir", "is not a string"},
-      {"project_id", "is not a string"},
       {"container_id", "is not a string"},
-      {"gate_base_path", "is not a string"},
-      {"gate_token", "is not a string"},
       {"ipc_mode", "is not a string"},
       {"init_pid", "is not a number"},
-      {"gate_port", "is not a number"},
       {"allow_debugger", "is not true or false"},
   };
   for (auto& [name, text] : texts)
@@ -127,6 +152,15 @@ TEST_CASE("every field has one type") {
       if (!fits)
         CHECK(why({{name, value}}) == name + ": " + text);
     }
+}
+
+TEST_CASE("a field of the gate that has a wrong type costs the gate") {
+  for (auto name : {"project_id", "gate_base_path", "gate_token"})
+    for (auto wrong : {"1", "true", "[]", "{}"})
+      CHECK(gate_fault({{name, wrong}}) == name + ": is not a string"s);
+  for (auto wrong : {R"("1")", "true", "[]", "{}"})
+    CHECK(gate_fault({{"ipc_mode", R"("tcp")"}, {"gate_port", wrong}})
+          == "gate_port: is not a number");
 }
 
 TEST_CASE("a container's name is one safe component of a path") {
@@ -145,28 +179,31 @@ TEST_CASE("a container's name is one safe component of a path") {
 }
 
 TEST_CASE("directories are absolute and unambiguous") {
-  for (auto name : {"runtime_dir", "gate_base_path"}) {
-    CHECK(why({{name, R"("run/terok")"}})
-          == name + ": `run/terok` is not an absolute path"s);
-    CHECK(why({{name, R"("")"}}) == name + ": `` is not an absolute path"s);
-    CHECK(why({{name, R"("/a/../b")"}})
-          == name + ": `/a/../b` has a component `.` or `..`"s);
-    CHECK(why({{name, R"("/a/.")"}})
-          == name + ": `/a/.` has a component `.` or `..`"s);
-    CHECK(why({{name, R"("/")"}}) == name + ": is the root directory"s);
-    CHECK(why({{name, R"("/a\u0000b")"}})
-          == name + ": has a control character in it"s);
-  }
+  const auto check = [](const std::string& name, auto fault) {
+    CHECK(fault({{name, R"("run/terok")"}})
+          == name + ": `run/terok` is not an absolute path");
+    CHECK(fault({{name, R"("/a/../b")"}})
+          == name + ": `/a/../b` has a component `.` or `..`");
+    CHECK(fault({{name, R"("/a/.")"}})
+          == name + ": `/a/.` has a component `.` or `..`");
+    CHECK(fault({{name, R"("/")"}}) == name + ": is the root directory");
+    CHECK(fault({{name, R"("/a\u0000b")"}})
+          == name + ": has a control character in it");
+  };
+  check("runtime_dir", [](const fields& x) { return why(x); });
+  check("gate_base_path", gate_fault);
+  CHECK(why({{"runtime_dir", R"("")"}})
+        == "runtime_dir: `` is not an absolute path");
   CHECK(parse(file({{"runtime_dir", R"("//run///s/")"}})).runtime_dir
         == "/run/s");
 }
 
 TEST_CASE("a project name follows the rules for repository names") {
-  for (auto bad : {"", ".", "..", "a/b", "*", "a b"})
-    CHECK(why({{"project_id", "\""s + bad + "\""}})
+  for (auto bad : {"", ".", "..", "a/b", "*", "a b", "My Proj+1"})
+    CHECK(gate_fault({{"project_id", "\""s + bad + "\""}})
           == "project_id: `"s + bad
                  + "` is not a repository name (A-Z a-z 0-9 . _ -)");
-  CHECK(why({{"project_id", R"("A-z.0_")"}}) == "");
+  CHECK(gate_fault({{"project_id", R"("A-z.0_")"}}) == "");
 }
 
 TEST_CASE("a container's id has 12 to 64 hexadecimal digits") {
@@ -178,12 +215,28 @@ TEST_CASE("a container's id has 12 to 64 hexadecimal digits") {
   CHECK(why({{"container_id", R"("0123456789ag")"}}) != "");
 }
 
+TEST_CASE("a container's name is what podman accepts as one") {
+  for (std::string good : {"a", "0", "demo", "A_b.c-d", "0123456789ab"})
+    CHECK(is_container_name(good));
+  for (std::string bad :
+       {"", ".", "..", "-a", "_a", ".a", "a/b", "a b", "a\nb", "a\xc3\xa9"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(is_container_name(bad));
+  }
+  const auto max = supervisor_limits::name_max_bytes;
+  CHECK(is_container_name(std::string(max, 'x')));
+  CHECK_FALSE(is_container_name(std::string(max + 1, 'x')));
+}
+
 TEST_CASE("numbers are whole and in their range") {
+  const auto port_fault = [](const char* port) {
+    return gate_fault({{"ipc_mode", R"("tcp")"}, {"gate_port", port}});
+  };
   for (auto bad : {"0", "-1", "65536", "1.0", "1e3", "99999999999999999999"})
-    CHECK(why({{"gate_port", bad}})
+    CHECK(port_fault(bad)
           == "gate_port: is not a whole number from 1 to 65535");
   for (auto good : {"1", "65535"})
-    CHECK(why({{"gate_port", good}}) == "");
+    CHECK(port_fault(good) == "");
   CHECK(why({{"init_pid", "2147483648"}})
         == "init_pid: is not a whole number from 1 to 2147483647");
   CHECK(why({{"init_pid", "2147483647"}}) == "");
@@ -193,13 +246,13 @@ TEST_CASE("numbers are whole and in their range") {
 TEST_CASE("a token that clients could not send is refused and never shown") {
   for (auto bad :
        {R"(geheim:x)", R"(geheim x)", R"(geheim\u0007)", R"(geheim\u007f)"}) {
-    const auto text = why({{"gate_token", "\""s + bad + "\""}});
+    const auto text = gate_fault({{"gate_token", "\""s + bad + "\""}});
     CHECK(text.starts_with("gate_token: has a colon"));
     CHECK(text.find("geheim") == text.npos);
   }
-  CHECK(why({{"gate_token", R"("")"}}) == "gate_token: is empty");
-  CHECK(why({{"gate_token", "\"" + std::string(1024, 'x') + "\""}}) == "");
-  CHECK(why({{"gate_token", "\"" + std::string(1025, 'x') + "\""}})
+  CHECK(gate_fault({{"gate_token", "\"" + std::string(1024, 'x') + "\""}})
+        == "");
+  CHECK(gate_fault({{"gate_token", "\"" + std::string(1025, 'x') + "\""}})
         == "gate_token: is longer than 1024 bytes");
 }
 
