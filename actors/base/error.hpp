@@ -15,6 +15,8 @@ enum class errc : std::uint8_t {
   connect_failed, ///< a peer could not be reached
   /// the directory of sidecars is gone; the text says what happened
   directory_lost,
+  nothing_started, ///< no service of a container could be started
+  bad_argument,    ///< of an application that embeds us; the text says which
 };
 
 /// The text that was given to make_error(), else a description of the code.

@@ -12,6 +12,7 @@
 #include <caf/fwd.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -28,6 +29,10 @@ public:
 
   /// How many peers were turned away because they have another uid.
   virtual std::uint64_t refused() const noexcept = 0;
+
+  /// Why the socket's path does not lead to it: somebody removed or replaced
+  /// the file, and it could not be bound again. Empty: it does.
+  virtual std::string trouble() const { return {}; }
 };
 
 struct listen_spec {
@@ -42,6 +47,11 @@ struct listen_spec {
   /// The memory that this socket's connections share for unfinished and
   /// unhandled frames. Null: no limit but that of each connection.
   protocol::byte_budget_ptr held = nullptr;
+  /// Called on the I/O host's thread when listener::trouble() has changed. May
+  /// be empty.
+  std::function<void()> on_trouble = {};
+  /// For an inherited socket: the command that opens it again. May be empty.
+  std::string repair = {};
 };
 
 /// Implemented by io::loop; actor tests use a fake. All methods except system()

@@ -24,6 +24,8 @@ struct process_spec {
   /// A path, or a bare name. A bare name is looked for beside our own
   /// executable and then on PATH, at each run.
   std::string program;
+  /// What is run instead if there is no such program: the first that is there.
+  std::vector<std::string> other_programs = {};
   /// the arguments without the program's own name
   std::vector<std::string> arguments;
   std::chrono::milliseconds time_limit{};

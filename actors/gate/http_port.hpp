@@ -120,9 +120,12 @@ struct http_listen_spec {
   std::string path;
   std::string address;
   std::uint16_t port = 0; ///< 0: any free one
-  std::string role;       ///< for messages: "gate socket"
-  std::string server;     ///< value of the Server field
-  int inherited = -1;     ///< instead: it listens already; is taken over
+  std::string lock;       ///< the lock of `path`; empty: beside it
+  /// of the socket at `path`, which is mounted into a container; empty: none
+  std::string selinux_type = {};
+  std::string role;   ///< for messages: "gate socket"
+  std::string server; ///< value of the Server field
+  int inherited = -1; ///< instead: it listens already; is taken over
   /// At a time; more wait in the kernel's queue.
   std::size_t connections_max = protocol::gate_limits::connections_max;
 };

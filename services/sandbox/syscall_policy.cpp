@@ -95,6 +95,8 @@ syscall_groups of_both() {
             "close_range fcntl flock dup dup2 dup3 fstat stat lstat newfstatat "
             "statx access faccessat faccessat2 readlink readlinkat unlink "
             "unlinkat mkdir mkdirat chmod fchmod fchmodat fchmodat2"),
+      calls("noticing that a socket's file is removed",
+            "inotify_init1 inotify_add_watch inotify_rm_watch"),
       calls("descriptors that do not block; is it a terminal?", "",
             {equals("ioctl", 1, FIONBIO), equals("ioctl", 1, FIONREAD),
              equals("ioctl", 1, TCGETS), equals("ioctl", 1, TIOCGWINSZ)}),

@@ -6,11 +6,14 @@
 #include "actors/io/socket/bind.hpp"
 #include "actors/io/socket/bind_tcp.hpp"
 #include "actors/io/socket/inherited.hpp"
+#include "actors/io/socket/kept_socket.hpp"
 #include "actors/io/socket/peer_check.hpp"
 #include "actors/io/socket/stream.hpp"
 
 #include <boost/system/system_error.hpp>
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -34,14 +37,18 @@ public:
                         times,
                         {},
                         std::make_shared<std::size_t>(0)})),
-        socket_(std::move(socket)),
-        where_(port.fd ? port.where : socket_.path()),
+        where_(port.fd ? port.where : socket.path()),
         tcp_(port.fd),
-        check_(spec.role),
-        accept_loop_(context, tcp_ ? std::move(port.fd) : socket_.take_fd(),
-                     spec.role, all_->open, spec.connections_max,
-                     [this](unique_fd fd) { greet(std::move(fd)); }) {
-    // nop
+        check_(spec.role) {
+    const auto on_peer = [this](unique_fd fd) { greet(std::move(fd)); };
+    if (tcp_)
+      port_.emplace(context, std::move(port.fd), spec.role, all_->open,
+                    spec.connections_max, on_peer);
+    else
+      socket_.emplace(
+          context, std::move(socket),
+          kept_socket::config{
+              spec.role, "", all_->open, spec.connections_max, on_peer, {}});
   }
 
   ~bound_listener() override {
@@ -52,6 +59,10 @@ public:
   }
 
   std::uint64_t refused() const noexcept override { return check_.refused(); }
+
+  std::string trouble() const override {
+    return socket_ ? socket_->trouble() : std::string{};
+  }
 
   std::string where() const override { return where_; }
 
@@ -69,11 +80,12 @@ private:
   }
 
   std::shared_ptr<http_sessions> all_;
-  bound_socket socket_;
   std::string where_;
   bool tcp_;
   peer_check check_;
-  accept_loop accept_loop_;
+  // one of the two; the last members, because they call us while they live
+  std::optional<accept_loop> port_;
+  std::optional<kept_socket> socket_;
 };
 
 using bound_any = std::variant<bound_socket, bound_port, std::string>;
@@ -85,7 +97,8 @@ bound_any bind_or_inherit(const actors::http_listen_spec& spec) {
   if (spec.inherited >= 0)
     return inherit_socket(spec.inherited, spec.role);
   return spec.path.empty() ? any(bind_port(spec.address, spec.port, spec.role))
-                           : any(bind_hardened(spec.path, spec.role));
+                           : any(bind_hardened(spec.path, spec.role,
+                                               {spec.lock, spec.selinux_type}));
 }
 
 } // namespace

@@ -42,13 +42,6 @@ std::string own_directory() {
   return slash == std::string::npos ? std::string{} : path.substr(0, slash);
 }
 
-std::vector<std::string> environment() {
-  std::vector<std::string> result;
-  for (auto x = environ; x != nullptr && *x != nullptr; ++x)
-    result.emplace_back(*x);
-  return result;
-}
-
 // One run. The pending operations keep it alive until they have ended.
 class child_run : public std::enable_shared_from_this<child_run> {
 public:
@@ -66,7 +59,10 @@ public:
   }
 
   void start() {
-    const auto program = find_program(spec_.program);
+    auto program = find_program(spec_.program);
+    for (auto& other : spec_.other_programs)
+      if (program.empty() && !(program = find_program(other)).empty())
+        spec_.program = std::move(other);
     result_.what = program.empty() ? how::not_found : how::not_spawned;
     result_.code = program.empty() ? 0 : try_start(program);
     if (program.empty() || result_.code != 0) {
@@ -101,7 +97,7 @@ private:
     if (ec)
       return ec.value();
     read_end.release();
-    spawn_plan plan{program,    spec_.arguments, environment(),
+    spawn_plan plan{program,    spec_.arguments, own_environment(),
                     null.get(), null.get(),      write_end.get()};
     plan.argv.insert(plan.argv.begin(), spec_.program);
     // if we die, nobody else ends the child at its limit
@@ -221,6 +217,13 @@ std::string find_program(const std::string& name) {
       return path;
   }
   return {};
+}
+
+std::vector<std::string> own_environment() {
+  std::vector<std::string> result;
+  for (auto x = environ; x != nullptr && *x != nullptr; ++x)
+    result.emplace_back(*x);
+  return result;
 }
 
 actors::process_ptr run_child(asio::io_context& context, actors::process_id id,

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace clearance::io {
 
@@ -16,6 +17,9 @@ namespace clearance::io {
 /// looked for beside our own executable first, then on PATH. Empty if there is
 /// no executable file of that name.
 std::string find_program(const std::string& name);
+
+/// The environment of this process, as spawn_plan has it.
+std::vector<std::string> own_environment();
 
 /// Runs a program with our environment, stdin and stdout at /dev/null, and the
 /// first bytes of its stderr kept. `done` is called once, from the io_context

@@ -49,6 +49,17 @@ public:
                        });
   }
 
+  void accept_waiting() {
+    while (on_peer_ && *open_ < open_max_) {
+      unique_fd peer{::accept4(socket_.native_handle(), nullptr, nullptr,
+                               SOCK_CLOEXEC | SOCK_NONBLOCK)};
+      if (peer)
+        greet(std::move(peer));
+      else if (errno == EAGAIN || errno == EWOULDBLOCK || ran_out(errno))
+        return;
+    }
+  }
+
   void close() {
     on_peer_ = nullptr;
     boost::system::error_code ignored;
@@ -124,6 +135,10 @@ accept_loop::accept_loop(asio::io_context& context, unique_fd fd,
                                    std::move(open), open_max,
                                    std::move(on_peer))) {
   loop_->wait();
+}
+
+void accept_loop::accept_waiting() {
+  loop_->accept_waiting();
 }
 
 accept_loop::~accept_loop() {

@@ -27,6 +27,10 @@ public:
               std::shared_ptr<const std::size_t> open, std::size_t open_max,
               handler on_peer);
   ~accept_loop();
+  /// Accepts what waits in the socket's queue now. For a socket that is about
+  /// to be closed.
+  void accept_waiting();
+
   accept_loop(const accept_loop&) = delete;
   accept_loop& operator=(const accept_loop&) = delete;
 

@@ -9,6 +9,7 @@
 
 #include "actors/io/socket/bind.hpp"
 
+#include "actors/base/log.hpp"
 #include "actors/io/socket/private_directory.hpp"
 #include "actors/io/socket/unix_address.hpp"
 #include "protocol/base/limits.hpp"
@@ -17,6 +18,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <filesystem>
 #include <stdexcept>
@@ -112,10 +114,103 @@ void remove_stale(const std::string& path, const unix_address& address) {
     fail("cannot remove the stale socket");
 }
 
+/// The two functions of libselinux that set labels for this thread. Source:
+/// setfscreatecon(3), setsockcreatecon(3).
+struct selinux_library {
+  using setter = int (*)(const char*);
+
+  setter of_files = nullptr;
+  setter of_sockets = nullptr;
+
+  explicit operator bool() const noexcept {
+    return of_files != nullptr && of_sockets != nullptr;
+  }
+};
+
+selinux_library load() {
+  selinux_library result;
+  void* library = ::dlopen("libselinux.so.1", RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr)
+    return result;
+  result.of_files = reinterpret_cast<selinux_library::setter>(
+      ::dlsym(library, "setfscreatecon_raw"));
+  result.of_sockets = reinterpret_cast<selinux_library::setter>(
+      ::dlsym(library, "setsockcreatecon_raw"));
+  return result;
+}
+
+// Loaded once, where it is needed.
+const selinux_library& library() {
+  static const auto result = load();
+  return result;
+}
+
+/// While this object lives, the sockets that this thread makes, and their
+/// files, get the label `system_u:object_r:TYPE:s0`. Nothing happens if `type`
+/// is empty or has_selinux() is false; libselinux is loaded only then. If the
+/// label cannot be set, a warning says why, and the sockets get the label that
+/// the policy gives them.
+class socket_label {
+public:
+  explicit socket_label(const std::string& type);
+  ~socket_label();
+  socket_label(const socket_label&) = delete;
+  socket_label& operator=(const socket_label&) = delete;
+
+private:
+  bool set_ = false; ///< a label may be set: the destructor removes it
+};
+
+socket_label::socket_label(const std::string& type) {
+  if (type.empty() || !has_selinux())
+    return;
+  const auto label = "system_u:object_r:" + type + ":s0";
+  std::string why;
+  if (!library())
+    why = "libselinux is not installed";
+  else if (library().of_sockets(label.c_str()) != 0
+           || library().of_files(label.c_str()) != 0)
+    why = protocol::error_text(errno);
+  set_ = static_cast<bool>(library());
+  if (!why.empty())
+    log(actors::severity::warning, "listener",
+        "a socket does not get its SELinux label: its container may be unable "
+        "to connect",
+        {{"label", protocol::escaped(label)}, {"why", why}});
+}
+
+socket_label::~socket_label() {
+  if (!set_)
+    return;
+  library().of_files(nullptr);
+  library().of_sockets(nullptr);
+}
+
 } // namespace
+
+bool has_selinux() noexcept {
+  return ::access("/sys/fs/selinux/enforce", F_OK) == 0;
+}
+
+bound_socket::bound_socket(unique_fd socket, std::string path) noexcept
+    : path_(std::move(path)), socket_(std::move(socket)) {
+  struct stat info;
+  if (::lstat(path_.c_str(), &info) == 0 && S_ISSOCK(info.st_mode)) {
+    device_ = info.st_dev;
+    inode_ = info.st_ino;
+  }
+}
+
+bool bound_socket::is_in_place() const noexcept {
+  struct stat info;
+  return inode_ != 0 && ::lstat(path_.c_str(), &info) == 0
+         && info.st_ino == inode_ && info.st_dev == device_;
+}
 
 bound_socket::bound_socket(bound_socket&& other) noexcept
     : path_(std::exchange(other.path_, {})),
+      lock_path_(std::exchange(other.lock_path_, {})),
+      selinux_type_(std::exchange(other.selinux_type_, {})),
       socket_(std::move(other.socket_)),
       lock_(std::move(other.lock_)),
       device_(other.device_),
@@ -127,6 +222,8 @@ bound_socket& bound_socket::operator=(bound_socket&& other) noexcept {
   if (this != &other) {
     remove();
     path_ = std::exchange(other.path_, {});
+    lock_path_ = std::exchange(other.lock_path_, {});
+    selinux_type_ = std::exchange(other.selinux_type_, {});
     socket_ = std::move(other.socket_);
     lock_ = std::move(other.lock_);
     device_ = other.device_;
@@ -141,44 +238,63 @@ bound_socket::~bound_socket() {
 
 // The lock is removed last: whoever gets it next finds the path free.
 void bound_socket::remove() noexcept {
-  struct stat info;
-  if (inode_ != 0 && ::lstat(path_.c_str(), &info) == 0 && info.st_ino == inode_
-      && info.st_dev == device_)
+  if (is_ours() && is_in_place())
     ::unlink(path_.c_str());
-  if (const auto lock = path_ + ".lock"; lock_ && is_at(lock_, lock))
-    ::unlink(lock.c_str());
+  if (lock_ && is_at(lock_, lock_path_))
+    ::unlink(lock_path_.c_str());
   inode_ = 0;
   socket_.reset();
   lock_.reset();
 }
 
-std::variant<bound_socket, std::string>
-bind_hardened(const std::string& path, const std::string& role) try {
-  bound_socket result;
-  auto address = address_of(path);
-  check_parent(path);
-  result.path_ = path;
-  result.lock_ = take_lock(path + ".lock");
-  remove_stale(path, address);
-  result.socket_ = make_socket();
+// Under the lock.
+void bound_socket::bind_path() {
+  const auto address = address_of(path_);
+  remove_stale(path_, address);
+  const socket_label label{selinux_type_};
+  auto fresh = make_socket();
   // The mode is set on the socket before bind. The umask belongs to the whole
   // process, and a chmod of the path comes too late.
-  if (::fchmod(result.fd(), 0600) != 0)
+  if (::fchmod(fresh.get(), 0600) != 0)
     fail("cannot set its mode");
-  if (::bind(result.fd(), address.data(), address.size()) != 0)
+  if (::bind(fresh.get(), address.data(), address.size()) != 0)
     fail("bind");
   struct stat info;
-  if (::lstat(path.c_str(), &info) != 0)
+  if (::lstat(path_.c_str(), &info) != 0)
     fail("it vanished");
   if (!S_ISSOCK(info.st_mode))
     throw refused{"it was replaced by something that is not a socket"};
   // The umask may have removed bits for ourselves.
-  if ((info.st_mode & 0777) != 0600 && ::chmod(path.c_str(), 0600) != 0)
+  if ((info.st_mode & 0777) != 0600 && ::chmod(path_.c_str(), 0600) != 0)
     fail("cannot set its mode");
-  result.device_ = info.st_dev;
-  result.inode_ = info.st_ino;
-  if (::listen(result.fd(), protocol::limits::listen_backlog) != 0)
+  device_ = info.st_dev;
+  inode_ = info.st_ino;
+  if (::listen(fresh.get(), protocol::limits::listen_backlog) != 0)
     fail("listen");
+  socket_ = std::move(fresh);
+}
+
+std::string bound_socket::bind_again() try {
+  check_parent(path_);
+  if (!is_at(lock_, lock_path_))
+    lock_ = take_lock(lock_path_);
+  bind_path();
+  return {};
+} catch (const refused& why) {
+  return why.what();
+}
+
+std::variant<bound_socket, std::string>
+bind_hardened(const std::string& path, const std::string& role,
+              const bind_details& details) try {
+  bound_socket result;
+  (void)address_of(path); // refuses a path that is too long
+  check_parent(path);
+  result.path_ = path;
+  result.lock_path_ = details.lock.empty() ? path + ".lock" : details.lock;
+  result.selinux_type_ = details.selinux_type;
+  result.lock_ = take_lock(result.lock_path_);
+  result.bind_path();
   return result;
 } catch (const refused& why) {
   return bind_fault(path, role, why.what());

@@ -23,20 +23,22 @@ std::string octal(mode_t mode) {
 }
 
 // The umask can remove bits of mkdir's mode; chmod sets them again.
-bool make_directory(const std::string& path) {
-  return ::mkdir(path.c_str(), 0700) == 0 && ::chmod(path.c_str(), 0700) == 0;
+bool make_directory(const std::string& path, mode_t mode) {
+  return ::mkdir(path.c_str(), mode) == 0 && ::chmod(path.c_str(), mode) == 0;
 }
 
-// Missing directories are made with mode 0700, the outermost first.
-bool make_directories(const std::string& path) {
-  if (make_directory(path) || errno == EEXIST)
+// The outermost missing directory is made first. Only the last one is private.
+// Others may be shared: somebody who is root and makes /run/user must not lock
+// out all other users.
+bool make_directories(const std::string& path, mode_t mode) {
+  if (make_directory(path, mode) || errno == EEXIST)
     return true;
   if (errno != ENOENT)
     return false;
   const auto parent = std::filesystem::path{path}.parent_path().string();
-  if (parent.empty() || parent == path || !make_directories(parent))
+  if (parent.empty() || parent == path || !make_directories(parent, 0755))
     return false;
-  return make_directory(path) || errno == EEXIST;
+  return make_directory(path, mode) || errno == EEXIST;
 }
 
 std::string cannot(const char* what, const std::string& path) {
@@ -46,8 +48,8 @@ std::string cannot(const char* what, const std::string& path) {
 
 } // namespace
 
-std::string make_private_directory(const std::string& path) {
-  if (!make_directories(path))
+std::string make_private_directory(const std::string& path, open_to_others x) {
+  if (!make_directories(path, 0700))
     return cannot("create", path);
   const unique_fd fd{::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
   struct stat info {};
@@ -57,6 +59,8 @@ std::string make_private_directory(const std::string& path) {
     return "directory " + protocol::escaped(path) + " is owned by uid "
            + std::to_string(info.st_uid) + ", not by "
            + std::to_string(::getuid());
+  if ((info.st_mode & 0077U) != 0 && x == open_to_others::close)
+    return ::chmod(path.c_str(), 0700) == 0 ? "" : cannot("close", path);
   if ((info.st_mode & 0077U) != 0)
     return "directory " + protocol::escaped(path)
            + " is accessible to group or others (mode " + octal(info.st_mode)

@@ -39,15 +39,15 @@ socket_listener::socket_listener(boost::asio::io_context& context,
                                  const actors::listen_spec& spec,
                                  actors::listener_owner owner)
     : context_(context),
-      bound_(std::move(socket)),
       framing_(spec.framing),
       owner_(std::move(owner)),
       check_(spec.role),
       open_(std::make_shared<std::size_t>(0)),
       held_(spec.held),
-      accept_loop_(context, bound_.take_fd(), spec.role, open_,
-                   spec.connections_max,
-                   [this](unique_fd fd) { greet(std::move(fd)); }) {
+      socket_(context, std::move(socket),
+              {spec.role, spec.repair, open_, spec.connections_max,
+               [this](unique_fd fd) { greet(std::move(fd)); },
+               spec.on_trouble}) {
   // nop
 }
 

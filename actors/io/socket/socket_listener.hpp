@@ -2,8 +2,8 @@
 #pragma once
 
 #include "actors/base/io_host.hpp"
-#include "actors/io/socket/accept_loop.hpp"
 #include "actors/io/socket/bind.hpp"
+#include "actors/io/socket/kept_socket.hpp"
 #include "actors/io/socket/peer_check.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -12,11 +12,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace clearance::io {
 
 /// Binds as bind_hardened() does, or takes over an inherited unix socket, and
-/// gives every peer of our own uid to an owner. If descriptors or memory ran
+/// gives every peer of our own uid to an owner. Binds again if the path is
+/// removed or replaced, see kept_socket. If descriptors or memory ran
 /// out, or if there are too many connections, it rests for
 /// limits::accept_backoff and goes on.
 class socket_listener final : public actors::listener {
@@ -31,19 +33,19 @@ public:
                   actors::listener_owner owner);
 
   std::uint64_t refused() const noexcept override { return check_.refused(); }
+  std::string trouble() const override { return socket_.trouble(); }
 
 private:
   void greet(unique_fd fd);
 
   boost::asio::io_context& context_;
-  bound_socket bound_;
   actors::framing framing_;
   actors::listener_owner owner_;
   peer_check check_;
   std::shared_ptr<std::size_t> open_; // how many connections are open
   protocol::byte_budget_ptr held_;
   // the last member, because it calls us while it lives
-  accept_loop accept_loop_;
+  kept_socket socket_;
 };
 
 } // namespace clearance::io

@@ -3,6 +3,8 @@
 #include "actors/io/base/ran_out.hpp"
 #include "actors/io/base/readiness.hpp"
 #include "actors/io/base/unique_fd.hpp"
+#include "actors/io/process/child.hpp"
+#include "actors/io/process/child_runner.hpp"
 #include "actors/io/socket/private_directory.hpp"
 #include "protocol/text/error_text.hpp"
 
@@ -11,7 +13,10 @@
 #include <caf/send.hpp>
 
 #include <cerrno>
+#include <csignal>
+#include <fcntl.h>
 #include <memory>
+#include <string>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
@@ -75,6 +80,42 @@ actors::watched unwatched(int error) {
   return {nullptr, error == ESRCH, protocol::error_text(error), ran_out(error)};
 }
 
+class running_child final : public actors::service_child {
+public:
+  running_child(asio::io_context& context, actors::service_child_id id,
+                actors::service_child_owner owner)
+      : context_(context), id_(id), owner_(std::move(owner)) {
+    // nop
+  }
+
+  /// As child_process::start().
+  int start(const spawn_plan& plan) {
+    return child_.start(context_, plan, [this](exit_status x) { ended(x); });
+  }
+
+  // Until the child is reaped no other process has its number.
+  void end() override {
+    if (!ended_ && child_.pid() > 0)
+      ::kill(child_.pid(), SIGTERM);
+  }
+
+private:
+  void ended(exit_status x) {
+    ended_ = true;
+    caf::anon_send(owner_, actors::service_child_ended{
+                               id_, !x.signaled && x.value == 0,
+                               (x.signaled ? "signal " : "exit code ")
+                                   + std::to_string(x.value)});
+  }
+
+  asio::io_context& context_;
+  actors::service_child_id id_;
+  actors::service_child_owner owner_;
+  bool ended_ = false;
+  // the last member, because it calls us while it lives
+  child_process child_;
+};
+
 } // namespace
 
 container_host::container_host(asio::io_context& context) : context_(context) {
@@ -82,7 +123,7 @@ container_host::container_host(asio::io_context& context) : context_(context) {
 }
 
 std::string container_host::make_private(const std::string& path) {
-  return make_private_directory(path);
+  return make_private_directory(path, open_to_others::close);
 }
 
 actors::watched container_host::watch(pid_t pid,
@@ -97,6 +138,30 @@ actors::watched container_host::watch(pid_t pid,
           false};
 } catch (const boost::system::system_error& why) {
   return unwatched(why.code().value());
+}
+
+actors::started_child
+container_host::run_service(actors::service_child_id id,
+                            const std::vector<std::string>& argv,
+                            actors::service_child_owner owner) {
+  spawn_plan plan;
+  plan.program = find_program(argv.front());
+  if (plan.program.empty())
+    return {nullptr, argv.front() + " was not found"};
+  const unique_fd null{::open("/dev/null", O_RDWR | O_CLOEXEC)};
+  if (!null)
+    return {nullptr, "/dev/null: " + std::generic_category().message(errno)};
+  plan.argv = argv;
+  plan.environment = own_environment();
+  plan.stdin_fd = null.get();
+  plan.stdout_fd = STDERR_FILENO;
+  plan.stderr_fd = STDERR_FILENO;
+  plan.dies_with_us = true;
+  auto result = std::make_unique<running_child>(context_, id, std::move(owner));
+  if (const int error = result->start(plan); error != 0)
+    return {nullptr,
+            plan.program + ": " + std::generic_category().message(error)};
+  return {std::move(result), {}};
 }
 
 } // namespace clearance::io

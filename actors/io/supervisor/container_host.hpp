@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <string>
+#include <vector>
 
 namespace clearance::io {
 
@@ -16,6 +17,9 @@ public:
 
   std::string make_private(const std::string& path) override;
   actors::watched watch(pid_t pid, actors::process_watcher owner) override;
+  actors::started_child run_service(actors::service_child_id id,
+                                    const std::vector<std::string>& argv,
+                                    actors::service_child_owner owner) override;
 
 private:
   boost::asio::io_context& context_;

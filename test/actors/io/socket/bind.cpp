@@ -61,12 +61,12 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("missing directories are made, for us alone") {
+TEST_CASE("a missing directory is made for us alone, those above it for all") {
   temp_dir dir;
   auto before = ::umask(0);
   auto x = bound(dir / "one/two/a.sock");
   ::umask(before);
-  CHECK(mode_of(dir / "one") == 0700);
+  CHECK(mode_of(dir / "one") == 0755);
   CHECK(mode_of(dir / "one/two") == 0700);
 }
 
