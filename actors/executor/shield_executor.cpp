@@ -44,7 +44,8 @@ void shield_executor::start(const protocol::shield_call& x,
                             promise answer) try {
   auto id = ++last_id_;
   process_spec spec;
-  spec.program = config_.shield;
+  spec.program = config_.shield.first;
+  spec.other_programs = config_.shield.others;
   spec.arguments = {std::string{to_string(x.action)}, x.container, x.dest};
   spec.time_limit = limits::shield_time_limit;
   spec.stderr_max_bytes = limits::shield_stderr_max_bytes;
@@ -103,9 +104,9 @@ protocol::shield_outcome shield_executor::judge(const process_ended& x) const {
   case how::timed_out:
     return {false, "timed out after 10.0s"};
   case how::not_found:
-    if (config_.shield.find('/') == std::string::npos)
-      return {false, config_.shield + " not found on PATH"};
-    return {false, "spawn failed: " + config_.shield + " not found"};
+    if (config_.shield.first.find('/') == std::string::npos)
+      return {false, config_.shield.first + " not found on PATH"};
+    return {false, "spawn failed: " + config_.shield.first + " not found"};
   case how::not_spawned:
     return {false, "spawn failed: " + protocol::error_text(x.code)};
   }

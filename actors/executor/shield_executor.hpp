@@ -12,13 +12,21 @@
 #include <deque>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace clearance::actors {
 
+/// What is run as the shield: the first of these programs that is there when a
+/// verdict is executed. Each is a path, or a name that is looked for beside our
+/// executable and on PATH.
+struct shield_names {
+  std::string first = "terok-shield";
+  std::vector<std::string> others = {};
+};
+
 struct shield_executor_config {
   io_host* io = nullptr;
-  /// A path, or a name that is looked for beside our executable and on PATH.
-  std::string shield = "terok-shield";
+  shield_names shield = {};
 };
 
 /// The executor's interface, and the end of a child process.

@@ -61,7 +61,10 @@ hub::interface::behavior_type hub::make_behavior() {
 // The reader socket is bound first: a client that finds the clearance socket
 // can rely on the whole hub.
 bool hub::listen() {
-  auto bind = [this](const listen_spec& spec, const listener_owner& owner) {
+  auto bind = [this](listen_spec spec, const char* repair,
+                     const listener_owner& owner) {
+    spec.repair = repair;
+    spec.on_trouble = [this] { tell_manager(false); };
     auto result = config_.io->listen(spec, owner);
     if (!result)
       self_->quit(result.error());
@@ -70,13 +73,13 @@ bool hub::listen() {
   reader_listener_ =
       bind({config_.reader_socket, "reader socket", framing::lines,
             config_.readers_max, config_.inherited_reader, held_by_readers_},
-           ingester_);
+           "systemctl --user restart clearance-reader.socket", ingester_);
   if (!reader_listener_)
     return false;
   clearance_listener_ =
       bind({config_.clearance_socket, "clearance socket", framing::varlink,
             config_.clients_max, config_.inherited_clearance, held_by_clients_},
-           interface{self_});
+           "systemctl --user restart clearance-hub.socket", interface{self_});
   return clearance_listener_ != nullptr;
 }
 
@@ -84,12 +87,20 @@ void hub::tell_manager(bool ready) const {
   if (!config_.manager)
     return;
   const auto n = subscribers_.taken();
+  auto status = std::to_string(n) + (n == 1 ? " subscriber" : " subscribers")
+                + "; clients at " + config_.clearance_socket + ", readers at "
+                + config_.reader_socket;
+  const auto add = [&status](const std::string& text) {
+    if (!text.empty())
+      status += "; " + text;
+  };
+  add(config_.caveat);
+  if (reader_listener_ && !reader_listener_->trouble().empty())
+    add("no reader can connect: " + reader_listener_->trouble());
+  if (clearance_listener_ && !clearance_listener_->trouble().empty())
+    add("no client can connect: " + clearance_listener_->trouble());
   caf::anon_send(config_.manager,
-                 service_state{name, ready,
-                               std::to_string(n)
-                                   + (n == 1 ? " subscriber" : " subscribers")
-                                   + "; clients at " + config_.clearance_socket
-                                   + ", readers at " + config_.reader_socket});
+                 service_state{name, ready, std::move(status)});
 }
 
 // A session needs memory, too: where there is none its client is closed, and

@@ -8,6 +8,7 @@
 #include "actors/hub/messages.hpp"
 #include "protocol/base/byte_budget.hpp"
 #include "protocol/hub/authorisation.hpp"
+#include "protocol/hub/own_container.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -27,7 +28,8 @@ struct hub_config {
   /// Not linked: it is started and watched elsewhere, and its crash does not
   /// end the hub.
   executor_actor executor;
-  std::optional<std::string> only_container;
+  /// See ingester_config.
+  std::optional<protocol::own_container> only_container = {};
   /// for the log: whether the process has a sandbox; may be empty
   std::string sandbox;
   protocol::authorisation_limits limits;
@@ -39,6 +41,8 @@ struct hub_config {
   /// Called once the hub serves both sockets, after it logged that. May be
   /// empty.
   std::function<void()> on_serving = nullptr;
+  /// for the status: what does not work; may be empty
+  std::string caveat = {};
   /// The shared memory of each of the two sockets' connections. `held_whole`
   /// limits it, too.
   std::size_t held_max_bytes = protocol::limits::held_max_bytes;

@@ -137,7 +137,7 @@ event_ptr ingester::judge(reader& x, std::string_view line,
   case judged::complete:
     ++counters_.lines;
     counters_.repaired += parser_.repaired() ? 1 : 0;
-    if (only_container_ && event_.container != *only_container_) {
+    if (only_container_ && !only_container_->claim(event_)) {
       ++counters_.foreign;
       complain(x, "the line names another container", line);
     } else {

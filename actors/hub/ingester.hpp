@@ -6,6 +6,7 @@
 #include "actors/base/log_limiter.hpp"
 #include "actors/hub/messages.hpp"
 #include "protocol/hub/backpressure.hpp"
+#include "protocol/hub/own_container.hpp"
 #include "protocol/hub/reader_line.hpp"
 
 #include <caf/actor_addr.hpp>
@@ -23,9 +24,9 @@ namespace clearance::actors {
 struct ingester_config {
   registry_actor registry;
   caf::actor_addr hub; ///< linked: both end together
-  /// Lines that name another container are dropped and counted. Nothing: all
-  /// containers are served.
-  std::optional<std::string> only_container;
+  /// Lines of other containers are dropped and counted. Nothing: all containers
+  /// are served.
+  std::optional<protocol::own_container> only_container;
 };
 
 /// Makes events of reader lines and announces them in batches of limited size.
@@ -70,7 +71,7 @@ private:
   self_type* self_;
   registry_actor registry_;
   caf::actor_addr hub_;
-  std::optional<std::string> only_container_;
+  std::optional<protocol::own_container> only_container_;
   protocol::reader_line_parser parser_;
   protocol::event event_; // reused for every line, to keep its memory
   std::unordered_map<connection_id, reader> readers_;

@@ -5,6 +5,8 @@
 #include "actors/hub/session.hpp"
 #include "protocol/base/limits.hpp"
 
+#include <caf/send.hpp>
+
 #include <string>
 #include <utility>
 
@@ -22,14 +24,14 @@ verdict_helper::interface::behavior_type verdict_helper::make_behavior() {
   listen_spec spec{config_.socket, "verdict socket", framing::varlink};
   spec.inherited = config_.inherited;
   spec.held = held_;
+  spec.repair = "systemctl --user restart clearance-verdict.socket";
+  spec.on_trouble = [this] { tell_manager(false); };
   auto result = config_.io->listen(spec, interface{self_});
   if (result) {
     listener_ = std::move(*result);
     log(severity::info, name, "serving",
         {{"socket", config_.socket}, {"sandbox", config_.sandbox}});
-    if (config_.manager)
-      self_->send(config_.manager,
-                  service_state{name, true, "hubs at " + config_.socket});
+    tell_manager(true);
   } else {
     self_->quit(result.error());
   }
@@ -37,6 +39,18 @@ verdict_helper::interface::behavior_type verdict_helper::make_behavior() {
       [this](const accepted& x) { on_accepted(x); },
       [this](report_atom) { on_report(); },
   };
+}
+
+void verdict_helper::tell_manager(bool ready) const {
+  if (!config_.manager)
+    return;
+  auto status = "hubs at " + config_.socket;
+  if (!config_.caveat.empty())
+    status += "; " + config_.caveat;
+  if (!listener_->trouble().empty())
+    status += "; no hub can connect: " + listener_->trouble();
+  caf::anon_send(config_.manager,
+                 service_state{name, ready, std::move(status)});
 }
 
 void verdict_helper::on_accepted(const accepted& x) {

@@ -21,6 +21,8 @@ struct verdict_helper_config {
   std::string sandbox{};
   int inherited = -1; ///< see listen_spec::inherited
   manager_actor manager = {};
+  /// for the status: what does not work; may be empty
+  std::string caveat = {};
 };
 
 /// Serves org.terok.ClearanceVerdict1 with an executor. Keeps no state. Ends
@@ -41,6 +43,7 @@ public:
 private:
   void on_accepted(const accepted& x);
   void on_report() const;
+  void tell_manager(bool ready) const;
 
   self_type* self_;
   verdict_helper_config config_;

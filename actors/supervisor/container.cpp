@@ -12,7 +12,9 @@
 
 #include "actors/base/error.hpp"
 #include "actors/executor/shield_executor.hpp"
+#include "actors/hub/verdict_helper.hpp"
 #include "protocol/base/limits.hpp"
+#include "protocol/supervisor/path_fault.hpp"
 #include "protocol/text/text.hpp"
 
 #include <caf/exit_reason.hpp>
@@ -44,6 +46,10 @@ std::string_view to_string(container_part x) noexcept {
   return "gate";
 }
 
+std::string directory_of(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
+
 protocol::backoff delays() {
   return protocol::backoff{{supervisor_limits::restart_delay,
                             supervisor_limits::restart_delay_max,
@@ -57,6 +63,7 @@ container::container(self_type* self, container_config config)
       config_(std::move(config)),
       paths_(paths_of(*config_.sidecar, config_.sidecar->container_id)),
       id_(protocol::short_id(config_.sidecar->container_id)),
+      gate_fault_(gate_fault_of(*config_.sidecar, paths_)),
       parts_{part{nullptr, delays()}, part{nullptr, delays()},
              part{nullptr, delays()}} {
   // nop
@@ -96,6 +103,10 @@ bool container::begin() {
     return false;
   }
   tell(severity::info, "serving");
+  if (gate_fault_ && config_.share == container_share::everything)
+    tell(severity::error,
+         "the gate is not started, the sidecar is to be mended",
+         to_string(container_part::gate), to_string(*gate_fault_));
   return true;
 }
 
@@ -138,11 +149,13 @@ void container::start(container_part what) {
     became(what, condition::serving);
     break;
   case container_part::hub:
-    next = start_hub();
+    next = config_.share == container_share::everything ? start_hub()
+                                                        : start_helper();
     break;
   case container_part::gate:
-    if (!config_.sidecar->gate)
-      // a container without gate: there is nothing to start
+    if (!config_.sidecar->gate || gate_fault_
+        || config_.share != container_share::everything)
+      // there is nothing to start, or it could never work
       return became(what, condition::serving);
     next = start_gate();
     break;
@@ -161,8 +174,26 @@ caf::strong_actor_ptr container::start_executor() {
   return caf::actor_cast<caf::strong_actor_ptr>(executor_);
 }
 
+// False: try again later. Directories of ours that others can access are
+// closed: an older installation left them so.
+bool container::make_private(container_part what,
+                             std::initializer_list<std::string> paths) {
+  for (const auto& path : paths)
+    if (auto why = config_.containers->make_private(path); !why.empty()) {
+      failed(what, why);
+      return false;
+    }
+  return true;
+}
+
+// Null if its directories cannot be made; then it is tried again later.
 caf::strong_actor_ptr container::start_hub() {
-  auto config = hub_of(paths_, config_.around->quotas, config_.around->held);
+  if (!make_private(container_part::hub,
+                    {directory_of(paths_.reader_socket),
+                     directory_of(paths_.clearance_socket)}))
+    return nullptr;
+  auto config = hub_of(*config_.sidecar, paths_, config_.around->quotas,
+                       config_.around->held);
   config.io = config_.io;
   config.denials = config_.around->denials;
   config.executor = interface { self_ };
@@ -171,17 +202,32 @@ caf::strong_actor_ptr container::start_hub() {
   return caf::actor_cast<caf::strong_actor_ptr>(hub_);
 }
 
+caf::strong_actor_ptr container::start_helper() {
+  if (!make_private(container_part::hub, {directory_of(paths_.verdict_socket)}))
+    return nullptr;
+  verdict_helper_config config;
+  config.io = config_.io;
+  config.socket = paths_.verdict_socket;
+  config.executor = interface { self_ };
+  config.manager = interface { self_ };
+  hub_ = spawn_verdict_helper(*config_.io, std::move(config));
+  return caf::actor_cast<caf::strong_actor_ptr>(hub_);
+}
+
 // Null if its directories cannot be made; then it is tried again later.
 caf::strong_actor_ptr container::start_gate() {
-  for (auto* path : {&paths_.gate_home, &paths_.gate_hooks, &paths_.gate_tmp})
-    if (auto why = config_.containers->make_private(*path); !why.empty()) {
-      failed(container_part::gate, why);
-      return nullptr;
-    }
+  if (!make_private(container_part::gate,
+                    {paths_.gate_private, paths_.gate_home, paths_.gate_hooks,
+                     paths_.gate_tmp, directory_of(paths_.gate_lock)}))
+    return nullptr;
   auto config = gate_of(*config_.sidecar, paths_, *config_.around);
   config.io = config_.io;
   config.http = config_.http;
   config.manager = interface { self_ };
+  if (!config.listen.path.empty()
+      && !make_private(container_part::gate,
+                       {directory_of(config.listen.path)}))
+    return nullptr;
   gate_ = spawn_gate(*config_.io, std::move(config));
   return caf::actor_cast<caf::strong_actor_ptr>(gate_);
 }
@@ -220,7 +266,7 @@ void container::failed(container_part what, std::string_view why) {
 
 void container::on_state(const service_state& x) {
   if (x.ready)
-    became(x.service == hub::name ? container_part::hub : container_part::gate,
+    became(x.service == gate::name ? container_part::gate : container_part::hub,
            condition::serving);
 }
 
@@ -230,13 +276,22 @@ void container::became(container_part what, condition is) {
     return std::none_of(parts_.begin(), parts_.end(),
                         [x](const part& y) { return y.is == x; });
   };
-  container_state now{id_, none(condition::starting),
-                      !none(condition::failing)};
-  if (now.settled == told_.settled && now.failing == told_.failing)
+  container_state now{id_, none(condition::starting), !none(condition::failing),
+                      serves()};
+  if (now.settled == told_.settled && now.failing == told_.failing
+      && now.serving == told_.serving)
     return;
   told_ = now;
   if (config_.watcher)
     self_->send(config_.watcher, std::move(now));
+}
+
+// The executor has no socket, and there may be no gate.
+bool container::serves() const {
+  return std::any_of(parts_.begin(), parts_.end(), [this](const part& x) {
+    return x.running && x.is == condition::serving
+           && x.running != caf::actor_cast<caf::strong_actor_ptr>(executor_);
+  });
 }
 
 void container::on_restart(container_part what) {

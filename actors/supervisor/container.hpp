@@ -15,11 +15,21 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace clearance::actors {
+
+/// Which services a container runs in this process.
+enum class container_share : std::uint8_t {
+  everything,
+  /// the executor, with a verdict helper as the socket in front: hub and gate
+  /// run in processes of their own
+  verdicts,
+};
 
 struct container_config {
   io_host* io = nullptr;
@@ -28,6 +38,7 @@ struct container_config {
   sidecar_ptr sidecar; ///< its container_id is not empty
   std::shared_ptr<const container_surroundings> around;
   container_watcher watcher = {}; ///< null: nobody wants to know
+  container_share share = container_share::everything;
 };
 
 /// Ends normally when it was told to stop, or when the container's first
@@ -68,14 +79,18 @@ private:
   bool watch_init();
   void on_tick();
   void start(container_part what);
+  bool make_private(container_part what,
+                    std::initializer_list<std::string> paths);
   caf::strong_actor_ptr start_executor();
   caf::strong_actor_ptr start_hub();
+  caf::strong_actor_ptr start_helper();
   caf::strong_actor_ptr start_gate();
   void failed(container_part what, std::string_view why);
   void became(container_part what, condition is);
   void tell(severity level, std::string_view text,
             std::string_view service = {}, std::string_view why = {},
             std::string_view again_in = {}) const;
+  bool serves() const;
   void end_if_done();
   part& at(container_part what);
 
@@ -83,6 +98,8 @@ private:
   container_config config_;
   protocol::container_paths paths_;
   std::string id_; ///< the first digits of the container's id
+  /// why the gate is never started although the sidecar asks for one
+  std::optional<protocol::sidecar_fault> gate_fault_;
   std::unique_ptr<process_watch> init_;
   bool told_unwatched_ = false;
   std::array<part, container_parts_count> parts_;

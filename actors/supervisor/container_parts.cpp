@@ -7,12 +7,14 @@
 
 namespace clearance::actors {
 
-hub_config hub_of(const protocol::container_paths& paths,
+hub_config hub_of(const protocol::sidecar& x,
+                  const protocol::container_paths& paths,
                   const container_quotas& quotas,
                   const protocol::byte_budget_ptr& held) {
   hub_config result;
   result.clearance_socket = paths.clearance_socket;
   result.reader_socket = paths.reader_socket;
+  result.only_container.emplace(x.container_id, x.container_name);
   // The hub serves one container, so its limits for all containers are those
   // for one.
   result.limits = {quotas.open_requests, quotas.open_requests,
@@ -32,6 +34,8 @@ gate_config gate_of(const protocol::sidecar& x,
   gate_config result;
   if (x.ipc_mode == protocol::sidecar::ipc::socket) {
     result.listen.path = paths.gate_socket;
+    result.listen.lock = paths.gate_lock;
+    result.listen.selinux_type = around.selinux_type;
   } else {
     result.listen.address = "127.0.0.1";
     result.listen.port = x.gate_port;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/base/log_limiter.hpp"
+#include "actors/executor/shield_executor.hpp"
 #include "actors/gate/gate.hpp"
 #include "actors/hub/hub.hpp"
 #include "protocol/base/byte_budget.hpp"
@@ -31,10 +32,11 @@ struct container_quotas {
 
 /// What all containers of a process share.
 struct container_surroundings {
-  std::string shield = "terok-shield"; ///< as in shield_executor_config
-  std::string git_http_backend;        ///< empty: git is not installed
-  std::string terok_gate;              ///< for upkeep; empty: there is none
-  std::optional<std::string> path;     ///< PATH of this process
+  shield_names shield = {};
+  std::string selinux_type; ///< of sockets that are mounted; empty: no label
+  std::string git_http_backend;    ///< empty: git is not installed
+  std::string terok_gate;          ///< for upkeep; empty: there is none
+  std::optional<std::string> path; ///< PATH of this process
   std::optional<std::string> git_exec_path;
   container_quotas quotas;
   /// The memory limit for the connections of all of them; see
@@ -45,8 +47,10 @@ struct container_surroundings {
   log_limiter_ptr denials = limiter_of_all();
 };
 
-/// The caller sets the I/O host and the executor.
-hub_config hub_of(const protocol::container_paths& paths,
+/// The caller sets the I/O host and the executor. The hub serves the container
+/// `x` alone, see protocol::own_container.
+hub_config hub_of(const protocol::sidecar& x,
+                  const protocol::container_paths& paths,
                   const container_quotas& quotas,
                   const protocol::byte_budget_ptr& held = nullptr);
 

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 namespace clearance::actors {
 
@@ -86,16 +87,51 @@ struct watched {
   bool ran_out = false; ///< descriptors or memory ran out: try again later
 };
 
+using service_child_id = std::uint64_t;
+
+/// Sent once: a program that was started by run_service() has ended.
+struct service_child_ended {
+  service_child_id id = 0;
+  bool clean = false; ///< with exit code 0
+  std::string why;    ///< `exit code 1`, `signal 9`
+};
+
+using service_child_owner =
+    caf::typed_actor<caf::reacts_to<service_child_ended>>;
+
+/// A program that serves until it is told to end. The destructor kills it and
+/// what it started; then no service_child_ended is sent.
+class service_child {
+public:
+  virtual ~service_child() = default;
+
+  /// Sends SIGTERM.
+  virtual void end() = 0;
+};
+
+/// What came of starting a program.
+struct started_child {
+  std::unique_ptr<service_child> value; ///< null: it was not started
+  std::string why;                      ///< the reason
+};
+
 /// Methods are called on the I/O thread.
 class container_host {
 public:
   virtual ~container_host() = default;
 
-  /// Creates a directory that only our uid can access. Returns an empty text,
-  /// or why it failed.
+  /// Creates a directory that only our uid can access, or closes one that is
+  /// ours to others. Returns an empty text, or why it failed.
   virtual std::string make_private(const std::string& path) = 0;
 
   virtual watched watch(pid_t pid, process_watcher owner) = 0;
+
+  /// Starts a program that gets our environment and our stderr, as its stdout,
+  /// too. Its name is looked for as that of process_spec. It is killed when
+  /// this process ends.
+  virtual started_child run_service(service_child_id id,
+                                    const std::vector<std::string>& argv,
+                                    service_child_owner owner) = 0;
 };
 
 // -- container: the services of one container ---------------------------------
@@ -114,6 +150,7 @@ struct container_state {
   std::string id;       ///< the first digits of the container's id
   bool settled = false; ///< each service serves, or has failed at least once
   bool failing = false; ///< a service has failed and does not serve yet
+  bool serving = false; ///< hub or gate takes connections
 };
 
 using container_watcher = caf::typed_actor<caf::reacts_to<container_state>>;
@@ -134,12 +171,35 @@ using container_actor = executor_actor::extend<
     // From the supervisor: write your counters to the log.
     caf::reacts_to<report_atom>>;
 
-// -- supervisor: all containers -----------------------------------------------
+// -- parent: one container, with services of others ---------------------------
 
 /// A container that crashed may be started again.
 struct restart_container {
   std::string id;
 };
+
+/// The restart delay of this delegated service is over.
+struct restart_delegate {
+  std::uint64_t index = 0;
+};
+
+using parent_actor = container_watcher::extend<
+    // From the I/O host: a program has ended.
+    caf::reacts_to<service_child_ended>,
+    // From itself.
+    caf::reacts_to<restart_delegate>,
+    // From itself: the container's services are started again.
+    caf::reacts_to<restart_container>,
+    // From itself: what watches the container is started again.
+    caf::reacts_to<tick_atom>,
+    // From the process: SIGTERM.
+    caf::reacts_to<stop_atom>,
+    // From itself: services had enough time to end.
+    caf::reacts_to<late_atom>,
+    // From the process: write your counters to the log.
+    caf::reacts_to<report_atom>>;
+
+// -- supervisor: all containers -----------------------------------------------
 
 using supervisor_actor = sidecar_watcher::extend<
     // From itself.
@@ -160,5 +220,7 @@ CLEARANCE_MESSAGE(clearance::actors::sidecars_read)
 CLEARANCE_MESSAGE(clearance::actors::sidecars_lost)
 CLEARANCE_MESSAGE(clearance::actors::container_state)
 CLEARANCE_MESSAGE(clearance::actors::process_gone)
+CLEARANCE_MESSAGE(clearance::actors::service_child_ended)
 CLEARANCE_MESSAGE(clearance::actors::restart_part)
+CLEARANCE_MESSAGE(clearance::actors::restart_delegate)
 CLEARANCE_MESSAGE(clearance::actors::restart_container)

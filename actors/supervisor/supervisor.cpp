@@ -228,6 +228,8 @@ void supervisor::tell_manager() {
                 + (slots_.size() == 1 ? " container" : " containers");
   if (auto n = count([](const slot& x) { return x.failing; }); n > 0)
     status += ", " + std::to_string(n) + " with a service that fails";
+  if (!config_.caveat.empty())
+    status += "; " + config_.caveat;
   self_->send(config_.manager, service_state{name, first, std::move(status)});
 }
 

@@ -19,6 +19,8 @@ struct supervisor_config {
   std::unique_ptr<sidecar_source> sidecars; ///< null in tests
   std::shared_ptr<const container_surroundings> around;
   manager_actor manager = {};
+  /// for the status: what does not work; may be empty
+  std::string caveat = {};
   std::size_t containers_max = protocol::supervisor_limits::containers_max;
   std::size_t sidecars_max = protocol::supervisor_limits::sidecars_max;
 };

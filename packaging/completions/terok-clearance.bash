@@ -44,7 +44,7 @@ _terok_operand() {
   case "$1 $2" in
     'verdict 3') echo VERDICT ;;
     'supervise-child 1') echo SERVICE ;;
-    'supervise-child 3') echo SIDECAR ;;
+    'supervise-child 3' | 'supervisor 2') echo SIDECAR ;;
     'hook 1') echo HOOK ;;
     'backups 1') echo BACKUPS ;;
     'backups 2') echo DIR ;;

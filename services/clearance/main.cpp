@@ -3,6 +3,7 @@
 #include "services/clearance/command_line.hpp"
 #include "services/cli/config_main.hpp"
 #include "services/process/paths.hpp"
+#include "services/process/shield.hpp"
 #include "services/process/standard_descriptors.hpp"
 
 namespace {
@@ -10,9 +11,16 @@ namespace {
 using namespace clearance::services;
 
 struct run {
+  int argc;
+  char** argv;
+
   int operator()(const outcome& x) const { return tell("terok-clearance", x); }
-  int operator()(const serve_config& x) const { return serve(x); }
-  int operator()(const serve_verdict_config& x) const {
+  int operator()(serve_config x) const {
+    x.shield = shield_setting(x.shield, argc, argv);
+    return serve(x);
+  }
+  int operator()(serve_verdict_config x) const {
+    x.shield = shield_setting(x.shield, argc, argv);
     return serve_verdict(x);
   }
   int operator()(const watch_config& x) const { return watch(x); }
@@ -29,7 +37,8 @@ int main(int argc, char** argv) {
     const auto judge = command_judge(runtime);
     return run_configured(
         "terok-clearance", argc, argv, judge, [&](const auto& words) {
-          return std::visit(run{}, parse_command_line(words, runtime));
+          return std::visit(run{argc, argv},
+                            parse_command_line(words, runtime));
         });
   });
 }

@@ -39,14 +39,16 @@ void warn_without_helper(const std::string& socket) {
                      "program with --inline-verdict"}});
 }
 
+// Writes to `caveat` what will not work.
 actors::executor_actor start_executor(io::loop& loop,
-                                      const serve_config& config) {
+                                      const serve_config& config,
+                                      std::string& caveat) {
   if (!config.inline_verdict)
     return actors::spawn_helper_executor(
         loop, actors::helper_executor_config{&loop, config.verdict_socket});
-  actors::shield_executor_config shield{&loop, {}};
-  shield.shield = shield_program(config.shield);
-  return actors::spawn_shield_executor(loop, shield);
+  const auto shield = choose_shield(config.shield);
+  caveat = shield_caveat(shield);
+  return actors::spawn_shield_executor(loop, {&loop, shield.names});
 }
 
 actors::hub_config configure(const serve_config& config,
@@ -61,7 +63,7 @@ actors::hub_config configure(const serve_config& config,
     result.inherited_reader = passed[1].fd;
   }
   if (!config.only_container.empty())
-    result.only_container = config.only_container;
+    result.only_container.emplace(config.only_container);
   return result;
 }
 
@@ -103,11 +105,13 @@ int serve(const serve_config& given) try {
       activated_sockets({"clearance", "reader"}, config.named_socket);
   std::string sandbox;
   auto start = [&](io::loop& loop, const actors::manager_actor& manager) {
-    auto executor = start_executor(loop, config);
+    std::string caveat;
+    auto executor = start_executor(loop, config, caveat);
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
     auto hub = configure(config, sockets);
     hub.io = &loop;
     hub.executor = executor;
+    hub.caveat = caveat;
     hub.manager = manager;
     hub.sandbox = sandbox;
     if (!config.inline_verdict)

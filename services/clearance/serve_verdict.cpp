@@ -22,10 +22,9 @@ int serve_verdict(const serve_verdict_config& config) try {
   log_to_stderr(config.level);
   const auto sockets = activated_sockets({"verdict"}, config.named_socket);
   auto start = [&](io::loop& loop, const actors::manager_actor& manager) {
-    actors::shield_executor_config shield{&loop, {}};
-    shield.shield = shield_program(config.shield);
+    const auto shield = choose_shield(config.shield);
     actors::executor_actor executor =
-        actors::spawn_shield_executor(loop, shield);
+        actors::spawn_shield_executor(loop, {&loop, shield.names});
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
     actors::verdict_helper_config helper;
     helper.io = &loop;
@@ -33,6 +32,7 @@ int serve_verdict(const serve_verdict_config& config) try {
     helper.executor = executor;
     helper.manager = manager;
     helper.sandbox = executes_verdicts;
+    helper.caveat = shield_caveat(shield);
     if (!sockets.empty()) {
       helper.socket = sockets[0].place.text;
       helper.inherited = sockets[0].fd;

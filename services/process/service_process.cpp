@@ -191,9 +191,11 @@ int run_program(const program_config& program, const program_factory& start) {
   const auto why = actors::what(state.reason);
   managed.manager.failed(why);
   print_fault(program.name, why);
-  return state.reason == actors::make_error(actors::errc::bind_failed)
-             ? program.cannot_start
-             : exit_failed;
+  if (state.reason == actors::make_error(actors::errc::bind_failed))
+    return program.cannot_start;
+  if (state.reason == actors::make_error(actors::errc::nothing_started))
+    return program.nothing_started;
+  return exit_failed;
 }
 
 int run_service(const service_factory& start, log_level level,

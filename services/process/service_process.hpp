@@ -27,6 +27,8 @@ struct program_config {
   log_level level = log_level::info;
   bool reloads = false; ///< running_service::reload will be there
   int cannot_start = 1; ///< exit code when a socket could not be bound
+  /// exit code when errc::nothing_started ends the program
+  int nothing_started = 1;
   /// Whether the service manager, if there is one, is told how we are: false in
   /// a part of somebody else's service.
   bool notifies = true;

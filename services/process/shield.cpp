@@ -4,20 +4,97 @@
 #include "actors/io/process/child_runner.hpp"
 #include "protocol/text/text.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <pwd.h>
+#include <string_view>
+#include <unistd.h>
+#include <vector>
+
 namespace clearance::services {
 
-std::string shield_program(const std::string& given) {
-  std::string result = given.empty() ? "terok-shield" : given;
-  if (io::find_program(result).empty()) {
-    const bool is_path = result.find('/') != std::string::npos;
-    log(actors::severity::warning, "shield",
-        "the shield is not found, every verdict will fail until it is there",
-        {{"shield", protocol::escaped(result)},
-         {"looked_for",
-          is_path ? "at this path" : "beside this program, then on PATH"},
-         {"to_change", "install it, or name it with --shield"}});
+namespace {
+
+constexpr auto shield_name = "terok-shield";
+
+std::string variable(const char* name) {
+  // Read before any thread is started.
+  const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
+  return value == nullptr ? std::string{} : value;
+}
+
+// A hook's environment may have no HOME. Empty: nobody knows.
+std::string home_directory() {
+  if (auto home = variable("HOME"); home.starts_with('/'))
+    return home;
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found)
+          != 0
+      || found == nullptr || found->pw_dir == nullptr)
+    return {};
+  return found->pw_dir;
+}
+
+actors::shield_names default_names() {
+  actors::shield_names result{shield_name, {}};
+  // pipx installs there. A hook's PATH has only the system's directories.
+  const auto home = home_directory();
+  for (const std::string name : {shield_name, "terok-guard"}) {
+    if (name != shield_name)
+      result.others.push_back(name);
+    if (!home.empty())
+      result.others.push_back(home + "/.local/bin/" + name);
   }
   return result;
+}
+
+bool is_found(const actors::shield_names& x) {
+  const auto there = [](const std::string& name) {
+    return !io::find_program(name).empty();
+  };
+  return there(x.first) || std::any_of(x.others.begin(), x.others.end(), there);
+}
+
+} // namespace
+
+shield_choice choose_shield(const std::string& given) {
+  shield_choice result;
+  result.names =
+      given.empty() ? default_names() : actors::shield_names{given, {}};
+  result.found = is_found(result.names);
+  if (!result.found)
+    log(actors::severity::warning, "shield",
+        "the shield is not found, every verdict will fail until it is there",
+        {{"shield", protocol::escaped(result.names.first)},
+         {"looked_for",
+          given.find('/') != std::string::npos ? "at this path"
+          : given.empty() ? "beside this program, on PATH and in ~/.local/bin; "
+                            "then terok-guard in the same places"
+                          : "beside this program, then on PATH"},
+         {"to_change",
+          "install it, or name it with --shield or TEROK_SHIELD"}});
+  return result;
+}
+
+std::string shield_setting(const std::string& parsed, int argc,
+                           const char* const* argv) {
+  constexpr std::string_view option = "--shield";
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == option
+        || (word.starts_with(option)
+            && word.substr(option.size()).starts_with('=')))
+      return parsed;
+  }
+  auto named = variable("TEROK_SHIELD");
+  return named.empty() ? parsed : named;
+}
+
+std::string shield_caveat(const shield_choice& x) {
+  return x.found ? "" : "the shield was not found: verdicts fail";
 }
 
 } // namespace clearance::services

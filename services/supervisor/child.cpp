@@ -3,13 +3,13 @@
 // sandbox, while it has one thread. Only then it starts threads, binds sockets
 // and reads what others send.
 
+#include "actors/base/log.hpp"
 #include "actors/executor/helper_executor.hpp"
 #include "actors/executor/shield_executor.hpp"
 #include "actors/hub/verdict_helper.hpp"
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/process/child_runner.hpp"
-#include "actors/io/socket/private_directory.hpp"
-#include "actors/io/supervisor/sidecar_file.hpp"
+#include "actors/io/socket/bind.hpp"
 #include "actors/supervisor/container_parts.hpp"
 #include "protocol/supervisor/path_fault.hpp"
 #include "protocol/text/text.hpp"
@@ -19,58 +19,28 @@
 #include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
 #include "services/process/service_process.hpp"
-#include "services/process/shield.hpp"
 #include "services/sandbox/hardening.hpp"
 #include "services/sandbox/sandbox.hpp"
+#include "services/supervisor/container_setup.hpp"
 #include "services/supervisor/supervisor.hpp"
 
 #include <caf/send.hpp>
 
 #include <csignal>
-#include <fcntl.h>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <system_error>
 #include <utility>
+#include <variant>
 
 namespace clearance::services {
 
 namespace {
 
+using actors::log;
 using protocol::container_paths;
 using protocol::sidecar;
-
-// Empty: /proc is not there.
-std::string own_program() {
-  std::error_code error;
-  const auto result = std::filesystem::read_symlink("/proc/self/exe", error);
-  return error ? std::string{} : result.string();
-}
-
-std::string parent_of(const std::string& path) {
-  return std::filesystem::path{path}.parent_path().string();
-}
-
-sidecar load(const std::string& path) {
-  auto bad = [&](const protocol::sidecar_fault& x) -> setup_fault {
-    return {exit_usage, protocol::escaped(path) + ": " + to_string(x)};
-  };
-  auto text = io::read_sidecar(AT_FDCWD, path, io::file_trust::any);
-  if (auto* unread = std::get_if<io::unread_sidecar>(&text))
-    throw bad(unread->why);
-  auto& bytes = std::get<std::string>(text);
-  auto result = protocol::parse_sidecar(bytes);
-  protocol::wipe(bytes);
-  if (auto* fault = std::get_if<protocol::sidecar_fault>(&result))
-    throw bad(*fault);
-  return std::get<sidecar>(std::move(result));
-}
-
-// Landlock opens these directories, so they must exist before.
-void make_directories(const std::vector<std::string>& paths) {
-  for (const auto& x : paths)
-    if (auto why = io::make_private_directory(x); !why.empty())
-      throw setup_fault(exit_cannot_start, why);
-}
 
 std::string enter_sandbox(const sidecar& x, const sandbox_plan& plan) {
   if (x.allow_debugger)
@@ -105,16 +75,18 @@ running_service depend(io::loop& loop, const Service& service) {
 
 int run_verdict(const supervise_child_options& options,
                 const container_paths& paths) {
+  make_directories({parent_of(paths.verdict_socket)});
   return serve(options, [&](io::loop& loop) {
-    actors::shield_executor_config shield{&loop, {}};
-    shield.shield = shield_program(options.shield);
+    const auto shield = choose_shield(options.shield);
     actors::executor_actor executor =
-        actors::spawn_shield_executor(loop, shield);
+        actors::spawn_shield_executor(loop, {&loop, shield.names});
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
-    return depend(loop, actors::spawn_verdict_helper(
-                            loop, actors::verdict_helper_config{
-                                      &loop, paths.verdict_socket, executor,
-                                      executes_verdicts}));
+    actors::verdict_helper_config helper;
+    helper.io = &loop;
+    helper.socket = paths.verdict_socket;
+    helper.executor = executor;
+    helper.sandbox = executes_verdicts;
+    return depend(loop, actors::spawn_verdict_helper(loop, std::move(helper)));
   });
 }
 
@@ -128,7 +100,7 @@ int run_clearance(const supervise_child_options& options, const sidecar& x,
     actors::executor_actor executor = actors::spawn_helper_executor(
         loop, actors::helper_executor_config{&loop, paths.verdict_socket});
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
-    auto hub = actors::hub_of(paths, {});
+    auto hub = actors::hub_of(x, paths, {});
     hub.io = &loop;
     hub.executor = executor;
     hub.sandbox = sandbox;
@@ -136,27 +108,65 @@ int run_clearance(const supervise_child_options& options, const sidecar& x,
   });
 }
 
+// A Landlock rule belongs to a directory that exists. So a repository that is
+// not there yet is only covered by a rule for the directory above it.
+path_rule rule_for_repository(const protocol::sidecar_gate& gate) {
+  auto path = gate.base_path + "/" + gate.project_id + ".git";
+  std::error_code error;
+  if (std::filesystem::exists(path, error))
+    return {std::move(path), path_access::modify, true};
+  log(actors::severity::warning, "gate",
+      "the repository is not there yet: requests get 404 until it is there, "
+      "and git may change the other repositories beside it until the gate is "
+      "started again",
+      {{"repository", protocol::escaped(path)}});
+  std::filesystem::create_directories(gate.base_path, error);
+  if (error)
+    throw setup_fault(exit_cannot_start, "cannot create the directory "
+                                             + protocol::escaped(gate.base_path)
+                                             + ": " + error.message());
+  return {gate.base_path, path_access::modify, true};
+}
+
+// Whoever sets a label writes to /proc, which the sandbox does not allow. So a
+// socket that needs a label is bound before.
+io::bound_socket bind_labelled(actors::http_listen_spec& spec) {
+  auto bound =
+      io::bind_hardened(spec.path, spec.role, {spec.lock, spec.selinux_type});
+  if (const auto* why = std::get_if<std::string>(&bound))
+    throw setup_fault(exit_cannot_start, *why);
+  auto result = std::get<io::bound_socket>(std::move(bound));
+  spec.inherited = result.take_fd().release();
+  return result;
+}
+
 actors::gate_config prepare_gate(const supervise_child_options& options,
-                                 const sidecar& x,
-                                 const container_paths& paths) {
+                                 const sidecar& x, const container_paths& paths,
+                                 io::bound_socket& labelled) {
+  const auto bad = [&](const std::string& why) -> setup_fault {
+    return {exit_usage, protocol::escaped(options.sidecar) + ": " + why};
+  };
+  if (auto fault = gate_fault_of(x, paths))
+    throw bad(to_string(*fault));
   if (!x.gate)
-    throw setup_fault(exit_usage, protocol::escaped(options.sidecar)
-                                      + ": gate_base_path, gate_token: a gate "
-                                        "needs both");
+    throw bad("gate_base_path, gate_token: a gate needs both");
   actors::container_surroundings around;
   around.git_http_backend = find_git_http_backend();
   around.terok_gate = io::find_program("terok-gate");
   around.path = environment("PATH");
   around.git_exec_path = environment("GIT_EXEC_PATH");
+  around.selinux_type = options.selinux_type;
   auto result = actors::gate_of(x, paths, around);
   if (result.backend.program.empty())
     throw setup_fault(exit_cannot_start, "git http-backend was not found");
-  make_directories({paths.gate_home, paths.gate_hooks, paths.gate_tmp});
+  const auto lock = parent_of(paths.gate_lock);
+  make_directories({paths.gate_private, paths.gate_home, paths.gate_hooks,
+                    paths.gate_tmp, lock});
   std::vector<path_rule> paths_allowed{
-      {x.gate->base_path + "/" + x.gate->project_id + ".git",
-       path_access::modify, true},
+      rule_for_repository(*x.gate),
       {paths.gate_private, path_access::run, true},
       {paths.gate_tmp, path_access::modify, true},
+      {lock, path_access::sockets, true},
       {parent_of(result.backend.program), path_access::run, true},
       // The hooks run terok-gate, which is installed beside this program.
       {parent_of(own_program()), path_access::run},
@@ -169,6 +179,8 @@ actors::gate_config prepare_gate(const supervise_child_options& options,
     paths_allowed.push_back(
         {parent_of(paths.gate_socket), path_access::sockets, true});
     transport = gate_transport::unix_socket;
+    if (io::has_selinux())
+      labelled = bind_labelled(result.listen);
   }
   result.sandbox =
       enter_sandbox(x, gate_sandbox(std::move(paths_allowed), transport));
@@ -178,7 +190,8 @@ actors::gate_config prepare_gate(const supervise_child_options& options,
 
 int run_gate(const supervise_child_options& options, const sidecar& x,
              const container_paths& paths) {
-  auto config = prepare_gate(options, x, paths);
+  io::bound_socket labelled; // removes its path at the end
+  auto config = prepare_gate(options, x, paths, labelled);
   std::unique_ptr<io::http_server> http;
   return serve(options, [&](io::loop& loop) {
     http = std::make_unique<io::http_server>(loop.context());
@@ -199,12 +212,9 @@ int run_gate(const supervise_child_options& options, const sidecar& x,
   });
 }
 
-int run(const supervise_child_options& options) {
-  const auto x = load(options.sidecar);
+int run_child(const supervise_child_options& options) {
+  const auto x = load_sidecar(options.sidecar, options.container_id);
   const auto paths = paths_of(x, options.container_id);
-  if (auto fault = fault_of(x, paths))
-    throw setup_fault(exit_usage, protocol::escaped(options.sidecar) + ": "
-                                      + to_string(*fault));
   log_to_stderr(options.level);
   if (!x.allow_debugger)
     harden_process();
@@ -226,7 +236,7 @@ int supervise_child(const supervise_child_options& options) try {
     throw setup_fault(exit_cannot_start,
                       "the parent process has ended already");
   settle_inheritance(exit_cannot_start);
-  return run(options);
+  return run_child(options);
 } catch (const setup_fault& e) {
   print_fault(supervisor_program, e.what());
   return e.code;

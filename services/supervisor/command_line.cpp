@@ -1,3 +1,4 @@
+#include "protocol/base/container_id.hpp"
 #include "protocol/supervisor/sidecar.hpp"
 #include "services/cli/usage.hpp"
 #include "services/supervisor/help.hpp"
@@ -5,7 +6,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <charconv>
 #include <map>
+#include <system_error>
 
 namespace clearance::services {
 
@@ -23,6 +26,15 @@ CLI::Option* add(CLI::App& app, const char* name, std::string& to) {
   });
 }
 
+std::int32_t pid_of(const std::string& word) {
+  std::int32_t result = 0;
+  const auto* end = word.data() + word.size();
+  const auto read = std::from_chars(word.data(), end, result);
+  if (read.ec != std::errc{} || read.ptr != end || result < 1)
+    throw bad_value("PID", "`" + word + "` is not a process's number");
+  return result;
+}
+
 struct supervisor_parser {
   supervisor_parser();
 
@@ -31,12 +43,16 @@ struct supervisor_parser {
   CLI::App app{"", "terok-supervisor"};
   CLI::App* run = nullptr;
   CLI::App* child = nullptr;
+  CLI::App* parent = nullptr;
   supervise_options all;
   supervise_child_options one;
+  parent_options whole;
   std::string service;
+  std::string pid;
   bool version = false;
 
 private:
+  static void check_id(const std::string& word);
   static void add_level(CLI::App& app, log_level& to);
 };
 
@@ -53,23 +69,46 @@ supervisor_parser::supervisor_parser() {
   run = app.add_subcommand("run");
   add(*run, "--sidecar-dir", all.sidecar_dir)->required();
   add(*run, "--shield", all.shield);
+  add(*run, "--selinux-type", all.selinux_type);
   add_level(*run, all.level);
   child = app.add_subcommand("supervise-child");
   add(*child, "SERVICE", service)->required();
   add(*child, "CONTAINER_ID", one.container_id)->required();
   add(*child, "SIDECAR", one.sidecar)->required();
   add(*child, "--shield", one.shield);
+  add(*child, "--selinux-type", one.selinux_type);
   add_level(*child, one.level);
+  parent = app.add_subcommand("supervisor");
+  add(*parent, "CONTAINER_ID", whole.container_id)->required();
+  add(*parent, "SIDECAR", whole.sidecar)->required();
+  add(*parent, "PID", pid);
+  add(*parent, "--shield", whole.shield);
+  add(*parent, "--delegate", whole.delegate);
+  parent->add_flag("--isolate", whole.isolate);
+  add(*parent, "--selinux-type", whole.selinux_type);
+  add_level(*parent, whole.level);
+}
+
+// A hook may give the id or the name.
+void supervisor_parser::check_id(const std::string& word) {
+  if (!protocol::is_container_id(word) && !protocol::is_container_name(word))
+    throw bad_value("CONTAINER_ID",
+                    "`" + word
+                        + "` is neither 12 to 64 hexadecimal digits nor a "
+                          "container's name");
 }
 
 supervisor_command supervisor_parser::finish() {
   if (run->parsed())
     return all;
+  if (parent->parsed()) {
+    check_id(whole.container_id);
+    if (!pid.empty())
+      whole.pid = pid_of(pid);
+    return whole;
+  }
   one.service = choice("SERVICE", service, child_services);
-  if (!protocol::is_container_id(one.container_id))
-    throw bad_value("CONTAINER_ID", "`" + one.container_id
-                                        + "` is not 12 to 64 hexadecimal "
-                                          "digits");
+  check_id(one.container_id);
   if (one.service != child_service::verdict && !one.shield.empty())
     throw usage_fault("--shield is for the verdict service alone",
                       usage_error::kind::together, {"--shield"});
@@ -89,7 +128,7 @@ parse_supervisor_command_line(const std::vector<std::string>& words) {
 }
 
 config_judge supervisor_judge() {
-  return {{"run", "supervise-child"},
+  return {{"run", "supervise-child", "supervisor"},
           options_of(supervisor_parser{}.app),
           [](const auto& words) {
             return fault_of(parse_supervisor_command_line(words));

@@ -14,6 +14,8 @@ when a container is created.
 
 Subcommands:
   run              run the services of all containers in this process
+  supervisor       run all services of one container until it ends: what the
+                   hook of a container's runtime starts
   supervise-child  run one service of one container in this process
 
 Options:
@@ -26,7 +28,7 @@ Options:
   --version        show the version
 
 Exit codes: 0 stopped by a signal; 1 failed while running; 2 wrong usage or a
-bad sidecar; 4 could not start.
+bad sidecar; 3 no service could be started; 4 could not start.
 )";
 
 constexpr std::string_view run_text = R"(
@@ -49,8 +51,12 @@ allow_debugger in a sidecar has no effect here.
 
 Options:
   --sidecar-dir DIR  the directory of the sidecars
-  --shield PATH      the program that changes the firewall (default:
-                     terok-shield, beside this program, then on PATH)
+  --shield PATH      the program that changes the firewall (default: what
+                     TEROK_SHIELD names, else terok-shield beside this program,
+                     on PATH or in ~/.local/bin, else terok-guard)
+  --selinux-type NAME
+                     the type of the gate's socket, where SELinux is enabled
+                     (default: terok_socket_t)
   --log-level LEVEL  debug, info, warning or error (default: info)
   --config FILE      settings, as TOML; see terok-supervisor --help
   --help             show this text
@@ -66,11 +72,50 @@ each container that had a sidecar at the start is served or has failed, and how
 many there are; with WatchdogSec= also that the supervisor runs.
 )";
 
+constexpr std::string_view parent_text = R"(
+Usage: terok-supervisor supervisor CONTAINER_ID SIDECAR [PID] [OPTION]...
+
+Runs all services of one container until the container ends or SIGTERM comes:
+hub, verdict executor and, if the sidecar asks for one, git gate in this
+process, and terok's own services vault and signer as children. CONTAINER_ID is
+the container's id, or its name. PID is the container's first process; its end
+is the container's. Without PID `podman wait CONTAINER_ID` is run.
+
+A service that cannot start or that ends is started again after 100 ms; the
+delay doubles each time, up to 30 s. Other services are not affected. At the end
+all services have 5 seconds; then what still runs is killed. The directory that
+was mounted into the container for the gate's socket is removed.
+
+This process executes verdicts, which need podman, so it has no sandbox.
+
+Options:
+  --isolate          run hub and gate in children that have a sandbox
+  --delegate CMD     the command that starts vault and signer, its words
+                     separated by spaces; the service's name, CONTAINER_ID and
+                     SIDECAR are added. none: start none (default: python3 -P -m
+                     terok_sandbox supervise-child, if that is installed)
+  --shield PATH      the program that changes the firewall (default: what
+                     TEROK_SHIELD names, else terok-shield beside this program,
+                     on PATH or in ~/.local/bin, else terok-guard)
+  --selinux-type NAME
+                     the type of the gate's socket, where SELinux is enabled
+                     (default: terok_socket_t)
+  --log-level LEVEL  debug, info, warning or error (default: info)
+  --config FILE      settings, as TOML; see terok-supervisor --help
+  --help             show this text
+
+Exit codes: 0 the container ended, or stopped by a signal; 1 failed while
+running; 2 wrong usage or a bad sidecar; 3 no service could be started; 4 could
+not start.
+)";
+
 constexpr std::string_view supervise_child_text = R"(
 Usage: terok-supervisor supervise-child SERVICE CONTAINER_ID SIDECAR [OPTION]...
 
 Runs one service of one container until SIGTERM, or until the thread that
-started it ends. SERVICE is one of:
+started it ends. CONTAINER_ID is the container's id, or its name. A word
+terok_sandbox before supervise-child is ignored: terok looks for it to find the
+process. SERVICE is one of:
   verdict    executes verdicts; needs podman, so it has no sandbox
   clearance  the hub
   gate       the git gate
@@ -83,7 +128,11 @@ allow_debugger, the process can be traced and has no sandbox.
 
 Options:
   --shield PATH      for verdict: the program that changes the firewall
-                     (default: terok-shield, beside this program, then on PATH)
+                     (default: what TEROK_SHIELD names, else terok-shield beside
+                     this program, on PATH or in ~/.local/bin, else terok-guard)
+  --selinux-type NAME
+                     the type of the gate's socket, where SELinux is enabled
+                     (default: terok_socket_t)
   --log-level LEVEL  debug, info, warning or error (default: info)
   --config FILE      settings, as TOML; see terok-supervisor --help
   --help             show this text
@@ -100,6 +149,8 @@ std::string_view supervisor_help_of(std::string_view subcommand) noexcept {
     text = supervisor_text;
   else if (subcommand == "run")
     text = run_text;
+  else if (subcommand == "supervisor")
+    text = parent_text;
   else if (subcommand == "supervise-child")
     text = supervise_child_text;
   // removes the line break at the literal's beginning

@@ -1,27 +1,49 @@
 // terok-supervisor starts here.
 #include "services/cli/config_main.hpp"
+#include "services/process/shield.hpp"
 #include "services/process/standard_descriptors.hpp"
 #include "services/supervisor/supervisor.hpp"
+
+#include <string_view>
 
 namespace {
 
 using namespace clearance::services;
 
-struct run {
+struct supervisor_main {
+  int argc;
+  char** argv;
+
   int operator()(const outcome& x) const { return tell("terok-supervisor", x); }
-  int operator()(const supervise_child_options& x) const {
+  int operator()(supervise_child_options x) const {
+    x.shield = shield_setting(x.shield, argc, argv);
     return supervise_child(x);
   }
-  int operator()(const supervise_options& x) const { return supervise(x); }
+  int operator()(parent_options x) const {
+    x.shield = shield_setting(x.shield, argc, argv);
+    return supervise_container(x);
+  }
+  int operator()(supervise_options x) const {
+    x.shield = shield_setting(x.shield, argc, argv);
+    return supervise(x);
+  }
 };
 
 } // namespace
 
 int main(int argc, char** argv) {
   open_standard_descriptors();
+  // terok finds a container's processes by the words `terok_sandbox` and
+  // `supervise-child` in their command lines. The first word is for that alone.
+  if (argc > 2 && argv[1] == std::string_view{"terok_sandbox"}
+      && argv[2] == std::string_view{"supervise-child"}) {
+    ++argv;
+    --argc;
+  }
   const auto judge = supervisor_judge();
   return run_configured(
-      "terok-supervisor", argc, argv, judge, [](const auto& words) {
-        return std::visit(run{}, parse_supervisor_command_line(words));
+      "terok-supervisor", argc, argv, judge, [&](const auto& words) {
+        return std::visit(supervisor_main{argc, argv},
+                          parse_supervisor_command_line(words));
       });
 }

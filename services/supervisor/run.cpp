@@ -4,14 +4,13 @@
 #include "actors/io/supervisor/container_host.hpp"
 #include "actors/io/supervisor/sidecar_directory.hpp"
 #include "actors/supervisor/supervisor.hpp"
-#include "services/gate/setup.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
 #include "services/process/service_process.hpp"
-#include "services/process/shield.hpp"
 #include "services/sandbox/hardening.hpp"
 #include "services/sandbox/sandbox.hpp"
+#include "services/supervisor/container_setup.hpp"
 #include "services/supervisor/supervisor.hpp"
 
 #include <caf/exit_reason.hpp>
@@ -32,21 +31,8 @@ std::unique_ptr<io::sidecar_directory> open_directory(const std::string& path) {
   return std::get<0>(std::move(result));
 }
 
-std::shared_ptr<const actors::container_surroundings>
-surroundings(const supervise_options& options) {
-  auto result = std::make_shared<actors::container_surroundings>();
-  result->shield = shield_program(options.shield);
-  result->path = environment("PATH");
-  result->git_exec_path = environment("GIT_EXEC_PATH");
-  result->git_http_backend = find_git_http_backend();
-  result->terok_gate = io::find_program("terok-gate");
-  if (result->git_http_backend.empty())
-    log(actors::severity::warning, "supervisor",
-        "git was not found: every request to a gate will be answered with 500");
-  return result;
-}
-
-running_service start(io::loop& loop, actors::supervisor_config config) {
+running_service start_supervisor(io::loop& loop,
+                                 actors::supervisor_config config) {
   auto supervisor = actors::spawn_supervisor(loop, std::move(config));
   const auto part = caf::actor_cast<caf::strong_actor_ptr>(supervisor);
   loop.depend_on(part);
@@ -74,7 +60,9 @@ int supervise(const supervise_options& options) try {
   settle_inheritance(exit_cannot_start);
   auto directory = open_directory(options.sidecar_dir);
   log_to_stderr(options.level);
-  auto around = surroundings(options);
+  const auto shield = choose_shield(options.shield);
+  auto around = std::make_shared<const actors::container_surroundings>(
+      find_surroundings(shield, options.selinux_type));
   harden_process();
   log(actors::severity::info, "supervisor", "starting",
       {{"sandbox", executes_verdicts}});
@@ -96,7 +84,8 @@ int supervise(const supervise_options& options) try {
         all.sidecars = std::move(directory);
         all.around = around;
         all.manager = manager;
-        return start(loop, std::move(all));
+        all.caveat = shield_caveat(shield);
+        return start_supervisor(loop, std::move(all));
       });
 } catch (const setup_fault& e) {
   print_fault(supervisor_program, e.what());

@@ -14,14 +14,33 @@ namespace clearance::services {
 
 inline constexpr auto supervisor_program = "terok-supervisor";
 
+/// The type of sockets that are mounted into containers, in terok's policy.
+inline constexpr auto default_selinux_type = "terok_socket_t";
+
 enum class child_service : std::uint8_t { verdict, clearance, gate };
 
 /// Runs one service of one container in this process.
 struct supervise_child_options {
   child_service service = child_service::verdict;
-  std::string container_id;
+  std::string container_id; ///< or a name that stands for it
   std::string sidecar;
   std::string shield; ///< empty: look for it
+  std::string selinux_type = default_selinux_type;
+  log_level level = log_level::info;
+};
+
+/// Runs all services of one container: ours in this process, others as
+/// children.
+struct parent_options {
+  std::string container_id;
+  std::string sidecar;
+  std::int32_t pid = 0; ///< the container's first process; 0: not told
+  std::string shield;   ///< empty: look for it
+  /// The command that starts a service that is not ours, its words separated by
+  /// spaces; `none`: none is started. Empty: the reference's.
+  std::string delegate;
+  bool isolate = false; ///< hub and gate run in children with a sandbox
+  std::string selinux_type = default_selinux_type;
   log_level level = log_level::info;
 };
 
@@ -29,11 +48,12 @@ struct supervise_child_options {
 struct supervise_options {
   std::string sidecar_dir;
   std::string shield; ///< empty: look for it
+  std::string selinux_type = default_selinux_type;
   log_level level = log_level::info;
 };
 
-using supervisor_command =
-    std::variant<outcome, supervise_child_options, supervise_options>;
+using supervisor_command = std::variant<outcome, supervise_child_options,
+                                        parent_options, supervise_options>;
 
 /// Parses the command line without the program's name. Reads no files and no
 /// environment variables.
@@ -46,6 +66,10 @@ config_judge supervisor_judge();
 /// Serves until it is stopped. Returns the exit code. Source: supervisor.md,
 /// section 2.
 int supervise_child(const supervise_child_options& options);
+
+/// Serves until it is stopped or the container ends. Returns the exit code.
+/// Source: supervisor.md, section 2a.
+int supervise_container(const parent_options& options);
 
 /// Serves until it is stopped. Returns the exit code. Source: the supervisor
 /// contract, section 3.

@@ -90,7 +90,7 @@ expect 'terok-gate backups expire r.git --n' --now
 expect 'terok-gate hook ' pre-receive post-receive
 expect 'terok-gate hook pre-receive --' --check
 expect 'terok-gate hook p' pre-receive post-receive
-expect 'terok-supervisor ' run supervise-child --config --help --version
+expect 'terok-supervisor ' run supervise-child supervisor --config --help --version
 expect 'terok-clearance bogus --'
 expect 'terok-clearance serve --only-container '
 expect 'terok-clearance serve --log-level ' debug info warning error
@@ -109,6 +109,9 @@ expect 'terok-supervisor supervise-child ' verdict clearance gate
 expect 'terok-supervisor supervise-child gate 6f1d2c3b4a59 s' side.json \
   some-directory
 expect 'terok-supervisor supervise-child gate 6f1d2c3b4a59 --log-level=i' info
+
+expect 'terok-supervisor supervisor 6f1d2c3b4a59 s' side.json some-directory
+expect 'terok-supervisor supervisor 6f1d2c3b4a59 --iso' --isolate
 
 printf '%s\n' "${wanted[@]}" | LC_ALL=C sort -u >"$work/wanted"
 printf '%s\n' "${lines[@]}" | ask | LC_ALL=C sort -u >"$work/offered"

@@ -182,7 +182,7 @@ TEST_CASE("a caller that left does not cancel its verdict") {
 TEST_CASE("the configured container and limits are used") {
   fixture s;
   actors::hub_config config;
-  config.only_container = "c1";
+  config.only_container.emplace("c1");
   config.limits.per_container = 1;
   s.start(std::move(config));
   s.bring(s.reader(), {line(1, "c2"), line(1), line(2)});

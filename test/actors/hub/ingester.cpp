@@ -27,7 +27,7 @@ struct fixture : actor_fixture {
   inbox hub{*this};
   actors::ingester_actor ingester;
 
-  explicit fixture(std::optional<std::string> only_container = {})
+  explicit fixture(std::optional<protocol::own_container> only_container = {})
       : ingester(actors::spawn_ingester(
           io, actors::ingester_config{registry.as<actors::registry_actor>(),
                                       hub.actor().address(),
@@ -309,7 +309,7 @@ TEST_CASE("a line with ill-formed bytes is repaired, counted and announced") {
 }
 
 TEST_CASE("a hub for one container drops and counts lines that name another") {
-  fixture s{"c1"};
+  fixture s{protocol::own_container{"c1"}};
   auto reader = s.connect();
   s.bring(reader, {line(1, "c2"), line(1), line(2, "c11")});
   CHECK(s.announced() == wire_of(blocks(1, 1)));
@@ -317,6 +317,17 @@ TEST_CASE("a hub for one container drops and counts lines that name another") {
   CHECK(s.log.with(dropped)[0]["why"] == "the line names another container");
   CHECK(s.log.with(dropped)[0]["line"].find("c2:1") != std::string::npos);
   CHECK(s.counters()["foreign"] == "2");
+}
+
+TEST_CASE("a hub for one container names it in one way") {
+  fixture s{protocol::own_container{"0123456789abcdef", "demo"}};
+  auto reader = s.connect();
+  s.bring(reader, {R"({"type":"shield_down","container":"any"})"});
+  CHECK(s.batch().events->at(0)->container() == "0123456789ab");
+  s.announce_now(reader);
+  s.bring(reader, {R"({"type":"shield_down","container":"ba9876543210"})"});
+  CHECK(s.quiet());
+  CHECK(s.counters()["foreign"] == "1");
 }
 
 TEST_CASE("a last line without newline is served before the reader leaves") {

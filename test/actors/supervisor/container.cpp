@@ -69,13 +69,20 @@ TEST_CASE("a container's services listen where supervisor.md says") {
   REQUIRE(s.http.open.size() == 1);
   const auto& spec = s.http.open.front();
   CHECK(spec.path == gate_socket);
+  CHECK(spec.lock
+        == "/run/t/sandbox/gate-private/demo/lock/gate-server.sock.lock");
   CHECK(spec.address.empty());
   CHECK(s.alive("shield_executor") == 1);
   // The directories are made before git gets their paths.
   CHECK(s.containers.made
-        == std::vector{"/run/t/sandbox/gate-private/demo/home"s,
+        == std::vector{"/run/t/events/0123456789ab"s,
+                       "/run/t/clearance/0123456789ab"s,
+                       "/run/t/sandbox/gate-private/demo"s,
+                       "/run/t/sandbox/gate-private/demo/home"s,
                        "/run/t/sandbox/gate-private/demo/hooks"s,
-                       "/run/t/sandbox/gate-private/demo/tmp"s});
+                       "/run/t/sandbox/gate-private/demo/tmp"s,
+                       "/run/t/sandbox/gate-private/demo/lock"s,
+                       "/run/t/sandbox/run/demo/gate"s});
 }
 
 TEST_CASE("its quotas reach the sockets") {
@@ -96,8 +103,33 @@ TEST_CASE("a container without a token has no gate") {
   x.gate.reset();
   s.start(std::make_shared<protocol::sidecar>(std::move(x)));
   CHECK(s.http.open.empty());
-  CHECK(s.containers.made.empty());
+  CHECK(s.containers.made.size() == 2);
   CHECK(s.listens(clearance_socket));
+}
+
+TEST_CASE("a fault in the gate's fields is told once and costs the gate") {
+  fixture s;
+  auto x = s.sidecar("demo");
+  x.gate.reset();
+  x.gate_fault = {"project_id", "is missing"};
+  s.start(std::make_shared<protocol::sidecar>(std::move(x)));
+  CHECK(s.http.open.empty());
+  CHECK(s.listens(clearance_socket));
+  auto line =
+      s.log.only("the gate is not started, the sidecar is to be mended");
+  CHECK(line["service"] == "gate");
+  CHECK(line["why"] == "project_id: is missing");
+}
+
+TEST_CASE("its hub serves the container alone") {
+  fixture s;
+  s.start();
+  auto reader = s.io.connect(reader_socket);
+  s.run();
+  reader->bring({R"({"type":"shield_down","container":"ffffffffffff"})"});
+  s.run();
+  CHECK(s.log.only("dropped a reader's line")["why"]
+        == "the line names another container");
 }
 
 TEST_CASE("a hub that is killed comes back, its neighbours do not notice") {
@@ -175,16 +207,20 @@ TEST_CASE("a gate that cannot listen is tried again, ever more rarely") {
   CHECK(s.http.open.size() == 1);
 }
 
-TEST_CASE("a gate without its directories is not started") {
+TEST_CASE("a hub and a gate without their directories are not started") {
   fixture s;
   s.containers.refuse = "no space";
   s.start();
   CHECK(s.alive("gate") == 0);
-  CHECK(s.log.only("a service ended and is started again")["why"]
-        == "no space");
+  CHECK(s.alive("hub") == 0);
+  const auto lines = s.log.with("a service ended and is started again");
+  REQUIRE(lines.size() == 2);
+  for (const auto& line : lines)
+    CHECK(line["why"] == "no space");
   s.containers.refuse.clear();
   s.advance(100ms);
   CHECK(s.alive("gate") == 1);
+  CHECK(s.alive("hub") == 1);
 }
 
 TEST_CASE("told to stop, everything ends and nothing comes back") {

@@ -49,9 +49,8 @@ work begin(supervision& s, const container& x, const block& y) {
   return result;
 }
 
-block numbered(int n) {
-  block x;
-  x.request_id = "c1:" + std::to_string(n);
+block numbered(const container& of, int n) {
+  auto x = block_of(of, n);
   x.dest = "d" + std::to_string(n);
   return x;
 }
@@ -92,8 +91,8 @@ TEST_CASE("a supervisor that is killed at work, again and again") {
     s.start();
     s.await_served(one);
     s.await_served(two);
-    const auto first = begin(s, one, numbered(++number));
-    const auto second = begin(s, two, numbered(++number));
+    const auto first = begin(s, one, numbered(one, ++number));
+    const auto second = begin(s, two, numbered(two, ++number));
     for (int i = 0; i < 2; ++i)
       CHECK(dests.insert(s.shield.next_run().arguments.at(2)).second);
     // Two shields, and git for each push.
@@ -109,7 +108,7 @@ TEST_CASE("a supervisor that is killed at work, again and again") {
     s.start(); // over the sockets that the other left
     s.await_served(one);
     time.served();
-    const auto x = numbered(++number);
+    const auto x = numbered(one, ++number);
     auto third = begin(s, one, x);
     CHECK(third.caller.next_reply() == success(R"({"ok":true})"));
     CHECK(s.shield.next_run().arguments.at(2) == x.dest);

@@ -98,7 +98,8 @@ TEST_CASE("a missing parent is made 0700, a socket is 0600, whatever the "
   }
 }
 
-TEST_CASE("every missing directory on the way is made 0700") {
+// Somebody who is root and makes /run/user must not lock out everybody.
+TEST_CASE("a missing directory is made 0700, those on the way are made 0755") {
   const temp_dir dir;
   child_options options;
   options.argv = {terok_clearance(),
@@ -114,9 +115,11 @@ TEST_CASE("every missing directory on the way is made 0700") {
                                  dir
                                      / "terok/events/0123456789ab/"
                                        "ingester.sock"});
-  for (auto made : {"terok", "terok/clearance", "terok/clearance/0123456789ab",
-                    "terok/events", "terok/events/0123456789ab"})
+  for (auto made :
+       {"terok/clearance/0123456789ab", "terok/events/0123456789ab"})
     CHECK(mode_of(dir / made) == 0700);
+  for (auto made : {"terok", "terok/clearance", "terok/events"})
+    CHECK(mode_of(dir / made) == 0755);
 }
 
 TEST_CASE("a parent that others can enter is refused") {

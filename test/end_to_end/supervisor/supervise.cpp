@@ -48,14 +48,45 @@ TEST_CASE("a verdict reaches the shield, a push its repository") {
   varlink_client watcher{s.world.clearance(one)};
   watcher.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
   watcher.socket().await_taken();
-  raw_socket{s.world.reader(one)}.send(block{}.line());
-  CHECK(watcher.next_event() == block{}.event());
+  const auto x = block_of(one);
+  raw_socket{s.world.reader(one)}.send(x.line());
+  CHECK(watcher.next_event() == x.event());
   varlink_client caller{s.world.clearance(one)};
-  CHECK(caller.verdict("c1", "c1:1", "203.0.113.7", "deny")
+  CHECK(caller.verdict(x.container, x.request_id, x.dest, "deny")
         == success(R"({"ok":true})"));
   CHECK(s.shield.next_run().arguments
-        == std::vector<std::string>{"deny", "c1", "203.0.113.7"});
+        == std::vector<std::string>{"deny", "111111111111", x.dest});
   s.push(one);
+}
+
+// Whoever reads one container's traffic must not open another's firewall.
+TEST_CASE("a reader socket speaks for its own container alone") {
+  supervision s;
+  s.world.add(one);
+  s.world.add(two);
+  s.start();
+  s.await_served(one);
+  s.await_served(two);
+  varlink_client watcher{s.world.clearance(one)};
+  watcher.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
+  watcher.socket().await_taken();
+  raw_socket reader{s.world.reader(one)};
+  reader.send(block_of(two).line());
+  const auto own = block_of(one);
+  reader.send(own.line());
+  CHECK(watcher.next_event() == own.event());
+  s.process().await_err("the line names another container");
+  varlink_client caller{s.world.clearance(one)};
+  const auto foreign = block_of(two);
+  CHECK(
+      caller
+          .verdict(foreign.container, foreign.request_id, foreign.dest, "allow")
+          .error.ends_with("UnknownRequest"));
+  // `terok-shield down NAME` drops the open requests.
+  reader.send(plain_line("shield_down", "one"));
+  CHECK(watcher.next_event() == plain_event("shield_down", "111111111111"));
+  CHECK(caller.verdict(own.container, own.request_id, own.dest, "allow")
+            .error.ends_with("UnknownRequest"));
 }
 
 TEST_CASE("sidecars that come are served, ones that vanish are let go") {

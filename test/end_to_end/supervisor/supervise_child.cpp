@@ -8,7 +8,9 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,7 +76,7 @@ TEST_CASE("a gate's home and hooks lie apart from its socket, closed") {
   fixture s;
   auto server = s.serve("gate");
   const auto apart = s.world.gate_private(s.demo);
-  for (auto name : {"", "home", "hooks", "tmp"})
+  for (auto name : {"", "home", "hooks", "tmp", "lock"})
     CHECK(mode_of(apart / name) == 0700);
   CHECK(fs::is_empty(apart / "home"));
   for (const auto& entry :
@@ -104,7 +106,9 @@ TEST_CASE("a bad sidecar is one line with file and field, and exit code 2") {
           "not JSON");
   }
   check({"a", "0123456789ab", {{"gate_token", ""}}}, "gate",
-        "gate_base_path, gate_token: a gate needs both");
+        "gate_token: is missing: a gate needs gate_base_path and gate_token");
+  check({"a", "0123456789ab", {{"gate_token", ""}, {"gate_base_path", ""}}},
+        "gate", "gate_base_path, gate_token: a gate needs both");
   child server{s.world.supervisor(
       {"supervise-child", "gate", "0123456789ab", "/nonexistent"})};
   CHECK(server.wait() == exited(2));
@@ -133,15 +137,123 @@ TEST_CASE("a service that cannot bind ends with 4 and says why") {
   }
 }
 
-TEST_CASE("a gate without its repository cannot start") {
+// The reference's launcher gives either.
+TEST_CASE("a name may stand for the container's id") {
   fixture s;
-  s.demo.fields["project_id"] = R"("none")";
-  child server{s.world.supervisor(s.words("gate"))};
-  const auto end = server.wait();
-  if (has_landlock()) {
-    CHECK(end == exited(4));
-    CHECK(server.err().find("none.git") != std::string::npos);
+  s.demo.id = "demo-1";
+  for (const auto& service : services) {
+    CAPTURE(service);
+    auto server = s.serve(service);
+    for (const auto& path : s.sockets(service))
+      raw_socket{path};
+    if (service != "clearance")
+      continue;
+    varlink_client watcher{s.world.clearance(s.demo)};
+    watcher.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
+    watcher.socket().await_taken();
+    block x;
+    x.container = "demo-1";
+    raw_socket{s.world.reader(s.demo)}.send(x.line());
+    CHECK(watcher.next_event() == x.event());
   }
+}
+
+// An older installation left them with mode 0755.
+TEST_CASE("directories of ours are closed to others") {
+  fixture s;
+  for (const auto& service : services)
+    for (const auto& path : s.sockets(service)) {
+      fs::create_directories(path.parent_path());
+      fs::permissions(path.parent_path(), fs::perms(0755));
+    }
+  const auto apart = s.world.gate_private(s.demo);
+  for (auto name : {"home", "hooks"}) {
+    fs::create_directories(apart / name);
+    fs::permissions(apart / name, fs::perms(0755));
+  }
+  for (const auto& service : services) {
+    CAPTURE(service);
+    auto server = s.serve(service);
+    for (const auto& path : s.sockets(service))
+      CHECK(mode_of(path.parent_path()) == 0700);
+  }
+  for (auto name : {"home", "hooks"})
+    CHECK(mode_of(apart / name) == 0700);
+}
+
+TEST_CASE("the missing parents of a private directory are made for all") {
+  fixture s;
+  auto server = s.serve("clearance");
+  const auto directory = s.world.clearance(s.demo).parent_path();
+  CHECK(mode_of(directory) == 0700);
+  CHECK(mode_of(directory.parent_path()) == 0755);
+}
+
+// What is mounted into the container is the container's: it could hold a lock
+// there for ever.
+TEST_CASE("a gate that was killed comes back though its container locks") {
+  fixture s;
+  {
+    auto server = s.serve("gate");
+    CHECK(fs::exists(s.world.gate_private(s.demo)
+                     / "lock/gate-server.sock.lock"));
+    for (const auto& entry :
+         fs::directory_iterator(s.world.gate(s.demo).parent_path()))
+      CHECK(entry.path().filename() == "gate-server.sock");
+    server.kill(SIGKILL);
+    server.wait();
+  }
+  auto beside = s.world.gate(s.demo);
+  beside += ".lock";
+  const unique_fd lock{::open(beside.c_str(), O_RDWR | O_CREAT, 0600)};
+  REQUIRE(::flock(lock.get(), LOCK_EX | LOCK_NB) == 0);
+  auto server = s.serve("gate");
+  raw_socket{s.world.gate(s.demo)};
+}
+
+// A hook's PATH is pinned to the system's directories, and pipx installs into
+// ~/.local/bin.
+TEST_CASE("the shield is found where people install it") {
+  fixture s;
+  fake_shield named;
+  fake_shield at_home;
+  fake_shield on_path;
+  const auto home = s.world.git.dir / "home";
+  const auto bin = s.world.git.dir / "bin";
+  fs::create_directories(home / ".local/bin");
+  fs::create_directories(bin);
+  const auto runs = [&](std::vector<std::pair<std::string, std::string>> with,
+                        std::vector<std::string> more, fake_shield& expected) {
+    auto options = s.world.supervisor(s.words("verdict", std::move(more)));
+    options.environment.emplace_back("HOME", home.string());
+    options.environment.emplace_back("PATH", bin.string() + ":/usr/bin:/bin");
+    for (auto& each : with)
+      options.environment.push_back(std::move(each));
+    child server{std::move(options)};
+    server.await_err("serving");
+    CHECK(server.err().find("the shield is not found") == std::string::npos);
+    varlink_client hub{s.world.verdict(s.demo)};
+    CHECK(hub.call("org.terok.ClearanceVerdict1.Apply",
+                   R"({"container":"0123456789ab","dest":"203.0.113.7",)"
+                   R"("action":"allow"})")
+              .error
+          == "");
+    CHECK(expected.next_run().arguments.size() == 3);
+  };
+  at_home.install(home / ".local/bin");
+  runs({}, {}, at_home);
+  on_path.install(bin);
+  runs({}, {}, on_path);
+  const auto settings = s.world.git.dir / "settings.toml";
+  fake_shield configured;
+  write_file(settings, "[supervise-child]\nshield = '"
+                           + configured.program().string() + "'\n");
+  runs({}, {"--config", settings}, configured);
+  runs({{"TEROK_SHIELD", named.program().string()}}, {"--config", settings},
+       named);
+  fake_shield given;
+  runs({{"TEROK_SHIELD", named.program().string()}},
+       {"--config", settings, "--shield", given.program()}, given);
 }
 
 TEST_CASE("a service ends with the process that started it") {
@@ -249,13 +361,14 @@ TEST_CASE("hub and verdict service work together") {
   watcher.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
   watcher.socket().await_taken();
   raw_socket reader{s.world.reader(s.demo)};
-  reader.send(block{}.line());
-  CHECK(watcher.next_event() == block{}.event());
+  const auto x = block_of(s.demo);
+  reader.send(x.line());
+  CHECK(watcher.next_event() == x.event());
   varlink_client caller{s.world.clearance(s.demo)};
-  CHECK(caller.verdict("c1", "c1:1", "203.0.113.7", "allow")
+  CHECK(caller.verdict(x.container, x.request_id, x.dest, "allow")
         == success(R"({"ok":true})"));
   CHECK(shield.next_run().arguments
-        == std::vector<std::string>{"allow", "c1", "203.0.113.7"});
+        == std::vector<std::string>{"allow", "0123456789ab", x.dest});
 }
 
 } // namespace supervise_child_tests

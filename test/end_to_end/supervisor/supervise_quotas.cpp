@@ -98,13 +98,13 @@ TEST_CASE("one reader too many waits until another leaves") {
   std::vector<raw_socket> crowd;
   for (std::size_t i = 0; i < limits::readers_max; ++i) {
     crowd.emplace_back(s.world.reader(one));
-    crowd.back().send(plain_line("shield_up", "c" + std::to_string(i)));
+    crowd.back().send(plain_line("shield_up", one.id));
     CHECK(watcher.next_event().type == "shield_up");
   }
   raw_socket late{s.world.reader(one)};
-  late.send(plain_line("shield_down", "late"));
+  late.send(plain_line("shield_down", one.id));
   // It is not heard, whatever the others say meanwhile; its neighbour is.
-  crowd.front().send(plain_line("shield_up", "c0"));
+  crowd.front().send(plain_line("shield_up", one.id));
   CHECK(watcher.next_event().type == "shield_up");
   s.subscriber(two);
   CHECK(late.untaken() > 0);
@@ -138,20 +138,19 @@ TEST_CASE("open requests of one container are bounded") {
   fixture s;
   auto watcher = s.subscriber(one);
   raw_socket reader{s.world.reader(one)};
-  // Whatever names the readers of one hub give.
   for (std::size_t i = 0; i <= limits::open_requests_max; ++i) {
-    block x;
-    x.container = "c" + std::to_string(i);
-    x.request_id = x.container + ":1";
+    const auto x = block_of(one, int(i));
     reader.send(x.line());
-    CHECK(watcher.next_event().container == x.container);
+    CHECK(watcher.next_event().request_id == x.request_id);
   }
-  // No other container's goes for it.
-  const auto last = "c" + std::to_string(limits::open_requests_max);
+  // The oldest one is gone.
   auto caller = s.client(one);
-  CHECK(caller.verdict(last, last + ":1", "203.0.113.7", "deny")
-            .error.ends_with("UnknownRequest"));
-  CHECK(caller.verdict("c0", "c0:1", "203.0.113.7", "deny").error == "");
+  const auto verdict = [&](int n) {
+    const auto x = block_of(one, n);
+    return caller.verdict(x.container, x.request_id, x.dest, "deny").error;
+  };
+  CHECK(verdict(0).ends_with("UnknownRequest"));
+  CHECK(verdict(1) == "");
 }
 
 TEST_CASE("one container's git processes are bounded") {

@@ -32,6 +32,13 @@ std::string short_id(const container& x) {
 
 } // namespace
 
+block block_of(const container& x, int n) {
+  block result;
+  result.container = short_id(x);
+  result.request_id = result.container + ":" + std::to_string(n);
+  return result;
+}
+
 container_world::container_world() {
   fs::create_directory(sidecars());
   fs::permissions(sidecars(), fs::perms::owner_all);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "test/end_to_end/world/gate_deployment.hpp"
+#include "test/support/wire/wire_event.hpp"
 
 #include <filesystem>
 #include <map>
@@ -21,6 +22,9 @@ struct container {
   /// empty value leaves the field out.
   std::map<std::string, std::string> fields;
 };
+
+/// A block that the reader of `x` reports.
+block block_of(const container& x, int n = 1);
 
 /// A runtime directory, a directory for sidecars, and the repository `r` of a
 /// gate_world, which every container's gate serves unless its fields differ.

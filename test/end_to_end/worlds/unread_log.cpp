@@ -221,8 +221,8 @@ TEST_CASE("a supervisor whose log nobody reads serves every container") {
   varlink_client watcher{world.clearance(two)};
   watcher.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
   watcher.socket().await_taken();
-  raw_socket{world.reader(two)}.send(block{}.line());
-  CHECK(watcher.next_event() == block{}.event());
+  raw_socket{world.reader(two)}.send(block_of(two).line());
+  CHECK(watcher.next_event() == block_of(two).event());
   process.kill(SIGTERM);
   CHECK(process.wait() == exited(0));
 }

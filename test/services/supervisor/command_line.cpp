@@ -46,6 +46,7 @@ TEST_CASE("a child serves one service of one container") {
   CHECK(x.container_id == "0123456789ab");
   CHECK(x.sidecar == "/s.json");
   CHECK(x.shield.empty());
+  CHECK(x.selinux_type == "terok_socket_t");
   CHECK(x.level == log_level::info);
   auto verdict = child;
   verdict[1] = "verdict";
@@ -63,11 +64,11 @@ TEST_CASE("the arguments of supervise-child are checked") {
     return fault(result);
   };
   CHECK(with(1, "hub") == "SERVICE: `hub` is none of clearance, gate, verdict");
-  CHECK(with(2, "0123456789a")
-        == "CONTAINER_ID: `0123456789a` is not 12 to 64 hexadecimal digits");
-  CHECK(
-      with(2, "../../../../etc")
-      == "CONTAINER_ID: `../../../../etc` is not 12 to 64 hexadecimal digits");
+  for (std::string bad : {"../../../../etc", "-", "a b", "a/b"})
+    CHECK(with(2, bad.c_str())
+          == "CONTAINER_ID: `" + bad
+                 + "` is neither 12 to 64 hexadecimal digits nor a container's "
+                   "name");
   CHECK(with(3, "") == "SIDECAR: must not be empty");
   CHECK(fault(child + words{"--shield", "/s"})
         == "--shield is for the verdict service alone");
@@ -75,6 +76,40 @@ TEST_CASE("the arguments of supervise-child are checked") {
         == "--log-level: `loud` is none of debug, error, info, warning");
   CHECK(fault({"supervise-child", "gate", "0123456789ab"})
         == "SIDECAR is required");
+}
+
+// The reference's launcher gives names, too.
+TEST_CASE("a name may stand for a container's id") {
+  for (std::string name : {"demo", "0123456789a", "a.b_c-d"}) {
+    auto x = child;
+    x[2] = name;
+    CHECK(parsed<supervise_child_options>(x).container_id == name);
+    CHECK(parsed<parent_options>({"supervisor", name, "/s.json"}).container_id
+          == name);
+  }
+}
+
+TEST_CASE("a parent gets a container, its sidecar and perhaps its process") {
+  const auto x =
+      parsed<parent_options>({"supervisor", "0123456789ab", "/s.json"});
+  CHECK(x.container_id == "0123456789ab");
+  CHECK(x.sidecar == "/s.json");
+  CHECK(x.pid == 0);
+  CHECK(x.shield.empty());
+  CHECK(x.delegate.empty());
+  CHECK_FALSE(x.isolate);
+  const auto y = parsed<parent_options>(
+      {"supervisor", "0123456789ab", "/s.json", "4711", "--isolate",
+       "--delegate", "a b", "--shield", "/s"});
+  CHECK(y.pid == 4711);
+  CHECK(y.isolate);
+  CHECK(y.delegate == "a b");
+  CHECK(y.shield == "/s");
+  for (std::string bad : {"0", "-1", "x", "1x", "2147483648"})
+    CHECK(fault({"supervisor", "0123456789ab", "/s.json", "--", bad})
+          == "PID: `" + bad + "` is not a process's number");
+  CHECK(fault({"supervisor", "0123456789ab"}) == "SIDECAR is required");
+  CHECK(fault({"supervisor", "a/b", "/s.json"}).starts_with("CONTAINER_ID: "));
 }
 
 TEST_CASE("run needs a directory") {
@@ -85,7 +120,7 @@ TEST_CASE("run needs a directory") {
         != std::string::npos);
 }
 
-TEST_CASE("a subcommand is required, and is one of two") {
+TEST_CASE("a subcommand is required, and is one of three") {
   CHECK(fault({"serve"}) == "there is no subcommand `serve`");
   CHECK(fault({}) == "A subcommand is required");
   CHECK(fault({""}) == "there is no subcommand ``");
@@ -102,7 +137,7 @@ TEST_CASE("help and version are printed") {
     return result.out;
   };
   CHECK(out({"--version"}) == "terok-supervisor " CLEARANCE_VERSION "\n");
-  for (std::string name : {"", "run", "supervise-child"}) {
+  for (std::string name : {"", "run", "supervise-child", "supervisor"}) {
     CAPTURE(name);
     const std::string_view text = supervisor_help_of(name);
     CHECK(out(name.empty() ? words{"--help"} : words{name, "-h"}) == text);
@@ -122,14 +157,19 @@ TEST_CASE("the help texts name exactly the options that are parsed") {
     const auto said = fault(before + words{option});
     return said.find("takes one value") != std::string::npos;
   };
-  for (auto option : {"--shield", "--log-level"}) {
+  for (auto option : {"--shield", "--selinux-type", "--log-level"}) {
     CHECK(takes(child, option));
     CHECK(takes({"run", "--sidecar-dir", "/d"}, option));
-    for (auto name : {"run", "supervise-child"})
+    CHECK(takes({"supervisor", "demo", "/s.json"}, option));
+    for (auto name : {"run", "supervise-child", "supervisor"})
       CHECK(supervisor_help_of(name).find(std::string{"  "} + option)
             != std::string_view::npos);
   }
   CHECK(takes({"run"}, "--sidecar-dir"));
+  CHECK(takes({"supervisor", "demo", "/s.json"}, "--delegate"));
+  for (auto option : {"  --delegate CMD  ", "  --isolate  "})
+    CHECK(supervisor_help_of("supervisor").find(option)
+          != std::string_view::npos);
   CHECK(supervisor_help_of("run").find("  --sidecar-dir DIR")
         != std::string_view::npos);
 }

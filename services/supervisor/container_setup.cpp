@@ -1,0 +1,73 @@
+#include "services/supervisor/container_setup.hpp"
+
+#include "actors/base/log.hpp"
+#include "actors/io/process/child_runner.hpp"
+#include "actors/io/socket/private_directory.hpp"
+#include "actors/io/supervisor/sidecar_file.hpp"
+#include "protocol/supervisor/path_fault.hpp"
+#include "protocol/text/text.hpp"
+#include "services/gate/setup.hpp"
+#include "services/process/exit_code.hpp"
+
+#include <fcntl.h>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+namespace clearance::services {
+
+protocol::sidecar load_sidecar(const std::string& path,
+                               const std::string& container_id) {
+  const auto bad = [&](const protocol::sidecar_fault& x) -> setup_fault {
+    return {exit_usage, protocol::escaped(path) + ": " + to_string(x)};
+  };
+  auto text = io::read_sidecar(AT_FDCWD, path, io::file_trust::any);
+  if (auto* unread = std::get_if<io::unread_sidecar>(&text))
+    throw bad(unread->why);
+  auto& bytes = std::get<std::string>(text);
+  auto parsed = protocol::parse_sidecar(bytes);
+  protocol::wipe(bytes);
+  if (auto* fault = std::get_if<protocol::sidecar_fault>(&parsed))
+    throw bad(*fault);
+  auto result = std::get<protocol::sidecar>(std::move(parsed));
+  result.container_id = container_id;
+  if (auto fault = fault_of(result, paths_of(result, container_id)))
+    throw bad(*fault);
+  return result;
+}
+
+std::string own_program() {
+  std::error_code error;
+  const auto result = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::string{} : result.string();
+}
+
+std::string parent_of(const std::string& path) {
+  return std::filesystem::path{path}.parent_path().string();
+}
+
+void make_directories(const std::vector<std::string>& paths) {
+  for (const auto& x : paths)
+    if (auto why = io::make_private_directory(x, io::open_to_others::close);
+        !why.empty())
+      throw setup_fault(exit_cannot_start, why);
+}
+
+actors::container_surroundings
+find_surroundings(const shield_choice& shield,
+                  const std::string& selinux_type) {
+  actors::container_surroundings result;
+  result.shield = shield.names;
+  result.selinux_type = selinux_type;
+  result.path = environment("PATH");
+  result.git_exec_path = environment("GIT_EXEC_PATH");
+  result.git_http_backend = find_git_http_backend();
+  result.terok_gate = io::find_program("terok-gate");
+  if (result.git_http_backend.empty())
+    log(actors::severity::warning, "supervisor",
+        "git was not found: every request to a gate will be answered with 500");
+  return result;
+}
+
+} // namespace clearance::services

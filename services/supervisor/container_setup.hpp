@@ -1,0 +1,32 @@
+/// What `supervise-child`, `supervisor` and `run` do before they start.
+#pragma once
+
+#include "actors/supervisor/container_parts.hpp"
+#include "services/process/shield.hpp"
+
+#include <string>
+#include <vector>
+
+namespace clearance::services {
+
+/// Reads and checks a sidecar, and gives it the container's id, or what stands
+/// for it. Throws setup_fault with exit_usage.
+protocol::sidecar load_sidecar(const std::string& path,
+                               const std::string& container_id);
+
+/// The path of this program. Empty: /proc is not there.
+std::string own_program();
+
+/// The directory part of a path.
+std::string parent_of(const std::string& path);
+
+/// Makes directories for this user alone. Those that are there and accessible
+/// to others are closed. Throws setup_fault with exit_cannot_start.
+void make_directories(const std::vector<std::string>& paths);
+
+/// What the containers of this process share. A warning says if there is no
+/// git.
+actors::container_surroundings
+find_surroundings(const shield_choice& shield, const std::string& selinux_type);
+
+} // namespace clearance::services

@@ -1,0 +1,270 @@
+#include "actors/supervisor/parent.hpp"
+
+#include "actors/base/error.hpp"
+#include "test/support/fixture/container_fixture.hpp"
+
+#include <caf/exit_reason.hpp>
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace parent_tests {
+
+using namespace clearance;
+using namespace clearance::test;
+using namespace std::string_literals;
+using namespace std::chrono_literals;
+using words = std::vector<std::string>;
+
+namespace {
+
+const auto clearance_socket = "/run/t/clearance/0123456789ab/hub.sock"s;
+const auto verdict_socket = "/run/t/verdict/0123456789ab.sock"s;
+const words vault{"vault-program"};
+const words signer{"signer-program"};
+const words waits{"podman", "wait", "0123456789abcdef"};
+const words exists{"podman", "container", "exists", "0123456789abcdef"};
+
+/// One parent on scripted hosts, with two delegated services.
+struct parent_fixture : container_fixture {
+  actors::parent_actor parent;
+  std::optional<caf::error> ended;
+  bool isolated = false;
+  std::optional<std::int32_t> init_pid;
+
+  void start() {
+    auto x = sidecar("demo");
+    x.init_pid = init_pid;
+    actors::parent_config config;
+    config.io = &io;
+    config.http = &http;
+    config.containers = &containers;
+    config.sidecar = std::make_shared<protocol::sidecar>(std::move(x));
+    config.around = around();
+    config.delegates = {{"vault", vault}, {"signer", signer}};
+    config.waits = waits;
+    config.exists = exists;
+    if (isolated)
+      config.share = actors::container_share::verdicts;
+    parent = actors::spawn_parent(io, std::move(config));
+    caf::actor_cast<caf::abstract_actor*>(parent)->attach_functor(
+        [this](const caf::error& why) { ended = why; });
+    run();
+  }
+
+  ~parent_fixture() {
+    end_hosted();
+    parent = nullptr;
+  }
+  parent_fixture() = default;
+
+  /// What runs as a process of its own, in the order of the start.
+  std::vector<words> running() const {
+    std::vector<words> result;
+    for (const auto& x : containers.services)
+      result.push_back(x.argv);
+    return result;
+  }
+
+  void end_service(const words& argv, bool clean = false,
+                   const std::string& why = "exit code 1") {
+    containers.end_service(argv, clean, why);
+    run();
+  }
+
+  void stop() {
+    caf::anon_send(parent, actors::stop_atom::value);
+    run();
+  }
+
+  bool listens(const std::string& path) {
+    return io.listener_at(path) != nullptr;
+  }
+};
+
+} // namespace
+
+TEST_CASE("a parent serves its container, then starts what is delegated") {
+  parent_fixture s;
+  s.start();
+  CHECK(s.listens(clearance_socket));
+  CHECK(s.http.open.size() == 1);
+  CHECK(s.running() == std::vector{vault, signer, waits});
+  CHECK_FALSE(s.ended);
+}
+
+TEST_CASE("with hub and gate in children it answers verdicts") {
+  parent_fixture s;
+  s.isolated = true;
+  s.start();
+  CHECK_FALSE(s.listens(clearance_socket));
+  CHECK(s.http.open.empty());
+  CHECK(s.listens(verdict_socket));
+  CHECK(s.io.alive("shield_executor").size() == 1);
+  CHECK(s.containers.made == std::vector{"/run/t/verdict"s});
+}
+
+TEST_CASE(
+    "a delegated service that ends is started again, its neighbours stay") {
+  parent_fixture s;
+  s.start();
+  s.end_service(vault, false, "signal 9");
+  CHECK(s.running() == std::vector{signer, waits});
+  auto line = s.log.only("a delegated service ended and is started again");
+  CHECK(line["container"] == "demo");
+  CHECK(line["service"] == "vault");
+  CHECK(line["why"] == "signal 9");
+  CHECK(line["again_in"] == "100ms");
+  s.advance(99ms);
+  CHECK(s.running().size() == 2);
+  s.advance(1ms);
+  CHECK(s.running() == std::vector{signer, waits, vault});
+  s.end_service(vault, true, "exit code 0");
+  s.advance(100ms);
+  CHECK(s.running().size() == 2);
+  s.advance(100ms);
+  CHECK(s.running().size() == 3);
+  CHECK(s.listens(clearance_socket));
+}
+
+TEST_CASE("a delegated service that cannot be started costs that service") {
+  parent_fixture s;
+  s.containers.refuse_service = "vault-program was not found";
+  s.start();
+  CHECK(s.listens(clearance_socket));
+  CHECK_FALSE(s.ended);
+  CHECK(s.log.with("a delegated service ended and is started again").size()
+        == 2);
+  s.containers.refuse_service.clear();
+  s.advance(100ms);
+  CHECK(s.running().size() >= 2);
+}
+
+TEST_CASE("if nothing can be started the parent says so and ends") {
+  parent_fixture s;
+  s.containers.refuse_service = "was not found";
+  s.containers.refuse = "no space";
+  s.start();
+  REQUIRE(s.ended);
+  CHECK(*s.ended == actors::make_error(actors::errc::nothing_started));
+  CHECK(s.io.alive("container").empty());
+}
+
+TEST_CASE("one delegated service is enough to go on") {
+  parent_fixture s;
+  s.containers.refuse = "no space";
+  s.start();
+  CHECK_FALSE(s.ended);
+  s.containers.refuse.clear();
+  s.advance(30s);
+  CHECK(s.listens(clearance_socket));
+}
+
+TEST_CASE("told to stop, it ends the services in reverse order, then itself") {
+  parent_fixture s;
+  s.start();
+  s.stop();
+  CHECK(s.containers.ends == words{"signer-program", "vault-program"});
+  CHECK_FALSE(s.listens(clearance_socket));
+  CHECK(s.http.open.empty());
+  CHECK_FALSE(s.ended);
+  s.end_service(vault, true, "exit code 0");
+  CHECK_FALSE(s.ended);
+  s.end_service(signer);
+  REQUIRE(s.ended);
+  CHECK_FALSE(*s.ended);
+  // nothing is started again
+  s.advance(60s);
+  CHECK(s.running().empty());
+}
+
+TEST_CASE("what does not end within five seconds is killed") {
+  parent_fixture s;
+  s.start();
+  s.stop();
+  s.end_service(signer);
+  s.advance(4999ms);
+  CHECK(s.running() == std::vector<words>{vault});
+  s.advance(1ms);
+  CHECK(s.running().empty());
+  REQUIRE(s.ended);
+  CHECK_FALSE(*s.ended);
+  CHECK(s.log.only(
+            "a delegated service did not end in time and is killed")["service"]
+        == "vault");
+}
+
+TEST_CASE("the end of the container's first process ends everything") {
+  parent_fixture s;
+  s.init_pid = 4711;
+  s.start();
+  // podman need not be asked
+  CHECK(s.running() == std::vector{vault, signer});
+  s.containers.end(4711);
+  s.run();
+  CHECK(s.containers.ends.size() == 2);
+  s.end_service(vault);
+  s.end_service(signer);
+  REQUIRE(s.ended);
+  CHECK_FALSE(*s.ended);
+}
+
+TEST_CASE("without a pid the end of `podman wait` ends everything") {
+  parent_fixture s;
+  s.start();
+  s.end_service(waits, true, "exit code 0");
+  CHECK(s.containers.ends.size() == 2);
+  CHECK(s.running() == std::vector{vault, signer});
+}
+
+TEST_CASE("a failing `podman wait` is tried again while there is a container") {
+  parent_fixture s;
+  s.start();
+  s.end_service(waits, false, "exit code 125");
+  CHECK(s.running() == std::vector{vault, signer, exists});
+  s.end_service(exists, true, "exit code 0");
+  CHECK(s.log.only(
+            "the end of the container cannot be watched, trying again")["why"]
+        == "`podman wait` failed, but the container exists");
+  s.advance(100ms);
+  CHECK(s.running() == std::vector{vault, signer, waits});
+  s.end_service(waits, false, "exit code 125");
+  s.end_service(exists, false, "exit code 125");
+  CHECK(s.containers.ends.empty());
+  s.advance(200ms);
+  CHECK(s.running() == std::vector{vault, signer, waits});
+}
+
+TEST_CASE("a container that podman does not know has ended") {
+  parent_fixture s;
+  s.start();
+  s.end_service(waits, false, "exit code 125");
+  s.end_service(exists, false, "exit code 1");
+  CHECK(s.containers.ends.size() == 2);
+}
+
+TEST_CASE("a crash of the container's supervision is mended") {
+  parent_fixture s;
+  s.start();
+  auto all = s.io.alive("container");
+  REQUIRE(all.size() == 1);
+  s.crash(all.front(), caf::exit_reason::kill);
+  CHECK_FALSE(s.listens(clearance_socket));
+  s.advance(100ms);
+  CHECK(s.listens(clearance_socket));
+  CHECK(s.running() == std::vector{vault, signer, waits});
+}
+
+TEST_CASE("a parent's crash leaves nothing behind") {
+  parent_fixture s;
+  s.start();
+  s.crash(s.parent, caf::exit_reason::kill);
+  CHECK(s.running().empty());
+  for (auto name : {"container", "hub", "gate", "shield_executor"})
+    CHECK(s.io.alive(name).empty());
+}
+
+} // namespace parent_tests
