@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include <signal.h>
+#include <sstream>
 
 namespace systemd_manager_tests {
 
@@ -19,8 +20,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr auto hub = "terok-clearance.service";
-constexpr auto helper = "terok-clearance-verdict.service";
+constexpr auto hub = "clearance-hub.service";
+constexpr auto helper = "clearance-verdict.service";
 
 std::string namespace_of(pid_t pid, const std::string& name) {
   return fs::read_symlink("/proc/" + std::to_string(pid) + "/ns/" + name);
@@ -70,7 +71,74 @@ private:
   std::optional<child> proxy_;
 };
 
+/// The lines that README.md tells its reader to type, with `demo` for NAME.
+std::vector<std::string> lines_to_type() {
+  std::vector<std::string> result;
+  std::istringstream readme{read_file(TEST_README)};
+  for (std::string line; std::getline(readme, line);) {
+    if (!line.starts_with("systemctl --user enable "))
+      continue;
+    line = line.substr(0, line.find('#'));
+    if (const auto at = line.find("NAME"); at != line.npos)
+      line.replace(at, 4, "demo");
+    result.push_back(line);
+  }
+  return result;
+}
+
+void make_gate(const manager_world& world) {
+  world.run(
+      {"/usr/bin/git", "init", "-q", "--bare", "-b", "main",
+       world.user_home + std::string("/.local/share/terok-gate/demo.git")});
+  world.write(world.home() / ".config/terok-gate/demo.token", "the-token\n");
+}
+
 } // namespace
+
+TEST_CASE("the lines of README.md start every socket that is needed") {
+  const auto world = manager_world::make();
+  if (!world)
+    return;
+  make_gate(*world);
+  const auto lines = lines_to_type();
+  REQUIRE_EQ(lines.size(), 3);
+  for (const auto& line : lines) {
+    CAPTURE(line);
+    world->run({"/bin/sh", "-c", line});
+  }
+  for (auto unit : {"clearance-hub.socket", "clearance-reader.socket",
+                    "clearance-verdict.socket", "clearance-gate@demo.socket",
+                    "clearance-supervisor.service"}) {
+    CAPTURE(unit);
+    CHECK_EQ(world->property(unit, "ActiveState"), "active");
+  }
+  // A block that comes before the first operator is not lost.
+  world->run(world->ours({"emit", "--blocked", "--container", "c1", "--dest",
+                          "203.0.113.7", "--port", "443", "--id", "c1:1"}));
+  child watch{world->as_user(world->ours({"watch", "--json", "--count", "1"}))};
+  CHECK_EQ(watch.wait(), exited(0));
+  CHECK_NE(watch.out().find("c1:1"), std::string::npos);
+}
+
+TEST_CASE("a gate's socket without repository or token says so once") {
+  const auto world = manager_world::make();
+  if (!world)
+    return;
+  const std::string unit = "clearance-gate@demo.socket";
+  const auto start = [&] {
+    child result{
+        world->as_user({"/usr/bin/systemctl", "--user", "start", unit})};
+    const auto end = result.wait();
+    CHECK_EQ(result.err().empty(), end == exited(0));
+    return end;
+  };
+  CHECK_NE(start(), exited(0));
+  CHECK_EQ(world->property(unit, "ActiveState"), "inactive");
+  CHECK_EQ(world->property(unit, "AssertResult"), "no");
+  make_gate(*world);
+  CHECK_EQ(start(), exited(0));
+  CHECK_EQ(world->property(unit, "ActiveState"), "active");
+}
 
 TEST_CASE("a block goes from a reader to a verdict through units of ours") {
   const auto world = manager_world::make();
@@ -84,7 +152,7 @@ TEST_CASE("a block goes from a reader to a verdict through units of ours") {
                          "terok-clearance serve-verdict --shield "
                          "%h/shield\n");
   world->systemctl(
-      {"start", "terok-clearance.socket", "terok-clearance-reader.socket"});
+      {"start", "clearance-hub.socket", "clearance-reader.socket"});
   CHECK_EQ(world->property(hub, "ActiveState"), "inactive");
 
   // The first client starts the hub, the first verdict the helper.
@@ -132,7 +200,7 @@ TEST_CASE("a block goes from a reader to a verdict through units of ours") {
   CHECK_EQ(seen_by(pid, "/run/user/54321").size(), 2);
 
   world->systemctl(
-      {"stop", "terok-clearance.socket", "terok-clearance-reader.socket", hub});
+      {"stop", "clearance-hub.socket", "clearance-reader.socket", hub});
   CHECK_EQ(world->property(hub, "Result"), "success");
   CHECK_EQ(world->property(hub, "ExecMainStatus"), "0");
   CHECK_EQ(world->property(hub, "NRestarts"), "0");
@@ -165,15 +233,13 @@ TEST_CASE("a gate in its unit takes a push, from a token it was lent") {
   const auto world = manager_world::make();
   if (!world)
     return;
-  const std::string unit = "terok-gate@demo.service";
+  const std::string unit = "clearance-gate@demo.service";
   const gate_world git;
   const std::string mirror = ".local/share/terok-gate/demo.git";
   const auto in_mirror =
       std::string("--git-dir=") + world->user_home + "/" + mirror;
-  world->run({"/usr/bin/git", "init", "-q", "--bare", "-b", "main",
-              world->user_home + ("/" + mirror)});
-  world->write(world->home() / ".config/terok-gate/demo.token", "the-token\n");
-  world->systemctl({"start", "terok-gate@demo.socket"});
+  make_gate(*world);
+  world->systemctl({"start", "clearance-gate@demo.socket"});
   CHECK_EQ(world->property(unit, "ActiveState"), "inactive");
 
   const port_before port{*world, fs::path{world->user_run}
@@ -195,8 +261,8 @@ TEST_CASE("a gate in its unit takes a push, from a token it was lent") {
   const auto pid = world->processes(unit).at(0);
   check_confined(pid);
   // Neither the token's file nor another repository.
-  CHECK_EQ(seen_by(pid, "/home/tester"), std::vector<std::string>{".local"});
-  CHECK_EQ(seen_by(pid, "/home/tester/.local/share/terok-gate"),
+  CHECK(seen_by(pid, "/home").empty());
+  CHECK_EQ(seen_by(pid, "/run/user/54321/clearance-gate-mirrors"),
            std::vector<std::string>{"demo.git"});
 
   world->systemctl({"reload", unit});
@@ -235,7 +301,7 @@ TEST_CASE("a supervisor in its unit serves what it finds") {
   const auto world = manager_world::make();
   if (!world)
     return;
-  const std::string unit = "terok-supervisor.service";
+  const std::string unit = "clearance-supervisor.service";
   world->systemctl({"start", unit});
   CHECK_EQ(world->property(unit, "StatusText"), "0 containers");
   CHECK_EQ(mode_of(world->run_dir() / "terok/sidecars"), 0700);

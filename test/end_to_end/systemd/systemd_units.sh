@@ -23,7 +23,7 @@ tree="$(mktemp -d)"
 trap 'rm -rf "$tree"' EXIT
 export XDG_RUNTIME_DIR="$tree" XDG_CONFIG_HOME="$tree/config"
 mkdir "$tree/units"
-for unit in "$1"/terok-*; do
+for unit in "$1"/clearance-*; do
   sed "s|$2/|$3/|g" "$unit" >"$tree/units/$(basename "$unit")"
 done
 cd "$tree/units"
@@ -40,7 +40,7 @@ for unit in *.socket *.service; do
   fi
 done
 
-for unit in terok-clearance.service terok-gate@.service; do
+for unit in clearance-hub.service clearance-gate@.service; do
   if ! systemd-analyze --user security --offline=yes --threshold=20 \
     "$unit" >"$tree/score"; then
     printf '%s: more than 2.0:\n' "$unit"

@@ -133,7 +133,7 @@ void manager_world::install_units() {
   const auto to = home() / ".config/systemd/user";
   for (const auto& entry : fs::directory_iterator(TEST_UNITS)) {
     const auto name = entry.path().filename();
-    if (!name.string().starts_with("terok-"))
+    if (!name.string().starts_with("clearance-"))
       continue;
     auto text = read_file(entry.path());
     replace_all(text, TEST_UNITS_BINDIR "/", "/run/terok/bin/");
