@@ -8,6 +8,13 @@
 ///     auto loop = clearance::embedding::start_loop(system);
 ///     auto executor = clearance::embedding::start_executor(loop, {...});
 ///     auto hub = clearance::embedding::start_hub(loop, {...});
+///     if (!hub) // look before you use it: value() of CAF 0.17.6 does not
+///       report(clearance::embedding::what(hub.error()));
+///
+/// Compile with C++20 or later, and with the flags of `pkg-config --cflags
+/// clearance`. Link with `pkg-config --libs clearance`, or with `--static
+/// --libs` for the static library; that is libclearance, libcaf_core, and for
+/// the static library what these need.
 ///
 /// The loop is an actor with a thread of its own, which does all input and
 /// output. Executor, hub and gates are actors, too. They run on the loop's
@@ -22,6 +29,10 @@
 /// the program that then changes the firewall. A subscriber follows all events.
 #pragma once
 
+#if __cplusplus < 202002L
+#error "clearance.hpp needs C++20: compile with -std=c++20"
+#endif
+
 #include <caf/actor.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/atom.hpp>
@@ -34,7 +45,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -177,6 +190,37 @@ struct gate_config {
   std::size_t git_max = 16; ///< git processes that run at a time
 };
 
+// -- log ----------------------------------------------------------------------
+
+/// How important a log entry is. `notice` is for the audit trail, which has an
+/// entry for every verdict, and for counters that somebody asked for.
+enum class log_level : std::uint8_t { debug, info, warning, error, notice };
+
+/// One log entry. The views are valid during the call only. Values that a peer
+/// chose are escaped: they are printable ASCII.
+struct log_entry {
+  log_level level = log_level::info;
+  std::string_view component; ///< the name of the actor: "hub", "registry"
+  std::string_view text;      ///< what happened
+  /// what it happened to, and why; a value may be empty
+  std::vector<std::pair<std::string_view, std::string_view>> fields;
+};
+
+/// Gets the log entries of all our actors. It is called on the loop's thread
+/// and on CAF's, on several at a time. It must not block. If it throws, the
+/// entry is lost.
+using log_sink = std::function<void(const log_entry&)>;
+
+/// Sets the sink for the whole process, and the lowest level that reaches it;
+/// notices always reach it. An empty sink: nothing is logged. If this function
+/// is not called before start_loop(), entries from `info` on go to stderr, a
+/// line each.
+void set_log_sink(log_sink sink, log_level threshold = log_level::info);
+
+/// A log entry as one line without its end, as the default sink writes it:
+/// `component: text key=value key="two words"`.
+std::string to_string(const log_entry& x);
+
 // -- start --------------------------------------------------------------------
 
 /// Makes our message types known to CAF. Call it before you make the
@@ -188,13 +232,15 @@ const char* version() noexcept;
 
 /// Starts the loop: an actor with a thread of its own, which does all input and
 /// output. An exit message stops it; first all actors that run on it end.
+/// Throws std::system_error or std::bad_alloc if it cannot be started.
 caf::actor start_loop(caf::actor_system& system);
 
-/// These functions start an actor on `loop` and return when it runs. Do not
-/// call them on the loop's own thread. They return an error if the loop has
-/// ended; start_hub() also if `config.executor` is empty; start_gate() also if
-/// the configuration is wrong. A socket that cannot be bound is no error here:
-/// the actor ends later with an error, so monitor it.
+/// These functions start an actor on `loop` and return when it runs. They
+/// return an error, which what() explains, if `loop` is empty or has ended, or
+/// if they are called on the loop's own thread; start_hub() also if
+/// `config.executor` is empty; start_gate() also if the configuration is wrong.
+/// They throw std::bad_alloc if there is no memory. A socket that cannot be
+/// bound is no error here: the actor ends later with an error, so monitor it.
 caf::expected<executor> start_executor(const caf::actor& loop,
                                        const executor_config& config);
 caf::expected<hub> start_hub(const caf::actor& loop, const hub_config& config);

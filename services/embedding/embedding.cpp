@@ -14,10 +14,10 @@
 #include "services/embedding/clearance.hpp"
 #include "services/embedding/embedded_executor.hpp"
 #include "services/embedding/embedded_hub.hpp"
+#include "services/embedding/embedded_log.hpp"
 #include "services/gate/setup.hpp"
 
 #include <caf/actor_cast.hpp>
-#include <caf/sec.hpp>
 
 #include <exception>
 #include <future>
@@ -33,23 +33,40 @@ namespace {
 
 namespace inside = actors::embedding;
 
+caf::error bad_argument(const char* why) {
+  return actors::make_error(actors::errc::bad_argument, why);
+}
+
 /// Runs `f(loop)` on the loop's thread and returns its result, or the error if
 /// the loop has ended.
 template <class T, class F>
 caf::expected<T> run_on(const caf::actor& handle, F f) {
+  if (!handle)
+    return bad_argument("there is no loop");
+  auto& loop = io::as_loop(handle);
+  // The work would wait for itself.
+  if (loop.context().get_executor().running_in_this_thread())
+    return bad_argument("called on the loop's own thread");
   auto result = std::make_shared<std::promise<caf::expected<T>>>();
   auto once = std::make_shared<std::once_flag>();
   auto set = [result, once](caf::expected<T> x) {
     std::call_once(*once, [&] { result->set_value(std::move(x)); });
   };
+  auto fail = [result, once](const std::exception_ptr& why) {
+    std::call_once(*once, [&] { result->set_exception(why); });
+  };
   auto outcome = result->get_future();
-  auto& loop = io::as_loop(handle);
   handle->attach_functor([set](const caf::error&) {
-    set(caf::expected<T>{
-        caf::make_error(caf::sec::invalid_argument, "the loop has ended")});
+    set(caf::expected<T>{bad_argument("the loop has ended")});
   });
-  loop.post([set, &loop, f = std::move(f)]() mutable { set(f(loop)); });
-  return outcome.get();
+  loop.post([set, fail, &loop, f = std::move(f)]() mutable {
+    try {
+      set(f(loop));
+    } catch (...) {
+      fail(std::current_exception());
+    }
+  });
+  return outcome.get(); // throws what f threw
 }
 
 actors::executor_actor spawn_inner(io::loop& loop, const executor_config& x) {
@@ -110,6 +127,7 @@ const char* version() noexcept {
 }
 
 caf::actor start_loop(caf::actor_system& system) {
+  log_to_stderr_by_default();
   return io::spawn_loop(system);
 }
 
@@ -125,7 +143,7 @@ caf::expected<hub> start_hub(const caf::actor& loop, const hub_config& config) {
   result.inner.clearance_socket = config.clearance_socket;
   result.inner.reader_socket = config.reader_socket;
   if (!config.only_container.empty())
-    result.inner.only_container = config.only_container;
+    result.inner.only_container.emplace(config.only_container);
   result.inner.limits.total = config.open_requests_max;
   result.inner.readers_max = config.readers_max;
   result.inner.clients_max = config.clients_max;
@@ -133,7 +151,7 @@ caf::expected<hub> start_hub(const caf::actor& loop, const hub_config& config) {
   result.executor = config.executor;
   result.who = {::getuid(), ::getpid(), "host", true};
   if (!result.executor)
-    return caf::make_error(caf::sec::invalid_argument, "there is no executor");
+    return bad_argument("there is no executor");
   return run_on<hub>(loop, [result](io::loop& x) mutable {
     result.inner.io = &x;
     return hub{inside::spawn_embedded_hub(x, result)};
@@ -157,7 +175,7 @@ caf::expected<gate> start_gate(const caf::actor& loop,
     return gate{started};
   });
 } catch (const services::setup_fault& x) {
-  return caf::make_error(caf::sec::invalid_argument, std::string{x.what()});
+  return bad_argument(x.what());
 }
 
 std::string what(const caf::error& x) {

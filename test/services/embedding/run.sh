@@ -91,6 +91,7 @@ try() {
   [[ -S "$work/run/gate.sock" && -S "$work/run/hub.sock" ]] || fail 'no sockets'
   emit c1:1 api.example.com
   await 'event: connection_blocked c1'
+  await 'log: registry: verdict applied'
   await 'verdict: allow'
   # The hub is killed on purpose, and its supervisor is ours.
   echo kill >&"$to"
@@ -109,9 +110,22 @@ try() {
   rm "$work/in" "$work/out"
 }
 
+# An application whose gate cannot be started says so and ends, and so does its
+# whole actor system.
+try_fault() {
+  mkdir -p "$work/run"
+  status=0
+  "$1" "$work/run" /bin/true "$work/none" </dev/null >"$work/log" \
+    2>"$work/err" || status=$?
+  ((status == 1)) || fail "without mirrors it ended with $status"
+  grep -q "^cannot start the gate: .*$work/none" "$work/err" \
+    || fail 'it does not say what failed'
+}
+
 "${compiler[@]}" -std=c++20 -Wall -Wextra -Werror "${compile[@]}" "$source" \
   -o "$work/with-shared" "${shared[@]}" -Wl,-rpath,"$libraries"
 try "$work/with-shared"
+try_fault "$work/with-shared"
 
 # The archive by its name: the linker would take the shared one.
 "${compiler[@]}" -std=c++20 "${compile[@]}" "$source" -o "$work/with-static" \
@@ -122,4 +136,8 @@ try "$work/with-static"
 clash=(-DCLEARANCE_FIRST_TYPE_ID=caf::first_custom_type_id -fsyntax-only)
 ! "${compiler[@]}" -std=c++20 "${compile[@]}" "${clash[@]}" "$source" \
   2>/dev/null || fail 'ids that overlap compile'
+# An older language is told by its name.
+"${compiler[@]}" -std=c++17 "${compile[@]}" -fsyntax-only "$source" \
+  2>"$work/log" && fail 'it compiles as C++17'
+grep -q 'needs C++20' "$work/log" || fail 'nothing tells which C++ it needs'
 echo 'the example runs with both libraries'

@@ -3,14 +3,18 @@
 // rule, and starts the hub again when it dies.
 //
 // Usage: supervisor DIRECTORY SHIELD MIRRORS. It serves in DIRECTORY, runs the
-// program SHIELD, and ends when somebody says on stdin that it should.
+// program SHIELD, and ends when stdin says `stop` or ends. Exit codes: 0 it was
+// told to stop; 1 something could not be started, and stderr says what.
 
 #include <caf/all.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <clearance/clearance.hpp>
 #include <iostream>
+#include <stdexcept>
 #include <string>
+#include <utility>
 
 // The application's type ids begin at the usual number; the library's begin
 // elsewhere.
@@ -32,8 +36,21 @@ namespace {
 namespace clr = clearance::embedding;
 
 void say(const std::string& text) {
-  std::cout << text << std::endl;
+  // one write: several threads log
+  std::cout << text + "\n" << std::flush;
 }
+
+/// What was started. value() of CAF 0.17.6 does not check: an error that is not
+/// looked at is undefined behaviour.
+template <class T>
+T started(caf::expected<T> x, const std::string& what) {
+  if (!x)
+    throw std::runtime_error("cannot start " + what + ": "
+                             + clr::what(x.error()));
+  return std::move(*x);
+}
+
+std::atomic<int> exit_code = 0;
 
 struct options {
   std::string directory, shield, mirrors;
@@ -79,42 +96,69 @@ void start_hub(self_pointer self) {
   config.clearance_socket = my.where.directory + "/hub.sock";
   config.reader_socket = my.where.directory + "/reader.sock";
   config.executor = my.executor;
-  my.hub = clr::start_hub(my.loop, config).value();
+  my.hub = started(clr::start_hub(my.loop, config), "the hub");
   self->monitor(my.hub);
   auto subscriber = self->system().spawn(judge, my.hub);
   self->request(my.hub, std::chrono::seconds(75), clr::subscribe_atom::value,
                 subscriber)
-      .then([](clr::subscribe_atom) { say("serving"); });
+      .then([](clr::subscribe_atom) { say("serving"); },
+            [](const caf::error& why) {
+              std::cerr << "cannot subscribe: " << clr::what(why) << "\n";
+            });
 }
 
-caf::behavior supervise(self_pointer self, const options& where) {
+/// The services could be ended one by one; the loop ends them all.
+void stop(self_pointer self) {
+  if (self->state.loop)
+    self->send_exit(self->state.loop, caf::exit_reason::user_shutdown);
+  self->state = {};
+  self->quit();
+}
+
+/// An exception that leaves a handler would end the actor without a word.
+void fail(self_pointer self, const std::exception& why) {
+  std::cerr << why.what() << "\n";
+  exit_code = 1;
+  stop(self);
+}
+
+void start_all(self_pointer self, const options& where) {
   auto& my = self->state;
   my.where = where;
   my.loop = clr::start_loop(self->system());
   clr::executor_config executor;
   executor.shield = where.shield;
-  my.executor = clr::start_executor(my.loop, executor).value();
+  my.executor = started(clr::start_executor(my.loop, executor), "the executor");
   clr::gate_config gate;
   gate.mirror_root = where.mirrors;
   gate.scope = "r";
   gate.token = "the-token";
   gate.socket = where.directory + "/gate.sock";
-  my.gate = clr::start_gate(my.loop, gate).value();
+  my.gate = started(clr::start_gate(my.loop, gate), "the gate");
   start_hub(self);
+}
+
+caf::behavior supervise(self_pointer self, const options& where) {
   self->set_down_handler([self](const caf::down_msg& x) {
     say("the hub ended: " + clr::what(x.reason));
-    start_hub(self);
+    try {
+      start_hub(self);
+    } catch (const std::exception& why) {
+      fail(self, why);
+    }
   });
+  try {
+    start_all(self, where);
+  } catch (const std::exception& why) {
+    fail(self, why);
+    return {};
+  }
   return {[self](const order& x) {
     say("order: " + x.text);
     if (x.text == "kill")
       self->send_exit(self->state.hub, caf::exit_reason::kill);
-    if (x.text != "stop")
-      return;
-    // They could be ended one by one; the loop ends them all.
-    self->send_exit(self->state.loop, caf::exit_reason::user_shutdown);
-    self->state = {};
-    self->quit();
+    if (x.text == "stop")
+      stop(self);
   }};
 }
 
@@ -123,12 +167,20 @@ caf::behavior supervise(self_pointer self, const options& where) {
 int main(int argc, char** argv) {
   if (argc != 4)
     return 2;
+  // The log is the application's: here it goes to stdout.
+  clr::set_log_sink(
+      [](const clr::log_entry& x) { say("log: " + clr::to_string(x)); });
   caf::actor_system_config config;
   clr::add_types(config);
   config.add_message_types<caf::id_block::example>();
-  caf::actor_system system{config};
-  auto supervisor = system.spawn(supervise, options{argv[1], argv[2], argv[3]});
-  say(std::string("clearance ") + clr::version());
-  for (std::string line; std::getline(std::cin, line);)
-    caf::anon_send(supervisor, order{line});
+  {
+    caf::actor_system system{config};
+    auto supervisor =
+        system.spawn(supervise, options{argv[1], argv[2], argv[3]});
+    say(std::string("clearance ") + clr::version());
+    for (std::string line; exit_code == 0 && std::getline(std::cin, line);)
+      caf::anon_send(supervisor, order{line});
+    caf::anon_send(supervisor, order{"stop"});
+  }
+  return exit_code;
 }
