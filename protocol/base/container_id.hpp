@@ -1,7 +1,6 @@
 /// Ids of containers, as podman prints them.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -14,13 +13,6 @@ inline constexpr std::size_t whole_container_id_digits = 64;
 
 /// 12 to 64 hexadecimal digits: an id, or the beginning of one. Every other
 /// text that stands for a container is a name.
-inline bool is_container_id(std::string_view text) noexcept {
-  return text.size() >= short_container_id_digits
-         && text.size() <= whole_container_id_digits
-         && std::all_of(text.begin(), text.end(), [](char c) {
-              return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')
-                     || (c >= 'A' && c <= 'F');
-            });
-}
+bool is_container_id(std::string_view text) noexcept;
 
 } // namespace clearance::protocol
