@@ -8,6 +8,7 @@
 #include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
 #include "services/process/service_process.hpp"
+#include "services/process/setup_fault.hpp"
 #include "services/sandbox/hardening.hpp"
 #include "services/sandbox/sandbox.hpp"
 #include "services/supervisor/container_setup.hpp"
