@@ -19,8 +19,8 @@ prompt_limits limits_for(std::size_t which) {
   return result;
 }
 
-constexpr const char* containers[]{"web", "db", "ci"};
-constexpr const char* ids[]{"r1", "r2", "r3", "r4", "r5", "r6"};
+constexpr const char* prompt_containers[]{"web", "db", "ci"};
+constexpr const char* prompt_ids[]{"r1", "r2", "r3", "r4", "r5", "r6"};
 
 } // namespace
 
@@ -101,9 +101,9 @@ void prompt_trial::step(const chooser& choose) {
 
 void prompt_trial::block(const chooser& choose) {
   event x;
-  x.container = containers[choose(3)];
+  x.container = prompt_containers[choose(3)];
   const bool has_request = choose(10) != 0;
-  x.request_id = has_request ? ids[choose(6)] : "";
+  x.request_id = has_request ? prompt_ids[choose(6)] : "";
   const auto which = choose(limits_.per_container > 20 ? 36 : 7);
   std::string key;
   if (which < 2) {
@@ -209,7 +209,7 @@ void prompt_trial::block(const chooser& choose) {
 
 void prompt_trial::lifecycle(const chooser& choose) {
   event x;
-  x.container = containers[choose(3)];
+  x.container = prompt_containers[choose(3)];
   const std::pair<event_type, const char*> types[]{
       {event_type::container_exited, "container_exited"},
       {event_type::shield_down, "shield_down"},
@@ -236,8 +236,8 @@ void prompt_trial::lifecycle(const chooser& choose) {
 }
 
 void prompt_trial::close_request(const chooser& choose) {
-  const std::string container = containers[choose(3)];
-  const std::string id = ids[choose(6)];
+  const std::string container = prompt_containers[choose(3)];
+  const std::string id = prompt_ids[choose(6)];
   auto* x = holder_of(container, id);
   std::uint64_t generation = 0;
   if (x != nullptr)
@@ -393,7 +393,7 @@ void prompt_trial::rule(const chooser& choose) {
 }
 
 void prompt_trial::quiet(const chooser& choose) {
-  const std::string container = containers[choose(3)];
+  const std::string container = prompt_containers[choose(3)];
   const bool on = choose(2) == 0;
   require(table_.quiet(container, on), "quiet is possible");
   if (on)
