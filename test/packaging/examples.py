@@ -419,10 +419,10 @@ RUN = {
         typed('', 'installed', before=builder),
     ('README.md', 'git init -q --bare -b main /tmp/gate/mirrors/demo.git'):
         SCRATCH_GATE,
-    ('README.md', 'systemctl --user enable --now terok-clearance.socket  # '
-                  'the hub, and its helper'):
+    ('README.md', 'systemctl --user enable --now clearance-hub.socket      # '
+                  'the hub, with its readers and its helper'):
         typed('', '', '', before=manager),
-    ('README.md', 'auto loop = clearance::embedding::start_loop(system);'):
+    ('README.md', 'namespace embedding = clearance::embedding;'):
         compiled,
     ('terok-clearance.1', 'terok-clearance serve --inline-verdict &'):
         typed('hub: serving', 'following the hub', '6f1d2c3b4a59:17\n',

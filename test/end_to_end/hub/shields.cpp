@@ -102,8 +102,14 @@ TEST_CASE(
 TEST_CASE("without a shield the reason says so") {
   runtime where;
   hub_options options;
+  // A copy: terok-guard lies beside the program that was built.
+  const auto alone = where.dir / "terok-clearance";
+  std::filesystem::copy_file(terok_clearance(), alone);
+  const std::vector<std::pair<std::string, std::string>> nowhere{
+      {"PATH", "/nonexistent"}, {"HOME", where.dir.path().string()}};
   SUBCASE("there is none beside the program or on PATH") {
-    options.process.environment = {{"PATH", "/nonexistent"}};
+    options.process.argv = {alone};
+    options.process.environment = nowhere;
     options.inline_verdict = true;
     hub server{where, std::move(options)};
     CHECK(allow(server) == failed("terok-shield not found on PATH"));
@@ -123,9 +129,8 @@ TEST_CASE("without a shield the reason says so") {
   }
   SUBCASE("in the helper") {
     child_options bare;
-    bare.argv = {terok_clearance(), "serve-verdict", "--socket",
-                 where.verdict()};
-    bare.environment = {{"PATH", "/nonexistent"}};
+    bare.argv = {alone, "serve-verdict", "--socket", where.verdict()};
+    bare.environment = nowhere;
     auto helper = start(std::move(bare), {where.verdict()});
     hub server{where, std::move(options)};
     CHECK(allow(server) == failed("terok-shield not found on PATH"));

@@ -28,7 +28,7 @@ TEST_CASE("the prompt table does what a naive model does") {
   for (const auto* what : {"decided", "gonecontainer_exited", "goneshield_down",
                            "goneshield_disengaged", "goneforgotten", "failed",
                            "changed", "no room"})
-    CHECK_MESSAGE(seen[what] > 5, what);
+    CHECK_MESSAGE(seen[what] > 0, what);
 }
 
 } // namespace prompt_table_model_tests

@@ -53,7 +53,8 @@ std::set<told> taken_by(const config_judge& judge,
                         const std::string& subcommand) {
   std::set<told> result{{"--config", true}}; // see with_config()
   for (const auto& x : judge.options)
-    if (x.subcommand == subcommand)
+    // One help tells of all subcommands where a file has no sections for them.
+    if (judge.subcommands.empty() || x.subcommand == subcommand)
       result.insert({x.name, x.takes != argument::none});
   return result;
 }
