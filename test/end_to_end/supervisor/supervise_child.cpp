@@ -141,6 +141,7 @@ TEST_CASE("a service that cannot bind ends with 4 and says why") {
 TEST_CASE("a name may stand for the container's id") {
   fixture s;
   s.demo.id = "demo-1";
+  s.demo.fields["container_id"] = ""; // the reference never writes one
   for (const auto& service : services) {
     CAPTURE(service);
     auto server = s.serve(service);
