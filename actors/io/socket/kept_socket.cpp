@@ -22,8 +22,9 @@ kept_socket::kept_socket(asio::io_context& context, bound_socket socket,
       timer_(context) {
   accept_loop_.emplace(context_, socket_.take_fd(), config_.role, config_.open,
                        config_.open_max, config_.on_peer);
-  // an abstract name of an inherited socket has no file
-  if (socket_.path().starts_with('/'))
+  // A socket that another program bound may have no file, or none that this
+  // process can see: a unit's ProtectHome=tmpfs hides it.
+  if (socket_.is_ours() || socket_.is_in_place())
     watch();
 }
 

@@ -159,6 +159,20 @@ TEST_CASE("a live server that took the path keeps it") {
   CHECK(connect_to(s.path));
 }
 
+// A unit with ProtectHome=tmpfs does not see the file of the socket that it is
+// passed; its clients do.
+TEST_CASE("a passed socket whose file cannot be seen is no trouble") {
+  kept_fixture s;
+  auto passed = bound(s.path);
+  io::unique_fd descriptor = passed.take_fd();
+  s.keep(io::bound_socket{std::move(descriptor), (s.dir / "n" / "a").string()},
+         "cure it");
+  s.loop.step();
+  CHECK(s.kept->trouble().empty());
+  CHECK(s.log.with(lost).empty());
+  CHECK(s.serves());
+}
+
 TEST_CASE("a socket that another program bound is told with its cure") {
   kept_fixture s;
   fs::create_directories(s.path.parent_path());
