@@ -100,11 +100,12 @@ access check_one(const std::vector<grant>& grants, const sha256_digest& token,
 
 } // namespace
 
-decision check(const std::vector<grant>& grants,
-               const std::vector<sha256_digest>& tokens,
-               std::string_view repository, git_service service) noexcept {
+access_decision check(const std::vector<grant>& grants,
+                      const std::vector<sha256_digest>& tokens,
+                      std::string_view repository,
+                      git_service service) noexcept {
   const bool writes = service == git_service::receive_pack;
-  decision result;
+  access_decision result;
   for (const auto& token : tokens) {
     const auto what = check_one(grants, token, repository, writes);
     if (result.what == access::unknown_token && what != access::unknown_token)

@@ -26,7 +26,7 @@ enum class access : std::uint8_t {
   read_only,     ///< the token is for this repository, but may not write
 };
 
-struct decision {
+struct access_decision {
   access what = access::unknown_token;
   sha256_digest token{}; ///< the one that decided; zeros: none did
 };
@@ -34,9 +34,10 @@ struct decision {
 /// What a request with these tokens may do: the first one that is known
 /// decides. Every grant is compared with every token, always and in constant
 /// time: nothing can be learnt from how long that takes.
-decision check(const std::vector<grant>& grants,
-               const std::vector<sha256_digest>& tokens,
-               std::string_view repository, git_service service) noexcept;
+access_decision check(const std::vector<grant>& grants,
+                      const std::vector<sha256_digest>& tokens,
+                      std::string_view repository,
+                      git_service service) noexcept;
 
 /// Why a grants file is refused as a whole.
 struct grants_error {

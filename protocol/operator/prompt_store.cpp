@@ -57,7 +57,7 @@ void prompt_store::set_facts(prompt_holder& x,
 // Facts of an earlier life of the container stay charged while prompts of that
 // life are visible.
 void prompt_store::release_facts(
-    prompt_holder& x, std::shared_ptr<const prompt_container> facts) {
+    prompt_holder& x, const std::shared_ptr<const prompt_container>& facts) {
   if (facts == nullptr || facts == x.facts || facts.use_count() > 1)
     return;
   x.bytes -= bytes_of(*facts);
@@ -267,7 +267,7 @@ void prompt_store::erase(prompt_entry& x) {
   const auto number = x.number;
   auto facts = std::move(x.container);
   prompts_.erase(number);
-  release_facts(owner, std::move(facts));
+  release_facts(owner, facts);
   for (auto* each : observers_)
     each->removed(number);
 }

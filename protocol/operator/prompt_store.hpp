@@ -121,7 +121,7 @@ public:
 
 private:
   void release_facts(prompt_holder& x,
-                     std::shared_ptr<const prompt_container> facts);
+                     const std::shared_ptr<const prompt_container>& facts);
   void recharge(prompt_entry& x);
   bool is_over(const prompt_holder& x) const noexcept;
   bool is_over_in_all() const noexcept;

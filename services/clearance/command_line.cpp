@@ -113,6 +113,7 @@ std::int64_t proto_number(const std::string& word) {
   if (auto value = number<std::int64_t>(word, 0, max))
     return *value;
   std::vector<std::string> names;
+  names.reserve(proto_words.size());
   for (const auto& [name, value] : proto_words)
     names.push_back(name);
   throw bad_value("--proto", "`" + word + "` is none of " + joined(names)

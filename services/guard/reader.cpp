@@ -173,7 +173,7 @@ io::unique_fd block_stop_signals() {
   for (const int x : {SIGTERM, SIGINT, SIGHUP})
     ::sigaddset(&set, x);
   // Sets the whole mask: what was blocked before is not any more.
-  if (::sigprocmask(SIG_SETMASK, &set, nullptr) != 0)
+  if (::pthread_sigmask(SIG_SETMASK, &set, nullptr) != 0)
     return {};
   ::signal(SIGPIPE, SIG_IGN);
   return io::unique_fd{::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};

@@ -46,7 +46,7 @@ actors::shield_names default_names() {
     if (name != shield_name)
       result.others.push_back(name);
     if (!home.empty())
-      result.others.push_back(home + "/.local/bin/" + name);
+      result.others.push_back((home + "/.local/bin/").append(name));
   }
   return result;
 }

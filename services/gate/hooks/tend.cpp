@@ -102,10 +102,13 @@ private:
                        protocol::other_backups}) {
       place.remove_suffix(1); // the slash
       if (ref == place)
-        warn("the ref " + ref
-             + " is where backups have to be: every push that needs one is "
-               "refused; remove the ref with `git update-ref -d "
-             + ref + "` in the repository");
+        warn(std::string{"the ref "}
+                 .append(ref)
+                 .append(
+                     " is where backups have to be: every push that needs one "
+                     "is refused; remove the ref with `git update-ref -d ")
+                 .append(ref)
+                 .append("` in the repository"));
     }
   }
 
