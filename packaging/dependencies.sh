@@ -58,22 +58,21 @@ EOF
 
 # Taken along where there is anything to install and the distribution has them
 # (Debian 12 has no python3-varlink). Without them their tests are skipped.
+# nginx, haproxy and tinyproxy are not among them: Debian starts a service for
+# each, and a test has no business to do that to a machine.
 optional_test_packages() {
   cat <<'EOF'
 clang-format        -           settles layout
 clang-tidy          -           looks for faults in the sources
 fish                -           the command that watch prints is typed into it
-haproxy             -           a front of the git gate
 jq                  -           an example of the manual pages
 mandoc              -           looks at the manual pages
-nginx-light         -           a front of the git gate
 python3-dulwich     -           an independent git client
 python3-pygit2      -           an independent git client: libgit2
 python3-varlink     -           an independent varlink client
 shellcheck          -           looks at the scripts
 socat               -           examples of the manual pages
 systemd             -           reads the units, and starts them where it can
-tinyproxy           -           a front of the git gate
 zsh                 -           its completion is tested
 EOF
 }

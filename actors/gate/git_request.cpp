@@ -168,7 +168,7 @@ void git_request::serve() {
   if (started_)
     return;
   if (may_complain())
-    log(severity::error, name, "cannot start git http-backend",
+    log(severity::error, name, "cannot start git",
         {{"why", std::generic_category().message(error)},
          {"program", backend.program}});
   if (error == ENOENT)
@@ -230,7 +230,7 @@ bool git_request::may_complain() const {
 
 void git_request::on_said(const backend_said& x) const {
   if (may_complain())
-    log(severity::warning, name, "git http-backend says",
+    log(severity::warning, name, "git says",
         {{"line", protocol::escaped(x.line)}});
 }
 

@@ -87,7 +87,8 @@ inline constexpr std::size_t grants_max = 4096;
 
 // -- backends -----------------------------------------------------------------
 
-/// Backends (`git http-backend`) that run at a time.
+/// Requests that a git process (`git upload-pack`, `git receive-pack` or `git
+/// http-backend`) answers at a time.
 inline constexpr std::size_t backends_max = 16;
 
 /// Requests that wait for a backend. More get 503 with Retry-After.

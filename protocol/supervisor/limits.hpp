@@ -74,7 +74,7 @@ inline constexpr std::size_t held_total_max_bytes = 64 * 1024 * 1024;
 /// Connections to one container's gate. More wait in the kernel's queue.
 inline constexpr std::size_t gate_connections_max = 128;
 
-/// `git http-backend` processes of one container's gate that run at a time.
+/// Requests to one container's gate that a git process answers at a time.
 /// More requests wait, as protocol/gate/limits.hpp says.
 inline constexpr std::size_t git_children_max = 8;
 

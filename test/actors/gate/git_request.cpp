@@ -272,7 +272,7 @@ TEST_CASE_FIXTURE(fixture, "the backend's words are logged escaped") {
   auto x = get(refs, "writer");
   caf::anon_send(x->owner, actors::backend_said{"bad \x1b[31m"});
   run();
-  CHECK_EQ(log.only("git http-backend says")["line"], "bad \\x1b[31m");
+  CHECK_EQ(log.only("git says")["line"], "bad \\x1b[31m");
 }
 
 TEST_CASE_FIXTURE(fixture,

@@ -135,7 +135,9 @@ void check_refusals(const front& x) {
 bool installed(const char* program) {
   if (fs::exists(program))
     return true;
-  skipped(std::string(program) + " is not installed");
+  skipped(std::string(program)
+          + " is not installed (test/run does not: Debian would "
+            "start a service)");
   return false;
 }
 

@@ -240,6 +240,7 @@ TEST_CASE("a server keeps its path when somebody removes the socket") {
     check_contains(refusal(std::move(rival)), {x.path, x.role});
     first.kill(SIGTERM);
     CHECK(first.wait() == exited(0));
+    CHECK_FALSE(fs::exists(x.path)); // neither of them left a socket
   }
 }
 

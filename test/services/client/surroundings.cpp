@@ -28,7 +28,9 @@ std::string block_of(const std::string& id) {
 /// What `verdict` says of an error reply.
 std::string said_of(const std::string& error, const parameters& values) {
   temp_dir run_directory;
-  listener hub{run_directory / "terok-clearance.sock"};
+  // Listens already when watch sees it.
+  listener hub{run_directory / "hidden"};
+  fs::rename(run_directory / "hidden", run_directory / "terok-clearance.sock");
   auto call = run_client(run_directory,
                          {"verdict", "c:1", "d", "allow", "--container", "c"});
   auto peer = await_subscriber(hub);
@@ -90,8 +92,7 @@ TEST_CASE("watch --all says that there is no hub yet, once") {
   watcher.await_err("following");
   watcher.kill(SIGTERM);
   CHECK(watcher.wait() == exited(0));
-  const auto said = watcher.err();
-  CHECK(said.find("no hub below") == said.rfind("no hub below"));
+  CHECK(lines_of(watcher.err()) == 2);
 }
 
 TEST_CASE("verdict lists what a hub may mean by an unknown request") {
