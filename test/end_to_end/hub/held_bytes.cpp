@@ -42,9 +42,8 @@ TEST_CASE("long unfinished lines take a limited memory, and no block is lost") {
   CHECK(watcher.next_event() == block{}.event());
   readers.back().send_apart("\n" + plain_line("shield_up", "c1"));
   CHECK(watcher.next_event().type == "shield_up");
-  CHECK(server.process().err().find(
-            "a long line, and the memory that readers share is used up")
-        != std::string::npos);
+  server.process().await_err(
+      "a long line, and the memory that readers share is used up");
   // Long lines are served again when there is room.
   const auto all = descriptor_count(server.pid());
   readers.clear();

@@ -35,8 +35,7 @@ TEST_CASE("containers that are there are served, with all their services") {
          {s.world.clearance(x), s.world.reader(x), s.world.gate(x)})
       CHECK(mode_of(path) == 0600);
   }
-  CHECK(s.process().err().find(R"(sandbox="no: this process executes verdicts)")
-        != std::string::npos);
+  s.process().await_err(R"(sandbox="no: this process executes verdicts)");
   CHECK(thread_count(s.process().pid()) < 8);
 }
 

@@ -143,8 +143,7 @@ TEST_CASE("every service that a recorded sidecar asks for comes up") {
       if (service == "gate") {
         if (late) {
           CHECK(x.status_of_gate() == 404);
-          CHECK(server.err().find("the repository is not there yet")
-                != std::string::npos);
+          server.await_err("the repository is not there yet");
           x.make_repository();
         }
         CHECK(x.status_of_gate() == 200);
