@@ -85,7 +85,8 @@ done < <(section 'Four walks' | grep -E '^[0-9]+\. ')
 
 # -- files --------------------------------------------------------------------
 
-for each in "$page" README.md CONTRIBUTING.md SECURITY.md test/end_to_end/README.md; do
+for each in "$page" README.md CONTRIBUTING.md SECURITY.md test/end_to_end/README.md \
+  services/embedding/README.md; do
   [[ -f "$each" ]] || continue
   # shellcheck disable=SC2016  # those are backquotes
   while read -r path; do

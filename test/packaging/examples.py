@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the examples of README.md and of the manual pages.
+"""Runs the examples of the READMEs for users and of the manual pages.
 
 Usage: examples.py BUILD_DIRECTORY COMPILER...
 
@@ -88,10 +88,15 @@ def complete(command):
                           stderr=subprocess.DEVNULL).returncode == 0
 
 
+EMBEDDING = 'services/embedding/README.md'
+
+
 def readme_examples():
+    for page in ('README.md', EMBEDDING):
+        text = (TOP / page).read_text()
+        for match in re.finditer(r'^```\w+\n(.*?)^```$', text, re.M | re.S):
+            yield Example(page, match[1])
     text = (TOP / 'README.md').read_text()
-    for match in re.finditer(r'^```\w+\n(.*?)^```$', text, re.M | re.S):
-        yield Example('README.md', match[1])
     # The table of three terminals.
     rows = re.findall(r'^\| ([123]) \| (.*?) \|', text, re.M)
     typed = [re.fullmatch(r'`(.*)`', row[1]) for row in rows]
@@ -422,7 +427,7 @@ RUN = {
     ('README.md', 'systemctl --user enable --now clearance-hub.socket      # '
                   'the hub, with its readers and its helper'):
         typed('', '', '', before=manager),
-    ('README.md', 'namespace embedding = clearance::embedding;'):
+    (EMBEDDING, 'namespace embedding = clearance::embedding;'):
         compiled,
     ('terok-clearance.1', 'terok-clearance serve --inline-verdict &'):
         typed('hub: serving', 'following the hub', '6f1d2c3b4a59:17\n',
