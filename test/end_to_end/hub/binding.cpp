@@ -29,7 +29,8 @@ struct binder {
 };
 
 std::vector<binder> binders(const runtime& where) {
-  // The hub's other socket is elsewhere, so that only this one matters.
+  // The hub's other socket is in another directory, so that only the socket of
+  // `path` can make the hub fail.
   auto apart = [&](const fs::path& clearance, const fs::path& reader) {
     child_options result;
     result.argv = {
@@ -98,8 +99,10 @@ TEST_CASE("a missing parent is made 0700, a socket is 0600, whatever the "
   }
 }
 
-// Somebody who is root and makes /run/user must not lock out everybody.
-TEST_CASE("a missing directory is made 0700, those on the way are made 0755") {
+// A hub that runs as root may make /run/user. Other users must still be able to
+// enter that directory.
+TEST_CASE("a missing directory is made with mode 0700, its missing parents "
+          "with mode 0755") {
   const temp_dir dir;
   child_options options;
   options.argv = {terok_clearance(),
@@ -225,9 +228,10 @@ TEST_CASE("a live server keeps its path") {
 }
 
 TEST_CASE("a server keeps its path when somebody removes the socket") {
-  // Until the first server has bound its path again only the lock is left.
-  // Without the lock both servers would believe that the path is theirs, and
-  // when the first one stops it would remove the second one's socket.
+  // Until the first server has bound its path again, only the lock shows that
+  // the server runs. Without the lock both servers would believe that the path
+  // is theirs, and when the first server stops it would remove the socket of
+  // the second one.
   const runtime where;
   for (auto& x : binders(where)) {
     CAPTURE(x.role);
@@ -244,7 +248,7 @@ TEST_CASE("a server keeps its path when somebody removes the socket") {
   }
 }
 
-TEST_CASE("any live server keeps its path, even a busy one") {
+TEST_CASE("a live server keeps its path, even if its backlog is full") {
   const runtime where;
   for (auto& x : binders(where)) {
     CAPTURE(x.role);
@@ -255,7 +259,8 @@ TEST_CASE("any live server keeps its path, even a busy one") {
       fs::remove(x.path);
     }
     const fake_server busy{x.path, 0};
-    // The backlog is full: a probe that waited would wait for ever.
+    // The backlog is full. A hub that waits for its connection attempt to end
+    // would wait for ever.
     const raw_socket waiting{x.path};
     check_contains(refusal(x.options), {x.path, x.role});
     CHECK(fs::is_socket(x.path));
@@ -322,8 +327,7 @@ TEST_CASE("a path that is too long is refused with a clear error") {
   CHECK(std::filesystem::is_empty(where.dir.path()));
 }
 
-TEST_CASE("a hub that cannot bind its second socket leaves nothing of the "
-          "first") {
+TEST_CASE("a hub that cannot bind its second socket removes the first one") {
   const runtime where;
   make_directory(where.directory(), 0700);
   for (const auto& [bad, good] :
@@ -340,8 +344,7 @@ TEST_CASE("a hub that cannot bind its second socket leaves nothing of the "
   hub works{where};
 }
 
-TEST_CASE("a clean stop removes the sockets that are ours, and nothing "
-          "else") {
+TEST_CASE("a hub that is stopped removes its own sockets and nothing else") {
   const runtime where;
   hub server{where};
   SUBCASE("both are still there") {

@@ -1,13 +1,14 @@
 // 50 000 events, written as fast as the socket takes them, reach a client that
 // reads. The Python hub delivers 140 of them. Source: clearance.md, section 4.
 //
-// A client that reads is one that takes a whole event within 50 ms, and a
-// reader is paused for at most 250 ms: promises in wall time. On a machine with
-// more work than processors the kernel itself keeps client or hub waiting for
-// longer, and losing events is then what clearance.md says; so it is when the
-// client itself, working on what it read, was not back in time. A loss counts
-// only where the kernel's accounts and the client's clock show that both were
-// there; else the burst is repeated.
+// Section 4 promises this in wall time: the client takes a whole event within
+// 50 ms, and the hub pauses a reader for at most 250 ms. On a machine with more
+// work than processors the kernel keeps the client or the hub waiting for
+// longer, and clearance.md allows that events are lost then. It also allows a
+// loss if the client needed too long for the bytes that it had read. So the
+// test counts a loss only if the kernel's accounts and the client's clock show
+// that hub and client both had time to run. Otherwise the test repeats the
+// burst.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/process/run_delay.hpp"
@@ -31,8 +32,8 @@ constexpr int burst = 50'000;
 constexpr int attempts = 5;
 constexpr std::string_view end_mark = "end of the burst";
 
-/// How long somebody could not, or did not, do what clearance.md, section 4,
-/// asks for.
+/// How long a process did not run, or a client did not read, while section 4 of
+/// clearance.md expects it to.
 struct absence {
   std::chrono::nanoseconds total{};
   std::chrono::nanoseconds longest{};
@@ -71,15 +72,15 @@ bool has_ended(const std::string& bytes) {
          && bytes.find(end_mark, tail) != std::string::npos;
 }
 
-/// Memory for all that can come, with its pages: a string that grows is copied,
-/// and the client does not read meanwhile.
+/// Memory for all bytes that can arrive, already in use by the process: a
+/// string that has to grow is copied, and the client does not read meanwhile.
 std::string prepared_buffer() {
   std::string result(std::size_t{burst} * 600, '\0');
   result.clear();
   return result;
 }
 
-/// Reads as fast as it can, up to the end mark, which is never lost.
+/// Reads as fast as it can, up to the end mark. The hub never drops that mark.
 taken read_burst(varlink_client& client, std::string buffer) {
   using clock = std::chrono::steady_clock;
   const deadline guard;
@@ -122,9 +123,9 @@ std::string milliseconds(std::chrono::nanoseconds x) {
   return std::to_string(x / 1ms) + " ms";
 }
 
-/// Sends one burst to `readers` clients that read and to `stuck` ones that do
-/// not. Empty if the result is clear; else why it is not: events were lost, and
-/// hub or clients were kept from their work for so long.
+/// Sends one burst to `readers` clients that read and to `stuck` clients that
+/// do not read. Returns an empty text if all events arrived. Otherwise events
+/// were lost, and the text says for how long hub or clients could not run.
 std::string unjudged(std::size_t readers, std::size_t stuck,
                      const std::string& lines) {
   const runtime where;

@@ -1,5 +1,6 @@
-// The clients beside a real hub: stopped, at the wrong socket, or at a hub of
-// another user or that has no room.
+// The clients beside a real hub: clients that were stopped, clients at the
+// wrong socket, and clients at the hub of another user or at a hub that has no
+// room.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/skip.hpp"
@@ -58,7 +59,7 @@ std::vector<std::string> request_ids(const std::string& lines) {
 
 } // namespace
 
-TEST_CASE("watch that was stopped shows every block that no client was sent") {
+TEST_CASE("after a stop watch shows all blocks that it missed") {
   const runtime where;
   hub server{where};
   auto watcher =
@@ -72,8 +73,9 @@ TEST_CASE("watch that was stopped shows every block that no client was sent") {
     x.request_id = "c1:" + std::to_string(i);
     lines += x.line();
   }
-  // The hub closes the connection when it has announced them all. No other
-  // client follows: it would be sent what this one misses.
+  // The hub closes the connection when it has announced all lines. The test
+  // uses no second subscriber: the hub would send it the blocks that `watch`
+  // misses.
   auto reader = server.reader();
   reader.send(lines);
   reader.half_close();
@@ -91,7 +93,7 @@ TEST_CASE("watch that was stopped shows every block that no client was sent") {
   CHECK(count_of(watcher.err(), "may be missing") == 1);
 }
 
-TEST_CASE("watch that was stopped and lost nothing says nothing") {
+TEST_CASE("watch that missed no block during a stop writes no warning") {
   const runtime where;
   hub server{where};
   auto watcher =
@@ -146,7 +148,8 @@ TEST_CASE("emit to an operators' socket notices that its events are lost") {
   server.process().await_err("closed a client's connection");
 }
 
-TEST_CASE("the readers' socket counts nothing but the event of an emit") {
+TEST_CASE(
+    "after an emit to the readers' socket the hub counts no dropped line") {
   const runtime where;
   hub server{where};
   auto watcher = server.subscriber();
@@ -158,7 +161,7 @@ TEST_CASE("the readers' socket counts nothing but the event of an emit") {
   CHECK(server.process().err().find("dropped") == std::string::npos);
 }
 
-TEST_CASE("clients say whose a hub is that is another user's") {
+TEST_CASE("clients name the owner of a hub that belongs to another user") {
   const runtime where;
   if (::getuid() != 0 || !fs::exists("/usr/bin/setpriv")) {
     skipped("needs root and setpriv");

@@ -33,7 +33,7 @@ TEST_CASE("a block is encoded in exactly these bytes") {
             R"("dossier":{"k\"\\\u0007é":"v"}}}})"));
 }
 
-TEST_CASE("a kind without fields of its own has zero values, in order") {
+TEST_CASE("an event without fields of its own has zero values, in order") {
   const runtime where;
   hub server{where};
   auto watcher = server.subscriber();
@@ -50,7 +50,7 @@ TEST_CASE("a kind without fields of its own has zero values, in order") {
   }
 }
 
-TEST_CASE("fields of other types are not taken") {
+TEST_CASE("fields that belong to lines of another type are ignored") {
   const runtime where;
   hub server{where};
   auto watcher = server.subscriber();
@@ -73,7 +73,8 @@ TEST_CASE("fields of other types are not taken") {
         == to_string(std::vector{exited}));
 }
 
-TEST_CASE("verdict_applied has container, request_id, action and ok alone") {
+TEST_CASE(
+    "verdict_applied has values only in container, request_id, action and ok") {
   operation x{each_executor()};
   auto watcher = x.server.subscriber();
   block blocked;

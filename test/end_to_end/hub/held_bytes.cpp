@@ -1,5 +1,5 @@
-// The memory that all peers of a socket hold together is limited, whatever each
-// peer may hold alone.
+// The memory that all peers of a socket hold together is limited, in addition
+// to the limit of each peer.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/process/process_facts.hpp"
@@ -16,8 +16,8 @@ using namespace clearance::test;
 
 constexpr std::size_t mebibyte = 1024 * 1024;
 
-/// The limit for a socket in limits.hpp, and what a few hundred connections and
-/// the allocator need beside it.
+/// The limit for one socket in limits.hpp, and 12 MiB for a few hundred
+/// connections and for the allocator.
 constexpr std::size_t most = (32 + 12) * mebibyte;
 
 constexpr int crowd = 300;
@@ -36,8 +36,8 @@ TEST_CASE("long unfinished lines take a limited memory, and no block is lost") {
     readers.back().send_apart(std::string(250'000, 'x'));
   }
   CHECK(resident_bytes(server.pid()) < before + most * bytes_a_byte);
-  // Readers that hold nothing are served, and so are ordinary lines of those
-  // that hold much.
+  // Readers that hold no bytes are served. Short lines of readers that hold
+  // many bytes are served, too.
   server.emit(block{}.line());
   CHECK(watcher.next_event() == block{}.event());
   readers.back().send_apart("\n" + plain_line("shield_up", "c1"));

@@ -1,5 +1,5 @@
-// Varlink clients that others wrote, if the machine has one. Their result does
-// not depend on our understanding of the specification.
+// Varlink clients of other authors, if the machine has one. They would find a
+// mistake in our reading of the varlink specification.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/skip.hpp"

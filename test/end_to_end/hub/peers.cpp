@@ -18,9 +18,9 @@ namespace fs = std::filesystem;
 
 constexpr auto somebody_else = "65534";
 
-/// Runs `words` with another uid. The programs run with that uid and the test
-/// stays root: root may open any socket, so only the server's own check is
-/// left.
+/// Runs `words` with another uid. The programs run with that uid, and the test
+/// stays root. Root may open any socket, so only the server's own check can
+/// refuse the test's connection.
 child_options as_somebody(const runtime& where,
                           std::vector<std::string> words) {
   child_options result;
@@ -35,7 +35,8 @@ child_options as_somebody(const runtime& where,
   return result;
 }
 
-/// Whether such a test can run here. Gives the directory to the other uid.
+/// Whether this test can run here. Changes the owner of the directory to the
+/// other uid.
 bool prepare(const runtime& where) {
   if (::getuid() != 0) {
     skipped("needs root");

@@ -40,7 +40,8 @@ TEST_CASE("an idle hub ends with 0 on SIGTERM and SIGINT") {
   }
 }
 
-TEST_CASE("nothing delays the end of a hub") {
+TEST_CASE(
+    "an unanswered verdict and stuck clients do not delay the end of a hub") {
   operation x{executor::hub, "ignore-term leave hang"};
   auto watcher = x.server.subscriber();
   // A shield that ignores signals, its child, and a client that waits for the
@@ -111,8 +112,8 @@ TEST_CASE("a helper with a hung shield ends as well") {
 }
 
 TEST_CASE("a second signal ends a hub at once") {
-  // Both signals are pending when the program runs again. Whichever it handles
-  // first, it ends.
+  // Both signals are pending when the hub runs again. The hub ends, whichever
+  // signal it handles first.
   const runtime where;
   hub server{where};
   server.process().suspend();
@@ -181,7 +182,8 @@ TEST_CASE("a hub that ran out of descriptors serves again later") {
   CHECK(server.stop() == exited(0));
 }
 
-TEST_CASE("a verdict without a descriptor to spare fails and may be retried") {
+TEST_CASE(
+    "a verdict fails and may be retried if the hub has no free descriptor") {
   runtime where;
   fake_shield shield;
   hub_options options;

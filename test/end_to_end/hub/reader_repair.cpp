@@ -22,7 +22,7 @@ std::string line_with(std::string_view domain) {
 
 } // namespace
 
-TEST_CASE("what is not well-formed in a string becomes spaces, the block is "
+TEST_CASE("bytes that are not well-formed become spaces, and the block is "
           "announced") {
   const runtime where;
   hub server{where};

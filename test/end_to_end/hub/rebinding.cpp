@@ -37,7 +37,7 @@ TEST_CASE("a hub whose sockets are removed is reached at their paths again") {
   }
   CHECK(server.err().find("the socket's file was gone, it was bound again")
         != std::string::npos);
-  // What comes by the new sockets is served as before.
+  // Peers at the new sockets are served as before.
   varlink_client watcher{where.clearance()};
   watcher.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
   watcher.socket().await_taken();
@@ -49,7 +49,7 @@ TEST_CASE("a hub whose sockets are removed is reached at their paths again") {
   CHECK_FALSE(fs::exists(where.reader()));
 }
 
-TEST_CASE("a path that somebody else took is left to him") {
+TEST_CASE("a hub does not remove a file that replaced its socket") {
   const runtime where;
   auto server = start(serve(where), {where.clearance(), where.reader()});
   fs::remove(where.reader());

@@ -26,8 +26,8 @@ std::vector<wire_event> replayed(hub& server) {
   return client.events_until(server.mark());
 }
 
-/// Returns when the hub has handled all lines so far. Needs no subscriber: the
-/// reader's connection has ended.
+/// Returns when the hub has handled all lines so far: the hub closes the
+/// reader's connection then. So the test needs no subscriber.
 void settle(hub& server, std::string_view lines) {
   auto reader = server.reader();
   reader.send(lines);
@@ -115,7 +115,8 @@ TEST_CASE("events that are no blocks, and blocks without a request, are not "
   CHECK(to_string(replayed(server)) == "");
 }
 
-TEST_CASE("of a repeated request the newest block is replayed, at its place") {
+TEST_CASE(
+    "if a request is repeated only its newest block is replayed, in order") {
   const runtime where;
   hub server{where};
   auto again = numbered(1);
@@ -130,7 +131,8 @@ TEST_CASE("a block that a stuck subscriber never got goes to the next one") {
   hub server{where};
   constexpr int count = 4000;
   auto stuck = server.subscriber();
-  // More than socket and queue hold, so that the queue drops some.
+  // More bytes than the socket and the queue hold, so that the queue drops some
+  // events.
   std::string lines;
   for (int i = 0; i < count; ++i)
     lines += numbered(i).line();
@@ -168,8 +170,8 @@ TEST_CASE("blocks in the queue of a subscriber that leaves are not lost") {
   leaver.reset();
   const auto next = replayed(server);
   REQUIRE(next.size() >= 128);
-  // The last events without a gap; the socket of the client that left had
-  // accepted those before.
+  // The replay has the last events without a gap. The socket of the client that
+  // left had accepted the events before them.
   for (std::size_t i = 0; i < next.size(); ++i)
     CHECK(next[i]
           == numbered(count - static_cast<int>(next.size() - i)).event());

@@ -28,7 +28,7 @@ std::ostream& operator<<(std::ostream& out, const facts& x) {
   return out << "NoNewPrivs " << x.no_new_privs << ", Seccomp " << x.seccomp;
 }
 
-/// The facts of each thread, which must agree.
+/// The facts of the process. Checks that all its threads have the same facts.
 facts facts_of(pid_t pid) {
   facts result{status_of(pid, "NoNewPrivs"), status_of(pid, "Seccomp")};
   for (const auto& each :
@@ -85,7 +85,8 @@ TEST_CASE("with --sandbox off a hub has no sandbox, and its log says so") {
   CHECK(facts_of(server.pid()) == open_to_all);
 }
 
-// This process, and all that the shield starts, must reach podman.
+// The process that executes verdicts, and every process that the shield starts,
+// must reach podman.
 TEST_CASE(
     "a process that executes verdicts has no sandbox, and its log says so") {
   const runtime where;

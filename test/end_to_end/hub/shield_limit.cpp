@@ -1,5 +1,6 @@
-// The limits of 10 s and 12 s. Source: clearance.md, section 6. All in one test
-// case, side by side: it takes as long as the longest of them.
+// The limits of 10 s and 12 s. Source: clearance.md, section 6. One test case
+// waits for all limits at the same time, so it takes only as long as the
+// longest limit.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/support/doubles/fake_server.hpp"
@@ -31,8 +32,8 @@ varlink_reply patient_reply(varlink_client& caller) {
 
 } // namespace
 
-TEST_CASE("a hanging shield and its grandchild are killed at the limit, a "
-          "silent helper is given up") {
+TEST_CASE("a hanging shield and its grandchild are killed at the limit, and a "
+          "silent helper's verdict fails") {
   operation in_hub{executor::hub, "leave hang"};
   operation in_helper{executor::helper, "ignore-term leave hang"};
   const runtime elsewhere;

@@ -31,7 +31,8 @@ varlink_reply allow(hub& server, const block& x = {}) {
 
 } // namespace
 
-TEST_CASE("the shield gets three arguments, no shell, nothing of ours") {
+TEST_CASE(
+    "the shield gets three arguments, no shell and no descriptor of the hub") {
   operation x{each_executor()};
   block odd;
   odd.container = "c $(1) `2` 'x' \"y\" *";
@@ -93,8 +94,8 @@ TEST_CASE("processes of the shield's process group end with it") {
   x.shield.await_all_gone();
 }
 
-TEST_CASE(
-    "a process that left the group and holds stderr open is not waited for") {
+TEST_CASE("a process that left the group and holds stderr open does not delay "
+          "the verdict") {
   operation x{each_executor(), "escape exit 1", "no"};
   CHECK(allow(x.server) == failed("no"));
 }

@@ -151,7 +151,8 @@ TEST_CASE("a subscriber that leaves is forgotten at once") {
     leaver->send("org.varlink.service.GetInfo");
     leaver.reset();
   }
-  // No event is announced until the hub has noticed.
+  // The test announces no event before the hub has noticed that the client
+  // left.
   await_descriptor_count(server.pid(), before);
 }
 
@@ -168,7 +169,8 @@ TEST_CASE("a client that shuts down its writing side has not left") {
   CHECK(client.next_event() == plain_event("shield_down", "c1"));
 }
 
-TEST_CASE("a half-close right behind the call does not end the subscription") {
+TEST_CASE(
+    "a half-close directly after the call does not end the subscription") {
   const runtime where;
   hub server{where};
   auto client = server.client();

@@ -126,8 +126,8 @@ TEST_CASE("a missing, mistyped, null or unknown parameter is named") {
       {x.where.clearance(), get_info, {}},
       {x.where.verdict(), get_info, {}},
   };
-  // All parameters are right except `odd`, which is `value` (nothing: left
-  // out).
+  // A call whose parameters are all right except `odd`, which has `value`.
+  // Without a value the call has no `odd`.
   auto with = [](const method& m, const std::string& odd,
                  const std::string& value) {
     std::string inside;

@@ -188,8 +188,8 @@ TEST_CASE("a client that sends calls and never reads is not read from, and "
   }
 }
 
-TEST_CASE("many connections that say nothing, or half a message, are no "
-          "trouble") {
+TEST_CASE("a hub with many connections that send nothing, or half a message, "
+          "serves others") {
   const runtime where;
   hub server{where};
   auto watcher = server.subscriber();

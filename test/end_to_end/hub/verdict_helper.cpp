@@ -1,4 +1,4 @@
-// The helper ends and comes back. No verdict may run twice. Source:
+// The helper ends and starts again. No verdict may run twice. Source:
 // clearance.md, section 6.
 
 #include "test/end_to_end/world/deployment.hpp"
@@ -36,8 +36,8 @@ void check_unreachable(const varlink_reply& reply) {
 
 } // namespace
 
-TEST_CASE("a helper that is not there is unreachable, and found when it "
-          "comes") {
+TEST_CASE(
+    "a helper that does not run is unreachable, and is found when it starts") {
   runtime where;
   fake_shield shield;
   hub server{where};
@@ -84,8 +84,8 @@ TEST_CASE("a helper that was killed is unreachable until it is back") {
   CHECK(deny(x.server) == applied);
 }
 
-TEST_CASE("a helper killed during a verdict fails it, and it is not run "
-          "again") {
+TEST_CASE(
+    "a verdict fails when its helper is killed, and it is not run again") {
   operation x{executor::helper, "wait exit 0"};
   announce(x.server);
   auto caller = x.server.client();
@@ -225,8 +225,7 @@ TEST_CASE("connections to the helper are kept and used again") {
   CHECK_FALSE(helper.connection_waits());
 }
 
-TEST_CASE("one verdict at a time on a connection to the helper, others on "
-          "others") {
+TEST_CASE("a connection to the helper carries one verdict at a time") {
   runtime where;
   fake_server helper{where.verdict()};
   hub server{where};
@@ -250,8 +249,8 @@ TEST_CASE("one verdict at a time on a connection to the helper, others on "
   }
 }
 
-TEST_CASE("the connections to the helper are few, further verdicts wait for "
-          "one") {
+TEST_CASE("the connections to the helper are limited, and further verdicts "
+          "wait for one") {
   runtime where;
   fake_server helper{where.verdict()};
   hub server{where};
@@ -265,7 +264,8 @@ TEST_CASE("the connections to the helper are few, further verdicts wait for "
     announce(server, one);
     callers.push_back(server.client());
     callers.back().send_verdict("c1", one.request_id, one.dest, "deny");
-    // The verdict is certainly in flight: the hub has handled the call.
+    // This loop ends when the hub has handled the call, so the verdict is in
+    // flight then.
     const deadline guard;
     while (server.client().verdict("c1", one.request_id, "?", "deny").error
            != "org.terok.Clearance1.UnknownRequest")

@@ -137,7 +137,7 @@ TEST_CASE("verdicts on different requests run side by side") {
     callers.push_back(x.server.client());
     callers.back().send_verdict("c1", one.request_id, one.dest, "allow");
   }
-  // All run at the same time, or this would never come.
+  // This wait ends only if all shields run at the same time.
   for (int i = 0; i < count; ++i)
     x.shield.next_run();
   // The last one is released first; each one answers when it is done.
@@ -192,7 +192,8 @@ TEST_CASE("a caller that leaves does not cancel its verdict") {
   await_descriptor_count(x.server.pid(), before + (x.helper ? 1 : 0));
 }
 
-TEST_CASE("the outcome is in every queue before the caller has its reply") {
+TEST_CASE("the outcome is in every subscriber's queue before the caller has "
+          "its reply") {
   operation x{each_executor()};
   std::vector<varlink_client> watchers;
   for (int i = 0; i < 10; ++i)

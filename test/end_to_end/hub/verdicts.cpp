@@ -1,5 +1,5 @@
-// What a verdict must name, and its outcomes, when the hub runs the shield and
-// when the helper does. Source: clearance.md, section 5.
+// What a verdict must name, and its outcomes: once with a hub that runs the
+// shield, once with a helper. Source: clearance.md, section 5.
 
 #include "test/end_to_end/world/deployment.hpp"
 
@@ -199,7 +199,7 @@ TEST_CASE("one container's flood pushes out its own requests only") {
   quiet.container = "quiet";
   x.server.emit(quiet.line());
   CHECK(watcher.next_event() == quiet.event());
-  // More than the hub holds for all containers together.
+  // More open requests than the hub holds for all containers together.
   constexpr int count = 40'000;
   block loud;
   loud.container = "loud";
