@@ -26,9 +26,9 @@ private:
   std::mt19937_64 random_;
 };
 
-/// How many descriptors a varlink service has, once it has closed those of all
-/// clients that left: before its second answer it looks at every socket.
-/// `anchor` is a client that stays.
+/// Returns how many descriptors a varlink service has after it has closed those
+/// of all clients that left. The function makes two calls on `anchor`, a client
+/// that stays: before the second answer the service looks at every socket.
 std::size_t settled_descriptors(pid_t pid, varlink_client& anchor);
 
 /// Prints how long a recovery took: from the constructor to served().
@@ -52,8 +52,8 @@ public:
   /// Call it once in each round, when the process has nothing to do.
   void round_ended();
 
-  /// Prints the figures and judges them. The address sanitizer needs memory of
-  /// its own: with it they are only printed.
+  /// Prints the figures and checks them. With the address sanitizer the figures
+  /// are only printed, because the sanitizer needs memory of its own.
   void check() const;
 
 private:

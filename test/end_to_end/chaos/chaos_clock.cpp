@@ -22,7 +22,7 @@ using namespace clearance::test;
 const auto applied = success(R"({"ok":true})");
 const std::string ours = authorization(gate_world::token);
 
-// The library reads a file.
+// The preloaded library reads a file, and the sandbox would forbid that.
 const std::vector<std::string> without_sandbox{"--sandbox", "off"};
 
 constexpr auto far_ahead = "864000000"; // 27 years
@@ -47,7 +47,8 @@ private:
   temp_dir dir_;
 };
 
-/// A sanitizer's library must be loaded first.
+/// True for builds with a sanitizer: the sanitizer's library must be loaded
+/// first.
 bool cannot_preload() {
   constexpr bool result = clearance::io::has_address_sanitizer
                           || clearance::io::has_thread_sanitizer;
@@ -64,7 +65,8 @@ int last_year(const std::string& log) {
 
 } // namespace
 
-TEST_CASE("a clock that jumps ends no verdict and starts none again") {
+TEST_CASE(
+    "a clock that jumps ends no verdict and starts no verdict a second time") {
   if (cannot_preload())
     return;
   const wrong_clock clock;
@@ -91,7 +93,7 @@ TEST_CASE("a clock that jumps ends no verdict and starts none again") {
     caller.send_verdict("c1", x.request_id, x.dest, "allow");
     shield.next_run();
     clock.jump(offset);
-    // A line in the log, because the logs of both show their clocks.
+    // A bad line makes the hub write to its log, and log lines show the clock.
     server.emit("no line of a reader\n");
     server.mark();
     CHECK(server.client().call("org.varlink.service.GetInfo").error == "");
@@ -99,7 +101,7 @@ TEST_CASE("a clock that jumps ends no verdict and starts none again") {
     CHECK(caller.next_reply() == applied);
     CHECK(watcher.next_event().type == "verdict_applied");
     CHECK(shield.waiting_runs() == 0);
-    // The clock has jumped.
+    // The years in the log show that the clock has jumped.
     const auto before = year;
     year = last_year(server.process().err());
     CHECK((!before || *before != *year));
@@ -107,7 +109,7 @@ TEST_CASE("a clock that jumps ends no verdict and starts none again") {
   CHECK(server.stop() == exited(0));
 }
 
-TEST_CASE("a clock that jumps cuts no transfer") {
+TEST_CASE("a clock that jumps does not end a transfer") {
   if (cannot_preload())
     return;
   const wrong_clock clock;
@@ -124,7 +126,7 @@ TEST_CASE("a clock that jumps cuts no transfer") {
     clock.jump(offset);
     CHECK_EQ(server.client().call(request).status, 200);
   }
-  // Clients from before the jumps are still within their time limits.
+  // Clients that connected before the jumps are still within their time limits.
   CHECK_EQ(idle.call(request).status, 200);
   half.send(request.substr(request.size() / 2));
   CHECK_EQ(half.next().status, 200);

@@ -39,7 +39,7 @@ void check_serves(hub& server, unsigned number) {
   auto watcher = server.subscriber();
   server.emit(x.line());
   while (watcher.next_event() != x.event())
-    continue; // blocks of before, which are open again
+    continue; // older blocks that are open again
   CHECK(server.client().verdict("c1", x.request_id, x.dest, "allow")
         == applied);
   time.served();
@@ -63,7 +63,7 @@ bool trickle_on(std::vector<trickle>& all) {
   return more;
 }
 
-/// Closes so that the other side gets a reset and not an end of file.
+/// Closes the connection with a reset instead of an end of file.
 void reset(raw_socket x) {
   const linger hard{1, 0};
   ::setsockopt(x.fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
@@ -71,7 +71,7 @@ void reset(raw_socket x) {
 
 } // namespace
 
-TEST_CASE("5000 connections are served, and nothing of them stays") {
+TEST_CASE("5000 connections are served, and no descriptor of them stays open") {
   constexpr std::size_t crowd = 5000;
   if (raise_descriptor_limit() < crowd + 500) {
     skipped("needs a higher limit of descriptors");
@@ -92,7 +92,7 @@ TEST_CASE("5000 connections are served, and nothing of them stays") {
       clients.emplace_back(x.where.clearance());
     }
     await_descriptor_count(pid, descriptors + crowd);
-    // All of them: half send a call, half wait for events.
+    // Every client sends something: half of them a call, half a subscription.
     for (std::size_t i = 0; i < clients.size(); ++i)
       clients[i].send(i % 2 == 0 ? get_info : subscribe);
     for (std::size_t i = 0; i < clients.size(); i += 2)
@@ -107,7 +107,8 @@ TEST_CASE("5000 connections are served, and nothing of them stays") {
     CHECK(peak < resident + crowd * 8192 * bytes_a_byte);
     if (wave == 0)
       first_peak = peak;
-    // A wave needs no more memory than the one before: nothing is left.
+    // A wave needs no more memory than the first wave, so connections leave no
+    // memory behind.
     CHECK(peak < first_peak + 1024 * 1024 * bytes_a_byte);
     readers.clear();
     clients.clear();
@@ -117,7 +118,8 @@ TEST_CASE("5000 connections are served, and nothing of them stays") {
   CHECK(x.server.stop() == exited(0));
 }
 
-TEST_CASE("readers and clients that stall, reset, half-close and trickle") {
+TEST_CASE("a hub serves others beside peers that stall, reset, half-close and "
+          "trickle") {
   operation x{each_executor()};
   dice random{"hub's peers"};
   const auto pid = x.server.pid();
@@ -135,20 +137,20 @@ TEST_CASE("readers and clients that stall, reset, half-close and trickle") {
       raw_socket peer{reads ? x.where.reader() : x.where.clearance()};
       const auto bytes = reads ? plain_line("shield_up", "slow") : get_info;
       switch (random.below(5)) {
-      case 0: // stalls: without a word, or inside of one
+      case 0: // sends nothing, or half a message, and stays
         if (random.below(2) == 0)
           peer.send(std::string_view(bytes).substr(0, bytes.size() / 2));
         stuck.push_back(std::move(peer));
         break;
-      case 1: // gone with its answer unread
+      case 1: // leaves without reading its answer
         peer.send(reads ? bytes.substr(0, 5) : bytes + bytes);
         break;
-      case 2: // says that it will say no more, in mid word
+      case 2: // half-closes in the middle of a message
         peer.send(std::string_view(bytes).substr(0, bytes.size() / 2));
         peer.half_close();
         stuck.push_back(std::move(peer));
         break;
-      case 3: // a subscriber that is gone, or never reads
+      case 3: // a subscriber that leaves, or never reads
         if (!reads)
           peer.send(subscribe);
         if (random.below(2) == 0)
@@ -163,7 +165,7 @@ TEST_CASE("readers and clients that stall, reset, half-close and trickle") {
     while (trickle_on(slow))
       if (random.below(20) == 0)
         x.server.emit(plain_line("shield_up", "c1"));
-    // The calls that came byte by byte are answered like all others.
+    // The calls that arrived byte by byte are answered like all other calls.
     for (auto& peer : slow)
       if (peer.bytes == get_info)
         CHECK(peer.socket.read_frame().value_or("").find("terok")
@@ -178,7 +180,8 @@ TEST_CASE("readers and clients that stall, reset, half-close and trickle") {
   CHECK(thread_count(pid) == threads);
 }
 
-TEST_CASE("the gate's clients that stall, reset, half-close and trickle") {
+TEST_CASE("a gate serves others beside clients that stall, reset, half-close "
+          "and trickle") {
   const gate_world world;
   world.seed();
   dice random{"gate's clients"};
@@ -200,7 +203,7 @@ TEST_CASE("the gate's clients that stall, reset, half-close and trickle") {
         peer.send(std::string_view(refs).substr(0, random.below(refs.size())));
         reset(std::move(peer));
         break;
-      case 2: // git is at work for it, or about to be
+      case 2: // git serves it already, or is about to start
         peer.send(refs);
         reset(std::move(peer));
         break;
@@ -228,7 +231,7 @@ TEST_CASE("the gate's clients that stall, reset, half-close and trickle") {
   world.in_mirror({"fsck", "--full", "--strict"});
 }
 
-TEST_CASE("a gate without a descriptor to spare serves when there is one") {
+TEST_CASE("a gate without a free descriptor serves again when one is free") {
   const gate_world world;
   world.seed();
   auto options = gate_on_socket(world);
@@ -237,8 +240,8 @@ TEST_CASE("a gate without a descriptor to spare serves when there is one") {
   server.await_err("serving");
   const auto descriptors = descriptor_count(server.pid());
   {
-    // It connected while descriptors were free and asks when none is: git
-    // cannot be started.
+    // This client connected while descriptors were free. It sends its request
+    // when none is free, so that git cannot be started.
     http_client early{raw_socket{world.socket()}};
     CHECK_EQ(early.call(http_request("GET", "/")).status, 404);
     std::vector<raw_socket> crowd;
@@ -257,7 +260,7 @@ TEST_CASE("a gate without a descriptor to spare serves when there is one") {
   await_descriptor_count(server.pid(), descriptors);
 }
 
-TEST_CASE("a helper without a descriptor to spare runs a verdict once") {
+TEST_CASE("a helper without a free descriptor runs a verdict once, later") {
   const runtime where;
   fake_shield shield;
   auto options = serve_verdict(where, shield.program());

@@ -1,6 +1,6 @@
-// SIGKILL for the gate and for git behind it in the middle of transfers, and
-// disks that are full: the repository is sound after each, and the next push
-// works.
+// SIGKILL ends the gate, or git behind it, in the middle of transfers; and
+// pushes meet a full disk. After each of these the repository passes git fsck
+// and the next push works.
 
 #include "test/end_to_end/chaos/chaos.hpp"
 #include "test/end_to_end/world/gate_deployment.hpp"
@@ -29,7 +29,7 @@ void check_sound(const gate_world& world) {
   world.in_mirror({"fsck", "--full", "--strict"});
 }
 
-/// Two clones, a push and three clients that are not git, all at a time.
+/// Two clones, a push and three clients that are not git, all at the same time.
 class transfers {
 public:
   transfers(const gate_world& world, const gate& server, int round) {
@@ -54,7 +54,8 @@ public:
     }
   }
 
-  /// Waits for the end of each, whatever it is. Then no client is connected.
+  /// Waits until every transfer has ended, with success or without. Afterwards
+  /// no client is connected.
   void await_end() {
     clients_.clear();
     for (auto& x : processes_)
@@ -76,7 +77,7 @@ void check_serves(const gate_world& world, const gate& server, int round) {
 
 } // namespace
 
-TEST_CASE("a gate that is killed in mid transfer, again and again") {
+TEST_CASE("a gate that is killed during transfers leaves a sound repository") {
   const gate_world world;
   world.seed(noise(2'000'000));
   world.must_git({"clone", "-q", world.repository().string(), "work"});
@@ -100,7 +101,8 @@ TEST_CASE("a gate that is killed in mid transfer, again and again") {
   }
 }
 
-TEST_CASE("git that is killed behind the gate, again and again") {
+TEST_CASE(
+    "a gate whose git is killed during transfers leaves a sound repository") {
   const gate_world world;
   world.seed(noise(2'000'000));
   world.must_git({"clone", "-q", world.repository().string(), "work"});
@@ -146,7 +148,7 @@ void check_full(const gate_world& world, gate& server) {
   const auto push = world.git({"push", server.url(), "main"}, "work");
   CAPTURE(push);
   CHECK_FALSE(push.ok());
-  // git's own words about the unpacking and about the branch
+  // git's own texts for a failed unpacking and for the branch
   CHECK(push.err.find("unpack failed") != std::string::npos);
   CHECK(push.err.find("[remote rejected] main -> main") != std::string::npos);
   await_no_descendants(server.process().pid());
@@ -160,7 +162,8 @@ void check_full(const gate_world& world, gate& server) {
 
 } // namespace
 
-TEST_CASE("a push that may not be written fails, the next one works") {
+TEST_CASE(
+    "a push above the limit for file sizes fails, and the next push works") {
   const gate_world world;
   world.seed();
   gate server{world};
@@ -179,9 +182,10 @@ TEST_CASE("a push that may not be written fails, the next one works") {
   CHECK(server.stop() == exited(0));
 }
 
-TEST_CASE("a push to a full disk fails, the next one works") {
+TEST_CASE("a push to a full disk fails, and the next push works") {
   const gate_world world;
-  // A small file system in a mount namespace, which ends with this process.
+  // A small file system in a mount namespace. The namespace ends with this
+  // process.
   if (::unshare(CLONE_NEWNS) != 0
       || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0
       || ::mount("tmpfs", world.mirror_root().c_str(), "tmpfs", 0,

@@ -32,7 +32,8 @@ public:
 
   void start_helper() {
     // A child of the killed process that has not executed the shield yet may
-    // still hold the old socket. It must not be taken for the new process.
+    // still hold the old socket. Without this wait the test would take that
+    // socket for the new helper's.
     const deadline guard;
     while (accepts(where.verdict()))
       guard.pace("the end of the killed helper's socket");
@@ -108,7 +109,7 @@ public:
     auto watcher = server->subscriber();
     server->emit(x.line());
     while (watcher.next_event() != x.event())
-      continue; // blocks of before, which are open again
+      continue; // older blocks that are open again
     CHECK(server->client().verdict(x.container, x.request_id, x.dest, "deny")
           == applied);
   }
@@ -129,7 +130,7 @@ public:
   std::optional<hub> server;
   std::vector<varlink_client> callers;
   std::vector<raw_socket> emitters;
-  std::set<std::string> dests; ///< all for which the shield ever ran
+  std::set<std::string> dests; ///< all targets for which the shield ran
 
 private:
   unsigned blocks_ = 0;
@@ -137,7 +138,7 @@ private:
 
 } // namespace
 
-TEST_CASE("a helper that is killed in mid verdict, again and again") {
+TEST_CASE("a helper that is killed during verdicts runs no verdict twice") {
   chaos x{"helper killed"};
   std::size_t oks = 0;
   const auto threads = thread_count(x.server->pid());
@@ -167,7 +168,7 @@ TEST_CASE("a helper that is killed in mid verdict, again and again") {
   CHECK(thread_count(x.server->pid()) == threads);
 }
 
-TEST_CASE("a hub that is killed in mid verdict, again and again") {
+TEST_CASE("a hub that is killed during verdicts runs no verdict twice") {
   chaos x{"hub killed"};
   varlink_client anchor{x.where.verdict()};
   const auto descriptors = settled_descriptors(x.helper->pid(), anchor);
@@ -181,7 +182,7 @@ TEST_CASE("a hub that is killed in mid verdict, again and again") {
     x.server->process().kill(SIGKILL);
     x.server->process().wait();
     const recovery time{"hub killed"};
-    x.start_hub(); // over the sockets that the other left
+    x.start_hub(); // replaces the sockets of the killed hub
     // The new hub does not know what the killed hub had announced.
     const auto& old = blocks[x.random.below(blocks.size())];
     CHECK(x.callers[0]
@@ -196,17 +197,17 @@ TEST_CASE("a hub that is killed in mid verdict, again and again") {
   memory.check();
   x.shield.await_all_gone();
   x.note_runs();
-  // It is still the first helper. It holds nothing for the killed hubs.
+  // The first helper still runs. It keeps no connection of a killed hub.
   CHECK(x.server->stop() == exited(0));
   await_descriptor_count(x.helper->pid(), descriptors);
 }
 
-TEST_CASE("shields that are killed fail their verdicts, and those alone") {
+TEST_CASE("a shield that is killed fails its own verdict and no other") {
   operation x{each_executor(), "exit 0"};
   dice random{"shields killed"};
   auto watcher = x.server.subscriber();
   const auto worker = x.helper ? x.helper->pid() : x.server.pid();
-  // At least as many at a time as the hub has connections to the helper.
+  // The hub has at most this many connections to the helper.
   constexpr std::size_t width = 8;
   std::vector<varlink_client> callers;
   for (std::size_t i = 0; i < width; ++i)
@@ -248,13 +249,13 @@ TEST_CASE("shields that are killed fail their verdicts, and those alone") {
     memory.round_ended();
   }
   memory.check();
-  CHECK(x.shield.waiting_runs() == 0); // none began anew
+  CHECK(x.shield.waiting_runs() == 0); // no shield was started again
   await_descriptor_count(worker, descriptors);
 }
 
 // The process that started a shield ends it after 10 s. If that process is
 // gone, the shield could change the firewall long after its verdict has failed.
-TEST_CASE("a shield does not outlive whoever runs it") {
+TEST_CASE("a shield ends with the process that started it") {
   operation x{each_executor(), "ignore-term hang"};
   auto watcher = x.server.subscriber();
   x.server.emit(block{}.line());

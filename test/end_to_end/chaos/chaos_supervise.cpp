@@ -1,5 +1,5 @@
-// SIGKILL for a supervisor in the middle of verdicts and of pushes of several
-// containers; and descriptors that are all taken.
+// SIGKILL ends a supervisor in the middle of verdicts and pushes of several
+// containers; and a supervisor has no free descriptor.
 
 #include "actors/io/base/sanitizers.hpp"
 #include "test/end_to_end/chaos/chaos.hpp"
@@ -25,7 +25,7 @@ const container one{"one", "111111111111aaaa", {}};
 const container two{"two", "222222222222bbbb", {}};
 const container three{"three", "333333333333cccc", {}};
 
-/// A container at work: a verdict whose shield runs, and half of a push.
+/// What one container does: a verdict whose shield runs, and half of a push.
 struct work {
   varlink_client caller;
   http_client pusher;
@@ -55,7 +55,8 @@ block numbered(const container& of, int n) {
   return x;
 }
 
-/// Of a supervisor that has served one container and let it go.
+/// The number of descriptors of a supervisor that has served one container and
+/// then ended its services.
 std::size_t descriptors_without_containers(supervision& s) {
   s.world.add(one);
   s.await_served(one);
@@ -69,7 +70,7 @@ std::size_t descriptors_without_containers(supervision& s) {
   return descriptor_count(s.process().pid());
 }
 
-/// Takes every descriptor that the supervisor of `one` has left.
+/// Opens connections until the supervisor of `one` has no free descriptor.
 std::vector<raw_socket> take_descriptors(supervision& s) {
   std::vector<raw_socket> result;
   for (unsigned i = 0; i < *s.descriptors; ++i)
@@ -80,7 +81,8 @@ std::vector<raw_socket> take_descriptors(supervision& s) {
 
 } // namespace
 
-TEST_CASE("a supervisor that is killed at work, again and again") {
+TEST_CASE("after a kill during verdicts and pushes the next supervisor serves "
+          "again") {
   supervision s;
   s.world.add(one);
   s.world.add(two);
@@ -105,7 +107,7 @@ TEST_CASE("a supervisor that is killed at work, again and again") {
 
     s.shield.behave("exit 0");
     const recovery time{"supervisor killed"};
-    s.start(); // over the sockets that the other left
+    s.start(); // replaces the sockets of the killed one
     s.await_served(one);
     time.served();
     const auto x = numbered(one, ++number);
@@ -119,8 +121,7 @@ TEST_CASE("a supervisor that is killed at work, again and again") {
   }
 }
 
-TEST_CASE(
-    "a sidecar that comes without a descriptor to spare is served later") {
+TEST_CASE("a sidecar that arrives when no descriptor is free is served later") {
   supervision s;
   s.descriptors = 64;
   s.start();
@@ -151,7 +152,8 @@ TEST_CASE(
   CHECK(s.stop() == exited(0));
 }
 
-TEST_CASE("containers that get no sockets are told, and the others go on") {
+TEST_CASE(
+    "the log names containers that get no sockets, and the others go on") {
   if (clearance::io::has_address_sanitizer) {
     skipped("the sanitizer needs a pipe to check an exception's type");
     return;
@@ -163,7 +165,7 @@ TEST_CASE("containers that get no sockets are told, and the others go on") {
   s.world.add(one);
   s.await_served(one);
   varlink_client client{s.world.clearance(one)};
-  // More than there is room for.
+  // More containers than the supervisor has descriptors for.
   std::vector<container> many;
   for (int i = 10; i < 40; ++i) {
     const auto digits = std::to_string(i);
@@ -188,9 +190,10 @@ TEST_CASE("containers that get no sockets are told, and the others go on") {
   CHECK(s.stop() == exited(0));
 }
 
-// It looks at the whole directory then. One that cannot be listed looked empty,
-// and every container ended.
-TEST_CASE("changes are lost while the directory cannot be listed") {
+// After lost changes the supervisor lists the whole directory. Once a directory
+// that could not be listed counted as empty, and every container ended.
+TEST_CASE("containers go on when changes are lost and the directory cannot be "
+          "listed") {
   supervision s;
   s.descriptors = 64;
   s.start();
@@ -206,7 +209,7 @@ TEST_CASE("changes are lost while the directory cannot be listed") {
   {
     const auto crowd = take_descriptors(s);
     s.process().suspend();
-    for (std::size_t i = 0; i <= queue; ++i) // equal neighbours are one
+    for (std::size_t i = 0; i <= queue; ++i) // the kernel merges equal events
       std::filesystem::permissions(s.world.sidecar_path(i % 2 == 0 ? one : two),
                                    std::filesystem::perms::owner_read);
     s.world.add(three);

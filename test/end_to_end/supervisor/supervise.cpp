@@ -23,7 +23,8 @@ const container three{"three", "333333333333cccc", {}};
 
 } // namespace
 
-TEST_CASE("containers that are there are served, with all their services") {
+TEST_CASE("a supervisor serves the containers that it finds, with all their "
+          "services") {
   supervision s;
   s.world.add(one);
   s.world.add(two);
@@ -39,7 +40,7 @@ TEST_CASE("containers that are there are served, with all their services") {
   CHECK(thread_count(s.process().pid()) < 8);
 }
 
-TEST_CASE("a verdict reaches the shield, a push its repository") {
+TEST_CASE("a verdict reaches the shield, and a push reaches its repository") {
   supervision s;
   s.world.add(one);
   s.start();
@@ -58,8 +59,9 @@ TEST_CASE("a verdict reaches the shield, a push its repository") {
   s.push(one);
 }
 
-// Whoever reads one container's traffic must not open another's firewall.
-TEST_CASE("a reader socket speaks for its own container alone") {
+// A program that reads the traffic of one container must not open the firewall
+// of another container.
+TEST_CASE("a reader socket accepts lines about its own container only") {
   supervision s;
   s.world.add(one);
   s.world.add(two);
@@ -88,12 +90,12 @@ TEST_CASE("a reader socket speaks for its own container alone") {
             .error.ends_with("UnknownRequest"));
 }
 
-TEST_CASE("sidecars that come are served, ones that vanish are let go") {
+TEST_CASE("a new sidecar starts services, and a removed sidecar ends them") {
   supervision s;
   s.start();
-  s.world.add(one); // moved in
+  s.world.add(one); // moves the finished file into the directory
   s.await_served(one);
-  // Written in place, in two pieces.
+  // This sidecar is written in its place, in two pieces.
   const auto text = s.world.sidecar_of(two);
   {
     std::ofstream file{s.world.sidecar_path(two)};
@@ -112,7 +114,7 @@ TEST_CASE("sidecars that come are served, ones that vanish are let go") {
   s.await_served(one);
 }
 
-TEST_CASE("a sidecar that changes begins anew with what it says now") {
+TEST_CASE("a sidecar that changes restarts its services with the new content") {
   supervision s;
   s.start();
   s.world.add(one);
@@ -123,7 +125,7 @@ TEST_CASE("a sidecar that changes begins anew with what it says now") {
   renamed.name = "other";
   s.await_served(renamed);
   CHECK_FALSE(fs::exists(s.world.gate(one)));
-  // The same once more changes nothing: connections stay.
+  // Unchanged content restarts nothing: connections stay.
   varlink_client connected{s.world.clearance(renamed)};
   renamed.name = "one";
   s.world.add(renamed);
@@ -132,7 +134,7 @@ TEST_CASE("a sidecar that changes begins anew with what it says now") {
   CHECK(connected.call("org.varlink.service.GetInfo").error == "");
 }
 
-TEST_CASE("a bad sidecar is one line; the others are served") {
+TEST_CASE("a bad sidecar causes one log line, and the others are served") {
   supervision s;
   s.world.add(one);
   auto bad = two;
@@ -147,17 +149,18 @@ TEST_CASE("a bad sidecar is one line; the others are served") {
                         R"(why="is not a string")");
   s.process().await_err(R"(bad sidecar file=three.json field=container_id )"
                         R"(why="is missing")");
-  // Mended, it is served.
+  // When the sidecar is corrected, its container is served.
   s.world.add(two);
   s.await_served(two);
-  // And what became bad goes on as it was.
+  // A container whose sidecar becomes bad is served as before.
   s.world.add_text("one.json", "{");
   s.process().await_err(R"(bad sidecar file=one.json why="not JSON")");
   varlink_client{s.world.clearance(one)}.call("org.varlink.service.GetInfo");
 }
 
-// Whoever may write a sidecar names the programs' paths and the token.
-TEST_CASE("files that others could have written are no sidecars") {
+// A sidecar names the programs' paths and the token, so only the supervisor's
+// own user may be able to write it.
+TEST_CASE("a file that others could have written is refused as a sidecar") {
   supervision s;
   s.start();
   const auto text = s.world.sidecar_of(one);
@@ -184,13 +187,14 @@ TEST_CASE("files that others could have written are no sidecars") {
     fs::rename(s.world.git.dir / "foreign", path);
     s.process().await_err(R"(why="is owned by uid 65534, not by 0")");
   }
-  // Names that are none are not even looked at.
+  // The supervisor does not even read files with other names.
   s.world.add_text(".one.json", text);
   s.world.add_text("one.json.tmp", text);
   s.world.add(two);
   s.await_served(two);
   CHECK_FALSE(fs::exists(s.world.clearance(one)));
-  // A mode that is mended is news.
+  // When the mode of a refused file is corrected, the supervisor reads it
+  // again.
   write_file(s.world.git.dir / "open", s.world.sidecar_of(three));
   fs::permissions(s.world.git.dir / "open", fs::perms(0644));
   fs::rename(s.world.git.dir / "open", s.world.sidecar_path(three));
@@ -199,7 +203,7 @@ TEST_CASE("files that others could have written are no sidecars") {
   s.await_served(three);
 }
 
-TEST_CASE("of two sidecars with one id the second waits for the first's end") {
+TEST_CASE("if two sidecars have one id the second waits until the first ends") {
   supervision s;
   s.world.add(one);
   s.start();
@@ -230,19 +234,21 @@ TEST_CASE("the end of a container's first process ends its services") {
   init.kill(SIGKILL);
   init.wait();
   s.await_gone(x);
-  // A process that is gone already is not served, and nobody else notices.
+  // A container whose first process has ended already is not served. The other
+  // containers are not affected.
   auto late = three;
   late.fields["init_pid"] = x.fields["init_pid"];
   s.world.add(late);
   s.process().await_err("its first process has ended already");
   CHECK_FALSE(fs::exists(s.world.clearance(late)));
   varlink_client{s.world.clearance(two)}.call("org.varlink.service.GetInfo");
-  // A new sidecar of the same container is a new container.
+  // A new sidecar with the same id is a new container.
   s.world.add(one);
   s.await_served(one);
 }
 
-TEST_CASE("a port that is taken harms nobody, and is tried again") {
+TEST_CASE(
+    "a port that is in use affects one gate only, and the gate tries again") {
   supervision s;
   reserved_port port;
   port.occupy();
@@ -255,7 +261,7 @@ TEST_CASE("a port that is taken harms nobody, and is tried again") {
   s.await_served(two);
   s.process().await_err("container: a service ended and is started again "
                         "container=one id=111111111111 service=gate");
-  // Its hub does not mind.
+  // The hub of this container works.
   varlink_client{s.world.clearance(x)}.call("org.varlink.service.GetInfo");
   port.release();
   s.process().await_err("gate: serving at=127.0.0.1:"
@@ -268,7 +274,8 @@ TEST_CASE("a port that is taken harms nobody, and is tried again") {
                        "work");
 }
 
-TEST_CASE("a hub that cannot bind is started again, its gate serves") {
+TEST_CASE(
+    "a hub that cannot bind is started again, and its gate serves meanwhile") {
   supervision s;
   const auto taken = s.world.clearance(one);
   fs::create_directories(taken.parent_path());
@@ -286,7 +293,7 @@ TEST_CASE("a hub that cannot bind is started again, its gate serves") {
   s.await_served(one);
 }
 
-TEST_CASE("the supervisor stops with 0 and leaves no socket") {
+TEST_CASE("a supervisor that is stopped ends with 0 and leaves no socket") {
   supervision s;
   for (const auto& x : {one, two, three})
     s.world.add(x);
@@ -302,7 +309,8 @@ TEST_CASE("the supervisor stops with 0 and leaves no socket") {
   }
 }
 
-TEST_CASE("without a directory it cannot start; one that goes ends it") {
+TEST_CASE("a supervisor needs its directory at the start and ends when it is "
+          "removed") {
   {
     const container_world world;
     child x{world.supervisor({"run", "--sidecar-dir", "/nonexistent"})};
@@ -323,7 +331,8 @@ TEST_CASE("without a directory it cannot start; one that goes ends it") {
   CHECK_FALSE(fs::exists(s.world.clearance(one)));
 }
 
-TEST_CASE("settings come from a file, which is checked before anything binds") {
+TEST_CASE("settings come from a file, and a bad file ends the program before "
+          "it binds") {
   const container_world world;
   world.add(one);
   const auto file = world.git.dir / "c.toml";

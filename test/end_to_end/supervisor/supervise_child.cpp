@@ -33,7 +33,7 @@ struct fixture {
     return result;
   }
 
-  /// Returns once it serves.
+  /// Starts `service` and returns when it serves.
   child serve(const std::string& service, std::vector<std::string> more = {}) {
     child result{world.supervisor(words(service, std::move(more)))};
     result.await_err("serving");
@@ -71,8 +71,10 @@ TEST_CASE("each service listens where supervisor.md says, until SIGTERM") {
   }
 }
 
-// What is mounted into the container must hold nothing that git obeys.
-TEST_CASE("a gate's home and hooks lie apart from its socket, closed") {
+// The directory of the socket is mounted into the container, so it must hold no
+// file that git obeys.
+TEST_CASE("a gate's home and hooks are in a private directory, apart from its "
+          "socket") {
   fixture s;
   auto server = s.serve("gate");
   const auto apart = s.world.gate_private(s.demo);
@@ -84,7 +86,8 @@ TEST_CASE("a gate's home and hooks lie apart from its socket, closed") {
     CHECK(entry.path().filename().string().starts_with("gate-server.sock"));
 }
 
-TEST_CASE("a bad sidecar is one line with file and field, and exit code 2") {
+TEST_CASE(
+    "a bad sidecar causes one line with file and field, and exit code 2") {
   fixture s;
   auto check = [&](const container& bad, const std::string& service,
                    const std::string& text) {
@@ -137,11 +140,11 @@ TEST_CASE("a service that cannot bind ends with 4 and says why") {
   }
 }
 
-// The reference's launcher gives either.
-TEST_CASE("a name may stand for the container's id") {
+// terok's launcher passes the name or the id.
+TEST_CASE("a service accepts a name in place of the container's id") {
   fixture s;
   s.demo.id = "demo-1";
-  s.demo.fields["container_id"] = ""; // the reference never writes one
+  s.demo.fields["container_id"] = ""; // terok never writes an id
   for (const auto& service : services) {
     CAPTURE(service);
     auto server = s.serve(service);
@@ -159,8 +162,8 @@ TEST_CASE("a name may stand for the container's id") {
   }
 }
 
-// An older installation left them with mode 0755.
-TEST_CASE("directories of ours are closed to others") {
+// An older installation left these directories with mode 0755.
+TEST_CASE("a service closes its own directories to others") {
   fixture s;
   for (const auto& service : services)
     for (const auto& path : s.sockets(service)) {
@@ -182,7 +185,8 @@ TEST_CASE("directories of ours are closed to others") {
     CHECK(mode_of(apart / name) == 0700);
 }
 
-TEST_CASE("the missing parents of a private directory are made for all") {
+TEST_CASE(
+    "the missing parents of a private directory are made with mode 0755") {
   fixture s;
   auto server = s.serve("clearance");
   const auto directory = s.world.clearance(s.demo).parent_path();
@@ -190,9 +194,10 @@ TEST_CASE("the missing parents of a private directory are made for all") {
   CHECK(mode_of(directory.parent_path()) == 0755);
 }
 
-// What is mounted into the container is the container's: it could hold a lock
-// there for ever.
-TEST_CASE("a gate that was killed comes back though its container locks") {
+// The container can write in the directory that is mounted into it. So it could
+// hold a lock there for ever.
+TEST_CASE(
+    "a gate that was killed starts again although its container holds a lock") {
   fixture s;
   {
     auto server = s.serve("gate");
@@ -212,8 +217,8 @@ TEST_CASE("a gate that was killed comes back though its container locks") {
   raw_socket{s.world.gate(s.demo)};
 }
 
-// A hook's PATH is pinned to the system's directories, and pipx installs into
-// ~/.local/bin.
+// terok's hook runs with a PATH of the system's directories only, but pipx
+// installs programs into ~/.local/bin.
 TEST_CASE("the shield is found where people install it") {
   fixture s;
   fake_shield named;
@@ -270,15 +275,16 @@ TEST_CASE("a service ends with the process that started it") {
     CHECK(ours.size() == 1);
     parent.kill(SIGKILL);
     await_gone(ours);
-    // It was told, not killed: it has cleaned up.
+    // The service got a signal that it handles, not SIGKILL: it has removed its
+    // sockets.
     for (const auto& path : s.sockets(service))
       CHECK_FALSE(fs::exists(path));
   }
 }
 
-// In a process namespace of its own the shell is process 1, which is what a
-// process sees whose parent ended before it could look.
-TEST_CASE("a service whose parent is gone ends with 4") {
+// In a process namespace of its own the shell is process 1. A service whose
+// parent has ended before it looks sees process 1 as its parent, too.
+TEST_CASE("a service whose parent has ended already ends with 4") {
   fixture s;
   auto options = s.world.supervisor(s.words("clearance"));
   options.argv.insert(options.argv.begin(),
@@ -300,7 +306,7 @@ TEST_CASE("a service whose parent is gone ends with 4") {
         == "terok-supervisor: the parent process has ended already\n");
 }
 
-TEST_CASE("a service leaves no core and gains no privileges") {
+TEST_CASE("a service writes no core file and gains no privileges") {
   fixture s;
   for (const auto& service : services) {
     CAPTURE(service);
@@ -310,7 +316,7 @@ TEST_CASE("a service leaves no core and gains no privileges") {
     const auto core = limits.find("Max core file size");
     REQUIRE(core != std::string::npos);
     CHECK(limits.substr(core + 26, 22) == "0                    0");
-    // The verdict service runs podman, which may need them.
+    // The verdict service runs podman, and podman may need more privileges.
     CHECK(status_of(server.pid(), "NoNewPrivs")
           == (service == "verdict" ? "0" : "1"));
     CHECK(status_of(server.pid(), "Seccomp")
@@ -320,7 +326,7 @@ TEST_CASE("a service leaves no core and gains no privileges") {
   }
 }
 
-TEST_CASE("only a sidecar that says so leaves the process traceable") {
+TEST_CASE("a process can be traced only if its sidecar has allow_debugger") {
   if (::getuid() != 0 || !fs::exists("/usr/bin/setpriv")) {
     skipped("needs root and setpriv");
     return;

@@ -1,4 +1,5 @@
-// A gate that the supervisor runs: restricted by Landlock, and it still works.
+// A gate that the supervisor runs: its sandbox restricts it with Landlock, and
+// pushes and clones still work.
 
 #include "test/end_to_end/world/container_world.hpp"
 #include "test/support/skip.hpp"
@@ -35,8 +36,8 @@ TEST_CASE("a sandboxed gate accepts a real push") {
   if (!is_sandboxed(server))
     skipped("this kernel has no Landlock: the gate has no sandbox");
   const tcp_relay relay{world.gate(demo)};
-  // Small, chunked, unpacked and packed; a second one finds what the first
-  // left.
+  // A small push, a large push in chunks, and a small one that finds what the
+  // others left.
   for (std::size_t kib : {1U, 3000U, 2U}) {
     const auto content = noise(kib * 1024, unsigned(kib));
     world.git.commit("work", "file", content);
@@ -74,9 +75,9 @@ TEST_CASE("a gate in tcp mode listens on its loopback port") {
   CHECK_FALSE(fs::exists(world.gate(demo)));
 }
 
-// A mirror whose objects are borrowed from elsewhere: what somebody who can
-// write there would use to have the gate read for him.
-TEST_CASE("a sandboxed gate reads nothing beside its repository") {
+// A mirror that borrows its objects from another repository. Somebody who can
+// write to the mirror could use this to make the gate read other files.
+TEST_CASE("a sandboxed gate reads nothing outside of its repository") {
   const container_world world;
   world.git.commit("secret", "file", "secret\n");
   world.git.must_git({"clone", "-q", "--bare", "--shared", "secret",
@@ -107,7 +108,7 @@ TEST_CASE("a sandboxed gate reads nothing beside its repository") {
   CHECK_FALSE(fs::exists(world.git.dir / "sandboxed/file"));
 }
 
-TEST_CASE("hooks run from the private directory alone") {
+TEST_CASE("hooks run from the private directory only") {
   const container_world world;
   const container demo;
   auto server = serve(world, demo);
@@ -126,9 +127,9 @@ TEST_CASE("hooks run from the private directory alone") {
   CHECK_FALSE(fs::exists(world.git.repository() / "ran-from-the-repository"));
 }
 
-// Below /tmp, as a user who built the programs has them; the supervisor's own
-// directory does not matter.
-TEST_CASE("our hooks run, wherever their program is") {
+// The program of the hooks is below /tmp here, as for a user who built it
+// there. It need not be in the supervisor's directory.
+TEST_CASE("our hooks run from any directory that has their program") {
   const container_world world;
   const container demo;
   const auto hooks = world.gate_private(demo) / "hooks";

@@ -1,5 +1,5 @@
-// All services of one container, as a hook starts them. Source: supervisor.md,
-// section 2a.
+// All services of one container in one parent process, as terok's hook starts
+// them. Source: supervisor.md, section 2a.
 
 #include "test/end_to_end/world/container_world.hpp"
 #include "test/support/doubles/fake_shield.hpp"
@@ -25,8 +25,8 @@ struct parent_world {
   container demo;
   fs::path calls = world.git.dir / "calls";
 
-  /// A program that serves as vault and as signer: it writes down how it was
-  /// called and when it was told to end.
+  /// A program that plays vault and signer. It writes into a file how it was
+  /// called and when it got SIGTERM.
   fs::path service_program(const std::string& more = "") const {
     const auto path = world.git.dir / "their-service";
     write_file(path, "#!/bin/sh\n"
@@ -47,7 +47,7 @@ struct parent_world {
     return world.supervisor(std::move(words));
   }
 
-  /// Returns once hub and gate serve.
+  /// Starts a parent and returns when hub and gate serve.
   child start(std::vector<std::string> more) {
     child result{options(std::move(more))};
     await_serving(result);
@@ -107,7 +107,7 @@ TEST_CASE("a parent serves a container until its first process ends") {
   s.await_calls("start vault " + arguments + "\n", parent);
   s.await_calls("start signer " + arguments + "\n", parent);
   s.check_verdict();
-  // what the container left in the mounted directory
+  // a file that the container left in the mounted directory
   write_file(s.world.gate(s.demo).parent_path() / "left", "x");
   init.kill(SIGKILL);
   CHECK(parent.wait() == exited(0));
@@ -116,7 +116,7 @@ TEST_CASE("a parent serves a container until its first process ends") {
   s.check_cleaned_up();
 }
 
-TEST_CASE("SIGTERM ends a parent with 0, whatever was blocked at its start") {
+TEST_CASE("SIGTERM ends a parent with 0") {
   parent_world s;
   auto init = sleeper();
   auto parent = s.start({std::to_string(init.pid()), "--delegate", "none"});
@@ -125,7 +125,8 @@ TEST_CASE("SIGTERM ends a parent with 0, whatever was blocked at its start") {
   s.check_cleaned_up();
 }
 
-TEST_CASE("without a pid the parent asks podman when the container ends") {
+TEST_CASE(
+    "without a pid the parent waits with podman for the container's end") {
   parent_world s;
   const auto directory = s.world.git.dir / "bin";
   fs::create_directory(directory);
@@ -166,11 +167,11 @@ TEST_CASE("a delegated service that dies is started again") {
         break;
       guard.pace("a second start of " + name, {parent.pidfd()});
     }
-  // hub and gate did not notice
+  // hub and gate are not affected
   s.check_verdict();
 }
 
-TEST_CASE("isolated hubs and gates are children that terok can find") {
+TEST_CASE("with --isolate hub and gate are children that terok can find") {
   parent_world s;
   auto init = sleeper();
   auto parent =
@@ -206,7 +207,7 @@ TEST_CASE("a parent whose services cannot start ends with 3") {
   CHECK(read_file(taken) == "precious");
 }
 
-TEST_CASE("a parent with a bad sidecar ends with 2 and one line") {
+TEST_CASE("a bad sidecar ends a parent with 2 and one line") {
   parent_world s;
   s.demo.fields = {{"runtime_dir", "7"}};
   child parent{s.options({std::to_string(::getpid())})};
@@ -216,7 +217,7 @@ TEST_CASE("a parent with a bad sidecar ends with 2 and one line") {
                + ": runtime_dir: is not a string\n");
 }
 
-TEST_CASE("a fault of the gate costs the gate alone") {
+TEST_CASE("a bad setting of the gate stops the gate only") {
   parent_world s;
   s.demo.fields = {{"project_id", R"("My Proj+1")"}};
   child parent{s.options({std::to_string(::getpid()), "--delegate", "none"})};

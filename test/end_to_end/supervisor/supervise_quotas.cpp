@@ -1,5 +1,5 @@
-// What one container may take of a process that serves many; one story for each
-// quota: it is used up, and its neighbour does not notice.
+// How much one container may use of a process that serves many containers. Each
+// test uses up one quota and shows that another container is not affected.
 
 #include "protocol/supervisor/limits.hpp"
 #include "test/end_to_end/world/supervision.hpp"
@@ -34,7 +34,7 @@ struct fixture : supervision {
     return varlink_client{world.clearance(x)};
   }
 
-  /// Subscribed for sure: it has seen a mark.
+  /// A client that is subscribed for sure: it has received a mark.
   varlink_client subscriber(const container& x) const {
     auto result = client(x);
     result.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
@@ -48,7 +48,7 @@ struct fixture : supervision {
     return result;
   }
 
-  /// Children of the supervisor itself: each is a git.
+  /// How many children the supervisor has. Each of them is a git.
   std::size_t backends() {
     std::size_t result = 0;
     const auto tasks =
@@ -64,7 +64,8 @@ struct fixture : supervision {
 
 } // namespace
 
-TEST_CASE("one subscriber too many is closed, and has a place later") {
+TEST_CASE("one subscriber too many is closed, and can subscribe when another "
+          "has left") {
   fixture s;
   std::vector<varlink_client> crowd;
   for (std::size_t i = 0; i < limits::subscribers_max; ++i)
@@ -73,10 +74,10 @@ TEST_CASE("one subscriber too many is closed, and has a place later") {
   late.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
   CHECK(late.socket().read_to_end() == "");
   s.process().await_err("too many subscribers");
-  // Other calls are answered, and other containers have places.
+  // Other calls are answered, and other containers have free slots.
   CHECK(s.client(one).call("org.varlink.service.GetInfo").error == "");
   s.subscriber(two);
-  // The place is free once its holder is noticed to be gone.
+  // The slot is free when the hub has noticed that the subscriber left.
   crowd.pop_back();
   const deadline guard;
   for (;;) {
@@ -92,7 +93,7 @@ TEST_CASE("one subscriber too many is closed, and has a place later") {
   }
 }
 
-TEST_CASE("one reader too many waits until another leaves") {
+TEST_CASE("one reader too many waits until another reader leaves") {
   fixture s;
   auto watcher = s.subscriber(one);
   std::vector<raw_socket> crowd;
@@ -103,7 +104,8 @@ TEST_CASE("one reader too many waits until another leaves") {
   }
   raw_socket late{s.world.reader(one)};
   late.send(plain_line("shield_down", one.id));
-  // It is not heard, whatever the others say meanwhile; its neighbour is.
+  // The hub does not read from `late`, whatever the others send meanwhile. It
+  // reads from the other container's reader.
   crowd.front().send(plain_line("shield_up", one.id));
   CHECK(watcher.next_event().type == "shield_up");
   s.subscriber(two);
@@ -112,7 +114,7 @@ TEST_CASE("one reader too many waits until another leaves") {
   CHECK(watcher.next_event().type == "shield_down");
 }
 
-TEST_CASE("one gate's connection too many waits until another leaves") {
+TEST_CASE("one connection too many to a gate waits until another one ends") {
   fixture s;
   const auto request = http_request("GET", "/none", {});
   const auto client = [&](const container& x) {
@@ -125,7 +127,8 @@ TEST_CASE("one gate's connection too many waits until another leaves") {
   }
   auto late = client(one);
   late.send(request);
-  // It is not heard, whatever the others ask meanwhile; its neighbour is.
+  // The gate does not read from `late`, whatever the others ask meanwhile. The
+  // other container's gate answers.
   for (auto& each : crowd)
     REQUIRE(each.call(request).status == 404);
   CHECK(client(two).call(request).status == 404);
@@ -134,7 +137,7 @@ TEST_CASE("one gate's connection too many waits until another leaves") {
   CHECK(late.next().status == 404);
 }
 
-TEST_CASE("open requests of one container are bounded") {
+TEST_CASE("open requests of one container are limited") {
   fixture s;
   auto watcher = s.subscriber(one);
   raw_socket reader{s.world.reader(one)};
@@ -143,7 +146,7 @@ TEST_CASE("open requests of one container are bounded") {
     reader.send(x.line());
     CHECK(watcher.next_event().request_id == x.request_id);
   }
-  // The oldest one is gone.
+  // The oldest request was removed.
   auto caller = s.client(one);
   const auto verdict = [&](int n) {
     const auto x = block_of(one, n);
@@ -153,7 +156,7 @@ TEST_CASE("open requests of one container are bounded") {
   CHECK(verdict(1) == "");
 }
 
-TEST_CASE("one container's git processes are bounded") {
+TEST_CASE("git processes of one container are limited") {
   fixture s;
   const auto request =
       http_request("POST", "/r.git/git-receive-pack",
@@ -170,14 +173,14 @@ TEST_CASE("one container's git processes are bounded") {
         guard.pace("a backend");
     }
   }
-  // Requests are handled in order: when a later one is answered, the one
-  // before has been heard, and no process was started for it.
+  // Requests are handled in order. So when a later request is answered, the one
+  // before it was handled, and no process was started for it.
   http_client probe{raw_socket{s.world.gate(one)}};
   CHECK(probe.call(http_request("GET", "/none", {})).status == 404);
   CHECK(s.backends() == limits::git_children_max);
-  // The neighbour's gate has its own.
+  // The gate of the other container has slots of its own.
   s.push(two);
-  // One that leaves makes room.
+  // When the running pushes end, the waiting push starts.
   const auto waiting = std::move(pushes.back());
   pushes.clear();
   const deadline guard;

@@ -1,4 +1,4 @@
-// Sidecars as the reference really writes them: which services must come up for
+// Sidecars as terok really writes them, and the services that must start for
 // each of them. Source: supervisor.md, sections 1 and 2.
 
 #include "test/end_to_end/world/container_world.hpp"
@@ -30,7 +30,7 @@ std::string replaced(std::string text, const std::string& what,
   return text;
 }
 
-/// One of the recorded sidecars, in directories of the test.
+/// One of the recorded sidecars, with its paths below a directory of the test.
 struct recorded_sidecar {
   container_world world;
   reserved_port port;
@@ -46,7 +46,7 @@ struct recorded_sidecar {
     auto text = to_string(value);
     text = replaced(text, "{state}", (world.git.dir / "state").string());
     text = replaced(text, "{home}", (world.git.dir / "home").string());
-    // as container_world has it, and short enough for a socket
+    // the path that container_world uses, and short enough for a socket
     text = replaced(text, "{runtime}/terok", (world.git.dir / "t").string());
     if (value.has("gate_port"))
       text =
@@ -87,7 +87,7 @@ struct recorded_sidecar {
     return over_tcp() ? std::vector<fs::path>{} : std::vector{world.gate(x)};
   }
 
-  /// Status of the gate's answer to the first request of a clone.
+  /// The status of the gate's answer to the first request of a clone.
   int status_of_gate() const {
     const container x{name, container_id, {}};
     const auto request =
@@ -117,7 +117,7 @@ std::vector<json> recorded() {
 
 } // namespace
 
-TEST_CASE("every service that a recorded sidecar asks for comes up") {
+TEST_CASE("every service that a recorded sidecar asks for starts") {
   for (const auto& each : recorded()) {
     CAPTURE(each["name"].text());
     const recorded_sidecar x{each};

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Whether the programs are built with libsystemd; if not, skips the test.
+/// Whether the programs are built with libsystemd. If not, the test is skipped.
 bool takes_sockets() {
 #if TEST_LIBSYSTEMD
   return true;
@@ -64,7 +64,7 @@ struct fixture : made_runtime {
   }
 };
 
-/// What a program that must not start writes, without the program's name.
+/// What a program writes when it must not start, without the program's name.
 std::string refusal(child_options options, int code) {
   child process{std::move(options)};
   CHECK_EQ(process.wait(), exited(code));
@@ -84,7 +84,8 @@ unique_fd made(int fd) {
 
 } // namespace
 
-TEST_CASE("a hub serves who came before it, and leaves its sockets behind") {
+TEST_CASE(
+    "a hub serves clients that came before it, and leaves its sockets behind") {
   if (!takes_sockets())
     return;
   fixture s;
@@ -97,7 +98,8 @@ TEST_CASE("a hub serves who came before it, and leaves its sockets behind") {
   CHECK_EQ(early.next_event(), block{}.event());
   server.kill(SIGTERM);
   CHECK_EQ(server.wait(), exited(0));
-  // The socket is systemd's: a client that connects now waits for the next hub.
+  // The socket belongs to systemd: a client that connects now waits for the
+  // next hub.
   varlink_client late{s.clearance()};
   late.send("org.varlink.service.GetInfo");
   child next{s.hub()};
@@ -110,7 +112,8 @@ TEST_CASE("a hub serves who came before it, and leaves its sockets behind") {
   CHECK_FALSE(fs::exists(s.dir / "empty"));
 }
 
-TEST_CASE("a second hub does not take the path of one that was passed it") {
+TEST_CASE("a second hub does not take the path of a socket that was passed to "
+          "the first") {
   if (!takes_sockets())
     return;
   fixture s;
@@ -129,7 +132,7 @@ TEST_CASE("a peer of another uid is closed on a passed socket") {
   if (::getuid() != 0)
     return skipped("needs root");
   fixture s;
-  // Then only the hub itself checks the peer.
+  // Everybody may connect, so that only the hub itself can refuse the peer.
   for (const auto& path :
        {s.dir.path(), s.directory(), s.clearance(), s.reader()})
     fs::permissions(path, fs::perms::all);
@@ -148,7 +151,7 @@ TEST_CASE("a peer of another uid is closed on a passed socket") {
       "");
 }
 
-TEST_CASE("what a service starts hears nothing of systemd") {
+TEST_CASE("a program that a service starts gets nothing from systemd") {
   if (!takes_sockets())
     return;
   fixture s;
@@ -176,11 +179,13 @@ TEST_CASE("what a service starts hears nothing of systemd") {
     CAPTURE(name);
     CHECK_EQ(text.find(name + "="), std::string::npos);
   }
-  // stdin, stdout, stderr, and the one that ls uses to list them.
+  // stdin, stdout, stderr, and the descriptor with which ls lists the
+  // directory.
   CHECK(text.ends_with("\n0\n1\n2\n3\n"));
 }
 
-TEST_CASE("sockets that do not fit are one line, and nothing is served") {
+TEST_CASE(
+    "passed sockets that do not fit cause one line, and nothing is served") {
   if (!takes_sockets())
     return;
   fixture s;
@@ -214,7 +219,8 @@ TEST_CASE("sockets that do not fit are one line, and nothing is served") {
            cannot + "`reader` is not a socket");
 }
 
-TEST_CASE("a hub serves no TCP socket: only unix ones tell whose peers are") {
+TEST_CASE("a hub refuses a TCP socket, because only a unix socket tells the "
+          "peer's uid") {
   if (!takes_sockets())
     return;
   fixture s;
@@ -228,7 +234,7 @@ TEST_CASE("a hub serves no TCP socket: only unix ones tell whose peers are") {
       "that was passed for it is not a unix socket\n"));
 }
 
-TEST_CASE("a path and a passed socket are one too many") {
+TEST_CASE("a path and a passed socket for the same role are refused") {
   if (!takes_sockets())
     return;
   fixture s;
@@ -240,7 +246,8 @@ TEST_CASE("a path and a passed socket are one too many") {
   auto options = s.service({"serve-verdict", "--socket", s.dir / "other"});
   options.sockets = {{"verdict", s.for_hubs.get()}};
   CHECK_EQ(refusal(options, 2), cannot + "--socket names another");
-  // Where its client's socket is the hub must be told, even so.
+  // The path of the helper's socket is for the hub as a client, so it is
+  // accepted.
   options = s.hub();
   options.argv = {options.argv[0], "serve", "--verdict-socket", s.verdict()};
   child server{std::move(options)};
@@ -249,12 +256,12 @@ TEST_CASE("a path and a passed socket are one too many") {
       "");
 }
 
-TEST_CASE("sockets of another process are not ours") {
+TEST_CASE("sockets that were passed to another process are ignored") {
   if (!takes_sockets())
     return;
   fixture s;
   auto options = serve(s);
-  // What a shell passes on that got sockets itself.
+  // A shell that was passed sockets leaves these variables to its children.
   options.environment.emplace_back("LISTEN_PID", "1");
   options.environment.emplace_back("LISTEN_FDS", "2");
   s.for_clients.reset();
@@ -264,7 +271,7 @@ TEST_CASE("sockets of another process are not ours") {
 }
 
 #if !TEST_LIBSYSTEMD
-TEST_CASE("without libsystemd whoever passes sockets is told") {
+TEST_CASE("without libsystemd a program refuses passed sockets") {
   fixture s;
   CHECK_EQ(refusal(s.hub(), 1),
            cannot + "this program was built without libsystemd");
@@ -281,7 +288,7 @@ std::string get() {
   return http_request("GET", refs, {authorization(gate_world::token)});
 }
 
-/// A gate without the address of its socket.
+/// A gate without an option for its socket.
 child_options plain_gate(const gate_world& world) {
   auto result = gate_on_socket(world);
   const auto at = std::find(result.argv.begin(), result.argv.end(), "--socket");
@@ -291,7 +298,7 @@ child_options plain_gate(const gate_world& world) {
 
 } // namespace
 
-TEST_CASE("a gate serves a unix socket that it is passed") {
+TEST_CASE("a gate serves a unix socket that was passed to it") {
   if (!takes_sockets())
     return;
   const gate_world world;
@@ -311,7 +318,8 @@ TEST_CASE("a gate serves a unix socket that it is passed") {
   CHECK_EQ(refusal(options, 2), cannot + "--listen names another");
 }
 
-TEST_CASE("a gate serves a loopback port that it is passed, others by leave") {
+TEST_CASE(
+    "a gate serves a passed loopback port, and others with --allow-remote") {
   if (!takes_sockets())
     return;
   const gate_world world;
@@ -325,7 +333,7 @@ TEST_CASE("a gate serves a loopback port that it is passed, others by leave") {
              200);
   }
   const auto any = made(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  REQUIRE_EQ(::listen(any.get(), 16), 0); // at any address, at a free port
+  REQUIRE_EQ(::listen(any.get(), 16), 0); // all addresses, a free port
   const auto port = port_of(any);
   options.sockets = {{"gate", any.get()}};
   CHECK_EQ(refusal(options, 2),
@@ -337,7 +345,7 @@ TEST_CASE("a gate serves a loopback port that it is passed, others by leave") {
   CHECK_EQ(http_client{connect_tcp(port)}.call(get()).status, 200);
 }
 
-TEST_CASE("a gate that gets no socket from anybody says what it needs") {
+TEST_CASE("a gate without any socket names the options that it needs") {
   const gate_world world;
   CHECK_EQ(refusal(plain_gate(world), 2),
            "--socket or --listen is required where no socket is passed by "

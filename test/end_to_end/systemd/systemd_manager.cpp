@@ -1,5 +1,5 @@
-// Our units under a real user manager of systemd's, with a real journal: what
-// systemd_units.sh cannot see in their text.
+// Our units under a real user manager of systemd, with a real journal. It shows
+// what systemd_units.sh cannot see in the text of the units.
 
 #include "test/end_to_end/world/gate_deployment.hpp"
 #include "test/end_to_end/world/manager_world.hpp"
@@ -27,7 +27,7 @@ std::string namespace_of(pid_t pid, const std::string& name) {
   return fs::read_symlink("/proc/" + std::to_string(pid) + "/ns/" + name);
 }
 
-/// Whether a process can do to the machine what its unit forbids.
+/// Checks that a process cannot do to the machine what its unit forbids.
 void check_confined(pid_t pid) {
   CHECK_EQ(status_of(pid, "NoNewPrivs"), "1");
   CHECK_EQ(status_of(pid, "Seccomp"), "2");
@@ -41,7 +41,7 @@ void check_confined(pid_t pid) {
   }
 }
 
-/// What a process sees below a directory.
+/// The names that a process sees below a directory.
 std::vector<std::string> seen_by(pid_t pid, const std::string& directory) {
   std::vector<std::string> result;
   for (const auto& entry : fs::directory_iterator("/proc/" + std::to_string(pid)
@@ -50,8 +50,8 @@ std::vector<std::string> seen_by(pid_t pid, const std::string& directory) {
   return result;
 }
 
-/// A loopback port before a unix socket of the user's, by systemd's own proxy,
-/// which runs as the user.
+/// A loopback port in front of the user's unix socket. systemd's own proxy
+/// serves it and runs as the user.
 class port_before {
 public:
   port_before(const manager_world& world, const fs::path& socket)
@@ -95,7 +95,7 @@ void make_gate(const manager_world& world) {
 
 } // namespace
 
-TEST_CASE("the lines of README.md start every socket that is needed") {
+TEST_CASE("the lines of README.md start all sockets") {
   const auto world = manager_world::make();
   if (!world)
     return;
@@ -112,7 +112,7 @@ TEST_CASE("the lines of README.md start every socket that is needed") {
     CAPTURE(unit);
     CHECK_EQ(world->property(unit, "ActiveState"), "active");
   }
-  // A block that comes before the first operator is not lost.
+  // A block that arrives before the first operator is not lost.
   world->run(world->ours({"emit", "--blocked", "--container", "c1", "--dest",
                           "203.0.113.7", "--port", "443", "--id", "c1:1"}));
   child watch{world->as_user(world->ours({"watch", "--json", "--count", "1"}))};
@@ -120,7 +120,7 @@ TEST_CASE("the lines of README.md start every socket that is needed") {
   CHECK_NE(watch.out().find("c1:1"), std::string::npos);
 }
 
-TEST_CASE("a gate's socket without repository or token says so once") {
+TEST_CASE("a gate's socket does not start without repository and token") {
   const auto world = manager_world::make();
   if (!world)
     return;
@@ -140,7 +140,7 @@ TEST_CASE("a gate's socket without repository or token says so once") {
   CHECK_EQ(world->property(unit, "ActiveState"), "active");
 }
 
-TEST_CASE("a block goes from a reader to a verdict through units of ours") {
+TEST_CASE("our units carry a block from a reader to a verdict") {
   const auto world = manager_world::make();
   if (!world)
     return;
@@ -155,7 +155,7 @@ TEST_CASE("a block goes from a reader to a verdict through units of ours") {
       {"start", "clearance-hub.socket", "clearance-reader.socket"});
   CHECK_EQ(world->property(hub, "ActiveState"), "inactive");
 
-  // The first client starts the hub, the first verdict the helper.
+  // The first client starts the hub. The first verdict starts the helper.
   child watch{world->as_user(world->ours({"watch", "--json", "--count", "2"}))};
   world->await_property(hub, "StatusText",
                         "1 subscriber; clients at /run/user/54321/"
@@ -179,7 +179,7 @@ TEST_CASE("a block goes from a reader to a verdict through units of ours") {
   CHECK_EQ(world->property(helper, "StatusText"),
            "hubs at /run/user/54321/terok-clearance-verdict.sock");
 
-  // What the audit line says of it, found by its fields.
+  // The journal has the audit line and finds it by its fields.
   const auto journal = world->journal({"CONTAINER=c1", "REQUEST_ID=c1:17"});
   journal.await_out("\n");
   const auto entry =
@@ -196,7 +196,7 @@ TEST_CASE("a block goes from a reader to a verdict through units of ours") {
   const auto pid = processes.front();
   check_confined(pid);
   CHECK(seen_by(pid, "/home").empty());
-  // Of the user's runtime directory only what it was given.
+  // Of the user's runtime directory the hub sees only its two files.
   CHECK_EQ(seen_by(pid, "/run/user/54321").size(), 2);
 
   world->systemctl(
@@ -208,13 +208,13 @@ TEST_CASE("a block goes from a reader to a verdict through units of ours") {
   CHECK_FALSE(fs::exists(world->run_dir() / "terok-shield-events.sock"));
 }
 
-TEST_CASE("a hub whose loop stands still is ended and started again") {
+TEST_CASE("a hub whose loop is blocked is ended and started again") {
   const auto world = manager_world::make();
   if (!world)
     return;
   world->drop_in(hub, "[Service]\nWatchdogSec=1s\n");
   world->systemctl({"start", hub});
-  // It lives for as long as it says so.
+  // While the hub reports that it lives, systemd does not end it.
   const deadline guard;
   const auto first = world->property(hub, "WatchdogTimestampMonotonic");
   while (world->property(hub, "WatchdogTimestampMonotonic") == first)
@@ -225,11 +225,11 @@ TEST_CASE("a hub whose loop stands still is ended and started again") {
   world->await_property(hub, "NRestarts", "1");
   world->await_property(hub, "ActiveState", "active");
   CHECK_NE(world->processes(hub).at(0), pid);
-  // Its clients' socket was never gone.
+  // The socket of its readers was there all the time.
   world->run(world->ours({"emit", "--type", "shield_up", "--container", "c1"}));
 }
 
-TEST_CASE("a gate in its unit takes a push, from a token it was lent") {
+TEST_CASE("a gate in its unit takes a push, with a token as a credential") {
   const auto world = manager_world::make();
   if (!world)
     return;
@@ -260,7 +260,7 @@ TEST_CASE("a gate in its unit takes a push, from a token it was lent") {
 
   const auto pid = world->processes(unit).at(0);
   check_confined(pid);
-  // Neither the token's file nor another repository.
+  // The gate sees neither the token's file nor another repository.
   CHECK_EQ(seen_by(pid, "/home/tester"), std::vector<std::string>{".local"});
   CHECK_EQ(seen_by(pid, "/home/tester/.local/share/terok-gate"),
            std::vector<std::string>{"demo.git"});
@@ -268,7 +268,7 @@ TEST_CASE("a gate in its unit takes a push, from a token it was lent") {
   world->systemctl({"reload", unit});
   CHECK_EQ(world->property(unit, "ActiveState"), "active");
 
-  // A push of nothing, its end not yet there: git waits.
+  // A push that changes nothing and whose body has not ended: git waits.
   http_client client{connect_tcp(port.number())};
   client.send(
       http_request("POST", "/demo.git/git-receive-pack",
@@ -297,7 +297,7 @@ TEST_CASE("a gate in its unit takes a push, from a token it was lent") {
   CHECK(world->processes(unit).empty());
 }
 
-TEST_CASE("a supervisor in its unit serves what it finds") {
+TEST_CASE("a supervisor in its unit serves the sidecars that it finds") {
   const auto world = manager_world::make();
   if (!world)
     return;

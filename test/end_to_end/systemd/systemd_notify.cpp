@@ -72,7 +72,7 @@ TEST_CASE("a hub that cannot serve one of its sockets is never ready") {
   CHECK_FALSE(manager.has_more());
 }
 
-TEST_CASE("the address may be an abstract name") {
+TEST_CASE("the address of systemd may be an abstract name") {
   const runtime where;
   const auto name = "@" + where.dir.path().string();
   fake_manager manager{name};
@@ -80,7 +80,7 @@ TEST_CASE("the address may be an abstract name") {
   CHECK_EQ(manager.next(), ready("hubs at " + where.verdict().string()));
 }
 
-TEST_CASE("nobody to tell is no reason not to serve") {
+TEST_CASE("a hub serves also if nobody receives its reports") {
   const runtime where;
   for (std::string address :
        {(where.dir / "nobody").string(), std::string("relative"),
@@ -94,7 +94,7 @@ TEST_CASE("nobody to tell is no reason not to serve") {
   }
 }
 
-TEST_CASE("a service that is asked to says again and again that it lives") {
+TEST_CASE("with a watchdog a service reports again and again that it lives") {
 #if !TEST_LIBSYSTEMD
   return skipped("built without libsystemd");
 #endif
@@ -111,7 +111,7 @@ TEST_CASE("a service that is asked to says again and again that it lives") {
   CHECK_EQ(server.wait(), exited(0));
 }
 
-TEST_CASE("a time limit that is another process's wakes nobody up") {
+TEST_CASE("a watchdog of another process is ignored") {
   const runtime where;
   fake_manager manager;
   auto options = told(serve(where), manager);
@@ -123,7 +123,8 @@ TEST_CASE("a time limit that is another process's wakes nobody up") {
   CHECK_EQ(manager.next(), stopping);
 }
 
-TEST_CASE("a gate that reads its grants again says so, and when they hold") {
+TEST_CASE("a gate reports when it reads its grants again, and when they are in "
+          "force") {
   const gate_world world;
   world.seed();
   const auto grants = world.dir / "grants";
@@ -131,7 +132,7 @@ TEST_CASE("a gate that reads its grants again says so, and when they hold") {
     return R"({"token_sha256":")" + std::string(digest)
            + R"(","scope":"r","access":"read-only"})";
   };
-  // The reports of the containers "old" and "new".
+  // The tokens of the containers "old" and "new".
   const auto old_one =
       one("cba06b5736faf67e54b07b561eae94395e774c517a7d910a54369e1263ccfbd4");
   const auto new_one =
@@ -192,7 +193,7 @@ TEST_CASE(
   CHECK_EQ(server.wait(), exited(0));
 }
 
-TEST_CASE("a container that cannot be served does not hold a supervisor up") {
+TEST_CASE("a supervisor is ready also if a container cannot be served") {
   const container_world world;
   const container a{"a", "aaaaaaaaaaaa0001", {}};
   fs::create_directories(world.clearance(a));
@@ -201,12 +202,12 @@ TEST_CASE("a container that cannot be served does not hold a supervisor up") {
   child server{told(
       world.supervisor({"run", "--sidecar-dir", world.sidecars()}), manager)};
   CHECK_EQ(manager.next(), ready("1 container, 1 with a service that fails"));
-  // It will be started again soon.
+  // The supervisor starts the service again soon.
   fs::remove_all(world.clearance(a).parent_path());
   CHECK_EQ(manager.next(), "STATUS=1 container");
 }
 
-TEST_CASE("one service of a container is a part of who started it") {
+TEST_CASE("a single service of a container reports nothing to systemd") {
   const container_world world;
   const container a;
   fake_manager manager;

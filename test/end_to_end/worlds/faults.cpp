@@ -1,6 +1,7 @@
-// What no peer did: a path that is a directory, a device without an end, no
-// memory. One line and the documented exit code; a fault of one connection is
-// one connection's.
+// Faults that no peer causes: a path that is a directory, a file without an
+// end, too little memory. A program that cannot start writes one line and ends
+// with the documented exit code. If memory is missing for one connection, only
+// that connection ends.
 
 #include "test/end_to_end/world/container_world.hpp"
 #include "test/end_to_end/world/deployment.hpp"
@@ -21,7 +22,7 @@ using namespace clearance::test;
 
 namespace {
 
-/// What a program says that must not start, in one line.
+/// The one line that a program writes when it must not start.
 std::string refusal(std::vector<std::string> argv, int code) {
   child_options options;
   options.argv = std::move(argv);
@@ -32,7 +33,7 @@ std::string refusal(std::vector<std::string> argv, int code) {
   return said.substr(0, said.size() - 1);
 }
 
-/// Leaves the process `more` bytes of memory of its own.
+/// Lets the process allocate at most `more` further bytes.
 void starve(pid_t pid, rlim_t more) {
   const auto now = std::stoull(status_of(pid, "VmData")) * 1024;
   const struct rlimit limit { now + more, RLIM_INFINITY };
@@ -42,7 +43,7 @@ void starve(pid_t pid, rlim_t more) {
 
 } // namespace
 
-TEST_CASE("a configuration file that cannot be read is one line") {
+TEST_CASE("a configuration file that cannot be read causes one line") {
   const temp_dir dir;
   const auto fault = [&](const std::string& path) {
     return ": cannot read the configuration file " + path + ": ";
@@ -59,7 +60,7 @@ TEST_CASE("a configuration file that cannot be read is one line") {
   }
 }
 
-TEST_CASE("a message that there is no memory for ends its connection alone") {
+TEST_CASE("if memory is missing for a message, only its connection ends") {
   const runtime where;
   hub server{where};
   auto watcher = server.subscriber();
@@ -71,7 +72,7 @@ TEST_CASE("a message that there is no memory for ends its connection alone") {
     greedy.socket().send(half);
     CHECK(greedy.socket().read_to_end() == "");
   } catch (const peer_closed&) {
-    // As well.
+    // The hub closed the connection before it had read everything.
   }
   server.process().await_err("out of memory for a");
   server.emit(block{}.line());
@@ -79,7 +80,8 @@ TEST_CASE("a message that there is no memory for ends its connection alone") {
   CHECK(server.stop() == exited(0));
 }
 
-TEST_CASE("whoever executes verdicts says when there is no shield") {
+TEST_CASE("a program that executes verdicts logs at its start that the shield "
+          "is missing") {
   const runtime where;
   const std::string said = "the shield is not found, every verdict will fail";
   const auto none = where.dir / "none";
@@ -103,7 +105,7 @@ TEST_CASE("whoever executes verdicts says when there is no shield") {
   }
 }
 
-TEST_CASE("a hub says at its start that there is no verdict helper") {
+TEST_CASE("a hub logs at its start that the verdict helper is missing") {
   const runtime where;
   const std::string said = "the verdict helper is not there, every verdict "
                            "will fail until it is verdict_socket="
@@ -121,7 +123,7 @@ TEST_CASE("a hub says at its start that there is no verdict helper") {
   CHECK(server.process().err().find("verdict helper") == std::string::npos);
 }
 
-TEST_CASE("a client that there is no memory for says so and ends with 1") {
+TEST_CASE("a client without enough memory says so and ends with 1") {
   if (clearance::io::has_address_sanitizer
       || clearance::io::has_thread_sanitizer) {
     skipped("a sanitizer does not start with so little memory");
@@ -129,7 +131,7 @@ TEST_CASE("a client that there is no memory for says so and ends with 1") {
   }
   const runtime where;
   child_options options;
-  // The words alone take more than there is.
+  // The arguments alone need more memory than the limit allows.
   options.argv = {
       "/usr/bin/prlimit", "--data=1600000", terok_clearance(), "emit",
       "--type",           "shield_up",      "--container",     "c",
@@ -143,7 +145,7 @@ TEST_CASE("a client that there is no memory for says so and ends with 1") {
   CHECK(process.err() == "terok-clearance: out of memory\n");
 }
 
-TEST_CASE("a sidecar that can never be served is told once") {
+TEST_CASE("a sidecar that can never be served is logged once") {
   const container_world world;
   const fake_shield shield;
   const container good{"good", "111111111111aaaa", {}};
@@ -164,7 +166,7 @@ TEST_CASE("a sidecar that can never be served is told once") {
   CHECK(log.find("file=bad.json") == log.rfind("file=bad.json"));
 }
 
-TEST_CASE("relative paths are shown from the root directory on") {
+TEST_CASE("the log shows relative paths as absolute ones") {
   const runtime where;
   child_options options;
   options.argv = {terok_clearance(),  "serve",           "--clearance-socket",

@@ -1,6 +1,6 @@
-// What a service inherits from whoever starts it: every limit that the kernel
-// knows, signals that are ignored or blocked, the place of process 1, a user
-// without a number. It serves all the same, or says in one line why not.
+// What a service inherits from the program that starts it: every limit of the
+// kernel, ignored or blocked signals, the role of process 1, a user without a
+// number. The service serves, or says in one line why it cannot.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/end_to_end/world/gate_deployment.hpp"
@@ -25,11 +25,11 @@ constexpr rlim_t mib = 1024 * kib;
 struct limit {
   const char* name;
   int which;
-  std::vector<rlim_t> low; ///< the highest there may be is tried, too
+  std::vector<rlim_t> low; ///< the test also tries the hard limit
 };
 
-/// All that getrlimit(2) knows. Lower ones than these end the program before it
-/// begins: in the kernel or in the loader.
+/// All limits that getrlimit(2) knows. With lower values than these the kernel
+/// or the loader ends the program before its first line.
 const std::vector<limit> limits{
     {"AS", RLIMIT_AS, {64 * mib, 96 * mib, 256 * mib}},
     {"CORE", RLIMIT_CORE, {0}},
@@ -49,7 +49,7 @@ const std::vector<limit> limits{
     {"STACK", RLIMIT_STACK, {256 * kib, mib}},
 };
 
-/// Words that start `program` under it.
+/// The command that runs `program` with this limit.
 std::vector<std::string> limited(const limit& x, rlim_t value,
                                  const std::string& program) {
   std::string option = "--";
@@ -60,7 +60,8 @@ std::vector<std::string> limited(const limit& x, rlim_t value,
   return {"/usr/bin/prlimit", option + "=" + text + ":" + text, program};
 }
 
-/// Whether it serves until it is told to end, or ends with one line.
+/// Checks that the program serves until SIGTERM, or ends by itself with one
+/// line.
 void serves_or_says(child_options options, const std::filesystem::path& socket,
                     const std::string& name) {
   child process{std::move(options)};
@@ -101,11 +102,11 @@ child_options unshared(const std::vector<std::string>& how,
 
 } // namespace
 
-TEST_CASE("the table has every limit that there is") {
+TEST_CASE("the table has every limit of this kernel") {
   CHECK(limits.size() == RLIM_NLIMITS);
 }
 
-TEST_CASE("whatever the limits are, a hub serves or says why not") {
+TEST_CASE("with any limit a hub serves or says why it cannot") {
   for (const auto& x : limits) {
     struct rlimit now {};
     REQUIRE(::getrlimit(static_cast<__rlimit_resource_t>(x.which), &now) == 0);
@@ -125,7 +126,7 @@ TEST_CASE("whatever the limits are, a hub serves or says why not") {
   }
 }
 
-TEST_CASE("whatever the limits are, a gate serves or says why not") {
+TEST_CASE("with any limit a gate serves or says why it cannot") {
   const gate_world world;
   for (const auto& x : limits) {
     CAPTURE(x.name);
@@ -137,7 +138,7 @@ TEST_CASE("whatever the limits are, a gate serves or says why not") {
   }
 }
 
-TEST_CASE("signals that are ignored or blocked do their work") {
+TEST_CASE("signals that were ignored or blocked at the start work") {
   const runtime where;
   const fake_shield shield;
   hub_options options;
@@ -164,7 +165,7 @@ TEST_CASE("signals that are ignored or blocked do their work") {
   CHECK(server.stop() == exited(0));
 }
 
-TEST_CASE("signals that wake the main thread by accident do nothing") {
+TEST_CASE("signals that wake the main thread without a reason do nothing") {
   const runtime where;
   hub server{where};
   server.process().kill(SIGURG);
@@ -174,13 +175,13 @@ TEST_CASE("signals that wake the main thread by accident do nothing") {
   CHECK(server.stop() == exited(0));
 }
 
-TEST_CASE("as process 1 a hub leaves no zombie of its shield's") {
+TEST_CASE("a hub that is process 1 leaves no zombie of its shield") {
   if (!can_unshare("--pid")) {
     skipped("cannot make a namespace of processes");
     return;
   }
   const runtime where;
-  // The shell does not wait for what it starts, and is not there when it ends.
+  // The shield does not wait for its child and ends before it.
   const auto shield = where.dir / "shield";
   write_file(shield, "#!/bin/sh\nsetsid /bin/true &\nexit 0\n");
   std::filesystem::permissions(shield, std::filesystem::perms{0700});
@@ -205,14 +206,14 @@ TEST_CASE("as process 1 a hub leaves no zombie of its shield's") {
   while (descendants(process.pid()).size() > 2) // process 1 and the service
     guard.pace("the last zombie");
   REQUIRE(descendants(process.pid()).size() == 2);
-  // What it is told goes on to the service, and its exit code comes back.
+  // Process 1 passes SIGTERM on to the service and returns its exit code.
   const auto one = descendants(process.pid())[0];
   CHECK(::kill(one, SIGTERM) == 0);
   CHECK(process.wait() == exited(0));
   CHECK_FALSE(std::filesystem::exists(where.clearance()));
 }
 
-TEST_CASE("a user without a number of his own is refused") {
+TEST_CASE("a hub refuses to run as a user without a number of its own") {
   if (!can_unshare("--user")) {
     skipped("cannot make a namespace of users");
     return;

@@ -1,6 +1,6 @@
-// Nobody reads stderr: a pipe that is full and whose reader does not read, as a
-// terminal that is stopped by Ctrl-S or a logger that hangs. Whoever serves
-// goes on, ends when told to, and says later how many lines were lost.
+// Nobody reads stderr: it is a full pipe, a terminal that Ctrl-S has stopped,
+// or a logger that hangs. The programs serve nevertheless, end on SIGTERM, and
+// report later how many lines were lost.
 
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/end_to_end/world/supervision.hpp"
@@ -26,7 +26,7 @@ using namespace clearance::test;
 
 namespace {
 
-/// Words that start `program` with the file `to` for stderr.
+/// The command that runs `program` with the file `to` as stderr.
 std::vector<std::string> with_stderr(const std::filesystem::path& to,
                                      const std::string& program) {
   return {"/bin/sh", "-c", "exec \"$@\" 2>\"$0\"", to, program};
@@ -48,12 +48,12 @@ public:
       continue;
   }
 
-  /// Words before those of `program`: it gets the pipe for stderr.
+  /// The command that runs `program` with the pipe as stderr.
   std::vector<std::string> before(const std::string& program) const {
     return with_stderr(dir_ / "log", program);
   }
 
-  /// The same program with the pipe for stderr.
+  /// The options `x` with the pipe as stderr.
   child_options operator()(child_options x) const {
     const auto words = before(x.argv.front());
     x.argv.erase(x.argv.begin());
@@ -61,7 +61,7 @@ public:
     return x;
   }
 
-  /// Reads until `text` was there `count` times.
+  /// Reads until `text` has arrived `count` times.
   void await(std::string_view text, std::size_t count = 1) {
     const deadline guard;
     while (times(text) < count) {
@@ -90,7 +90,7 @@ private:
   std::string seen_;
 };
 
-/// 300 lines that are no lines, and 85 verdicts, all answered.
+/// Sends 300 malformed lines and 85 verdicts. All verdicts are answered.
 void use(hub& server, varlink_client& watcher) {
   std::string bad;
   for (int i = 0; i < 300; ++i)
@@ -106,7 +106,7 @@ void use(hub& server, varlink_client& watcher) {
   }
 }
 
-/// Returns once `signal`, which was sent, was taken.
+/// Returns when the process has taken the pending `signal`.
 void await_taken(pid_t pid, int signal) {
   const deadline guard;
   const auto bit = 1ULL << (signal - 1);
@@ -116,7 +116,7 @@ void await_taken(pid_t pid, int signal) {
 
 } // namespace
 
-TEST_CASE("a hub whose log nobody reads serves, and ends when it is told") {
+TEST_CASE("a hub whose log nobody reads serves, and ends on a signal") {
   const runtime where;
   const fake_shield shield;
   full_pipe log;
@@ -136,7 +136,7 @@ TEST_CASE("a hub whose log nobody reads serves, and ends when it is told") {
   CHECK_FALSE(std::filesystem::exists(where.clearance()));
 }
 
-TEST_CASE("what waited is written once the log is read") {
+TEST_CASE("lines that waited are written when somebody reads the log") {
   const runtime where;
   const fake_shield shield;
   full_pipe log;
@@ -151,13 +151,14 @@ TEST_CASE("what waited is written once the log is read") {
   CHECK(server.stop() == exited(0));
 }
 
-TEST_CASE("lines that find no room are lost and counted") {
+TEST_CASE("lines for which there is no room are lost and counted") {
   const runtime where;
   full_pipe log;
   hub_options options;
   options.process.argv = log.before(terok_clearance());
   hub server{where, std::move(options)};
-  // Counters are notices, a line a subscriber.
+  // Counters have a log line for each subscriber, so many subscribers make many
+  // lines.
   std::vector<varlink_client> crowd;
   for (int i = 0; i < 100; ++i)
     crowd.push_back(server.subscriber());
@@ -170,7 +171,8 @@ TEST_CASE("lines that find no room are lost and counted") {
   CHECK(server.stop() == exited(0));
 }
 
-TEST_CASE("a helper whose log nobody reads executes, and ends") {
+TEST_CASE(
+    "a helper whose log nobody reads executes verdicts, and ends on a signal") {
   const runtime where;
   const fake_shield shield;
   full_pipe log;
@@ -183,7 +185,7 @@ TEST_CASE("a helper whose log nobody reads executes, and ends") {
   CHECK(helper.wait() == exited(0));
 }
 
-TEST_CASE("a gate whose log nobody reads answers, and ends") {
+TEST_CASE("a gate whose log nobody reads answers, and ends on a signal") {
   const gate_world world;
   world.seed();
   full_pipe log;
@@ -227,7 +229,7 @@ TEST_CASE("a supervisor whose log nobody reads serves every container") {
   CHECK(process.wait() == exited(0));
 }
 
-TEST_CASE("a program that cannot start ends, too") {
+TEST_CASE("a program that cannot start ends also if nobody reads its log") {
   const runtime where;
   std::filesystem::create_directory(where.directory());
   std::filesystem::permissions(where.directory(), std::filesystem::perms{0755});
@@ -237,7 +239,7 @@ TEST_CASE("a program that cannot start ends, too") {
   CHECK(process.wait() == exited(1));
 }
 
-TEST_CASE("a program that is denied its threads ends, too") {
+TEST_CASE("a program that may not start threads ends") {
   if (::getuid() == 0 && !std::filesystem::exists("/usr/bin/setpriv")) {
     skipped("needs setpriv, because root is denied no thread");
     return;
