@@ -81,7 +81,7 @@ TEST_CASE("without a unit a hosted actor runs on the system's scheduler") {
   CHECK(*value == 1);
 }
 
-TEST_CASE("a hosted actor runs on its unit, whoever sends to it") {
+TEST_CASE("a hosted actor runs on its unit, whichever thread sends to it") {
   actor_fixture f;
   manual_unit unit{&f.system};
   auto value = std::make_shared<int>(0);
@@ -112,7 +112,7 @@ TEST_CASE(
   CHECK(f.io.alive("guest").empty());
 }
 
-TEST_CASE("the I/O host keeps an actor that nobody else holds") {
+TEST_CASE("the I/O host keeps an actor to which nobody else has a handle") {
   actor_fixture f;
   auto value = std::make_shared<int>(0);
   actors::spawn_hosted<guest>(f.io, value);

@@ -48,7 +48,7 @@ TEST_CASE("a line below the threshold is not logged") {
   }
 }
 
-TEST_CASE("a notice is logged whatever the threshold") {
+TEST_CASE("a notice is logged at every log level") {
   test::log_record record{severity::error};
   actors::log(severity::notice, "part", "who did what");
   CHECK(record.only("who did what").level == severity::notice);
@@ -66,7 +66,7 @@ TEST_CASE("a limiter allows 64 lines in an interval, not 65") {
   CHECK(x.take_withheld() == 0);
 }
 
-TEST_CASE("a limiter starts anew with the next interval") {
+TEST_CASE("a limiter counts anew in the next interval") {
   actors::log_limiter x;
   protocol::time_point start{1h};
   for (std::size_t i = 0; i < limits::log_max_lines + 7; ++i)
@@ -78,7 +78,8 @@ TEST_CASE("a limiter starts anew with the next interval") {
   CHECK_FALSE(x.allow(start + limits::log_interval));
 }
 
-// Many peers may log a little each, or one peer may connect again and again.
+// Many peers may each cause a few lines, or one peer may connect again and
+// again.
 TEST_CASE("many limiters allow 128 lines in an interval together, not 129") {
   const auto whole = actors::limiter_of_all();
   protocol::time_point start{1h};

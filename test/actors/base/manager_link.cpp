@@ -59,7 +59,7 @@ struct fixture : actor_fixture {
 
 } // namespace
 
-TEST_CASE("that a service is ready is sent at once, whatever was sent before") {
+TEST_CASE("the state \"ready\" is sent at once, whatever was sent before") {
   fixture s;
   s.say(false, "begins");
   s.say(true, "serves");
@@ -68,7 +68,8 @@ TEST_CASE("that a service is ready is sent at once, whatever was sent before") {
   CHECK(s.manager.taken() == news{"ready: serves more"});
 }
 
-TEST_CASE("of changes of the status the newest is sent once a second") {
+TEST_CASE(
+    "of several changes of the status only the newest is sent, once a second") {
   fixture s;
   s.say(true, "0");
   s.say(false, "1");
@@ -102,18 +103,19 @@ TEST_CASE("a message that the manager did not take is sent again") {
   CHECK(s.manager.taken().empty());
 }
 
-TEST_CASE("that the thread runs is sent as often as the manager wants") {
+TEST_CASE("a sign of life is sent as often as the manager wants") {
   fixture s{500ms};
   CHECK(s.manager.taken() == news{"alive"});
   s.advance(1499ms);
   CHECK(s.manager.taken() == news{"alive", "alive"});
-  // The next message makes up for one that was lost.
+  // A lost sign of life is not repeated. The next one comes at its time.
   s.manager.busy = true;
   s.advance(1ms);
   s.manager.busy = false;
   s.advance(500ms);
   CHECK(s.manager.taken() == news{"alive"});
-  // A thread that is blocked sends nothing, and afterwards not twice.
+  // A blocked thread sends nothing. Afterwards it does not send the missed
+  // signs of life.
   s.stall(5s);
   s.advance(500ms);
   CHECK(s.manager.taken().size() <= 2);

@@ -21,7 +21,7 @@ const auto clearance_socket = "/run/t/clearance/0123456789ab/hub.sock"s;
 const auto reader_socket = "/run/t/events/0123456789ab/ingester.sock"s;
 const auto gate_socket = "/run/t/sandbox/run/demo/gate/gate-server.sock"s;
 
-/// One container; the test plays sockets and processes.
+/// One container. The test plays its sockets and processes.
 struct fixture : container_fixture {
   actors::container_actor container;
   std::optional<caf::error> ended;
@@ -85,7 +85,7 @@ TEST_CASE("a container's services listen where supervisor.md says") {
                        "/run/t/sandbox/run/demo/gate"s});
 }
 
-TEST_CASE("its quotas reach the sockets") {
+TEST_CASE("the quotas of a container reach its sockets") {
   fixture s;
   s.start();
   namespace limits = protocol::supervisor_limits;
@@ -107,7 +107,8 @@ TEST_CASE("a container without a token has no gate") {
   CHECK(s.listens(clearance_socket));
 }
 
-TEST_CASE("a fault in the gate's fields is told once and costs the gate") {
+TEST_CASE("a fault in the gate's fields is logged once, and only the gate is "
+          "missing") {
   fixture s;
   auto x = s.sidecar("demo");
   x.gate.reset();
@@ -121,7 +122,7 @@ TEST_CASE("a fault in the gate's fields is told once and costs the gate") {
   CHECK(line["why"] == "project_id: is missing");
 }
 
-TEST_CASE("its hub serves the container alone") {
+TEST_CASE("a container's hub accepts lines about that container only") {
   fixture s;
   s.start();
   auto reader = s.io.connect(reader_socket);
@@ -132,7 +133,8 @@ TEST_CASE("its hub serves the container alone") {
         == "the line names another container");
 }
 
-TEST_CASE("a hub that is killed comes back, its neighbours do not notice") {
+TEST_CASE(
+    "a hub that is killed is started again, and the other services go on") {
   fixture s;
   s.start();
   const auto executor = s.only("shield_executor");
@@ -158,7 +160,7 @@ TEST_CASE("a hub that is killed comes back, its neighbours do not notice") {
   CHECK(lines[1]["again_in"] == "200ms");
 }
 
-TEST_CASE("a delay is kept, to the millisecond") {
+TEST_CASE("a restart waits exactly for its delay") {
   fixture s;
   s.start();
   s.crash(s.only("hub"), caf::exit_reason::kill);
@@ -168,7 +170,7 @@ TEST_CASE("a delay is kept, to the millisecond") {
   CHECK(s.alive("hub") == 1);
 }
 
-TEST_CASE("a hub lives on when its executor dies, and has the next one") {
+TEST_CASE("a hub goes on when its executor ends, and uses the next executor") {
   fixture s;
   inbox caller{s};
   s.start();
@@ -190,7 +192,7 @@ TEST_CASE("a hub lives on when its executor dies, and has the next one") {
   CHECK(s.only("hub") == hub);
 }
 
-TEST_CASE("a gate that cannot listen is tried again, ever more rarely") {
+TEST_CASE("a gate that cannot listen is tried again after growing delays") {
   fixture s;
   s.http.refuse = "the port is taken";
   s.start();
@@ -223,7 +225,8 @@ TEST_CASE("a hub and a gate without their directories are not started") {
   CHECK(s.alive("hub") == 1);
 }
 
-TEST_CASE("told to stop, everything ends and nothing comes back") {
+TEST_CASE(
+    "a container that is stopped ends all services and starts none again") {
   fixture s;
   s.start();
   caf::anon_send(s.container, actors::stop_atom::value);
@@ -237,7 +240,7 @@ TEST_CASE("told to stop, everything ends and nothing comes back") {
   CHECK_FALSE(s.listens(clearance_socket));
 }
 
-TEST_CASE("the end of its first process is the container's") {
+TEST_CASE("the end of its first process ends a container") {
   fixture s;
   auto x = s.sidecar("demo");
   x.init_pid = 4711;
@@ -253,7 +256,8 @@ TEST_CASE("the end of its first process is the container's") {
   CHECK(s.containers.watches.empty());
 }
 
-TEST_CASE("a container whose first process is gone does not begin") {
+TEST_CASE(
+    "a container whose first process has ended already starts no service") {
   fixture s;
   auto x = s.sidecar("demo");
   x.init_pid = 4711;
@@ -265,7 +269,8 @@ TEST_CASE("a container whose first process is gone does not begin") {
   CHECK(s.http.open.empty());
 }
 
-// Else it would outlive its container as long as the sidecar exists.
+// Otherwise the services would outlive their container for as long as the
+// sidecar exists.
 TEST_CASE(
     "a first process is watched as soon as there is a descriptor for it") {
   fixture s;
@@ -279,13 +284,13 @@ TEST_CASE(
   CHECK(s.log.only("its first process cannot be watched")["why"]
         == "Too many open files");
   s.containers.ran_out = false;
-  SUBCASE("which it ends by") {
+  SUBCASE("the watched process ends later") {
     s.advance(100ms);
     REQUIRE(s.containers.watches.contains(4711));
     s.containers.end(4711);
     s.run();
   }
-  SUBCASE("or it has ended meanwhile") {
+  SUBCASE("the process has ended meanwhile") {
     s.containers.gone = true;
     s.advance(100ms);
   }
@@ -294,7 +299,7 @@ TEST_CASE(
   CHECK_FALSE(s.listens(clearance_socket));
 }
 
-TEST_CASE("a container's crash leaves no part of it behind") {
+TEST_CASE("the crash of a container's actor leaves no service behind") {
   fixture s;
   s.start();
   s.crash(s.container, caf::exit_reason::kill);

@@ -28,7 +28,8 @@ const words signer{"signer-program"};
 const words waits{"podman", "wait", "0123456789abcdef"};
 const words exists{"podman", "container", "exists", "0123456789abcdef"};
 
-/// One parent on scripted hosts, with two delegated services.
+/// One parent with two delegated services. The test plays sockets and
+/// processes.
 struct parent_fixture : container_fixture {
   actors::parent_actor parent;
   std::optional<caf::error> ended;
@@ -61,7 +62,7 @@ struct parent_fixture : container_fixture {
   }
   parent_fixture() = default;
 
-  /// What runs as a process of its own, in the order of the start.
+  /// The processes that run, in the order of their start.
   std::vector<words> running() const {
     std::vector<words> result;
     for (const auto& x : containers.services)
@@ -87,7 +88,7 @@ struct parent_fixture : container_fixture {
 
 } // namespace
 
-TEST_CASE("a parent serves its container, then starts what is delegated") {
+TEST_CASE("a parent starts hub and gate first, then the delegated services") {
   parent_fixture s;
   s.start();
   CHECK(s.listens(clearance_socket));
@@ -96,7 +97,7 @@ TEST_CASE("a parent serves its container, then starts what is delegated") {
   CHECK_FALSE(s.ended);
 }
 
-TEST_CASE("with hub and gate in children it answers verdicts") {
+TEST_CASE("with hub and gate in children the parent executes verdicts only") {
   parent_fixture s;
   s.isolated = true;
   s.start();
@@ -108,7 +109,7 @@ TEST_CASE("with hub and gate in children it answers verdicts") {
 }
 
 TEST_CASE(
-    "a delegated service that ends is started again, its neighbours stay") {
+    "a delegated service that ends is started again, and the others go on") {
   parent_fixture s;
   s.start();
   s.end_service(vault, false, "signal 9");
@@ -130,7 +131,8 @@ TEST_CASE(
   CHECK(s.listens(clearance_socket));
 }
 
-TEST_CASE("a delegated service that cannot be started costs that service") {
+TEST_CASE(
+    "a delegated service that cannot be started does not affect the others") {
   parent_fixture s;
   s.containers.refuse_service = "vault-program was not found";
   s.start();
@@ -143,7 +145,7 @@ TEST_CASE("a delegated service that cannot be started costs that service") {
   CHECK(s.running().size() >= 2);
 }
 
-TEST_CASE("if nothing can be started the parent says so and ends") {
+TEST_CASE("a parent that can start nothing says so and ends") {
   parent_fixture s;
   s.containers.refuse_service = "was not found";
   s.containers.refuse = "no space";
@@ -153,7 +155,7 @@ TEST_CASE("if nothing can be started the parent says so and ends") {
   CHECK(s.io.alive("container").empty());
 }
 
-TEST_CASE("one delegated service is enough to go on") {
+TEST_CASE("a parent with one running delegated service goes on") {
   parent_fixture s;
   s.containers.refuse = "no space";
   s.start();
@@ -163,7 +165,8 @@ TEST_CASE("one delegated service is enough to go on") {
   CHECK(s.listens(clearance_socket));
 }
 
-TEST_CASE("told to stop, it ends the services in reverse order, then itself") {
+TEST_CASE("a parent that is stopped ends its services in reverse order, then "
+          "itself") {
   parent_fixture s;
   s.start();
   s.stop();
@@ -181,7 +184,7 @@ TEST_CASE("told to stop, it ends the services in reverse order, then itself") {
   CHECK(s.running().empty());
 }
 
-TEST_CASE("what does not end within five seconds is killed") {
+TEST_CASE("a service that does not end within five seconds is killed") {
   parent_fixture s;
   s.start();
   s.stop();
@@ -201,7 +204,7 @@ TEST_CASE("the end of the container's first process ends everything") {
   parent_fixture s;
   s.init_pid = 4711;
   s.start();
-  // podman need not be asked
+  // With a pid podman is not asked.
   CHECK(s.running() == std::vector{vault, signer});
   s.containers.end(4711);
   s.run();
@@ -220,7 +223,7 @@ TEST_CASE("without a pid the end of `podman wait` ends everything") {
   CHECK(s.running() == std::vector{vault, signer});
 }
 
-TEST_CASE("a failing `podman wait` is tried again while there is a container") {
+TEST_CASE("a failing `podman wait` is tried again while the container exists") {
   parent_fixture s;
   s.start();
   s.end_service(waits, false, "exit code 125");
@@ -246,7 +249,7 @@ TEST_CASE("a container that podman does not know has ended") {
   CHECK(s.containers.ends.size() == 2);
 }
 
-TEST_CASE("a crash of the container's supervision is mended") {
+TEST_CASE("after a crash the container's actor is started again") {
   parent_fixture s;
   s.start();
   auto all = s.io.alive("container");
@@ -258,7 +261,7 @@ TEST_CASE("a crash of the container's supervision is mended") {
   CHECK(s.running() == std::vector{vault, signer, waits});
 }
 
-TEST_CASE("a parent's crash leaves nothing behind") {
+TEST_CASE("the crash of a parent leaves nothing behind") {
   parent_fixture s;
   s.start();
   s.crash(s.parent, caf::exit_reason::kill);

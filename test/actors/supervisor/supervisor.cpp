@@ -40,7 +40,7 @@ struct fixture : container_fixture {
     supervisor = nullptr;
   }
 
-  /// A file whose bytes are `text`.
+  /// Reports a file whose bytes are `text`.
   void see(const std::string& file, actors::sidecar_ptr x,
            const std::string& text) {
     caf::anon_send(supervisor, actors::sidecar_seen{file, std::move(x),
@@ -76,7 +76,7 @@ struct fixture : container_fixture {
 
 } // namespace
 
-TEST_CASE("each sidecar has its container, for as long as it is there") {
+TEST_CASE("each sidecar has a container as long as its file exists") {
   fixture s;
   s.see("a", id_a);
   s.see("b", id_b);
@@ -89,7 +89,7 @@ TEST_CASE("each sidecar has its container, for as long as it is there") {
   CHECK(s.count() == 1);
 }
 
-TEST_CASE("what is seen again unchanged goes on, what changed begins anew") {
+TEST_CASE("an unchanged sidecar goes on, and a changed one is started anew") {
   fixture s;
   s.see("a", id_a);
   const auto before = s.io.alive("container").front();
@@ -100,13 +100,13 @@ TEST_CASE("what is seen again unchanged goes on, what changed begins anew") {
   CHECK(s.io.alive("container").front() != before);
   CHECK(s.has_gate("other"));
   CHECK_FALSE(s.has_gate("a"));
-  // Even its id may change.
+  // Also the id may change.
   s.see("a", s.sidecar_of("other", id_b), "changed again");
   CHECK_FALSE(s.serves(id_a));
   CHECK(s.serves(id_b));
 }
 
-TEST_CASE("an id is served once; the next in line follows") {
+TEST_CASE("an id is served once, and the next sidecar with it waits") {
   fixture s;
   s.see("a", id_a);
   s.see("c", "aaaaaaaaaaaa0003");
@@ -124,7 +124,7 @@ TEST_CASE("an id is served once; the next in line follows") {
   CHECK(s.has_gate("b"));
 }
 
-TEST_CASE("a bad file changes nothing") {
+TEST_CASE("a file that becomes bad changes nothing") {
   fixture s;
   s.see("a", id_a);
   caf::anon_send(s.supervisor,
@@ -138,14 +138,14 @@ TEST_CASE("a bad file changes nothing") {
   CHECK(line.level == actors::severity::error);
 }
 
-TEST_CASE("a sidecar without an id is bad here") {
+TEST_CASE("a supervisor needs an id in each sidecar") {
   fixture s;
   s.see("a", "");
   CHECK(s.count() == 0);
   CHECK(s.log.only("bad sidecar")["why"] == "is missing");
 }
 
-TEST_CASE("an actor that is killed on purpose hurts its own container alone") {
+TEST_CASE("an actor that is killed affects its own container only") {
   fixture s;
   s.see("a", id_a);
   const auto parts = {"hub", "registry", "ingester", "gate", "shield_executor"};
@@ -169,7 +169,7 @@ TEST_CASE("an actor that is killed on purpose hurts its own container alone") {
   }
 }
 
-TEST_CASE("a container that crashes whole is started again after a while") {
+TEST_CASE("a container's actor that crashes is started again after a delay") {
   fixture s;
   s.see("a", id_a);
   s.see("b", id_b);
@@ -182,14 +182,16 @@ TEST_CASE("a container that crashes whole is started again after a while") {
   s.advance(1ms);
   CHECK(s.serves(id_a));
   CHECK(s.io.alive("container").front() == b);
-  // Its file has vanished meanwhile, so it is not started again.
+  // The file is removed before the delay is over, so the container is not
+  // started again.
   s.crash(s.io.alive("container").back(), caf::exit_reason::kill);
   s.lose("a");
   s.advance(60s);
   CHECK_FALSE(s.serves(id_a));
 }
 
-TEST_CASE("a container that has ended waits for a new sidecar") {
+TEST_CASE(
+    "a container that has ended is not served before its sidecar changes") {
   fixture s;
   auto x = s.sidecar("a", id_a);
   x.init_pid = 4711;
@@ -203,7 +205,7 @@ TEST_CASE("a container that has ended waits for a new sidecar") {
   CHECK_FALSE(s.serves(id_a));
   s.see("a", sidecar, "2");
   CHECK(s.serves(id_a));
-  // Now another container may use its id.
+  // Now another sidecar may use the id.
   s.containers.end(4711);
   s.run();
   s.see("b", "aaaaaaaaaaaa0002");
@@ -211,7 +213,7 @@ TEST_CASE("a container that has ended waits for a new sidecar") {
   CHECK(s.has_gate("b"));
 }
 
-TEST_CASE("told to stop it ends when its containers have") {
+TEST_CASE("a supervisor that is stopped ends when its containers have ended") {
   fixture s;
   s.see("a", id_a);
   s.see("b", id_b);
@@ -221,8 +223,7 @@ TEST_CASE("told to stop it ends when its containers have") {
   CHECK(s.count() == 0);
 }
 
-TEST_CASE("without containers it stops at once; a crashed one is no reason "
-          "to wait") {
+TEST_CASE("a supervisor without a running container stops at once") {
   {
     fixture s;
     s.stop();
@@ -235,7 +236,8 @@ TEST_CASE("without containers it stops at once; a crashed one is no reason "
   CHECK(s.ended);
 }
 
-TEST_CASE("a directory that is gone ends it and all containers") {
+TEST_CASE(
+    "when the directory is removed the supervisor and all containers end") {
   fixture s;
   s.see("a", id_a);
   caf::anon_send(s.supervisor, actors::sidecars_lost{"it is gone"});
@@ -247,9 +249,9 @@ TEST_CASE("a directory that is gone ends it and all containers") {
   CHECK_FALSE(s.serves(id_a));
 }
 
-// Whoever can write sidecars must not take all descriptors from those that are
-// served.
-TEST_CASE("as many containers are served as may, one more waits its turn") {
+// A program that can write many sidecars must not take all descriptors from the
+// containers that are served.
+TEST_CASE("containers above the maximum wait for a free slot") {
   const auto id_c = "cccccccccccc0001"s;
   const auto id_d = "dddddddddddd0001"s;
   constexpr auto waits = "too many containers, one waits for a slot";
@@ -262,7 +264,7 @@ TEST_CASE("as many containers are served as may, one more waits its turn") {
   CHECK(s.count() == 2);
   CHECK(s.log.with(waits).size() == 2);
   s.log.clear();
-  s.see("c", id_c); // seen again: nothing new
+  s.see("c", id_c); // the same file again is not logged again
   CHECK(s.log.with(waits).empty());
   caf::anon_send(s.supervisor, actors::report_atom::value);
   s.run();
@@ -280,7 +282,7 @@ TEST_CASE("as many containers are served as may, one more waits its turn") {
   s.lose("c");
   CHECK(s.serves(id_d));
   CHECK(s.count() == 2);
-  // A container whose file has vanished is skipped.
+  // A container whose file was removed is skipped.
   s.see("a", id_a);
   s.see("c", id_c);
   s.lose("a");
@@ -289,7 +291,7 @@ TEST_CASE("as many containers are served as may, one more waits its turn") {
   CHECK_FALSE(s.serves(id_a));
 }
 
-TEST_CASE("as many sidecars are known as may be, one more is bad") {
+TEST_CASE("sidecars above the maximum are bad") {
   fixture s{100, 1};
   s.see("a", id_a);
   s.see("a", id_a);

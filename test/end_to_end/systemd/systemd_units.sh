@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The units as systemd reads them: nothing in them that it does not know, and
-# hub and gate at most 2.0 of 10 exposed. That scores their text; whether a
-# manager starts them is systemd_manager.sh's affair.
+# Checks the text of the units with systemd-analyze: systemd must know every
+# setting in them, and hub and gate may have an exposure of at most 2.0 of 10.
+# The test systemd_manager.cpp shows that a manager can start them.
 #
 # Usage: systemd_units.sh UNITS BINDIR PROGRAMS
-#   UNITS     the folder that has them
-#   BINDIR    where they say that the programs are
-#   PROGRAMS  where they are
+#   UNITS     the folder of the units
+#   BINDIR    the folder of the programs that the units name
+#   PROGRAMS  the folder in which the programs really are
 set -euo pipefail
 
 if ! command -v systemd-analyze >/dev/null; then
@@ -27,7 +27,7 @@ for unit in "$1"/clearance-*; do
   sed "s|$2/|$3/|g" "$unit" >"$tree/units/$(basename "$unit")"
 done
 cd "$tree/units"
-# Systemd's own, for the targets that ours name.
+# systemd's own units, because our units name targets of systemd.
 export SYSTEMD_UNIT_PATH="$tree/units:/usr/lib/systemd/user"
 failed=0
 

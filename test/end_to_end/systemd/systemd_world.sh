@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# A user manager of systemd's in a world of its own, for systemd_manager.cpp:
-# its own mounts, control groups and processes, and a journal. Whatever is left
-# in it ends with this.
+# Runs a user manager of systemd in namespaces of its own, for
+# systemd_manager.cpp: with its own mounts, control groups and processes, and
+# with a journal. All processes in it end with this script.
 #
 # Usage, as root: systemd_world.sh DIR CGROUP USER-ID NOTIFY-SOCKET
-#   DIR     has run, home, journal and bin, which are the user's
-#   CGROUP  a new one, which this moves into
-# Says `world: ...` when it cannot be made. Journal and manager tell
-# NOTIFY-SOCKET that they are ready; between the two a line is read from stdin.
+#   DIR     has run, home, journal and bin, which belong to the user
+#   CGROUP  a new control group, into which this script moves
+#
+# Prints `world: ...` if it cannot make the namespaces. Journal and manager tell
+# NOTIFY-SOCKET that they are ready; between the two the script reads a line
+# from stdin.
 set -euo pipefail
 
 cannot() {
@@ -42,14 +44,16 @@ dir="$2" uid="$4" notify="$5"
   mkdir /sys/fs/cgroup/user
   chown -R "$uid:$uid" /sys/fs/cgroup/user
 } || cannot 'no control groups'
-# The kernel's own log and audit are the machine's.
+# The journal must not take the log and the audit messages of the machine's
+# kernel.
 printf '[Journal]\nStorage=volatile\nReadKMsg=no\nAudit=no\n' \
   >/run/systemd/journald.conf.d/world.conf
 env -i NOTIFY_SOCKET="$notify" /usr/lib/systemd/systemd-journald &
 read -r
 
 echo $$ >/sys/fs/cgroup/user/cgroup.procs
-# Under a sanitizer: nobody may look for leaks where nobody may trace.
+# A leak check of the sanitizer would need to trace processes, which is
+# forbidden here.
 setpriv --reuid "$uid" --regid "$uid" --clear-groups env -i \
   PATH=/usr/local/bin:/usr/bin:/bin HOME=/home/tester LANG=C.UTF-8 \
   ASAN_OPTIONS=detect_leaks=0 XDG_RUNTIME_DIR="/run/user/$uid" \

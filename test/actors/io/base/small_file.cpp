@@ -22,7 +22,7 @@ file_fault why_not(const std::string& path, int flags = 0) {
 
 } // namespace
 
-TEST_CASE("a regular file is read to its end, or to one byte too many") {
+TEST_CASE("a regular file is read to its end, or to one byte above the limit") {
   const test::temp_dir dir;
   const auto path = (dir / "file").string();
   test::write_file(path, "12345");
@@ -41,7 +41,7 @@ TEST_CASE("a regular file is read to its end, or to one byte too many") {
   }
 }
 
-TEST_CASE("whatever is no regular file is refused without waiting") {
+TEST_CASE("a path that is not a regular file is refused without waiting") {
   const test::temp_dir dir;
   for (const auto& path : {dir.path().string(), std::string{"/dev/zero"}}) {
     CAPTURE(path);
@@ -53,7 +53,7 @@ TEST_CASE("whatever is no regular file is refused without waiting") {
   CHECK(why_not(fifo).why == "is not a regular file");
 }
 
-TEST_CASE("a file that cannot be opened says why") {
+TEST_CASE("the fault of a file that cannot be opened has the reason") {
   const test::temp_dir dir;
   CHECK(why_not((dir / "none").string()).error == ENOENT);
   CHECK(why_not((dir / "none").string()).why == "No such file or directory");
@@ -63,7 +63,7 @@ TEST_CASE("a file that cannot be opened says why") {
   CHECK(why_not(link.string(), O_NOFOLLOW).error == ELOOP);
 }
 
-TEST_CASE("a descriptor that cannot be read says why") {
+TEST_CASE("the fault of a descriptor that cannot be read has the reason") {
   const auto result = read_up_to(-1, 1);
   REQUIRE(std::holds_alternative<file_fault>(result));
   CHECK(std::get<file_fault>(result).error == EBADF);

@@ -1,5 +1,5 @@
-/// An HTTP server whose requests a test decides upon, on a loop that the test
-/// steps.
+/// An HTTP server on a loop that the test steps. The test decides how each
+/// request is answered.
 #pragma once
 
 #include "actors/io/http/http_server.hpp"
@@ -18,7 +18,7 @@ namespace clearance::test {
 
 using namespace std::chrono_literals;
 
-// A limit that only a hang would meet.
+// A time limit that only a hanging test reaches.
 inline constexpr auto long_time = 60s;
 
 inline io::http_times patient() {
@@ -35,7 +35,7 @@ inline io::http_times patient() {
           .body_rate = long_time};
 }
 
-/// What an owner of requests heard.
+/// The messages that the owner of requests has received.
 struct heard_requests {
   std::vector<actors::http_request_ptr> open;
   std::vector<actors::malformed_request> malformed;
@@ -49,7 +49,7 @@ using gatekeeper_actor =
                      caf::reacts_to<actors::answered>,
                      caf::reacts_to<actors::backend_said>>;
 
-/// Owner of the listener and of every request.
+/// The owner of the listener and of every request.
 class gatekeeper {
 public:
   static inline const char* name = "gatekeeper";
@@ -118,7 +118,7 @@ struct http_fixture {
       guard.pace(what);
   }
 
-  /// Awaits a request of the client's and takes it.
+  /// Sends `bytes`, waits for the client's request and returns it.
   actors::http_request_ptr request_of(http_client& client,
                                       std::string_view bytes) {
     client.send(bytes);
@@ -135,10 +135,10 @@ struct http_fixture {
     return result;
   }
 
-  /// Has a request of the client's refused with "no".
+  /// Sends a request of the client and refuses it with "no".
   void refuse(http_client& client);
 
-  /// Bytes until the client sees the end.
+  /// All bytes that the client gets until the end of the connection.
   std::string rest_of(http_client& client) {
     std::string result;
     bool open = true;
@@ -162,7 +162,7 @@ inline const auto open_post =
     http_request("POST", "/x", {"Transfer-Encoding: chunked"});
 
 inline void http_fixture::refuse(http_client& client) {
-  const auto request = request_of(client, get); // dropped, it would be cut
+  const auto request = request_of(client, get); // keeps the connection open
   request->refuse(404, "no");
   CHECK_EQ(end().status, 404);
 }

@@ -21,7 +21,7 @@ struct message {
   bool complete = false; // head and body
   std::string target;
   std::string body;
-  std::string rest; // bytes behind it
+  std::string rest; // the bytes after the message
 
   friend bool operator==(const message&, const message&) = default;
 };
@@ -31,8 +31,8 @@ std::ostream& operator<<(std::ostream& out, const message& x) {
              << x.body << "\" \"" << x.rest << '"';
 }
 
-// As a connection feeds it: a window of unconsumed bytes that grows by pieces,
-// which end at `cuts`.
+// Reads like a connection: the window has the bytes that are not consumed yet,
+// and it grows by pieces that end at `cuts`.
 message read(const std::string& bytes, std::vector<std::size_t> cuts) {
   cuts.push_back(bytes.size());
   message result;
@@ -65,7 +65,7 @@ message read(const std::string& bytes, std::vector<std::size_t> cuts) {
     }
   }
   result.rest = window;
-  if (result.refused != 0) // how much came before depends on the pieces
+  if (result.refused != 0) // the bytes before the fault depend on the pieces
     return {result.refused, false, result.target, "", ""};
   return result;
 }
@@ -77,7 +77,8 @@ std::vector<std::size_t> every(std::size_t step, std::size_t size) {
   return result;
 }
 
-// Whole, cut at every byte, one byte at a time: always the same.
+// Reads the bytes whole, cut once at every byte, and in small pieces. The
+// result must always be the same.
 message read_cut_everywhere(const std::string& bytes) {
   const auto whole = read(bytes, {});
   for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
@@ -106,10 +107,10 @@ TEST_CASE("a request without a body ends with its head") {
       read_cut_everywhere("GET /a?b HTTP/1.1\r\nHost: h\r\n\r\nGET /n");
   CHECK(x.complete);
   CHECK_EQ(x.target, "/a?b");
-  CHECK_EQ(x.rest, "GET /n"); // the next request's
+  CHECK_EQ(x.rest, "GET /n"); // belongs to the next request
 }
 
-TEST_CASE("a body of known length is that long") {
+TEST_CASE("a body with a Content-Length has exactly that length") {
   const auto x = read_cut_everywhere(
       "POST /p HTTP/1.0\r\ncontent-length: 5\r\n\r\nhelloPOST");
   CHECK(x.complete);
@@ -121,7 +122,8 @@ TEST_CASE("a body of known length is that long") {
           .complete);
 }
 
-TEST_CASE("a chunked body is its chunks, without their lines and trailer") {
+TEST_CASE("a chunked body is the content of its chunks, without chunk lines "
+          "and trailer") {
   const auto x = read_cut_everywhere(
       chunked("3\r\nabc\r\n1;ext=\"v\"\r\nd\r\n0A\r\n0123456789\r\n"
               "0\r\nTrailer: x\r\nAuthorization: Basic YTo=\r\n\r\nnext"));
@@ -133,7 +135,7 @@ TEST_CASE("a chunked body is its chunks, without their lines and trailer") {
   CHECK_EQ(empty.body, "");
 }
 
-TEST_CASE("a body of many small chunks comes whole") {
+TEST_CASE("a body of many small chunks is complete") {
   std::string chunks;
   for (int i = 0; i < 5000; ++i)
     chunks +=
@@ -145,7 +147,7 @@ TEST_CASE("a body of many small chunks comes whole") {
   CHECK_EQ(read(bytes, every(1000, bytes.size())), x);
 }
 
-TEST_CASE("every byte value passes through a body") {
+TEST_CASE("a body may contain every byte value") {
   std::string body;
   for (int i = 0; i < 256; ++i)
     body += static_cast<char>(i);
@@ -195,8 +197,9 @@ TEST_CASE("malformed heads are refused") {
       400);
 }
 
-// Each of these was two requests to one parser and one to another, somewhere.
-TEST_CASE("framing that could be read in two ways is refused") {
+// For each of these requests there were two parsers that found different ends:
+// one read one request, the other two.
+TEST_CASE("a request whose end could be read in two ways is refused") {
   auto post = [](std::string_view fields, int minor = 1) {
     return "POST / HTTP/1." + std::to_string(minor) + "\r\n"
            + std::string(fields) + "\r\n12345";
@@ -254,7 +257,7 @@ TEST_CASE("malformed chunks are refused") {
     CHECK_EQ(status_of(chunked(body) + "\r\n\r\n\r\n\r\n"), 400);
 }
 
-TEST_CASE("a head has a bound") {
+TEST_CASE("a head has a maximal size") {
   auto head = [](std::size_t size, bool in_target) {
     std::string filler(size - 32, 'x');
     auto result =
@@ -270,13 +273,13 @@ TEST_CASE("a head has a bound") {
       CHECK(read(fits, every(step, fits.size())).complete);
       CHECK(read(fits + "next", every(step, fits.size())).complete);
       CHECK_EQ(read(not_fits, every(step, not_fits.size())).refused, 431);
-      // Its end need not come.
+      // The reader refuses such a head before its end has arrived.
       CHECK_EQ(read(not_fits.substr(0, limits::head_max_bytes), {}).refused,
                431);
     }
 }
 
-TEST_CASE("a chunk's line has a bound, and so has the trailer") {
+TEST_CASE("chunk lines and the trailer have a maximal size") {
   auto line = [](std::size_t size) {
     return chunked("1;" + std::string(size - 4, 'x') + "\r\na\r\n0\r\n\r\n");
   };
@@ -295,7 +298,7 @@ TEST_CASE("a chunk's line has a bound, and so has the trailer") {
   }
 }
 
-TEST_CASE("a complete head leaves no token in the buffer") {
+TEST_CASE("after a complete head the buffer contains no token") {
   std::string bytes =
       "GET / HTTP/1.1\r\nHost: h\r\nAuthorization: Basic YTo=\r\n\r\nnext";
   http_reader reader;

@@ -18,7 +18,7 @@ using namespace clearance::test;
 using namespace std::chrono_literals;
 using fixture = http_fixture;
 
-TEST_CASE("a client that says nothing is let go without a word") {
+TEST_CASE("a client that sends nothing is closed without an answer") {
   auto times = patient();
   times.head = 20ms;
   fixture x{times};
@@ -38,14 +38,15 @@ TEST_CASE("a client that does not finish its head gets 408") {
   CHECK_EQ(x.heard.malformed[0].status, 408);
 }
 
-TEST_CASE("an idle connection ends, one that begins anew has its time") {
+TEST_CASE(
+    "an idle connection is closed, and a new request on it has its full time") {
   auto times = patient();
   times.idle = 20ms;
   fixture x{times};
   auto client = x.connect();
   x.refuse(client);
   const auto rest = x.rest_of(client);
-  CHECK(rest.ends_with("no")); // and nothing behind it
+  CHECK(rest.ends_with("no")); // and nothing after it
   times.idle = long_time;
   times.head = 20ms;
   fixture y{times};
@@ -55,7 +56,7 @@ TEST_CASE("an idle connection ends, one that begins anew has its time") {
   CHECK_NE(y.rest_of(second).find("HTTP/1.1 408 "), std::string::npos);
 }
 
-TEST_CASE("a body that stands still ends its backend and gets 408") {
+TEST_CASE("a body that stops arriving ends its backend and gets 408") {
   auto times = patient();
   times.body = 20ms;
   fixture x{times};
@@ -70,7 +71,8 @@ TEST_CASE("a body that stands still ends its backend and gets 408") {
   CHECK(no_children());
 }
 
-TEST_CASE("a backend that does nothing is ended: 504") {
+TEST_CASE(
+    "a backend that writes nothing in time is ended, and the client gets 504") {
   auto times = patient();
   times.backend = 20ms;
   fixture x{times};
@@ -82,20 +84,20 @@ TEST_CASE("a backend that does nothing is ended: 504") {
   CHECK(no_children());
 }
 
-TEST_CASE("a backend that stops in its body cuts the connection") {
+TEST_CASE("a backend that stops in its body ends the connection") {
   auto times = patient();
-  times.backend = 1s; // for a shell to say something
+  times.backend = 1s; // enough for a shell to write something
   fixture x{times};
   auto client = x.connect();
   auto request = x.request_of(client, get);
   CHECK_EQ(request->serve(x.script("printf 'A: b\\n\\nsome'; sleep 1000")), 0);
-  CHECK(x.rest_of(client).ends_with("some\r\n")); // without the last chunk
+  CHECK(x.rest_of(client).ends_with("some\r\n")); // the last chunk is missing
   const auto end = x.end();
   CHECK_EQ(end.status, 200);
   CHECK_EQ(end.trouble, "the backend does nothing");
 }
 
-TEST_CASE("a client that takes nothing is cut off") {
+TEST_CASE("a client that does not read is closed") {
   auto times = patient();
   times.write = 20ms;
   fixture x{times};
@@ -107,7 +109,7 @@ TEST_CASE("a client that takes nothing is cut off") {
   CHECK(no_children());
 }
 
-TEST_CASE("a backend that closes its output and stays is ended") {
+TEST_CASE("a backend that closes its output but does not end is killed") {
   auto times = patient();
   times.backend_exit = 20ms;
   fixture x{times};
@@ -121,7 +123,7 @@ TEST_CASE("a backend that closes its output and stays is ended") {
   CHECK(no_children());
 }
 
-TEST_CASE("a request that is dropped closes its connection") {
+TEST_CASE("a request object that is destroyed closes its connection") {
   fixture x;
   auto undecided = x.connect();
   x.request_of(undecided, get).reset();
@@ -142,7 +144,8 @@ TEST_CASE("a request that is dropped closes its connection") {
   CHECK(x.heard.answered.empty());
 }
 
-TEST_CASE("a client that leaves is told of, decided upon or not") {
+TEST_CASE(
+    "the owner is told when a client leaves, before and after the decision") {
   fixture x;
   std::optional<http_client> client = x.connect();
   auto request = x.request_of(*client, get);
@@ -150,7 +153,7 @@ TEST_CASE("a client that leaves is told of, decided upon or not") {
   auto end = x.end();
   CHECK_EQ(end.status, 0);
   CHECK_EQ(end.trouble, "the client left");
-  // Too late, and harmless.
+  // A decision after the client has left does nothing.
   request->refuse(404, "no");
   CHECK_EQ(request->serve(x.script("sleep 1000")), 0);
   CHECK(no_children());
@@ -164,17 +167,18 @@ TEST_CASE("a client that leaves is told of, decided upon or not") {
   CHECK(no_children());
 }
 
-TEST_CASE("a program that cannot be started is an errno, and can be refused") {
+TEST_CASE("if a program cannot be started the request can still be refused") {
   fixture x;
   auto client = x.connect();
   auto request = x.request_of(client, get);
   CHECK_EQ(request->serve({"/nonexistent", {"x"}, {}}), ENOENT);
   request->refuse(500, "no such program");
   CHECK_EQ(x.end().status, 500);
-  x.refuse(client); // the connection goes on
+  x.refuse(client); // the connection still works
 }
 
-TEST_CASE("a listener that goes takes idle connections along") {
+TEST_CASE(
+    "when the listener ends idle connections are closed and requests finish") {
   fixture x;
   auto idle = x.connect();
   auto half = x.connect();
@@ -196,7 +200,7 @@ TEST_CASE("a listener that goes takes idle connections along") {
   CHECK(x.heard.open.empty());
 }
 
-TEST_CASE("a backend's last words are heard before its request ends") {
+TEST_CASE("the last stderr line of a backend arrives before its request ends") {
   fixture x;
   auto client = x.connect();
   auto request = x.request_of(client, get);
@@ -207,7 +211,8 @@ TEST_CASE("a backend's last words are heard before its request ends") {
   CHECK_EQ(x.heard.said, std::vector<std::string>{"last words"});
 }
 
-TEST_CASE("a port is bound by number, and says which it got") {
+TEST_CASE("a port is bound by its number, and the listener names the port that "
+          "it got") {
   fixture x;
   actors::http_listen_spec spec;
   spec.role = "test port";
@@ -231,7 +236,7 @@ TEST_CASE("a port is bound by number, and says which it got") {
            std::string::npos);
 }
 
-TEST_CASE("a client over TCP that leaves is noticed, too") {
+TEST_CASE("a TCP client that leaves is noticed, too") {
   fixture x;
   actors::http_listen_spec spec;
   spec.role = "test port";
@@ -249,7 +254,7 @@ TEST_CASE("a client over TCP that leaves is noticed, too") {
   CHECK_EQ(x.end().trouble, "the client left");
 }
 
-TEST_CASE("loopback addresses are told from others") {
+TEST_CASE("is_loopback is true for loopback addresses only") {
   for (auto address : {"127.0.0.1", "127.255.255.254", "::1"})
     CHECK(io::is_loopback(address));
   for (auto address : {"0.0.0.0", "::", "10.0.0.1", "128.0.0.1", "localhost",

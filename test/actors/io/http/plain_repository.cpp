@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// What `git init --bare` makes, as far as it matters.
+/// The parts of `git init --bare` that matter here.
 struct bare_repository {
   temp_dir dir;
   fs::path path = dir / "r.git";
@@ -38,7 +38,7 @@ struct bare_repository {
 
 } // namespace
 
-TEST_CASE("a bare repository is plain, also by a symbolic link") {
+TEST_CASE("a bare repository is plain, also through a symbolic link") {
   const bare_repository x;
   CHECK(x.plain());
   fs::create_directory_symlink(x.path, x.dir / "link.git");
@@ -46,7 +46,7 @@ TEST_CASE("a bare repository is plain, also by a symbolic link") {
   CHECK_FALSE(io::plain_repository((x.dir / "missing.git").string(), {}));
 }
 
-TEST_CASE("what git would look for elsewhere is not plain") {
+TEST_CASE("a directory that git would not use as the repository is not plain") {
   const bare_repository x;
   SUBCASE("a repository in it") {
     fs::create_directory(x.path / ".git");
@@ -83,7 +83,7 @@ TEST_CASE("what git would look for elsewhere is not plain") {
   CHECK_FALSE(x.plain());
 }
 
-TEST_CASE("configuration of HTTP is for git to read") {
+TEST_CASE("a configuration with settings for HTTP is left to git") {
   const bare_repository x;
   for (std::string_view text :
        {"[http]\n\treceivepack = false\n", "[HTTP] uploadpack = 0",
@@ -106,7 +106,8 @@ TEST_CASE("configuration of HTTP is for git to read") {
   CHECK_FALSE(x.plain());
 }
 
-TEST_CASE("configuration outside of the repository counts, if there is any") {
+TEST_CASE(
+    "configuration files outside of the repository are checked if they exist") {
   const bare_repository x;
   const auto home = (x.dir / "home").string();
   CHECK(x.plain({home}));

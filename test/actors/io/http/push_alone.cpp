@@ -1,4 +1,4 @@
-// A push whose client has left, and what the log is told of a push.
+// A push whose client has left, and what a push reports to the log.
 
 #include "actors/io/http/transfer.hpp"
 #include "test/actors/io/http/http_fixture.hpp"
@@ -47,7 +47,7 @@ constexpr auto declined =
 
 } // namespace
 
-TEST_CASE("a push whose client has left is ended when its time is over") {
+TEST_CASE("a push whose client has left is ended at its time limit") {
   auto times = patient();
   times.push_alone = 0ms;
   push_fixture x{times};
@@ -59,7 +59,7 @@ TEST_CASE("a push whose client has left is ended when its time is over") {
   CHECK(no_children());
 }
 
-TEST_CASE("a push whose client has left ends by itself before that") {
+TEST_CASE("a push whose client has left may end by itself before the limit") {
   push_fixture x;
   auto client = x.connect();
   const auto go = x.dir / "go";
@@ -74,7 +74,7 @@ TEST_CASE("a push whose client has left ends by itself before that") {
   CHECK_EQ(end.declined, "refs/x hook declined");
 }
 
-TEST_CASE("the log is told what a push's report declines") {
+TEST_CASE("the log gets the refs that the report of a push declines") {
   push_fixture x;
   auto client = x.connect();
   auto request = x.request_of(client, open_post + "0\r\n\r\n");

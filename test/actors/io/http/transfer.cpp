@@ -11,15 +11,15 @@ using namespace clearance::test;
 using namespace std::chrono_literals;
 using fixture = http_fixture;
 
-// nginx stops sending a body when it sees a head; git writes one before it
-// reads.
+// git writes a head before it has read the body. nginx stops sending a body
+// when it receives a head.
 TEST_CASE("a head is held back until the body was read") {
   auto times = patient();
-  times.body = 1s; // for a shell to say something
+  times.body = 1s; // enough for a shell to write something
   fixture x{times};
   auto client = x.connect();
   auto request = x.request_of(client, open_post + "3\r\nabc\r\n");
-  // The line on stderr comes behind the head on stdout.
+  // The line on stderr is written after the head on stdout.
   const auto script =
       x.script("printf 'A: b\\n\\n'; echo said >&2; cat >/dev/null; "
                "printf done");
@@ -43,7 +43,8 @@ TEST_CASE("a head is held back until the body was read") {
   }
 }
 
-TEST_CASE("a head whose body is read comes before the first byte behind it") {
+TEST_CASE("when the body was read the head is sent without waiting for the "
+          "response") {
   fixture x;
   auto client = x.connect();
   auto request = x.request_of(client, open_post + "0\r\n\r\n");
@@ -60,7 +61,7 @@ TEST_CASE("a head whose body is read comes before the first byte behind it") {
   CHECK(head.starts_with("HTTP/1.1 200 "));
 }
 
-TEST_CASE("a response that begins before the body's end is passed on") {
+TEST_CASE("a response that begins before the end of the body is passed on") {
   fixture x;
   auto client = x.connect();
   auto request = x.request_of(client, open_post);
@@ -78,7 +79,8 @@ TEST_CASE("a response that begins before the body's end is passed on") {
   CHECK_EQ(x.end().status, 200);
 }
 
-TEST_CASE("a response without a body is sent, read or not") {
+TEST_CASE(
+    "a response without a body is sent before the request's body was read") {
   fixture x;
   auto client = x.connect();
   auto request = x.request_of(client, open_post);
@@ -87,7 +89,7 @@ TEST_CASE("a response without a body is sent, read or not") {
   CHECK_EQ(x.end().status, 403);
 }
 
-TEST_CASE("a body above its bound gets 413, whatever git has said") {
+TEST_CASE("a body above its limit gets 413, also if git has written a head") {
   fixture x;
   for (std::string body : {"5\r\nabcde\r\n0\r\n\r\n", "6\r\nabcdef\r\n"}) {
     auto client = x.connect();
@@ -102,15 +104,15 @@ TEST_CASE("a body above its bound gets 413, whatever git has said") {
   }
 }
 
-TEST_CASE("a body that comes too slowly is ended when others wait") {
+TEST_CASE("a body that arrives too slowly is ended when others wait") {
   auto times = patient();
   times.body_rate = 20ms;
   fixture x{times};
   auto client = x.connect();
   auto request = x.request_of(client, open_post + "1\r\na\r\n");
   CHECK_EQ(request->serve(x.script("cat >/dev/null; printf 'A: b\\n\\n'")), 0);
-  // However slow it is, it goes on while nobody waits; until it is known to be
-  // slow, being asked changes nothing.
+  // A slow body is not ended while nobody waits. end_if_slow() does nothing
+  // until the body is known to be slow.
   x.until(
       [&] {
         request->end_if_slow();
@@ -122,7 +124,7 @@ TEST_CASE("a body that comes too slowly is ended when others wait") {
   CHECK(no_children());
 }
 
-TEST_CASE("a body that stands still for long is no matter while nobody waits") {
+TEST_CASE("a slow body is not ended while nobody waits") {
   auto times = patient();
   times.body_rate = 1ms;
   fixture x{times};
@@ -131,7 +133,7 @@ TEST_CASE("a body that stands still for long is no matter while nobody waits") {
   CHECK_EQ(request->serve(x.script("cat >/dev/null; printf 'A: b\\n\\n'; "
                                    "printf done")),
            0);
-  for (int i = 0; i < 20; ++i) { // more than a window each
+  for (int i = 0; i < 20; ++i) { // each byte comes after more than one window
     client.send("1\r\nb\r\n");
     x.until([&] { return client.socket().untaken() == 0; }, "its reading");
   }
@@ -139,16 +141,16 @@ TEST_CASE("a body that stands still for long is no matter while nobody waits") {
   CHECK_EQ(x.end().status, 200);
 }
 
-// -- a backend that does not write its head itself --------------------------
+// -- a backend whose head the gate writes -----------------------------------
 
-/// A backend for which the gate writes the beginning.
+/// A backend for which the gate writes the head and the first bytes.
 actors::backend_plan preceded(http_fixture& x, const std::string& script,
                               bool body_first = false) {
   for (const auto* name : {"objects", "refs"})
     std::filesystem::create_directory(x.dir / name);
   write_file(x.dir / "HEAD", "ref: refs/heads/main\n");
   write_file(x.dir / "config", "");
-  auto result = x.script("exit 1"); // not this one
+  auto result = x.script("exit 1"); // must not be started
   protocol::direct_service service;
   service.repository = x.dir.path();
   service.argv = {"sh", "-c", script};
@@ -159,7 +161,7 @@ actors::backend_plan preceded(http_fixture& x, const std::string& script,
   return result;
 }
 
-TEST_CASE("what the gate writes stands before the backend's first byte") {
+TEST_CASE("the gate's bytes come before the backend's first byte") {
   fixture x;
   auto client = x.connect();
   auto request = x.request_of(client, get);
@@ -177,7 +179,7 @@ TEST_CASE("what the gate writes stands before the backend's first byte") {
   }
 }
 
-TEST_CASE("a backend that fails without a byte is a 502") {
+TEST_CASE("a backend that fails before its first byte gives 502") {
   fixture x;
   for (auto script : {"exit 1", "kill -9 $$"}) {
     auto client = x.connect();
@@ -188,7 +190,7 @@ TEST_CASE("a backend that fails without a byte is a 502") {
   }
 }
 
-TEST_CASE("a backend that is killed behind a byte cuts the connection") {
+TEST_CASE("a backend that is killed after its first byte ends the connection") {
   fixture x;
   auto client = x.connect();
   auto request = x.request_of(client, get);
@@ -199,7 +201,7 @@ TEST_CASE("a backend that is killed behind a byte cuts the connection") {
 
 TEST_CASE("the output of a backend can wait for the end of the body") {
   auto times = patient();
-  times.body = 1s; // for a shell to say something
+  times.body = 1s; // enough for a shell to write something
   fixture x{times};
   auto client = x.connect();
   auto request = x.request_of(client, open_post + "3\r\nabc\r\n");
@@ -229,7 +231,7 @@ TEST_CASE("the output of a backend can wait for the end of the body") {
   }
 }
 
-TEST_CASE("a backend that cannot be started is replaced by the other one") {
+TEST_CASE("if the direct backend cannot be started the other backend is") {
   fixture x;
   for (bool plain : {true, false}) {
     auto client = x.connect();
@@ -246,7 +248,7 @@ TEST_CASE("a backend that cannot be started is replaced by the other one") {
   }
 }
 
-TEST_CASE("a refusal waits for the body, as long as it may") {
+TEST_CASE("a refusal waits for the body up to its time limit") {
   auto times = patient();
   times.drain = 20ms;
   fixture slow{times};
@@ -264,7 +266,7 @@ TEST_CASE("a refusal waits for the body, as long as it may") {
   whole.send("0\r\n\r\n");
   CHECK_EQ(x.end().received, 3);
   CHECK_EQ(whole.next().body, "no");
-  x.refuse(whole); // the connection goes on
+  x.refuse(whole); // the connection still works
 }
 
 } // namespace transfer_tests

@@ -96,7 +96,7 @@ actors::service_actor start_hub(io::loop& loop, const test::temp_dir& dir) {
 
 } // namespace
 
-TEST_CASE("hosted actors run on the loop's thread, whoever sends") {
+TEST_CASE("hosted actors run on the loop's thread, whichever thread sends") {
   std::thread::id where;
   host_process x;
   auto loop_thread =
@@ -113,7 +113,7 @@ TEST_CASE("hosted actors run on the loop's thread, whoever sends") {
   CHECK(x.end() == caf::exit_reason::user_shutdown);
 }
 
-TEST_CASE("a part that crashes ends the loop with its reason") {
+TEST_CASE("an actor that crashes ends the loop with its reason") {
   std::thread::id where;
   host_process x;
   auto hosted = x.there([&](io::loop& loop) {
@@ -125,8 +125,9 @@ TEST_CASE("a part that crashes ends the loop with its reason") {
   CHECK(x.end() == caf::sec::runtime_error);
 }
 
-// Else the message would wait in the loop's own io_context and keep it alive.
-TEST_CASE("a loop that is stopped once more after its end is freed") {
+// Without this the message would wait in the loop's own io_context and keep the
+// loop alive.
+TEST_CASE("a loop that is stopped again after its end is freed") {
   caf::weak_actor_ptr loop;
   {
     host_process x;
@@ -139,7 +140,8 @@ TEST_CASE("a loop that is stopped once more after its end is freed") {
   CHECK_FALSE(loop.lock());
 }
 
-TEST_CASE("what is posted and throws ends the loop, with everything closed") {
+TEST_CASE(
+    "a posted function that throws ends the loop, and all sockets are closed") {
   test::temp_dir dir;
   host_process x;
   x.there([&](io::loop& loop) { return start_hub(loop, dir); });
@@ -153,7 +155,7 @@ TEST_CASE("a hub starts, serves, stops and starts again") {
   for (int round = 0; round < 10; ++round) {
     host_process x;
     auto hub = x.there([&](io::loop& loop) { return start_hub(loop, dir); });
-    x.there([](io::loop&) { return 0; }); // it is initialised by now
+    x.there([](io::loop&) { return 0; }); // returns when the hub is initialised
     test::raw_socket client{dir / "hub.sock"};
     client.send(
         std::string("{\"method\":\"org.varlink.service.GetInfo\"}\0", 41));
@@ -167,7 +169,7 @@ TEST_CASE("a hub starts, serves, stops and starts again") {
   }
 }
 
-TEST_CASE("a hub that cannot bind its second socket leaves nothing bound") {
+TEST_CASE("a hub that cannot bind its second socket removes the first one") {
   test::temp_dir dir;
   test::write_file(dir / "hub.sock", "precious");
   host_process x;

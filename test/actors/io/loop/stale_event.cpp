@@ -19,7 +19,8 @@ void with_stale_event(boost::asio::io_context& ioc,
     closed.close();
     open();
   });
-  // Both hang up. The reactor takes both events at once, in this order.
+  // Both descriptors hang up. The reactor takes both events at once, in this
+  // order.
   first.writing.reset();
   second.writing.reset();
   ioc.poll();

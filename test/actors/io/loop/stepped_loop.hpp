@@ -1,4 +1,5 @@
-/// A unit with real sockets that runs on the test's own thread, step by step.
+/// An execution unit with real sockets. The test runs it on its own thread,
+/// step by step.
 #pragma once
 
 #include "actors/base/connection.hpp"
@@ -17,7 +18,7 @@
 
 namespace clearance::test {
 
-/// The messages that an owner of connections got, in order.
+/// The messages that an owner of connections has received, in order.
 struct heard {
   std::vector<actors::accepted> accepted;
   std::vector<std::string> frames;
@@ -53,7 +54,7 @@ private:
   heard* to_;
 };
 
-/// Runs everything that is ready; never waits.
+/// Runs everything that is ready and never waits.
 class stepped_loop {
 public:
   stepped_loop();
@@ -65,7 +66,7 @@ public:
   const recorder_actor& owner() const { return owner_; }
   heard& what() { return heard_; }
 
-  /// Keeps the frames, as an owner that has not handled them yet.
+  /// Keeps the frames, like an owner that has not handled them yet.
   void keep_batches() { heard_.keeps_batches = true; }
   void drop_batches() {
     heard_.keeps_batches = false;

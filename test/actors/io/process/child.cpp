@@ -51,8 +51,8 @@ TEST_CASE_FIXTURE(fixture, "the exit code of a child is reported once") {
   CHECK(test::no_children());
 }
 
-// A busy verdict helper once killed a shield that had just begun.
-TEST_CASE_FIXTURE(fixture, "another descriptor's event ends no child") {
+// Once a busy verdict helper killed a shield that had just started.
+TEST_CASE_FIXTURE(fixture, "an event of another descriptor ends no child") {
   test::pipe_ends in;
   io::child_process child;
   auto p = plan("read x; exit 7");
@@ -72,7 +72,7 @@ TEST_CASE_FIXTURE(fixture, "the signal that ended a child is reported") {
   CHECK_EQ(status, io::exit_status{true, SIGUSR1});
 }
 
-TEST_CASE_FIXTURE(fixture, "a killed group takes the grandchildren along") {
+TEST_CASE_FIXTURE(fixture, "kill_group() ends grandchildren, too") {
   test::pipe_ends out;
   io::child_process child;
   auto p = plan("sleep 1000 & echo; wait");
@@ -84,7 +84,7 @@ TEST_CASE_FIXTURE(fixture, "a killed group takes the grandchildren along") {
   child.kill_group();
   ioc.run();
   CHECK_EQ(status, io::exit_status{true, SIGKILL});
-  CHECK_EQ(test::read_all(out.reading), ""); // the end: nobody holds it
+  CHECK_EQ(test::read_all(out.reading), ""); // no process holds the pipe
 }
 
 TEST_CASE_FIXTURE(fixture, "a destroyed child is killed and reaped later") {
@@ -95,7 +95,7 @@ TEST_CASE_FIXTURE(fixture, "a destroyed child is killed and reaped later") {
     pid = child.pid();
   }
   CHECK_FALSE(test::no_children());
-  ioc.run(); // ends: the watch is the only work
+  ioc.run(); // returns when the child was reaped
   CHECK(test::await_end(pid));
   CHECK_EQ(calls, 0);
   CHECK(test::no_children());
@@ -113,7 +113,8 @@ TEST_CASE_FIXTURE(fixture, "a destroyed io_context leaves no child behind") {
   CHECK_EQ(test::open_descriptors(), descriptors);
 }
 
-TEST_CASE_FIXTURE(fixture, "a child that takes another's place kills it") {
+TEST_CASE_FIXTURE(fixture,
+                  "assigning to a child kills the process that it had") {
   io::child_process child;
   REQUIRE_EQ(child.start(ioc, plan("sleep 1000"), on_exit()), 0);
   child = {};
@@ -123,7 +124,7 @@ TEST_CASE_FIXTURE(fixture, "a child that takes another's place kills it") {
 }
 
 TEST_CASE_FIXTURE(fixture,
-                  "a child that notices the end of its pipes may end") {
+                  "a child may end by itself when its pipes are closed") {
   test::pipe_ends in;
   io::child_process child;
   auto p = plan("cat; exit 4");
@@ -131,12 +132,14 @@ TEST_CASE_FIXTURE(fixture,
   REQUIRE_EQ(child.start(ioc, p, on_exit()), 0);
   in.writing.reset();
   child.end_group();
-  child.end_group(); // once is enough
+  child.end_group(); // a second call does nothing
   ioc.run();
   CHECK_EQ(status, io::exit_status{false, 4});
 }
 
-TEST_CASE_FIXTURE(fixture, "a child that does not is told by SIGTERM") {
+TEST_CASE_FIXTURE(
+    fixture,
+    "a child that does not end when its pipes are closed gets SIGTERM") {
   io::child_process child;
   REQUIRE_EQ(child.start(ioc, plan("sleep 1000"), on_exit()), 0);
   child.end_group();
@@ -154,8 +157,8 @@ TEST_CASE_FIXTURE(fixture, "a child that ignores SIGTERM is killed") {
   CHECK_EQ(status, io::exit_status{true, SIGKILL});
 }
 
-// SIGKILL would end it as soon as its disk answers, and before it could remove
-// its lock files.
+// SIGKILL would end the process as soon as its disk answers, before the process
+// could remove its lock files.
 TEST_CASE_FIXTURE(fixture, "a child that waits for a disk is not killed") {
   const test::temp_dir dir;
   const auto fifo = (dir / "fifo").string();
@@ -165,9 +168,9 @@ TEST_CASE_FIXTURE(fixture, "a child that waits for a disk is not killed") {
   const auto command = "'" + stalled + "' '" + fifo + "'";
   auto p = plan("exec " + command);
   auto expected = io::exit_status{false, 5};
-  SUBCASE("it") {
+  SUBCASE("the child itself waits") {
   }
-  SUBCASE("nor while another one of its group does") {
+  SUBCASE("another process of its group waits") {
     p = plan("trap 'exit 6' TERM; " + command + " & wait");
     expected = {false, 6};
   }
@@ -175,8 +178,9 @@ TEST_CASE_FIXTURE(fixture, "a child that waits for a disk is not killed") {
   io::child_process child;
   REQUIRE_EQ(child.start(ioc, p, on_exit()), 0);
   out.writing.reset();
-  // Before this line SIGTERM would end it, and a short sleep of another kind,
-  // while it is loaded, could be taken for the long one.
+  // Before this line SIGTERM would end the program. While the program is loaded
+  // it may also sleep uninterruptibly for a short time, and the test could
+  // mistake that for the long sleep.
   std::string line(std::string_view{"stalled\n"}.size(), '\0');
   REQUIRE_EQ(::read(out.reading.get(), line.data(), line.size()),
              static_cast<ssize_t>(line.size()));
@@ -187,7 +191,7 @@ TEST_CASE_FIXTURE(fixture, "a child that waits for a disk is not killed") {
       guard.pace("a process that sleeps uninterruptibly");
   }
   child.end_group();
-  for (int i = 0; i < 3; ++i) // SIGTERM, and two looks at it
+  for (int i = 0; i < 3; ++i) // SIGTERM, then two checks of its state
     CHECK_EQ(ioc.run_one(), 1);
   REQUIRE_FALSE(status);
   CHECK(io::sleeps_uninterruptibly(child.pid()));
@@ -197,8 +201,10 @@ TEST_CASE_FIXTURE(fixture, "a child that waits for a disk is not killed") {
   CHECK_EQ(test::read_all(out.reading), "cleaned\n");
 }
 
-TEST_CASE_FIXTURE(fixture, "an ending child has its time without its owner") {
-  // It writes something at its end, if it gets that far.
+TEST_CASE_FIXTURE(
+    fixture,
+    "a child that is ending keeps its time when its owner is destroyed") {
+  // The child writes a word at its end, if it is not killed before.
   test::pipe_ends out;
   auto p = plan("trap 'echo bye; exit 0' TERM; echo; sleep 1000 & wait");
   p.stdout_fd = out.writing.get();
@@ -214,7 +220,7 @@ TEST_CASE_FIXTURE(fixture, "an ending child has its time without its owner") {
     end(ioc);
     ioc.run();
   }
-  SUBCASE("when the io_context goes") {
+  SUBCASE("when the io_context is destroyed") {
     boost::asio::io_context other;
     end(other);
   }

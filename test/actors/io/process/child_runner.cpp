@@ -20,7 +20,7 @@ using how = process_ended::how;
 
 namespace {
 
-// A limit that only a hanging run reaches.
+// A time limit that only a hanging run reaches.
 constexpr auto long_time = 60s;
 
 struct script_run {
@@ -48,7 +48,7 @@ process_ended run(const script_run& script) {
     result = std::move(x);
     ++calls;
   });
-  CHECK_EQ(calls, 0); // never from inside run_child()
+  CHECK_EQ(calls, 0); // run_child() never calls the handler itself
   ioc.run();
   CHECK_EQ(calls, 1);
   CHECK_EQ(result.id, 7);
@@ -73,16 +73,16 @@ TEST_CASE("a run that succeeds keeps its stderr and nothing of stdout") {
   CHECK_EQ(result.stderr_bytes, "err\n");
 }
 
-TEST_CASE("failure code and fatal signal of a run are told apart") {
+TEST_CASE("an exit code and a fatal signal are reported as different ends") {
   check_end(run("exit 9"), how::exited, 9);
   check_end(run("kill -KILL $$"), how::signalled, SIGKILL);
 }
 
-TEST_CASE("a program that cannot be executed is reported from the loop") {
+TEST_CASE("a program that cannot be executed is reported later, by the loop") {
   script_run x("");
   x.spec.program = "/nonexistent/program";
   check_end(run(x), how::not_found, 0);
-  x.spec.program = "/etc/passwd"; // nobody may execute it
+  x.spec.program = "/etc/passwd"; // not executable for anybody
   check_end(run(x), how::not_found, 0);
   test::temp_dir dir;
   const auto garbage = dir / "garbage";
@@ -92,7 +92,7 @@ TEST_CASE("a program that cannot be executed is reported from the loop") {
   check_end(run(x), how::not_spawned, ENOEXEC);
 }
 
-TEST_CASE("of a flood on stderr exactly the first bytes are kept") {
+TEST_CASE("exactly the first bytes of a long stderr are kept") {
   auto result = run(
       "i=0; while [ $i -lt 16384 ]; do printf '%063d\\n' $i; i=$((i+1)); done "
       ">&2");
@@ -104,8 +104,8 @@ TEST_CASE("of a flood on stderr exactly the first bytes are kept") {
   check_end(result, how::exited, 0);
 }
 
-TEST_CASE("a grandchild that holds stderr ends with its leader") {
-  // The Python hub that this one replaces hangs for ever here.
+TEST_CASE("a grandchild that holds stderr ends with the leader of the group") {
+  // The Python hub hangs for ever here.
   auto result = run("sleep 1000 & echo $! >&2; exit 3");
   check_end(result, how::exited, 3);
   auto grandchild = test::number_in(result.stderr_bytes);
@@ -113,9 +113,9 @@ TEST_CASE("a grandchild that holds stderr ends with its leader") {
   CHECK(test::await_end(grandchild));
 }
 
-TEST_CASE("at the limit a hanging leader and its grandchild are gone") {
+TEST_CASE("at the time limit a hanging leader and its grandchild are killed") {
   script_run x("sleep 1000 & echo $! >&2; wait");
-  // On a busy machine the shell may not get to its second line in time.
+  // On a busy machine the shell may not reach its second command in time.
   for (x.spec.time_limit = 50ms;; x.spec.time_limit *= 2) {
     auto result = run(x);
     check_end(result, how::timed_out, 0);
@@ -127,13 +127,14 @@ TEST_CASE("at the limit a hanging leader and its grandchild are gone") {
   }
 }
 
-TEST_CASE("the limit holds for a leader that closed its stderr") {
+TEST_CASE("the time limit applies also to a leader that closed its stderr") {
   script_run x("exec 2>&-; sleep 1000");
   x.spec.time_limit = 50ms;
   check_end(run(x), how::timed_out, 0);
 }
 
-TEST_CASE("whoever left the group and keeps stderr is not waited for") {
+TEST_CASE(
+    "a process that left the group and holds stderr does not delay the end") {
   script_run x("d=$(mktemp -d); mkfifo $d/fifo; "
                "setsid sh -c \"echo \\$\\$ >$d/fifo; exec sleep 60\" & "
                "read pid <$d/fifo; rm -r $d; echo $pid >&2; exit 5");
@@ -142,11 +143,11 @@ TEST_CASE("whoever left the group and keeps stderr is not waited for") {
   check_end(result, how::exited, 5);
   auto runaway = test::number_in(result.stderr_bytes);
   REQUIRE_GT(runaway, 0);
-  CHECK_EQ(::kill(runaway, SIGKILL), 0); // it was still there
+  CHECK_EQ(::kill(runaway, SIGKILL), 0); // it was still running
   CHECK(test::await_end(runaway));
 }
 
-TEST_CASE("a destroyed run says nothing and leaves nothing") {
+TEST_CASE("a destroyed run calls no handler and leaves no process") {
   boost::asio::io_context ioc;
   int calls = 0;
   script_run x("sleep 1000");
@@ -158,7 +159,7 @@ TEST_CASE("a destroyed run says nothing and leaves nothing") {
   CHECK(test::no_children());
 }
 
-TEST_CASE("a run may be destroyed by its own end") {
+TEST_CASE("the handler of a run may destroy the run") {
   boost::asio::io_context ioc;
   actors::process_ptr child;
   child =
@@ -171,7 +172,7 @@ TEST_CASE("a run may be destroyed by its own end") {
 TEST_CASE("300 runs leave no zombie and no descriptor") {
   boost::asio::io_context ioc;
   auto warm_up = script_run(":").start(ioc, [](process_ended) {});
-  ioc.run(); // Asio has opened its own descriptors now
+  ioc.run(); // now Asio has opened its own descriptors
   warm_up.reset();
   auto descriptors = test::open_descriptors();
   int ended = 0;

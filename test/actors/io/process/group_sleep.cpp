@@ -8,7 +8,7 @@ namespace group_sleep_tests {
 
 using clearance::io::sleeps_uninterruptibly;
 
-TEST_CASE("the state and the group of a process stand behind its name") {
+TEST_CASE("state and group of a process are read after its name") {
   for (std::string_view stat :
        {"7 (git) D 1 42 42 0 -1 4194304", "7 (git) D 1 42 ",
         "7 () S 1 42 ) D 1 42 0", "7 (a b) c) D 1 42 42"}) {

@@ -9,11 +9,11 @@
 
 namespace clearance::test {
 
-/// Waits until a process has ended, a child or not; it may have ended before.
-/// False if that takes longer than the hang guard (10 s).
+/// Waits until a process has ended. The process need not be a child and may
+/// have ended before. False if that takes longer than the hang guard (10 s).
 bool await_end(pid_t pid);
 
-/// Whether this process has no child, not even one that is not reaped.
+/// Whether this process has no child, also none that waits to be reaped.
 bool no_children();
 
 /// How many descriptors of this process are open.

@@ -39,7 +39,7 @@ run_result run(std::vector<std::string> argv,
 
 } // namespace
 
-TEST_CASE("a child gets exactly the environment it is given") {
+TEST_CASE("a child gets exactly the given environment") {
   auto result = run({"/usr/bin/env"}, {"A=1", "B=two words"});
   CHECK_EQ(result.out, "A=1\nB=two words\n");
   CHECK_EQ(result.status, 0);
@@ -50,7 +50,8 @@ TEST_CASE("a child leads a process group of its own") {
   CHECK_EQ(test::number_in(result.out), result.spawned.pid);
 }
 
-TEST_CASE("a child has no signal blocked or ignored, and we keep ours") {
+TEST_CASE("a child has no signal blocked or ignored, and the parent's are "
+          "unchanged") {
   sigset_t term, before, after;
   ::sigemptyset(&term);
   ::sigaddset(&term, SIGTERM);
@@ -74,8 +75,10 @@ TEST_CASE("a descriptor without CLOEXEC does not reach a child") {
   CHECK_EQ(WEXITSTATUS(result.status), 1);
 }
 
-TEST_CASE("pipes that are themselves 0, 1 or 2 are put in their places") {
-  // As in a daemon that was started without standard descriptors.
+TEST_CASE("pipes with the numbers 0, 1 or 2 become the right descriptors of "
+          "the child") {
+  // A daemon may start without standard descriptors. Its first pipes get these
+  // numbers.
   io::unique_fd saved(::fcntl(0, F_DUPFD_CLOEXEC, 10));
   test::pipe_ends out;
   ::dup2(out.writing.get(), 0);
@@ -89,7 +92,8 @@ TEST_CASE("pipes that are themselves 0, 1 or 2 are put in their places") {
   ::waitpid(spawned.pid, nullptr, 0);
 }
 
-TEST_CASE("a program that cannot be executed is an errno and no child") {
+TEST_CASE(
+    "a program that cannot be executed gives an errno and leaves no child") {
   auto descriptors = test::open_descriptors();
   CHECK_EQ(run({"/nonexistent/program"}).spawned.error, ENOENT);
   CHECK_EQ(run({"/etc/passwd"}).spawned.error, EACCES);
@@ -98,7 +102,7 @@ TEST_CASE("a program that cannot be executed is an errno and no child") {
   CHECK_EQ(test::open_descriptors(), descriptors);
 }
 
-TEST_CASE("the pidfd of a child is its own and CLOEXEC") {
+TEST_CASE("the pidfd belongs to the child and has CLOEXEC") {
   auto result = run({"/bin/true"});
   REQUIRE(result.spawned.pidfd);
   CHECK((::fcntl(result.spawned.pidfd.get(), F_GETFD) & FD_CLOEXEC) != 0);
@@ -108,7 +112,7 @@ TEST_CASE("the pidfd of a child is its own and CLOEXEC") {
   CHECK_NE(text.find("Pid:"), std::string::npos);
 }
 
-TEST_CASE("a child gets the descriptor limit of before it was raised") {
+TEST_CASE("a child gets the descriptor limit from before it was raised") {
   struct rlimit limit {};
   REQUIRE_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
   auto hard = limit.rlim_max;
@@ -120,7 +124,7 @@ TEST_CASE("a child gets the descriptor limit of before it was raised") {
   CHECK_EQ(limit.rlim_cur, hard);
   CHECK_EQ(run({"/bin/sh", "-c", "ulimit -Sn"}).out, "321\n");
   REQUIRE_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
-  CHECK_EQ(limit.rlim_cur, hard); // ours was not touched by the child's
+  CHECK_EQ(limit.rlim_cur, hard); // the parent's limit is unchanged
 }
 
 } // namespace spawn_tests

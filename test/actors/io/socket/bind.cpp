@@ -44,8 +44,8 @@ bool says(const std::string& text, std::string_view what) {
 
 } // namespace
 
-TEST_CASE(
-    "a bound socket is 0600 whatever the umask, and goes with its owner") {
+TEST_CASE("a bound socket has mode 0600 with any umask, and is removed with "
+          "its owner") {
   for (mode_t mask : {0U, 0277U, 0777U}) {
     temp_dir dir;
     auto path = dir / "a.sock";
@@ -61,7 +61,8 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a missing directory is made for us alone, those above it for all") {
+TEST_CASE(
+    "a missing directory is made with mode 0700, missing parents with 0755") {
   temp_dir dir;
   auto before = ::umask(0);
   auto x = bound(dir / "one/two/a.sock");
@@ -84,7 +85,7 @@ TEST_CASE("a directory that others can enter is refused with its mode") {
   CHECK(refusal(dir / "a.sock") == "bound");
 }
 
-TEST_CASE("nothing but a socket is ever removed") {
+TEST_CASE("a file that is not a socket is never removed") {
   temp_dir dir;
   auto path = dir / "a.sock";
   test::write_file(path, "precious");
@@ -99,7 +100,7 @@ TEST_CASE("nothing but a socket is ever removed") {
   CHECK(says(refusal(path), "not a socket"));
 }
 
-TEST_CASE("a stale socket is replaced, a live one is not") {
+TEST_CASE("a stale socket is replaced, the socket of a live server is not") {
   temp_dir dir;
   auto path = dir / "a.sock";
   auto other = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -117,7 +118,7 @@ TEST_CASE("a stale socket is replaced, a live one is not") {
   CHECK(fs::is_socket(path));
 }
 
-TEST_CASE("a socket that was put in our place is not ours to remove") {
+TEST_CASE("a file that replaced our socket is not removed") {
   temp_dir dir;
   auto path = dir / "a.sock";
   {
@@ -128,7 +129,7 @@ TEST_CASE("a socket that was put in our place is not ours to remove") {
   CHECK(test::read_file(path) == "somebody's");
 }
 
-TEST_CASE("a lock that was put in our place is another server's") {
+TEST_CASE("a lock file that replaced ours belongs to another server") {
   temp_dir dir;
   const auto path = dir / "a.sock";
   const auto lock = dir / "a.sock.lock";
@@ -146,8 +147,7 @@ TEST_CASE("a lock that was put in our place is another server's") {
   CHECK(fs::is_empty(dir.path()));
 }
 
-TEST_CASE(
-    "a path that no socket can have is refused at both sides of the bound") {
+TEST_CASE("a path that is empty or too long for a socket is refused") {
   temp_dir dir;
   auto longest = dir.path().string() + "/";
   longest.resize(107, 'x');
@@ -156,7 +156,7 @@ TEST_CASE(
   CHECK(says(refusal(""), "empty"));
 }
 
-TEST_CASE("a socket can be moved and is removed once") {
+TEST_CASE("a bound socket can be moved and is removed once") {
   temp_dir dir;
   auto x = bound(dir / "a.sock");
   bound_socket y{std::move(x)};

@@ -39,7 +39,7 @@ test::unique_fd socket_of(int family, int type) {
 
 } // namespace
 
-TEST_CASE("a listening socket says where it is") {
+TEST_CASE("a listening socket tells its address") {
   test::temp_dir dir;
   const auto path = (dir / "a.sock").string();
   const auto local = test::listening_unix(path);
@@ -51,7 +51,7 @@ TEST_CASE("a listening socket says where it is") {
   const auto abstract = test::listening_unix("@" + path);
   CHECK(std::get<0>(io::place_of(abstract.get())).text == "@" + path);
 
-  // The longest path that the kernel accepts; no room is left for a NUL.
+  // The longest path that the kernel accepts. It leaves no room for a NUL.
   sockaddr_un at{};
   at.sun_family = AF_UNIX;
   const auto longest =
@@ -75,7 +75,8 @@ TEST_CASE("a listening socket says where it is") {
   CHECK_FALSE(std::get<0>(io::place_of(any.get())).loopback);
 }
 
-TEST_CASE("what is no listening stream socket says what it is not") {
+TEST_CASE("a descriptor that is not a listening stream socket is refused with "
+          "the reason") {
   CHECK(fault_of(-1) == "is not a socket");
   const test::unique_fd file{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
   CHECK(fault_of(file.get()) == "is not a socket");
@@ -89,7 +90,8 @@ TEST_CASE("what is no listening stream socket says what it is not") {
   CHECK(fault_of(socket_of(AF_INET, SOCK_STREAM).get()) == "does not listen");
 }
 
-TEST_CASE("what is taken over is ours, and its path stays somebody else's") {
+TEST_CASE("an inherited socket is closed with its owner, but its path is not "
+          "removed") {
   test::temp_dir dir;
   const auto path = (dir / "a.sock").string();
   const auto local = test::listening_unix(path);
@@ -110,7 +112,8 @@ TEST_CASE("what is taken over is ours, and its path stays somebody else's") {
         == "127.0.0.1:" + std::to_string(test::port_of(tcp)));
 }
 
-TEST_CASE("what cannot be taken over is closed, in one line") {
+TEST_CASE("a descriptor that cannot be inherited is closed, and the fault is "
+          "one line") {
   const int fd = ::dup(socket_of(AF_UNIX, SOCK_STREAM).get());
   auto taken = io::inherit_socket(fd, "test socket");
   REQUIRE(std::holds_alternative<std::string>(taken));

@@ -99,23 +99,24 @@ TEST_CASE("a socket whose file is renamed is bound again") {
   CHECK(s.serves());
 }
 
-TEST_CASE("a socket is bound again with its directory and its lock") {
+TEST_CASE(
+    "a socket is bound again also if its directory and its lock were removed") {
   kept_fixture s;
   s.keep();
   fs::remove_all(s.path.parent_path());
   s.loop.step();
   CHECK(s.serves());
   CHECK(test::mode_of(s.path.parent_path()) == 0700);
-  // and once more, in the new directory
+  // and a second time, in the new directory
   fs::remove(s.path);
   s.loop.step();
   CHECK(s.serves());
-  // the lock is held: no second server can come
+  // The lock is held, so a second server cannot bind the path.
   CHECK(std::holds_alternative<std::string>(
       io::bind_hardened(s.path, "test socket")));
 }
 
-TEST_CASE("clients that wait in the old queue are not lost") {
+TEST_CASE("clients in the queue of the removed socket are accepted") {
   kept_fixture s;
   s.keep();
   const auto first = connect_to(s.path);
@@ -126,7 +127,8 @@ TEST_CASE("clients that wait in the old queue are not lost") {
   CHECK(s.serves());
 }
 
-TEST_CASE("a path that somebody else took is left to him, and told once") {
+TEST_CASE(
+    "a file that replaced the socket is not removed, and is logged once") {
   kept_fixture s;
   s.keep();
   fs::remove(s.path);
@@ -140,7 +142,7 @@ TEST_CASE("a path that somebody else took is left to him, and told once") {
   std::ofstream{s.dir / "d" / "x"} << "x";
   s.loop.step();
   CHECK(s.troubles == 1);
-  // when he goes, the path is ours again
+  // when the file is removed the path is bound again
   fs::remove(s.path);
   s.loop.step();
   CHECK(s.serves());
@@ -159,9 +161,9 @@ TEST_CASE("a live server that took the path keeps it") {
   CHECK(connect_to(s.path));
 }
 
-// A unit with ProtectHome=tmpfs does not see the file of the socket that it is
-// passed; its clients do.
-TEST_CASE("a passed socket whose file cannot be seen is no trouble") {
+// A unit with ProtectHome=tmpfs does not see the file of the socket that is
+// passed to it, but its clients see the file.
+TEST_CASE("a passed socket whose file cannot be seen causes no warning") {
   kept_fixture s;
   auto passed = bound(s.path);
   io::unique_fd descriptor = passed.take_fd();
@@ -173,7 +175,8 @@ TEST_CASE("a passed socket whose file cannot be seen is no trouble") {
   CHECK(s.serves());
 }
 
-TEST_CASE("a socket that another program bound is told with its cure") {
+TEST_CASE(
+    "if a socket of another program is removed the log says how to repair it") {
   kept_fixture s;
   fs::create_directories(s.path.parent_path());
   io::unique_fd passed{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};

@@ -11,7 +11,7 @@ namespace peer_check_tests {
 
 using namespace clearance;
 
-TEST_CASE("our own uid is admitted, any other is not") {
+TEST_CASE("a peer with our own uid is admitted, any other is not") {
   test::log_record log;
   io::peer_check x{"reader socket"};
   CHECK(x.admits({::getuid(), 1, "ours"}));
@@ -25,8 +25,10 @@ TEST_CASE("our own uid is admitted, any other is not") {
   CHECK(line["pid"] == "7");
 }
 
-// The gate's socket is mounted into a container, so all there can connect.
-TEST_CASE("a flood of foreign peers is counted, not logged") {
+// The gate's socket is mounted into a container, so every user in the container
+// can connect.
+TEST_CASE(
+    "a flood of foreign peers is counted, and not each of them is logged") {
   test::log_record log;
   io::peer_check x{"gate socket"};
   constexpr auto flood = 10 * protocol::limits::log_max_lines;

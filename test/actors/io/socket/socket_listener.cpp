@@ -20,7 +20,8 @@ using namespace clearance;
 using actors::framing;
 using test::stepped_loop;
 
-TEST_CASE("peers reach the owner, and nobody once the listener is gone") {
+TEST_CASE(
+    "the owner gets peers, and nobody can connect after the listener's end") {
   stepped_loop loop;
   test::temp_dir dir;
   auto path = (dir / "a.sock").string();
@@ -43,7 +44,7 @@ TEST_CASE("peers reach the owner, and nobody once the listener is gone") {
         != loop.what().accepted[1].value->id());
 }
 
-TEST_CASE("a path that cannot be bound is our error with one line") {
+TEST_CASE("a path that cannot be bound gives one error with one line") {
   stepped_loop loop;
   test::temp_dir dir;
   auto path = (dir / "a.sock").string();
@@ -57,7 +58,7 @@ TEST_CASE("a path that cannot be bound is our error with one line") {
                + ": there is something that is not a socket");
 }
 
-TEST_CASE("a peer that there is no memory for is dropped alone") {
+TEST_CASE("if memory is missing for a peer only that peer is closed") {
   stepped_loop loop;
   test::temp_dir dir;
   auto path = (dir / "a.sock").string();

@@ -64,7 +64,7 @@ struct pair {
 
 } // namespace
 
-TEST_CASE("a read brings whole frames, wherever they were cut") {
+TEST_CASE("a read returns whole frames, wherever the bytes were cut") {
   const std::string bytes = "one\ntwo\nthree\n";
   for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
     pair x{framing::lines};
@@ -80,7 +80,7 @@ TEST_CASE("a read brings whole frames, wherever they were cut") {
   }
 }
 
-TEST_CASE("nothing is read between two reads") {
+TEST_CASE("the stream reads nothing before the next read()") {
   pair x{framing::varlink};
   x.connection->read();
   x.send(std::string("a\0", 2));
@@ -91,7 +91,7 @@ TEST_CASE("nothing is read between two reads") {
   CHECK(x.loop.what().frames == std::vector<std::string>{"a", "b"});
 }
 
-TEST_CASE("a read takes more than the idle buffer at once") {
+TEST_CASE("one read may take more bytes than the idle buffer holds") {
   pair x{framing::lines};
   std::string line(30000, 'x');
   x.connection->read();
@@ -100,7 +100,8 @@ TEST_CASE("a read takes more than the idle buffer at once") {
   CHECK(x.loop.what().frames == std::vector<std::string>{line, line});
 }
 
-TEST_CASE("a last line without newline counts, an unfinished message not") {
+TEST_CASE(
+    "a last line without newline counts, an unfinished message does not") {
   pair lines{framing::lines};
   lines.connection->read();
   lines.send("rest");
@@ -119,11 +120,13 @@ TEST_CASE("a last line without newline counts, an unfinished message not") {
     return messages.loop.what().ends;
   };
   CHECK(ends_of("rest") == std::vector{stream_end::cut_off});
-  // What tools write behind a message is no message.
+  // White space after a message, as some tools send it, is no unfinished
+  // message.
   CHECK(ends_of(" \r\n\t") == std::vector{stream_end::eof});
 }
 
-TEST_CASE("a too long line is told, a too long message ends the stream") {
+TEST_CASE("a line that is too long is reported, a message that is too long "
+          "ends the stream") {
   using protocol::limits::reader_line_max_bytes;
   using protocol::limits::varlink_message_max_bytes;
   auto feed = [](pair& x, std::size_t size) {
@@ -147,7 +150,8 @@ TEST_CASE("a too long line is told, a too long message ends the stream") {
   CHECK(messages.loop.what().ends == std::vector{stream_end::too_long});
 }
 
-TEST_CASE("without room reads bring little at a time, and all of it") {
+TEST_CASE("when the budget is used up a read returns few bytes, and nothing is "
+          "lost") {
   const auto held =
       std::make_shared<protocol::byte_budget>(protocol::limits::read_max_bytes);
   pair x{framing::lines, held};
@@ -157,7 +161,7 @@ TEST_CASE("without room reads bring little at a time, and all of it") {
     burst += line + "\n";
   x.connection->read();
   x.send(burst);
-  CHECK(x.loop.what().frames.size() == 100); // there was room
+  CHECK(x.loop.what().frames.size() == 100); // the budget had room
   protocol::byte_charge others{held};
   others.settle(1);
   x.connection->read();
@@ -170,7 +174,7 @@ TEST_CASE("without room reads bring little at a time, and all of it") {
   CHECK(x.loop.what().frames.size() == 200);
 }
 
-TEST_CASE("what was read is held until it was handled") {
+TEST_CASE("bytes are charged to the budget until their frames were handled") {
   const auto held = std::make_shared<protocol::byte_budget>(1 << 20);
   pair x{framing::lines, held};
   x.loop.keep_batches();
@@ -181,11 +185,11 @@ TEST_CASE("what was read is held until it was handled") {
   CHECK(held->held() == 0);
   x.connection->read();
   x.send("small\n");
-  CHECK(held->held() == 0); // not worth the counting
+  CHECK(held->held() == 0); // small reads are not charged
 }
 
 TEST_CASE(
-    "a line without room is told, a message without room ends the stream") {
+    "a line without room is reported, a message without room ends the stream") {
   using protocol::limits::kept_max_bytes;
   const auto none = std::make_shared<protocol::byte_budget>(0);
   pair lines{framing::lines, none};
@@ -202,7 +206,8 @@ TEST_CASE(
   CHECK(messages.loop.what().ends == std::vector{stream_end::no_room});
 }
 
-TEST_CASE("writes are gathered, stop where the socket does, and go on") {
+TEST_CASE("a write joins its pieces, stops when the socket is full, and goes "
+          "on later") {
   pair x{framing::varlink};
   std::array<std::string_view, 2> pieces{"ab", "cd"};
   CHECK(x.connection->write(pieces).bytes == 4);
@@ -223,7 +228,8 @@ TEST_CASE("writes are gathered, stop where the socket does, and go on") {
   CHECK(x.write("y").bytes == 1);
 }
 
-TEST_CASE("a watched peer may shut down its writing side, not leave") {
+TEST_CASE(
+    "a watched peer that half-closes stays, and one that leaves is reported") {
   pair x{framing::varlink};
   x.connection->watch();
   ::shutdown(x.peer.get(), SHUT_WR);
@@ -234,8 +240,9 @@ TEST_CASE("a watched peer may shut down its writing side, not leave") {
   CHECK(x.loop.what().hung_up == 1);
 }
 
-// Else the hub would think that a subscriber has left while it still reads.
-TEST_CASE("another descriptor's event is no peer's leaving") {
+// Otherwise the hub would think that a subscriber has left while it still
+// reads.
+TEST_CASE("an event of another descriptor does not report that a peer left") {
   stepped_loop loop;
   auto open = std::make_shared<std::size_t>(0);
   int fds[2];
@@ -260,7 +267,7 @@ TEST_CASE("another descriptor's event is no peer's leaving") {
   connection->close();
 }
 
-TEST_CASE("a peer that left before it was watched is noticed") {
+TEST_CASE("a peer that left before watch() is reported") {
   pair x{framing::varlink};
   x.peer.reset();
   x.connection->watch();
@@ -268,13 +275,15 @@ TEST_CASE("a peer that left before it was watched is noticed") {
   CHECK(x.loop.what().hung_up == 1);
 }
 
-TEST_CASE("a write to a peer that left says so and raises no signal") {
+TEST_CASE(
+    "a write to a peer that left is reported as broken and raises no signal") {
   pair x{framing::varlink};
   x.peer.reset();
   CHECK(x.write("x").broken);
 }
 
-TEST_CASE("a closed connection says nothing, closes, and is counted off") {
+TEST_CASE("a closed connection sends no message, closes its socket and is no "
+          "longer counted") {
   pair x{framing::lines};
   CHECK(*x.open == 1);
   x.connection->read();
@@ -288,7 +297,7 @@ TEST_CASE("a closed connection says nothing, closes, and is counted off") {
   CHECK(*x.open == 0);
 }
 
-TEST_CASE("dialling nobody fails with the cause") {
+TEST_CASE("dialling a socket that does not exist fails with the cause") {
   stepped_loop loop;
   test::temp_dir dir;
   auto result = io::stream::dial(loop.context(), (dir / "none").string(),

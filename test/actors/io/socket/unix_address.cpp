@@ -24,24 +24,24 @@ std::string bound_name(const unix_address& address) {
   return io::unix_name_of(at, size);
 }
 
-TEST_CASE("the kernel binds a path under the name that was given") {
+TEST_CASE("the kernel binds a path with the given name") {
   test::temp_dir dir;
   const auto path = (dir / "a.sock").string();
   CHECK(bound_name(unix_address::of_path(path).value()) == path);
   CHECK(bound_name(unix_address::of_name((dir / "b.sock").string()).value())
         == (dir / "b.sock").string());
-  // As a path, `@a` is a file of the working directory.
+  // of_path() takes `@a` as a file in the working directory.
   const auto at = unix_address::of_path("@a").value();
   CHECK(reinterpret_cast<const sockaddr_un*>(at.data())->sun_path[0] == '@');
 }
 
-TEST_CASE("an abstract name is bound without a NUL behind it") {
+TEST_CASE("an abstract name is bound without a NUL at its end") {
   const auto name = "@clearance-test-" + std::to_string(::getpid());
   CHECK(bound_name(unix_address::of_name(name).value()) == name);
   CHECK_FALSE(std::filesystem::exists(name));
 }
 
-TEST_CASE("what the kernel cannot take is no address") {
+TEST_CASE("a path or name that the kernel cannot take gives no address") {
   const std::string longest(io::socket_path_max_bytes, 'x');
   CHECK(unix_address::of_path(longest));
   CHECK_FALSE(unix_address::of_path(longest + 'x'));

@@ -79,7 +79,8 @@ struct fixture {
 
 } // namespace
 
-TEST_CASE_FIXTURE(fixture, "the end of a watched process is told") {
+TEST_CASE_FIXTURE(fixture,
+                  "the owner of a watch is told when the process ends") {
   const auto pid = process.pid();
   const auto watch = host.watch(pid, owner);
   REQUIRE(watch.value);
@@ -90,7 +91,7 @@ TEST_CASE_FIXTURE(fixture, "the end of a watched process is told") {
   CHECK(gone == std::vector<pid_t>{pid});
 }
 
-TEST_CASE_FIXTURE(fixture, "a watch that was dropped tells nothing") {
+TEST_CASE_FIXTURE(fixture, "a watch that was dropped sends no message") {
   auto watch = host.watch(process.pid(), owner);
   process.end();
   watch.value.reset();
@@ -98,8 +99,11 @@ TEST_CASE_FIXTURE(fixture, "a watch that was dropped tells nothing") {
   CHECK(gone.empty());
 }
 
-// Else the supervisor would end all services of a container that still runs.
-TEST_CASE_FIXTURE(fixture, "another descriptor's event ends no process") {
+// Otherwise the supervisor would end all services of a container that still
+// runs.
+TEST_CASE_FIXTURE(
+    fixture,
+    "an event of another descriptor does not report the end of a process") {
   const auto pid = process.pid();
   actors::watched watch;
   test::with_stale_event(loop.context(),
