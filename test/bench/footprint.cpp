@@ -57,7 +57,8 @@ void connections(const plan& how, report& out) {
     std::vector<test::raw_socket> silent;
     for (std::size_t i = 0; i < count; ++i)
       silent.emplace_back(on.clearance());
-    // The hub serves them in order: this one is the last.
+    // The hub serves connections in order, so this one is served after all
+    // others.
     connect_clients(on, 1);
     out.at("1000 connections idle", "each", "")
         .hub.push_back(per_connection(before));

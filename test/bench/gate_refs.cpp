@@ -1,5 +1,6 @@
-// What the gate costs beside git. Measured with `info/refs`, the request that
-// each clone, fetch and push begins with; nearly all of it is starting git.
+// The cost of the gate in addition to git's own. Measured with `info/refs`, the
+// request with which each clone, fetch and push begins. Nearly all of its time
+// is the start of git.
 
 #include "test/bench/nginx.hpp"
 #include "test/bench/server.hpp"
@@ -32,9 +33,9 @@ struct answers {
   double seconds = 0;
 };
 
-/// One client: sends a request and reads the answer, again and again. To use
-/// little of the processors itself, it only looks at the status line and for
-/// the end of the answer.
+/// One client: it sends a request and reads the answer, again and again. It
+/// looks only for the status line and the end of the answer, so that it uses
+/// little processor time itself.
 class asker {
 public:
   explicit asker(const fs::path& socket) : socket_(socket) {}

@@ -1,7 +1,7 @@
 // The bench connects everything, then forks both sides, which inherit their
 // sockets. They share the times of sending and the results. No event is parsed:
-// the n-th NUL on a connection ends the n-th event. A lost event shows in the
-// count; if a run that measures latencies loses one, the run has no result.
+// the n-th NUL on a connection ends the n-th event. The count shows a lost
+// event. A run that measures latencies has no result if it lost an event.
 
 #include "test/bench/load.hpp"
 
@@ -136,7 +136,7 @@ private:
           ::epoll_wait(epoll.get(), ready.data(),
                        static_cast<int>(ready.size()), lost_after_ms);
       if (n == 0 && all_sent)
-        return; // what has not come will not come
+        return; // the missing events were lost
       for (int i = 0; i < n; ++i)
         receive(ready[static_cast<std::size_t>(i)].data.u64);
     }
@@ -196,7 +196,7 @@ private:
   signal_fd all_have_it_;
   shared_array<shared_state> state_;
   shared_array<std::int64_t> sent_ns_;
-  shared_array<std::size_t> counts_; // of events, a reading subscriber each
+  shared_array<std::size_t> counts_; // events of each subscriber that reads
   shared_array<std::int64_t> latencies_ns_;
 
   // Counts the subscribers' process only.

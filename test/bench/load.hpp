@@ -13,7 +13,7 @@ namespace clearance::bench {
 
 enum class pace {
   each_ms, ///< an event each millisecond
-  in_turn, ///< the next event when the last subscriber has the one before
+  in_turn, ///< each event after the last subscriber has the previous one
   lines,   ///< a line a write, as fast as the socket takes them
   bulk,    ///< 64 KiB a write, as fast as the socket takes them
 };
@@ -21,8 +21,8 @@ enum class pace {
 struct load {
   pace how = pace::lines;
   std::size_t events = 0;
-  std::size_t subscribers = 1; ///< that read
-  std::size_t stuck = 0;       ///< that never read, besides
+  std::size_t subscribers = 1; ///< subscribers that read
+  std::size_t stuck = 0;       ///< further subscribers that never read
   bool mixed = false;          ///< events of 1000 containers, not of one
 };
 
@@ -33,10 +33,11 @@ struct load_result {
   std::vector<double> latencies_us;
   std::chrono::duration<double> time{}; ///< first write to last read
   std::chrono::duration<double> server_cpu{};
-  std::size_t server_resident = 0;   ///< bytes, all its clients still there
-  std::uint64_t server_switches = 0; ///< voluntary ones: it slept and was woken
-  std::size_t delivered_min = 0;     ///< of the subscriber that got the fewest
-  std::size_t delivered = 0;         ///< to all that read
+  std::size_t server_resident = 0; ///< bytes, while all clients are connected
+  std::uint64_t server_switches =
+      0;                         ///< voluntary: the server slept and was woken
+  std::size_t delivered_min = 0; ///< to the subscriber with the fewest
+  std::size_t delivered = 0;     ///< to all subscribers that read
   std::size_t expected = 0;
 
   double events_per_s() const {

@@ -10,8 +10,8 @@ namespace clearance::bench {
 
 struct options {
   plan how;
-  std::string json;                ///< where to; empty: nowhere
-  std::vector<std::string> chosen; ///< none: all workloads
+  std::string json;                ///< file for the figures; empty: none
+  std::vector<std::string> chosen; ///< workloads to run; none: all
   bool check = false;
 };
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What test/bench/README.md shows is drawn from figures, and from nothing else.
+# The plots and the table of test/bench/README.md contain measured figures only.
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 work="$(mktemp -d)"
@@ -47,14 +47,14 @@ grep -q '23.5 k' "$work/events-per-second.svg" || fail 'no floor is drawn'
 [[ "$(grep -o '1\.25' "$work/latency.svg" | wc -l)" == 6 ]] \
   || fail 'a ratio is missing'
 
-# A figure that was not measured is no line of a plot.
+# If a figure was not measured, the plot is refused.
 sed 's/throughput 100"/throughput 7"/' "$work/figures.json" >"$work/less.json"
 status=0
 why="$("$here/plot" "$work/less.json" "$work" 2>&1)" || status=$?
 [[ "$status" == 1 && "$why" == *'no figure throughput 100, events/s' ]] \
   || fail "it said: $why"
 
-# So is the table.
+# The table is refused, too.
 status=0
 why="$("$here/table" "$work/figures.json" 2>&1)" || status=$?
 [[ "$status" == 1 && "$why" == *'no figure latency-in-turn 1, cpu/event' ]] \

@@ -4,12 +4,12 @@
 //
 //   bench-relay --clearance-socket PATH --reader-socket PATH [MODE]
 //
-// --framed: finds each line and copies it, NUL-ended, into what is sent next:
-// at most as many lines as one send of the hub. A relay that looks at events
-// one by one must do that.
-// --laden: framed, and each line is padded to the bytes that a hub must send
-// (clearance.md, section 3). What is between that and the hub is the hub's own
-// work.
+// --framed: finds each line and copies it, with a NUL at its end, into the
+// bytes of the next send, at most as many lines as the hub puts into one send.
+// A relay that looks at events one by one must do that.
+// --laden: framed, and each line is padded to the number of bytes that a hub
+// must send (clearance.md, section 3). The rest of the hub's time is the hub's
+// own work.
 //
 // It loses nothing: if a subscriber's socket is full, the relay waits for it
 // before it reads on. So a stuck subscriber stops the relay. The hub must not
@@ -89,7 +89,7 @@ public:
 private:
   struct reader {
     unique_fd fd;
-    std::size_t held = 0; // of an unfinished line
+    std::size_t held = 0; // bytes of an unfinished line
     std::array<char, chunk_bytes> buffer;
   };
 
@@ -108,7 +108,7 @@ private:
       accept_subscriber();
     else if (auto it = readers_.find(fd); it != readers_.end())
       read(*it->second);
-    else // only ever told of a hang-up
+    else // epoll reports only hang-ups of subscribers
       std::erase_if(subscribers_,
                     [fd](const unique_fd& x) { return x.get() == fd; });
   }
@@ -131,7 +131,7 @@ private:
     auto fd = accept(subscriber_listener_);
     if (!fd)
       return;
-    add(fd.get(), EPOLLHUP); // what it sends is not looked at
+    add(fd.get(), EPOLLHUP); // bytes of subscribers are not read
     subscribers_.push_back(std::move(fd));
   }
 
@@ -185,7 +185,7 @@ private:
     const auto n = ::send(x.fd, x.bytes.data(), x.bytes.size(),
                           MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n < 0 && errno != EAGAIN)
-      return true; // it left: epoll says so, too
+      return true; // the subscriber left; epoll reports it, too
     x.bytes.remove_prefix(n > 0 ? static_cast<std::size_t>(n) : 0);
     return x.bytes.empty();
   }

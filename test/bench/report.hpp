@@ -37,8 +37,8 @@ struct figure {
   std::string workload;
   std::string metric;
   std::string unit;
-  std::optional<bound> must; ///< what a release has to reach
-  std::optional<bound> goal; ///< what it is on its way to
+  std::optional<bound> must; ///< each release has to keep this bound
+  std::optional<bound> goal; ///< the bound that we want to reach later
   std::vector<double> hub;
   std::vector<double> floor;
 

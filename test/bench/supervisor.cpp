@@ -70,7 +70,7 @@ public:
         .count();
   }
 
-  /// Call it once the process has done all that connections caused.
+  /// Call it when the process has done all work of the connections.
   double resident_mib() const {
     std::this_thread::sleep_for(std::chrono::milliseconds{500});
     return static_cast<double>(test::resident_bytes(pid())) / (1024.0 * 1024);

@@ -112,8 +112,8 @@ void count(report& out, const std::string& workload, std::size_t expected,
       .hub.push_back(static_cast<double>(expected) / x.seconds);
 }
 
-// What an executed verdict costs at least: a process is started and reaped, as
-// many at a time as the hub runs.
+// The least that an executed verdict costs: starting and reaping a process,
+// with as many processes at the same time as the hub runs.
 double children_per_s(std::size_t count, std::size_t side_by_side) {
   const auto begin = clock::now();
   std::string name = "/bin/true";

@@ -55,7 +55,7 @@ void run(const std::uint8_t* data, std::size_t size) {
     const auto& words = std::get<0>(result);
     require(!words.empty() && words.front() == subcommand,
             "the subcommand stays the first word");
-    judge.fault(words); // whatever it says, it says it
+    judge.fault(words); // must not throw, whatever it returns
   }
 }
 

@@ -11,7 +11,7 @@ namespace {
 using namespace clearance::protocol;
 using clearance::test::require;
 
-// The text is a script, and then a program.
+// The input is used as a script, and then as a program.
 void run(const std::uint8_t* data, std::size_t size) {
   const auto text = std::string(clearance::test::as_text(data, size));
   const auto found = parse_hook_script(text, "pre-receive");

@@ -1,6 +1,6 @@
-// Input: what a container or a policy may name as a target: a text. What is
-// read is written and read again without a change; nothing is an address and a
-// name at a time.
+// Input: a text that a container or a policy uses as a target. What is read is
+// written and read again without a change. No text is both an address and a
+// name.
 
 #include "protocol/operator/flags.hpp"
 #include "protocol/operator/name.hpp"

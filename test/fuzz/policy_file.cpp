@@ -1,5 +1,5 @@
-// Input: a policy file. It is refused in one printable line that names it, or
-// makes rules that have targets and decide.
+// Input: a policy file. It is refused with one printable line that names the
+// file, or its rules have targets and can decide.
 
 #include "services/operator/policy_file.hpp"
 

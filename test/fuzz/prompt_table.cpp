@@ -1,5 +1,5 @@
-// Input: choices, a byte each: blocks, ends, decisions and policy in any order,
-// beside a naive model.
+// Input: a byte for each choice. The choices make blocks, ends, decisions and
+// policies in any order; the table is compared with a simple model.
 
 #include "test/fuzz/fuzz.hpp"
 #include "test/support/model/prompt_trial.hpp"

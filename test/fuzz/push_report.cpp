@@ -10,7 +10,7 @@ namespace {
 using namespace clearance::protocol;
 using clearance::test::require;
 
-// Whole, and one byte at a time.
+// The report is read whole, and one byte at a time.
 void run(const std::uint8_t* data, std::size_t size) {
   const auto text = clearance::test::as_text(data, size);
   push_report whole;

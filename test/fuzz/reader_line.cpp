@@ -80,7 +80,7 @@ opinion dom_says(std::string_view line) {
   thread_local simdjson::dom::parser parser;
   simdjson::dom::element top;
   if (line.starts_with("\xEF\xBB\xBF"))
-    return opinion::unsure; // later versions of simdjson skip it
+    return opinion::unsure; // later versions of simdjson skip a byte order mark
   auto error = parser.parse(line.data(), line.size()).get(top);
   if (error == simdjson::NUMBER_ERROR || error == simdjson::DEPTH_ERROR)
     return opinion::unsure;

@@ -27,7 +27,7 @@ void replay(const fuzzer& what, const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   std::string input{std::istreambuf_iterator<char>(in), {}};
   std::printf("%s\n", file.c_str());
-  std::fflush(stdout); // says which one it was, should the run end here
+  std::fflush(stdout); // shows the fuzzer's name if the run crashes
   run(what, input.data(), input.size());
   if (input.size() <= cut_max_bytes)
     for (std::size_t size = 0; size < input.size(); ++size)

@@ -35,7 +35,7 @@ void check_directory(const std::string& path) {
   require(path.find('\0') == path.npos, "a path for the kernel");
 }
 
-// A path without a fault can be bound, and a fault is told in one line.
+// A path without a fault can be bound, and a fault is described in one line.
 void check_fault(const sidecar& x, const container_paths& paths) {
   const auto fault = fault_of(x, paths);
   if (fault) {

@@ -162,7 +162,7 @@ void run(const std::uint8_t* data, std::size_t size) {
   protocol::frame_batch batch;
   auto framer = protocol::nul_framer();
   framer.feed(test::as_text(data, size), batch);
-  framer.finish(batch); // only here: most inputs have no NUL
+  framer.finish(batch); // most inputs have no final NUL
   for (std::size_t i = 0; i < batch.size(); ++i) {
     auto message = batch.at(i);
     auto x = parse_call(message, batch.capacity_at(i));

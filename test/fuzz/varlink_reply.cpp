@@ -55,7 +55,7 @@ void run(const std::uint8_t* data, std::size_t size) {
   protocol::frame_batch batch;
   auto framer = protocol::nul_framer();
   framer.feed(test::as_text(data, size), batch);
-  framer.finish(batch); // only here: most inputs have no NUL
+  framer.finish(batch); // most inputs have no final NUL
   for (std::size_t i = 0; i < batch.size(); ++i) {
     auto x = parse_reply(batch.at(i), batch.capacity_at(i));
     auto y = parse_reply(std::string{batch.at(i)});

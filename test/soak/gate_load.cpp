@@ -75,7 +75,7 @@ void gate_load::come_and_go() {
   const auto ours =
       http_request("GET", target, {authorization(gate_world::token)});
   switch (random_() % 6) {
-  case 0: // says nothing
+  case 0: // sends nothing
     break;
   case 1:
     x.send(ours.substr(0, ours.size() / 2));
@@ -86,7 +86,7 @@ void gate_load::come_and_go() {
   case 3:
     x.send(ours);
     break;
-  case 4: // git is started, and its client is gone
+  case 4: // git is started, then the client leaves
     x.send(ours);
     clients_.pop_back();
     break;
@@ -99,7 +99,8 @@ void gate_load::come_and_go() {
 
 void gate_load::step() {
   reap();
-  // 20 steps a second: a transfer starts every 3 s, a client every 1 s.
+  // 20 steps a second: on average a transfer starts every 3 s, and a client
+  // every 1 s.
   if (one_in(random_, 20))
     come_and_go();
   if (transfers_.size() < transfers_max && one_in(random_, 60)) {

@@ -74,7 +74,7 @@ std::string hub_load::good_line() {
   ++next_;
   block x;
   x.container = "c" + std::to_string(random_() % containers);
-  if (one_in(random_, 10)) // ever new ones, which end soon
+  if (one_in(random_, 10)) // new containers all the time, which end soon
     x.container = "x" + std::to_string(next_ / lines_per_passing_container);
   if (next_ % lines_per_passing_container == 0)
     return plain_line(
@@ -138,23 +138,23 @@ void hub_load::come_and_go() {
   auto& x = passers_by_.emplace_back(speaks_varlink ? clearance_ : reader_);
   const auto call = call_bytes("org.varlink.service.GetInfo");
   switch (random_() % 6) {
-  case 0: // says nothing
+  case 0: // sends nothing
     break;
-  case 1: // half of something
+  case 1: // sends half of a message
     x.send(speaks_varlink ? call.substr(0, 9) : block{}.line().substr(0, 9));
     break;
   case 2:
     x.send(speaks_varlink ? call : plain_line("shield_up", "p"));
     x.half_close();
     break;
-  case 3: // closed by the hub, or dropped
+  case 3: // bytes that the hub rejects
     x.send(speaks_varlink ? std::string("}{\0", 3) : bad_line());
     break;
   case 4: // a subscriber that reads now and then
     x.send(speaks_varlink ? call_bytes(subscribe, {}, R"("more":true)")
                           : plain_line("shield_down", "p"));
     break;
-  default: // a reset: there is something that it has not read
+  default: // causes a reset, because it has not read everything
     x.send(speaks_varlink ? call + call : bad_line());
     passers_by_.pop_back();
   }
@@ -186,7 +186,7 @@ void hub_load::read_watchers() {
   seen_.erase(0, begin);
   while (announced_.size() > announced_max)
     announced_.pop_front();
-  if (sent_.size() > 10'000) // dropped on its way to a watcher that was late
+  if (sent_.size() > 10'000) // the hub dropped the others for a late watcher
     sent_.clear();
 }
 
@@ -195,7 +195,7 @@ void hub_load::send_verdict(caller& x) {
   announced_.pop_front();
   x.must_run = true;
   if (one_in(random_, 5)) {
-    chosen.container += "x"; // another's block
+    chosen.container += "x"; // a block of another container
     x.must_run = false;
   }
   x.dest = chosen.dest;
@@ -220,7 +220,7 @@ void hub_load::read_replies() {
     const auto reply = x.client.next_reply();
     x.busy = false;
     ++done_[reply.error.empty() ? "verdicts applied" : reply.error];
-    read_runs(); // its run was reported before its reply
+    read_runs(); // the shield reports its run before the reply comes
     if (reply.error.empty() != ran_.contains(x.dest))
       wrong_.push_back("a reply is at odds with the shield: " + x.dest + " "
                        + to_string(reply));

@@ -29,7 +29,7 @@ struct options {
   double minutes = 30;
   std::uint64_t seed = 1;
   std::string json;
-  bool judged = true; ///< memory is held to be flat
+  bool judged = true; ///< the growth of memory is checked
   std::vector<std::string> gate_words;
 };
 
@@ -68,7 +68,7 @@ options parse(const std::vector<std::string>& words) {
       result.json = value();
     else if (word == "--leaks-only") {
       result.judged = false;
-      result.gate_words = {"--sandbox", "off"}; // what looks on needs more
+      result.gate_words = {"--sandbox", "off"}; // a leak checker needs more
     } else
       usage_error("unknown word " + word);
   }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A soak's plot is drawn from its figures, and says when something was wrong.
+# A plot of a soak shows the measured figures, and says if something was wrong.
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 work="$(mktemp -d)"
@@ -38,8 +38,8 @@ grep -qF 'a &lt;machine&gt;; 2026-01-02, version 1.2.3' "$work/soak.svg" \
   || fail 'it does not say on what it was taken'
 grep -qF '7000 lines, 50 verdicts, 11 transfers; nothing wrong' \
   "$work/soak.svg" || fail 'it does not say what was done'
-# 18 of 20 MiB is nine tenths of the way up from 210 to 60, and 40 of 40
-# descriptors all of that from 340 to 240; both at the right end.
+# 18 of 20 MiB is nine tenths of the way from 210 up to 60. 40 of 40 descriptors
+# is all of the way from 340 up to 240. Both points are at the right end.
 grep -qF '616.0,75.0"' "$work/soak.svg" || fail 'memory is drawn elsewhere'
 grep -qF '616.0,240.0"' "$work/soak.svg" || fail 'descriptors are elsewhere'
 
@@ -47,7 +47,7 @@ figures '"a","b"' >"$work/figures.json"
 "$here/plot" "$work/figures.json" "$work/soak.svg" >/dev/null
 grep -qF '; 2 wrong' "$work/soak.svg" || fail 'it hides what was wrong'
 
-# No figures, no plot.
+# Without figures there is no plot.
 printf '{}' >"$work/none.json"
 status=0
 "$here/plot" "$work/none.json" "$work/none.svg" 2>/dev/null || status=$?

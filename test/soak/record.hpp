@@ -13,7 +13,7 @@ struct sample {
   std::size_t resident_bytes = 0;
   std::size_t descriptors = 0;
   std::size_t threads = 0;
-  std::size_t children = 0; ///< all descendants, zombies as well
+  std::size_t children = 0; ///< all descendants, also zombies
 };
 
 sample sample_of(pid_t pid);
@@ -24,11 +24,11 @@ struct series {
   std::vector<sample> samples;
 };
 
-/// What grew, one line each. Compares the median of the last fifth of the
-/// samples with the median of the second fifth. Memory may differ by 3 % and
-/// 512 KiB, because an allocator's pages come and go; threads may not differ;
-/// descriptors and children, which depend on the clients of the moment, by 16.
-/// Needs at least ten samples.
+/// Describes what grew, one line for each. Compares the median of the last
+/// fifth of the samples with that of the second fifth. Needs at least ten
+/// samples. Memory may grow by 3 % and 512 KiB, because an allocator's pages
+/// come and go. Threads may not grow. Descriptors and children depend on the
+/// clients of the moment and may grow by 16.
 std::vector<std::string> what_grows(const series& x);
 
 /// The median of resident memory in the nth fifth; 0 is the first one.

@@ -19,7 +19,8 @@ constexpr std::size_t mib = 1024 * 1024;
 
 } // namespace
 
-TEST_CASE("what stays the same is flat, whatever its beginning was") {
+TEST_CASE(
+    "figures that stay the same do not grow, whatever the first samples were") {
   const auto x = of(100, [](std::size_t i) {
     return sample{i < 20 ? i * mib : 20 * mib, 10 + i % 7, 4, i % 9};
   });
@@ -27,7 +28,7 @@ TEST_CASE("what stays the same is flat, whatever its beginning was") {
   CHECK(resident_of_fifth(x, 4) == 20 * mib);
 }
 
-TEST_CASE("a leak is none of it, and a peak is no leak") {
+TEST_CASE("a leak is reported, and a short peak is not") {
   CHECK(what_grows(of(100,
                       [](std::size_t i) {
                         return sample{20 * mib + i * mib / 40, 10, 4, 0};
@@ -39,7 +40,7 @@ TEST_CASE("a leak is none of it, and a peak is no leak") {
         })).empty());
 }
 
-TEST_CASE("threads, descriptors and children have bounds of their own") {
+TEST_CASE("threads, descriptors and children have limits of their own") {
   const auto x = of(100, [](std::size_t i) {
     return sample{mib, i, 4 + i / 50, i};
   });

@@ -1,12 +1,12 @@
 # Sums up the log of a meson run (meson-logs/testlog.txt), test case by test
 # case: prints `N passed, N failed, N skipped`.
 #
-# A doctest program tells its cases; one that ends badly without having told of
-# a failure (it crashed, it hung) is one failed case more. Any other program is
-# one case, and one of doctest's without a single case has failed: its test asked
-# for what is not there. A case that says `skipped: NAME: WHY` (test/support/skip.hpp) is
-# counted by doctest as passed, and here as skipped. That
-# no program ran at all is judged by whoever reads the sum.
+# A doctest program prints how many cases passed and failed. If it ends with an
+# error without a failed case (it crashed or hung), one failed case is added. A
+# doctest program without any case has failed: its test asked for a case that
+# does not exist. Any other program is one case. doctest counts a case that
+# prints `skipped: NAME: WHY` (test/support/skip.hpp) as passed; here it counts
+# as skipped. Whoever reads the sum must notice if no program ran at all.
 
 function end_of_program() {
   if (name == "")

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Rebuilds libcaf_core for the thread sanitizer, from the source package of the
-# libcaf-dev that is installed. Of the distribution's own library the sanitizer
-# does not see what it synchronises, and reports races where there are none; to
-# suppress whatever has CAF in its stack would hide the real ones, too.
+# installed libcaf-dev. The sanitizer does not see the locks of the
+# distribution's own library, so it would report races where there are none.
+# Suppressing every report with CAF in its stack would hide real races, too.
 #
-# Usage: tsan_caf.sh DIRECTORY. The library is then DIRECTORY/lib/libcaf_core.a;
-# one of the installed version that is there already is left as it is. Where it
-# cannot be had, stdout says why, and the exit code is 1.
+# Usage: tsan_caf.sh DIRECTORY. Makes DIRECTORY/lib/libcaf_core.a. A library of
+# the installed version that exists already is kept. If the library cannot be
+# built, the script prints why and ends with 1.
 set -euo pipefail
 mkdir -p "$1"
 directory="$(cd "$1" && pwd)"
@@ -18,8 +18,8 @@ give_up() {
   exit 1
 }
 
-# apt with lists and sources of its own: the machine's sources, as those of
-# source packages, which it need not have.
+# Calls apt with lists and sources of its own: the machine's sources, but for
+# source packages. The machine itself need not have those.
 private_apt() {
   apt-get -q -o Dir::Etc::SourceList=/dev/null -o Dir::State::Lists="$apt/lists" \
     -o Dir::Etc::SourceParts="$apt/sources" -o Dir::Cache="$apt/cache" \
@@ -39,8 +39,9 @@ copy_sources() {
   done
 }
 
-# PACKAGE=VERSION, to $directory/source. A mirror may lack the distribution's
-# changes to it; whether they matter to us is seen from the headers.
+# Fetches PACKAGE=VERSION to $directory/source. A mirror may lack the
+# distribution's changes to the package. same_headers shows whether they matter
+# to us.
 fetch() {
   rm -rf "$apt" "${directory:?}"/{source,fetched}
   copy_sources
@@ -56,7 +57,8 @@ fetch() {
   mv -- */ "$directory/source"
 }
 
-# Several sources at a time: most of them parse the same headers.
+# Several sources are compiled together, because most of them include the same
+# headers.
 configure() {
   cmake -G Ninja -S "$directory/source" -B "$directory/build" \
     -DCAF_NO_{IO,TOOLS,EXAMPLES,UNIT_TESTS,OPENCL,OPENSSL,PYTHON}=yes \
@@ -66,7 +68,7 @@ configure() {
     -DCMAKE_CXX_FLAGS='-O1 -g1 -fsanitize=thread -w' >>"$log" 2>&1
 }
 
-# Whether the programs, which include the installed ones, fit to the library.
+# Whether the headers of the built library are those that the programs include.
 same_headers() {
   local header
   while read -r header; do

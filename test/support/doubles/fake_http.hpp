@@ -17,9 +17,9 @@ struct recorded_request {
   protocol::request_head head;
   actors::peer who{1000, 42, "git"};
   actors::http_request_owner owner;
-  std::vector<actors::backend_plan> plans; ///< that were started
-  int serve_error = 0;                     ///< what serve() will return
-  int status = 0;                          ///< of refuse()
+  std::vector<actors::backend_plan> plans; ///< the plans that were started
+  int serve_error = 0;                     ///< serve() returns this
+  int status = 0;                          ///< the status that refuse() got
   std::string text;
   protocol::http_fields fields;
   int asked_for_speed = 0; ///< calls of end_if_slow()
@@ -96,7 +96,7 @@ public:
                    actors::requested{std::make_shared<dummy_request>(x)});
   }
 
-  caf::error error; ///< what listen_http() will fail with
+  caf::error error; ///< if set, listen_http() fails with it
   std::vector<actors::http_listen_spec> specs;
   actors::request_owner owner;
   bool listening = false;

@@ -60,7 +60,7 @@ fake_io_host::fake_io_host(caf::actor_system& system) : system_(system) {
   // nop
 }
 
-// Asked for before an actor is made.
+// spawn_hosted() calls this before it makes an actor.
 caf::execution_unit* fake_io_host::unit() {
   if (out_of_memory_)
     throw std::bad_alloc{};

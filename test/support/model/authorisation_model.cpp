@@ -48,7 +48,8 @@ bool authorisation_model::fits(const key& k, const entry& x, bool alone) const {
          && all_bytes <= bounds_.total_bytes;
 }
 
-/// The oldest one that may still be answered; if there is none, the oldest.
+/// The oldest open request whose verdict is not in flight. If there is none,
+/// the oldest.
 authorisation_model::key
 authorisation_model::victim(const std::string& container) const {
   const std::pair<const key, entry>* chosen = nullptr;
@@ -90,7 +91,7 @@ std::size_t authorisation_model::drop(const std::string& container) {
   return before - live();
 }
 
-// Follows the words of clearance.md, section 5.
+// The checks are in the order of clearance.md, section 5.
 std::optional<verdict_outcome>
 authorisation_model::refusal(const key& k, const std::string& dest,
                              const std::string& action) {

@@ -41,7 +41,7 @@ void prompt_trial::require(bool holds, const std::string& what) {
 void prompt_trial::mirror::changed(const prompt& x, bool is_urgent) {
   auto [at, is_new] = prompts.emplace(x.number, x);
   if (!is_new) {
-    // What is not urgent is counts and times alone.
+    // A change that is not urgent may change only counts and times.
     const auto& before = at->second;
     require(is_urgent
                 || (before.revision == x.revision && before.state == x.state
@@ -166,7 +166,8 @@ void prompt_trial::block(const chooser& choose) {
       lose(*before, old);
   }
   if (model_.count(number) == 0) {
-    // It was decided, and what was lost pushed it out: a new one is made.
+    // The prompt was decided, and the closed request removed it. So a new
+    // prompt is made.
     require(shown != nullptr && shown->count == 1, "a new prompt is made");
     found = &model_[++numbers_];
     found->number = numbers_;
@@ -244,7 +245,7 @@ void prompt_trial::close_request(const chooser& choose) {
     for (auto& [known, each] : x->requests)
       if (each == id)
         generation = known;
-  const bool is_stale = choose(4) == 0; // of another generation
+  const bool is_stale = choose(4) == 0; // the request has another generation
   table_.closed(container, {id, is_stale ? generation + 1000 : generation},
                 now_);
   if (x != nullptr && !is_stale)
@@ -258,7 +259,7 @@ void prompt_trial::execute_elsewhere(const chooser& choose) {
   auto at = x->requests.begin();
   std::advance(at, static_cast<std::ptrdiff_t>(choose(x->requests.size())));
   const auto [generation, id] = *at;
-  // What is executed for the table is not executed for others.
+  // A request that the table executes is not executed by others.
   if (generation == x->executing)
     return;
   decision made;

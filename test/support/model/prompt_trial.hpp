@@ -1,5 +1,5 @@
-/// A random history of the prompt table, beside a naive model of it and beside
-/// what an observer is told.
+/// Runs a random sequence of calls on the prompt table and compares the table
+/// with a simple model, and with what an observer was told.
 #pragma once
 
 #include "protocol/operator/prompt_table.hpp"
@@ -14,11 +14,11 @@
 
 namespace clearance::test {
 
-/// Each step does one thing to both and compares. A difference throws
+/// Each step makes one change in both and compares them. A difference throws
 /// std::runtime_error.
 class prompt_trial {
 public:
-  /// A number below its argument.
+  /// Returns a number below its argument.
   using chooser = std::function<std::size_t(std::size_t)>;
 
   explicit prompt_trial(const chooser& choose);
@@ -28,7 +28,8 @@ public:
 
   void step(const chooser& choose);
 
-  /// How often a prompt came to an end in each way, for tests of the test.
+  /// How often prompts ended in each way. It shows that the trial itself
+  /// reaches all ways.
   const std::map<std::string, std::size_t>& seen() const { return seen_; }
 
 private:
@@ -45,12 +46,13 @@ private:
     std::set<std::string> flags;
     bool is_allow = false, by_policy = false, failed = false, quiet = false,
          ruled_quiet = false;
-    bool is_current = true; // the newest of its target in this life
+    bool is_current =
+        true; // the newest prompt of its target since the container started
     std::uint64_t finish_order = 0;
     protocol::time_point finished_at;
   };
 
-  // What an observer was told.
+  // Keeps the prompts as an observer sees them.
   class mirror : public protocol::prompt_observer {
   public:
     void changed(const protocol::prompt& x, bool is_urgent) override;

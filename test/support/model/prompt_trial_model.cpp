@@ -1,4 +1,4 @@
-// The naive model: every question is answered by looking at all prompts.
+// The simple model: it answers every question by looking at all prompts.
 
 #include "test/support/model/prompt_trial.hpp"
 

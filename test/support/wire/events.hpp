@@ -31,13 +31,13 @@ std::vector<std::string> lines(std::size_t first, std::size_t last,
 actors::event_ptr plain(protocol::event_type type,
                         std::string_view container = "c1");
 
-/// A block that takes exactly so many bytes on the wire.
+/// A block that takes exactly this many bytes on the wire.
 actors::event_ptr sized(std::size_t n, std::size_t wire_bytes);
 
-/// As one batch.
+/// The events as one batch.
 actors::event_batch_ptr batch_of(event_list events);
 
-/// What the registry sends to its subscribers.
+/// The message that the registry sends to its subscribers.
 actors::announced announcing(event_list events);
 
 /// The events' bytes, one after another.

@@ -1,5 +1,5 @@
-/// JSON for tests, on purpose without anything of protocol/: a parser must not
-/// be its own judge.
+/// JSON for tests. It uses nothing of protocol/, because a parser must not
+/// check itself.
 #pragma once
 
 #include <cstdint>

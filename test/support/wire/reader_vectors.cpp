@@ -37,7 +37,7 @@ reader_vector from(simdjson::dom::object object) {
   x.name = std::string_view(object["name"]);
   x.line = from_base64(std::string_view(object["line_b64"]));
   for (auto event : object["events"].get_array()) {
-    // simdjson's own minifier writes the bytes that ours have to be.
+    // Our bytes must be those of simdjson's own minifier.
     auto text = simdjson::minify(event);
     x.events.push_back(json::parse(text));
     x.wire.push_back(R"({"continues":true,"parameters":{"event":)" + text + "}}"

@@ -1,4 +1,5 @@
-/// A event whose fate a test decides.
+/// An event for the store of undelivered events. The test decides when a client
+/// was handed it.
 #pragma once
 
 #include "protocol/hub/authorisation.hpp"
@@ -24,7 +25,7 @@ public:
   void hand() noexcept { handed_ = true; }
   int name() const noexcept { return name_; }
 
-  /// Events that exist.
+  /// The number of events that exist.
   static std::size_t count() noexcept { return count_; }
 
 private:

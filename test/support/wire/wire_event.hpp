@@ -1,4 +1,4 @@
-/// One event as it stands on the wire, and the lines that cause it.
+/// One event as it is written on the wire, and the lines that cause it.
 #pragma once
 
 #include "test/support/wire/json.hpp"
@@ -26,11 +26,13 @@ struct wire_event {
   std::string reason;
   std::vector<std::pair<std::string, std::string>> dossier;
 
-  /// Of a whole reply to `Subscribe`, without its NUL. Throws unless the reply
-  /// is exactly this event: these fields, all, in order, of these types.
+  /// Reads a whole reply to `Subscribe`, without its NUL. Throws unless the
+  /// reply is exactly one event with all its fields, in order and with the
+  /// right types.
   static wire_event of_reply(std::string_view bytes);
 
-  /// Of the object alone, in whatever order (the vectors' form).
+  /// Reads only the object, with its fields in any order (the form of the
+  /// vectors).
   static wire_event of_object(const json& object);
 
   friend bool operator==(const wire_event&, const wire_event&) = default;
@@ -42,10 +44,10 @@ inline std::ostream& operator<<(std::ostream& out, const wire_event& x) {
   return out << to_string(x);
 }
 
-/// One a line, so that a failed comparison shows where they differ.
+/// One event on each line, so that a failed comparison shows the difference.
 std::string to_string(const std::vector<wire_event>& events);
 
-/// What most tests announce.
+/// The block that most tests announce.
 struct block {
   std::string container = "c1";
   std::string request_id = "c1:1";
@@ -57,14 +59,14 @@ struct block {
   /// A reader's line, newline included.
   std::string line() const;
 
-  /// The event that it must cause.
+  /// The event that the line must cause.
   wire_event event() const;
 };
 
 /// A reader's line of a type with no fields of its own, newline included.
 std::string plain_line(std::string_view type, std::string_view container);
 
-/// The event that it must cause.
+/// The event that the line must cause.
 wire_event plain_event(std::string_view type, std::string_view container);
 
 } // namespace clearance::test

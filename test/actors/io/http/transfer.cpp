@@ -43,8 +43,8 @@ TEST_CASE("a head is held back until the body was read") {
   }
 }
 
-TEST_CASE("when the body was read the head is sent without waiting for the "
-          "response") {
+TEST_CASE("when the body was read the head is sent before the response's first "
+          "byte") {
   fixture x;
   auto client = x.connect();
   auto request = x.request_of(client, open_post + "0\r\n\r\n");
