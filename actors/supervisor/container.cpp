@@ -3,10 +3,10 @@
 //   supervisor --monitors--> container --monitors--> hub, executor, gate
 //
 // No actors are linked. A part that ends is started again after a delay, which
-// doubles each time. The other parts do not notice: the container itself is the
-// hub's executor, and passes each call to the executor that runs at the moment.
-// So a hub keeps its open requests when its executor crashes, and git goes on
-// when the hub crashes.
+// doubles each time. The other parts go on: the container itself is the hub's
+// executor, and passes each call to the executor that runs at the moment. So a
+// hub keeps its open requests when its executor crashes, and git goes on when
+// the hub crashes.
 
 #include "actors/supervisor/container.hpp"
 
@@ -69,7 +69,8 @@ container::container(self_type* self, container_config config)
   // nop
 }
 
-// Needed also if this actor crashes: no other actor knows the parts.
+// The destructor ends the parts also if this actor crashes, because no other
+// actor knows them.
 container::~container() {
   for (auto& x : parts_)
     if (x.running)
@@ -155,7 +156,7 @@ void container::start(container_part what) {
   case container_part::gate:
     if (!config_.sidecar->gate || gate_fault_
         || config_.share != container_share::everything)
-      // there is nothing to start, or it could never work
+      // There is nothing to start, or it can never work.
       return became(what, condition::serving);
     next = start_gate();
     break;
@@ -286,7 +287,7 @@ void container::became(container_part what, condition is) {
     self_->send(config_.watcher, std::move(now));
 }
 
-// The executor has no socket, and there may be no gate.
+// The executor has no socket, and not every container has a gate.
 bool container::serves() const {
   return std::any_of(parts_.begin(), parts_.end(), [this](const part& x) {
     return x.running && x.is == condition::serving

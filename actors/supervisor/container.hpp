@@ -26,8 +26,8 @@ namespace clearance::actors {
 /// Which services a container runs in this process.
 enum class container_share : std::uint8_t {
   everything,
-  /// the executor, with a verdict helper as the socket in front: hub and gate
-  /// run in processes of their own
+  /// The executor, reached through the socket of a verdict helper. Hub and gate
+  /// run in processes of their own.
   verdicts,
 };
 
@@ -37,13 +37,13 @@ struct container_config {
   container_host* containers = nullptr;
   sidecar_ptr sidecar; ///< its container_id is not empty
   std::shared_ptr<const container_surroundings> around;
-  container_watcher watcher = {}; ///< null: nobody wants to know
+  container_watcher watcher = {}; ///< null: no actor gets the state
   container_share share = container_share::everything;
 };
 
 /// Ends normally when it was told to stop, or when the container's first
-/// process has ended. It ends its parts first if there is time, and in any case
-/// with itself. See container.cpp.
+/// process has ended. It ends its parts first if it can; its own end always
+/// ends them. See container.cpp.
 class container {
 public:
   static inline const char* name = "container";
@@ -107,7 +107,7 @@ private:
   service_actor hub_;
   gate_actor gate_;
   bool stopping_ = false;
-  container_state told_; ///< the last state that the watcher got
+  container_state told_; ///< the state that the watcher got last
 };
 
 /// Runs on the I/O thread.

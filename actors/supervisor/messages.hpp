@@ -40,10 +40,10 @@ struct sidecar_gone {
   std::string file;
 };
 
-/// Sent once: all files that were there at the start were reported.
+/// Sent once: all files that were there at the start have been reported.
 struct sidecars_read {};
 
-/// The directory is gone; nothing more will be reported.
+/// The directory was removed. Nothing more will be reported.
 struct sidecars_lost {
   std::string why;
 };
@@ -89,7 +89,7 @@ struct watched {
 
 using service_child_id = std::uint64_t;
 
-/// Sent once: a program that was started by run_service() has ended.
+/// Sent once: a program that run_service() started has ended.
 struct service_child_ended {
   service_child_id id = 0;
   bool clean = false; ///< with exit code 0
@@ -109,7 +109,7 @@ public:
   virtual void end() = 0;
 };
 
-/// What came of starting a program.
+/// The result of starting a program.
 struct started_child {
   std::unique_ptr<service_child> value; ///< null: it was not started
   std::string why;                      ///< the reason
@@ -120,15 +120,15 @@ class container_host {
 public:
   virtual ~container_host() = default;
 
-  /// Creates a directory that only our uid can access, or closes one that is
-  /// ours to others. Returns an empty text, or why it failed.
+  /// Makes a directory that only our uid can access. If the directory is there
+  /// and ours, it is closed to others. Returns an empty text, or why it failed.
   virtual std::string make_private(const std::string& path) = 0;
 
   virtual watched watch(pid_t pid, process_watcher owner) = 0;
 
-  /// Starts a program that gets our environment and our stderr, as its stdout,
-  /// too. Its name is looked for as that of process_spec. It is killed when
-  /// this process ends.
+  /// Starts a program with our environment. Its stdout and stderr are our
+  /// stderr. Its name is looked for like that of process_spec. It is killed
+  /// when this process ends.
   virtual started_child run_service(service_child_id id,
                                     const std::vector<std::string>& argv,
                                     service_child_owner owner) = 0;
@@ -155,8 +155,8 @@ struct container_state {
 
 using container_watcher = caf::typed_actor<caf::reacts_to<container_state>>;
 
-/// A container is an executor, too: it stands between its hub and the executor
-/// that runs at the moment.
+/// A container is an executor, too: its hub sends calls to it, and the
+/// container passes them to the executor that runs at the moment.
 using container_actor = executor_actor::extend<
     // From the I/O host: the container's first process has ended.
     caf::reacts_to<process_gone>,
@@ -171,7 +171,7 @@ using container_actor = executor_actor::extend<
     // From the supervisor: write your counters to the log.
     caf::reacts_to<report_atom>>;
 
-// -- parent: one container, with services of others ---------------------------
+// -- parent: one container, also with services of other programs --------------
 
 /// A container that crashed may be started again.
 struct restart_container {

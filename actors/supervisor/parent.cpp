@@ -10,10 +10,10 @@
 // SIGTERM in reverse order, then the container's services are told to stop.
 // What still runs after parent_stop_grace is killed.
 //
-// The container's first process is watched by its pidfd, by the container
-// actor. If nobody told us a pid, `podman wait` is run instead, and this actor
-// watches it. When it fails, `podman container exists` tells whether the
-// container is gone or podman has a problem.
+// The container actor watches the container's first process by its pidfd. If
+// the pid is not known, this actor runs `podman wait` and waits for its end. If
+// that fails, `podman container exists` tells whether the container is gone or
+// podman has a problem.
 
 #include "actors/supervisor/parent.hpp"
 
@@ -56,7 +56,8 @@ parent::parent(self_type* self, parent_config config)
     delegates_.push_back({std::move(x), restart_delays(), nullptr, 0});
 }
 
-// Needed also if this actor crashes: no other actor knows the container.
+// The destructor ends the container also if this actor crashes, because no
+// other actor knows it.
 parent::~parent() {
   if (container_)
     caf::anon_send_exit(container_, caf::exit_reason::user_shutdown);
@@ -104,7 +105,7 @@ void parent::on_state(const container_state& x) {
     check_started();
 }
 
-// Asked once: a service that fails later is started again.
+// Called once. A service that fails later is started again.
 void parent::check_started() {
   if (state_.serving || stopping_
       || std::any_of(delegates_.begin(), delegates_.end(),

@@ -1,4 +1,4 @@
-/// One container with all its services, those of other programs included.
+/// One container with all its services, also those of other programs.
 #pragma once
 
 #include "actors/base/hosted.hpp"
@@ -33,13 +33,14 @@ struct parent_config {
   container_share share = container_share::everything;
   /// in the order of their start, after the container's own services
   std::vector<delegated_service> delegates = {};
-  /// Where the sidecar has no init_pid: a program that runs as long as the
-  /// container does, and one that ends with 1 if there is no such container.
+  /// For a sidecar without init_pid: a program that runs as long as the
+  /// container does, and a program that ends with 1 if there is no such
+  /// container.
   std::vector<std::string> waits = {};
   std::vector<std::string> exists = {};
 };
 
-/// Ends normally when it was told to stop, or when the container has ended; its
+/// Ends normally when it was told to stop, or when the container has ended. Its
 /// services have ended then. Ends with errc::nothing_started if no service
 /// could be started. See parent.cpp.
 class parent {
@@ -91,7 +92,8 @@ private:
   protocol::backoff container_delays_;
   std::vector<delegate> delegates_;
   service_child_id last_id_ = 0;
-  /// what runs as long as the container does, or what asks whether there is one
+  /// The program that runs as long as the container does, or the one that asks
+  /// whether the container exists.
   std::unique_ptr<service_child> watch_;
   service_child_id watch_id_ = 0;
   bool asks_ = false; ///< watch_ runs config_.exists

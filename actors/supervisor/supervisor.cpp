@@ -1,7 +1,6 @@
-// Files come and go, and containers need time to end. settle() brings both
-// together: it looks at the files for one id and at the container that has the
-// id, and takes the one next step. It is called whenever one of the two has
-// changed.
+// Files come and go, and containers need time to end. settle() compares the
+// files for one id with the container of that id, and takes the next step. It
+// is called whenever a file or a container has changed.
 
 #include "actors/supervisor/supervisor.hpp"
 
@@ -53,7 +52,7 @@ supervisor::interface::behavior_type supervisor::make_behavior() {
 void supervisor::on_seen(sidecar_seen& x) {
   if (x.value->container_id.empty())
     return on_bad({x.file, {"container_id", "is missing"}});
-  // Else it would be tried again for ever, in vain.
+  // Otherwise its services would be tried again for ever, without success.
   if (auto fault = protocol::fault_of(
           *x.value, protocol::paths_of(*x.value, x.value->container_id)))
     return on_bad({x.file, std::move(*fault)});
@@ -76,8 +75,8 @@ void supervisor::on_seen(sidecar_seen& x) {
   settle_waiting();
 }
 
-// A container that is served is not touched: a mistake in a file must not end
-// its services.
+// A running container is not changed: a mistake in a file must not end its
+// services.
 void supervisor::on_bad(const sidecar_bad& x) const {
   log(severity::error, name, "bad sidecar",
       {{"file", protocol::escaped(x.file)},

@@ -19,16 +19,16 @@ struct supervisor_config {
   std::unique_ptr<sidecar_source> sidecars; ///< null in tests
   std::shared_ptr<const container_surroundings> around;
   manager_actor manager = {};
-  /// for the status: what does not work; may be empty
+  /// Added to the status: what does not work. May be empty.
   std::string caveat = {};
   std::size_t containers_max = protocol::supervisor_limits::containers_max;
   std::size_t sidecars_max = protocol::supervisor_limits::sidecars_max;
 };
 
 /// Runs a container for each sidecar, but only one for each id. Ends normally
-/// when it was told to stop and all containers have ended; ends with
-/// errc::directory_lost when the directory of sidecars is gone. When it ends,
-/// for whatever reason, all containers end.
+/// when it was told to stop and all containers have ended. Ends with
+/// errc::directory_lost when the directory of sidecars was removed. Its end,
+/// for whatever reason, ends all containers.
 class supervisor {
 public:
   static inline const char* name = "supervisor";
@@ -49,7 +49,8 @@ private:
     sidecar_ptr value;
     protocol::sha256_digest digest{};
     std::string id; ///< the first digits of the container's id
-    /// its container has ended; it is not started again until the file changes
+    /// Its container has ended. It is not started again before the file
+    /// changes.
     bool ended = false;
   };
 
@@ -57,7 +58,7 @@ private:
   struct slot {
     std::string file;
     protocol::sha256_digest digest{};
-    container_actor running; ///< null: it crashed and waits for its restart
+    container_actor running; ///< null: it crashed and will be started again
     bool stopping = false;
     protocol::backoff delays;
     bool settled = false; ///< the last value that the container sent

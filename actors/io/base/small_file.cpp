@@ -23,7 +23,7 @@ open_regular(int directory, const std::string& path, int more_flags) {
   result.fd.reset(
       ::openat(directory, path.c_str(),
                O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | more_flags));
-  // What is checked is what was opened, whatever stands at the name by now.
+  // The opened file is checked, because another file may have the name by now.
   if (!result.fd || ::fstat(result.fd.get(), &result.info) != 0)
     return errno_fault();
   if (!S_ISREG(result.info.st_mode))

@@ -34,8 +34,8 @@ ends make_pipe() {
   std::array<int, 2> fds{-1, -1};
   if (::pipe2(fds.data(), O_CLOEXEC) != 0)
     return {};
-  // A bigger one lets git compute while we wait for the client; if the user's
-  // pipes are used up already, the small one does.
+  // A larger pipe lets git go on while we wait for the client. If the user may
+  // not have more pipe memory, the default size is enough.
   ::fcntl(fds[1], F_SETPIPE_SZ,
           static_cast<int>(gate_limits::pump_max_bytes * 4));
   return {unique_fd{fds[0]}, unique_fd{fds[1]}};
@@ -48,7 +48,8 @@ ends make_socket_pair() {
   return {unique_fd{fds[0]}, unique_fd{fds[1]}};
 }
 
-// Into Asio's hands, or not at all.
+// Gives the descriptor to an object of Asio. On failure `fd` keeps it and errno
+// says why.
 template <class Object, class... Ts>
 bool give(unique_fd& fd, Object& to, const Ts&... protocol) {
   error_code error;
@@ -84,13 +85,15 @@ int backend::start(spawn_plan plan, line_handler on_line,
   plan.stdin_fd = input.childs.get();
   plan.stdout_fd = output.childs.get();
   plan.stderr_fd = errors.childs.get();
-  // A hook's stderr goes to the client that pushes.
+  // Our hooks write their log lines to descriptor 3, because git sends a hook's
+  // stderr to the client that pushes.
   plan.stderr_on_3 = true;
   on_line_ = std::move(on_line);
   on_exit_ = std::move(on_exit);
   auto& context = static_cast<asio::io_context&>(
       asio::query(stdin_.get_executor(), asio::execution::context));
-  // Weak: the child's watch belongs to us and must not hold us.
+  // A weak pointer: this object owns the child's watch, so the watch must not
+  // own this object.
   const auto error =
       child_.start(context, plan, [weak = weak_from_this()](auto status) {
         if (auto self = weak.lock())
@@ -137,13 +140,14 @@ void backend::read(std::span<char> to, read_handler done) {
                             if (self->terminating_)
                               return self->heard_out(error, bytes);
                             self->progressed();
-                            done(bytes); // an error is an end like any other
+                            done(bytes); // bytes is 0 at an error, too
                           });
 }
 
-// Git that cannot say why it gives up is ended by SIGPIPE, and a git that is
-// ended by a signal leaves behind what it had begun to write. Whoever has more
-// to say than that was in the middle of it.
+// Reads on after terminate(). If git could not write its last messages, SIGPIPE
+// would end it, and after a signal git does not remove its temporary files. A
+// backend that writes more than its last messages was in the middle of its
+// output: its stdout is closed.
 void backend::heard_out(const error_code& error, std::size_t bytes) {
   last_words_ += bytes;
   if (error || last_words_ > gate_limits::backend_last_words_max_bytes) {
@@ -179,7 +183,8 @@ void backend::read_stderr() {
       });
 }
 
-// What is not logged is read too: git must not block on it.
+// All of stderr is read, also what is not logged: git must not block on a full
+// pipe.
 void backend::took_stderr(std::string_view bytes) {
   if (!bytes.empty())
     progressed();
@@ -217,7 +222,7 @@ void backend::end_stderr() {
 void backend::exited(exit_status status) {
   reaped_ = status;
   progressed();
-  if (terminating_) { // whoever left the group may hold its stdout
+  if (terminating_) { // a process that left the group may hold stdout
     error_code ignored;
     stdout_.close(ignored);
   }
@@ -249,7 +254,7 @@ void backend::terminate() {
     return;
   error_code ignored;
   stdin_.close(ignored);
-  if (reaped_) // whoever left the group may hold its stdout
+  if (reaped_) // a process that left the group may hold stdout
     stdout_.close(ignored);
   else if (!reading_)
     heard_out({}, 0);

@@ -1,4 +1,4 @@
-/// A CGI program behind three pipes.
+/// A child process that answers one request: git or a CGI program.
 #pragma once
 
 #include "actors/io/process/child.hpp"
@@ -19,48 +19,51 @@
 
 namespace clearance::io {
 
-/// Its stdin is a socket: what nobody reads any more is an error there and not
-/// a SIGPIPE in a process that may not be ours. Used on the io_context's
-/// thread, through a shared_ptr; handlers are never called from inside a
-/// method.
+/// The program's stdin is a socket: writing to it after the program has closed
+/// it is an error and raises no SIGPIPE, which an application might not handle.
+/// Use this class through a shared_ptr, on the io_context's thread. Methods do
+/// not call handlers themselves; the io_context does.
 class backend : public std::enable_shared_from_this<backend> {
 public:
   using write_handler = std::function<void(bool ok)>;
-  /// None: end of file.
+  /// `bytes` is 0 at the end of the file.
   using read_handler = std::function<void(std::size_t bytes)>;
   using line_handler = std::function<void(std::string_view)>;
   using time_point = std::chrono::steady_clock::time_point;
 
   explicit backend(boost::asio::io_context& context);
 
-  /// Starts a program; the plan's descriptors are ignored. Returns 0 or an
-  /// errno. `on_line` gets stderr, bounded by gate_limits; `on_exit` is called
-  /// once the leader is reaped and stderr has ended (whoever left the group and
-  /// holds it is not waited for longer than gate_limits::backend_exit_grace).
+  /// Starts a program. The plan's descriptors are ignored. Returns 0 or an
+  /// errno. `on_line` gets the lines of stderr, limited by gate_limits.
+  /// `on_exit` is called when the leader is reaped and stderr has ended. If a
+  /// process that left the group holds stderr open, `on_exit` is called
+  /// gate_limits::backend_exit_grace after the leader's end.
   int start(spawn_plan plan, line_handler on_line,
             std::function<void()> on_exit);
 
-  /// Writes all of `bytes`, which must stay until then. One at a time.
+  /// Writes all of `bytes`, which must stay valid until `done` is called. Only
+  /// one write at a time.
   void write(std::span<const char> bytes, write_handler done);
 
-  /// The program reads the end of its input.
+  /// Closes stdin, so that the program sees the end of its input.
   void close_input();
 
-  /// Reads what there is. One at a time.
+  /// Reads the bytes that are there, at least one. Only one read at a time.
   void read(std::span<char> to, read_handler done);
 
-  /// Closes stdin and, behind its last words, stdout, and ends the group, see
-  /// child_process::end_group(). Pending reads and writes come to nothing, no
-  /// handler is called again, and the object is no longer needed.
+  /// Closes stdin and ends the process group, see child_process::end_group().
+  /// Reads the program's last messages, then closes stdout. No handler is
+  /// called again, also not for reads and writes that are under way. The caller
+  /// may drop this object.
   void abandon();
 
-  /// The same, but `on_exit` is still called.
+  /// Like abandon(), but `on_exit` is still called.
   void terminate();
 
-  /// Set from `on_exit` on.
+  /// Has a value when `on_exit` is called, and afterwards.
   const std::optional<exit_status>& status() const noexcept { return status_; }
 
-  /// When it last read or wrote something, or came or went.
+  /// When the program last read or wrote something, started or ended.
   time_point last_progress() const noexcept { return last_progress_; }
 
 private:
@@ -76,21 +79,21 @@ private:
   boost::asio::local::stream_protocol::socket stdin_;
   boost::asio::posix::stream_descriptor stdout_;
   boost::asio::posix::stream_descriptor stderr_;
-  boost::asio::steady_timer timer_; // for stderr, behind the exit
+  boost::asio::steady_timer timer_; // for stderr after the leader's exit
   line_handler on_line_;
   std::function<void()> on_exit_;
   std::optional<exit_status> reaped_;
   std::optional<exit_status> status_;
   time_point last_progress_{};
   std::unique_ptr<char[]> stderr_buffer_;
-  std::string line_; // the unfinished one
+  std::string line_; // the unfinished line of stderr
   std::size_t lines_ = 0;
   std::size_t unlogged_bytes_ = 0;
-  bool reading_ = false; // from stdout
+  bool reading_ = false; // a read of stdout is under way
   bool terminating_ = false;
   std::size_t last_words_ = 0; // bytes
   std::unique_ptr<char[]> last_buffer_;
-  child_process child_; // last: its handler uses the others
+  child_process child_; // the last member, because its handler uses the others
 };
 
 } // namespace clearance::io

@@ -1,7 +1,8 @@
-// What Beast does not do and we do: it takes a Transfer-Encoding that is not
-// `chunked` for no body at all, takes a list of equal lengths, bounds the
-// request line and the fields each for themselves and trailers not at all.
-// protocol::request_head_builder judges the fields; the bounds are kept here.
+// Checks that Beast's parser does not make. Beast reads a request whose
+// Transfer-Encoding is not `chunked` as one without a body. It accepts a list
+// of equal lengths. It limits the request line and the fields separately, and
+// trailers not at all. protocol::request_head_builder checks the fields; the
+// sizes are checked here.
 
 #include "actors/io/http/http_reader.hpp"
 
@@ -25,27 +26,30 @@ namespace http = boost::beast::http;
 using boost::beast::string_view;
 using boost::system::error_code;
 
-// Between chunks no message ends in fewer bytes ("0", and two line ends). Beast
-// 1.81 asserts it: a client that sends `0\r\n` and then `\r` would abort us.
+// The shortest bytes between chunks that can end a message: "0" and two line
+// ends. Beast 1.81 asserts that there are as many: a client that sends `0\r\n`
+// and then `\r` would abort the process.
 constexpr std::size_t chunk_line_min_bytes = 5;
 
-/// Collects what one call of put() brings.
+/// Collects the results of one call of put().
 class http_reader::parser : public http::basic_parser<true> {
 public:
   parser() {
-    // Ours are below and exact; Beast's own would come first.
+    // The exact limits are checked below. Beast's own limit must not apply
+    // first.
     header_limit(std::numeric_limits<std::uint32_t>::max());
     body_limit(boost::none);
   }
 
-  /// Where body bytes go: never behind where they are read from.
+  /// Sets where body bytes are moved to. `to` must not be after the bytes that
+  /// are read.
   void move_body_to(char* to) noexcept {
     to_ = to;
     moved_ = 0;
   }
   std::size_t moved() const noexcept { return moved_; }
 
-  /// Bytes of the current chunk, or of the whole body, that are to come.
+  /// Bytes of the current chunk, or of the whole body, that are still missing.
   std::uint64_t body_left() const noexcept { return body_left_; }
 
   protocol::request_head_builder builder;
@@ -58,12 +62,12 @@ private:
   }
 
   void on_response_impl(int, string_view, int, error_code&) override {
-    // nop: a request has none
+    // nop: this is not called for requests
   }
 
   void on_field_impl(http::field, string_view name, string_view value,
                      error_code& ec) override {
-    // Trailers change nothing: they come after the decision.
+    // Trailers are ignored: the request was decided before they came.
     if (!is_header_done())
       judge(builder.add(name, value), ec);
   }
@@ -90,7 +94,7 @@ private:
   }
 
   void on_finish_impl(error_code&) override {
-    // nop: is_done() tells
+    // nop: the caller asks is_done()
   }
 
   void judge(std::optional<protocol::http_refusal> why, error_code& ec) {
@@ -122,8 +126,8 @@ void http_reader::start() {
   began_ = false;
 }
 
-// RFC 9112, section 2.2: old clients send an empty line behind a body. Returns
-// how many bytes to pass over; they count as the head's.
+// RFC 9112, section 2.2: old clients send an empty line after a body. Returns
+// how many bytes to skip. These bytes count as bytes of the head.
 std::size_t http_reader::empty_lines(std::span<const char> bytes) noexcept {
   std::size_t size = 0;
   while (!began_ && bytes.size() - size >= 2 && bytes[size] == '\r'
@@ -151,7 +155,7 @@ http_reader::progress http_reader::feed_head(std::span<char> bytes) {
     return refuse(parser_->refusal.value_or(
         protocol::http_refusal{400, "malformed request"}));
   const bool complete = parser_->is_header_done();
-  // An incomplete head needs at least one byte more than there is.
+  // An incomplete head needs at least one byte more than has arrived.
   const auto size = head_size_ + (complete ? n : bytes.size() + 1);
   if (size > gate_limits::head_max_bytes)
     return refuse({431, "request line and headers are too long"});
@@ -163,8 +167,8 @@ http_reader::progress http_reader::feed_head(std::span<char> bytes) {
   return {outcome::complete, skipped + n, 0};
 }
 
-// Beast takes one element a call: a piece of body, or a chunk's line (the last
-// one with the trailer), which it consumes whole or not at all.
+// Beast reads one element in a call: a piece of body, or a chunk's line, which
+// it consumes whole or not at all. The last chunk's line includes the trailer.
 http_reader::progress http_reader::feed_body(std::span<char> bytes) {
   progress result;
   parser_->move_body_to(bytes.data());

@@ -1,5 +1,5 @@
-/// HTTP requests out of a stream of bytes: a thin cover over Boost.Beast's
-/// parser, so that one file alone has to compile it.
+/// Reads HTTP requests from a stream of bytes. It wraps Boost.Beast's parser,
+/// so that only one file has to compile that.
 #pragma once
 
 #include "protocol/gate/http_request.hpp"
@@ -11,34 +11,35 @@
 
 namespace clearance::io {
 
-/// One message after another; bytes may come cut anywhere. Whoever feeds keeps
-/// what was not consumed and brings it again, with more behind it.
+/// Reads one request after another. The bytes may be cut anywhere. The caller
+/// keeps the bytes that were not consumed, and passes them again with the bytes
+/// that follow.
 class http_reader {
 public:
   enum class outcome : std::uint8_t {
-    need_more, ///< bring what was not consumed, and more
-    complete,  ///< the head, or the message, ends behind `consumed`
-    refused,   ///< see refusal(): answer it and close
+    need_more, ///< pass the bytes that were not consumed, and more
+    complete,  ///< the head, or the message, ends after `consumed`
+    refused,   ///< see refusal(): send an error and close
   };
 
   struct progress {
     outcome what = outcome::need_more;
-    std::size_t consumed = 0; ///< of the bytes of this call
-    std::size_t body = 0;     ///< its first bytes are now this much of the body
+    std::size_t consumed = 0; ///< how many bytes of this call
+    std::size_t body = 0; ///< the body bytes, now at the beginning of the bytes
   };
 
   http_reader();
   ~http_reader();
 
-  /// A new request begins.
+  /// Prepares for the head of a new request.
   void start();
 
-  /// Until the head is complete, then head() has it. Empty lines before it are
-  /// passed over. Consumed bytes of a complete head are overwritten: there was
-  /// a token in them.
+  /// Reads the head. When it is complete, head() returns it. Empty lines before
+  /// the head are skipped. Consumed bytes of a complete head are overwritten,
+  /// because they may contain a token.
   progress feed_head(std::span<char> bytes);
 
-  /// Until the message is complete. Only of a head that has a body.
+  /// Reads the body of a head that has one, until the message is complete.
   progress feed_body(std::span<char> bytes);
 
   const protocol::request_head& head() const noexcept { return head_; }
@@ -51,8 +52,8 @@ private:
   progress refuse(protocol::http_refusal why) noexcept;
 
   std::unique_ptr<parser> parser_;
-  std::size_t head_size_ = 0; // consumed so far
-  bool began_ = false;        // the request line has
+  std::size_t head_size_ = 0; // bytes that were consumed so far
+  bool began_ = false;        // the request line has begun
   protocol::request_head head_;
   protocol::http_refusal refusal_;
 };

@@ -23,7 +23,8 @@ namespace clearance::io {
 
 namespace {
 
-/// A unix socket or a port: what it is makes no difference behind its bind.
+/// A listener on a unix socket or a port. Only its start differs between the
+/// two.
 class bound_listener final : public actors::http_listener {
 public:
   bound_listener(boost::asio::io_context& context, const http_times& times,
@@ -53,7 +54,7 @@ public:
 
   ~bound_listener() override {
     all_->owner = nullptr;
-    // Some close at once and leave the set.
+    // Some sessions close at once and leave the set, so a copy is walked.
     for (auto* x : std::vector(all_->alive.begin(), all_->alive.end()))
       x->wind_down();
   }
@@ -67,7 +68,8 @@ public:
   std::string where() const override { return where_; }
 
 private:
-  // Over TCP there is nobody to ask who it is; the token is the authority.
+  // A TCP connection does not tell the peer's uid. There the token alone
+  // decides.
   void greet(unique_fd fd) {
     actors::peer who;
     if (!tcp_) {
@@ -83,7 +85,8 @@ private:
   std::string where_;
   bool tcp_;
   peer_check check_;
-  // one of the two; the last members, because they call us while they live
+  // One of the two is set. They are the last members, because they call us
+  // while they live.
   std::optional<accept_loop> port_;
   std::optional<kept_socket> socket_;
 };

@@ -6,12 +6,13 @@
 //                                                                  v
 //                                             closed <--------- lingering
 //
-// A refusal waits for the request's body: a proxy that sees a response while it
-// sends a body (nginx) does not pass the response on.
+// A refusal waits until the request's body was read: a proxy (nginx) that gets
+// a response while it sends a body does not pass the response on.
 //
-// One request at a time: what a client sends ahead waits in the socket. The
-// owner's ticket is a request's life: dropped before its end it closes the
-// connection; after its end it is worth nothing.
+// Requests of a connection are handled one at a time. Bytes that a client sends
+// early wait in the socket. The owner of a request holds its ticket. If the
+// ticket is destroyed before the request has ended, the connection is closed.
+// After the end the ticket has no effect.
 
 #include "actors/io/http/http_session.hpp"
 
@@ -60,7 +61,7 @@ public:
   int serve(const actors::backend_plan& plan) override {
     if (session_->request_ == this && session_->state_ == state::deciding)
       return session_->serve(plan);
-    return 0; // `answered` is on its way
+    return 0; // the message `answered` was sent
   }
 
   void end_if_slow() override {
@@ -70,7 +71,7 @@ public:
 
 private:
   std::shared_ptr<http_session> session_;
-  protocol::request_head head_; // the session's own goes before we do
+  protocol::request_head head_; // a copy: the session may read the next head
 };
 
 http_session::http_session(std::shared_ptr<http_sessions> all, unique_fd fd,
@@ -106,7 +107,7 @@ void http_session::read_request(bool first) {
         if (self->state_ == state::reading)
           self->got_head(what);
       },
-      [this, first] { // called before the other one, or never
+      [this, first] { // called before the other handler, or never
         first_byte_ = true;
         if (!first)
           arm(all_->times.head, &http_session::head_is_late);
@@ -135,7 +136,8 @@ void http_session::hand_over() {
   caf::anon_send(all_->owner, actors::requested{std::move(request)});
 }
 
-// Nobody can tell where the next request would begin.
+// Refuses a head. Nobody can tell where the next request begins, so the
+// connection is closed afterwards.
 void http_session::reject(const protocol::http_refusal& why) {
   state_ = state::refusing;
   if (all_->owner)
@@ -163,8 +165,8 @@ void http_session::refuse(int status, std::string_view text,
   refusal_ = {status, std::string(text), fields, 0};
   if (!head.has_body())
     return send_refusal(true);
-  // This client waits for 100 Continue, or sends its body all the same: nobody
-  // can tell where the next request begins.
+  // The client waits for 100 Continue, or sends its body nevertheless. So
+  // nobody can tell where the next request begins.
   if (head.expects_continue)
     return send_refusal(false);
   state_ = state::draining;
@@ -195,8 +197,9 @@ void http_session::drained_enough() {
   send_refusal(false);
 }
 
-// `keep`: the request was read to its end. A response to HEAD must have no
-// body; instead of that the connection ends behind it.
+// `keep`: the request was read to its end, so the connection may stay. A
+// response to HEAD must have no body; ours has one, so the connection is closed
+// afterwards.
 void http_session::send_refusal(bool keep) {
   const auto& head = wire_->head();
   keep = keep && head.keep_alive && all_->owner && head.method != "HEAD";
@@ -223,15 +226,15 @@ int http_session::serve(const actors::backend_plan& plan) {
   if (plan.direct && serve_directly(plan) == 0)
     return 0;
   spawn_plan child{plan.program, plan.argv, plan.environment};
-  // git-http-backend reads on for ever when a body of known length ends early.
+  // git-http-backend never ends if a body with a Content-Length stops early.
   child.dies_with_us = true;
   return start(
       std::move(child),
       {plan.runs_on_alone, plan.body_max_bytes, plan.reads_report, {}});
 }
 
-// A service sees the end of its input by itself: it is not killed when the gate
-// is, so that it leaves no lock behind.
+// These services of git end when their input ends. They are not killed with the
+// gate, so that they leave no lock file.
 int http_session::serve_directly(const actors::backend_plan& plan) {
   const auto& [program, service, configuration] = *plan.direct;
   if (::access(program.c_str(), X_OK) != 0
@@ -293,7 +296,7 @@ void http_session::lost() {
   finish({0, 0, 0, "the client left"}, false);
 }
 
-// The owner gave up: it crashed, or the gate is at its end.
+// The owner destroyed the ticket: it crashed, or the gate is stopping.
 void http_session::dropped(const ticket* which) {
   if (request_ != which)
     return;
@@ -306,8 +309,8 @@ void http_session::dropped(const ticket* which) {
 
 // -- ending -------------------------------------------------------------------
 
-// RFC 9112, section 9.6: closing at once could take the response away from a
-// client that still sends.
+// RFC 9112, section 9.6: if we close at once, a client that is still sending
+// could lose the response.
 void http_session::linger() {
   state_ = state::lingering;
   arm(all_->times.linger, &http_session::close);
@@ -339,7 +342,8 @@ void http_session::wind_down() {
 
 // -- the clock ----------------------------------------------------------------
 
-// A handler that was queued before the timer was armed anew sees it.
+// A handler may be queued already when the timer is set again. Its number
+// tells.
 void http_session::arm(std::chrono::milliseconds time,
                        void (http_session::*action)()) {
   const auto round = ++timer_round_;

@@ -1,5 +1,5 @@
-/// One HTTP connection: its requests one after another, each handed to an
-/// owner that decides.
+/// One HTTP connection. Its requests are read one after another, and each is
+/// given to an owner that decides.
 #pragma once
 
 #include "actors/gate/http_port.hpp"
@@ -22,14 +22,15 @@ class http_session;
 /// What the sessions of one listener share.
 struct http_sessions {
   boost::asio::io_context& context;
-  actors::request_owner owner; ///< null: it is closing
+  actors::request_owner owner; ///< null: the listener is closing
   std::string server;
   http_times times;
   std::unordered_set<http_session*> alive;
-  std::shared_ptr<std::size_t> open; ///< how many are alive
+  std::shared_ptr<std::size_t> open; ///< how many sessions are alive
 };
 
-/// Owns itself through its pending operations. See http_session.cpp.
+/// A session lives as long as one of its operations is pending. See
+/// http_session.cpp.
 class http_session : public std::enable_shared_from_this<http_session> {
 public:
   http_session(std::shared_ptr<http_sessions> all, unique_fd fd,
@@ -40,7 +41,7 @@ public:
 
   void start();
 
-  /// Closes unless a request is under way; then once it is answered.
+  /// Closes the connection, if necessary after the current request.
   void wind_down();
 
 private:
@@ -49,10 +50,10 @@ private:
   enum class state : std::uint8_t {
     reading,   ///< a head, or waiting for its first byte
     deciding,  ///< the owner has the request
-    draining,  ///< the body of a request that is refused is read
-    refusing,  ///< a response of ours is being written
-    serving,   ///< a transfer runs
-    lingering, ///< the last response is out
+    draining,  ///< reads the body of a request that is refused
+    refusing,  ///< writes an error response
+    serving,   ///< a backend answers the request
+    lingering, ///< the last response is written
     closed,
   };
 
@@ -89,8 +90,8 @@ private:
   boost::asio::steady_timer timer_;
   unsigned timer_round_ = 0;
   state state_ = state::reading;
-  bool first_byte_ = false;         // of the head that is being read
-  const ticket* request_ = nullptr; // whose request is not yet answered
+  bool first_byte_ = false;         // the first byte of the head has arrived
+  const ticket* request_ = nullptr; // the request that is not answered yet
   actors::http_request_owner git_request_;
   std::shared_ptr<transfer> transfer_;
   struct {

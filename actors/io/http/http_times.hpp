@@ -7,7 +7,7 @@
 
 namespace clearance::io {
 
-/// See protocol/gate/limits.hpp for what each is for.
+/// protocol/gate/limits.hpp explains each of them.
 struct http_times {
   using milliseconds = std::chrono::milliseconds;
 

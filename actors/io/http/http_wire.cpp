@@ -36,7 +36,7 @@ http_wire::http_wire(asio::io_context& context, unique_fd fd)
   const auto protocol = protocol_of(fd.get());
   tcp_ = protocol.family() != AF_UNIX;
   const int on = 1;
-  if (tcp_) // progress lines must not wait for more of them
+  if (tcp_) // git's progress lines must be sent at once
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   error_code error;
   socket_.assign(protocol, fd.get(), error);
@@ -63,7 +63,8 @@ void http_wire::consume(std::size_t bytes) noexcept {
   }
 }
 
-// Waits before it allocates: a connection that says nothing holds nothing.
+// Waits before it allocates the buffer, so that an idle connection needs no
+// memory.
 void http_wire::await_bytes(std::function<void(bool)> done) {
   socket_.async_wait(socket_type::wait_read,
                      [self = shared_from_this(),
@@ -72,7 +73,7 @@ void http_wire::await_bytes(std::function<void(bool)> done) {
                      });
 }
 
-// False at the end. Finding nothing is no end.
+// False at the end of the stream. True if there are just no bytes now.
 bool http_wire::receive() {
   if (!buffer_)
     buffer_ =
@@ -188,8 +189,8 @@ void http_wire::close() {
   socket_.close(ignored);
 }
 
-// A unix socket tells the two apart. Over TCP a client that is gone has sent
-// what one that shut down its writing side has sent.
+// On a unix socket poll tells the two cases apart. Over TCP a client that left
+// and one that shut down its writing side look the same.
 bool http_wire::hung_up() {
   pollfd entry{socket_.native_handle(), POLLRDHUP, 0};
   ::poll(&entry, 1, 0);

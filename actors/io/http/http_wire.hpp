@@ -1,4 +1,4 @@
-/// The bytes of one HTTP connection: requests in, responses out.
+/// The bytes of one HTTP connection: reads requests and writes responses.
 #pragma once
 
 #include "actors/io/base/unique_fd.hpp"
@@ -18,20 +18,20 @@
 
 namespace clearance::io {
 
-/// Reads into a window of gate_limits::pump_max_bytes, which exists only while
-/// there is something in it. Used through a shared_ptr, on the io_context's
-/// thread. Handlers come from there, or, of bytes that were there already, at
-/// once.
+/// Reads into a buffer of gate_limits::pump_max_bytes, which exists only while
+/// there are bytes in it. Use this class through a shared_ptr, on the
+/// io_context's thread. The io_context calls the handlers; for bytes that have
+/// arrived already the methods call them directly.
 class http_wire : public std::enable_shared_from_this<http_wire> {
 public:
   using socket_type = boost::asio::generic::stream_protocol::socket;
   using time_point = std::chrono::steady_clock::time_point;
 
   enum class event : std::uint8_t {
-    complete, ///< the head is there; the body ends behind this piece
-    piece,    ///< of the body
+    complete, ///< the head is complete; the body ends with this piece
+    piece,    ///< a piece of the body, not the last one
     refused,  ///< see refusal()
-    ended,    ///< the client closed the connection, or it broke
+    ended,    ///< the client closed the connection, or an error did
   };
   using head_handler = std::function<void(event)>;
   /// The piece is valid until the next call of read_body() or read_head().
@@ -41,22 +41,24 @@ public:
   /// Takes a connected, non-blocking socket.
   http_wire(boost::asio::io_context& context, unique_fd fd);
 
-  /// Reads the next request's head; `on_first_byte` comes before, once.
+  /// Reads the next request's head. `on_first_byte` is called once, before
+  /// `done`.
   void read_head(head_handler done, std::function<void()> on_first_byte);
 
-  /// Reads a piece of the body of a head that has one. Not again after
-  /// `complete`.
+  /// Reads a piece of the body of a head that has one. Do not call it again
+  /// after `complete`.
   void read_body(body_handler done);
 
-  /// Reads and throws away whatever comes, up to `max_bytes` or the end.
+  /// Reads and drops bytes up to `max_bytes` or to the end of the stream.
   void discard(std::size_t max_bytes, std::function<void()> done);
 
-  /// Writes all of up to three buffers, which must stay until then. One at a
-  /// time.
+  /// Writes up to three buffers completely. They must stay valid until `done`
+  /// is called. Only one write at a time.
   using pieces = std::array<boost::asio::const_buffer, 3>;
   void write(const pieces& what, write_handler done);
 
-  /// Writes now or fails: for a few bytes while nothing else is written.
+  /// Writes a few bytes without waiting; false: it was not possible. Call it
+  /// only while no write() is under way.
   bool write_now(std::span<const char> bytes);
 
   void shut_down_writing();
@@ -67,11 +69,11 @@ public:
     return reader_.refusal();
   }
 
-  /// Whether the peer has left: closed, or, over TCP, where that looks the
-  /// same, shut down its writing side.
+  /// Whether the peer has left: it has closed the connection. Over TCP also if
+  /// it has shut down its writing side, because that looks the same.
   bool hung_up();
 
-  /// When the peer last sent or took something.
+  /// When the peer last sent or accepted bytes.
   time_point last_read() const noexcept { return last_read_; }
   time_point last_write() const noexcept { return last_write_; }
   void start_clocks();
@@ -86,9 +88,9 @@ private:
   socket_type socket_;
   http_reader reader_;
   std::unique_ptr<char[]> buffer_;
-  std::size_t begin_ = 0; // of what is not parsed
+  std::size_t begin_ = 0; // the first byte that is not parsed
   std::size_t end_ = 0;
-  std::size_t taken_ = 0; // of it, by the piece that was handed out last
+  std::size_t taken_ = 0; // bytes of the piece that a handler got last
   bool tcp_ = false;
   time_point last_read_{};
   time_point last_write_{};

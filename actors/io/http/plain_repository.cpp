@@ -1,5 +1,5 @@
-// The checks err on one side: whatever is unusual is not plain. So a false
-// answer costs a process, and nothing else.
+// In case of doubt a repository is not plain. A wrong "not plain" costs only
+// one more process.
 
 #include "actors/io/http/plain_repository.hpp"
 
@@ -18,15 +18,15 @@ namespace clearance::io {
 
 namespace {
 
-// A configuration file of a repository has some 200 bytes.
+// The configuration file of a repository usually has 200 bytes.
 constexpr std::size_t file_max_bytes = 16 * 1024;
 
-// A section's name begins right behind the bracket. An included file could hold
-// such a section; an extension changes where git looks.
+// A section's name begins directly after the bracket. An included file could
+// have a section `http`, and an extension can change where git looks.
 constexpr std::array<std::string_view, 3> telling{"[http", "[include",
                                                   "[extensions"};
 
-// No value: errno says why, or EFBIG.
+// Nothing: errno says why; EFBIG: the file is too large.
 std::optional<std::string> read_small(int directory, const char* name) {
   const unique_fd file{::openat(
       directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
@@ -80,8 +80,8 @@ bool plain_repository(const std::string& path,
   if (!directory)
     return false;
   const auto fd = directory.get();
-  // Git prefers `.git` in it; `commondir` means that another repository has the
-  // configuration.
+  // git would use a repository `.git` in this directory. A file `commondir`
+  // means that another repository has the configuration.
   if (!is_directory(fd, "objects") || !is_directory(fd, "refs")
       || !is_missing(fd, ".git") || !is_missing(fd, "commondir"))
     return false;

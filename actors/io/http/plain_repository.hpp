@@ -1,4 +1,5 @@
-/// Whether git's services may be started in a repository without asking git.
+/// Whether the gate may start git's services in a repository without asking
+/// git.
 #pragma once
 
 #include <string>
@@ -6,12 +7,12 @@
 
 namespace clearance::io {
 
-/// True when `path` is a bare repository in which `git http-backend` would
-/// start every service: its HEAD, objects and refs are there, it shares nothing
-/// with another repository, and neither its own configuration nor one of
-/// `more_configuration` (files that may be missing) has a section `http`,
-/// `include` or `extensions`. What cannot be read is not plain. False is no
-/// error: then `git http-backend` decides. Reads a few small files.
+/// True if `path` is a bare repository in which `git http-backend` would start
+/// every service. That is: HEAD, objects and refs are there, nothing is shared
+/// with another repository, and neither its own configuration nor a file of
+/// `more_configuration` (they may be missing) has a section `http`, `include`
+/// or `extensions`. A file that cannot be read makes the result false. False is
+/// no error: then `git http-backend` decides. Reads a few small files.
 bool plain_repository(const std::string& path,
                       const std::vector<std::string>& more_configuration);
 

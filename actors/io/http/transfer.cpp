@@ -1,20 +1,22 @@
-// Two pumps that know nothing of each other, each with one buffer and one
-// operation under way: that is the backpressure.
+// Two pumps work independently. Each has one buffer and one operation under
+// way, so a slow side makes the other side wait.
 //
 //   client --read_body--> window --write--> backend's stdin      (up)
 //   client <---write----- output <--read--- backend's stdout     (down)
 //
-// The response's head is held back until the request's body was read to its
-// end, or the first byte of the response's body is there, or the backend has
-// ended its output. A proxy (nginx) that sees a head while it sends a body
-// stops sending, and git http-backend writes its head before it reads. What
-// goes wrong before the head is sent is a real status, what goes wrong behind
-// it cuts the connection. The end of the response waits for the backend's exit:
-// a killed one must not look like a complete one. Another exit code is not held
-// against it: git tells its errors in its own protocol and exits with 1 or 128.
+// git http-backend writes its head before it reads the body, and a proxy
+// (nginx) that gets a head while it sends a body stops sending. So the
+// response's head is held back until the request's body was read to its end, or
+// the first byte of the response's body is there, or the backend has ended its
+// output. If something fails before the head is sent, the client gets an error
+// status; after that the connection is closed in the middle of the response.
+// The end of the response is sent only after the backend's exit, because the
+// response of a killed backend must not look complete. An exit code other than
+// 0 is accepted: git reports errors in its own protocol and then exits with 1
+// or 128.
 //
-// When the client leaves, the backend is ended. A push that has its whole body
-// is not, see lose_client().
+// When the client leaves, the backend is ended, except for a push whose whole
+// body was read; see lose_client().
 
 #include "actors/io/http/transfer.hpp"
 
@@ -59,7 +61,7 @@ int transfer::start(spawn_plan plan, transfer_rules rules,
     end_body();
     return 0;
   }
-  // Only now: a client is told to send a body that somebody reads.
+  // The client may send its body only when the backend runs.
   constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
   if (wire_->head().expects_continue && !wire_->write_now(go_on)) {
     cut("the client left");
@@ -103,8 +105,9 @@ void transfer::took_body(event what, std::span<const char> piece) {
   backend_->write(piece, [self = shared_from_this(), last](bool ok) {
     if (self->up_ != up::backend)
       return;
-    // It answers without having read all: a refusal, mostly. What the client
-    // still sends goes nowhere, until the answer ends.
+    // The backend answers although it has not read everything, mostly to
+    // refuse. The rest of the client's body is read and dropped until the
+    // answer ends.
     self->discarding_ = !ok;
     if (last)
       self->end_body();
@@ -123,7 +126,7 @@ void transfer::end_body() {
     resume_output();
 }
 
-// Only the time counts in which it is the client's turn.
+// Counts only the time in which we waited for the client.
 void transfer::count_body(std::size_t bytes) {
   const auto now = clock::now();
   rate_.waited += now - std::exchange(rate_.since, now);
@@ -169,13 +172,13 @@ void transfer::took_output(std::size_t bytes) {
   }
   std::string_view got(output_.get(), bytes);
   if (bytes == 0 && !rules_.preamble.empty())
-    return end_output(); // exited() knows whether it failed
+    return end_output(); // exited() checks whether the backend failed
   rules_.preamble.clear();
   if (bytes == 0 && head_sent_)
     return end_output();
   if (bytes == 0 && !head_made_)
     return fail(502, "the backend ended without a header block");
-  if (bytes == 0) // all of the response is its head
+  if (bytes == 0) // the response has no body
     head_sent_ = true;
   if (head_made_)
     return pass_on(got);
@@ -193,7 +196,7 @@ void transfer::took_output(std::size_t bytes) {
 
 void transfer::make_head() {
   auto [head, length] = parser_.take();
-  // A 1.0 client learns of the end by the connection's.
+  // An HTTP/1.0 client sees the end of the body when the connection is closed.
   chunked_ = !length && wire_->head().http_1_1;
   keep_alive_ = keep_alive_ && (chunked_ || length);
   left_ = length;
@@ -205,14 +208,15 @@ void transfer::make_head() {
 
 void transfer::pass_on(std::string_view body) {
   if (!head_sent_ && body.empty() && up_ != up::done)
-    return read_output(); // held back
+    return read_output(); // the head is held back
   if (result_.status == 0)
     result_.status = backend_says_;
   head_sent_ = true;
   write_output(body);
 }
 
-// The body's end has come while the backend's output is being read.
+// Sends the head: the body was read to its end while the backend's output is
+// being read.
 void transfer::release_head() {
   head_sent_ = true;
   releasing_ = true;
@@ -266,7 +270,7 @@ void transfer::wrote(bool ok) {
   read_output();
 }
 
-// The output's end comes before the exit, by very little.
+// The backend closes its output shortly before it exits.
 void transfer::end_output() {
   down_ = down::exit;
   output_ended_ = clock::now();
@@ -277,7 +281,7 @@ void transfer::end_output() {
 void transfer::exited() {
   if (down_ == down::alone) {
     down_ = down::done;
-    backend_->terminate(); // whoever left the group may hold its stdout
+    backend_->terminate(); // a process that left the group may hold stdout
   }
   if (down_ != down::exit)
     return end_if_over();
@@ -305,7 +309,7 @@ void transfer::exited() {
                });
 }
 
-// The backend has ended without a byte, and the preamble lies in output_.
+// The backend has ended without output. The preamble is in output_.
 void transfer::answer_with_preamble() {
   if (*backend_->status() != exit_status{})
     return fail(502, "git ended without an answer");
@@ -315,12 +319,13 @@ void transfer::answer_with_preamble() {
 
 // -- what goes wrong ----------------------------------------------------------
 
-// A real status while nothing was sent; nothing follows on this connection.
+// Sends an error status if no head was sent yet. The connection is closed
+// afterwards.
 void transfer::fail(int status, std::string_view trouble) {
   if (head_sent_)
     return cut(trouble);
   head_sent_ = true;
-  result_.status = status; // instead of what the backend says
+  result_.status = status; // replaces the backend's status
   result_.trouble = trouble;
   up_ = up::done;
   backend_->terminate();
@@ -346,8 +351,8 @@ void transfer::cut(std::string_view trouble) {
   end_if_over();
 }
 
-// A push that has read everything goes on: what it does now must not depend on
-// whether somebody waits for the answer.
+// A push whose whole body was read goes on: its result must not depend on
+// whether the client waits for the answer.
 void transfer::lose_client(std::string_view trouble) {
   if (!rules_.runs_on_alone || !result_.body_read)
     return cut(trouble);
@@ -355,7 +360,7 @@ void transfer::lose_client(std::string_view trouble) {
   result_.reusable = false;
   result_.cut = true;
   wire_->close();
-  releasing_ = false; // its write ends without us
+  releasing_ = false; // the handler of that write does nothing any more
   const bool reading = down_ == down::backend;
   down_ = down::alone;
   alone_since_ = clock::now();
@@ -405,7 +410,7 @@ void transfer::end_if_over() {
 
 void transfer::watch() {
   if (down_ == down::done)
-    return; // only the backend's end is awaited, and it is terminated
+    return; // the backend is being ended already
   const auto now = clock::now();
   if (down_ == down::alone) {
     if (now - alone_since_ > times_.push_alone)
@@ -439,7 +444,7 @@ void transfer::watch() {
 }
 
 void transfer::watch_backend(time_point now) {
-  // Whoever left the group may hold its stdout.
+  // A process that left the group may hold stdout.
   if (backend_->status()
       && now - backend_->last_progress() > times_.backend_exit)
     return fail(502, "the backend left its output open");
@@ -453,7 +458,7 @@ void transfer::watch_body(time_point now) {
       fail(408, "the client sends nothing");
     return;
   }
-  // Its turn began when the client last did something.
+  // The backend's time began when the client last did something.
   const auto since = std::max(
       {backend_->last_progress(), wire_->last_read(), wire_->last_write()});
   if (now - since > times_.backend)

@@ -1,5 +1,5 @@
-/// One request being answered by a backend: its body goes in, the response
-/// comes out.
+/// Answers one request with a backend: the backend gets the request's body, and
+/// its output becomes the response.
 #pragma once
 
 #include "actors/io/http/backend.hpp"
@@ -18,54 +18,55 @@
 
 namespace clearance::io {
 
-/// What became of it.
+/// The result of a transfer.
 struct transfer_result {
-  int status = 0;             ///< that the client was sent; 0: none
+  int status = 0;             ///< the status that the client got; 0: none
   std::uint64_t received = 0; ///< bytes of the request's body
   std::uint64_t sent = 0;     ///< bytes of the response's body
   std::string_view trouble;   ///< a literal; empty when all is well
   bool body_read = false;     ///< the request's body was read to its end
-  bool reusable = false;      ///< the connection may go on
-  bool cut = false;           ///< it is closed already
+  bool reusable = false;      ///< the connection may be used again
+  bool cut = false;           ///< the connection is closed already
   std::string declined = {};  ///< see actors::answered
   std::string said = {};      ///< see actors::answered
 };
 
-/// What holds for one request.
+/// Settings for one request.
 struct transfer_rules {
-  /// A backend that has read its whole body is not ended when the client
-  /// leaves, but only http_times::push_alone later.
+  /// If the client leaves after the body was read, the backend may go on for
+  /// http_times::push_alone.
   bool runs_on_alone = false;
-  /// A body above it gets 413.
+  /// A larger body gets 413.
   std::uint64_t body_max_bytes = 0;
-  /// The response's body is git-receive-pack's, and is read for the log.
+  /// The response comes from git-receive-pack. Its report is read for the log.
   bool reads_report = false;
-  /// A header block, and maybe the beginning of a body, that stands before what
-  /// the backend writes. A backend that fails without a byte gets 502 instead.
+  /// A header block, and maybe the beginning of a body. It is sent before the
+  /// backend's output. If the backend fails without any output, the client gets
+  /// 502 instead.
   std::string preamble;
-  /// Nothing is sent before the request's body was read to its end.
+  /// Nothing is sent until the request's body was read to its end.
   bool body_first = false;
 };
 
-/// See transfer.cpp. Used through a shared_ptr, on the io_context's thread.
+/// See transfer.cpp. Use it through a shared_ptr, on the io_context's thread.
 class transfer : public std::enable_shared_from_this<transfer> {
 public:
   using done_handler = std::function<void(const transfer_result&)>;
 
-  /// `keep_alive` says whether the connection may go on behind the response;
-  /// `server` is the Server field's value.
+  /// `keep_alive`: the connection may be used again after the response.
+  /// `server` is the value of the Server field.
   transfer(boost::asio::io_context& context, std::shared_ptr<http_wire> wire,
            const http_times& times, bool keep_alive, std::string server);
 
-  /// Starts the program. Returns 0 or an errno; then nothing has happened.
-  /// `done` is called once, later, after the backend is reaped.
+  /// Starts the program. Returns 0, or an errno; then nothing has happened.
+  /// `done` is called once, later, when the backend is reaped.
   int start(spawn_plan plan, transfer_rules rules,
             backend::line_handler on_line, done_handler done);
 
-  /// Looks at the client and the clock: call it every now and then.
+  /// Checks the client and the time limits. Call it at short intervals.
   void watch();
 
-  /// Ends the request with 408 if its body comes too slowly.
+  /// Ends the request with 408 if its body arrives too slowly.
   void end_if_slow();
 
   /// Ends the backend; `done` is not called.
@@ -74,10 +75,10 @@ public:
 private:
   using time_point = std::chrono::steady_clock::time_point;
 
-  // Who has to do something next, in each direction.
+  // Who has to act next, in each direction.
   enum class up : std::uint8_t { client, backend, done };
-  // Waiting: there is output that may not be sent yet. Alone: the client has
-  // left, and the output is thrown away.
+  // waiting: there is output that may not be sent yet. alone: the client has
+  // left, and the output is dropped.
   enum class down : std::uint8_t {
     backend,
     waiting,
@@ -129,32 +130,33 @@ private:
   up up_ = up::done;
   time_point up_since_{};
 
-  /// How fast the body comes, over the last times_.body_rate in which we
-  /// waited for it.
+  /// How fast the body arrives, measured over the last times_.body_rate of the
+  /// time in which we waited for it.
   struct {
     time_point since{};
     std::chrono::steady_clock::duration waited{};
     std::uint64_t bytes = 0;
-    bool slow = false; // over the window before this one
+    bool slow = false; // in the last complete window
   } rate_;
 
-  bool discarding_ = false; // the backend reads no more of the body
+  bool discarding_ = false; // the backend does not read the rest of the body
 
   down down_ = down::backend;
   time_point output_ended_{};
   time_point alone_since_{};
   protocol::cgi_head_parser parser_;
-  // The response's head, in head_bytes_: made, and written or being written. In
-  // between it is held back, see transfer.cpp.
+  // The response's head is in head_bytes_. After it was made it may be held
+  // back, see transfer.cpp.
   bool head_made_ = false;
-  int backend_says_ = 0; // the status
+  int backend_says_ = 0; // the status that the backend wrote
   bool head_sent_ = false;
   bool releasing_ = false;      // the head alone is being written
-  std::size_t next_output_ = 0; // bytes that wait, see down
+  std::size_t next_output_ = 0; // bytes of output_ that wait, see down::waiting
   bool chunked_ = false;
-  std::optional<std::uint64_t> left_; // of a response of known length
+  std::optional<std::uint64_t>
+      left_; // missing bytes of a response with a length
   std::unique_ptr<char[]> output_;
-  std::string head_bytes_; // of the response, or of the chunk
+  std::string head_bytes_; // the response's head, or a chunk's line
 };
 
 } // namespace clearance::io

@@ -39,9 +39,9 @@ loop::~loop() {
 }
 
 void loop::act() {
-  // CAF catches exceptions of actors, so one that arrives here left a handler
-  // of our own. Then nothing is served any more, but everything is closed in
-  // order.
+  // CAF catches exceptions of actors. So an exception that arrives here left
+  // one of our own handlers. Then nothing is served any more, but everything is
+  // closed in order.
   for (bool ended = false; !ended;) {
     try {
       unit_.run([this] { return stopping_ && kept_.empty(); });

@@ -62,8 +62,8 @@ void unit::step(caf::resumable* what) {
   }
 }
 
-// The number of steps is limited, so that sockets are polled however busy the
-// actors are.
+// The number of steps is limited, so that sockets are polled also if actors
+// always have work.
 std::size_t unit::drain() {
   std::size_t steps = 0;
   for (; !ready_.empty() && steps < max_steps; ++steps) {

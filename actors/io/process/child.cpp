@@ -2,11 +2,10 @@
 // if its owner is gone, and nobody has to wait for it.
 //
 // A group is ended in three steps: its pipes are closed, then it gets SIGTERM,
-// then SIGKILL. When git's input ends, git removes what it had begun to write.
-// If its processes got a signal all at once, they would race: one would remove
-// a directory in which another still writes. A process that waits for a disk
-// gets no SIGKILL until it runs again: it could not clean up behind itself
-// then.
+// then SIGKILL. When git's input ends, git removes its temporary files. If all
+// its processes got a signal at once, one could remove a directory in which
+// another still writes. A process that waits for a disk gets no SIGKILL until
+// it runs again, because it could not remove its files then.
 
 #include "actors/io/process/child.hpp"
 
@@ -49,7 +48,7 @@ public:
     if (!must_wait())
       kill_group();
     wait_until(clock::now() + limits::child_reap_wait);
-    reap(); // else the child is left to init
+    reap(); // otherwise init reaps the child
   }
 
   int start(const spawn_plan& plan) {
@@ -144,7 +143,7 @@ private:
   void exited() {
     if (!shows(pidfd_.native_handle(), POLLIN))
       return await_exit();
-    if (must_wait()) { // one of the others
+    if (must_wait()) { // another process of the group waits
       timer_.expires_after(limits::child_term_grace);
       timer_.async_wait([self = shared_from_this()](error_code ec) {
         if (!ec)

@@ -69,7 +69,7 @@ public:
       asio::post(context_, [self = shared_from_this()] { self->finish(); });
       return;
     }
-    // so it stays if the leader cannot be ended
+    // set here, so that it stays if the leader cannot be ended
     result_.what = how::timed_out;
     read_stderr();
     arm(spec_.time_limit, [](child_run& self) { self.time_is_up(); });
@@ -100,7 +100,7 @@ private:
     spawn_plan plan{program,    spec_.arguments, own_environment(),
                     null.get(), null.get(),      write_end.get()};
     plan.argv.insert(plan.argv.begin(), spec_.program);
-    // if we die, nobody else ends the child at its limit
+    // if this process dies, nobody else ends the child at its limit
     plan.dies_with_us = true;
     return child_.start(context_, plan, [this](exit_status x) { exited(x); });
   }
@@ -113,7 +113,7 @@ private:
         });
   }
 
-  // What is beyond the limit is read and dropped, because the child would block
+  // Bytes beyond the limit are read and dropped, because the child would block
   // on a full pipe.
   void took(error_code ec, std::size_t n) {
     auto room = spec_.stderr_max_bytes - result_.stderr_bytes.size();
@@ -155,8 +155,8 @@ private:
       done(std::move(result_));
   }
 
-  // A handler that was queued before the timer was set anew can tell by the
-  // number.
+  // A handler may be queued already when the timer is set again. Its number
+  // tells.
   void arm(std::chrono::milliseconds time, void (*action)(child_run&)) {
     auto round = ++timer_round_;
     timer_.expires_after(time);
@@ -182,7 +182,7 @@ private:
   child_process child_; // the last member, because its callbacks use the others
 };
 
-// What the owner has of a run.
+// The owner's handle of a run.
 class run_handle final : public actors::process {
 public:
   explicit run_handle(std::shared_ptr<child_run> run) noexcept

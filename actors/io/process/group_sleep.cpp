@@ -14,13 +14,13 @@ namespace clearance::io {
 
 namespace {
 
-// The fields that count are the first five; a name has at most 64 bytes.
+// The first five fields are needed, and a name has at most 64 bytes.
 constexpr std::size_t stat_start_bytes = 256;
 
 } // namespace
 
-// "PID (NAME) STATE PARENT GROUP ...": a name may hold anything, also a
-// bracket.
+// "PID (NAME) STATE PARENT GROUP ...": a name may contain every character, also
+// a bracket.
 bool sleeps_uninterruptibly(std::string_view stat, pid_t group) {
   const auto name_end = stat.rfind(')');
   if (name_end == std::string_view::npos)

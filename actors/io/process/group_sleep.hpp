@@ -6,11 +6,11 @@
 
 namespace clearance::io {
 
-/// True when a process of the group is in an uninterruptible sleep, as one is
-/// that waits for a disk that stalls. SIGKILL would not end it before the sleep
-/// does, and then at once, before it could handle an earlier SIGTERM: a git
-/// would leave its lock files behind. Reads the table of all processes, so it
-/// is for rare moments. False also where /proc cannot be read.
+/// True if a process of the group is in an uninterruptible sleep, for example
+/// because it waits for a disk. SIGKILL would end it only after the sleep, and
+/// before it could handle an earlier SIGTERM: a git would leave its lock files
+/// behind. Reads the table of all processes, so call it seldom. False also if
+/// /proc cannot be read.
 bool sleeps_uninterruptibly(pid_t group);
 
 /// The same for the text of one /proc/PID/stat. Source: proc(5).

@@ -1,13 +1,13 @@
 // posix_spawn cannot set a resource limit, and a child must get our original
-// RLIMIT_NOFILE. The other ways are worse: prlimit() on its pid comes after its
-// first instructions; lowering our own limit for a moment makes open() fail on
-// other threads; a helper program costs one exec more and hides the errno of
-// the real one. So this file does what posix_spawn does: it makes a child that
-// shares our memory while we are suspended (CLONE_VM | CLONE_VFORK), has a
-// stack of its own and makes system calls only. The child's limits and
-// descriptor table are its own from its first moment, and the kernel returns
-// its pidfd. All signals are blocked meanwhile, because none of our handlers
-// may run in the child.
+// RLIMIT_NOFILE. The other ways are worse. prlimit() on the child's pid comes
+// after its first instructions. Lowering our own limit for a moment makes
+// open() fail on other threads. A helper program costs one exec more and hides
+// the errno of the real program. So this file does what posix_spawn does: it
+// makes a child that shares our memory while we are suspended (CLONE_VM |
+// CLONE_VFORK), has a stack of its own and makes system calls only. The child
+// has its own limits and descriptor table from the beginning, and the kernel
+// returns its pidfd. All signals are blocked meanwhile, because none of our
+// handlers may run in the child.
 
 #include "actors/io/process/spawn.hpp"
 
@@ -25,10 +25,10 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-// ThreadSanitizer replaces clone() by a version that takes every child for one
-// with memory of its own. It then marks the child, and us with it, as forked,
-// and does not see this thread's locks any more. So the C library's internal
-// name of the function is called.
+// ThreadSanitizer replaces clone() by a version that expects a child with
+// memory of its own. It then marks the child, and us with it, as forked, and
+// does not see this thread's locks any more. So the C library's internal name
+// of the function is called.
 #if CLEARANCE_THREAD_SANITIZER
 extern "C" int __clone(int (*)(void*), void*, int, void*, ...) noexcept;
 #define CLEARANCE_CLONE ::__clone
@@ -40,7 +40,8 @@ namespace clearance::io {
 
 namespace {
 
-/// A host that binds lazily saves the vector registers there, up to 11 KiB.
+/// If functions are bound lazily, the loader saves the vector registers there,
+/// up to 11 KiB.
 struct child_stack {
   alignas(16) std::array<std::byte, 64 * 1024> bytes;
 };
@@ -50,7 +51,7 @@ struct child_stack {
 std::atomic<bool> limit_raised = false;
 std::atomic<rlim_t> original_limit = 0;
 
-/// Lies in our memory. The child reads it and writes `error`.
+/// Is in our memory. The child reads it and writes `error`.
 struct child_plan {
   const char* program;
   char* const* argv;
@@ -75,11 +76,12 @@ void reset_dispositions() {
   struct sigaction deflt {};
   deflt.sa_handler = SIG_DFL;
   for (int signo = 1; signo <= SIGRTMAX; ++signo)
-    ::sigaction(signo, &deflt, nullptr); // KILL and STOP say EINVAL
+    ::sigaction(signo, &deflt, nullptr); // fails with EINVAL for KILL and STOP
 }
 
 bool place_descriptors(std::array<int, 3> fds, bool stderr_on_3) {
-  // A process that was started without stdin may have given us 0, 1 or 2.
+  // If this process was started without stdin, one of these descriptors may be
+  // 0, 1 or 2.
   for (auto& fd : fds)
     if (fd < 3 && (fd = ::fcntl(fd, F_DUPFD, 3)) < 0)
       return false;
@@ -88,7 +90,7 @@ bool place_descriptors(std::array<int, 3> fds, bool stderr_on_3) {
       return false;
   if (stderr_on_3 && ::dup2(2, 3) < 0)
     return false;
-  // Also what some library forgot to mark CLOEXEC.
+  // Also descriptors that a library forgot to mark CLOEXEC.
   ::closefrom(stderr_on_3 ? 4 : 3);
   return true;
 }

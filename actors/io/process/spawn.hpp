@@ -18,11 +18,11 @@ struct spawn_plan {
   int stdin_fd = -1; ///< the caller keeps these three descriptors
   int stdout_fd = -1;
   int stderr_fd = -1;
-  /// Descriptor 3 is stderr_fd as well: for a program that its parent gives
-  /// another stderr.
+  /// Descriptor 3 is a copy of stderr_fd. It is for programs whose parent gives
+  /// them another stderr.
   bool stderr_on_3 = false;
-  /// Killed when the thread that spawns it ends, however that comes about; not
-  /// what it started itself.
+  /// The program is killed when the thread that starts it ends, for whatever
+  /// reason. Processes that the program itself started are not killed.
   bool dies_with_us = false;
 };
 

@@ -1,4 +1,4 @@
-/// Accepts connections and goes on whatever happens.
+/// Accepts connections, and goes on after errors.
 #pragma once
 
 #include "actors/io/base/unique_fd.hpp"

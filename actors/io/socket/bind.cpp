@@ -81,7 +81,7 @@ unique_fd take_lock(const std::string& path) {
       fail("cannot lock " + protocol::escaped(path));
     }
     if (is_at(fd, path)) {
-      ::fchmod(fd.get(), 0600); // a umask may have taken our own bits
+      ::fchmod(fd.get(), 0600); // the umask may have removed our own bits
       return fd;
     }
   }
@@ -114,7 +114,7 @@ void remove_stale(const std::string& path, const unix_address& address) {
     fail("cannot remove the stale socket");
 }
 
-/// The two functions of libselinux that set labels for this thread. Source:
+/// Functions of libselinux that set labels for this thread. Source:
 /// setfscreatecon(3), setsockcreatecon(3).
 struct selinux_library {
   using setter = int (*)(const char*);
@@ -139,7 +139,7 @@ selinux_library load() {
   return result;
 }
 
-// Loaded once, where it is needed.
+// Loaded once, when it is needed.
 const selinux_library& library() {
   static const auto result = load();
   return result;
@@ -236,7 +236,7 @@ bound_socket::~bound_socket() {
   remove();
 }
 
-// The lock is removed last: whoever gets it next finds the path free.
+// The lock is removed last: the next holder of the lock finds the path free.
 void bound_socket::remove() noexcept {
   if (is_ours() && is_in_place())
     ::unlink(path_.c_str());
@@ -247,7 +247,7 @@ void bound_socket::remove() noexcept {
   lock_.reset();
 }
 
-// Under the lock.
+// Call it only while the lock is held.
 void bound_socket::bind_path() {
   const auto address = address_of(path_);
   remove_stale(path_, address);

@@ -26,8 +26,8 @@ class bound_socket {
 public:
   bound_socket() noexcept = default;
 
-  /// A socket that somebody else has bound: there is no lock, and `path` is not
-  /// removed.
+  /// Takes over a socket that another program has bound. There is no lock, and
+  /// `path` is not removed.
   bound_socket(unique_fd socket, std::string path) noexcept;
 
   bound_socket(bound_socket&& other) noexcept;
@@ -42,7 +42,7 @@ public:
 
   const std::string& path() const noexcept { return path_; }
 
-  /// False: somebody else has bound it.
+  /// False: another program has bound the socket.
   bool is_ours() const noexcept { return !lock_path_.empty(); }
 
   /// Whether the file that was bound is at the path.

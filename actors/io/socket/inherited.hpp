@@ -17,7 +17,8 @@ struct listening_place {
 };
 
 /// The address of a stream socket, unix or TCP, that listens already. Errors: a
-/// text such as "is not a socket", to be put behind the descriptor's name.
+/// text such as "is not a socket", which follows the descriptor's name in a
+/// message.
 std::variant<listening_place, std::string> place_of(int fd);
 
 /// Takes over such a socket, and closes it if it cannot be used. It becomes
@@ -27,8 +28,8 @@ std::variant<listening_place, std::string> place_of(int fd);
 std::variant<bound_socket, bound_port, std::string>
 inherit_socket(int fd, const std::string& role);
 
-/// As inherit_socket(), but only a unix socket will do: it alone tells the uid
-/// of a peer.
+/// Like inherit_socket(), but accepts only a unix socket, because only a unix
+/// socket tells the uid of a peer.
 std::variant<bound_socket, std::string>
 inherit_unix_socket(int fd, const std::string& role);
 

@@ -22,16 +22,16 @@ kept_socket::kept_socket(asio::io_context& context, bound_socket socket,
       timer_(context) {
   accept_loop_.emplace(context_, socket_.take_fd(), config_.role, config_.open,
                        config_.open_max, config_.on_peer);
-  // A socket that another program bound may have no file, or none that this
-  // process can see: a unit's ProtectHome=tmpfs hides it.
+  // The file of a socket that another program bound may be missing, or this
+  // process may not see it: a unit's ProtectHome=tmpfs hides it.
   if (socket_.is_ours() || socket_.is_in_place())
     watch();
 }
 
 kept_socket::~kept_socket() = default;
 
-// The directory may be missing. Then the path is looked at again, and with it
-// the directory.
+// If the directory is missing, look_later() tries again, and binding the path
+// makes the directory.
 void kept_socket::watch() {
   watch_ = path_watch{context_, socket_.path(), [this] { look(); }};
   if (!watch_.works())

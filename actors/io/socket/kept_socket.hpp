@@ -1,4 +1,5 @@
-/// A unix socket that accepts connections, and whose path is kept in place.
+/// A unix socket that accepts connections. If its path is removed, it is bound
+/// again.
 #pragma once
 
 #include "actors/io/socket/accept_loop.hpp"
@@ -23,11 +24,11 @@ class path_watch {
 public:
   using handler = std::function<void()>;
 
-  /// A watch of nothing.
+  /// Watches nothing.
   path_watch() noexcept = default;
 
-  /// works() tells whether the path is watched. The handler may destroy this
-  /// object.
+  /// Watches a path. works() tells whether that succeeded. The handler may
+  /// destroy this object.
   path_watch(boost::asio::io_context& context, const std::string& path,
              handler on_change);
   path_watch(path_watch&&) noexcept = default;
@@ -53,7 +54,7 @@ class kept_socket {
 public:
   struct config {
     std::string role; ///< for log texts: "reader socket"
-    /// The command that mends a socket that another program bound; may be
+    /// The command that repairs a socket that another program bound. May be
     /// empty.
     std::string repair;
     std::shared_ptr<const std::size_t> open; ///< how many connections are open
@@ -71,7 +72,7 @@ public:
 
   const std::string& path() const noexcept { return socket_.path(); }
 
-  /// Why the path does not lead to this socket; empty: it does.
+  /// Why clients at the path do not reach this socket. Empty: they do.
   const std::string& trouble() const noexcept { return trouble_; }
 
 private:

@@ -1,6 +1,6 @@
-// inotify watches directories. The kernel gives one number to all watches of a
-// directory, so the service keeps a list of entries for each number. A number
-// that nobody needs any more is given back.
+// inotify watches directories. The kernel gives the same number to all watches
+// of one directory, so the service keeps a list of entries for each number.
+// When the last entry of a number is gone, the service ends that watch.
 //
 //   path_watch --owns--> entry <--weak-- service --owns--> inotify
 

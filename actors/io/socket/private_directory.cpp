@@ -28,8 +28,8 @@ bool make_directory(const std::string& path, mode_t mode) {
 }
 
 // The outermost missing directory is made first. Only the last one is private.
-// Others may be shared: somebody who is root and makes /run/user must not lock
-// out all other users.
+// Others may be shared: if root makes /run/user, all other users must still be
+// able to enter it.
 bool make_directories(const std::string& path, mode_t mode) {
   if (make_directory(path, mode) || errno == EEXIST)
     return true;

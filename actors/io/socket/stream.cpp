@@ -1,8 +1,8 @@
-// Asio reads into a small buffer that belongs to the connection, so that an
-// idle connection costs little. If more bytes are there, they are read at once
-// into one large buffer that belongs to the thread. After a read that did not
-// fill the buffer Asio waits until the socket is readable, so one event costs
-// one recv().
+// Asio reads into a small buffer that belongs to the connection, so an idle
+// connection needs little memory. If more bytes are there, they are read at
+// once into one large buffer that belongs to the thread. After a read that did
+// not fill the buffer Asio waits until the socket is readable, so one event
+// needs one recv().
 
 #include "actors/io/socket/stream.hpp"
 
@@ -159,8 +159,8 @@ void stream::on_received(boost::system::error_code error,
   else
     on_bytes(count);
 } catch (const std::bad_alloc&) {
-  // Its message is too large for the memory there is. What is held of it goes
-  // first, so that there is memory for saying so.
+  // The message is too large for the memory limit. Its bytes are dropped first,
+  // so that there is memory to report this.
   framer_ = framer_for(framing_, held_);
   dropped_told_ = starved_told_ = 0;
   batch_.reset();
@@ -189,8 +189,9 @@ void stream::on_bytes(std::size_t count) {
     receive();
 }
 
-// An unfinished line counts as a line; an unfinished message is no message.
-// What many tools write behind a message, such as a newline, is none either.
+// An unfinished line counts as a line, but an unfinished message is an error.
+// White space after a message, for example a newline that many tools send, is
+// no message.
 bool stream::is_cut_off() {
   if (framing_ == actors::framing::lines || framer_.pending() == 0)
     return false;

@@ -23,8 +23,8 @@ namespace clearance::io {
 actors::peer peer_of(int fd);
 
 /// Reads whole frames, writes several pieces at once, and sends messages to its
-/// owner. At most one read is under way. An idle connection costs
-/// `idle_buffer_bytes` and no more.
+/// owner. At most one read is under way. An idle connection needs
+/// `idle_buffer_bytes`.
 class stream final : public actors::connection,
                      public std::enable_shared_from_this<stream> {
 public:

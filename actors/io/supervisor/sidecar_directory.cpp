@@ -145,7 +145,7 @@ private:
       caf::anon_send(owner_, actors::sidecar_gone{name});
   }
 
-  // If the file has vanished again, an event for that will come.
+  // If the file has vanished again, inotify reports that, too.
   void read(const std::string& name) {
     auto text = read_sidecar(directory_, name, file_trust::ours);
     if (auto* fault = std::get_if<unread_sidecar>(&text)) {
@@ -195,7 +195,7 @@ private:
     try_again();
   }
 
-  // A file is logged when it begins to wait, and not at each try.
+  // A file is logged when it begins to wait, not at each try.
   void try_again() {
     if (std::exchange(resting_, true))
       return;

@@ -46,7 +46,8 @@ read_sidecar(int directory, const std::string& name, file_trust trust) {
   const auto& file = std::get<regular_file>(opened);
   if (auto why = strict ? distrust(file.info) : std::string{}; !why.empty())
     return fault(std::move(why));
-  // One byte too many is the parser's to refuse.
+  // Reads one byte more than the limit, so that the parser refuses a longer
+  // file.
   auto text = read_up_to(file.fd.get(), supervisor_limits::sidecar_max_bytes);
   if (const auto* x = std::get_if<file_fault>(&text))
     return fault(*x);
