@@ -31,16 +31,16 @@ std::optional<ip_address> parse_ip_address(std::string_view text) noexcept;
 std::string to_string(const ip_address& x);
 
 /// Whether some program may take `text` for an address, in whatever notation:
-/// `127.1`, `0x7f000001`, `2130706433`, `[::1]`, `fe80::1%eth0`, `10.0.0.1.`. A
-/// text with a colon counts, and one whose last label is a number. Source:
-/// inet_aton(3); the URL standard, "ends in a number checker".
+/// `127.1`, `0x7f000001`, `2130706433`, `[::1]`, `fe80::1%eth0`, `10.0.0.1.`.
+/// True for a text with a colon, and for a text whose last label is a number.
+/// Source: inet_aton(3); the URL standard, "ends in a number checker".
 bool is_address_like(std::string_view text) noexcept;
 
 /// A range of addresses.
 struct ip_range {
   ip_address base;
-  /// Leading bits that an address must have in common with `base`: 0 to 128;
-  /// for IPv4 96 more than in its own notation.
+  /// The number of leading bits that an address must have in common with
+  /// `base`: 0 to 128. For IPv4 it is 96 more than in the IPv4 notation.
   unsigned bits = 128;
 
   bool contains(const ip_address& x) const noexcept;
@@ -52,7 +52,7 @@ struct ip_range {
 };
 
 /// Reads `ADDRESS` or `ADDRESS/BITS`. Nothing for any other text, or if a bit
-/// of the address behind the first BITS is set.
+/// of the address after the first BITS is set.
 std::optional<ip_range> parse_ip_range(std::string_view text) noexcept;
 
 /// `ADDRESS` or `ADDRESS/BITS`.

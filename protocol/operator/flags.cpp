@@ -122,8 +122,8 @@ bool was_allowed(const flag_facts& x) {
   return x.allowed_before;
 }
 
-// Sanitising puts a space for what it changes, and makes what it cuts longer
-// than a name can be: neither is a name.
+// Sanitising replaces bad characters by a space, and a text that it cuts is
+// longer than a name can be. Neither is a name.
 bool is_bad_name(const flag_facts& x) {
   return !x.domain.empty() && !canonical_name(x.domain);
 }
@@ -132,7 +132,7 @@ bool has_failed(const flag_facts& x) {
   return x.automatic_failed;
 }
 
-// -- and the one list ---------------------------------------------------------
+// -- the list of all flags ----------------------------------------------------
 
 struct flag_entry {
   flag what;

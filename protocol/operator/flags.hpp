@@ -12,18 +12,18 @@
 
 namespace clearance::protocol {
 
-/// Source: operator.md, sections 2 and 8. The order is that of the wire.
+/// The order is the order on the wire. Source: operator.md, sections 2 and 8.
 enum class flag : std::uint8_t {
   private_address,  ///< an address of a private network
   loopback,         ///< an address or name of the machine itself
-  link_local,       ///< an address of the local link alone
-  metadata_service, ///< where clouds hand out the credentials of a machine
-  shared_address, ///< an address that another target of the container has, too
-  punycode,       ///< the name is written in punycode
-  no_name,        ///< there is no name
-  many_targets,   ///< the container has very many open prompts
-  allowed_before, ///< allowed a short time ago, and blocked again
-  bad_name,       ///< the domain is no name
+  link_local,       ///< an address that is valid on the local link only
+  metadata_service, ///< a cloud gives a machine its credentials there
+  shared_address,   ///< another target of the container has the same address
+  punycode,         ///< the name is written in punycode
+  no_name,          ///< there is no name
+  many_targets,     ///< the container has very many open prompts
+  allowed_before,   ///< allowed a short time ago, and blocked again
+  bad_name,         ///< the domain is no name
   automatic_failed, ///< an automatic decision failed or had no effect
 };
 
@@ -41,7 +41,7 @@ public:
   constexpr void add(flag x) noexcept { bits_ |= bit(x); }
   constexpr bool empty() const noexcept { return bits_ == 0; }
 
-  /// The flags that both have.
+  /// The flags that are in both sets.
   friend constexpr flag_set operator&(flag_set a, flag_set b) noexcept {
     a.bits_ &= b.bits_;
     return a;
@@ -62,13 +62,13 @@ private:
   std::uint16_t bits_ = 0;
 };
 
-/// What the flags of one prompt are found from.
+/// The facts from which the flags of one prompt are found.
 struct flag_facts {
-  /// As the block has it; empty: the target is an address.
+  /// The block's domain. Empty: the target is an address.
   std::string_view domain;
-  /// All addresses that the target was seen with.
+  /// All addresses with which the target was seen.
   std::span<const ip_address> addresses;
-  /// Whether an address is also known under another target of the container.
+  /// Another target of the container has one of the addresses.
   bool address_is_shared = false;
   std::size_t open_prompts_of_container = 0;
   /// A prompt of the same target was allowed and is still visible.
@@ -76,20 +76,20 @@ struct flag_facts {
   bool automatic_failed = false;
 };
 
-/// All flags that are true of `x`.
+/// All flags that are true for `x`.
 flag_set find_flags(const flag_facts& x);
 
-/// The flags that follow from one address alone: private_address, loopback,
-/// link_local and metadata_service. An IPv4 address that `x` carries counts.
+/// The flags that depend on one address only: private_address, loopback,
+/// link_local and metadata_service. An IPv4 address within `x` counts, too.
 flag_set find_flags(const ip_address& x) noexcept;
 
-/// The flags of the last function. A target with one of these is allowed
-/// automatically by a literal range alone.
+/// The flags that the last function can return. A target with one of these
+/// flags is allowed automatically only by a rule with a literal range.
 flag_set address_flags() noexcept;
 
-/// Whether `x` is one address that has the flag, or lies in one special range
-/// of this flag. A rule that names such a range means these addresses;
-/// `0.0.0.0/0` does not.
+/// Whether `x` is one address that has the flag, or is within one special range
+/// of this flag. Such a rule means these addresses; a rule with `0.0.0.0/0`
+/// does not.
 bool lies_within(const ip_range& x, flag which) noexcept;
 
 /// More open prompts of a container than this are flagged many_targets.

@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 
 // -- policy -------------------------------------------------------------------
 
-/// Bytes of one policy file, files of a load, and rules of all of them. At the
-/// limit the load is refused.
+/// Bytes of one policy file, number of files, and number of all their rules. At
+/// the limit no file is loaded.
 inline constexpr std::size_t policy_file_max_bytes = 1024 * 1024;
 inline constexpr std::size_t policy_files_max = 256;
 inline constexpr std::size_t policy_rules_max = 4096;
@@ -31,21 +31,22 @@ inline constexpr std::size_t rule_condition_max_bytes = 256;
 // -- prompts ------------------------------------------------------------------
 
 /// Prompts of one container that wait or are being decided. At the limit the
-/// container's oldest one that waits becomes gone (`forgotten`).
+/// container's oldest waiting prompt becomes gone (`forgotten`).
 inline constexpr std::size_t prompts_per_container_max = 4096;
 
-/// The same of all containers. At the limit the oldest prompt of the container
-/// that asks becomes gone. A container that has none to give gets none.
+/// The same for all containers. At the limit the oldest prompt of the container
+/// that asks becomes gone. A container without a waiting prompt gets no new
+/// one.
 inline constexpr std::size_t prompts_total_max = 32768;
 
-/// Bytes of the prompts of one container and of all containers, decided and
-/// gone ones included. At these limits the same happens, after the oldest
-/// decided and gone prompts were removed.
+/// Bytes of the prompts of one container and of all containers, also of decided
+/// and gone ones. At the limit the oldest decided and gone prompts are removed
+/// first. Then the same happens as above.
 inline constexpr std::size_t prompts_per_container_max_bytes = 2 * 1024 * 1024;
 inline constexpr std::size_t prompts_total_max_bytes = 16 * 1024 * 1024;
 
-/// How long a decided or gone prompt stays visible, and how many of one
-/// container do. The oldest are removed.
+/// For how long a decided or gone prompt stays visible, and how many of one
+/// container. The oldest are removed.
 inline constexpr auto prompt_retention = 10min;
 inline constexpr std::size_t finished_prompts_per_container_max = 256;
 
@@ -58,7 +59,7 @@ inline constexpr std::size_t prompt_ports_max = 16;
 inline constexpr std::size_t dossier_max_keys = 32;
 inline constexpr std::size_t dossier_max_bytes = 8 * 1024;
 
-/// Containers without a prompt that somebody asked to be quiet. At the limit
+/// Containers without a prompt that an operator has made quiet. At the limit
 /// `Quiet` fails.
 inline constexpr std::size_t quiet_containers_max = 1024;
 

@@ -20,7 +20,8 @@ bool is_label(std::string_view x) noexcept {
             });
 }
 
-// Calls `f` with each label until it says false; whether it never did.
+// Calls `f` with each label until `f` returns false. Returns whether `f` never
+// did.
 template <class F>
 bool all_labels(std::string_view name, F f) {
   for (;;) {
@@ -43,7 +44,7 @@ std::optional<std::string> canonical_name(std::string_view text) {
   if (text.size() > name_max_chars)
     return std::nullopt;
   std::string result{text};
-  // Not tolower(): a locale knows other letters.
+  // tolower() is not used, because it depends on the locale.
   for (auto& c : result)
     if (c >= 'A' && c <= 'Z')
       c = static_cast<char>(c - 'A' + 'a');

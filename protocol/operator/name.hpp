@@ -7,29 +7,29 @@
 
 namespace clearance::protocol {
 
-/// Characters of a name without its trailing dot, and of one of its labels.
-/// Source: RFC 1035, section 2.3.4.
+/// Characters of a name without its trailing dot, and of one label. Source: RFC
+/// 1035, section 2.3.4.
 inline constexpr std::size_t name_max_chars = 253;
 inline constexpr std::size_t label_max_chars = 63;
 
-/// The form in which names are compared: lower case, without one trailing dot.
-/// Nothing if `text` is no name: an empty or too long label, a character other
-/// than a letter, digit or hyphen, a hyphen at an end of a label, or a text
-/// that some program may take for an address. Source: RFC 1123, section 2.1;
-/// operator.md, section 8.
+/// The form in which names are compared: lower case, without a trailing dot.
+/// Nothing if `text` is not a name: a label is empty or too long, a character
+/// is not a letter, digit or hyphen, a label begins or ends with a hyphen, or
+/// some program may take the text for an address. Source: RFC 1123, section
+/// 2.1; operator.md, section 8.
 std::optional<std::string> canonical_name(std::string_view text);
 
 /// Whether a label of the canonical `name` is written in punycode. Source: RFC
 /// 5890, section 2.3.2.1.
 bool has_punycode(std::string_view name) noexcept;
 
-/// Whether the canonical `name` is `parent` or lies below it.
+/// Whether the canonical `name` is `parent` or a name below it.
 bool is_within(std::string_view name, std::string_view parent) noexcept;
 
-/// Which names a rule means.
+/// The names that a rule means.
 struct name_pattern {
   enum class form {
-    exact,      ///< `name`: that name alone
+    exact,      ///< `name`: only that name
     one_label,  ///< `*.name`: one label before it
     any_labels, ///< `**.name`: one or more labels before it
   };
@@ -43,15 +43,15 @@ struct name_pattern {
   friend bool operator==(const name_pattern&, const name_pattern&) = default;
 };
 
-/// Nothing for a text that is none of the three forms.
+/// Nothing if the text has none of the three forms.
 std::optional<name_pattern> parse_name_pattern(std::string_view text);
 
-/// As the policy writes it.
+/// The pattern as it is written in a policy.
 std::string to_string(const name_pattern& x);
 
-/// Whether `text` matches `pattern`, in which each `*` stands for any number of
-/// characters, also none. Takes time in proportion to the product of both
-/// sizes at most.
+/// Whether `text` matches `pattern`. Each `*` in the pattern stands for any
+/// number of characters, also for none. The time is at most proportional to the
+/// product of both sizes.
 bool matches_glob(std::string_view pattern, std::string_view text) noexcept;
 
 } // namespace clearance::protocol

@@ -1,11 +1,11 @@
-// Each rule is matched alone; then the strictest action of the matching rules
-// counts. So the order of rules and files cannot matter.
+// Each rule is matched separately. Of the matching rules the one with the
+// strictest action counts. So the order of rules and files does not matter.
 //
-// An allow is narrower than a deny or an ask of the same text: it matches only
-// if everything that was seen is listed, and a range never allows a name,
-// because the addresses of a name are what the container claims. An allow that
-// matches and must not be executed here is withheld: it counts as an ask, so
-// that a person sees the prompt.
+// An allow matches less than a deny or an ask with the same text. It matches
+// only if it lists everything that was seen. A range never allows a name,
+// because only the container says which addresses a name has. An allow that
+// matches but must not be executed is withheld: it counts as an ask, so that a
+// person sees the prompt.
 
 #include "protocol/operator/policy.hpp"
 
@@ -62,10 +62,11 @@ bool has_range_of(const policy_rule& rule, const policy_question& x) {
       });
 }
 
-// A target as rules see it.
+// A target in the form that rules use.
 struct policy_target {
-  std::optional<std::string> name; // canonical; nothing: an address
-  bool is_bad = false;             // neither
+  std::optional<std::string>
+      name;            // canonical; nothing: the target is an address
+  bool is_bad = false; // neither a name nor an address
 
   explicit policy_target(const policy_question& x) {
     if (x.domain.empty()) {
@@ -96,8 +97,8 @@ bool matches(const policy_rule& rule, const policy_question& x,
          && target_matches(rule, x, target);
 }
 
-// Whether the shield would open names below those that the rule names. Names
-// below a match of `**.name` match it, too.
+// Whether the shield would open names below the names of the rule. `**.name`
+// includes the names below its matches already.
 bool opens_names_below(const policy_rule& rule, const std::string& name) {
   return std::none_of(
       rule.names.begin(), rule.names.end(), [&](const name_pattern& y) {
@@ -105,7 +106,7 @@ bool opens_names_below(const policy_rule& rule, const std::string& name) {
       });
 }
 
-// Whether the rule names the addresses that it allows, flag for flag.
+// Whether the rule names the addresses for each of their flags.
 bool means_flagged(const policy_rule& rule, const policy_question& x) {
   for (auto each : {flag::private_address, flag::loopback, flag::link_local,
                     flag::metadata_service}) {
@@ -178,7 +179,7 @@ policy_ruling decide(const policy& rules, const policy_question& x,
     result.because = cause::bad_target;
     return result;
   }
-  // The strictest so far, and its rule.
+  // Keeps the strictest action so far, and its rule.
   auto take = [&result](policy_action action, const policy_rule& rule) {
     auto rank = [](policy_action y) {
       return y == policy_action::deny ? 2 : y == policy_action::ask ? 1 : 0;
@@ -204,7 +205,8 @@ policy_ruling decide(const policy& rules, const policy_question& x,
   }
   if (result.rule != nullptr) {
     result.because = cause::rule;
-    // A rule that is withheld did not want a person to be asked.
+    // Quiet applies only to a rule that is executed as it is written. A
+    // withheld allow is not.
     result.quiet = result.rule->quiet && result.rule->action == result.action;
   } else {
     result.action = rules.fallback;
@@ -233,7 +235,7 @@ policy_explanation explain(const policy& rules, const policy_question& x,
     if (!rule.ports.empty() && x.ports.empty())
       unknown.insert("ports");
   }
-  // Its flags depend on them.
+  // The flags depend on the addresses.
   if (!x.domain.empty() && x.addresses.empty())
     unknown.insert("addresses");
   result.unknown.assign(unknown.begin(), unknown.end());

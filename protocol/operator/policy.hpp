@@ -28,11 +28,12 @@ std::string_view to_string(policy_action x) noexcept;
 std::optional<policy_action>
 parse_policy_action(std::string_view word) noexcept;
 
-/// What the shield says that it can do.
+/// The abilities that the shield reports.
 struct shield_abilities {
-  bool seconds = false;     ///< `for`: an allow for a time
-  bool ports = false;       ///< `ports`: an allow for some ports
-  bool exact_names = false; ///< `exact-names`: an allow without names below
+  bool seconds = false; ///< `for`: it can allow for a limited time
+  bool ports = false;   ///< `ports`: it can allow single ports
+  bool exact_names =
+      false; ///< `exact-names`: it can allow a name without those below it
 
   friend bool operator==(const shield_abilities&,
                          const shield_abilities&) = default;
@@ -49,23 +50,24 @@ struct policy_rule {
   std::string why;
   std::string file;
   std::size_t line = 0;
-  /// Keys of the dossier, or `container`, and the values that they must match
-  /// (`matches_glob`), all of them.
+  /// Keys of the dossier, or `container`, and patterns for their values
+  /// (`matches_glob`). All of them must match.
   std::vector<std::pair<std::string, std::string>> on;
-  /// The targets; at least one in both lists together.
+  /// The targets. The two lists together have at least one.
   std::vector<name_pattern> names;
   std::vector<ip_range> ranges;
   std::vector<std::int64_t> ports; ///< empty: all
   policy_action action = policy_action::ask;
   std::optional<std::chrono::sys_days> expires;
   bool quiet = false;
-  /// Whoever wrote the rule knows that an allow may open more than it names.
+  /// The author of the rule confirms that an allow may open more than the rule
+  /// names.
   bool opens_everything = false;
 
   friend bool operator==(const policy_rule&, const policy_rule&) = default;
 };
 
-/// What happens to blocks that arrive while nobody attends.
+/// What happens to blocks that arrive while no operator attends.
 enum class unattended_blocks : std::uint8_t { queue, deny };
 
 struct policy {
@@ -76,18 +78,18 @@ struct policy {
   friend bool operator==(const policy&, const policy&) = default;
 };
 
-/// What a decision depends on. Views are valid during the call alone.
+/// The facts on which a decision depends. Views are valid during the call only.
 struct policy_question {
   std::string_view container;
   std::span<const std::pair<std::string, std::string>> dossier;
-  /// As the block has it; empty: the target is the only one of `addresses`.
+  /// The block's domain. Empty: the target is the only one of `addresses`.
   std::string_view domain;
   std::span<const ip_address> addresses;
   std::span<const std::int64_t> ports;
-  /// There were more ports than `ports` has.
+  /// There were more ports than `ports` lists.
   bool more_ports = false;
   flag_set flags;
-  /// The block arrived while nobody attended.
+  /// The block arrived while no operator attended.
   bool unattended = false;
 };
 
@@ -97,38 +99,40 @@ struct policy_circumstances {
 };
 
 /// What the policy says about one prompt. Pointers are valid as long as the
-/// policy.
+/// policy lives.
 struct policy_ruling {
   enum class cause : std::uint8_t {
-    rule,       ///< `rule` says so
+    rule,       ///< `rule` decides
     fallback,   ///< no rule matches: the policy's default
-    unattended, ///< an operator would be asked, but nobody attends
+    unattended, ///< the answer is ask, but no operator attends
     bad_target, ///< the target is neither a name nor an address
   };
 
   policy_action action = policy_action::ask;
   cause because = cause::fallback;
-  /// The matching rule of that action whose name sorts first.
+  /// Of the matching rules with that action, the one whose name sorts first.
   const policy_rule* rule = nullptr;
   /// Every rule that matches.
   std::vector<const policy_rule*> matched;
-  /// Those of `matched` that allow but are an ask here: the shield would open
-  /// more than the rule says, or the target is flagged.
+  /// The rules of `matched` that allow, but count as an ask: the shield would
+  /// open more than the rule says, or the target has a flag.
   std::vector<const policy_rule*> withheld;
-  /// Decided, or asked, without asking for attention.
+  /// Operators' attention is not asked for.
   bool quiet = false;
 };
 
-/// The one function that decides: total, without effect, and independent of the
-/// order of the rules. Deny beats ask, and ask beats allow.
+/// Applies the policy. It returns a result for every question, has no other
+/// effect, and does not depend on the order of the rules. Deny is stricter than
+/// ask, and ask is stricter than allow.
 policy_ruling decide(const policy& rules, const policy_question& x,
                      const policy_circumstances& when);
 
-/// decide(), for people who ask in advance and may not know everything.
+/// The result of decide() for a person who asks in advance and may not know all
+/// facts.
 struct policy_explanation {
   policy_ruling ruling;
-  /// What rules in force ask for and `x` does not say: `dossier.KEY`, `ports`,
-  /// `addresses`, `container`. Sorted, each once.
+  /// Facts that rules in force use and `x` does not have: `dossier.KEY`,
+  /// `ports`, `addresses`, `container`. Sorted, each once.
   std::vector<std::string> unknown;
   std::string opens; ///< see what_an_allow_opens()
 };
@@ -136,8 +140,8 @@ struct policy_explanation {
 policy_explanation explain(const policy& rules, const policy_question& x,
                            const policy_circumstances& when);
 
-/// What an allow of this target opens, in one sentence. Source: operator.md,
-/// section 3.
+/// Describes in one sentence what an allow of this target opens. Source:
+/// operator.md, section 3.
 std::string what_an_allow_opens(std::string_view domain,
                                 const shield_abilities& shield);
 

@@ -24,7 +24,7 @@ std::string at_most(std::size_t count, std::string_view what) {
   return "has more than " + std::to_string(count) + " " + std::string{what};
 }
 
-/// Reads one file and keeps the first of its faults by line.
+/// Reads one file and keeps the fault with the lowest line.
 class reader_of_policy {
 public:
   reader_of_policy(std::string_view file, const public_suffix_test& is_suffix)
@@ -66,7 +66,7 @@ private:
       first_ = policy_fault{file_, line, std::string{key}, std::move(why)};
   }
 
-  // Null: it has another type, which was noted.
+  // Null: the value has another type, and the fault was noted.
   const std::string* text_of(const policy_member& x) {
     if (x.value.type == value_kind::text)
       return &x.value.text;

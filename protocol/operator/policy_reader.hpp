@@ -25,7 +25,7 @@ struct policy_value {
     date,
     list,
     table,
-    other, ///< what no setting takes, such as a fraction or a time
+    other, ///< a type that no setting has, such as a fraction or a time
   };
 
   kind type = kind::other;
@@ -48,7 +48,7 @@ struct policy_member {
 struct policy_fault {
   std::string file;
   std::size_t line = 0; ///< 0: the file as a whole
-  std::string key;      ///< empty: no key is to blame
+  std::string key;      ///< empty: the fault is not in one key
   std::string why;
 
   friend bool operator==(const policy_fault&, const policy_fault&) = default;
@@ -60,22 +60,24 @@ std::string to_string(const policy_fault& x);
 /// One file's part of the policy.
 struct policy_part {
   policy rules;
-  /// Wildcards over a public suffix, such as `*.co.uk`.
+  /// Faults that do not stop the load: wildcards over a public suffix, such as
+  /// `*.co.uk`.
   std::vector<policy_fault> warnings;
 };
 
 /// Whether everybody can register names below `name`, as under `co.uk`. A name
-/// of one label always is such a suffix; this function need not know it.
+/// of one label is always a public suffix; this function need not know that.
 using public_suffix_test = std::function<bool(const std::string& name)>;
 
-/// `root` is the file's table. The fault is the first one of the file by line.
+/// Reads the file's table `root`. If there are several faults, the one with the
+/// lowest line is returned.
 std::variant<policy_part, policy_fault>
 read_policy(std::string_view file, const policy_value& root,
             const public_suffix_test& is_public_suffix = {});
 
-/// All files together: the rules of all of them, and the strictest `default`
-/// and `unattended`. The fault is a rule's name that is not unique, or that
-/// there are too many rules.
+/// Combines all files: the rules of all of them, and the strictest `default`
+/// and `unattended`. It is a fault if two rules have the same name, or if there
+/// are too many rules.
 std::variant<policy_part, policy_fault> combine(std::vector<policy_part> parts);
 
 } // namespace clearance::protocol

@@ -33,12 +33,12 @@ struct decider {
 /// `operator`, `policy` or `application`; a literal.
 std::string_view to_string(decider::kind x) noexcept;
 
-/// How far a decision is.
+/// The result of a decision so far.
 enum class decision_result : std::uint8_t {
   applied,
   failed,      ///< the prompt waits again
   pending,     ///< it is being executed
-  left_denied, ///< nothing was executed: the firewall denies already
+  left_denied, ///< nothing was executed, because the firewall denies already
 };
 
 /// The word on the wire; a literal.
@@ -47,14 +47,14 @@ std::string_view to_string(decision_result x) noexcept;
 /// The answer to a prompt. Times are microseconds since the epoch, UTC.
 struct decision {
   std::uint64_t seq = 0; ///< grows with every decision of the hub
-  std::string prompt;    ///< its id
+  std::string prompt;    ///< the prompt's id
   protocol::action action = protocol::action::deny;
   decider by;
   std::int64_t at = 0;
   std::string reason; ///< may be empty
-  std::string rule;   ///< of the policy; empty: none
+  std::string rule;   ///< a rule of the policy; empty: none
   decision_result result = decision_result::pending;
-  std::string error; ///< of a failed decision
+  std::string error; ///< why the decision failed
   std::optional<std::int64_t> until;
   std::optional<std::int64_t> waited; ///< microseconds
   std::optional<std::int64_t> shown;  ///< microseconds
@@ -71,35 +71,37 @@ std::string_view to_string(prompt_state x) noexcept;
 
 /// Why a prompt is gone.
 enum class prompt_end : std::uint8_t {
-  none, ///< it is not gone
+  none, ///< the prompt is not gone
   container_exited,
   shield_down,
   shield_disengaged,
-  forgotten, ///< at a limit
+  forgotten, ///< because of a limit
 };
 
-/// The word on the wire, empty for none; a literal.
+/// The word on the wire, a literal. Empty for none.
 std::string_view to_string(prompt_end x) noexcept;
 
-/// What is known of a container. All its prompts share it.
+/// The facts about a container. All its prompts share them.
 struct prompt_container {
   std::string name;
-  /// The first one that a block of the container had; keys are reduced like
-  /// values.
+  /// The dossier of the container's first block that had one. Keys are
+  /// sanitised like values.
   protocol::dossier dossier;
-  std::size_t more_dossier = 0; ///< keys that had no room
+  std::size_t more_dossier = 0; ///< how many keys had no room
 };
 
-/// The one question to operators about a container and a target.
+/// The question to operators about a container and a target. Each pair has only
+/// one.
 struct prompt {
   std::uint64_t number = 0; ///< grows with every prompt of the hub
   std::uint64_t revision = 1;
   std::shared_ptr<const prompt_container> container;
-  std::string target; ///< as the first block has it
-  std::string domain; ///< as the first block has it; empty: no name
-  std::string dest;   ///< as the last block has it
+  std::string target; ///< as in the first block
+  std::string domain; ///< as in the first block; empty: no name
+  std::string dest;   ///< as in the last block
   std::vector<ip_address> addresses;
-  std::size_t more_addresses = 0; ///< blocks of addresses that are not listed
+  std::size_t more_addresses =
+      0; ///< how many blocks had an address that is not listed
   std::vector<std::int64_t> ports;
   bool more_ports = false;
   std::vector<std::int64_t> protocols;
@@ -110,7 +112,7 @@ struct prompt {
   prompt_state state = prompt_state::waiting;
   prompt_end why = prompt_end::none;
   bool quiet = false;
-  std::string rule; ///< of the policy; empty: none matches
+  std::string rule; ///< the rule of the policy; empty: none matches
   std::optional<protocol::decision> decision;
 
   bool is_open() const noexcept {

@@ -1,4 +1,4 @@
-/// What the sources of the prompt table share. Only they include this.
+/// Shared by the sources of the prompt table. Only they include this.
 #pragma once
 
 #include "protocol/operator/prompt_store.hpp"

@@ -1,8 +1,9 @@
-// What goes when there is no room, in this order: the oldest decided or gone
-// prompt of the container; if all containers together hold too much, the oldest
-// one of any container (it is history, nobody waits for it); the oldest prompt
-// that waits, of the container alone; the oldest open requests of the prompt
-// that grew. So a container can only push out prompts of its own.
+// When there is no room, prompts are removed in this order. First the oldest
+// decided or gone prompt of the container. If all containers together hold too
+// much, the oldest decided or gone prompt of any container: nobody waits for
+// it. Then the oldest waiting prompt of the container itself. Last, the oldest
+// open requests of the prompt that grew. So a container can remove only its own
+// waiting prompts.
 
 #include "protocol/operator/prompt_store.hpp"
 
@@ -54,8 +55,8 @@ void prompt_store::set_facts(prompt_holder& x,
   bytes_ += bytes_of(*x.facts);
 }
 
-// Facts of an earlier life of the container stay charged while prompts of that
-// life are visible.
+// Facts that the container had before it was restarted stay charged while old
+// prompts with these facts are visible.
 void prompt_store::release_facts(
     prompt_holder& x, const std::shared_ptr<const prompt_container>& facts) {
   if (facts == nullptr || facts == x.facts || facts.use_count() > 1)
@@ -170,7 +171,8 @@ bool prompt_store::give_up_one(prompt_entry& x, prompt_time now) {
         return find(number);
     return nullptr;
   };
-  // The number of prompts is that of open ones: history is in nobody's way.
+  // Only open prompts are counted. Decided and gone prompts do not take the
+  // place of open ones.
   const bool has_too_many =
       owner.open.size() > limits_.per_container || open_ > limits_.total;
   prompt_entry* victim = nullptr;
@@ -204,8 +206,8 @@ bool prompt_store::settle(prompt_entry& x, bool is_urgent, prompt_time now) {
     if (give_up_one(x, now))
       continue;
     if (x.state == prompt_state::deciding)
-      break; // it is being executed, and goes when it is settled again
-    if (x.count <= 1) { // nobody was told of it
+      break;            // it is being executed; the next settle() removes it
+    if (x.count <= 1) { // observers do not know it
       erase(x);
       return false;
     }

@@ -1,5 +1,5 @@
-/// The prompts of the table: looked up, accounted for and removed. Only
-/// prompt_table.cpp includes this; the rules of decisions are there.
+/// Finds, charges and removes the prompts of the table. Only prompt_table.cpp
+/// includes this; the rules of decisions are there.
 #pragma once
 
 #include "protocol/operator/prompt_table.hpp"
@@ -14,7 +14,7 @@ namespace clearance::protocol {
 
 struct prompt_holder;
 
-/// A prompt, and what only the table needs of it.
+/// A prompt, and data that only the table needs.
 struct prompt_entry : prompt {
   prompt_holder* owner = nullptr;
   std::string key; ///< see target_key()
@@ -22,12 +22,13 @@ struct prompt_entry : prompt {
   std::map<std::uint64_t, std::string, std::greater<>> requests;
   std::size_t request_bytes = 0;
   std::size_t charged = 0;
-  flag_set kept_flags; ///< all but automatic_failed
+  flag_set kept_flags; ///< all flags except automatic_failed
   bool is_ruled_quiet = false;
   bool has_failed_automatically = false;
   request_ref deciding; ///< the request that is being executed
   std::optional<std::int64_t> seconds;
-  std::uint64_t finish_number = 0; ///< orders decided and gone prompts; 0: open
+  std::uint64_t finish_number =
+      0; ///< the order of decided and gone prompts; 0: open
   time_point finished_at;
 };
 
@@ -37,17 +38,18 @@ struct prompt_holder {
   std::shared_ptr<const prompt_container> facts; ///< null: no block yet
   bool is_quiet = false;
   std::size_t bytes = 0;
-  std::unordered_map<std::string, std::uint64_t> targets; ///< the newest prompt
-  /// Who has the open request of this id.
+  std::unordered_map<std::string, std::uint64_t>
+      targets; ///< the newest prompt of each target
+  /// The prompt that has the open request with this id.
   std::unordered_map<std::string, std::pair<prompt_entry*, std::uint64_t>>
       requests;
-  /// How many prompts of which target know an address.
+  /// For each address, how many prompts of which target have it.
   std::map<ip_address, std::map<std::string, std::size_t>> addresses;
   std::set<std::uint64_t> open;
   std::map<std::uint64_t, std::uint64_t> finished; ///< by finish_number
 };
 
-/// Owns all prompts and their holders, and tells observers of every change.
+/// Owns all prompts and their holders, and reports every change to observers.
 class prompt_store {
 public:
   explicit prompt_store(prompt_limits limits) : limits_(limits) {
@@ -63,7 +65,7 @@ public:
   prompt_holder& hold(std::string_view name);
   void drop_if_empty(prompt_holder& x);
 
-  /// What is known of a container from now on; null: nothing.
+  /// Sets the facts of a container from now on; null: none.
   void set_facts(prompt_holder& x,
                  std::shared_ptr<const prompt_container> facts);
 
@@ -72,12 +74,12 @@ public:
   prompt_entry* next_after(std::uint64_t number);
   prompt_entry* newest_of(prompt_holder& owner, const std::string& key);
 
-  /// A new prompt that waits. Its texts are set by the caller, who then calls
+  /// Makes a new waiting prompt. The caller sets its texts and then calls
   /// settle().
   prompt_entry& create(prompt_holder& owner, std::string key);
 
   void attach(prompt_entry& x, const std::string& id, std::uint64_t generation);
-  /// Forgets one open request, if the prompt has it.
+  /// Removes one open request from the prompt, if the prompt has it.
   void detach(prompt_entry& x, std::uint64_t generation);
   void detach_all(prompt_entry& x);
   void add_address(prompt_entry& x, const ip_address& address);
@@ -85,12 +87,12 @@ public:
   /// The prompt is decided or gone.
   void finish(prompt_entry& x, time_point now);
 
-  /// Accounts for what was changed and tells the observers. Then makes room:
-  /// what is in the way goes, `x` itself at last. Returns false if `x` went.
+  /// Charges the changes and reports them to the observers. Then makes room by
+  /// removing prompts, at last `x` itself. Returns false if `x` was removed.
   bool settle(prompt_entry& x, bool is_urgent, prompt_time now);
   void notify(const prompt_entry& x, bool is_urgent);
 
-  /// A prompt that waits becomes gone.
+  /// Makes a waiting prompt gone.
   void forget(prompt_entry& x, prompt_time now);
   void erase(prompt_entry& x);
 
@@ -111,9 +113,9 @@ public:
   std::uint64_t last_number() const noexcept { return last_number_; }
   std::uint64_t forgotten() const noexcept { return forgotten_; }
 
-  /// What a prompt, an open request of it, an address of it and a container
-  /// are charged beside their texts: objects, their share in the indexes, and
-  /// the heads of allocations.
+  /// The bytes that a prompt, an open request, an address and a container are
+  /// charged in addition to their texts: for objects, entries of indexes, and
+  /// the allocator.
   static constexpr std::size_t prompt_overhead_bytes = 1024;
   static constexpr std::size_t request_overhead_bytes = 224;
   static constexpr std::size_t address_overhead_bytes = 192;

@@ -1,8 +1,9 @@
-// The rules of the table; prompt_store.cpp keeps what they work on.
+// The rules of the table. prompt_store.cpp keeps the prompts.
 //
-// Whatever a container can repeat changes no revision: counts, ports, further
-// addresses, another spelling of the target. A revision changes with a flag or
-// the policy's rule, and a flag comes once.
+// Changes that a container can repeat do not change the revision: counts,
+// ports, further addresses, another spelling of the target. A new flag or
+// another rule of the policy changes the revision, and each flag can come only
+// once.
 
 #include "protocol/operator/prompt_table.hpp"
 
@@ -126,7 +127,7 @@ const prompt* prompt_table::block(const event& x, std::uint64_t generation,
   }
   const auto number = found->number;
   if (is_open) {
-    // An id that is announced again means its new block alone.
+    // An id that is announced again means the new block only.
     auto known = owner.requests.find(x.request_id);
     auto before = known == owner.requests.end()
                       ? std::pair<prompt_entry*, std::uint64_t>{}
@@ -136,7 +137,7 @@ const prompt* prompt_table::block(const event& x, std::uint64_t generation,
       all.lose_request(*before.first, before.second, now);
     found = all.find(number);
   }
-  // It was decided, and a prompt that became gone took its place.
+  // The prompt was decided, and lose_request() removed it to make room.
   if (found == nullptr)
     return block(x, generation, now);
   const bool is_new = found->count == 0;
@@ -153,7 +154,7 @@ const prompt* prompt_table::block(const event& x, std::uint64_t generation,
   return all.find(number);
 }
 
-// What a further block adds.
+// Adds a further block to a prompt.
 void prompt_table::impl::fold(prompt_entry& x, const event& from,
                               prompt_time now) {
   x.dest = from.dest;
@@ -172,7 +173,7 @@ void prompt_table::impl::fold(prompt_entry& x, const event& from,
   auto address = parse_ip_address(from.dest);
   if (!address || has(x.addresses, *address))
     return;
-  // Its flags count even if it is not listed.
+  // The flags of an address count also if the address is not listed.
   x.kept_flags = x.kept_flags | find_flags(*address);
   if (x.addresses.size() == operator_limits::prompt_addresses_max)
     ++x.more_addresses;
@@ -180,7 +181,7 @@ void prompt_table::impl::fold(prompt_entry& x, const event& from,
     add_address(x, *address);
 }
 
-// Returns whether there are new ones.
+// Returns whether there are new flags.
 bool prompt_table::impl::find_new_flags(prompt_entry& x) {
   const auto& known = x.owner->addresses;
   const bool is_shared =
@@ -198,7 +199,7 @@ bool prompt_table::impl::find_new_flags(prompt_entry& x) {
   return std::exchange(x.flags, flags) != flags;
 }
 
-// A new prompt or address is news for other prompts of the container, once.
+// A new prompt or address can give other prompts of the container a flag, once.
 void prompt_table::impl::flag_neighbours(prompt_entry& x) {
   auto look_at = [&](prompt_entry* y) {
     if (y == nullptr || y == &x || !y->is_open() || !find_new_flags(*y))
@@ -212,7 +213,7 @@ void prompt_table::impl::flag_neighbours(prompt_entry& x) {
       look_at(find(number));
   for (const auto& address : x.addresses) {
     const auto& keys = owner.addresses.at(address);
-    if (keys.size() == 2) // more: they have their flag already
+    if (keys.size() == 2) // with more keys they have the flag already
       for (const auto& [key, count] : keys)
         look_at(newest_of(owner, key));
   }
@@ -231,8 +232,8 @@ void prompt_table::lifecycle(const event& x, prompt_time now) {
   impl_->drop_if_empty(*owner);
 }
 
-// The registry has dropped all open requests of the container. What was decided
-// before says nothing about later blocks.
+// The registry has dropped all open requests of the container. Earlier
+// decisions say nothing about later blocks.
 void prompt_table::impl::end_all(prompt_holder& owner, prompt_end why,
                                  prompt_time now) {
   owner.targets.clear();

@@ -1,4 +1,5 @@
-/// The table of prompts: blocks fold into it, decisions go through it.
+/// The table of prompts. Blocks are collected in it, and decisions are made
+/// with it.
 #pragma once
 
 #include "protocol/base/time.hpp"
@@ -17,14 +18,14 @@
 
 namespace clearance::protocol {
 
-/// The time of one call: for waits, and for people.
+/// The time of one call: a steady time for waits, and a wall time for people.
 struct prompt_time {
   time_point steady;
   std::int64_t wall = 0; ///< microseconds since the epoch, UTC
 };
 
-/// One open request of the registry. `generation` tells apart requests that
-/// had the same id one after the other.
+/// One open request of the registry. Requests that had the same id one after
+/// the other differ in `generation`.
 struct request_ref {
   std::string request_id;
   std::uint64_t generation = 0;
@@ -32,7 +33,7 @@ struct request_ref {
   friend bool operator==(const request_ref&, const request_ref&) = default;
 };
 
-/// Gets every change of the table. Numbers are prompts' numbers.
+/// Gets every change of the table. `number` is the number of a prompt.
 class prompt_observer {
 public:
   virtual ~prompt_observer() = default;
@@ -41,7 +42,7 @@ public:
   virtual void removed(std::uint64_t number) = 0;
 };
 
-/// What prompts may take; inclusive.
+/// Limits of the prompts, inclusive.
 struct prompt_limits {
   std::size_t per_container = operator_limits::prompts_per_container_max;
   std::size_t total = operator_limits::prompts_total_max;
@@ -52,50 +53,51 @@ struct prompt_limits {
   duration retention = operator_limits::prompt_retention;
 };
 
-/// A machine of four states for every (container, target):
+/// The states of the prompt for each pair of container and target:
 ///
 ///   block --> waiting --start--> deciding --finish(ok)--> decided
 ///               ^  |                |  '--finish(failed)--> waiting
 ///               |  '- gone: the container or its shield went, or a limit -'
 ///               '-- a block of a target whose prompt is gone or was allowed
 ///
-/// A prompt that waits has at least one open request. Targets that differ in
-/// case, in one trailing dot or in the notation of an address alone are one
-/// target; a name and an address never are, even if their texts are equal.
-/// Flags are never taken back (but automatic_failed, by a load of the policy),
-/// so that a container cannot make its prompts undecidable by alternating.
+/// A waiting prompt has at least one open request. Texts that differ only in
+/// case, in one trailing dot or in the notation of an address are one target. A
+/// name and an address are never one target, even if their texts are equal.
+/// Flags are never removed (except automatic_failed, when the policy is
+/// loaded). So a container that changes its blocks again and again cannot keep
+/// operators from deciding.
 class prompt_table {
 public:
-  /// `boot` begins every id; another start of the hub has another one.
+  /// `boot` begins every id. It differs at each start of the hub.
   explicit prompt_table(std::string boot, prompt_limits limits = {});
   ~prompt_table();
   prompt_table(const prompt_table&) = delete;
   prompt_table& operator=(const prompt_table&) = delete;
 
-  /// `x` must outlive the table or be taken out.
+  /// `x` must live longer than the table, or be removed from it.
   void add(prompt_observer& x);
   void remove(prompt_observer& x);
 
   // -- from the registry ------------------------------------------------------
 
-  /// A block, whose open request is `generation`; 0: it has none. Returns the
-  /// prompt that shows it; null if there was no room.
+  /// A block. `generation` belongs to its open request; 0: it has none. Returns
+  /// the prompt that shows it; null if there was no room.
   const prompt* block(const event& x, std::uint64_t generation,
                       prompt_time now);
 
-  /// container_exited, shield_down, shield_disengaged: the container's open
-  /// prompts are gone. Other events change nothing.
+  /// Handles container_exited, shield_down and shield_disengaged: the
+  /// container's open prompts become gone. Other events change nothing.
   void lifecycle(const event& x, prompt_time now);
 
-  /// The registry has closed an open request because of a limit or replaced it.
-  /// A prompt without any other is gone (`forgotten`).
+  /// The registry has closed an open request because of a limit, or has
+  /// replaced it. A prompt without any other request becomes gone
+  /// (`forgotten`).
   void closed(std::string_view container, const request_ref& request,
               prompt_time now);
 
-  /// A verdict that did not come through the table was executed: `x` says by
-  /// whom, with which action, result and error. Success consumes this request
-  /// only, and its prompt, if it waits, shows the decision. Returns the whole
-  /// decision.
+  /// A verdict that was not started with the table was executed. `x` has who
+  /// decided, action, result and error. Success consumes only this request, and
+  /// its prompt shows the decision if it waits. Returns the complete decision.
   decision executed(std::string_view container, const request_ref& request,
                     decision x, prompt_time now);
 
@@ -116,59 +118,60 @@ public:
   using start_result = std::variant<no_such_prompt, prompt_changed,
                                     already_decided, decision_started>;
 
-  /// What somebody wants.
+  /// A decision that somebody wants to make.
   struct wish {
     action what = action::deny;
     decider by;
     std::string reason;
-    std::string rule;                    ///< the policy's
-    std::optional<std::int64_t> seconds; ///< nothing: no end
+    std::string rule;                    ///< the rule of the policy
+    std::optional<std::int64_t> seconds; ///< nothing: without a time limit
   };
 
-  /// Starts a decision. An allow needs the prompt's revision; a deny does not,
-  /// because it is right for every revision of the same target.
+  /// Starts a decision. An allow needs the prompt's current revision. A deny
+  /// does not, because it is right for every revision of the same target.
   start_result start(std::string_view id, std::uint64_t revision, wish x,
                      prompt_time now);
 
-  /// The policy's decision: about the prompt as it is.
+  /// Starts a decision of the policy, about the prompt as it is now.
   start_result start(std::uint64_t number, wish x, prompt_time now);
 
   enum class execution : std::uint8_t {
     applied,
-    failed,  ///< the request is live again
-    changed, ///< the registry does not have the request any more
+    failed,  ///< the request may be answered again
+    changed, ///< the registry has removed the request
   };
 
-  /// How a decision ended.
+  /// The result of finish().
   struct finished {
-    /// Nothing if the prompt went meanwhile: then the decision counts, but is
-    /// shown nowhere.
+    /// Null if the prompt was removed meanwhile. Then the decision counts, but
+    /// no prompt shows it.
     const prompt* what = nullptr;
-    /// The other open requests of the prompt, newest first: they are closed
-    /// with it. Empty unless the decision was applied.
+    /// The other open requests of the prompt, newest first. The caller closes
+    /// them. Empty if the decision was not applied.
     std::vector<request_ref> to_close;
   };
 
   finished finish(std::uint64_t number, execution how, std::string error,
                   prompt_time now);
 
-  /// An automatic deny of a prompt that waits: nothing is executed, all its
+  /// Denies a waiting prompt automatically: nothing is executed, and all its
   /// open requests are closed.
   finished leave_denied(std::uint64_t number, std::string rule,
                         prompt_time now);
 
   // -- policy and operators ---------------------------------------------------
 
-  /// What the policy has to decide about. Valid until the table changes.
+  /// The facts for the policy. Valid until the table changes.
   policy_question question_of(const prompt& x) const;
 
-  /// What the policy says about an open prompt.
+  /// Stores what the policy says about an open prompt.
   void apply(std::uint64_t number, const policy_ruling& x, prompt_time now);
 
-  /// After a load: automatic decisions may be tried again.
+  /// Call it after the policy was loaded: automatic decisions may be tried
+  /// again.
   void forget_failures();
 
-  /// Marks a prompt that waits: a person has to decide it.
+  /// Marks a waiting prompt: a person has to decide it.
   void automatic_failed(std::uint64_t number);
 
   /// Returns false if too many containers without prompts are quiet.
@@ -176,7 +179,7 @@ public:
 
   // -- looking ----------------------------------------------------------------
 
-  /// Removes what is no longer visible. Call it when next_expiry() has come.
+  /// Removes prompts that are no longer visible. Call it at next_expiry().
   void expire(prompt_time now);
   time_point next_expiry() const noexcept;
 
@@ -188,19 +191,21 @@ public:
   std::uint64_t last_number() const noexcept;
 
   std::size_t size() const noexcept; ///< visible prompts
-  std::size_t open() const noexcept; ///< those that wait or are being decided
+  std::size_t open() const noexcept; ///< prompts that wait or are being decided
   std::size_t containers() const noexcept;
   std::size_t bytes() const noexcept;
-  std::uint64_t forgotten() const noexcept;  ///< prompts, since the start
-  std::uint64_t unrecorded() const noexcept; ///< blocks that found no room
+  std::uint64_t
+  forgotten() const noexcept; ///< forgotten prompts since the start
+  std::uint64_t
+  unrecorded() const noexcept; ///< blocks for which there was no room
 
 private:
   struct impl;
   std::unique_ptr<impl> impl_;
 };
 
-/// What makes one target of all its spellings: the kind of the target and its
-/// canonical text.
+/// The same text for all spellings of one target: the kind of the target and
+/// its canonical text.
 std::string target_key(std::string_view domain, std::string_view dest);
 
 } // namespace clearance::protocol

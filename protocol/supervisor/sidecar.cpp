@@ -44,7 +44,7 @@ constexpr std::array<std::string_view, field_count> names{
     "gate_port",      "allow_debugger",
 };
 
-// Thrown and caught in this file alone.
+// Thrown and caught only in this file.
 struct refused {
   sidecar_fault fault;
 };
@@ -172,7 +172,7 @@ sidecar::ipc mode(const notes& from) {
   return text == "tcp" ? sidecar::ipc::tcp : sidecar::ipc::socket;
 }
 
-// Which container it is, beside its name.
+// Reads the fields that identify the container, except its name.
 void judge_container(const notes& from, sidecar& to) {
   if (from.has(container_id)) {
     to.container_id = from.text(container_id);
@@ -201,7 +201,8 @@ sidecar_gate judge_gate(const notes& from, sidecar& to) {
   return result;
 }
 
-// A fault in these fields must not cost the container its other services.
+// If these fields have a fault, the container gets its other services
+// nevertheless.
 void settle_gate(const notes& from, sidecar& to) try {
   if (from.filled(gate_base_path) || from.filled(gate_token))
     to.gate = judge_gate(from, to);

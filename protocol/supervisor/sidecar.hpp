@@ -1,5 +1,4 @@
-/// A container's sidecar: the file that says which services the container
-/// needs.
+/// A container's sidecar: a file that says which services the container needs.
 #pragma once
 
 #include "protocol/text/secret.hpp"
@@ -12,14 +11,14 @@
 
 namespace clearance::protocol {
 
-/// What a gate needs, beside its socket.
+/// Settings of a gate, except its socket.
 struct sidecar_gate {
   std::string base_path;  ///< absolute; holds the bare repositories
   std::string project_id; ///< serves `<base_path>/<project_id>.git`
   secret token;
 };
 
-/// Why a field, or a whole file, is wrong. `why` is printable and never holds
+/// Why a field or a whole file is wrong. `why` is printable and never contains
 /// the token.
 struct sidecar_fault {
   std::string field; ///< empty if the fault is not in one field
@@ -46,10 +45,10 @@ struct sidecar {
 std::string to_string(const sidecar_fault& x);
 
 /// Parses a whole file. Unknown fields are ignored. If a field is repeated, the
-/// last value counts. null counts as absent, and so does an empty text where a
-/// field is for the gate. A fault in a field that is for the gate alone costs
-/// the gate alone: see sidecar::gate_fault. If there are several faults, the
-/// one that comes first in the table in supervisor.md, section 1 is reported.
+/// last value counts. null counts as absent. In a field of the gate an empty
+/// text counts as absent, too. A fault in a field of the gate stops only the
+/// gate: see sidecar::gate_fault. If there are several faults, the one that
+/// comes first in the table of supervisor.md, section 1, is returned.
 std::variant<sidecar, sidecar_fault> parse_sidecar(std::string_view text);
 
 /// Whether podman accepts the text as a container's name: it begins with a

@@ -114,8 +114,8 @@ answered description(role who, std::string_view interface) {
   return result;
 }
 
-/// The first parameter that is missing, unknown or of the wrong type; else
-/// nothing.
+/// The first parameter that is missing, unknown or of the wrong type. Nothing:
+/// all are right.
 std::optional<std::string_view> invalid(const call& x, words declared) {
   for (auto name : declared) {
     const auto* given = find(x.parameters, name);

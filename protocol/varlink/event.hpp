@@ -16,13 +16,13 @@ namespace clearance::protocol::varlink {
 /// The fields of one event, as views into the message.
 class event_notes {
 public:
-  /// Notes the fields of the object `x`, in whatever order they come. Earlier
+  /// Notes the fields of the object `x`, which may be in any order. Earlier
   /// notes are discarded. Returns false if the message is not JSON.
   bool walk(json_reader& reader, json_reader::value& x);
 
-  /// The event; nothing if `type` is missing or unknown, or if a field has the
-  /// wrong type. Other fields may be absent or null: then they are empty or
-  /// zero.
+  /// Returns the event. Nothing if `type` is missing or unknown, or if a field
+  /// has the wrong type. Other fields may be absent or null: then they are
+  /// empty or zero.
   std::optional<event> build() const;
 
 private:

@@ -45,10 +45,10 @@ const parameter* find(const std::vector<parameter>& xs,
                       std::string_view name) noexcept;
 
 /// Parses one message (without its NUL). `capacity` as in reader_line.hpp.
-/// malformed: not JSON, not an object, no `method`, an unqualified `method`
-/// (no dot, or nothing before or behind the last one), `parameters` that are
-/// no object (null counts as none), or a flag that is no boolean (null is
-/// none). Source: clearance.md, section 7.
+/// malformed: it is not JSON, not an object, has no `method`, has a `method`
+/// without an interface (no dot, or nothing before or after the last dot),
+/// `parameters` that are not an object (null counts as none), or a flag that is
+/// not a boolean (null counts as none). Source: clearance.md, section 7.
 std::variant<call, malformed> parse_call(std::string_view message,
                                          std::size_t capacity = 0);
 

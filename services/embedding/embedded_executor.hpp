@@ -1,4 +1,4 @@
-/// An executor for applications: the actor that they see.
+/// An executor for applications, as the actor that the application sees.
 #pragma once
 
 #include "actors/base/hosted.hpp"

@@ -51,8 +51,8 @@ embedded_hub::embedded_hub(self_type* self, embedded_hub_config config)
   // nop
 }
 
-// The application gets an answer for each of its verdicts. The actor that asked
-// the executor may still run; then it answers its own client.
+// The application gets an answer to each of its verdicts. The actor that asked
+// the executor may still run. Then it answers its own client.
 embedded_hub::~embedded_hub() {
   const auto ended = caf::make_error(caf::sec::request_receiver_down);
   for (auto& x : std::exchange(verdicts_, {}))
@@ -84,7 +84,7 @@ embedded_hub::interface::behavior_type embedded_hub::make_behavior() {
   };
 }
 
-// However the client's connection ends, the application gets an answer.
+// The application gets an answer, whatever way the client's connection ends.
 embedded_hub::verdict_promise embedded_hub::on_verdict(const face::verdict& x) {
   auto call = std::make_shared<verdict_call>();
   call->answer = self_->make_response_promise<face::verdict_result>();

@@ -1,5 +1,5 @@
-/// A hub for applications: the actor that they see. The application needs no
-/// socket.
+/// A hub for applications, as the actor that the application sees. The
+/// application itself needs no socket.
 #pragma once
 
 #include "actors/base/hosted.hpp"
@@ -25,8 +25,8 @@ struct embedded_hub_config {
   peer who; ///< the application, for the audit trail
 };
 
-/// Work that came up in a handler of another actor. A promise must be used in
-/// handlers of its own actor only.
+/// Work from a handler of another actor. An actor may use its promises only in
+/// its own handlers.
 struct deferred {
   std::shared_ptr<const std::function<void()>> what;
 };
@@ -36,10 +36,10 @@ using embedded_hub_actor = face::hub::extend<
     caf::reacts_to<deferred>,
     caf::replies_to<protocol::shield_call>::with<protocol::shield_outcome>>;
 
-/// Starts a hub. If one of the two ends, both do, with the same reason. A
-/// message of the application is treated like a call of a client. Messages that
-/// are not answered when the hub ends get the result as far as it is known, or
-/// else caf::sec::request_receiver_down.
+/// Starts a hub. If this actor or the inner hub ends, both end, with the same
+/// reason. A message of the application is treated like a call of a client.
+/// When the hub ends, messages without an answer get the result if it is known,
+/// and otherwise caf::sec::request_receiver_down.
 class embedded_hub {
 public:
   static inline const char* name = "embedded_hub";
@@ -62,7 +62,7 @@ private:
   /// One verdict of the application; it has a client connection of its own.
   struct verdict_call {
     verdict_promise answer;
-    /// refers to this actor until the call has its result
+    /// refers to this actor until the result is known
     std::shared_ptr<line> client;
     std::optional<face::verdict_result> result; ///< set as soon as it is known
   };

@@ -76,7 +76,8 @@ void pass_on(const actors::log_entry& x) try {
     entry.fields.emplace_back(each.key, each.value);
   (*sink)(entry);
 } catch (...) {
-  // The application's fault, or no memory. The actor that logs must go on.
+  // The application's function failed, or there is no memory. The actor that
+  // logs must go on.
 }
 
 void write_to_stderr(const log_entry& x) {

@@ -1,7 +1,6 @@
-// The functions of the public header. Every actor is started on the loop's
-// thread, by work that is posted to the loop; the caller waits for it. A loop
-// that has ended runs nothing any more, so the caller waits for the loop's end,
-// too.
+// The functions of the public header. Work that is posted to the loop starts
+// every actor on the loop's thread, and the caller waits for it. A loop that
+// has ended runs no work, so the caller waits for the loop's end, too.
 
 #include "actors/base/error.hpp"
 #include "actors/executor/helper_executor.hpp"
@@ -44,7 +43,7 @@ caf::expected<T> run_on(const caf::actor& handle, F f) {
   if (!handle)
     return bad_argument("there is no loop");
   auto& loop = io::as_loop(handle);
-  // The work would wait for itself.
+  // On the loop's own thread the caller would wait for itself.
   if (loop.context().get_executor().running_in_this_thread())
     return bad_argument("called on the loop's own thread");
   auto result = std::make_shared<std::promise<caf::expected<T>>>();
@@ -77,7 +76,7 @@ actors::executor_actor spawn_inner(io::loop& loop, const executor_config& x) {
       loop, actors::shield_executor_config{&loop, x.shield});
 }
 
-/// What a gate needs while it lives.
+/// The objects that a gate needs while it lives.
 struct gate_surroundings {
   std::optional<services::private_directory> home;
   std::optional<services::private_directory> temporary_files;

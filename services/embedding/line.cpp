@@ -10,7 +10,7 @@ namespace clearance::actors::embedding {
 
 namespace {
 
-// Sockets count upward from 1, so their numbers never reach these.
+// Numbers of sockets count upward from 1, so they never reach these numbers.
 connection_id next_id() noexcept {
   static std::atomic<connection_id> last{connection_id{1} << 63U};
   return ++last;
@@ -66,7 +66,8 @@ void line::bring_end() {
   caf::anon_send(owner_, std::move(result));
 }
 
-// Reads the one call. Later reads find a client that stays but sends nothing.
+// The first read returns the call. Later reads wait: the client stays and sends
+// nothing.
 void line::read() {
   if (gone_)
     return bring_end();

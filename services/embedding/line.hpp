@@ -1,4 +1,4 @@
-/// A connection whose client is in our own process.
+/// A connection whose client is in this process.
 #pragma once
 
 #include "actors/base/connection.hpp"
@@ -12,17 +12,17 @@
 
 namespace clearance::actors::embedding {
 
-/// Behaves like a client's connection towards a session of the hub: it has sent
-/// one varlink call, takes replies as long as there is room, and hangs up when
-/// it is told to. So an application, which has no socket, has the same rights,
-/// the same order of events and the same losses as a client that has one. Lives
-/// on the I/O thread. The session keeps it alive.
+/// Stands for a client's connection to a session of the hub. It has sent one
+/// varlink call, accepts replies as long as there is room, and ends when
+/// hang_up() is called. So an application without a socket has the same rights,
+/// the same order of events and the same losses as a client with a socket.
+/// Lives on the I/O thread. The session keeps it alive.
 class line final : public connection {
 public:
-  /// These are called from within the session's own calls.
+  /// The session calls these, during its own calls of this object.
   struct handlers {
     std::function<void(protocol::varlink::reply)> on_reply;
-    /// Called once, and nothing is called after it. Also called for a reply
+    /// Called once; then no other handler is called. Also called for a reply
     /// that is not varlink.
     std::function<void()> on_end;
     /// A subscriber has taken over the connection. May be empty.
@@ -32,7 +32,7 @@ public:
   /// `call` is one whole message with its NUL.
   line(std::string call, peer who, handlers tell);
 
-  /// How many replies may still be written. At 0 the session waits.
+  /// Sets how many more replies may be written. At 0 the session waits.
   void give_room(std::size_t replies);
 
   /// The client leaves. No handler is called after that.

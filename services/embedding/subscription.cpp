@@ -93,7 +93,8 @@ void subscription::wake() {
     caf::anon_send(interface{self_}, flush_atom::value);
 }
 
-// Events that came before the end are still sent. Nobody waits for the answer.
+// Events that came before the end are still sent, but their answer is not
+// awaited.
 void subscription::on_flush() {
   flushing_ = false;
   flush();

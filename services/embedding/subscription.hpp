@@ -21,8 +21,8 @@ struct subscription_config {
   service_actor hub; ///< gets the connection, as if a client had connected
   face::subscriber subscriber; ///< it ends with this actor
   peer who;
-  /// Called with true when the subscription stands, or with false if it ends
-  /// before.
+  /// Called with true when the hub has accepted the subscription, or with false
+  /// if it ends before.
   std::function<void(bool)> subscribed;
 };
 

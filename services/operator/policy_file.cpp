@@ -64,7 +64,7 @@ policy_value value_of(const toml::node& x) {
   return result;
 }
 
-// Why `info` cannot be trusted with what is allowed; empty: it can.
+// Why the file `info` may not decide what is allowed. Empty: it may.
 std::string distrust_of(const struct stat& info) {
   if (info.st_uid != 0 && info.st_uid != ::geteuid())
     return "belongs to another user (uid " + std::to_string(info.st_uid)
@@ -79,7 +79,7 @@ struct close_directory {
 };
 using directory_ptr = std::unique_ptr<DIR, close_directory>;
 
-/// Reads directories and files, and throws its faults to load_policy() alone.
+/// Reads directories and files. Throws faults, which load_policy() catches.
 class loader {
 public:
   explicit loader(const protocol::public_suffix_test& is_suffix)

@@ -1,4 +1,5 @@
-/// The policy's files: found, judged by owner and mode, and read as TOML.
+/// Finds the files of the policy, checks their owner and mode, and reads them
+/// as TOML.
 #pragma once
 
 #include "protocol/operator/policy_reader.hpp"
@@ -10,23 +11,23 @@
 
 namespace clearance::services {
 
-/// Reads the text of one policy file. `file` is its name in faults. The fault
-/// is the first one of the file by line.
+/// Reads the text of one policy file. `file` is its name in faults. If there
+/// are several faults, the one with the lowest line is returned.
 std::variant<protocol::policy_part, protocol::policy_fault>
 parse_policy(const std::string& file, std::string_view text,
              const protocol::public_suffix_test& is_public_suffix = {});
 
-/// Where policy files are.
+/// A directory with policy files.
 struct policy_directory {
   std::string path;
-  /// Somebody named the directory: that it is not there is a fault.
+  /// A setting names the directory, so it is a fault if it is missing.
   bool is_required = true;
 };
 
-/// Reads every `*.toml` of the directories, all or nothing: by directory, then
-/// by name; names that begin with a dot are left out. A directory or file that
-/// cannot be read, is neither root's nor ours, or that others may write, is a
-/// fault. Blocks while the files are read.
+/// Reads every `*.toml` of the directories, by directory and then by name.
+/// Names that begin with a dot are skipped. Returns all or a fault. A directory
+/// or file is a fault if it cannot be read, if it belongs neither to root nor
+/// to us, or if others may write it. Blocks while the files are read.
 std::variant<protocol::policy_part, protocol::policy_fault>
 load_policy(const std::vector<policy_directory>& directories,
             const protocol::public_suffix_test& is_public_suffix = {});

@@ -51,8 +51,8 @@ void complain(const char* what) {
 
 } // namespace
 
-// Parent 1 is init: our parent ended before this line. If it ends between the
-// first check and prctl(), the second check finds it.
+// A parent with pid 1 is init: our parent has ended before this line. If the
+// parent ends between the first check and prctl(), the second check notices it.
 bool arm_parent_death_signal(int signal) {
   const auto parent = ::getppid();
   return parent != 1

@@ -1,20 +1,20 @@
-/// Protects the own process. Call these functions before there is a second
-/// thread: most of them affect only the calling thread and threads that it
-/// starts.
+/// Protects this process. Call these functions before there is a second thread:
+/// most of them affect only the calling thread and the threads that it starts.
 #pragma once
 
 namespace clearance::services {
 
-/// From now on we get `signal` when the thread that started us ends. False: our
-/// parent has ended already, so the signal would never come. Source: prctl(2),
-/// PR_SET_PDEATHSIG.
+/// From now on this process gets `signal` when the thread that started it ends.
+/// False: the parent has ended already, so the signal would never come. Source:
+/// prctl(2), PR_SET_PDEATHSIG.
 bool arm_parent_death_signal(int signal);
 
-/// Forbids tracing and core dumps, and keeps memory from being swapped where
-/// that is allowed. Logs what could not be done.
+/// Forbids tracing and core dumps. Keeps memory from being swapped, if the
+/// memory limit allows it. Logs what could not be done.
 void harden_process();
 
-/// No program that we start can gain privileges. Landlock requires this.
+/// No program that this process starts can gain privileges. Landlock requires
+/// this.
 bool forbid_new_privileges();
 
 } // namespace clearance::services

@@ -35,12 +35,12 @@ enum class file_restriction : std::uint8_t {
   unsupported, ///< by this kernel; nothing was changed
 };
 
-/// From now on this thread and all threads and programs that it starts can open
-/// only the `allowed paths`; this cannot be undone. Sets no_new_privs. Files
-/// that are open stay open. If the kernel supports it, no TCP connection can be
-/// made, and abstract unix sockets and processes outside of this sandbox cannot
-/// be reached. Throws std::system_error; then the process is unchanged or only
-/// partly restricted. Source: landlock(7).
+/// From now on this thread, and all threads and programs that it starts, can
+/// open only the `allowed paths`. This cannot be undone. Sets no_new_privs.
+/// Files that are open stay open. If the kernel supports it, they can make no
+/// TCP connection, and cannot reach abstract unix sockets and processes outside
+/// of this sandbox. Throws std::system_error; then the process is unchanged or
+/// only partly restricted. Source: landlock(7).
 file_restriction restrict_files(const std::vector<path_rule>& paths_allowed);
 
 } // namespace clearance::services

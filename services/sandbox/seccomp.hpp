@@ -12,9 +12,9 @@ enum class filtering : std::uint8_t {
   unsupported, ///< by this kernel or this build; nothing was changed
 };
 
-/// From now on `policy` holds for this thread and everything that it starts,
-/// for ever. Needs no_new_privs. Throws std::system_error; then nothing was
-/// changed. Source: seccomp(2).
+/// From now on `policy` applies to this thread and to everything that it
+/// starts, for ever. Needs no_new_privs. Throws std::system_error; then nothing
+/// was changed. Source: seccomp(2).
 filtering filter_syscalls(const syscall_policy& policy);
 
 /// Whether libseccomp knows a call of this name. Always false in a build

@@ -1,4 +1,4 @@
-/// Which system calls our programs may make, as tables.
+/// Tables of the system calls that our programs may make.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ struct syscall_condition {
   std::uint64_t value = 0;
 };
 
-/// A system call, by its name. A name that this machine's libseccomp does not
-/// know is skipped: then its kernel does not have the call either, or is newer.
+/// A system call, by its name. If libseccomp does not know the name, the rule
+/// is skipped: the kernel then lacks the call, or is newer than libseccomp.
 struct syscall_rule {
   std::string name;
   std::optional<syscall_condition> when; ///< nothing: always allowed
@@ -40,7 +40,7 @@ struct syscall_policy {
 syscall_policy hub_syscalls();
 
 /// Where the gate listens. The gate and its git may make unix sockets and, with
-/// `tcp`, IP sockets.
+/// `tcp`, also IP sockets.
 enum class gate_transport : std::uint8_t { unix_socket, tcp };
 
 /// For a gate and for git, which the gate starts.

@@ -1,7 +1,7 @@
 // The order is a security property. First the sidecar is read and git is looked
-// for, while that is still allowed. Then the process is hardened and enters its
-// sandbox, while it has one thread. Only then it starts threads, binds sockets
-// and reads what others send.
+// for, because the sandbox forbids that later. Then the process is hardened and
+// enters its sandbox, while it has one thread. Only then it starts threads,
+// binds sockets and reads what others send.
 
 #include "actors/base/log.hpp"
 #include "actors/executor/helper_executor.hpp"
@@ -108,8 +108,8 @@ int run_clearance(const supervise_child_options& options, const sidecar& x,
   });
 }
 
-// A Landlock rule belongs to a directory that exists. So a repository that is
-// not there yet is only covered by a rule for the directory above it.
+// A Landlock rule needs a directory that exists. If the repository is missing,
+// the rule is for the directory above it.
 path_rule rule_for_repository(const protocol::sidecar_gate& gate) {
   auto path = gate.base_path + "/" + gate.project_id + ".git";
   std::error_code error;
@@ -128,8 +128,8 @@ path_rule rule_for_repository(const protocol::sidecar_gate& gate) {
   return {gate.base_path, path_access::modify, true};
 }
 
-// Whoever sets a label writes to /proc, which the sandbox does not allow. So a
-// socket that needs a label is bound before.
+// Setting a label writes to /proc, which the sandbox forbids. So a socket that
+// needs a label is bound before.
 io::bound_socket bind_labelled(actors::http_listen_spec& spec) {
   auto bound =
       io::bind_hardened(spec.path, spec.role, {spec.lock, spec.selinux_type});
@@ -199,8 +199,8 @@ int run_gate(const supervise_child_options& options, const sidecar& x,
     config.http = http.get();
     auto gate = actors::spawn_gate(loop, config);
     auto result = depend(loop, gate);
-    // The gate ends by itself; then there is nothing left to do. depend()
-    // reports its faults.
+    // The gate has ended by itself, so the program can end. depend() reports
+    // faults of the gate.
     caf::actor_cast<caf::abstract_actor*>(gate)->attach_functor(
         [all =
              caf::actor_cast<caf::actor>(loop.ctrl())](const caf::error& why) {

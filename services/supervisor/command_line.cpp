@@ -89,7 +89,7 @@ supervisor_parser::supervisor_parser() {
   add_level(*parent, whole.level);
 }
 
-// A hook may give the id or the name.
+// A hook may pass the id or the name.
 void supervisor_parser::check_id(const std::string& word) {
   if (!protocol::is_container_id(word) && !protocol::is_container_name(word))
     throw bad_value("CONTAINER_ID",

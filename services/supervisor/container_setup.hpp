@@ -9,23 +9,24 @@
 
 namespace clearance::services {
 
-/// Reads and checks a sidecar, and gives it the container's id, or what stands
-/// for it. Throws setup_fault with exit_usage.
+/// Reads and checks a sidecar, and sets the container's id to `container_id`,
+/// which may also be a name. Throws setup_fault with exit_usage.
 protocol::sidecar load_sidecar(const std::string& path,
                                const std::string& container_id);
 
-/// The path of this program. Empty: /proc is not there.
+/// The path of this program. Empty if /proc is missing.
 std::string own_program();
 
 /// The directory part of a path.
 std::string parent_of(const std::string& path);
 
-/// Makes directories for this user alone. Those that are there and accessible
-/// to others are closed. Throws setup_fault with exit_cannot_start.
+/// Makes directories that only this user can access. Existing directories that
+/// others can access are closed to them. Throws setup_fault with
+/// exit_cannot_start.
 void make_directories(const std::vector<std::string>& paths);
 
-/// What the containers of this process share. A warning says if there is no
-/// git.
+/// What the containers of this process share. If git is missing, a warning is
+/// logged.
 actors::container_surroundings
 find_surroundings(const shield_choice& shield, const std::string& selinux_type);
 

@@ -33,8 +33,8 @@ struct supervisor_main {
 
 int main(int argc, char** argv) {
   open_standard_descriptors();
-  // terok finds a container's processes by the words `terok_sandbox` and
-  // `supervise-child` in their command lines. The first word is for that alone.
+  // terok finds the processes of a container by the words `terok_sandbox` and
+  // `supervise-child` in their command lines. The first word has no other use.
   if (argc > 2 && argv[1] == std::string_view{"terok_sandbox"}
       && argv[2] == std::string_view{"supervise-child"}) {
     ++argv;

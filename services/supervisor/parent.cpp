@@ -1,4 +1,4 @@
-// `terok-supervisor supervisor`: what the hook of a container's runtime starts.
+// `terok-supervisor supervisor`: the hook of a container's runtime starts it.
 
 #include "actors/supervisor/parent.hpp"
 
@@ -40,7 +40,7 @@ namespace {
 using actors::log;
 using argument_list = std::vector<std::string>;
 
-// The services of terok that are not ours.
+// The services of terok that other programs provide.
 constexpr auto others_services = {"vault", "signer"};
 
 argument_list split_words(const std::string& text) {
@@ -70,7 +70,7 @@ bool succeeds(const argument_list& argv) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-// -P: no module is taken from the working directory.
+// -P: Python must not load modules from the working directory.
 argument_list reference_command() {
   const argument_list python{"python3", "-P"};
   auto probe = python;
@@ -144,8 +144,7 @@ running_service start_parent(io::loop& loop, actors::parent_config config) {
   loop.depend_on(part);
   part->get()->attach_functor(
       [all = caf::actor_cast<caf::actor>(loop.ctrl())](const caf::error& why) {
-        // The end of a part with a fault is reported by depend_on(), with its
-        // reason.
+        // If a part ends with a fault, depend_on() reports it with its reason.
         if (!why || why == caf::exit_reason::user_shutdown)
           caf::anon_send_exit(all, caf::exit_reason::user_shutdown);
       });
@@ -157,8 +156,8 @@ running_service start_parent(io::loop& loop, actors::parent_config config) {
   return result;
 }
 
-// The container can write below the first of these directories, so nothing of
-// it is followed. The others are removed only if they are empty.
+// The container can write below the first of these directories, so no link in
+// it is followed. The other directories are removed only if they are empty.
 void clean_up(const protocol::sidecar& x) {
   const auto paths = paths_of(x, x.container_id);
   std::error_code ignored;

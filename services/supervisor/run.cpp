@@ -39,8 +39,7 @@ running_service start_supervisor(io::loop& loop,
   loop.depend_on(part);
   part->get()->attach_functor(
       [all = caf::actor_cast<caf::actor>(loop.ctrl())](const caf::error& why) {
-        // The end of a part with a fault is reported by depend_on(), with its
-        // reason.
+        // If a part ends with a fault, depend_on() reports it with its reason.
         if (!why || why == caf::exit_reason::user_shutdown)
           caf::anon_send_exit(all, caf::exit_reason::user_shutdown);
       });

@@ -22,22 +22,22 @@ enum class child_service : std::uint8_t { verdict, clearance, gate };
 /// Runs one service of one container in this process.
 struct supervise_child_options {
   child_service service = child_service::verdict;
-  std::string container_id; ///< or a name that stands for it
+  std::string container_id; ///< the id, or the container's name
   std::string sidecar;
-  std::string shield; ///< empty: look for it
+  std::string shield; ///< empty: it is searched for
   std::string selinux_type = default_selinux_type;
   log_level level = log_level::info;
 };
 
-/// Runs all services of one container: ours in this process, others as
-/// children.
+/// Runs all services of one container: ours in this process, those of other
+/// programs as children.
 struct parent_options {
   std::string container_id;
   std::string sidecar;
-  std::int32_t pid = 0; ///< the container's first process; 0: not told
-  std::string shield;   ///< empty: look for it
-  /// The command that starts a service that is not ours, its words separated by
-  /// spaces; `none`: none is started. Empty: the reference's.
+  std::int32_t pid = 0; ///< the container's first process; 0: unknown
+  std::string shield;   ///< empty: it is searched for
+  /// The command that starts a service of another program, its words separated
+  /// by spaces. `none`: no such service is started. Empty: terok's own command.
   std::string delegate;
   bool isolate = false; ///< hub and gate run in children with a sandbox
   std::string selinux_type = default_selinux_type;
@@ -47,7 +47,7 @@ struct parent_options {
 /// Runs the services of all containers in this process.
 struct supervise_options {
   std::string sidecar_dir;
-  std::string shield; ///< empty: look for it
+  std::string shield; ///< empty: it is searched for
   std::string selinux_type = default_selinux_type;
   log_level level = log_level::info;
 };
@@ -60,7 +60,7 @@ using supervisor_command = std::variant<outcome, supervise_child_options,
 supervisor_command
 parse_supervisor_command_line(const std::vector<std::string>& words);
 
-/// How a configuration file of `terok-supervisor` is judged.
+/// Checks a configuration file of `terok-supervisor`.
 config_judge supervisor_judge();
 
 /// Serves until it is stopped. Returns the exit code. Source: supervisor.md,
