@@ -100,13 +100,13 @@ container::interface::behavior_type container::make_behavior() {
 // False: no service is to be started.
 bool container::begin() {
   if (!watch_init()) {
-    tell(severity::info, "its first process has ended already");
+    tell(severity::info, "the container's first process has ended already");
     return false;
   }
   tell(severity::info, "serving");
   if (gate_fault_ && config_.share == container_share::everything)
     tell(severity::error,
-         "the gate is not started, the sidecar is to be mended",
+         "the gate is not started: the sidecar has a fault, correct it",
          to_string(container_part::gate), to_string(*gate_fault_));
   return true;
 }
@@ -122,8 +122,8 @@ bool container::watch_init() {
     return false;
   init_ = std::move(result.value);
   if (!init_ && !std::exchange(told_unwatched_, true))
-    tell(severity::warning, "its first process cannot be watched", {},
-         result.why);
+    tell(severity::warning, "the container's first process cannot be watched",
+         {}, result.why);
   if (result.ran_out)
     self_->delayed_send(self_, protocol::limits::accept_backoff,
                         tick_atom::value);
@@ -310,7 +310,7 @@ caf::result<shield_outcome> container::on_call(protocol::shield_call& x) {
 
 void container::on_process_gone() {
   init_.reset();
-  tell(severity::info, "its first process has ended");
+  tell(severity::info, "the container's first process has ended");
   on_stop();
 }
 

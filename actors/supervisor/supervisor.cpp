@@ -184,7 +184,8 @@ void supervisor::on_down(const caf::actor_addr& who, const caf::error& why) {
   auto& x = it->second;
   x.running = nullptr;
   if (why && !stopping_ && !x.stopping) {
-    log(severity::error, name, "a container's supervision crashed",
+    log(severity::error, name,
+        "a container's supervision crashed and is started again",
         {{"file", protocol::escaped(x.file)}, {"why", what(why)}});
     self_->delayed_send(self_, x.delays.ended(self_->clock().now()),
                         restart_container{id});

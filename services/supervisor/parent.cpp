@@ -109,7 +109,7 @@ delegated_services(const parent_options& options, const protocol::sidecar& x,
     add_service(result, "clearance", ours, options);
     if (auto fault = gate_fault_of(x, paths))
       log(actors::severity::error, "parent",
-          "the gate is not started, the sidecar is to be mended",
+          "the gate is not started: the sidecar has a fault, correct it",
           {{"why", to_string(*fault)}});
     else if (x.gate)
       add_service(result, "gate", ours, options);

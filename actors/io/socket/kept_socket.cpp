@@ -70,7 +70,7 @@ void kept_socket::use_new_socket() try {
   accept_loop_.emplace(context_, socket_.take_fd(), config_.role, config_.open,
                        config_.open_max, config_.on_peer);
   log(severity::warning, "listener",
-      "the socket's file was gone, it was bound again",
+      "the socket's file was gone; the socket was bound again",
       {{"socket", config_.role}, {"path", protocol::escaped(socket_.path())}});
   become({});
 } catch (const boost::system::system_error& why) {

@@ -116,8 +116,8 @@ TEST_CASE("a fault in the gate's fields is logged once, and only the gate is "
   s.start(std::make_shared<protocol::sidecar>(std::move(x)));
   CHECK(s.http.open.empty());
   CHECK(s.listens(clearance_socket));
-  auto line =
-      s.log.only("the gate is not started, the sidecar is to be mended");
+  auto line = s.log.only(
+      "the gate is not started: the sidecar has a fault, correct it");
   CHECK(line["service"] == "gate");
   CHECK(line["why"] == "project_id: is missing");
 }
@@ -281,7 +281,7 @@ TEST_CASE(
   s.advance(1s);
   CHECK(s.listens(clearance_socket));
   CHECK(s.containers.watches.empty());
-  CHECK(s.log.only("its first process cannot be watched")["why"]
+  CHECK(s.log.only("the container's first process cannot be watched")["why"]
         == "Too many open files");
   s.containers.ran_out = false;
   SUBCASE("the watched process ends later") {

@@ -35,7 +35,8 @@ TEST_CASE("a hub whose sockets are removed is reached at their paths again") {
     await_served(path, server);
     CHECK(mode_of(path) == 0600);
   }
-  CHECK(server.err().find("the socket's file was gone, it was bound again")
+  CHECK(server.err().find(
+            "the socket's file was gone; the socket was bound again")
         != std::string::npos);
   // Peers at the new sockets are served as before.
   varlink_client watcher{where.clearance()};

@@ -239,7 +239,7 @@ TEST_CASE("the end of a container's first process ends its services") {
   auto late = three;
   late.fields["init_pid"] = x.fields["init_pid"];
   s.world.add(late);
-  s.process().await_err("its first process has ended already");
+  s.process().await_err("the container's first process has ended already");
   CHECK_FALSE(fs::exists(s.world.clearance(late)));
   varlink_client{s.world.clearance(two)}.call("org.varlink.service.GetInfo");
   // A new sidecar with the same id is a new container.

@@ -222,8 +222,9 @@ TEST_CASE("a bad setting of the gate stops the gate only") {
   s.demo.fields = {{"project_id", R"("My Proj+1")"}};
   child parent{s.options({std::to_string(::getpid()), "--delegate", "none"})};
   parent.await_err("hub: serving");
-  parent.await_err("the gate is not started, the sidecar is to be mended "
-                   "container=demo");
+  parent.await_err(
+      "the gate is not started: the sidecar has a fault, correct it "
+      "container=demo");
   s.check_verdict();
   parent.kill(SIGTERM);
   CHECK(parent.wait() == exited(0));

@@ -24,7 +24,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr auto bound_again = "the socket's file was gone, it was bound again";
+constexpr auto bound_again =
+    "the socket's file was gone; the socket was bound again";
 constexpr auto lost =
     "nobody can connect: the socket's path does not lead to this program";
 
