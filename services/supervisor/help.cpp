@@ -14,8 +14,8 @@ when a container is created.
 
 Subcommands:
   run              run the services of all containers in this process
-  supervisor       run all services of one container until it ends: what the
-                   hook of a container's runtime starts
+  supervisor       run all services of one container until it ends; the hook of
+                   a container's runtime starts this
   supervise-child  run one service of one container in this process
 
 Options:
@@ -64,12 +64,12 @@ Options:
 Each container may hold 4096 open requests in 2 MiB, 64 connected readers, 256
 connected clients, 128 of them subscribers, and 8 git processes at a time.
 
-SIGTERM and SIGINT stop the program: running git transfers get 4 seconds, all
-else ends at once. A second signal ends it at once. SIGUSR1 writes the counters
-to the log, which is stderr. If that is the journal, entries have the fields
-CONTAINER=, REQUEST_ID= and TEROK_...=. With Type=notify systemd is told when
-each container that had a sidecar at the start is served or has failed, and how
-many there are; with WatchdogSec= also that the supervisor runs.
+SIGTERM and SIGINT stop the program: running git transfers get 4 seconds,
+everything else ends at once. A second signal ends it at once. SIGUSR1 writes
+the counters to the log, which is stderr. If that is the journal, entries have
+the fields CONTAINER=, REQUEST_ID= and TEROK_...=. With Type=notify systemd is
+told when each container that had a sidecar at the start is served or has
+failed, and how many there are; with WatchdogSec= also that the supervisor runs.
 )";
 
 constexpr std::string_view parent_text = R"(
@@ -78,13 +78,13 @@ Usage: terok-supervisor supervisor CONTAINER_ID SIDECAR [PID] [OPTION]...
 Runs all services of one container until the container ends or SIGTERM comes:
 hub, verdict executor and, if the sidecar asks for one, git gate in this
 process, and terok's own services vault and signer as children. CONTAINER_ID is
-the container's id, or its name. PID is the container's first process; its end
-is the container's. Without PID `podman wait CONTAINER_ID` is run.
+the container's id, or its name. PID is the container's first process: when it
+ends, the container has ended. Without PID `podman wait CONTAINER_ID` is run.
 
 A service that cannot start or that ends is started again after 100 ms; the
 delay doubles each time, up to 30 s. Other services are not affected. At the end
-all services have 5 seconds; then what still runs is killed. The directory that
-was mounted into the container for the gate's socket is removed.
+all services get 5 seconds. Services that run longer are killed. The directory
+that was mounted into the container for the gate's socket is removed.
 
 This process executes verdicts, which need podman, so it has no sandbox.
 

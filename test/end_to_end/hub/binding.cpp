@@ -347,17 +347,17 @@ TEST_CASE("a hub that cannot bind its second socket removes the first one") {
 TEST_CASE("a hub that is stopped removes its own sockets and nothing else") {
   const runtime where;
   hub server{where};
-  SUBCASE("both are still there") {
+  SUBCASE("both sockets are there") {
     CHECK(server.stop() == exited(0));
     CHECK_FALSE(fs::exists(where.clearance()));
   }
-  SUBCASE("one has become a file") {
+  SUBCASE("a file has replaced one socket") {
     fs::remove(where.clearance());
     write_file(where.clearance(), "precious");
     CHECK(server.stop() == exited(0));
     CHECK(read_file(where.clearance()) == "precious");
   }
-  SUBCASE("one has become somebody else's socket") {
+  SUBCASE("another program's socket has replaced one socket") {
     fs::remove(where.clearance());
     const fake_server other{where.clearance()};
     CHECK(server.stop() == exited(0));

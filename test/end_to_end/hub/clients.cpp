@@ -114,7 +114,7 @@ TEST_CASE("emit to an operators' socket notices that its events are lost") {
   const runtime where;
   hub server{where};
   child_options options;
-  SUBCASE("an event made of options") {
+  SUBCASE("an event that is made from options") {
     options.argv = {terok_clearance(),
                     "emit",
                     "--blocked",

@@ -216,10 +216,10 @@ TEST_CASE("the soft descriptor limit is raised, children get the original") {
   auto helper = start(std::move(helper_options), {where.verdict()});
   hub_options options;
   options.process.descriptors = {{64, 4000}};
-  SUBCASE("of the hub") {
+  SUBCASE("children of the hub") {
     options.shield = shield.program();
   }
-  SUBCASE("of the helper") {
+  SUBCASE("children of the helper") {
     CHECK(soft_descriptor_limit(helper.pid()) == 4000);
   }
   hub server{where, std::move(options)};

@@ -74,9 +74,9 @@ TEST_CASE("a hub with a helper has a sandbox, on all its threads") {
 TEST_CASE("with --sandbox off a hub has no sandbox, and its log says so") {
   const runtime where;
   std::vector<std::string> arguments{"--sandbox", "off"};
-  SUBCASE("on the command line") {
+  SUBCASE("set on the command line") {
   }
-  SUBCASE("in a file") {
+  SUBCASE("set in a file") {
     write_file(where.dir / "c.toml", "[serve]\nsandbox = \"off\"\n");
     arguments = {"--config", where.dir / "c.toml"};
   }
@@ -93,7 +93,7 @@ TEST_CASE(
   const fake_shield shield;
   const std::string said =
       R"(sandbox="no: this process executes verdicts, which need podman")";
-  SUBCASE("a hub of its own") {
+  SUBCASE("a hub that runs the shield") {
     hub_options options;
     options.shield = shield.program();
     hub server{where, options};

@@ -106,7 +106,7 @@ TEST_CASE("stuck subscribers cost no memory") {
   SUBCASE("with many small events") {
     announce_much(server, fast, 200);
   }
-  SUBCASE("with some of 200 KB") {
+  SUBCASE("with some events of 200 KB") {
     std::string dossier;
     for (int i = 0; i < 700; ++i)
       dossier += (i ? ",\"" : "\"") + std::to_string(i) + "\":\""
@@ -132,22 +132,22 @@ TEST_CASE("a subscriber that leaves is forgotten at once") {
   await_descriptor_count(server.pid(), before);
   leaver.emplace(server.subscriber());
   CHECK(descriptor_count(server.pid()) == before + 1);
-  SUBCASE("having read everything") {
+  SUBCASE("after it has read everything") {
     leaver.reset();
   }
-  SUBCASE("with its queue full and the hub not reading from it") {
+  SUBCASE("while its queue is full and the hub does not read from it") {
     other.await_mark(leaver->last_mark());
     announce_much(server, other);
     leaver.reset();
   }
-  SUBCASE("having shut down its writing side before") {
+  SUBCASE("after it has shut down its writing side") {
     leaver->socket().half_close();
     other.await_mark(leaver->last_mark());
     server.emit(block{}.line());
     CHECK(leaver->next_event() == block{}.event());
     leaver.reset();
   }
-  SUBCASE("with calls that wait behind its subscription") {
+  SUBCASE("while calls wait behind its subscription") {
     leaver->send("org.varlink.service.GetInfo");
     leaver.reset();
   }

@@ -278,7 +278,7 @@ TEST_CASE("a gate in its unit takes a push, with a token as a credential") {
   while (world->processes(unit).size() < 2)
     guard.pace("git");
   const auto all = world->processes(unit);
-  SUBCASE("a transfer that runs is not cut off by a stop") {
+  SUBCASE("a stop does not end a running transfer") {
     const auto journal = world->journal({"TEROK_COMPONENT=gate"});
     child stop{world->as_user({"/usr/bin/systemctl", "--user", "stop", unit})};
     journal.await_out("gate: stopping");
@@ -286,7 +286,7 @@ TEST_CASE("a gate in its unit takes a push, with a token as a credential") {
     CHECK_EQ(client.next().status, 200);
     CHECK_EQ(stop.wait(), exited(0));
   }
-  SUBCASE("git does not outlive a gate that was killed") {
+  SUBCASE("git ends with a gate that was killed") {
     REQUIRE_EQ(::kill(pid, SIGKILL), 0);
     await_gone(all);
     world->await_property(unit, "NRestarts", "1");

@@ -45,13 +45,13 @@ TEST_CASE("a hub is ready when both of its sockets are served") {
                .call("org.varlink.service.GetInfo")
                .error,
            "");
-  SUBCASE("and says that it ends") {
+  SUBCASE("and reports that it stops") {
     server.kill(SIGTERM);
     CHECK_EQ(manager.next(), stopping);
     CHECK_EQ(server.wait(), exited(0));
     CHECK_FALSE(manager.has_more());
   }
-  SUBCASE("and says how many follow its events") {
+  SUBCASE("and reports how many subscribers it has") {
     varlink_client client{where.clearance()};
     client.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
     CHECK_EQ(manager.next(), "STATUS=1 subscriber" + places(where));

@@ -263,12 +263,12 @@ TEST_CASE("a program that may not start threads ends") {
                              "--reader-socket", where.reader()});
   child_options options;
   options.argv = words;
-  SUBCASE("and says why") {
+  SUBCASE("stderr is read") {
     child process{options};
     CHECK(process.wait() == exited(1));
     CHECK(process.err().starts_with("terok-clearance: cannot start threads: "));
   }
-  SUBCASE("and nobody reads why") {
+  SUBCASE("nobody reads stderr") {
     const full_pipe log;
     child process{log(options)};
     CHECK(process.wait() == exited(1));
@@ -303,7 +303,7 @@ TEST_CASE("a stderr that is closed or full stops nothing") {
   options.shield = shield.program();
   const auto pipe = where.dir / "pipe";
   unique_fd other_end;
-  SUBCASE("nobody has the other end any more") {
+  SUBCASE("stderr is a pipe without a reader") {
     REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
     other_end =
         unique_fd{::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};

@@ -48,13 +48,13 @@ TEST_CASE("a bare repository is plain, also through a symbolic link") {
 
 TEST_CASE("a directory that git would not use as the repository is not plain") {
   const bare_repository x;
-  SUBCASE("a repository in it") {
+  SUBCASE("a repository `.git` in it") {
     fs::create_directory(x.path / ".git");
   }
-  SUBCASE("a link in it") {
+  SUBCASE("a symbolic link `.git` in it") {
     fs::create_symlink("nowhere", x.path / ".git");
   }
-  SUBCASE("a work tree of another") {
+  SUBCASE("a work tree of another repository") {
     write_file(x.path / "commondir", "x");
   }
   SUBCASE("without objects") {
@@ -66,17 +66,17 @@ TEST_CASE("a directory that git would not use as the repository is not plain") {
   SUBCASE("without HEAD") {
     fs::remove(x.path / "HEAD");
   }
-  SUBCASE("with another HEAD") {
+  SUBCASE("with a HEAD outside of refs/") {
     write_file(x.path / "HEAD", "ref: heads/x");
   }
-  SUBCASE("with HEAD as a link") {
+  SUBCASE("with HEAD as a symbolic link") {
     fs::rename(x.path / "HEAD", x.path / "other");
     fs::create_symlink("other", x.path / "HEAD");
   }
   SUBCASE("without configuration") {
     fs::remove(x.path / "config");
   }
-  SUBCASE("with a file instead") {
+  SUBCASE("a file instead of the directory") {
     fs::remove_all(x.path);
     write_file(x.path, "gitdir: elsewhere\n");
   }

@@ -79,14 +79,14 @@ TEST_CASE("the log gets the refs that the report of a push declines") {
   auto client = x.connect();
   auto request = x.request_of(client, open_post + "0\r\n\r\n");
   auto plan = x.push(declined);
-  SUBCASE("of a push") {
+  SUBCASE("for a push") {
     CHECK_EQ(request->serve(plan), 0);
     const auto end = x.end();
     CHECK_EQ(end.status, 200);
     CHECK_EQ(end.declined, "refs/x hook declined");
     CHECK_EQ(end.said, "no pushes today");
   }
-  SUBCASE("and not of anything else") {
+  SUBCASE("not for other requests") {
     plan.reads_report = false;
     CHECK_EQ(request->serve(plan), 0);
     CHECK_EQ(x.end().declined, "");

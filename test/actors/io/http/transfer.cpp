@@ -27,16 +27,16 @@ TEST_CASE("a head is held back until the body was read") {
   x.until([&] { return !x.heard.said.empty(); }, "a line");
   x.loop.step();
   CHECK_FALSE(client.socket().readable());
-  SUBCASE("and is sent then") {
+  SUBCASE("when the body has ended the head is sent") {
     client.send("0\r\n\r\n");
     CHECK_EQ(x.end().status, 200);
     CHECK_EQ(client.next().body, "done");
   }
-  SUBCASE("and is another one when the body stands still") {
+  SUBCASE("if the body stops the client gets 408 instead") {
     CHECK(x.rest_of(client).starts_with("HTTP/1.1 408 "));
     CHECK_EQ(x.end().status, 408);
   }
-  SUBCASE("and is another one when the body is malformed") {
+  SUBCASE("if the body is malformed the client gets 400 instead") {
     client.send("nonsense\r\n");
     CHECK(x.rest_of(client).starts_with("HTTP/1.1 400 "));
     CHECK_EQ(x.end().status, 400);
@@ -165,14 +165,14 @@ TEST_CASE("the gate's bytes come before the backend's first byte") {
   fixture x;
   auto client = x.connect();
   auto request = x.request_of(client, get);
-  SUBCASE("which comes") {
+  SUBCASE("the backend writes") {
     CHECK_EQ(request->serve(preceded(x, "printf more")), 0);
     CHECK_EQ(x.end().sent, 10);
     const auto response = client.next();
     CHECK_EQ(response.field("A"), "b");
     CHECK_EQ(response.body, "begin,more");
   }
-  SUBCASE("or does not") {
+  SUBCASE("the backend writes nothing") {
     CHECK_EQ(request->serve(preceded(x, "exit 0")), 0);
     CHECK_EQ(x.end().status, 200);
     CHECK_EQ(client.next().body, "begin,");
@@ -211,21 +211,21 @@ TEST_CASE("the output of a backend can wait for the end of the body") {
   x.until([&] { return !x.heard.said.empty(); }, "a line");
   x.loop.step();
   CHECK_FALSE(client.socket().readable());
-  SUBCASE("which comes") {
+  SUBCASE("the body ends") {
     client.send("0\r\n\r\n");
     CHECK_EQ(x.end().status, 200);
     CHECK_EQ(client.next().body, "begin,more");
   }
-  SUBCASE("which does not come") {
+  SUBCASE("the body stops") {
     CHECK(x.rest_of(client).starts_with("HTTP/1.1 408 "));
     CHECK_EQ(x.end().status, 408);
   }
-  SUBCASE("which is malformed") {
+  SUBCASE("the body is malformed") {
     client.send("nonsense\r\n");
     CHECK(x.rest_of(client).starts_with("HTTP/1.1 400 "));
     CHECK_EQ(x.end().status, 400);
   }
-  SUBCASE("whose client leaves") {
+  SUBCASE("the client leaves") {
     client = x.connect();
     CHECK_EQ(x.end().trouble, "the client left");
   }
