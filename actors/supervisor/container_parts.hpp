@@ -47,8 +47,8 @@ struct container_surroundings {
   log_limiter_ptr denials = limiter_of_all();
 };
 
-/// The caller sets the I/O host and the executor. The hub serves the container
-/// `x` alone, see protocol::own_container.
+/// The caller sets the I/O host and the executor. The hub serves only the
+/// container `x`, see protocol::own_container.
 hub_config hub_of(const protocol::sidecar& x,
                   const protocol::container_paths& paths,
                   const container_quotas& quotas,

@@ -41,7 +41,7 @@ inline constexpr std::size_t sidecars_max = 4096;
 inline constexpr auto restart_delay = 100ms;
 inline constexpr auto restart_delay_max = 30s;
 
-/// The delay starts anew for a service that has run for this long.
+/// After a run of this length the next delay is the first one again.
 inline constexpr auto restart_forgiven_after = 60s;
 
 /// Time that all services of a container have to end when its parent process

@@ -129,9 +129,9 @@ using report_atom = caf::atom_constant<caf::atom("report")>;
 // -- handles ------------------------------------------------------------------
 
 /// Your actor that gets the hub's events. It gets the next events when it has
-/// answered the last ones, which it must do within a minute; else it gets no
-/// more. While it has not answered, only the newest 128 events are kept for it;
-/// older ones are lost.
+/// answered the last ones. It must answer within a minute, or it gets no more
+/// events. Until it answers, only the newest 128 events are kept for it; older
+/// ones are lost.
 using subscriber = caf::typed_actor<caf::replies_to<events>::with<more_atom>>;
 
 /// Executes verdicts: the actor that start_executor() returns, or one of yours.

@@ -150,7 +150,7 @@ private:
   bool head_made_ = false;
   int backend_says_ = 0; // the status that the backend wrote
   bool head_sent_ = false;
-  bool releasing_ = false;      // the head alone is being written
+  bool releasing_ = false;      // only the head is being written
   std::size_t next_output_ = 0; // bytes of output_ that wait, see down::waiting
   bool chunked_ = false;
   std::optional<std::uint64_t>

@@ -223,8 +223,8 @@ bool stream::deliver(stream_end end) {
   return true;
 }
 
-// A complete hang-up is reported to whoever waits for errors. A peer that shuts
-// down only its writing side causes no error.
+// Waits for an error, because the kernel reports a complete hang-up as one. A
+// peer that only shuts down its writing side causes no error.
 void stream::watch() {
   auto self = std::static_pointer_cast<stream>(shared_from_this());
   socket_.async_wait(local::socket::wait_error, [self](auto error) {

@@ -160,8 +160,9 @@ TEST_CASE("an event that drops a container's requests drops only its own") {
 }
 
 TEST_CASE("containers cannot replace each other's requests") {
-  // The Python hub uses the id alone as key: any container could make another's
-  // request unanswerable, or have its own destination allowed instead.
+  // The Python hub uses only the id as key. So a container could make the
+  // request of another container unanswerable, or have its own destination
+  // allowed instead.
   operation x{each_executor()};
   auto watcher = x.server.subscriber();
   auto caller = x.server.client();

@@ -123,7 +123,7 @@ sockaddr_in loopback(std::uint16_t port) {
   return result;
 }
 
-// Bound to any free port.
+// A socket that is bound to a free port. Sets `port` to its number.
 unique_fd bound_socket(std::uint16_t& port) {
   unique_fd result{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   const int on = 1;
@@ -140,7 +140,7 @@ unique_fd bound_socket(std::uint16_t& port) {
   return result;
 }
 
-// Until either end has gone.
+// Copies bytes until one side has closed its connection.
 void pump(int from, int to) {
   char buffer[65536];
   ssize_t n = 0;
@@ -155,7 +155,7 @@ void pump(int from, int to) {
   ::shutdown(to, SHUT_WR);
 }
 
-// Nothing when nobody listens there.
+// Nothing if no server listens at the path.
 unique_fd dial(const fs::path& to) try {
   const raw_socket socket{to};
   unique_fd result{::fcntl(socket.fd(), F_DUPFD_CLOEXEC, 0)};

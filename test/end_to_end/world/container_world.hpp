@@ -1,4 +1,4 @@
-/// Containers as the supervisor sees them: sidecars, and what follows.
+/// Containers of a supervisor: their sidecars, directories and sockets.
 #pragma once
 
 #include "test/end_to_end/world/gate_deployment.hpp"
@@ -18,8 +18,8 @@ std::filesystem::path terok_supervisor();
 struct container {
   std::string name = "demo";
   std::string id = "0123456789abcdef";
-  /// Fields of the sidecar and their JSON, instead of what the world says; an
-  /// empty value leaves the field out.
+  /// Fields of the sidecar with their JSON. They replace the fields that the
+  /// world writes. An empty value removes the field.
   std::map<std::string, std::string> fields;
 };
 
@@ -27,7 +27,8 @@ struct container {
 block block_of(const container& x, int n = 1);
 
 /// A runtime directory, a directory for sidecars, and the repository `r` of a
-/// gate_world, which every container's gate serves unless its fields differ.
+/// gate_world. The gate of each container serves that repository, unless the
+/// container's fields name another one.
 class container_world {
 public:
   container_world();
@@ -45,21 +46,23 @@ public:
 
   std::string sidecar_of(const container& x) const;
 
-  /// Where add() puts it.
+  /// The path to which add() writes the sidecar.
   std::filesystem::path sidecar_path(const container& x) const;
 
-  /// Writes the sidecar beside its directory and moves it in.
+  /// Writes the sidecar into another directory and moves it to its path.
   std::filesystem::path add(const container& x) const;
   void add_text(const std::string& file, std::string_view text) const;
 
-  /// argv of the supervisor, and an environment without the machine's own.
+  /// argv of the supervisor, and an environment without the variables of this
+  /// machine's session.
   child_options supervisor(std::vector<std::string> words) const;
 
 private:
   std::filesystem::path terok() const { return git.dir / "t"; }
 };
 
-/// A loopback port in front of a unix socket: git speaks to no other.
+/// A loopback port in front of a unix socket, because git cannot connect to a
+/// unix socket.
 class tcp_relay {
 public:
   explicit tcp_relay(std::filesystem::path to);
@@ -67,7 +70,7 @@ public:
   tcp_relay(const tcp_relay&) = delete;
   tcp_relay& operator=(const tcp_relay&) = delete;
 
-  /// What a client clones.
+  /// The URL for a clone.
   std::string url(std::string_view token = gate_world::token) const;
 
 private:
@@ -75,15 +78,15 @@ private:
   std::unique_ptr<state> state_;
 };
 
-/// A loopback port that nobody else is given while this lives; whoever sets
-/// SO_REUSEADDR may bind it.
+/// A loopback port that the kernel gives to no other program while this object
+/// lives. A program can bind it if it sets SO_REUSEADDR.
 class reserved_port {
 public:
   reserved_port();
 
   std::uint16_t number() const noexcept { return number_; }
 
-  /// From now on it is taken.
+  /// Listens on the port, so that no other program can.
   void occupy();
   void release() { fd_.reset(); }
 

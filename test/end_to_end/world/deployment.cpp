@@ -56,8 +56,8 @@ child_options serve_verdict(const runtime& where,
 
 child start(child_options options,
             const std::vector<std::filesystem::path>& sockets) {
-  // The programs must not find this session's own systemd and sockets; under
-  // AddressSanitizer freed memory must not look like a leak.
+  // The programs must not use systemd and sockets of the session that runs the
+  // tests. Under AddressSanitizer freed memory must not look like a leak.
   for (auto name : {"NOTIFY_SOCKET", "JOURNAL_STREAM", "LISTEN_FDS"})
     options.environment.emplace_back(name, "");
   if (!std::getenv("ASAN_OPTIONS"))
@@ -96,7 +96,8 @@ varlink_client hub::subscriber() {
   auto result = client();
   result.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
   result.socket().await_taken();
-  // A call that was read may not be handled yet: send marks until one arrives.
+  // The hub may have read the call without having handled it. So marks are sent
+  // until one arrives.
   const deadline guard;
   auto last = mark();
   while (!result.take_mark()) {

@@ -31,11 +31,11 @@ struct runtime {
 
 struct hub_options {
   /// The hub executes verdicts itself, without a helper and without a sandbox.
-  /// Also if a shield is set.
+  /// This is also the case if a shield is set.
   bool inline_verdict = false;
   /// Empty: no shield is named.
   std::filesystem::path shield;
-  /// More arguments, behind those for sockets and shield.
+  /// More arguments, after those for sockets and shield.
   std::vector<std::string> arguments;
   /// All options of the child except argv; the first word of argv may be set.
   child_options process;
@@ -66,13 +66,13 @@ public:
   varlink_client client() const { return varlink_client{clearance_}; }
   raw_socket reader() const { return raw_socket{reader_}; }
 
-  /// Returns a client that is surely subscribed: it has got a mark.
+  /// Returns a client that is subscribed for sure: it has received a mark.
   varlink_client subscriber();
 
   /// Sends lines over one connection, so that they keep their order.
   void emit(std::string_view lines) { emitter_.send(lines); }
 
-  /// Emits a new mark. All that was emitted before arrives before the mark.
+  /// Emits a new mark. All earlier lines arrive before it.
   std::string mark();
 
   /// The events that a subscriber gets for `line`.

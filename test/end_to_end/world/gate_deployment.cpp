@@ -40,7 +40,8 @@ child_options gate_world::git_options(std::vector<std::string> arguments,
                                       const fs::path& where) const {
   child_options result;
   result.argv = std::move(arguments);
-  // Noise does not compress, and trying would take most of a test's time.
+  // Noise cannot be compressed, and git would need most of the test's time to
+  // try.
   result.argv.insert(result.argv.begin(),
                      {"/usr/bin/git", "-c", "init.defaultBranch=main", "-c",
                       "core.compression=0"});
@@ -96,7 +97,7 @@ void gate_world::history(const fs::path& where, int count,
   auto data = [](const std::string& text) {
     return "data " + std::to_string(text.size()) + "\n" + text + "\n";
   };
-  // Later calls make newer commits: git offers what it has by age.
+  // Each call makes a newer commit, because git offers its commits by age.
   static int now = 1'700'000'000;
   auto options = git_options({"fast-import", "--quiet"}, where);
   const auto parent = git({"rev-parse", "-q", "--verify", "main"}, where);
@@ -119,7 +120,7 @@ void gate_world::seed(std::string_view content) const {
   must_git({"push", "-q", repository().string(), "main"}, "seed");
 }
 
-// xorshift64*, because it is quick without optimisation, too.
+// xorshift64*, because it is fast also without optimisation.
 std::string noise(std::size_t bytes, unsigned seed) {
   std::vector<std::uint64_t> words(bytes / sizeof(std::uint64_t) + 1);
   std::uint64_t state = 0x9e3779b97f4a7c15U + seed;
@@ -151,7 +152,7 @@ child_options options_of(const gate_world& world, gate_options x,
     result.argv.push_back(std::move(word));
   result.argv.insert(result.argv.begin(), x.launcher.begin(), x.launcher.end());
   result.environment = std::move(x.environment);
-  // Nothing of the machine's own session may be found.
+  // The gate must not find variables of the session that runs the tests.
   for (auto name : {"NOTIFY_SOCKET", "JOURNAL_STREAM", "LISTEN_FDS",
                     "CREDENTIALS_DIRECTORY"})
     result.environment.emplace_back(name, "");

@@ -1,4 +1,4 @@
-/// A scratch repository, a gate before it, and git clients.
+/// A temporary repository, a gate in front of it, and git clients.
 #pragma once
 
 #include "test/support/files/temp_dir.hpp"
@@ -45,25 +45,25 @@ public:
   git_result git(std::vector<std::string> arguments,
                  const std::filesystem::path& where = {}) const;
 
-  /// The same, and it must succeed. Returns its output without the last end
-  /// of line.
+  /// Like git(), but it must succeed. Returns its output without the last line
+  /// end.
   std::string must_git(std::vector<std::string> arguments,
                        const std::filesystem::path& where = {}) const;
 
-  /// The same in the repository behind the gate.
+  /// Like must_git(), in the repository behind the gate.
   std::string in_mirror(std::vector<std::string> arguments) const;
 
-  /// Options of a child that is such a git.
+  /// The options of a child that runs git like git() does.
   child_options git_options(std::vector<std::string> arguments,
                             const std::filesystem::path& where = {}) const;
 
   /// Commits a file with this content on the current branch of the work tree
-  /// `where`, which is made when it is not there.
+  /// `where`, and makes that work tree if it is missing.
   void commit(const std::filesystem::path& where, const std::string& file,
               std::string_view content) const;
 
-  /// Adds `count` commits to the branch main of an existing repository, fast
-  /// and without a look at its work tree.
+  /// Adds `count` commits to the branch main of an existing repository. It is
+  /// fast because it does not use the work tree.
   void history(const std::filesystem::path& where, int count,
                const std::string& name) const;
 
@@ -77,35 +77,37 @@ public:
 std::string noise(std::size_t bytes, unsigned seed = 1);
 
 struct gate_options {
-  /// Besides mirror root, scope, token and transport; may name them anew.
+  /// Arguments after mirror root, scope, token and transport. They may repeat
+  /// these options.
   std::vector<std::string> arguments;
   std::vector<std::pair<std::string, std::string>> environment;
   bool token = true; ///< --scope r and --token-file
-  /// A program and its arguments that execute the gate's words behind them.
+  /// A program and its arguments. It gets the gate's command line as further
+  /// arguments and executes it.
   std::vector<std::string> launcher = {};
 };
 
-/// argv of a gate on the world's unix socket or on any free port.
+/// argv of a gate on the world's unix socket, or on a free port.
 child_options gate_on_socket(const gate_world& world, gate_options x = {});
 child_options gate_on_port(const gate_world& world, gate_options x = {});
 
 /// A running gate.
 class gate {
 public:
-  /// On a port: git has no unix sockets.
+  /// Listens on a port, because git cannot connect to a unix socket.
   explicit gate(const gate_world& world, gate_options options = {});
 
   child& process() noexcept { return process_; }
   const child& process() const noexcept { return process_; }
   std::uint16_t port() const noexcept { return port_; }
 
-  /// What a client clones.
+  /// The URL for a clone.
   std::string url(std::string_view token = gate_world::token,
                   std::string_view repository = "r") const;
 
   http_client client() const { return http_client{connect_tcp(port_)}; }
 
-  /// SIGTERM, and its end.
+  /// Sends SIGTERM and waits for the end.
   ending stop();
 
 private:
@@ -113,16 +115,17 @@ private:
   std::uint16_t port_;
 };
 
-/// All processes that descend from `pid`, as far as they are still attached.
+/// All descendants of `pid` whose parents are still alive.
 std::vector<pid_t> descendants(pid_t pid);
 
-/// Returns once `pid` has at least `count` descendants.
+/// Returns when `pid` has at least `count` descendants.
 std::vector<pid_t> await_descendants(pid_t pid, std::size_t count = 1);
 
-/// Returns once it has none, not even a zombie.
+/// Returns when `pid` has no descendant, also no zombie.
 void await_no_descendants(pid_t pid);
 
-/// Awaits that each of them has ended, a child of ours or not.
+/// Waits until each of these processes has ended. They need not be children of
+/// the test.
 void await_gone(const std::vector<pid_t>& pids,
                 std::chrono::milliseconds guard = hang_guard);
 

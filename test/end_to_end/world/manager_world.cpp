@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Nobody's, as long as /etc/passwd does not say otherwise.
+/// A uid that belongs to no user, as long as /etc/passwd does not name it.
 constexpr uid_t tester = 54321;
 
 constexpr auto manager_program = "/usr/lib/systemd/systemd";
@@ -38,7 +38,7 @@ const std::array programs{
     "/usr/bin/nsenter",
 };
 
-/// Our own place in the hierarchy of control groups; empty: there is none.
+/// The control group of this process. Empty: there is none.
 fs::path own_cgroup() {
   fs::path root;
   for (auto path : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
@@ -65,7 +65,7 @@ void replace_all(std::string& text, std::string_view from,
     text.replace(at, from.size(), to);
 }
 
-// Innermost first; a group is there until the last of its processes is.
+// Removes inner groups first. A group exists until its last process has ended.
 void remove_cgroup(const fs::path& path) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(path, error))
@@ -114,7 +114,7 @@ std::string manager_world::begin() {
   if (::mkdir(mine.c_str(), 0755) != 0)
     return std::string("cannot make a control group: ") + std::strerror(errno);
   cgroup_ = mine;
-  // What the manager is not given it must not find either.
+  // The manager sees only what is in this directory.
   fs::permissions(dir_.path(), fs::perms(0755));
   for (auto name : {"run", "home", "journal", "bin"}) {
     fs::create_directory(dir_ / name);
@@ -139,7 +139,7 @@ void manager_world::install_units() {
     replace_all(text, TEST_UNITS_BINDIR "/", "/run/terok/bin/");
     write(to / name, text);
   }
-  // The user's session bus has no part in this.
+  // The user's session bus is not needed here.
   fs::create_symlink("/dev/null", to / "dbus.socket");
 }
 
@@ -157,7 +157,8 @@ std::string manager_world::await_ready() {
                   std::to_string(tester),
                   told_.address()};
   world_.emplace(std::move(options));
-  // Both ways, so that opening it does not wait for the other side.
+  // Opened for reading and writing, so that open() does not wait for the other
+  // side.
   const unique_fd go_on{::open(go.c_str(), O_RDWR | O_CLOEXEC)};
   const deadline guard;
   for (int ready = 0; ready < 2;) {
@@ -200,7 +201,7 @@ void manager_world::drop_in(const std::string& unit, std::string_view text) {
 child_options manager_world::as_user(std::vector<std::string> argv,
                                      bool sees_processes) const {
   child_options result;
-  // The one that unshare started.
+  // The process that unshare started.
   const auto first = descendants(world_->pid()).at(0);
   const auto id = std::to_string(tester);
   result.argv = {"/usr/bin/nsenter", "--target", std::to_string(first),
@@ -260,7 +261,7 @@ void manager_world::await_property(const std::string& unit,
 
 std::vector<pid_t> manager_world::processes(const std::string& unit) const {
   const auto group = property(unit, "ControlGroup");
-  if (group.empty()) // it has ended
+  if (group.empty()) // the process has ended
     return {};
   std::ifstream in{cgroup_ / group.substr(1) / "cgroup.procs"};
   return {std::istream_iterator<pid_t>{in}, {}};

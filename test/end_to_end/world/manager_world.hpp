@@ -1,4 +1,5 @@
-/// A real user manager of systemd with our units, separate from the machine's.
+/// A real user manager of systemd with our units, separate from the machine's
+/// own manager.
 #pragma once
 
 #include "test/support/doubles/fake_manager.hpp"
@@ -17,7 +18,8 @@ namespace clearance::test {
 
 class manager_world {
 public:
-  /// Null if it cannot run here; then the test is skipped with the reason.
+  /// Null if the manager cannot run here. Then the test is skipped with the
+  /// reason.
   static std::unique_ptr<manager_world> make();
 
   ~manager_world();
@@ -64,7 +66,7 @@ public:
 private:
   manager_world();
 
-  /// Why there is no such world; empty: there is one.
+  /// Starts everything. Returns an empty text, or why it is not possible.
   std::string begin();
   std::string await_ready();
   void install_units();

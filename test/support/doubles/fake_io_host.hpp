@@ -57,8 +57,8 @@ public:
   /// listen() on `path` fails from now on, with this text.
   void refuse_to_bind(const std::string& path, std::string why);
 
-  /// Until it is told otherwise, no actor is hosted and no program is run: both
-  /// throw std::bad_alloc.
+  /// While `out` is set, no actor is hosted and no program is run: both throw
+  /// std::bad_alloc.
   void run_out_of_memory(bool out) noexcept { out_of_memory_ = out; }
 
   /// A new peer connects to the listening socket `path`.
