@@ -103,7 +103,7 @@ TEST_CASE("a sandboxed gate reads nothing outside of its repository") {
     return;
   }
   const tcp_relay relay{world.gate(demo)};
-  const auto result = world.git.git({"clone", "-q", url(relay), "sandbox"});
+  const auto result = world.git.git({"clone", "-q", url(relay), "sandboxed"});
   CHECK_FALSE(result.ok());
   CHECK_FALSE(fs::exists(world.git.dir / "sandboxed/file"));
 }
