@@ -44,13 +44,14 @@ public:
   }
 
   /// Adds a batch. Returns how many elements were dropped to make room; some of
-  /// them may be of this batch.
+  /// them may be of this batch. Throws std::bad_alloc, and then nothing has
+  /// changed.
   std::size_t push(std::shared_ptr<const Batch> x) {
     if (x->size() == 0)
       return 0;
+    append({x, 0, x->size()});
     size_ += x->size();
     bytes_ += x->bytes(0, x->size());
-    append({x, 0, x->size()});
     return trim();
   }
 

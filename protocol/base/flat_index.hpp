@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -25,16 +26,22 @@ namespace clearance::protocol {
 /// where a peer chooses what is hashed.
 class flat_index {
 public:
-  /// The pair must not be in the index.
-  void insert(std::uint32_t hash, slot_link at) {
+  /// Makes room for one more, so that the next insert() does not throw.
+  void reserve_one() {
     if (2 * (size_ + 1) > entries_.size())
       resize(std::max(2 * entries_.size(), min_entries));
+  }
+
+  /// The pair must not be in the index. Throws std::bad_alloc, and then nothing
+  /// has changed.
+  void insert(std::uint32_t hash, slot_link at) {
+    reserve_one();
     place({hash, at});
     ++size_;
   }
 
   /// The pair must be in the index.
-  void erase(std::uint32_t hash, slot_link at) {
+  void erase(std::uint32_t hash, slot_link at) noexcept {
     auto hole = position(hash, at);
     for (auto i = next(hole); entries_[i].at != no_slot; i = next(i)) {
       // Moves up unless its search begins behind the hole.
@@ -45,7 +52,7 @@ public:
     entries_[hole].at = no_slot;
     --size_;
     if (entries_.size() > min_entries && size_ < entries_.size() / 16)
-      resize(entries_.size() / 4);
+      shrink();
   }
 
   /// Puts `by` in the place of `at`, which must be in the index. The hash of
@@ -104,6 +111,16 @@ private:
     while (entries_[i].at != no_slot)
       i = next(i);
     entries_[i] = x;
+  }
+
+  // If memory is denied, the index stays as large as it is. The next erase()
+  // tries again.
+  void shrink() noexcept {
+    try {
+      resize(entries_.size() / 4);
+    } catch (const std::bad_alloc&) {
+      // nop
+    }
   }
 
   void resize(std::size_t count) {

@@ -18,8 +18,9 @@ inline constexpr slot_link no_slot = 0xffffffffU;
 /// grows by pieces of 64 slots, so that growing moves nothing and touches no
 /// memory twice: a reference is valid until compact().
 /// T moves without throwing, and its default value, which free slots have, owns
-/// nothing.
-template <class T>
+/// nothing. `Link` is a member of T: while a slot is free it names the slot
+/// that was given back before. So giving back needs no memory and never throws.
+template <class T, slot_link T::*Link>
 class slot_array {
 public:
   T& operator[](slot_link at) noexcept { return (*pieces_[at / 64])[at % 64]; }
@@ -27,10 +28,12 @@ public:
     return (*pieces_[at / 64])[at % 64];
   }
 
+  /// Throws std::bad_alloc, and then nothing has changed.
   slot_link take() {
-    if (!free_.empty()) {
-      auto at = free_.back();
-      free_.pop_back();
+    if (free_ != no_slot) {
+      auto at = free_;
+      free_ = std::exchange((*this)[at].*Link, T{}.*Link);
+      --free_count_;
       return at;
     }
     if (end_ == 64 * pieces_.size())
@@ -38,13 +41,14 @@ public:
     return end_++;
   }
 
-  void give_back(slot_link at) {
+  void give_back(slot_link at) noexcept {
     (*this)[at] = T{};
-    free_.push_back(at);
+    (*this)[at].*Link = std::exchange(free_, at);
+    ++free_count_;
   }
 
   /// Of the objects, without free slots.
-  std::size_t size() const noexcept { return end_ - free_.size(); }
+  std::size_t size() const noexcept { return end_ - free_count_; }
   std::size_t capacity() const noexcept { return 64 * pieces_.size(); }
 
   /// Says that the object will be needed soon.
@@ -58,11 +62,15 @@ public:
   bool sparse() const noexcept { return end_ > 4 * size() + 64; }
 
   /// Moves the objects together and frees the rest. Says for each old place the
-  /// new one. Whoever holds links must replace them.
+  /// new one. Whoever holds links must replace them. Throws std::bad_alloc, and
+  /// then nothing has changed.
   std::vector<slot_link> compact() {
     std::vector<slot_link> moved(end_);
-    for (auto at : std::exchange(free_, {}))
-      moved[at] = no_slot;
+    while (free_ != no_slot) {
+      moved[free_] = no_slot;
+      free_ = std::exchange((*this)[free_].*Link, T{}.*Link);
+    }
+    free_count_ = 0;
     slot_link kept = 0;
     for (slot_link at = 0; at < end_; ++at) {
       if (moved[at] == no_slot)
@@ -89,7 +97,8 @@ private:
   using piece = std::array<T, 64>;
 
   std::vector<std::unique_ptr<piece>> pieces_;
-  std::vector<slot_link> free_;
+  slot_link free_ = no_slot; // the slot that was given back last
+  slot_link free_count_ = 0;
   slot_link end_ = 0; // of the slots that ever were taken
 };
 

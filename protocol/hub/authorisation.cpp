@@ -80,8 +80,10 @@ authorisation_map::cite(std::string_view container, std::string_view request_id,
     return refused(kind::unknown_request, request_id);
   if (x.target() != dest)
     return mismatch(x);
-  return cited{store.launch(at),
-               {*what, store.container_of(x), std::string{x.target()}}};
+  // The copies come first: if memory is denied, nothing is in flight.
+  cited result{0, {*what, store.container_of(x), std::string{x.target()}}};
+  result.id = store.launch(at);
+  return result;
 }
 
 void authorisation_map::settle(ticket id, bool ok) {
@@ -141,6 +143,10 @@ std::size_t authorisation_map::bytes() const noexcept {
 
 std::uint64_t authorisation_map::evicted() const noexcept {
   return impl_->store.evicted();
+}
+
+std::uint64_t authorisation_map::without_memory() const noexcept {
+  return impl_->store.without_memory();
 }
 
 } // namespace clearance::protocol

@@ -66,7 +66,7 @@ public:
   /// Makes (container, request_id) -> target live, newest of all. An empty
   /// request_id opens nothing. Returns how many of the container's open
   /// requests had to go for it; the new one itself counts when there is no room
-  /// at all.
+  /// at all, or no memory. Never throws.
   std::size_t announce(std::string_view container, std::string_view request_id,
                        std::string_view target, undelivered_event_ptr event);
 
@@ -83,6 +83,7 @@ public:
   /// puts its open request in flight. An outcome is the refusal; nothing has
   /// changed then. An id that several other containers have live is a mismatch
   /// with the newest of them; one that this container has in flight is unknown.
+  /// Throws std::bad_alloc, and then nothing has changed, as next_page() does.
   std::variant<cited, verdict_outcome> cite(std::string_view container,
                                             std::string_view request_id,
                                             std::string_view dest,
@@ -115,8 +116,11 @@ public:
   std::size_t containers() const noexcept;
   /// Charged. A event that was handed counts until the map has noticed.
   std::size_t bytes() const noexcept;
-  /// Open requests that went because of a bound, since the start.
+  /// Open requests that went because of a bound, since the start, and those
+  /// without_memory().
   std::uint64_t evicted() const noexcept;
+  /// Blocks that got no open request because memory was denied.
+  std::uint64_t without_memory() const noexcept;
 
 private:
   struct impl;

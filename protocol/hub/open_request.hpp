@@ -20,7 +20,7 @@ namespace clearance::protocol {
 /// the same request_id, of any container. Links are places in the array of all
 /// open requests.
 struct alignas(128) open_request {
-  /// Sets both texts.
+  /// Sets both texts. Throws std::bad_alloc, and then nothing has changed.
   void set_texts(std::string_view request_id, std::string_view target);
 
   std::string_view request_id() const noexcept { return {texts(), id_size}; }
@@ -52,7 +52,7 @@ private:
 
 static_assert(sizeof(open_request) == 128);
 
-using open_requests = slot_array<open_request>;
+using open_requests = slot_array<open_request, &open_request::older>;
 
 /// Open requests linked through `older` and `newer`, by number.
 struct age_list {
@@ -80,5 +80,7 @@ struct holder {
   age_list line;      // in flight ones between others keep their place
   age_list set_aside; // in flight ones that were the oldest of the line
 };
+
+using request_holders = slot_array<holder, &holder::hash>;
 
 } // namespace clearance::protocol

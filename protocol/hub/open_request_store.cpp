@@ -1,6 +1,8 @@
 #include "protocol/hub/open_request_store.hpp"
 
 #include <algorithm>
+#include <new>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -38,6 +40,11 @@
 // quarters of the slots are free, the open requests that are left move together
 // and all links are renewed. That visits as many slots as a constant times the
 // removals since the last time.
+//
+// If memory is denied to an announcement, its block gets no open request, as if
+// there were no room: add() asks for all memory before it links anything. What
+// removes needs no memory. Where an array would be made smaller and the memory
+// for that is denied, it stays as it is, and the next removal tries again.
 
 namespace clearance::protocol {
 
@@ -116,7 +123,13 @@ std::size_t open_request_store::announce(std::string_view container,
   // all of it before the first is needed.
   auto id_hash = hash_of(request_id);
   ids_.prefetch(id_hash);
+  ++last_number_;
   auto owner = hold(container);
+  if (owner == no_slot) { // so it has no older block either
+    ++without_memory_;
+    ++evicted_;
+    return 1;
+  }
   keys_.prefetch(key_hash(owner, id_hash));
   requests_.prefetch(holders_[owner].line.oldest);
   requests_.prefetch(holders_[owner].line.newest);
@@ -124,7 +137,6 @@ std::size_t open_request_store::announce(std::string_view container,
   saved_sweeps_ =
       std::min(saved_sweeps_ + swept_per_announcement, swept_at_once_max);
   requests_.prefetch(ids_.find(id_hash, [](slot_link) { return true; }));
-  ++last_number_;
   // The older block of this id is over, room or no room: its target must not
   // be approved under an id that means another one now.
   if (auto older = find(owner, request_id, id_hash); older != no_slot)
@@ -135,9 +147,9 @@ std::size_t open_request_store::announce(std::string_view container,
   auto bytes = overhead_bytes + container.size() + request_id.size()
                + target.size() + event_bytes;
   auto victims = make_room(owner, bytes);
-  if (fits(holders_[owner], bytes))
-    add(owner, id_hash, request_id, target, std::move(event), event_bytes);
-  else
+  if (!fits(holders_[owner], bytes)
+      || !add(owner, id_hash, request_id, target, std::move(event),
+              event_bytes))
     ++victims;
   remove_if_empty(owner);
   evicted_ += victims;
@@ -186,18 +198,25 @@ slot_link open_request_store::oldest(holder& owner) {
 
 // -- adding and removing ------------------------------------------------------
 
+// no_slot: memory was denied, and nothing has changed.
 slot_link open_request_store::hold(std::string_view container) {
   auto hash = hash_of(container);
   if (auto at = find_holder(container, hash); at != no_slot)
     return at;
-  auto at = holders_.take();
-  holders_[at].name = container;
-  holders_[at].hash = hash;
-  names_.insert(hash, at);
-  return at;
+  try {
+    names_.reserve_one();
+    std::string name{container};
+    auto at = holders_.take();
+    holders_[at].name = std::move(name);
+    holders_[at].hash = hash;
+    names_.insert(hash, at);
+    return at;
+  } catch (const std::bad_alloc&) {
+    return no_slot;
+  }
 }
 
-void open_request_store::remove_if_empty(slot_link owner) {
+void open_request_store::remove_if_empty(slot_link owner) noexcept {
   if (holders_[owner].count > 0)
     return;
   names_.erase(holders_[owner].hash, owner);
@@ -212,15 +231,28 @@ open_request_store::charge_of(const open_request& x) const noexcept {
          + x.target_size;
 }
 
-// There is no other one of this container and id.
-void open_request_store::add(slot_link owner, std::uint32_t id_hash,
+// There is no other one of this container and id. False: memory was denied, and
+// nothing has changed.
+bool open_request_store::add(slot_link owner, std::uint32_t id_hash,
                              std::string_view request_id,
                              std::string_view target,
                              undelivered_event_ptr event,
                              std::size_t event_bytes) {
-  auto at = requests_.take();
+  auto at = no_slot;
+  try {
+    keys_.reserve_one();
+    ids_.reserve_one();
+    if (event != nullptr)
+      undelivered_.reserve_one();
+    at = requests_.take();
+    requests_[at].set_texts(request_id, target);
+  } catch (const std::bad_alloc&) {
+    if (at != no_slot)
+      requests_.give_back(at);
+    ++without_memory_;
+    return false;
+  }
   auto& x = requests_[at];
-  x.set_texts(request_id, target);
   x.id_hash = id_hash;
   x.number = last_number_;
   x.owner = owner;
@@ -236,10 +268,11 @@ void open_request_store::add(slot_link owner, std::uint32_t id_hash,
     x.undelivered =
         undelivered_.append({x.number, std::move(event),
                              static_cast<std::uint32_t>(event_bytes), at});
+  return true;
 }
 
 // Its holder stays, even if it is empty now.
-void open_request_store::take_out(slot_link at) {
+void open_request_store::take_out(slot_link at) noexcept {
   auto& x = requests_[at];
   auto& owner = holders_[x.owner];
   if (x.undelivered != no_slot)
@@ -299,8 +332,8 @@ void open_request_store::remove_namesake(const open_request& x, slot_link at) {
 // -- verdicts -----------------------------------------------------------------
 
 open_request_store::ticket open_request_store::launch(slot_link at) {
-  tickets_.emplace(++last_ticket_, at);
-  return requests_[at].ticket = last_ticket_;
+  tickets_.emplace(last_ticket_ + 1, at);
+  return requests_[at].ticket = ++last_ticket_;
 }
 
 void open_request_store::land(slot_link at) {
@@ -345,8 +378,25 @@ void open_request_store::release_event(open_request& x) {
 
 // -- memory -------------------------------------------------------------------
 
-void open_request_store::compact_requests() {
-  const auto moved = requests_.compact();
+namespace {
+
+// Nothing if memory is denied: then no object has moved.
+template <class Array>
+std::optional<std::vector<slot_link>> compacted(Array& x) noexcept {
+  try {
+    return x.compact();
+  } catch (const std::bad_alloc&) {
+    return std::nullopt;
+  }
+}
+
+} // namespace
+
+void open_request_store::compact_requests() noexcept {
+  const auto places = compacted(requests_);
+  if (!places)
+    return;
+  const auto& moved = *places;
   auto follow = [&](slot_link& at) { at = at == no_slot ? at : moved[at]; };
   requests_.for_each([&](open_request& x) {
     for (auto* at : {&x.older, &x.newer, &x.older_namesake, &x.newer_namesake})
@@ -365,8 +415,11 @@ void open_request_store::compact_requests() {
   undelivered_.follow(moved);
 }
 
-void open_request_store::compact_holders() {
-  const auto moved = holders_.compact();
+void open_request_store::compact_holders() noexcept {
+  const auto places = compacted(holders_);
+  if (!places)
+    return;
+  const auto& moved = *places;
   requests_.for_each([&](open_request& x) {
     if (x.owner != no_slot)
       x.owner = moved[x.owner];

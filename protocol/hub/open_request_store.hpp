@@ -29,7 +29,8 @@ public:
 
   /// Adds a live open request, newer than all others, in place of an older one
   /// of the same container and request_id, and evicts what is in its way.
-  /// Returns how many had to go; the new one itself counts when it got no room.
+  /// Returns how many had to go; the new one itself counts when it got no room,
+  /// or no memory. Never throws.
   std::size_t announce(std::string_view container, std::string_view request_id,
                        std::string_view target, undelivered_event_ptr event);
 
@@ -53,7 +54,8 @@ public:
     return holders_[x.owner].name;
   }
 
-  /// Puts a live open request in flight.
+  /// Puts a live open request in flight. Throws std::bad_alloc, and then
+  /// nothing has changed.
   ticket launch(slot_link at);
 
   /// Makes one in flight live again, as old as it is.
@@ -80,6 +82,7 @@ public:
   std::size_t bytes() const noexcept { return bytes_; }
   std::uint64_t last_number() const noexcept { return last_number_; }
   std::uint64_t evicted() const noexcept { return evicted_; }
+  std::uint64_t without_memory() const noexcept { return without_memory_; }
 
   /// What an open request is charged beside its container's name, its texts and
   /// its event: its slot, the head of the texts' allocation, and its share in
@@ -102,21 +105,21 @@ private:
   slot_link oldest(holder& owner);
 
   slot_link hold(std::string_view container);
-  void add(slot_link owner, std::uint32_t id_hash, std::string_view request_id,
+  bool add(slot_link owner, std::uint32_t id_hash, std::string_view request_id,
            std::string_view target, undelivered_event_ptr event,
            std::size_t event_bytes);
-  void take_out(slot_link at);
-  void remove_if_empty(slot_link owner);
+  void take_out(slot_link at) noexcept;
+  void remove_if_empty(slot_link owner) noexcept;
   void add_namesake(slot_link at);
   void remove_namesake(const open_request& x, slot_link at);
   void sweep(std::size_t events);
   void release_event(open_request& x);
-  void compact_requests();
-  void compact_holders();
+  void compact_requests() noexcept;
+  void compact_holders() noexcept;
 
   authorisation_limits bounds_;
   keyed_hash hash_;
-  slot_array<holder> holders_;
+  request_holders holders_;
   open_requests requests_;
   flat_index names_; // holders by name
   flat_index keys_;  // open requests by container and request_id
@@ -128,6 +131,7 @@ private:
   ticket last_ticket_ = 0;
   std::uint64_t last_number_ = 0;
   std::uint64_t evicted_ = 0;
+  std::uint64_t without_memory_ = 0;
 };
 
 } // namespace clearance::protocol

@@ -5,10 +5,14 @@
 
 namespace clearance::protocol {
 
-slot_link undelivered_index::append(entry x) {
-  // By a quarter: the open requests pay for it.
+// Grows by a quarter, because the open requests are charged for it.
+void undelivered_index::reserve_one() {
   if (entries_.size() == entries_.capacity())
     entries_.reserve(entries_.size() + entries_.size() / 4 + 16);
+}
+
+slot_link undelivered_index::append(entry x) {
+  reserve_one();
   entries_.push_back(std::move(x));
   ++size_;
   return static_cast<slot_link>(entries_.size() - 1);

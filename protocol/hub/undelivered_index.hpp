@@ -23,7 +23,11 @@ public:
     slot_link request;
   };
 
-  /// `x` has the greatest number so far. Returns its place in the index.
+  /// Makes room for one more, so that the next append() does not throw.
+  void reserve_one();
+
+  /// `x` has the greatest number so far. Returns its place in the index. Throws
+  /// std::bad_alloc, and then nothing has changed.
   slot_link append(entry x);
 
   entry& at(slot_link place) noexcept { return entries_[place]; }

@@ -10,9 +10,12 @@ namespace {
 
 std::atomic<std::size_t> count{0};
 std::atomic<std::size_t> bytes{0};
+thread_local std::size_t until_denied = 0; // 0: none is denied
 
 void* take(std::size_t size,
            std::size_t alignment = alignof(std::max_align_t)) noexcept {
+  if (until_denied > 0 && --until_denied == 0)
+    return nullptr;
   count.fetch_add(1, std::memory_order_relaxed);
   auto* p = alignment <= alignof(std::max_align_t)
                 ? std::malloc(size == 0 ? 1 : size)
@@ -87,6 +90,18 @@ std::size_t allocation_count() noexcept {
 
 std::size_t allocated_bytes() noexcept {
   return bytes.load(std::memory_order_relaxed);
+}
+
+denied_allocation::denied_allocation(std::size_t which) noexcept {
+  until_denied = which;
+}
+
+denied_allocation::~denied_allocation() {
+  until_denied = 0;
+}
+
+bool denied_allocation::happened() const noexcept {
+  return until_denied == 0;
 }
 
 } // namespace clearance::test

@@ -10,8 +10,21 @@ namespace slot_array_tests {
 
 using namespace clearance::protocol;
 
+namespace {
+
+template <class T>
+struct object {
+  T value{};
+  slot_link link = no_slot;
+};
+
+template <class T>
+using array_of = slot_array<object<T>, &object<T>::link>;
+
+} // namespace
+
 TEST_CASE("the slot that was given back last is taken next") {
-  slot_array<std::string> x;
+  array_of<std::string> x;
   for (slot_link i = 0; i < 3; ++i)
     CHECK(x.take() == i);
   CHECK(x.size() == 3);
@@ -24,31 +37,31 @@ TEST_CASE("the slot that was given back last is taken next") {
 }
 
 TEST_CASE("what a slot held is gone when it is given back") {
-  slot_array<std::shared_ptr<int>> x;
+  array_of<std::shared_ptr<int>> x;
   auto held = std::make_shared<int>(1);
   auto at = x.take();
-  x[at] = held;
+  x[at].value = held;
   x.give_back(at);
   CHECK(held.use_count() == 1);
-  CHECK(x[x.take()] == nullptr);
+  CHECK(x[x.take()].value == nullptr);
 }
 
 TEST_CASE("growing moves nothing and spares less than a piece") {
-  slot_array<int> x;
-  const auto* first = &x[x.take()];
+  array_of<int> x;
+  const auto* first = &x[x.take()].value;
   for (std::size_t n = 2; n <= 10000; ++n) {
-    x[x.take()] = static_cast<int>(n);
+    x[x.take()].value = static_cast<int>(n);
     CHECK(x.capacity() < n + 64);
   }
-  CHECK(first == &x[0]);
+  CHECK(first == &x[0].value);
   for (slot_link i = 1; i < 10000; ++i)
-    CHECK(x[i] == static_cast<int>(i) + 1);
+    CHECK(x[i].value == static_cast<int>(i) + 1);
 }
 
 TEST_CASE("compacting keeps the order and says where each object is now") {
-  slot_array<std::string> x;
+  array_of<std::string> x;
   for (int i = 0; i < 1000; ++i)
-    x[x.take()] = std::to_string(i);
+    x[x.take()].value = std::to_string(i);
   CHECK(!x.sparse());
   for (slot_link i = 0; i < 1000; ++i)
     if (i % 10 != 3)
@@ -61,16 +74,17 @@ TEST_CASE("compacting keeps the order and says where each object is now") {
   REQUIRE(moved.size() == 1000);
   for (slot_link i = 0; i < 1000; ++i) {
     if (i % 10 == 3)
-      CHECK(x[moved[i]] == std::to_string(i));
+      CHECK(x[moved[i]].value == std::to_string(i));
     else
       CHECK(moved[i] == no_slot);
   }
   CHECK(x.take() == 100);
-  CHECK(x[100].empty()); // as good as new
+  CHECK(x[100].value.empty()); // as good as new
+  CHECK(x[100].link == no_slot);
 }
 
 TEST_CASE("an array of which all is given back holds nothing") {
-  slot_array<std::string> x;
+  array_of<std::string> x;
   for (int i = 0; i < 100; ++i)
     x.take();
   for (slot_link i = 0; i < 100; ++i)
