@@ -1,4 +1,4 @@
-// terok-gate: the program's one entry.
+// terok-gate starts here.
 #include "services/cli/config_main.hpp"
 #include "services/gate/backups.hpp"
 #include "services/gate/gate.hpp"
@@ -26,8 +26,11 @@ struct run {
 
 int main(int argc, char** argv) {
   open_standard_descriptors();
-  const auto judge = gate_judge();
-  return run_configured("terok-gate", argc, argv, judge, [](const auto& words) {
-    return std::visit(run{}, parse_gate_command_line(words));
+  return run_guarded("terok-gate", [&] {
+    const auto judge = gate_judge();
+    return run_configured(
+        "terok-gate", argc, argv, judge, [](const auto& words) {
+          return std::visit(run{}, parse_gate_command_line(words));
+        });
   });
 }

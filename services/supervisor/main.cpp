@@ -40,10 +40,12 @@ int main(int argc, char** argv) {
     ++argv;
     --argc;
   }
-  const auto judge = supervisor_judge();
-  return run_configured(
-      "terok-supervisor", argc, argv, judge, [&](const auto& words) {
-        return std::visit(supervisor_main{argc, argv},
-                          parse_supervisor_command_line(words));
-      });
+  return run_guarded("terok-supervisor", [&] {
+    const auto judge = supervisor_judge();
+    return run_configured(
+        "terok-supervisor", argc, argv, judge, [&](const auto& words) {
+          return std::visit(supervisor_main{argc, argv},
+                            parse_supervisor_command_line(words));
+        });
+  });
 }
