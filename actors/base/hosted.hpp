@@ -14,17 +14,17 @@
 
 #include <exception>
 #include <optional>
-#include <string>
+#include <string_view>
 #include <utility>
 
 namespace clearance::actors {
 
-/// The text of the exception.
-std::string describe(const std::exception_ptr& fault);
-
 /// Logs a fault that CAF would print to stdout or ignore: `what` happened to
-/// the actor `name`.
-void report_fault(const char* name, const std::string& what);
+/// the actor `name`. Needs no memory where there is none.
+void report_fault(const char* name, std::string_view what) noexcept;
+
+/// The same with the exception's text.
+void report_fault(const char* name, const std::exception_ptr& fault) noexcept;
 
 /// Makes an event-based actor run on `unit` only, whoever sends to it. Without
 /// a unit the actor is scheduled by the actor system as usual, which tests use.
@@ -41,7 +41,7 @@ public:
           return caf::drop(self, x);
         });
     this->set_exception_handler([this](std::exception_ptr& fault) {
-      report_fault(this->name(), describe(fault));
+      report_fault(this->name(), fault);
       return caf::make_error(caf::sec::runtime_error);
     });
     this->set_down_handler([](const caf::down_msg&) {

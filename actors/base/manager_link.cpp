@@ -1,5 +1,6 @@
 #include "actors/base/manager_link.hpp"
 
+#include "actors/base/fault.hpp"
 #include "protocol/base/limits.hpp"
 
 #include <utility>
@@ -55,14 +56,18 @@ void manager_link::tell_later() {
   if (std::exchange(waiting_, true))
     return;
   const auto due = *told_at_ + limits::status_interval;
-  self_->delayed_send(self_, due - self_->clock().now(), tick_atom::value);
+  insist([&] {
+    self_->delayed_send(self_, due - self_->clock().now(), tick_atom::value);
+  });
 }
 
 // A lost message does no harm: the next one comes in time, because two are sent
 // in the time after which the manager takes a service for stuck.
 void manager_link::on_alive() {
   config_.manager->alive();
-  self_->delayed_send(self_, *config_.alive_every, alive_atom::value);
+  insist([this] {
+    self_->delayed_send(self_, *config_.alive_every, alive_atom::value);
+  });
 }
 
 manager_link_actor spawn_manager_link(io_host& io, manager_link_config config) {

@@ -11,16 +11,21 @@
 // noticed before it is used. A call that waited too long for a connection fails
 // and is not sent. The deadline of the answer counts from the moment when the
 // call has a connection, so that no call is sent that is given up at once.
+//
+// Memory that is denied fails the call that needed it, and closes the
+// connection that the call is on.
 
 #include "actors/executor/helper_executor.hpp"
 
 #include "actors/base/error.hpp"
+#include "actors/base/fault.hpp"
 #include "protocol/base/limits.hpp"
 #include "protocol/text/text.hpp"
 #include "protocol/varlink/message.hpp"
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,7 +50,7 @@ std::string cut(std::string_view stderr_text) {
 
 helper_executor::helper_executor(self_type* self, helper_executor_config config)
     : self_(self), config_(std::move(config)) {
-  // nop
+  lines_.reserve(limits::helper_connections_max);
 }
 
 helper_executor::~helper_executor() {
@@ -67,19 +72,27 @@ helper_executor::promise
 helper_executor::on_call(const protocol::shield_call& x) {
   auto answer = self_->make_response_promise<protocol::shield_outcome>();
   if (waiting_.size() >= limits::verdicts_waiting_max) {
-    answer.deliver(protocol::shield_outcome{
-        false, "too many verdicts are waiting for the verdict helper"});
+    insist([&] {
+      answer.deliver(protocol::shield_outcome{
+          false, "too many verdicts are waiting for the verdict helper"});
+    });
     return answer;
   }
   pending_call call;
-  call.id = ++last_call_;
-  call.due = self_->clock().now() + limits::shield_turn_max_wait;
-  call.answer = answer;
-  varlink::append_call(call.message, "org.terok.ClearanceVerdict1.Apply",
-                       {{"container", x.container},
-                        {"dest", x.dest},
-                        {"action", to_string(x.action)}});
-  waiting_.push_back(std::move(call));
+  try {
+    call.id = ++last_call_;
+    call.due = self_->clock().now() + limits::shield_turn_max_wait;
+    varlink::append_call(call.message, "org.terok.ClearanceVerdict1.Apply",
+                         {{"container", x.container},
+                          {"dest", x.dest},
+                          {"action", to_string(x.action)}});
+    call.answer = answer;
+    waiting_.push_back(std::move(call));
+  } catch (const std::exception& fault) {
+    call.answer = answer;
+    fail(call, fault_text(fault));
+    return answer;
+  }
   assign();
   return answer;
 }
@@ -93,7 +106,7 @@ void helper_executor::assign() {
 }
 
 // True if the call has a connection now, or failed because connecting failed.
-bool helper_executor::place(pending_call& x) {
+bool helper_executor::place(pending_call& x) try {
   auto idle = std::find_if(lines_.begin(), lines_.end(),
                            [](auto& y) { return y->call.id == 0; });
   if (idle == lines_.end()) {
@@ -102,7 +115,7 @@ bool helper_executor::place(pending_call& x) {
     auto fresh = std::make_unique<line>();
     std::string why;
     if (!dial(*fresh, why)) {
-      fail(x, std::move(why));
+      fail(x, why);
       return true;
     }
     lines_.push_back(std::move(fresh));
@@ -115,6 +128,9 @@ bool helper_executor::place(pending_call& x) {
   (*idle)->sent = 0;
   write(**idle);
   return true;
+} catch (const std::exception& fault) { // the call has no connection yet
+  fail(x, fault_text(fault));
+  return true;
 }
 
 bool helper_executor::dial(line& x, std::string& why) {
@@ -126,7 +142,13 @@ bool helper_executor::dial(line& x, std::string& why) {
   x.connection = std::move(*result);
   x.fresh = true;
   x.connection->own(helper_executor_actor{self_});
-  x.connection->read();
+  try {
+    x.connection->read();
+  } catch (const std::exception& fault) {
+    x.connection->close();
+    why = fault_text(fault);
+    return false;
+  }
   return true;
 }
 
@@ -135,10 +157,17 @@ void helper_executor::write(line& x) {
       std::string_view{x.call.message}.substr(x.sent)};
   auto result = x.connection->write(pieces);
   x.sent += result.bytes;
-  if (result.broken)
+  if (result.broken) {
     lost(x, "the connection broke");
-  else if (x.sent < x.call.message.size())
+    return;
+  }
+  if (x.sent == x.call.message.size())
+    return;
+  try {
     x.connection->await_writable();
+  } catch (const std::exception& fault) {
+    lost(x, fault_text(fault));
+  }
 }
 
 void helper_executor::on_received(const received& x) {
@@ -154,16 +183,33 @@ void helper_executor::on_received(const received& x) {
     answered(*which, x.frames->at(i), x.frames->capacity_at(i));
   }
   if (x.end == stream_end::none)
-    which->connection->read();
+    read_on(*which);
   else
     lost(*which, "it closed the connection");
   assign();
 }
 
+void helper_executor::read_on(line& x) {
+  try {
+    x.connection->read();
+  } catch (const std::exception& fault) {
+    lost(x, fault_text(fault));
+  }
+}
+
 void helper_executor::answered(line& x, std::string_view message,
                                std::size_t capacity) {
-  auto parsed = varlink::parse_reply(message, capacity);
   auto call = std::exchange(x.call, {});
+  try {
+    answer(call, message, capacity);
+  } catch (const std::exception& fault) {
+    fail(call, fault_text(fault));
+  }
+}
+
+void helper_executor::answer(pending_call& call, std::string_view message,
+                             std::size_t capacity) {
+  auto parsed = varlink::parse_reply(message, capacity);
   auto reply = std::get_if<varlink::reply>(&parsed);
   if (reply == nullptr) {
     fail(call, "its reply is not varlink");
@@ -187,28 +233,37 @@ void helper_executor::answered(line& x, std::string_view message,
     fail(call, "its reply has no ok");
     return;
   }
-  call.answer.deliver(std::move(outcome));
+  insist([&] { call.answer.deliver(outcome); });
 }
 
 // Removes the broken connection. A call of which no byte was written is tried
 // once more, on a new connection, unless the broken connection was opened for
 // this call.
-void helper_executor::lost(line& x, std::string why) {
+void helper_executor::lost(line& x, std::string_view why) {
   auto call = std::exchange(x.call, {});
   auto again = call.id != 0 && x.sent == 0 && !x.fresh;
   remove(x);
   if (call.id == 0)
     return;
-  if (!again) {
-    fail(call, std::move(why));
+  if (again)
+    repeat(call);
+  else
+    fail(call, why);
+}
+
+void helper_executor::repeat(pending_call& call) {
+  try {
+    auto fresh = std::make_unique<line>();
+    std::string why;
+    if (!dial(*fresh, why)) {
+      fail(call, why);
+      return;
+    }
+    lines_.push_back(std::move(fresh));
+  } catch (const std::exception& fault) {
+    fail(call, fault_text(fault));
     return;
   }
-  auto fresh = std::make_unique<line>();
-  if (!dial(*fresh, why)) {
-    fail(call, std::move(why));
-    return;
-  }
-  lines_.push_back(std::move(fresh));
   auto& second = *lines_.back();
   second.call = std::move(call);
   write(second);
@@ -256,13 +311,17 @@ void helper_executor::watch_clock() {
       due = std::min(due, x->call.due);
   if (due >= next_tick_)
     return;
+  insist([&] {
+    self_->delayed_send(self_, due - self_->clock().now(), tick_atom::value);
+  });
   next_tick_ = due;
-  self_->delayed_send(self_, due - self_->clock().now(), tick_atom::value);
 }
 
-void helper_executor::fail(pending_call& x, std::string why) {
-  x.answer.deliver(protocol::shield_outcome{
-      false, "verdict helper unreachable: " + std::move(why)});
+void helper_executor::fail(pending_call& x, std::string_view why) {
+  insist([&] {
+    x.answer.deliver(protocol::shield_outcome{
+        false, "verdict helper unreachable: " + std::string{why}});
+  });
 }
 
 helper_executor::line* helper_executor::find(connection_id id) {

@@ -14,6 +14,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace clearance::actors {
@@ -72,11 +73,15 @@ private:
   void assign();
   bool place(pending_call& x);
   bool dial(line& x, std::string& why);
+  void read_on(line& x);
   void write(line& x);
   void answered(line& x, std::string_view message, std::size_t capacity);
-  void lost(line& x, std::string why);
+  static void answer(pending_call& call, std::string_view message,
+                     std::size_t capacity);
+  void lost(line& x, std::string_view why);
+  void repeat(pending_call& x);
   void watch_clock();
-  void fail(pending_call& x, std::string why);
+  static void fail(pending_call& x, std::string_view why);
   line* find(connection_id id);
   void remove(line& x);
 

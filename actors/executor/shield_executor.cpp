@@ -1,11 +1,12 @@
 #include "actors/executor/shield_executor.hpp"
 
+#include "actors/base/fault.hpp"
 #include "protocol/base/limits.hpp"
 #include "protocol/text/error_text.hpp"
 #include "protocol/text/text.hpp"
 
 #include <chrono>
-#include <new>
+#include <exception>
 #include <utility>
 
 namespace clearance::actors {
@@ -26,15 +27,19 @@ shield_executor::interface::behavior_type shield_executor::make_behavior() {
 
 shield_executor::promise shield_executor::on_call(protocol::shield_call& x) {
   auto answer = self_->make_response_promise<protocol::shield_outcome>();
-  if (auto why = refusal(x))
-    answer.deliver(protocol::shield_outcome{false, std::move(*why)});
-  else if (running_.size() < limits::shields_max)
-    start(x, answer);
-  else if (waiting_.size() < limits::verdicts_waiting_max)
-    waiting_.push_back({std::move(x), answer,
-                        self_->clock().now() + limits::shield_turn_max_wait});
-  else
-    refuse(answer);
+  try {
+    if (auto why = refusal(x))
+      deliver(answer, {false, std::move(*why)});
+    else if (running_.size() < limits::shields_max)
+      start(x, answer);
+    else if (waiting_.size() < limits::verdicts_waiting_max)
+      waiting_.push_back({std::move(x), answer,
+                          self_->clock().now() + limits::shield_turn_max_wait});
+    else
+      refuse(answer);
+  } catch (const std::exception& fault) {
+    fail(answer, fault);
+  }
   return answer;
 }
 
@@ -52,16 +57,21 @@ void shield_executor::start(const protocol::shield_call& x,
   auto process =
       config_.io->run(id, std::move(spec), shield_executor_actor{self_});
   running_.emplace(id, running{answer, std::move(process)});
-} catch (const std::bad_alloc&) {
-  answer.deliver(
-      protocol::shield_outcome{false, "spawn failed: out of memory"});
+} catch (const std::exception& fault) {
+  fail(answer, fault);
 }
 
 void shield_executor::on_ended(process_ended& x) {
   auto it = running_.find(x.id);
   if (it == running_.end())
     return;
-  it->second.answer.deliver(judge(x));
+  try {
+    deliver(it->second.answer, judge(x));
+  } catch (const std::exception& fault) {
+    deliver(it->second.answer,
+            {x.what == process_ended::how::exited && x.code == 0,
+             std::string{fault_text(fault)}});
+  }
   running_.erase(it);
   start_next();
 }
@@ -81,8 +91,16 @@ void shield_executor::start_next() {
 }
 
 void shield_executor::refuse(promise& answer) {
-  answer.deliver(protocol::shield_outcome{
-      false, "too many verdicts are waiting for the shield"});
+  deliver(answer, {false, "too many verdicts are waiting for the shield"});
+}
+
+void shield_executor::fail(promise& answer, const std::exception& fault) {
+  deliver(answer, {false, "spawn failed: " + std::string{fault_text(fault)}});
+}
+
+void shield_executor::deliver(promise& answer,
+                              const protocol::shield_outcome& x) {
+  insist([&] { answer.deliver(x); });
 }
 
 // These texts are those of the reference, because clients show them and scripts

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -69,6 +70,8 @@ private:
   void start(const protocol::shield_call& x, promise answer);
   void start_next();
   static void refuse(promise& answer);
+  static void fail(promise& answer, const std::exception& fault);
+  static void deliver(promise& answer, const protocol::shield_outcome& x);
   protocol::shield_outcome judge(const process_ended& x) const;
 
   self_type* self_;

@@ -41,6 +41,7 @@ public:
   /// Adds events; drops the oldest ones at the limit. True: the caller must
   /// wake the actor. The actor is woken only once until it calls woke(). While
   /// the queue is paused the actor is woken only for the first loss of a burst.
+  /// Throws std::bad_alloc, and then nothing has changed.
   bool offer(event_batch_ptr events);
 
   /// The actor calls this when it was woken: the next offer() may wake it
@@ -149,7 +150,7 @@ private:
     try {
       on_events_();
     } catch (...) {
-      report_fault(this->name(), describe(std::current_exception()));
+      report_fault(this->name(), std::current_exception());
       caf::anon_send_exit(caf::actor_cast<caf::actor>(this->ctrl()),
                           caf::exit_reason::unhandled_exception);
     }

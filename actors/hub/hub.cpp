@@ -11,6 +11,7 @@
 #include "actors/hub/hub.hpp"
 
 #include "actors/base/error.hpp"
+#include "actors/base/fault.hpp"
 #include "actors/base/log.hpp"
 #include "actors/hub/ingester.hpp"
 #include "actors/hub/registry.hpp"
@@ -18,7 +19,7 @@
 
 #include <caf/send.hpp>
 
-#include <new>
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -50,11 +51,11 @@ hub::interface::behavior_type hub::make_behavior() {
     if (config_.on_serving)
       config_.on_serving();
     tell_manager(true);
-    subscribers_.watch([this] { tell_manager(false); });
+    subscribers_.watch([this] { tell_status(); });
   }
   return {
       [this](const accepted& x) { on_accepted(x); },
-      [this](report_atom) { on_report(); },
+      [this](report_atom) { if_memory_allows([this] { on_report(); }); },
   };
 }
 
@@ -64,7 +65,7 @@ bool hub::listen() {
   auto bind = [this](listen_spec spec, const char* repair,
                      const listener_owner& owner) {
     spec.repair = repair;
-    spec.on_trouble = [this] { tell_manager(false); };
+    spec.on_trouble = [this] { tell_status(); };
     auto result = config_.io->listen(spec, owner);
     if (!result)
       self_->quit(result.error());
@@ -103,6 +104,11 @@ void hub::tell_manager(bool ready) const {
                  service_state{name, ready, std::move(status)});
 }
 
+// Called where nothing may be thrown.
+void hub::tell_status() const noexcept {
+  if_memory_allows([this] { tell_manager(false); });
+}
+
 // A session needs memory, too: where there is none its client is closed, and
 // the hub goes on.
 void hub::on_accepted(const accepted& x) try {
@@ -116,10 +122,8 @@ void hub::on_accepted(const accepted& x) try {
   config.denials = config_.denials;
   config.held = held_by_clients_;
   spawn_session(*config_.io, std::move(config));
-} catch (const std::bad_alloc&) {
-  log(severity::warning, name,
-      "out of memory for a client, its connection is closed",
-      {{"pid", std::to_string(x.value->who().pid)}});
+} catch (const std::exception& fault) {
+  report_closed(name, x.value->who().pid, fault);
   x.value->close();
 }
 

@@ -72,6 +72,7 @@ private:
   void on_report();
   bool listen();
   void tell_manager(bool ready) const;
+  void tell_status() const noexcept;
 
   self_type* self_;
   hub_config config_;

@@ -15,11 +15,12 @@
 
 #include "actors/hub/ingester.hpp"
 
+#include "actors/base/fault.hpp"
 #include "actors/base/log.hpp"
 #include "protocol/base/limits.hpp"
 #include "protocol/text/text.hpp"
 
-#include <new>
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -48,7 +49,7 @@ ingester::interface::behavior_type ingester::make_behavior() {
       [](const writable&) { /* readers are never written to */ },
       [](const hung_up&) { /* readers are not watched: they are read */ },
       [this](const batch_announced& x) { on_batch_announced(x); },
-      [this](report_atom) { on_report(); },
+      [this](report_atom) { if_memory_allows([this] { on_report(); }); },
   };
 }
 
@@ -58,10 +59,8 @@ void ingester::on_accepted(const accepted& x) try {
   it->second.complaints = log_limiter{limits::log_max_lines, complaints_};
   x.value->own(ingester_actor{self_});
   x.value->read();
-} catch (const std::bad_alloc&) {
-  log(severity::warning, name,
-      "out of memory for a reader, its connection is closed",
-      {{"pid", std::to_string(x.value->who().pid)}});
+} catch (const std::exception& fault) {
+  report_closed(name, x.value->who().pid, fault);
   x.value->close();
   readers_.erase(x.value->id());
 }
@@ -122,10 +121,8 @@ void ingester::advance(reader& x) try {
     leave(x);
   else
     x.connection->read();
-} catch (const std::bad_alloc&) {
-  log(severity::warning, name,
-      "out of memory for a reader's lines, its connection is closed",
-      {{"pid", std::to_string(x.connection->who().pid)}});
+} catch (const std::exception& fault) {
+  report_closed(name, x.connection->who().pid, fault);
   leave(x);
 }
 
@@ -175,21 +172,25 @@ void ingester::complain(reader& x, std::string_view why,
     return;
   auto withheld = x.complaints.take_withheld();
   auto others = x.complaints.take_rest_of_others();
-  log(severity::warning, name, "dropped a reader's line",
-      {{"why", why},
-       {"pid", std::to_string(x.connection->who().pid)},
-       {"command", x.connection->who().command},
-       {"line", protocol::escaped(line, limits::reader_line_log_max_bytes)},
-       {"not_logged", withheld > 0 ? std::to_string(withheld) : ""},
-       {"others_not_logged", others > 0 ? std::to_string(others) : ""}});
+  if_memory_allows([&] {
+    log(severity::warning, name, "dropped a reader's line",
+        {{"why", why},
+         {"pid", std::to_string(x.connection->who().pid)},
+         {"command", x.connection->who().command},
+         {"line", protocol::escaped(line, limits::reader_line_log_max_bytes)},
+         {"not_logged", withheld > 0 ? std::to_string(withheld) : ""},
+         {"others_not_logged", others > 0 ? std::to_string(others) : ""}});
+  });
 }
 
 void ingester::leave(reader& x) {
   if (auto withheld = x.complaints.take_rest(self_->clock().now());
       withheld > 0)
-    log(severity::warning, name, "dropped more lines of a reader that left",
-        {{"pid", std::to_string(x.connection->who().pid)},
-         {"not_logged", std::to_string(withheld)}});
+    if_memory_allows([&] {
+      log(severity::warning, name, "dropped more lines of a reader that left",
+          {{"pid", std::to_string(x.connection->who().pid)},
+           {"not_logged", std::to_string(withheld)}});
+    });
   x.connection->close();
   readers_.erase(x.connection->id());
 }

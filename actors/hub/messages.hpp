@@ -40,6 +40,7 @@ struct replay_page {
   std::uint64_t cursor = 0; ///< where the next `replay` goes on
   std::uint64_t until = 0;  ///< events from this number on come as `announced`
   bool done = false;
+  bool failed = false; ///< there was no memory for it: the subscriber ends
 };
 
 using subscriber_actor = caf::typed_actor<

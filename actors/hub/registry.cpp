@@ -14,15 +14,21 @@
 // reader's pause budget is used up. Meanwhile its reader is not read, because
 // it waits for `batch_announced`. A batch that fits is never held back, so one
 // flooding reader does not delay others. See protocol/hub/backpressure.hpp.
+//
+// Memory that is denied costs one block its open request, one subscriber some
+// events, or one verdict; see actors/base/fault.hpp. Whoever waits for an
+// answer gets one.
 
 #include "actors/hub/registry.hpp"
 
+#include "actors/base/fault.hpp"
 #include "actors/base/log.hpp"
 #include "actors/hub/audit.hpp"
 #include "protocol/base/limits.hpp"
 #include "protocol/text/text.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,7 +58,7 @@ registry::interface::behavior_type registry::make_behavior() {
       [this](const replay& x) { return on_replay(x); },
       [this](room_atom) { on_room(); },
       [this](tick_atom) { on_tick(); },
-      [this](report_atom) { on_report(); },
+      [this](report_atom) { if_memory_allows([this] { on_report(); }); },
   };
 }
 
@@ -65,8 +71,19 @@ void registry::on_announce(announce& x) {
     announce_now(x, from, {});
     return;
   }
+  hold_back(x, from, now);
+}
+
+void registry::hold_back(announce& x, const ingester_actor& from,
+                         protocol::time_point now) {
+  try {
+    held_.emplace_back();
+  } catch (const std::exception&) {
+    announce_now(x, from, {});
+    return;
+  }
+  held_.back() = {std::move(x), from, now};
   ++counters_.held_back;
-  held_.push_back({std::move(x), std::move(from), now});
   watch_clock(now);
 }
 
@@ -86,9 +103,9 @@ void registry::announce_now(const announce& x, const ingester_actor& from,
   for (std::size_t i = 0; i < x.events->size(); ++i)
     bind(x.events->at(i));
   fan_out(x.events);
-  self_->send(from,
-              batch_announced{x.reader, waited, calm(),
-                              protocol::batch_max_events(members_.size())});
+  const batch_announced answer{x.reader, waited, calm(),
+                               protocol::batch_max_events(members_.size())};
+  insist([&] { self_->send(from, answer); });
 }
 
 bool registry::calm() const {
@@ -117,22 +134,54 @@ void registry::bind(const event_ptr& x) {
 }
 
 void registry::on_evicted(std::string_view container) {
+  const auto denied = std::exchange(without_memory_told_, map_.without_memory())
+                      != map_.without_memory();
   if (!evictions_.allow(self_->clock().now()))
     return;
   auto withheld = evictions_.take_withheld();
-  log(severity::warning, name,
-      "a container has too many open requests: its oldest was removed",
-      {{"container", protocol::escaped(container)},
-       {"not_logged", withheld > 0 ? std::to_string(withheld) : ""}});
+  if_memory_allows([&] {
+    log(severity::warning, name,
+        denied ? "out of memory for a container's open request: nobody can "
+                 "answer its block"
+               : "a container has too many open requests: its oldest was "
+                 "removed",
+        {{"container", protocol::escaped(container)},
+         {"not_logged", withheld > 0 ? std::to_string(withheld) : ""}});
+  });
 }
 
-void registry::fan_out(event_batch_ptr events) {
+void registry::fan_out(const event_batch_ptr& events) {
   if (members_.empty())
     return;
-  auto message = caf::make_message(announced{std::move(events)});
-  for (auto& x : members_)
-    caf::actor_cast<caf::abstract_actor*>(x.handle)->enqueue(
-        self_->ctrl(), caf::make_message_id(), message, self_->context());
+  caf::message message;
+  try {
+    insist([&] { message = caf::make_message(announced{events}); });
+  } catch (const std::exception&) {
+    for (auto& x : members_)
+      lose(x, events->size());
+    return;
+  }
+  for (auto& x : members_) {
+    try {
+      insist([&] {
+        caf::actor_cast<caf::abstract_actor*>(x.handle)->enqueue(
+            self_->ctrl(), caf::make_message_id(), message, self_->context());
+      });
+    } catch (const std::exception&) {
+      lose(x, events->size());
+    }
+  }
+}
+
+// Memory was denied twice to events for this subscriber.
+void registry::lose(const member& x, std::size_t events) {
+  x.queue->add_dropped(events);
+  if (losses_.allow(self_->clock().now()))
+    if_memory_allows([&] {
+      log(severity::warning, name,
+          "out of memory for events: a subscriber loses them",
+          {{"events", std::to_string(events)}});
+    });
 }
 
 // -- holding back -------------------------------------------------------------
@@ -169,7 +218,7 @@ void registry::on_tick() {
 // fits or not.
 void registry::announce_what_fits(protocol::time_point now,
                                   protocol::time_point due) {
-  auto goes = [&](held_batch& x) {
+  auto goes = [&](const held_batch& x) {
     if (!fits(*x.what.events)) {
       if (x.deadline() > due)
         return false;
@@ -180,10 +229,7 @@ void registry::announce_what_fits(protocol::time_point now,
   };
   // Announcing one batch changes what fits. Each held batch is tried once,
   // oldest first.
-  auto waiting = std::exchange(held_, {});
-  for (auto& x : waiting)
-    if (!goes(x))
-      held_.push_back(std::move(x));
+  std::erase_if(held_, goes);
   watch_clock(now);
 }
 
@@ -207,8 +253,8 @@ void registry::watch_clock(protocol::time_point now) {
   auto at = look_ ? std::max(due, *look_ + apart) : due - apart;
   if (at >= next_tick_)
     return;
+  insist([&] { self_->delayed_send(self_, at - now, tick_atom::value); });
   next_tick_ = at;
-  self_->delayed_send(self_, at - now, tick_atom::value);
 }
 
 // -- verdicts -----------------------------------------------------------------
@@ -235,6 +281,12 @@ audited audit_of(const verdict& x) {
   return {registry::name, x.action, x.container, x.request_id, x.dest, x.who};
 }
 
+protocol::verdict_outcome failed(std::string_view action,
+                                 std::string_view stderr_text) {
+  return {protocol::verdict_outcome::kind::shield_cli_failed,
+          {std::string{action}, std::string{stderr_text}}};
+}
+
 } // namespace
 
 log_limiter& registry::denials_of(const verdict& x) {
@@ -243,26 +295,48 @@ log_limiter& registry::denials_of(const verdict& x) {
 
 registry::verdict_promise registry::on_verdict(const verdict& x) {
   auto promise = self_->make_response_promise<protocol::verdict_outcome>();
-  auto result = map_.cite(x.container, x.request_id, x.dest, x.action);
-  if (auto refusal = std::get_if<protocol::verdict_outcome>(&result)) {
-    ++counters_.verdicts_refused;
-    audit_denied("verdict refused", audit_of(x), {"why", reason_of(*refusal)},
-                 denials_of(x), self_->clock().now());
-    promise.deliver(std::move(*refusal));
-    return promise;
+  try {
+    auto result = map_.cite(x.container, x.request_id, x.dest, x.action);
+    if (auto why = std::get_if<protocol::verdict_outcome>(&result)) {
+      refuse(x, *why);
+      insist([&] { promise.deliver(*why); });
+    } else {
+      execute(x, std::get<protocol::authorisation_map::cited>(result), promise);
+    }
+  } catch (const std::exception& fault) { // of cite(): nothing has changed
+    insist([&] { promise.deliver(failed(x.action, fault_text(fault))); });
   }
-  auto& [ticket, call] = std::get<protocol::authorisation_map::cited>(result);
-  self_->request(executor_, limits::executor_deadline, call)
-      .then(
-          [this, x, ticket = ticket, call = call,
-           promise](const protocol::shield_outcome& y) {
-            settled(x, ticket, call, y, promise);
-          },
-          [this, x, ticket = ticket, call = call, promise](const caf::error&) {
-            settled(x, ticket, call,
-                    {false, "the verdict executor does not answer"}, promise);
-          });
   return promise;
+}
+
+void registry::refuse(const verdict& x, const protocol::verdict_outcome& why) {
+  ++counters_.verdicts_refused;
+  if_memory_allows([&] {
+    audit_denied("verdict refused", audit_of(x), {"why", reason_of(why)},
+                 denials_of(x), self_->clock().now());
+  });
+}
+
+// If memory is denied after the executor got the call, its answer goes nowhere,
+// as when it comes too late.
+void registry::execute(const verdict& x,
+                       const protocol::authorisation_map::cited& what,
+                       verdict_promise promise) {
+  try {
+    auto on_outcome = [this, x, what,
+                       promise](const protocol::shield_outcome& y) {
+      settled(x, what.id, what.call, y, promise);
+    };
+    auto on_error = [this, x, what, promise](const caf::error&) {
+      settled(x, what.id, what.call,
+              {false, "the verdict executor does not answer"}, promise);
+    };
+    self_->request(executor_, limits::executor_deadline, what.call)
+        .then(std::move(on_outcome), std::move(on_error));
+  } catch (const std::exception& fault) {
+    settled(x, what.id, what.call, {false, std::string{fault_text(fault)}},
+            promise);
+  }
 }
 
 void registry::settled(const verdict& x,
@@ -273,37 +347,77 @@ void registry::settled(const verdict& x,
   map_.settle(ticket, result.ok);
   ++(result.ok ? counters_.verdicts_ok : counters_.verdicts_failed);
   if (result.ok)
-    audit_applied(audit_of(x));
+    insist([&] { audit_applied(audit_of(x)); });
   else
-    audit_denied("verdict failed", audit_of(x),
-                 {"stderr", protocol::escaped(result.stderr_text,
-                                              limits::shield_stderr_max_bytes)},
-                 denials_of(x), self_->clock().now());
-  protocol::event applied;
-  applied.type = event_type::verdict_applied;
-  applied.container = call.container;
-  applied.request_id = x.request_id;
-  applied.action = to_string(call.action);
-  applied.ok = result.ok;
-  fan_out(std::make_shared<const event_batch>(std::vector<event_ptr>{
-      std::make_shared<const announced_event>(applied)}));
-  if (result.ok)
-    promise.deliver(protocol::verdict_outcome{});
-  else
-    promise.deliver(protocol::verdict_outcome{
-        protocol::verdict_outcome::kind::shield_cli_failed,
-        {std::string{to_string(call.action)}, result.stderr_text}});
+    if_memory_allows([&] {
+      audit_denied(
+          "verdict failed", audit_of(x),
+          {"stderr", protocol::escaped(result.stderr_text,
+                                       limits::shield_stderr_max_bytes)},
+          denials_of(x), self_->clock().now());
+    });
+  announce_applied(x, call, result.ok);
+  insist([&] {
+    promise.deliver(result.ok
+                        ? protocol::verdict_outcome{}
+                        : failed(to_string(call.action), result.stderr_text));
+  });
+}
+
+void registry::announce_applied(const verdict& x,
+                                const protocol::shield_call& call, bool ok) {
+  event_batch_ptr events;
+  try {
+    insist([&] {
+      protocol::event applied;
+      applied.type = event_type::verdict_applied;
+      applied.container = call.container;
+      applied.request_id = x.request_id;
+      applied.action = to_string(call.action);
+      applied.ok = ok;
+      events = std::make_shared<const event_batch>(std::vector<event_ptr>{
+          std::make_shared<const announced_event>(applied)});
+    });
+  } catch (const std::exception&) {
+    for (auto& y : members_)
+      lose(y, 1);
+    return;
+  }
+  fan_out(events);
 }
 
 // -- subscribers --------------------------------------------------------------
 
-void registry::on_subscribe(const subscribe& x) {
-  self_->monitor(x.from);
-  members_.push_back({x.from, x.queue});
-  self_->send(x.from, on_replay({0, map_.sequence()}));
+namespace {
+
+replay_page failed_page() {
+  replay_page result;
+  result.failed = true;
+  return result;
 }
 
-replay_page registry::on_replay(const replay& x) {
+} // namespace
+
+void registry::on_subscribe(const subscribe& x) try {
+  members_.push_back({x.from, x.queue});
+  self_->monitor(x.from);
+  self_->send(x.from, page_of({0, map_.sequence()}));
+} catch (const std::exception&) {
+  remove(x.from.address());
+  insist([&] { self_->send(x.from, failed_page()); });
+}
+
+registry::page_promise registry::on_replay(const replay& x) {
+  auto promise = self_->make_response_promise<replay_page>();
+  try {
+    promise.deliver(page_of(x));
+  } catch (const std::exception&) {
+    insist([&] { promise.deliver(failed_page()); });
+  }
+  return promise;
+}
+
+replay_page registry::page_of(const replay& x) {
   auto y =
       map_.next_page(x.cursor, x.until, limits::subscriber_batch_max_events,
                      limits::subscriber_batch_max_bytes);
@@ -318,13 +432,17 @@ replay_page registry::on_replay(const replay& x) {
   return result;
 }
 
-void registry::on_down(const caf::actor_addr& who) {
+void registry::remove(const caf::actor_addr& who) {
   std::erase_if(members_, [&](const member& x) {
     if (x.handle.address() != who)
       return false;
     counters_.lost_by_the_gone += x.queue->dropped();
     return true;
   });
+}
+
+void registry::on_down(const caf::actor_addr& who) {
+  remove(who);
   on_room();
 }
 
@@ -344,6 +462,7 @@ void registry::on_report() const {
        {"open_requests", text(map_.live())},
        {"open_requests_in_flight", text(map_.in_flight())},
        {"open_requests_evicted", text(map_.evicted())},
+       {"open_requests_without_memory", text(map_.without_memory())},
        {"open_request_bytes", text(map_.bytes())},
        {"containers", text(map_.containers())},
        {"verdicts_applied", text(counters_.verdicts_ok)},

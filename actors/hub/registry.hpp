@@ -44,6 +44,8 @@ private:
   using verdict_promise =
       caf::typed_response_promise<protocol::verdict_outcome>;
 
+  using page_promise = caf::typed_response_promise<replay_page>;
+
   struct member {
     subscriber_actor handle;
     std::shared_ptr<queue_status> queue;
@@ -64,7 +66,7 @@ private:
   void on_announce(announce& x);
   verdict_promise on_verdict(const verdict& x);
   void on_subscribe(const subscribe& x);
-  replay_page on_replay(const replay& x);
+  page_promise on_replay(const replay& x);
   void on_room();
   void on_tick();
   void on_down(const caf::actor_addr& who);
@@ -76,12 +78,22 @@ private:
                     protocol::duration waited);
   void bind(const event_ptr& x);
   void on_evicted(std::string_view container);
-  void fan_out(event_batch_ptr events);
+  void fan_out(const event_batch_ptr& events);
+  void lose(const member& x, std::size_t events);
+  void hold_back(announce& x, const ingester_actor& from,
+                 protocol::time_point now);
   void announce_what_fits(protocol::time_point now, protocol::time_point due);
   void watch_clock(protocol::time_point now);
+  void execute(const verdict& x, const protocol::authorisation_map::cited& what,
+               verdict_promise promise);
+  void refuse(const verdict& x, const protocol::verdict_outcome& why);
   void settled(const verdict& x, protocol::authorisation_map::ticket ticket,
                const protocol::shield_call& call,
                const protocol::shield_outcome& result, verdict_promise promise);
+  void announce_applied(const verdict& x, const protocol::shield_call& call,
+                        bool ok);
+  replay_page page_of(const replay& x);
+  void remove(const caf::actor_addr& who);
   log_limiter& denials_of(const verdict& x);
 
   self_type* self_;
@@ -90,6 +102,8 @@ private:
 
   protocol::authorisation_map map_;
   log_limiter evictions_;
+  std::uint64_t without_memory_told_ = 0;
+  log_limiter losses_;  // of events that memory was denied to
   log_limiter denials_; // for verdicts that come without a limiter
   std::vector<member> members_;
 

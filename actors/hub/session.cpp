@@ -14,6 +14,7 @@
 
 #include "actors/hub/session.hpp"
 
+#include "actors/base/fault.hpp"
 #include "actors/base/log.hpp"
 #include "actors/hub/audit.hpp"
 #include "actors/hub/subscriber.hpp"
@@ -21,7 +22,7 @@
 #include "protocol/text/text.hpp"
 
 #include <array>
-#include <new>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,14 +35,17 @@ namespace varlink = protocol::varlink;
 
 session::session(self_type* self, session_config config)
     : self_(self), config_(std::move(config)), unread_(config_.held) {
-  // nop
+  self_->set_exception_handler(
+      [this](std::exception_ptr& fault) { return on_fault(fault); });
 }
 
 session::~session() {
   if (!config_.connection)
     return;
   if (denials_)
-    audit_rest(config_.connection->who(), *denials_, self_->clock().now());
+    if_memory_allows([this] {
+      audit_rest(config_.connection->who(), *denials_, self_->clock().now());
+    });
   config_.connection->close();
 }
 
@@ -50,31 +54,21 @@ session::interface::behavior_type session::make_behavior() {
   config_.connection->own(session_actor{self_});
   config_.connection->read();
   return {
-      [this](const received& x) { or_close([&] { on_received(x); }); },
-      [this](const writable&) { or_close([this] { on_writable(); }); },
+      [this](const received& x) { on_received(x); },
+      [this](const writable&) { on_writable(); },
       [](const hung_up&) { /* not watched: it is read or written */ },
-      [this](const protocol::verdict_outcome& x) {
-        or_close([&] { on_verdict(x); });
-      },
-      [this](const protocol::shield_outcome& x) {
-        or_close([&] { on_applied(x); });
-      },
+      [this](const protocol::verdict_outcome& x) { on_verdict(x); },
+      [this](const protocol::shield_outcome& x) { on_applied(x); },
   };
 }
 
 // A large message may need more memory than there is. That is its client's
-// loss; the end of an actor by an exception would be the hub's.
-template <class F>
-void session::or_close(F f) try {
-  f();
-} catch (const std::bad_alloc&) {
+// loss: the session ends as if the client had left, and the hub goes on.
+caf::error session::on_fault(const std::exception_ptr& fault) {
   frames_.reset();
-  log(severity::warning, name,
-      "out of memory for a client's message, its connection is closed",
-      {{"pid", config_.connection
-                   ? std::to_string(config_.connection->who().pid)
-                   : ""}});
-  self_->quit();
+  const auto pid = config_.connection ? config_.connection->who().pid : 0;
+  report_closed(name, pid, fault);
+  return {};
 }
 
 void session::on_received(const received& x) {
@@ -236,10 +230,10 @@ void session::audit(const protocol::shield_outcome& x) {
 // Gives the connection to a subscriber. Messages behind `Subscribe` are
 // dropped: `Subscribe` never ends, so they would never be served.
 void session::hand_over() {
-  auto connection = std::exchange(config_.connection, nullptr);
   auto next = spawn_subscriber(
-      *config_.io, subscriber_config{config_.registry, std::move(connection),
-                                     config_.parent});
+      *config_.io,
+      subscriber_config{config_.registry, config_.connection, config_.parent});
+  config_.connection = nullptr; // it is the subscriber's now
   if (slot_)
     caf::actor_cast<caf::abstract_actor*>(next)->attach_functor(
         [taken = std::exchange(slot_, nullptr)](const caf::error&) {

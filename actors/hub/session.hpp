@@ -10,8 +10,10 @@
 #include "protocol/varlink/dispatch.hpp"
 
 #include <caf/actor_addr.hpp>
+#include <caf/error.hpp>
 
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <string>
 
@@ -54,8 +56,7 @@ private:
   void on_verdict(const protocol::verdict_outcome& x);
   void on_applied(const protocol::shield_outcome& x);
 
-  template <class F>
-  void or_close(F f);
+  caf::error on_fault(const std::exception_ptr& fault);
   void advance();
   void serve(std::string_view message, std::size_t capacity);
   void read_on();

@@ -16,10 +16,12 @@
 
 #include "actors/hub/subscriber.hpp"
 
+#include "actors/base/fault.hpp"
 #include "actors/base/log.hpp"
 #include "protocol/base/limits.hpp"
 
 #include <array>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +35,8 @@ subscriber::subscriber(self_type* self, subscriber_config config)
       registry_(std::move(config.registry)),
       connection_(std::move(config.connection)),
       hub_(std::move(config.hub)) {
+  self_->set_exception_handler(
+      [this](std::exception_ptr& fault) { return on_fault(fault); });
 }
 
 subscriber::~subscriber() {
@@ -51,9 +55,18 @@ subscriber::interface::behavior_type subscriber::make_behavior() {
       [this](replay_page& x) { on_page(x); },
       [](const received&) { /* a read of the session's, answered late */ },
       [this](const writable&) { on_writable(); },
-      [this](const hung_up&) { leave(); },
-      [this](report_atom) { on_report(); },
+      [this](const hung_up&) {
+        leave(broken_why_.empty() ? "it hung up" : broken_why_);
+      },
+      [this](report_atom) { if_memory_allows([this] { on_report(); }); },
   };
+}
+
+// One client's loss: the subscriber ends as if the client had left.
+caf::error subscriber::on_fault(const std::exception_ptr& fault) {
+  broken_ = true;
+  report_closed(name, connection_->who().pid, fault);
+  return {};
 }
 
 void subscriber::on_events() {
@@ -63,13 +76,19 @@ void subscriber::on_events() {
 }
 
 void subscriber::tell_loss() const {
-  log(severity::warning, name,
-      "a client is too slow and loses its oldest events",
-      {{"pid", std::to_string(connection_->who().pid)},
-       {"command", connection_->who().command}});
+  if_memory_allows([this] {
+    log(severity::warning, name,
+        "a client is too slow and loses its oldest events",
+        {{"pid", std::to_string(connection_->who().pid)},
+         {"command", connection_->who().command}});
+  });
 }
 
 void subscriber::on_page(replay_page& x) {
+  if (x.failed) {
+    leave("there is no memory for the events that it gets first");
+    return;
+  }
   awaiting_page_ = false;
   replay_ = std::move(x);
   replayed_ = 0;
@@ -83,13 +102,26 @@ void subscriber::on_writable() {
   flush();
 }
 
-void subscriber::leave() {
-  log(severity::info, name, "a client left",
-      {{"why", broken_ ? "its connection broke" : "it hung up"},
-       {"pid", std::to_string(connection_->who().pid)},
-       {"delivered", std::to_string(self_->queue().queue()->delivered())},
-       {"lost", std::to_string(self_->queue().queue()->dropped())}});
+void subscriber::leave(std::string_view why) {
+  broken_ = true;
+  if_memory_allows([&] {
+    log(severity::info, name, "a client left",
+        {{"why", why},
+         {"pid", std::to_string(connection_->who().pid)},
+         {"delivered", std::to_string(self_->queue().queue()->delivered())},
+         {"lost", std::to_string(self_->queue().queue()->dropped())}});
+  });
   self_->quit();
+}
+
+// Also called where no handler runs, which alone may quit.
+void subscriber::give_up(const std::exception& fault) {
+  broken_ = true;
+  broken_why_ = "it could not be served";
+  report_closed(name, connection_->who().pid, fault);
+  insist([this] {
+    self_->send(subscriber_actor{self_}, hung_up{connection_->id()});
+  });
 }
 
 void subscriber::on_report() const {
@@ -104,9 +136,11 @@ void subscriber::on_report() const {
 
 // Writes until nothing is left or the socket blocks. This ends, because nobody
 // adds to the queue while it runs.
-void subscriber::flush() {
+void subscriber::flush() try {
   while (!broken_ && !blocked_ && fill())
     write();
+} catch (const std::exception& fault) {
+  give_up(fault);
 }
 
 // True if batch_ holds something to write.
@@ -144,7 +178,10 @@ void subscriber::write() {
   taken(result.bytes);
   if (result.broken) {
     broken_ = true;
-    self_->send(subscriber_actor{self_}, hung_up{connection_->id()});
+    broken_why_ = "its connection broke";
+    insist([this] {
+      self_->send(subscriber_actor{self_}, hung_up{connection_->id()});
+    });
   } else if (result.bytes < total) {
     blocked_ = true;
     if (self_->queue().pause())

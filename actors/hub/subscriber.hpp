@@ -6,8 +6,11 @@
 #include "actors/hub/messages.hpp"
 
 #include <caf/actor_addr.hpp>
+#include <caf/error.hpp>
 
 #include <cstddef>
+#include <exception>
+#include <string_view>
 #include <vector>
 
 namespace clearance::actors {
@@ -38,10 +41,12 @@ private:
   void on_events();
   void on_page(replay_page& x);
   void on_writable();
-  void leave();
+  void leave(std::string_view why);
   void on_report() const;
   void tell_loss() const;
 
+  caf::error on_fault(const std::exception_ptr& fault);
+  void give_up(const std::exception& fault);
   void flush();
   bool fill();
   void write();
@@ -63,9 +68,10 @@ private:
   replay_page replay_;
   std::size_t replayed_ = 0; // how many of replay_.events went to batch_
   bool replaying_ = true;
-  bool awaiting_page_ = true; // `subscribe` or `replay` is not answered yet
-  bool blocked_ = false;      // waiting for `writable`
-  bool broken_ = false;       // the connection broke; the actor is about to end
+  bool awaiting_page_ = true;   // `subscribe` or `replay` is not answered yet
+  bool blocked_ = false;        // waiting for `writable`
+  bool broken_ = false;         // nothing is written; the actor is about to end
+  std::string_view broken_why_; // a literal
 };
 
 /// Runs on the I/O thread.

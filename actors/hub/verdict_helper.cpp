@@ -1,12 +1,14 @@
 #include "actors/hub/verdict_helper.hpp"
 
 #include "actors/base/error.hpp"
+#include "actors/base/fault.hpp"
 #include "actors/base/log.hpp"
 #include "actors/hub/session.hpp"
 #include "protocol/base/limits.hpp"
 
 #include <caf/send.hpp>
 
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -25,7 +27,9 @@ verdict_helper::interface::behavior_type verdict_helper::make_behavior() {
   spec.inherited = config_.inherited;
   spec.held = held_;
   spec.repair = "systemctl --user restart clearance-verdict.socket";
-  spec.on_trouble = [this] { tell_manager(false); };
+  spec.on_trouble = [this] {
+    if_memory_allows([this] { tell_manager(false); });
+  };
   auto result = config_.io->listen(spec, interface{self_});
   if (result) {
     listener_ = std::move(*result);
@@ -37,7 +41,7 @@ verdict_helper::interface::behavior_type verdict_helper::make_behavior() {
   }
   return {
       [this](const accepted& x) { on_accepted(x); },
-      [this](report_atom) { on_report(); },
+      [this](report_atom) { if_memory_allows([this] { on_report(); }); },
   };
 }
 
@@ -53,7 +57,8 @@ void verdict_helper::tell_manager(bool ready) const {
                  service_state{name, ready, std::move(status)});
 }
 
-void verdict_helper::on_accepted(const accepted& x) {
+// As in the hub: without memory only this client is closed.
+void verdict_helper::on_accepted(const accepted& x) try {
   ++clients_;
   session_config config;
   config.io = config_.io;
@@ -64,6 +69,9 @@ void verdict_helper::on_accepted(const accepted& x) {
   config.denials = denials_;
   config.held = held_;
   spawn_session(*config_.io, std::move(config));
+} catch (const std::exception& fault) {
+  report_closed(name, x.value->who().pid, fault);
+  x.value->close();
 }
 
 void verdict_helper::on_report() const {

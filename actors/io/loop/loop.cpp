@@ -12,6 +12,7 @@
 
 #include "actors/io/loop/loop.hpp"
 
+#include "actors/base/fault.hpp"
 #include "actors/base/log.hpp"
 #include "actors/io/process/child_runner.hpp"
 #include "actors/io/socket/socket_listener.hpp"
@@ -49,6 +50,7 @@ void loop::act() {
     } catch (const std::exception& fault) {
       log(actors::severity::error, name(), fault.what());
       stop(caf::sec::runtime_error);
+      forget_ended();
     }
   }
   fail_state(reason_);
@@ -70,20 +72,30 @@ void loop::stop(caf::error why) {
   stopping_ = true;
   reason_ = std::move(why);
   for (auto& [id, actor] : kept_)
-    caf::anon_send_exit(caf::actor_cast<caf::actor>(actor),
-                        caf::exit_reason::user_shutdown);
+    actors::insist([who = caf::actor_cast<caf::actor>(actor)] {
+      caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
+    });
 }
 
 void loop::keep(caf::strong_actor_ptr actor) {
+  unit_.reserve(kept_.size() + 1);
   auto id = actor->id();
   actor->get()->attach_functor(
       [this, self = caf::strong_actor_ptr{ctrl()}, id](const caf::error&) {
-        post([this, id] { gone(id); });
+        actors::insist([this, id] { post([this, id] { gone(id); }); });
       });
   if (stopping_)
     caf::anon_send_exit(caf::actor_cast<caf::actor>(actor),
                         caf::exit_reason::user_shutdown);
   kept_.emplace(id, std::move(actor));
+}
+
+// An exception out of an actor's end, as when CAF has no memory for a message
+// to whoever is linked to it, may have hidden that end from us.
+void loop::forget_ended() {
+  std::erase_if(kept_, [](const auto& x) {
+    return x.second->get()->getf(caf::abstract_actor::is_terminated_flag);
+  });
 }
 
 void loop::gone(caf::actor_id who) {
@@ -94,7 +106,7 @@ void loop::depend_on(const caf::strong_actor_ptr& part) {
   part->get()->attach_functor(
       [this, self = caf::strong_actor_ptr{ctrl()}](const caf::error& why) {
         if (why && why != caf::exit_reason::user_shutdown)
-          post([this, why] { stop(why); });
+          actors::insist([&] { post([this, why] { stop(why); }); });
       });
 }
 
@@ -111,8 +123,8 @@ caf::expected<actors::connection_ptr> loop::dial(const std::string& path,
 actors::process_ptr loop::run(actors::process_id id, actors::process_spec spec,
                               actors::process_owner owner) {
   return run_child(context_, id, std::move(spec),
-                   [owner = std::move(owner)](actors::process_ended x) {
-                     caf::anon_send(owner, std::move(x));
+                   [owner = std::move(owner)](const actors::process_ended& x) {
+                     actors::insist([&] { caf::anon_send(owner, x); });
                    });
 }
 

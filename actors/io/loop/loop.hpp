@@ -65,6 +65,7 @@ public:
 
 private:
   void stop(caf::error why);
+  void forget_ended();
   void gone(caf::actor_id who);
 
   boost::asio::io_context context_{1}; // one thread runs all handlers

@@ -5,6 +5,8 @@
 #include <caf/resumable.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 
+#include <algorithm>
+
 namespace clearance::io {
 
 namespace {
@@ -29,12 +31,24 @@ unit::activation::~activation() {
 
 unit::unit(caf::actor_system& system, boost::asio::io_context& context)
     : execution_unit(&system), context_(context) {
-  // nop
+  reserve(64);
 }
 
 unit::~unit() {
   for (auto what : ready_)
     caf::scheduler::abstract_coordinator::cleanup_and_release(what);
+}
+
+// An actor is ready for a message and, if it has a bounded mailbox, for events.
+void unit::reserve(std::size_t actors) {
+  if (ready_.capacity() < 2 * actors)
+    ready_.set_capacity(std::max(2 * actors, 2 * ready_.capacity()));
+}
+
+void unit::push(caf::resumable* what) {
+  if (ready_.full())
+    reserve(ready_.capacity());
+  ready_.push_back(what);
 }
 
 void unit::exec_later(caf::resumable* what) {
@@ -43,7 +57,7 @@ void unit::exec_later(caf::resumable* what) {
   if (what->subtype() == caf::resumable::scheduled_actor)
     system().scheduler().enqueue(what);
   else if (current == this)
-    ready_.push_back(what);
+    push(what);
   else
     boost::asio::post(context_, [this, what] { step(what); });
 }
@@ -51,7 +65,7 @@ void unit::exec_later(caf::resumable* what) {
 void unit::step(caf::resumable* what) {
   switch (what->resume(this, max_throughput)) {
   case caf::resumable::resume_later:
-    ready_.push_back(what);
+    push(what);
     break;
   case caf::resumable::awaiting_message:
   case caf::resumable::done:

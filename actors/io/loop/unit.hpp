@@ -2,11 +2,11 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <boost/circular_buffer.hpp>
 #include <caf/execution_unit.hpp>
 #include <caf/fwd.hpp>
 
 #include <cstddef>
-#include <deque>
 
 namespace clearance::io {
 
@@ -18,6 +18,11 @@ class unit : public caf::execution_unit {
 public:
   unit(caf::actor_system& system, boost::asio::io_context& context);
   ~unit() override;
+
+  /// Makes room for so many actors that are ready at the same time. Then
+  /// exec_later() needs no memory on the unit's thread: a message may be denied
+  /// memory, but a message that was sent always wakes its actor.
+  void reserve(std::size_t actors);
 
   /// May be called on any thread. Passes actors of CAF's scheduler on to it.
   void exec_later(caf::resumable* what) override;
@@ -46,11 +51,12 @@ private:
     unit* before;
   };
 
+  void push(caf::resumable* what);
   void step(caf::resumable* what);
   std::size_t drain();
 
   boost::asio::io_context& context_;
-  std::deque<caf::resumable*> ready_;
+  boost::circular_buffer<caf::resumable*> ready_; // never shrinks
 };
 
 } // namespace clearance::io

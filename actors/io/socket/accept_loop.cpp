@@ -1,5 +1,6 @@
 #include "actors/io/socket/accept_loop.hpp"
 
+#include "actors/base/fault.hpp"
 #include "actors/base/log.hpp"
 #include "actors/io/base/ran_out.hpp"
 #include "protocol/base/limits.hpp"
@@ -79,14 +80,16 @@ private:
         greet(std::move(peer));
       } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
         break;
-      } else if (ran_out(errno)) {
-        return rest(protocol::error_text(errno));
+      } else if (const auto why = errno; ran_out(why)) {
+        std::string text;
+        actors::if_memory_allows([&] { text = protocol::error_text(why); });
+        return rest(text);
       }
       // Any other errno is the peer's fault (ECONNABORTED, EINTR ...): accept
       // the next one.
     }
     if (on_peer_)
-      wait();
+      actors::insist([this] { wait(); });
   }
 
   void greet(unique_fd peer) {
@@ -101,20 +104,22 @@ private:
     }
   }
 
-  void dropped(const std::string& why) const {
+  void dropped(std::string_view why) const {
     log(actors::severity::warning, "listener", "dropped a peer",
         {{"socket", role_}, {"why", why}});
   }
 
   // Logged when the rest begins, and not at each try.
-  void rest(const std::string& why) {
+  void rest(std::string_view why) {
     if (!std::exchange(resting_, true))
       log(actors::severity::warning, "listener", "cannot accept, trying again",
           {{"socket", role_}, {"why", why}});
     timer_.expires_after(limits::accept_backoff);
-    timer_.async_wait([self = shared_from_this()](auto error) {
-      if (!error && self->on_peer_)
-        self->accept();
+    actors::insist([this] {
+      timer_.async_wait([self = shared_from_this()](auto error) {
+        if (!error && self->on_peer_)
+          self->accept();
+      });
     });
   }
 

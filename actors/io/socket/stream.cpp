@@ -7,6 +7,7 @@
 #include "actors/io/socket/stream.hpp"
 
 #include "actors/base/error.hpp"
+#include "actors/base/fault.hpp"
 #include "actors/base/log.hpp"
 #include "actors/io/base/readiness.hpp"
 #include "actors/io/socket/unix_address.hpp"
@@ -76,12 +77,14 @@ stream::stream(boost::asio::io_context& context, unique_fd fd, actors::peer who,
                actors::framing kind, std::shared_ptr<std::size_t> open,
                protocol::byte_budget_ptr held)
     : id_(next_id()),
-      socket_(context, local(), fd.release()),
+      socket_(context),
       who_(std::move(who)),
       framing_(kind),
       held_(std::move(held)),
       framer_(framer_for(kind, held_)),
       open_(std::move(open)) {
+  socket_.assign(local(), fd.get());
+  fd.release(); // not earlier: if memory is denied, it must be closed
   if (open_)
     ++*open_;
 }
@@ -231,8 +234,9 @@ void stream::watch() {
     if (!self->owner_ || error)
       return;
     if (!shows(self->socket_.native_handle(), 0))
-      return self->watch();
-    caf::anon_send(self->owner_, actors::hung_up{self->id_});
+      return actors::insist([&] { self->watch(); });
+    actors::insist(
+        [&] { caf::anon_send(self->owner_, actors::hung_up{self->id_}); });
   });
 }
 
@@ -270,7 +274,8 @@ void stream::await_writable() {
   auto self = std::static_pointer_cast<stream>(shared_from_this());
   socket_.async_wait(local::socket::wait_write, [self](auto) {
     if (self->owner_)
-      caf::anon_send(self->owner_, actors::writable{self->id_});
+      actors::insist(
+          [&] { caf::anon_send(self->owner_, actors::writable{self->id_}); });
   });
 }
 

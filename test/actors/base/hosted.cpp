@@ -1,13 +1,17 @@
 #include "actors/base/hosted.hpp"
 
+#include "actors/base/fault.hpp"
 #include "actors/hub/messages.hpp"
+#include "test/support/allocation_count.hpp"
 #include "test/support/fixture/actor_fixture.hpp"
 
 #include <doctest/doctest.h>
 
 #include <deque>
 #include <memory>
+#include <new>
 #include <stdexcept>
+#include <string>
 
 namespace hosted_tests {
 
@@ -148,9 +152,37 @@ TEST_CASE("a message without a handler is logged and does no harm") {
 }
 
 TEST_CASE("an exception that is not a std::exception is described, too") {
-  CHECK(actors::describe(std::make_exception_ptr(std::runtime_error{"x"}))
-        == "x");
-  CHECK(actors::describe(std::make_exception_ptr(1)) == "an unknown exception");
+  const log_record log;
+  actors::report_fault("guest", std::make_exception_ptr(1));
+  CHECK(log.only("internal error")["what"] == "an unknown exception");
+}
+
+TEST_CASE("a fault is logged although there is no memory for its text") {
+  const log_record log;
+  const std::string long_text(1000, 'x');
+  {
+    const denied_allocation no_memory{1};
+    actors::report_fault("guest", long_text);
+  }
+  CHECK(log.only("internal error")["what"]
+        == "out of memory even for its text");
+}
+
+TEST_CASE("what cannot be sent for want of memory is tried once more") {
+  int tries = 0;
+  actors::insist([&] {
+    if (++tries == 1)
+      throw std::bad_alloc{};
+  });
+  CHECK(tries == 2);
+  CHECK_THROWS_AS(actors::insist([] { throw std::bad_alloc{}; }),
+                  std::bad_alloc);
+  CHECK_THROWS_AS(actors::insist([&] {
+                    ++tries;
+                    throw std::runtime_error{"x"};
+                  }),
+                  std::runtime_error);
+  CHECK(tries == 3);
 }
 
 } // namespace hosted_tests

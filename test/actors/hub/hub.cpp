@@ -233,9 +233,9 @@ TEST_CASE("a client that there is no memory for is closed alone") {
   auto client = s.io.connect(clearance_socket);
   s.run();
   CHECK_FALSE(client->open());
-  CHECK(
-      s.log.only("out of memory for a client, its connection is closed")["pid"]
-      == "4242");
+  auto line = s.log.only("cannot serve a connection, it is closed");
+  CHECK(line["why"] == "out of memory");
+  CHECK(line["pid"] == "4242");
   s.io.run_out_of_memory(false);
   CHECK(s.client()->open());
   s.bring(s.reader(), lines(1, 1));

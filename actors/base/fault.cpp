@@ -1,0 +1,38 @@
+#include "actors/base/fault.hpp"
+
+#include "actors/base/log.hpp"
+#include "protocol/text/text.hpp"
+
+#include <string>
+
+namespace clearance::actors {
+
+std::string_view fault_text(const std::exception& x) noexcept {
+  return dynamic_cast<const std::bad_alloc*>(&x) != nullptr ? "out of memory"
+                                                            : x.what();
+}
+
+void report_closed(const char* name, pid_t pid,
+                   const std::exception& fault) noexcept {
+  constexpr auto text = "cannot serve a connection, it is closed";
+  try {
+    log(severity::warning, name, text,
+        {{"why", protocol::escaped(fault_text(fault))},
+         {"pid", std::to_string(pid)}});
+  } catch (const std::exception&) {
+    log(severity::warning, name, text, {{"why", "out of memory"}});
+  }
+}
+
+void report_closed(const char* name, pid_t pid,
+                   const std::exception_ptr& fault) noexcept {
+  try {
+    std::rethrow_exception(fault);
+  } catch (const std::exception& x) {
+    report_closed(name, pid, x);
+  } catch (...) {
+    report_closed(name, pid, std::exception{});
+  }
+}
+
+} // namespace clearance::actors
