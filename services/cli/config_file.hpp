@@ -10,12 +10,12 @@
 
 namespace clearance::services {
 
-/// How a program judges words: without a file.
+/// How a program checks words that come from no file.
 struct config_judge {
-  /// Its sections are its subcommands; one without them has none, and its
-  /// settings stand at the top.
+  /// Its sections are its subcommands. The settings of a program that has no
+  /// subcommands are not in a section.
   std::vector<std::string> subcommands;
-  /// What can be set, see options_of().
+  /// What a file can set; see options_of().
   std::vector<known_option> options;
   /// What is wrong with words.
   std::function<usage_error(const std::vector<std::string>&)> fault;
@@ -33,11 +33,12 @@ struct config_fault {
   std::string what;
 };
 
-/// Takes `--config FILE` out of `words` and puts in what stands in the TOML
-/// file for their subcommand, unless they say it themselves: `key = "value"` is
-/// `--key value`, true is a flag, an array is an option given again and again.
-/// The whole file is judged; of all its faults the first by line is told, as
-/// `FILE:LINE: key: reason`. Without `--config` nothing changes.
+/// Removes `--config FILE` from `words` and adds what the TOML file says for
+/// their subcommand, but no option that they have themselves: `key = "value"`
+/// is
+/// `--key value`, true is a flag, an array is an option given several times.
+/// The whole file is checked. The fault on its first faulty line is returned,
+/// as `FILE:LINE: key: reason`. Without `--config` nothing changes.
 std::variant<std::vector<std::string>, config_fault>
 with_config(std::vector<std::string> words, const config_judge& judge);
 

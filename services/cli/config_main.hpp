@@ -1,4 +1,4 @@
-/// What the main() of every program shares.
+/// Parts of main() that all programs use.
 #pragma once
 
 #include "protocol/text/text.hpp"
@@ -17,7 +17,7 @@
 
 namespace clearance::services {
 
-/// Says what a program that runs nothing has to say. Returns its exit code.
+/// Prints the texts of an outcome, such as help. Returns its exit code.
 template <class Told>
 int tell(const char* program, const Told& x) {
   std::fputs(x.err.c_str(), stderr);
@@ -28,8 +28,8 @@ int tell(const char* program, const Told& x) {
   return exit_failed;
 }
 
-/// Runs `f`, which returns an exit code. An exception that nobody expected is
-/// one line, and exit code 1.
+/// Runs `f`, which returns an exit code. An exception that leaves `f` becomes
+/// one line on stderr and exit code 1.
 template <class F>
 int run_guarded(const char* program, F f) try {
   return f();
@@ -41,7 +41,7 @@ int run_guarded(const char* program, F f) try {
   return exit_failed;
 }
 
-/// Runs `f` with the words and what their configuration file adds, guarded.
+/// run_guarded() with the words and what their configuration file adds.
 template <class F>
 int run_configured(const char* program, int argc, char** argv,
                    const config_judge& judge, F f) {

@@ -1,4 +1,4 @@
-/// Nothing is to be run: help, version, or a usage error.
+/// The result of words that run nothing: help, version, or a usage error.
 #pragma once
 
 #include <string>
@@ -11,12 +11,12 @@ struct usage_error {
   enum class kind {
     value,    ///< one option has a value that it cannot have
     together, ///< options do not go together
-    missing,  ///< something has to be given, too
+    missing,  ///< an option or a value is missing
     other,    ///< for example: there is no such option
   };
 
   kind what = kind::other;
-  std::vector<std::string> options; ///< which it is about, as `--socket`
+  std::vector<std::string> options; ///< that the error is about, as `--socket`
   std::string why;                  ///< one line; empty: nothing is wrong
 };
 

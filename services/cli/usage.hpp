@@ -1,4 +1,4 @@
-/// What the command lines of all programs say about words that make no sense.
+/// Reads the command lines of all programs and says what is wrong in them.
 #pragma once
 
 #include "services/cli/outcome.hpp"
@@ -20,7 +20,7 @@ class App;
 
 namespace clearance::services {
 
-/// A fault that CLI11 cannot see by itself.
+/// A fault that CLI11 does not find.
 struct usage_fault : std::runtime_error {
   explicit usage_fault(const std::string& why,
                        usage_error::kind kind = usage_error::kind::other,
@@ -33,23 +33,23 @@ struct usage_fault : std::runtime_error {
   std::vector<std::string> options;
 };
 
-/// `option` was given a value that it cannot have.
+/// `option` cannot have the value that it was given.
 usage_fault bad_value(const std::string& option, const std::string& why);
 
-/// Something has to be given that was not.
+/// An option or a value is missing.
 usage_fault missing(const std::string& why);
 
-/// An option that a program takes, as its parser knows it.
+/// An option of a program, as its parser knows it.
 struct known_option {
   enum class argument { none, one, many };
 
-  std::string subcommand; ///< whose it is; empty: the program's own
+  std::string subcommand; ///< that it belongs to; empty: the program
   std::string name;       ///< `--socket`
   argument takes = argument::one;
 };
 
-/// All options of `app` and of its subcommands, also those that no help names.
-/// `--config` is none of them: it is taken out of the words before.
+/// All options of `app` and of its subcommands, also those that no help shows.
+/// `--config` is not one of them: it is removed from the words before.
 std::vector<known_option> options_of(const CLI::App& app);
 
 /// The words of every program's `--log-level`.
@@ -58,8 +58,8 @@ extern const std::map<std::string, log_level> log_levels;
 /// The words of `--sandbox`.
 extern const std::map<std::string, sandbox_mode> sandbox_modes;
 
-/// What `word` means, given for `name`. Throws a usage_fault that names the
-/// words there are.
+/// The value that `word` stands for. Throws a usage_fault that names the option
+/// `name` and the words that it takes.
 template <class T>
 T choice(const std::string& name, const std::string& word,
          const std::map<std::string, T>& words) {
@@ -71,12 +71,12 @@ T choice(const std::string& name, const std::string& word,
   throw bad_value(name, "`" + word + "` is none of " + known);
 }
 
-/// Has CLI11 take `words` apart, and then `finish`, which sees what is wrong
-/// with them together. Something is told when they ask for help or for the
-/// version, or when they make no sense; it is printable ASCII, whatever they
-/// were. `app` bears the program's name, `help` knows its texts: of the program
-/// for an empty name, of a subcommand, or none. `version` is what its flag
-/// sets.
+/// CLI11 parses `words`. Then `finish` is called, which checks the options
+/// together. Returns an outcome if the words ask for help or for the version,
+/// or if something is wrong with them; its texts are printable ASCII, whatever
+/// the words are. `app` has the program's name. `help` returns the text of a
+/// subcommand, or of the program for an empty name. The flag --version sets
+/// `version`.
 std::optional<outcome>
 take_words(CLI::App& app, const std::vector<std::string>& words,
            const std::function<std::string_view(std::string_view)>& help,

@@ -13,24 +13,25 @@ namespace clearance::services {
 
 /// One event.
 struct announcement {
-  /// Nothing when the event is of a kind or shape that we do not know.
+  /// Nothing if this program does not know an event of this type or form.
   std::optional<protocol::event> known;
   /// The event's object as it was sent, compact, on one line, in ASCII.
   std::string json;
 };
 
-/// No event but an end: an error reply, or bytes that are no varlink.
+/// Not an event: an error reply, or bytes that are not varlink. Nothing
+/// follows.
 struct no_announcement {
   std::string why; ///< printable
 };
 
-/// Reads replies to `Subscribe`. Keeps a parser's memory between them.
+/// Reads the replies to `Subscribe`, with the same parser and its memory.
 class announcement_reader {
 public:
   announcement_reader();
   ~announcement_reader();
 
-  /// Judges one message (without NUL), `capacity` as in reader_line.hpp.
+  /// Reads one message (without its NUL); `capacity`: see reader_line.hpp.
   std::variant<announcement, no_announcement> read(std::string_view message,
                                                    std::size_t capacity);
 

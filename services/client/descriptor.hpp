@@ -1,4 +1,4 @@
-/// What the clients call a file descriptor that somebody owns.
+/// The name in this folder for a file descriptor that its holder closes.
 #pragma once
 
 #include "actors/io/base/unique_fd.hpp"

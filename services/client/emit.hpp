@@ -1,4 +1,4 @@
-/// `terok-clearance emit`: speaks to the hub as a reader does.
+/// `terok-clearance emit`: sends events to the hub, as a reader does.
 #pragma once
 
 #include "protocol/hub/event.hpp"
@@ -13,7 +13,7 @@ namespace clearance::services {
 struct emit_line {
   std::string type;
   std::string container;
-  std::string request_id; ///< empty: generated, for a block
+  std::string request_id; ///< empty: a block gets a new one
   std::string dest;
   std::int64_t port = 0;
   std::int64_t proto = 6;
@@ -24,7 +24,7 @@ struct emit_line {
 
 struct emit_config {
   std::string reader_socket;
-  std::optional<emit_line> line; ///< nothing: lines come from stdin
+  std::optional<emit_line> line; ///< nothing: read lines from stdin
 };
 
 /// Sends, and waits until the hub has read everything. Returns the exit code.

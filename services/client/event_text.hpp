@@ -1,4 +1,4 @@
-/// Events as an operator reads them.
+/// Events as text for an operator.
 #pragma once
 
 #include "protocol/hub/event.hpp"
@@ -8,19 +8,19 @@
 
 namespace clearance::services {
 
-/// How lines are to look.
+/// How the lines look.
 struct event_style {
   bool color = false;
-  std::string default_socket; ///< a hub there needs no mention in a hint
+  std::string default_socket; ///< a command for this hub need not name it
 };
 
-/// One line with its newline: time, type, container and what the type's other
-/// fields say; for a block that can be answered a second, indented one with the
-/// command that does it. `time` is printable. `socket` is the hub's.
+/// A line with its newline: time, type, container and the other fields of the
+/// type. A block that can be answered has a second, indented line: the command
+/// that answers it. `time` is printable. `socket` is that of the hub.
 std::string event_text(const protocol::event& x, std::string_view time,
                        std::string_view socket, const event_style& style);
 
-/// The line of an event that this program is too old for; `json` is ASCII.
+/// The line of an event whose type this program does not know; `json` is ASCII.
 std::string unknown_event_text(std::string_view json, std::string_view time,
                                const event_style& style);
 

@@ -11,26 +11,26 @@ namespace clearance::services {
 
 class hub_finder {
 public:
-  /// Looks at `sockets` and, with a `runtime` directory, at every place below
+  /// Looks at `sockets` and, if `runtime` names a directory, at every place in
   /// it where a hub may have its socket. Source: clearance.md, section 1.
   hub_finder(std::vector<std::string> sockets, std::string runtime);
 
   /// Becomes readable when something may have changed.
   int fd() const noexcept { return inotify_.get(); }
 
-  /// Whether something cannot be watched, for want of permission or because
-  /// the kernel has no more watches for us. Then look() now and then.
+  /// Whether a directory cannot be watched, because we may not read it or the
+  /// kernel gives us no more watches. Then call look() from time to time.
   bool blind() const noexcept { return blind_; }
 
-  /// Takes the notices and looks anew. Returns the sockets that are there,
-  /// those below `runtime` once, whatever the number of their names. A change
-  /// behind look() makes fd() readable: directories are watched before they are
-  /// read.
+  /// Reads the notices and looks again. Returns the sockets that exist; one
+  /// below `runtime` is returned once, even if it has several names. A change
+  /// after look() makes fd() readable, because a directory is watched before it
+  /// is read.
   std::vector<std::string> look();
 
 private:
   void watch(const std::string& directory);
-  /// Watches what is there of `directory` and the way to it.
+  /// Watches `directory`, or the last directory of its path that exists.
   void watch_nearest(const std::string& directory);
   void forget_old_watches();
 
@@ -39,7 +39,7 @@ private:
   bool blind_ = false;
   descriptor inotify_;
   std::set<int> watches_;
-  std::set<int> seen_; // by this look()
+  std::set<int> seen_; // by the look() that runs
 };
 
 } // namespace clearance::services

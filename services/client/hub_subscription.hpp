@@ -1,4 +1,4 @@
-/// One hub that `watch` follows through all its restarts.
+/// One hub that `watch` follows, also when the hub is started again.
 #pragma once
 
 #include "protocol/base/framing.hpp"
@@ -13,16 +13,16 @@
 
 namespace clearance::services {
 
-/// A machine of four states. It tells `say` of every change, once:
+/// A machine of four states. It reports every change to `say` once:
 ///
 ///   absent <--vanished-- waiting --connected--> following
 ///      '----appeared----->  ^  ^                 |    |
 ///                           |  '----hang-up------'    '--error--> refused
 ///                           '--a new socket appeared----------------'
 ///
-/// While it waits, it tries again after 50 ms, then after twice as long each
-/// time, up to 5 s: a socket is there before its owner listens, and inotify
-/// does not tell when the owner does.
+/// In the state `waiting` it tries again after 50 ms, and each further time
+/// after twice as long, up to 5 s: a socket exists before its owner listens,
+/// and inotify does not show when the owner begins to listen.
 ///
 /// A hub drops the oldest events of a client that does not read. When watch did
 /// not read for a while and much was waiting then (neglected()), it reads the
@@ -36,15 +36,15 @@ public:
 
   const std::string& path() const noexcept { return path_; }
   bool following() const noexcept { return state_ == state::following; }
-  /// What is at the path does not serve us, and will not until it is replaced.
+  /// The hub at the path does not serve us. Only another hub there may.
   bool refused() const noexcept { return state_ == state::refused; }
 
-  /// For poll; -1 unless following.
+  /// For poll; -1 in all states but `following`.
   int fd() const noexcept { return connection_.get(); }
-  /// When to call retry(); nothing when retry() has nothing to do.
+  /// When to call retry(). Nothing: retry() has nothing to do.
   std::optional<time_point> retry_at() const noexcept;
 
-  /// The socket is there, or is not. Connects to a socket that is new.
+  /// The socket exists, or it does not. Connects to a new socket.
   void seen(bool there, time_point now);
   /// Does what is due: connects, subscribes anew, or says that it follows.
   void retry(time_point now);
@@ -53,7 +53,7 @@ public:
   /// Call this before the next read().
   void neglected(std::string_view why, time_point now);
 
-  /// False: the taker wants no more events now.
+  /// False: the taker does not want more events now.
   using taker = std::function<bool(const announcement&)>;
 
   /// Reads once and hands on the events that are complete. An event that the
@@ -63,7 +63,7 @@ public:
 private:
   enum class state { absent, waiting, following, refused };
 
-  /// Tells a socket from its successor at the same path.
+  /// Differs between a socket and a later one at the same path.
   struct identity {
     dev_t device = 0;
     ino_t inode = 0;
@@ -89,7 +89,7 @@ private:
   bool said_waiting_ = false;
   bool said_following_ = false; // of this connection
   bool heard_ = false;          // a message came on this connection
-  bool behind_ = false;         // to be subscribed anew at renew_at_
+  bool behind_ = false;         // subscribe again at renew_at_
   unsigned turned_away_ = 0;    // connections in a row that ended at once
   identity tried_;
   std::chrono::milliseconds pause_;

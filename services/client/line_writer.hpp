@@ -1,4 +1,4 @@
-/// Writes lines to stdout, and still sees the order to stop.
+/// Writes lines to stdout until it is told to stop.
 #pragma once
 
 #include <csignal>
@@ -6,10 +6,10 @@
 
 namespace clearance::services {
 
-/// While one lives, SIGINT and SIGTERM reach the calling thread although it has
-/// them blocked. For a write that may block for ever: a terminal says that it
-/// can be written as soon as it takes one byte. watch's handlers end the
-/// process.
+/// As long as an object of it exists, SIGINT and SIGTERM are not blocked in the
+/// calling thread. For a write that may block for ever: poll() says that a
+/// terminal can be written as soon as it takes one byte. watch's handlers end
+/// the process.
 class stoppable {
 public:
   stoppable();
@@ -35,7 +35,7 @@ public:
 
   int fd() const noexcept { return fd_; }
 
-  /// Writes everything, waiting for a reader that is slow.
+  /// Writes everything. Waits for a slow reader.
   result write(std::string_view bytes);
 
 private:

@@ -13,7 +13,7 @@ namespace clearance::services {
 
 using time_point = std::chrono::steady_clock::time_point;
 
-/// An errno of a connection that did not come about.
+/// The errno of a connection that failed.
 struct connect_error {
   int code;
 };
@@ -22,13 +22,13 @@ struct connect_error {
 inline constexpr std::chrono::seconds connect_time_limit{5};
 
 /// Connects to the stream socket at `path`. Waits at most `time_limit` for room
-/// in the listener's queue; zero: EAGAIN when there is none. The descriptor
-/// does not block and is closed on exec. ENAMETOOLONG: no socket's path is
-/// that long.
+/// in the listener's queue; zero: EAGAIN if there is no room. The descriptor
+/// does not block and is closed on exec. ENAMETOOLONG: the path is longer than
+/// a socket's path may be.
 std::variant<descriptor, connect_error>
 connect_unix(const std::string& path, std::chrono::milliseconds time_limit);
 
-/// `cannot connect to PATH: why`, ready to be shown.
+/// `cannot connect to PATH: why`, printable.
 std::string cannot_connect(const std::string& path, connect_error error);
 
 using protocol::error_text;
@@ -36,7 +36,7 @@ using protocol::error_text;
 /// How a wait ended.
 enum class waited { ready, deadline, failed };
 
-/// Waits until `fd` shows one of `events` (as in poll), an error or a hang-up.
+/// Waits until `fd` has one of `events` (as in poll), an error or a hang-up.
 waited wait_for(int fd, short events, time_point deadline);
 
 } // namespace clearance::services

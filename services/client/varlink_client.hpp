@@ -1,4 +1,4 @@
-/// A varlink client for one call after another.
+/// A varlink client. It makes one call after another.
 #pragma once
 
 #include "protocol/base/framing.hpp"
@@ -18,8 +18,8 @@ class varlink_client {
 public:
   using parameters = std::vector<std::pair<std::string_view, std::string_view>>;
 
-  /// Why there is no reply: a sentence, printable. The connection is of no
-  /// further use.
+  /// Why there is no reply: a printable sentence. The connection cannot be
+  /// used any more.
   struct failure {
     std::string why;
   };

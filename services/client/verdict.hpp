@@ -15,7 +15,7 @@ struct verdict_config {
   protocol::action action = protocol::action::deny;
 };
 
-/// Asks the hub and says what came of it. Returns the exit code.
+/// Sends the verdict and prints its outcome. Returns the exit code.
 int verdict(const verdict_config& config);
 
 } // namespace clearance::services

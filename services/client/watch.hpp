@@ -11,7 +11,7 @@ namespace clearance::services {
 
 struct watch_config {
   std::vector<std::string> clearance_sockets; ///< empty only with `all`
-  std::string default_socket;                 ///< needs no mention in a hint
+  std::string default_socket;                 ///< a command need not name it
   std::string runtime_directory;              ///< where `all` looks
   bool all = false;
   bool json = false;

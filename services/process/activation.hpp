@@ -1,4 +1,4 @@
-/// Socket activation: whoever starts a service may have opened its sockets.
+/// Socket activation: systemd may have opened the sockets of a service.
 #pragma once
 
 #include "actors/io/socket/inherited.hpp"
@@ -11,8 +11,8 @@
 
 namespace clearance::services {
 
-/// One descriptor for each of `names`, in their order, when each of them was
-/// passed once and nothing else; none when nothing was passed. Errors: why not.
+/// One descriptor for each of `names`, in their order, if each of them was
+/// passed once and nothing else was. None if nothing was passed. Errors: why.
 std::variant<std::vector<int>, std::string>
 match_sockets(const std::vector<systemd::passed_socket>& passed,
               const std::vector<std::string_view>& names);
@@ -22,9 +22,10 @@ struct activated_socket {
   io::listening_place place;
 };
 
-/// Those that were passed to this process: none, or one for each of `names`.
-/// `option` names a socket to be bound, which passed ones exclude; empty: none
-/// was given. Before any thread is started, once. Throws setup_fault.
+/// The sockets that were passed to this process: none, or one for each of
+/// `names`. `option` is an option that names a socket to bind, which is a fault
+/// if sockets were passed; empty: no such option was given. Call it once,
+/// before any thread is started. Throws setup_fault.
 std::vector<activated_socket>
 activated_sockets(const std::vector<std::string_view>& names,
                   std::string_view option);

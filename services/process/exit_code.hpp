@@ -1,4 +1,4 @@
-/// What the programs say to whoever started them.
+/// The exit codes of the programs.
 #pragma once
 
 namespace clearance::services {

@@ -1,4 +1,4 @@
-/// Where the actors' log goes: to the journal when stderr is that, else to
+/// Writes the actors' log: to the journal if stderr leads there, otherwise to
 /// stderr.
 #pragma once
 
@@ -18,10 +18,10 @@
 namespace clearance::services {
 
 /// `component: text key=value key="two words"`, without an end of line. A value
-/// stands in double quotes when it holds a space, a quote, `=`, a backslash or
-/// what is no printable ASCII; inside them a quote is `\"`, and what
-/// protocol::escaped() wrote stays as it is. A field without a value is not
-/// shown.
+/// is put in double quotes if it has a space, a quote, `=`, a backslash or a
+/// byte that is not printable ASCII; a quote inside becomes `\"`, and what
+/// protocol::escaped() wrote stays as it is. A field without a value is left
+/// out.
 std::string log_line(const actors::log_entry& x);
 
 /// The same as an entry of the journal, `NAME=value` each: PRIORITY; MESSAGE,
@@ -35,12 +35,12 @@ std::vector<std::string> journal_fields(const actors::log_entry& x,
 /// to the journal. Source: systemd.exec(5).
 bool leads_to_journal(const char* stream, int fd);
 
-/// Bounds a process's lines, see limits::log_max_lines_in_all: what a peer does
-/// a thousand times a second does not drown what others do.
+/// Bounds the lines of a process, see limits::log_max_lines_in_all: the lines
+/// about one busy peer must not hide the lines about others.
 class line_bound {
 public:
-  /// How many lines were left out since the last one that was not; none: leave
-  /// this one out, too.
+  /// How many lines were left out since the last line that was admitted.
+  /// Nothing: leave this line out, too.
   std::optional<std::uint64_t> admit(actors::severity level,
                                      protocol::time_point now) noexcept;
 
@@ -53,25 +53,25 @@ private:
   actors::log_limiter errors_; // a bound of their own
 };
 
-/// Sends the actors' log to stderr from now on. When that is the journal, each
-/// line becomes an entry with fields; where entries cannot be written, lines
-/// carry its priorities and no time of their own. Lines are queued and nobody
-/// waits for who reads them, see log_writer. What ends the process by
-/// std::terminate() is said, too. For a program's start; the second call
-/// changes the threshold alone. Source: sd-daemon(3).
+/// Sends the actors' log to stderr from now on. If stderr leads to the journal,
+/// each line becomes an entry with fields; if entries cannot be written, lines
+/// have a priority for the journal and no time. Lines are queued, and nobody
+/// waits for the reader of the log, see log_writer. std::terminate() logs why
+/// it was called. Call it when the program starts; a second call changes only
+/// the threshold. Source: sd-daemon(3).
 void log_to_stderr(log_level threshold);
 
-/// Starts the thread that writes, under the sandbox that the caller is under;
-/// until then lines are queued. After log_to_stderr(). False: errno says why
-/// there is no thread.
+/// Starts the thread that writes; it has the sandbox of the caller. Until then
+/// lines are queued. Call it after log_to_stderr(). False: there is no thread,
+/// and errno says why.
 bool start_log_writer();
 
-/// Before the process ends: waits until all lines are written, at most
-/// log_limits::flush_max, and not a second time for a reader that did not read.
+/// Call it before the process ends. Waits until all lines are written, at most
+/// log_limits::flush_max; if the log was not read in that time, not again.
 void flush_log();
 
-/// Why a program ends: one line on stderr, `PROGRAM: WHAT`; to the journal as
-/// an error. Waits as flush_log() does.
+/// Writes why a program ends: one line on stderr, `PROGRAM: WHAT`; an error in
+/// the journal. Waits as flush_log() does.
 void print_fault(const std::string& program, const std::string& what);
 
 } // namespace clearance::services

@@ -1,11 +1,11 @@
-/// How much a service says.
+/// How much a service logs.
 #pragma once
 
 #include "actors/base/log.hpp"
 
 namespace clearance::services {
 
-/// The least severity that is logged.
+/// The lowest severity that is logged.
 using log_level = actors::severity;
 
 } // namespace clearance::services

@@ -23,7 +23,7 @@ struct queued_line {
   std::vector<std::string> fields = {}; ///< `NAME=value`, for the journal alone
 };
 
-/// How many lines nobody can read any more.
+/// How many lines are lost: nobody can read them any more.
 struct lost_lines {
   std::uint64_t all = 0;
   std::uint64_t notices = 0; ///< of `all`: the audit trail, and counters
@@ -46,7 +46,7 @@ public:
   /// Counts a line that is lost for another reason.
   void count_lost(actors::severity level) noexcept;
 
-  /// Counts lines anew whose number could not be told.
+  /// Counts lines again, because the line with their number was not written.
   void add_lost(const lost_lines& x) noexcept;
 
   const lost_lines& lost() const noexcept { return lost_; }

@@ -1,4 +1,4 @@
-/// Tells systemd how the process is: sd_notify(3)'s protocol.
+/// Tells systemd the state of the process, by the protocol of sd_notify(3).
 #pragma once
 
 #include "actors/base/service_manager.hpp"
@@ -10,7 +10,7 @@
 
 namespace clearance::services {
 
-/// Speaks to nobody unless it was told whom. Its methods never wait, and may be
+/// Without an address it sends nothing. Its methods never wait, and may be
 /// called on any thread.
 class notifier final : public actors::service_manager {
 public:
@@ -19,30 +19,30 @@ public:
   /// `address` is a path, or `@` and an abstract name; another one is ignored.
   explicit notifier(const std::string& address);
 
-  /// To where NOTIFY_SOCKET says, which is removed: what we start must not
-  /// speak for us. Before any thread is started.
+  /// Sends to NOTIFY_SOCKET, and removes this variable: a program that we start
+  /// must not report our state. Call it before any thread is started.
   static notifier from_environment();
 
   notifier(notifier&& other) noexcept;
   notifier& operator=(notifier&&) = delete;
 
-  /// Whether anybody listens.
+  /// Whether there is an address to send to.
   explicit operator bool() const noexcept { return static_cast<bool>(socket_); }
 
   bool ready(const std::string& status) override;
   bool status(const std::string& status) override;
   bool alive() override;
 
-  /// New settings are being read; ready() or reloaded() ends it.
+  /// The service reads new settings; ready() or reloaded() ends this state.
   void reloading();
 
-  /// The old settings hold.
+  /// The old settings stay in use.
   void reloaded();
 
-  /// We end. Whatever was going to be said of our status is not any more.
+  /// The process ends. No status is sent any more, except by failed().
   void stopping();
 
-  /// Why we end, as the last status.
+  /// Sends, as the last status, why the process ends.
   void failed(const std::string& why);
 
 private:

@@ -1,4 +1,4 @@
-/// Where the sockets are when nobody says otherwise. Source: clearance.md,
+/// The default places of the sockets. Source: clearance.md,
 /// section 1.
 #pragma once
 
@@ -10,25 +10,24 @@
 
 namespace clearance::services {
 
-/// The value of XDG_RUNTIME_DIR, unless it is unset, empty or relative (the XDG
-/// base directory specification says to ignore it then): `/run/user/<uid>`.
-/// `xdg` may be null.
+/// The value `xdg` of XDG_RUNTIME_DIR. If it is null, empty or relative (the
+/// XDG base directory specification says to ignore it then): `/run/user/<uid>`.
 std::string runtime_directory(const char* xdg, uid_t uid);
 
-/// The same of this process.
+/// The runtime directory of this process.
 std::string runtime_directory();
 
-/// Below the runtime directory `runtime`.
+/// In the runtime directory `runtime`.
 std::string default_clearance_socket(std::string_view runtime);
 std::string default_reader_socket(std::string_view runtime);
 std::string default_verdict_socket(std::string_view runtime);
 
-/// Where each container's hub has a directory or a socket of its own.
+/// In this directory the hub of each container has a directory or a socket.
 std::string containers_directory(std::string_view runtime);
 
-/// `path` from the root directory on, so that it means the same to whoever
-/// reads it in a log. A socket's path that would be too long that way stays as
-/// it is, and so does each when the working directory is not there any more.
+/// `path` as an absolute path, so that it means the same to everybody who reads
+/// it in a log. A path stays as it is if it would become too long for a socket,
+/// or if the working directory does not exist any more.
 std::string absolute_socket_path(const std::string& path);
 
 using io::socket_path_max_bytes;

@@ -1,4 +1,4 @@
-/// A program that is one service: its actor system, its loop, its signals.
+/// Runs a service as a process: its actor system, its loop, its signals.
 #pragma once
 
 #include "actors/base/messages.hpp"
@@ -10,36 +10,36 @@
 
 namespace clearance::services {
 
-/// A running service as signals see it. The functions are called on the main
+/// What signals do to a running service. The functions are called on the main
 /// thread.
 struct running_service {
-  std::function<void()> report; ///< SIGUSR1: counters to the log
-  /// The first SIGINT or SIGTERM. Empty: every actor ends at once. Else the
-  /// service ends by itself, soon, and its end is the program's.
+  std::function<void()> report; ///< SIGUSR1: write the counters to the log
+  /// The first SIGINT or SIGTERM. Empty: every actor ends at once. Otherwise
+  /// the service must end soon; then the program ends.
   std::function<void()> stop;
-  /// SIGHUP; empty: it ends the program. True: the service will say that it is
-  /// ready again, once what it read holds.
+  /// SIGHUP; empty: it ends the program. True: the service will report that it
+  /// is ready again when its new settings are in use.
   std::function<bool()> reload;
 };
 
 struct program_config {
-  std::string name; ///< for the line on stderr
+  std::string name; ///< of the program, for its line on stderr
   log_level level = log_level::info;
   bool reloads = false; ///< running_service::reload will be there
   int cannot_start = 1; ///< exit code when a socket could not be bound
   /// exit code when errc::nothing_started ends the program
   int nothing_started = 1;
-  /// Whether the service manager, if there is one, is told how we are: false in
-  /// a part of somebody else's service.
+  /// Whether the state is reported to the service manager, if there is one.
+  /// False in a process that is a part of another program's service.
   bool notifies = true;
-  /// Called once, with the log at work and before there is a second thread.
-  /// May throw.
+  /// Called once, when the log works and before there is a second thread. May
+  /// throw.
   std::function<void()> enter_sandbox;
 };
 
-/// Starts the program's actors; called once on the loop's thread. What they
-/// need beside each other is made dependable by loop::depend_on(). The service
-/// tells the manager, who may be null, once it is ready.
+/// Starts the program's actors; called once on the loop's thread. It calls
+/// loop::depend_on() for each actor whose end must end the program. The service
+/// tells the manager, which may be null, when it is ready.
 using program_factory =
     std::function<running_service(io::loop&, const actors::manager_actor&)>;
 

@@ -6,7 +6,7 @@
 
 namespace clearance::services {
 
-/// Told as one line on stderr; `code` is the exit code.
+/// The program writes it as one line to stderr; `code` is the exit code.
 struct setup_fault : std::runtime_error {
   setup_fault(int exit_code, const std::string& what)
       : std::runtime_error(what), code(exit_code) {}

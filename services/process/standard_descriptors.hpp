@@ -8,8 +8,8 @@ namespace clearance::services {
 /// go into it. Every main() calls this first.
 ///
 /// Reading the new stdin and writing the new stdout fail with EBADF, so that a
-/// client notices. What is written to the new stderr is lost: there is nobody
-/// to tell. When no descriptor can be had, the process ends with exit code 1.
+/// client notices. What is written to the new stderr is lost: nobody reads it.
+/// If no descriptor can be opened, the process ends with exit code 1.
 void open_standard_descriptors();
 
 /// Whether stdout was open for writing when the program started.

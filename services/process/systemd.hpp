@@ -1,5 +1,5 @@
-/// What systemd leaves a process in its environment, and its journal: all that
-/// is asked of libsystemd. A build without it has systemd_absent.cpp instead.
+/// The variables that systemd sets for a process, and the journal: everything
+/// for which we use libsystemd. A build without it uses systemd_absent.cpp.
 #pragma once
 
 #include <chrono>
@@ -12,24 +12,24 @@ namespace clearance::services::systemd {
 
 struct passed_socket {
   std::string name; ///< FileDescriptorName=, "unknown" without one
-  int fd = -1;      ///< close-on-exec; the caller's
+  int fd = -1;      ///< close-on-exec; the caller owns it
 };
 
-/// What was opened for this process, in order, mostly nothing. The environment
-/// says nothing of it any more, so the second call finds nothing: before any
-/// thread is started. Errors: why, in one phrase.
-/// Source: sd_listen_fds_with_names(3).
+/// The sockets that systemd opened for this process, in order; often none. The
+/// variables are removed, so a second call finds none. Call it before any
+/// thread is started. Errors: why, in one phrase. Source:
+/// sd_listen_fds_with_names(3).
 std::variant<std::vector<passed_socket>, std::string> take_passed_sockets();
 
-/// A service that says nothing for so long is taken for stuck; none: it may
-/// sleep. The environment says nothing of it any more. Before any thread is
-/// started. Source: sd_watchdog_enabled(3).
+/// systemd takes a service for stuck that reports nothing for so long. Nothing:
+/// the service need not report. The variables are removed. Call it before any
+/// thread is started. Source: sd_watchdog_enabled(3).
 std::optional<std::chrono::microseconds> take_watchdog_interval();
 
-/// Whether entries can be written to the journal.
+/// Whether the journal's socket exists and may be written.
 bool has_journal();
 
-/// One entry, `NAME=value` each. False: it was not taken.
+/// Writes one entry, `NAME=value` each. False: it was not written.
 /// Source: sd_journal_sendv(3).
 bool write_to_journal(const std::vector<std::string>& fields);
 
