@@ -74,7 +74,7 @@ TEST_CASE("if memory is missing for a message, only its connection ends") {
   } catch (const peer_closed&) {
     // The hub closed the connection before it had read everything.
   }
-  server.process().await_err("out of memory for a");
+  server.process().await_err("out of memory");
   server.emit(block{}.line());
   CHECK(watcher.next_event() == block{}.event());
   CHECK(server.stop() == exited(0));
@@ -164,6 +164,33 @@ TEST_CASE("a sidecar that can never be served is logged once") {
   const auto log = process.err();
   CHECK(log.find("is started again") == std::string::npos);
   CHECK(log.find("file=bad.json") == log.rfind("file=bad.json"));
+}
+
+// Its hub needs no gate.
+TEST_CASE("a sidecar with half of a gate is told once, and its hub serves") {
+  const container_world world;
+  const fake_shield shield;
+  const container without_path{
+      "tok", "111111111111aaaa", {{"gate_base_path", ""}}};
+  const container without_token{
+      "base", "222222222222bbbb", {{"gate_token", ""}}};
+  world.add(without_path);
+  world.add(without_token);
+  auto process =
+      start(world.supervisor({"run", "--sidecar-dir", world.sidecars(),
+                              "--shield", shield.program()}),
+            {world.clearance(without_path), world.clearance(without_token)});
+  const std::string needs = ": is missing: a gate needs gate_base_path and "
+                            "gate_token";
+  process.await_err("gate_base_path" + needs);
+  process.await_err("gate_token" + needs);
+  process.kill(SIGTERM);
+  CHECK(process.wait() == exited(0));
+  const auto log = process.err();
+  CHECK(log.find("gate_base_path" + needs)
+        == log.rfind("gate_base_path" + needs));
+  CHECK(log.find("is started again") == std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(world.gate(without_path)));
 }
 
 TEST_CASE("the log shows relative paths as absolute ones") {
