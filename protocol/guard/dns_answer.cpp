@@ -1,8 +1,7 @@
 #include "protocol/guard/dns_answer.hpp"
 
+#include "protocol/guard/dns_name.hpp"
 #include "protocol/guard/limits.hpp"
-#include "protocol/guard/wire_reader.hpp"
-#include "protocol/operator/name.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -16,66 +15,6 @@ constexpr std::uint16_t type_a = 1;
 constexpr std::uint16_t type_cname = 5;
 constexpr std::uint16_t type_aaaa = 28;
 constexpr std::uint16_t class_internet = 1;
-
-bool is_name_char(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'
-         || c == '_';
-}
-
-bool append_label(std::string& name, std::string_view label) {
-  if (!name.empty())
-    name += '.';
-  for (char c : label) {
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-    if (!is_name_char(c))
-      return false;
-    name += c;
-  }
-  return name.size() <= name_max_chars;
-}
-
-// The name at `in`, which then stands behind it. Nothing: malformed, longer
-// than names are, or with other characters. A pointer leads to an earlier place
-// only, so that no two of them make a circle.
-std::optional<std::string> take_name(std::string_view message,
-                                     wire_reader& in) {
-  std::string name;
-  wire_reader at = in;
-  bool jumped = false;
-  std::size_t pointers = 0;
-  auto earliest = in.offset();
-  bool good = true; // other characters: go on to the name's end
-  for (;;) {
-    const auto size = at.u8();
-    if (!at.ok())
-      return std::nullopt;
-    if (size >= 0xc0) {
-      const std::size_t to = (size & 0x3fU) << 8 | at.u8();
-      if (!at.ok() || to >= earliest
-          || ++pointers > guard_limits::name_max_pointers)
-        return std::nullopt;
-      if (!std::exchange(jumped, true))
-        in = at;
-      earliest = to;
-      at = wire_reader(message);
-      at.seek(to);
-      continue;
-    }
-    if (size > label_max_chars)
-      return std::nullopt;
-    if (size == 0)
-      break;
-    const auto label = at.take(size);
-    if (!at.ok())
-      return std::nullopt;
-    good = good && append_label(name, label);
-  }
-  if (!jumped)
-    in = at;
-  // A name of other characters is no name of an answer, and no fault.
-  return good ? name : std::string{};
-}
 
 struct alias {
   std::string from;
@@ -94,7 +33,7 @@ struct records {
 
 // One record; false: it is malformed or cut.
 bool take_record(std::string_view message, wire_reader& in, records& to) {
-  const auto name = take_name(message, in);
+  const auto name = take_dns_name(message, in);
   if (!name)
     return false;
   const auto type = in.u16();
@@ -111,7 +50,7 @@ bool take_record(std::string_view message, wire_reader& in, records& to) {
   if ((type == type_a && size == 4) || (v6 && size == 16)) {
     to.addresses.push_back({*name, {wire_address(value.data(), v6), ttl}});
   } else if (type == type_cname) {
-    auto target = take_name(message, data);
+    auto target = take_dns_name(message, data);
     if (!target)
       return false;
     if (!target->empty())
@@ -150,7 +89,7 @@ std::optional<dns_answer> parse_dns_answer(std::string_view bytes) {
   // goes.
   if (!in.ok() || !response || (flags & 0x780f) != 0 || questions != 1)
     return std::nullopt;
-  auto name = take_name(bytes, in);
+  auto name = take_dns_name(bytes, in);
   in.skip(4); // type and class
   if (!in.ok() || !name || name->empty())
     return std::nullopt;
@@ -170,20 +109,6 @@ std::optional<dns_answer> parse_dns_answer(std::string_view bytes) {
       result.addresses.push_back(x.address);
   }
   return result;
-}
-
-bool is_dns_name(std::string_view text) noexcept {
-  if (text.empty() || text.size() > name_max_chars)
-    return false;
-  std::size_t label = 0;
-  for (const char c : text) {
-    if (c == '.' && label == 0)
-      return false;
-    label = c == '.' ? 0 : label + 1;
-    if (label > label_max_chars || (c != '.' && !is_name_char(c)))
-      return false;
-  }
-  return label > 0;
 }
 
 } // namespace clearance::protocol

@@ -36,7 +36,4 @@ struct dns_answer {
 /// other characters. Records behind a malformed or cut one are not read.
 std::optional<dns_answer> parse_dns_answer(std::string_view bytes);
 
-/// Whether `text` is a name as in dns_answer::name.
-bool is_dns_name(std::string_view text) noexcept;
-
 } // namespace clearance::protocol

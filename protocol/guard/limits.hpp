@@ -65,6 +65,19 @@ inline constexpr auto hub_last_lines = 1s;
 /// Losses are logged at most once in this time.
 inline constexpr auto loss_line_interval = 10s;
 
+/// How long `run` waits for the network that pasta makes, and for the hub that
+/// it starts itself. Then `run` fails, or goes on without a hub.
+inline constexpr auto pasta_start = 10s;
+inline constexpr auto hub_start = 10s;
+
+/// How long `run` waits for the end of a program that it started. Then the
+/// program is killed.
+inline constexpr auto helper_stop = 3s;
+
+/// Bytes of the list of unix sockets that `run` reads, to hide them. With a
+/// longer list nothing runs.
+inline constexpr std::size_t socket_list_max_bytes = 4 * 1024 * 1024;
+
 /// The longest time of `--for`.
 inline constexpr std::chrono::seconds verdict_max_time = 30 * 24h;
 

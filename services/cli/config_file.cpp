@@ -106,8 +106,10 @@ std::string without_option(const std::string& why, const setting& x) {
   return why.starts_with(prefix) ? why.substr(prefix.size()) : why;
 }
 
+// Behind `--` stands what is not ours.
 bool says(const words_list& words, const setting& x) {
-  return std::any_of(words.begin(), words.end(), [&](const auto& word) {
+  const auto end = std::find(words.begin(), words.end(), "--");
+  return std::any_of(words.begin(), end, [&](const auto& word) {
     return word == x.option() || word.starts_with(x.option() + "=");
   });
 }

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <map>
@@ -50,19 +51,24 @@ CLI::Option* add_word(CLI::App& app, const char* name, std::string& to) {
 struct guard_parser {
   guard_parser();
 
-  guard_command finish();
+  /// `command`: the words behind `--`.
+  guard_command finish(std::vector<std::string> command);
 
   CLI::App app{"", "terok-guard"};
   bool version = false;
 
 private:
+  void add_run();
   void add_attach();
   void add_verdict(const char* name);
   void add_container(const char* name);
 
+  guard_command finish_run();
   guard_command finish_attach();
   guard_command finish_verdict(bool allow);
 
+  guard_run run_;
+  std::string neighbour_;
   guard_attach attach_;
   std::string pid_;
   std::vector<std::string> dossier_;
@@ -74,6 +80,7 @@ private:
 guard_parser::guard_parser() {
   app.require_subcommand(1);
   app.add_flag("--version", version);
+  add_run();
   add_attach();
   add_verdict("allow");
   add_verdict("deny");
@@ -81,6 +88,15 @@ guard_parser::guard_parser() {
   app.add_subcommand("list");
   for (const auto* name : {"rules", "up", "down"})
     add_container(name);
+}
+
+void guard_parser::add_run() {
+  auto* sub = app.add_subcommand("run");
+  add_word(*sub, "--name", run_.container);
+  add_word(*sub, "--hub", run_.hub);
+  sub->add_option("--open", run_.open)->allow_extra_args(false);
+  sub->add_option("--dossier", dossier_)->allow_extra_args(false);
+  add_word(*sub, "--private", neighbour_);
 }
 
 void guard_parser::add_attach() {
@@ -108,25 +124,50 @@ void guard_parser::add_container(const char* name) {
   add_word(*app.add_subcommand(name), "CONTAINER", container_)->required();
 }
 
+protocol::dossier dossier_of(const std::vector<std::string>& words) {
+  protocol::dossier result;
+  for (const auto& word : words) {
+    const auto equals = word.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw bad_value("--dossier", "`" + word + "` is no KEY=VALUE");
+    result.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+  }
+  return result;
+}
+
+bool is_destination(const std::string& word) {
+  return protocol::parse_ip_range(word) || protocol::canonical_name(word);
+}
+
+guard_command guard_parser::finish_run() {
+  if (!run_.container.empty())
+    check_guard_name("--name", run_.container);
+  for (const auto& word : run_.open)
+    if (!is_destination(word))
+      throw bad_value("--open",
+                      "`" + word
+                          + "` is neither an address nor a network nor a name");
+  run_.dossier = dossier_of(dossier_);
+  if (!neighbour_.empty())
+    run_.neighbour = static_cast<pid_t>(guard_number(
+        "--private", neighbour_, std::numeric_limits<pid_t>::max()));
+  if (run_.command.empty())
+    throw missing("what to run stands behind `--`: terok-guard run -- COMMAND");
+  return run_;
+}
+
 guard_command guard_parser::finish_attach() {
   attach_.pid = static_cast<pid_t>(
       guard_number("--pid", pid_, std::numeric_limits<pid_t>::max()));
   check_guard_name("--container", attach_.container);
   if (!attach_.name.empty())
     check_guard_name("--name", attach_.name);
-  for (const auto& word : dossier_) {
-    const auto equals = word.find('=');
-    if (equals == std::string::npos || equals == 0)
-      throw bad_value("--dossier", "`" + word + "` is no KEY=VALUE");
-    attach_.dossier.emplace_back(word.substr(0, equals),
-                                 word.substr(equals + 1));
-  }
+  attach_.dossier = dossier_of(dossier_);
   return attach_;
 }
 
 guard_command guard_parser::finish_verdict(bool allow) {
-  const bool is_address = protocol::parse_ip_range(dest_).has_value();
-  if (!is_address && !protocol::canonical_name(dest_))
+  if (!is_destination(dest_))
     throw usage_fault("DEST: `" + dest_
                       + "` is neither an address nor a network nor a name");
   guard_verdict x{allow, container_, dest_, std::nullopt};
@@ -136,8 +177,12 @@ guard_command guard_parser::finish_verdict(bool allow) {
   return x;
 }
 
-guard_command guard_parser::finish() {
+guard_command guard_parser::finish(std::vector<std::string> command) {
   const auto name = app.get_subcommands().front()->get_name();
+  if (name == "run") {
+    run_.command = std::move(command);
+    return finish_run();
+  }
   if (name == "attach")
     return finish_attach();
   if (name == "allow" || name == "deny")
@@ -156,15 +201,22 @@ guard_command guard_parser::finish() {
 guard_command parse_guard_command_line(const std::vector<std::string>& words) {
   guard_parser p;
   guard_command result;
-  if (auto other = take_words(p.app, words, guard_help_of, p.version,
-                              [&] { result = p.finish(); }))
+  // COMMAND's own options are not ours.
+  const bool runs = !words.empty() && words.front() == "run";
+  const auto end =
+      runs ? std::find(words.begin(), words.end(), "--") : words.end();
+  const std::vector<std::string> ours(words.begin(), end);
+  std::vector<std::string> command(end == words.end() ? end : end + 1,
+                                   words.end());
+  if (auto other = take_words(p.app, ours, guard_help_of, p.version,
+                              [&] { result = p.finish(std::move(command)); }))
     return std::move(*other);
   return result;
 }
 
 config_judge guard_judge() {
-  return {{"attach", "allow", "deny", "capabilities", "list", "rules", "up",
-           "down"},
+  return {{"run", "attach", "allow", "deny", "capabilities", "list", "rules",
+           "up", "down"},
           options_of(guard_parser{}.app),
           [](const auto& words) {
             return fault_of(parse_guard_command_line(words));

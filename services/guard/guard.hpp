@@ -32,6 +32,18 @@ struct guard_attach {
   bool unsafe = false; ///< also a container that can change the firewall
 };
 
+/// `run`: start a command in namespaces of its own, and guard it.
+struct guard_run {
+  std::string container; ///< empty: a name is made up
+  std::string hub;       ///< as in guard_attach
+  protocol::dossier dossier;
+  std::vector<std::string> open; ///< allowed from the start
+  /// A process of the user's: COMMAND is connected to its network namespace
+  /// alone. 0: to the outside.
+  pid_t neighbour = 0;
+  std::vector<std::string> command;
+};
+
 /// `allow` and `deny`.
 struct guard_verdict {
   bool allow = false;
@@ -53,8 +65,9 @@ struct guard_rules {
 };
 
 using guard_command =
-    std::variant<outcome, guard_attach, guard_verdict, guard_mode_change,
-                 guard_capabilities_call, guard_list, guard_rules>;
+    std::variant<outcome, guard_run, guard_attach, guard_verdict,
+                 guard_mode_change, guard_capabilities_call, guard_list,
+                 guard_rules>;
 
 /// Judges the words behind the program's name. Reads neither files nor the
 /// environment.
@@ -64,6 +77,7 @@ guard_command parse_guard_command_line(const std::vector<std::string>& words);
 config_judge guard_judge();
 
 /// These run the subcommands and return the exit code.
+int run_guard_run(const guard_run& call);
 int run_guard_attach(const guard_attach& call);
 int run_guard_verdict(const guard_verdict& call);
 int run_guard_mode(const guard_mode_change& call);

@@ -12,9 +12,11 @@ Usage: terok-guard SUBCOMMAND [OPTION]...
 
 A firewall for containers that denies connections by default, tells a clearance
 hub what it blocked, and changes when the hub's verdict says so. It works in the
-network namespace of a container that runs, without podman and without nft.
+network namespace of a container that runs, without podman and without nft, or
+it makes the container itself.
 
 Subcommands:
+  run           start a program behind a firewall of its own
   attach        guard the namespace of a running process
   allow         let a guarded container connect to a destination
   deny          refuse a destination, and end its open connections
@@ -36,7 +38,40 @@ Options:
 CONTAINER is the id of a guarded container, the first 12 characters of the id,
 or the container's name.
 
-Exit codes: 0 done; 1 refused or failed; 2 wrong usage.
+Exit codes: 0 done; 1 refused or failed; 2 wrong usage. Those of run are
+COMMAND's; see terok-guard run --help.
+)";
+
+constexpr std::string_view run_text = R"(
+Usage: terok-guard run [OPTION]... -- COMMAND [ARGUMENT]...
+
+Runs COMMAND in namespaces of its own, as the same user, behind a firewall that
+denies every connection until a verdict allows it. No privilege is needed. The
+firewall is there before COMMAND starts, and COMMAND cannot change it. pasta (of
+the package passt) connects it to the outside.
+
+If no hub runs, one is started for this run, and a line says how to follow it.
+
+COMMAND sees no other processes, no $XDG_RUNTIME_DIR but an empty one, and no
+socket of a desktop, a terminal or a container engine. It can read and write the
+user's files; see SECURITY in terok-guard(1).
+
+Options:
+  --name NAME        what the hub calls the container: 1 to 64 letters, digits,
+                     dots, underscores and hyphens (default: made up and said)
+  --open DEST        allow an address, a network (ADDRESS/BITS) or a name from
+                     the start; may be repeated
+  --hub PATH         the hub's socket for readers; no hub is started
+                     (default: $XDG_RUNTIME_DIR/terok-shield-events.sock)
+  --dossier KEY=VALUE  what is known of the task, for people; may be repeated
+  --private PID      connect COMMAND to the network namespace of this process of
+                     yours, and to nothing else; without pasta
+  --config FILE      settings, as TOML; see terok-guard --help
+  --help             show this text
+
+Exit codes: COMMAND's; 128 and the number of the signal that ended it; 125 it
+was not started; 126 it cannot be executed; 127 there is no such program; 2
+wrong usage.
 )";
 
 constexpr std::string_view attach_text = R"(
@@ -150,10 +185,15 @@ Options:
 )";
 
 constexpr std::pair<std::string_view, std::string_view> guard_texts[] = {
-    {"", guard_text},      {"attach", attach_text},
-    {"allow", allow_text}, {"deny", deny_text},
-    {"rules", rules_text}, {"capabilities", capabilities_text},
-    {"up", up_text},       {"down", down_text},
+    {"", guard_text},
+    {"run", run_text},
+    {"attach", attach_text},
+    {"allow", allow_text},
+    {"deny", deny_text},
+    {"rules", rules_text},
+    {"capabilities", capabilities_text},
+    {"up", up_text},
+    {"down", down_text},
     {"list", list_text},
 };
 

@@ -11,6 +11,7 @@ using namespace clearance::services;
 
 struct guard_runner {
   int operator()(const outcome& x) const { return tell("terok-guard", x); }
+  int operator()(const guard_run& x) const { return run_guard_run(x); }
   int operator()(const guard_attach& x) const { return run_guard_attach(x); }
   int operator()(const guard_verdict& x) const { return run_guard_verdict(x); }
   int operator()(const guard_mode_change& x) const { return run_guard_mode(x); }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <exception>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -135,19 +136,18 @@ std::string enter_both(const guarded_process& where) {
   return {};
 }
 
-[[noreturn]] void be_worker(int channel, const guarded_process& where,
+[[noreturn]] void be_worker(int channel,
                             const std::function<work_result()>& work) {
   work_result result;
   try {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    result.fault = enter_both(where);
-    if (result.fault.empty())
-      result = work();
+    result = work();
   } catch (const std::exception& e) {
     result.fault = e.what();
   }
-  const bool sent =
-      send_with_descriptor(channel, "." + result.fault, result.fd.get());
+  const bool sent = send_with_descriptor(
+      channel, std::to_string(result.pid) + ' ' + result.fault,
+      result.fd.get());
   ::_exit(sent && result.fault.empty() ? 0 : 1);
 }
 
@@ -186,8 +186,7 @@ std::variant<guarded_process, std::string> open_process(pid_t pid) {
   return x;
 }
 
-work_result work_in_namespaces(const guarded_process& where,
-                               const std::function<work_result()>& work) {
+work_result work_in_child(const std::function<work_result()>& work) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
     return {errno_fault("no sockets for a helper process"), {}};
@@ -198,7 +197,7 @@ work_result work_in_namespaces(const guarded_process& where,
     return {errno_fault("no helper process"), {}};
   if (child == 0) {
     ours.reset();
-    be_worker(theirs.get(), where, work);
+    be_worker(theirs.get(), work);
   }
   theirs.reset();
   auto message = receive_with_descriptor(ours.get());
@@ -208,10 +207,29 @@ work_result work_in_namespaces(const guarded_process& where,
   }
   if (message.text.empty())
     return {"the helper process ended without an answer", {}};
-  return {message.text.substr(1), std::move(message.fd)};
+  const auto space = message.text.find(' ');
+  pid_t pid = 0;
+  std::from_chars(message.text.data(), message.text.data() + space, pid);
+  return {message.text.substr(space + 1), std::move(message.fd), pid};
+}
+
+work_result work_in_namespaces(const guarded_process& where,
+                               const std::function<work_result()>& work) {
+  return work_in_child([&]() -> work_result {
+    if (auto why = enter_both(where); !why.empty())
+      return {std::move(why), {}};
+    return work();
+  });
 }
 
 bool drop_capabilities() {
+  // Without CAP_SETPCAP this fails; then no_new_privs is enough.
+  ::prctl(PR_SET_SECUREBITS,
+          SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP
+              | SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED
+              | SECBIT_NO_CAP_AMBIENT_RAISE
+              | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
+          0UL, 0UL, 0UL);
   // Fails for numbers that this kernel does not know, and without CAP_SETPCAP;
   // then there is nothing to take from the set, or nothing to gain by it:
   // no_new_privs forbids to gain anything.
@@ -223,6 +241,23 @@ bool drop_capabilities() {
   __user_cap_header_struct head{_LINUX_CAPABILITY_VERSION_3, 0};
   std::array<__user_cap_data_struct, 2> none{};
   return ::syscall(SYS_capset, &head, none.data()) == 0;
+}
+
+bool map_user(uid_t uid, uid_t outer_uid, gid_t gid, gid_t outer_gid) {
+  const auto line = [](auto inner, auto outer) {
+    return std::to_string(inner) + ' ' + std::to_string(outer) + " 1";
+  };
+  // Whoever may not leave his groups must not get rid of them this way.
+  return write_file("/proc/self/setgroups", "deny")
+         && write_file("/proc/self/uid_map", line(uid, outer_uid))
+         && write_file("/proc/self/gid_map", line(gid, outer_gid));
+}
+
+bool write_file(const char* path, std::string_view text) {
+  const io::unique_fd fd{::open(path, O_WRONLY | O_CLOEXEC)};
+  return fd
+         && ::write(fd.get(), text.data(), text.size())
+                == static_cast<ssize_t>(text.size());
 }
 
 } // namespace clearance::services

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 #include <variant>
 #include <vector>
@@ -37,6 +38,7 @@ std::variant<guarded_process, std::string> open_process(pid_t pid);
 struct work_result {
   std::string fault; ///< empty: done
   io::unique_fd fd;  ///< if the work opened one
+  pid_t pid = 0;     ///< if the work started a process
 };
 
 /// Runs `work` in a child process that has entered the namespaces of `where`:
@@ -45,8 +47,19 @@ struct work_result {
 work_result work_in_namespaces(const guarded_process& where,
                                const std::function<work_result()>& work);
 
+/// The same without entering any namespace.
+work_result work_in_child(const std::function<work_result()>& work);
+
 /// Gives up all capabilities of this process for ever, and the gain of new
-/// ones. False: errno says why.
+/// ones, also by executing a program as user 0. False: errno says why.
 bool drop_capabilities();
+
+/// Makes the user who calls this one (his number and his group alone) known in
+/// the user namespace that this process has just made, as `uid` and `gid`.
+/// `outer_uid` and `outer_gid` are his numbers outside. False: errno says why.
+bool map_user(uid_t uid, uid_t outer_uid, gid_t gid, gid_t outer_gid);
+
+/// Writes to a file of /proc, in one piece. False: errno says why.
+bool write_file(const char* path, std::string_view text);
 
 } // namespace clearance::services

@@ -4,7 +4,6 @@
 
 #include "protocol/guard/limits.hpp"
 #include "protocol/guard/rules.hpp"
-#include "protocol/operator/name.hpp"
 #include "protocol/text/text.hpp"
 #include "services/cli/terminal.hpp"
 #include "services/guard/firewall.hpp"
@@ -12,12 +11,10 @@
 #include "services/guard/namespaces.hpp"
 #include "services/guard/say.hpp"
 #include "services/guard/state_store.hpp"
+#include "services/guard/targets.hpp"
 #include "services/process/exit_code.hpp"
 
 #include <algorithm>
-#include <memory>
-#include <netdb.h>
-#include <sys/socket.h>
 
 namespace clearance::services {
 
@@ -46,54 +43,6 @@ std::variant<guarded_process, std::string> process_of(const guard_state& x) {
     return who + "process " + std::to_string(x.pid)
            + " has ended, and its number belongs to another process now";
   return std::move(process);
-}
-
-struct address_list_deleter {
-  void operator()(addrinfo* x) const noexcept { ::freeaddrinfo(x); }
-};
-
-// The addresses of a name, as this machine resolves it. Those of a special
-// purpose are left out: whoever answers for the name must not open the
-// operator's own network.
-std::variant<std::vector<ip_range>, std::string>
-resolve(const std::string& name) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(name.c_str(), nullptr, &hints, &found);
-  const std::unique_ptr<addrinfo, address_list_deleter> owner{found};
-  if (error != 0)
-    return "the name " + name + " cannot be resolved: " + ::gai_strerror(error);
-  std::vector<ip_range> result;
-  std::string left_out;
-  for (const auto* x = found; x != nullptr; x = x->ai_next) {
-    const bool v6 = x->ai_family == AF_INET6;
-    if (!v6 && x->ai_family != AF_INET)
-      continue;
-    // In both structures the address has a fixed place.
-    const auto* bytes =
-        reinterpret_cast<const char*>(x->ai_addr) + (v6 ? 8 : 4);
-    const auto address = protocol::wire_address(bytes, v6);
-    if (protocol::is_special(address))
-      left_out += ' ' + to_string(address);
-    else
-      result.push_back({address, 128});
-  }
-  if (result.empty())
-    return "the name " + name + " has no public address"
-           + (left_out.empty() ? "" : " (but" + left_out + ")")
-           + ": allow an address instead";
-  return result;
-}
-
-std::variant<std::vector<ip_range>, std::string>
-targets_of(const std::string& dest) {
-  if (const auto range = protocol::parse_ip_range(dest))
-    return std::vector{*range};
-  if (const auto name = protocol::canonical_name(dest))
-    return resolve(*name);
-  return "`" + protocol::escaped(dest)
-         + "` is neither an address nor a network nor a name";
 }
 
 std::string run_change(const guarded_process& process,

@@ -86,6 +86,24 @@ filtering filter_syscalls(const syscall_policy& policy) {
   return filtering::filtered;
 }
 
+filtering deny_syscalls(const std::vector<denied_syscall>& denied) {
+  if (!has_seccomp_filters())
+    return filtering::unsupported;
+  const filter_ptr filter{::seccomp_init(SCMP_ACT_ALLOW)};
+  if (!filter)
+    throw std::system_error(ENOMEM, std::generic_category(), "seccomp");
+  check_seccomp(::seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH,
+                                   SCMP_ACT_ERRNO(ENOSYS)),
+                "seccomp: other architectures");
+  check_seccomp(::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_NNP, 0),
+                "seccomp: no_new_privs");
+  for (const auto& x : denied)
+    add_rules(filter.get(), SCMP_ACT_ERRNO(static_cast<std::uint32_t>(x.error)),
+              x.call);
+  check_seccomp(::seccomp_load(filter.get()), "cannot filter system calls");
+  return filtering::filtered;
+}
+
 bool is_known_syscall(const std::string& name) {
   return ::seccomp_syscall_resolve_name(name.c_str()) != __NR_SCMP_ERROR;
 }
@@ -93,6 +111,10 @@ bool is_known_syscall(const std::string& name) {
 #else
 
 filtering filter_syscalls(const syscall_policy&) {
+  return filtering::unsupported;
+}
+
+filtering deny_syscalls(const std::vector<denied_syscall>&) {
   return filtering::unsupported;
 }
 

@@ -1,5 +1,6 @@
 #include "protocol/guard/dns_answer.hpp"
 
+#include "protocol/guard/dns_name.hpp"
 #include "protocol/guard/limits.hpp"
 #include "test/fuzz/fuzz.hpp"
 

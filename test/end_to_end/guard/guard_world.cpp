@@ -7,9 +7,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
+#include <grp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdexcept>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -198,7 +201,30 @@ unique_fd listen_everywhere(int channel) {
   }
 }
 
-[[noreturn]] void be_internet(int channel) {
+// Nobody has this number.
+constexpr uid_t plain_user = 64123;
+
+void become_plain_user(int channel) {
+  if (::setgroups(0, nullptr) != 0
+      || ::setresgid(plain_user, plain_user, plain_user) != 0
+      || ::setresuid(plain_user, plain_user, plain_user) != 0
+      || ::prctl(PR_SET_DUMPABLE, 1) != 0)
+    end_world(channel, std::string{"another user: "} + std::strerror(errno));
+}
+
+// What the tests start, in a directory that everybody can read.
+std::string copy_of(const std::filesystem::path& program) {
+  static const temp_dir directory;
+  std::filesystem::permissions(directory.path(), std::filesystem::perms{0755});
+  auto result = directory.path() / program.filename();
+  if (!std::filesystem::exists(result))
+    std::filesystem::copy_file(program, result);
+  return result.string();
+}
+
+[[noreturn]] void be_internet(int channel, bool other_user) {
+  if (other_user)
+    become_plain_user(channel);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   enter_user_namespace(channel, CLONE_NEWNET);
   shell(channel, "{ ip link set lo up;"
@@ -230,7 +256,9 @@ unique_fd listen_everywhere(int channel) {
 
 } // namespace
 
-guard_world::guard_world() {
+guard_world::guard_world(user whose)
+    : other_user_(whose == user::plain && ::getuid() == 0) {
+  give(runtime());
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
     fail_with_errno("socketpair");
@@ -238,7 +266,7 @@ guard_world::guard_world() {
   internet_ = ::fork();
   if (internet_ == 0) {
     ::close(ends[0]);
-    be_internet(ends[1]);
+    be_internet(ends[1], other_user_);
   }
   ::close(ends[1]);
   std::array<char, 256> bytes{};
@@ -271,10 +299,39 @@ void guard_world::end_container() {
 }
 
 child guard_world::start(std::vector<std::string> words) const {
-  words.insert(words.begin(), TEST_TEROK_GUARD);
+  return start_program("terok-guard", std::move(words));
+}
+
+std::string guard_world::program(const std::string& name) const {
+  for (const std::filesystem::path path :
+       {TEST_TEROK_GUARD, TEST_TEROK_CLEARANCE, TEST_GUARD_PROBE})
+    if (path.filename() == name)
+      return other_user_ ? copy_of(path) : path.string();
+  throw std::logic_error(name + " is no program of these tests");
+}
+
+void guard_world::give(const std::string& path) const {
+  if (other_user_ && ::chown(path.c_str(), plain_user, plain_user) != 0)
+    fail_with_errno("chown " + path);
+}
+
+child guard_world::start_program(const std::string& name,
+                                 std::vector<std::string> words,
+                                 std::vector<std::string> before,
+                                 const std::string& working_directory) const {
+  words.insert(words.begin(), program(name));
+  words.insert(words.begin(), before.begin(), before.end());
+  if (other_user_) {
+    const auto number = std::to_string(plain_user);
+    const std::vector<std::string> become{
+        "/usr/bin/setpriv", "--reuid=" + number, "--regid=" + number,
+        "--clear-groups", "--inh-caps=-all"};
+    words.insert(words.begin(), become.begin(), become.end());
+  }
   child_options options;
   options.argv = std::move(words);
   options.environment = {{"XDG_RUNTIME_DIR", runtime()}};
+  options.working_directory = working_directory;
   return child{std::move(options)};
 }
 

@@ -18,13 +18,23 @@ namespace clearance::test {
 /// the one that owns its network, as the processes of a rootless container are.
 class guard_world {
 public:
-  guard_world();
+  /// Whose namespaces, directory and guards they are. Root is not what most
+  /// people are, and no firewall contains root.
+  enum class user {
+    own,   ///< who runs the tests
+    plain, ///< the same, or another one if that is root
+  };
+
+  explicit guard_world(user whose = user::own);
   ~guard_world();
   guard_world(const guard_world&) = delete;
   guard_world& operator=(const guard_world&) = delete;
 
   /// Why there is no such world here; empty: it stands.
   const std::string& missing() const noexcept { return missing_; }
+
+  /// The process of the "internet".
+  pid_t internet() const noexcept { return internet_; }
 
   /// The container's first process.
   pid_t container() const noexcept { return container_; }
@@ -42,6 +52,20 @@ public:
   /// one.
   child start(std::vector<std::string> words) const;
 
+  /// Starts `program`, one of programs(), with what comes before it, as that
+  /// user.
+  child start_program(const std::string& program,
+                      std::vector<std::string> words,
+                      std::vector<std::string> before = {},
+                      const std::string& working_directory = "/") const;
+
+  /// Where `name` is: terok-guard, terok-clearance or guard-probe. The plain
+  /// user may not be able to reach the build directory, so he has copies.
+  std::string program(const std::string& name) const;
+
+  /// Gives a file that the test has made to the user.
+  void give(const std::string& path) const;
+
   /// Starts `attach` for the container as `c1`, with lines to stdout, and
   /// returns once it guards.
   child attach(std::vector<std::string> more = {}) const;
@@ -57,6 +81,7 @@ public:
 
 private:
   temp_dir directory_;
+  bool other_user_ = false;
   pid_t internet_ = -1;
   pid_t container_ = -1;
   unique_fd channel_; // to the container

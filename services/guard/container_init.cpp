@@ -1,0 +1,263 @@
+// The order is the security of `run`; each step needs those before it.
+//
+//   1. The guard makes user, network, mount, IPC and pid namespaces. The user
+//      has his own number in them: as user 0 COMMAND would get capabilities
+//      with each program that it executes.
+//   2. The first process loads the firewall and opens the NFLOG socket. Then it
+//      waits. The guard connects the container to a network in the meantime.
+//   3. The first process hides what leads out of the container (hidden_paths).
+//   4. COMMAND's process makes one more user namespace. It has no power over
+//      the network namespace, whatever it does: that one belongs to the user
+//      namespace above.
+//   5. It gives up all capabilities, also for later, and some system calls
+//      (command_rights). Only then it executes COMMAND.
+//
+// Without the pid namespace COMMAND would send signals to the guard. The first
+// process gives up its capabilities when COMMAND runs, and then only passes
+// signals on.
+
+#include "services/guard/container_init.hpp"
+
+#include "protocol/text/text.hpp"
+#include "services/client/unix_socket.hpp"
+#include "services/guard/command_rights.hpp"
+#include "services/guard/descriptor_passing.hpp"
+#include "services/guard/guarding.hpp"
+#include "services/guard/hidden_paths.hpp"
+#include "services/guard/say.hpp"
+#include "services/process/exit_code.hpp"
+#include "services/process/setup_fault.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <net/if.h>
+#include <sched.h>
+#include <string_view>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
+
+namespace clearance::services {
+
+namespace {
+
+// The signals that the first process hands on to COMMAND.
+constexpr int passed_signals[] = {SIGTERM, SIGINT,  SIGHUP,
+                                  SIGQUIT, SIGUSR1, SIGUSR2};
+
+struct user_numbers {
+  uid_t uid = ::getuid();
+  gid_t gid = ::getgid();
+};
+
+std::string with_errno(const std::string& what) {
+  return what + ": " + error_text(errno);
+}
+
+std::string user_namespaces_fault() {
+  const int error = errno;
+  std::string why = "a user namespace cannot be made: " + error_text(error);
+  if (error == ENOSPC)
+    why += "; user.max_user_namespaces is reached, or 0";
+  else if (error == EPERM || error == EACCES)
+    why += "; the system forbids it: look at the sysctls"
+           " kernel.apparmor_restrict_unprivileged_userns and"
+           " kernel.unprivileged_userns_clone, and in a container at its"
+           " seccomp profile";
+  return why;
+}
+
+// A new IPv6 address waits for a second until it is known to be no other's. A
+// kernel without IPv6 has no such files.
+void skip_address_detection() {
+  for (const std::string which : {"all", "default"})
+    write_file(("/proc/sys/net/ipv6/conf/" + which + "/accept_dad").c_str(),
+               "0");
+}
+
+std::string bring_up_loopback() {
+  const io::unique_fd fd{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  ifreq request{};
+  std::strcpy(request.ifr_name, "lo");
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  if (::ioctl(fd.get(), SIOCSIFFLAGS, &request) != 0)
+    return with_errno("the loopback device cannot be used");
+  return {};
+}
+
+sigset_t set_of_passed_signals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int x : passed_signals)
+    ::sigaddset(&set, x);
+  ::sigaddset(&set, SIGCHLD);
+  return set;
+}
+
+// Step 5, and what COMMAND may expect of its start.
+[[noreturn]] void be_command(const container_plan& plan,
+                             const user_numbers& user) {
+  if (auto why = give_up_command_rights(user.uid, user.gid); !why.empty()) {
+    say("COMMAND does not start: " + why);
+    ::_exit(exit_run_failed);
+  }
+  // A descriptor that was handed to us may be a connection.
+  ::close_range(STDERR_FILENO + 1, ~0U, 0);
+  ::signal(SIGPIPE, SIG_DFL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  std::vector<char*> words;
+  for (const auto& x : plan.command)
+    words.push_back(const_cast<char*>(x.c_str()));
+  words.push_back(nullptr);
+  ::execvp(words.front(), words.data());
+  const int error = errno;
+  say("cannot execute " + protocol::escaped(plan.command.front()) + ": "
+      + error_text(error));
+  ::_exit(error == ENOENT ? exit_not_found : exit_cannot_execute);
+}
+
+int code_of(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// Reaps what ends, until COMMAND does. The exit of this process ends all that
+// still runs in the container.
+[[noreturn]] void be_first_process(pid_t command, const sigset_t& signals) {
+  for (;;) {
+    siginfo_t info{};
+    const int signal = ::sigwaitinfo(&signals, &info);
+    if (signal != SIGCHLD) {
+      // Those of a terminal have reached COMMAND, too.
+      if (signal > 0 && info.si_code != SI_KERNEL)
+        ::kill(command, signal);
+      continue;
+    }
+    int status = 0;
+    for (;;) {
+      const auto pid = ::waitpid(-1, &status, WNOHANG);
+      if (pid == command)
+        ::_exit(code_of(status));
+      if (pid <= 0)
+        break;
+    }
+  }
+}
+
+// The whole life of the container's first process.
+[[noreturn]] void be_container(int channel, const container_plan& plan,
+                               const user_numbers& inside,
+                               const user_numbers& outside) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  work_result ready;
+  if (!map_user(inside.uid, outside.uid, inside.gid, outside.gid)) {
+    ready.fault = user_namespaces_fault();
+  } else {
+    skip_address_detection();
+    ready.fault = bring_up_loopback();
+    if (ready.fault.empty())
+      ready = load_and_open(plan.rules);
+  }
+  if (!send_with_descriptor(channel, '.' + ready.fault, ready.fd.get())
+      || !ready.fault.empty())
+    ::_exit(exit_run_failed);
+  ready.fd.reset();
+  // The guard has died, or gave up, if nothing comes.
+  if (receive_with_descriptor(channel).text.empty())
+    ::_exit(exit_run_failed);
+  const auto why = hide_paths(plan.hub, plan.sockets, inside.uid);
+  const auto signals = set_of_passed_signals();
+  ::sigprocmask(SIG_SETMASK, &signals, nullptr);
+  const auto command = why.empty() ? ::fork() : -1;
+  if (command == 0)
+    be_command(plan, inside);
+  const bool started = command > 0 && drop_capabilities();
+  send_with_descriptor(
+      channel, "." + (started || !why.empty() ? why : with_errno("COMMAND")),
+      -1);
+  if (!started)
+    ::_exit(exit_run_failed);
+  ::close_range(STDERR_FILENO + 1, ~0U, 0);
+  be_first_process(command, signals);
+}
+
+// As fork(), but in new namespaces and as a child of our parent. Source:
+// clone(2); its wrapper in the C library wants a stack.
+pid_t clone_into_namespaces() {
+  constexpr unsigned long flags = CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS
+                                  | CLONE_NEWIPC | CLONE_NEWPID | CLONE_PARENT
+                                  | SIGCHLD;
+#ifdef __s390x__
+  return static_cast<pid_t>(::syscall(SYS_clone, nullptr, flags, 0, 0, 0));
+#else
+  return static_cast<pid_t>(::syscall(SYS_clone, flags, nullptr, 0, 0, 0));
+#endif
+}
+
+} // namespace
+
+container::container(const container_plan& plan) {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    throw setup_fault(exit_run_failed, with_errno("no sockets"));
+  channel_.reset(ends[0]);
+  io::unique_fd theirs{ends[1]};
+  const user_numbers inside;
+  const auto work = [&]() -> work_result {
+    const user_numbers outside; // in the namespace that is above
+    const auto pid = clone_into_namespaces();
+    if (pid < 0)
+      return {user_namespaces_fault(), {}};
+    if (pid == 0) {
+      channel_.reset();
+      be_container(theirs.get(), plan, inside, outside);
+    }
+    return {{}, {}, pid};
+  };
+  const auto cloned = plan.below == nullptr
+                          ? work_in_child(work)
+                          : work_in_namespaces(*plan.below, work);
+  theirs.reset();
+  if (!cloned.fault.empty() || cloned.pid <= 0)
+    throw setup_fault(exit_run_failed, cloned.fault);
+  pid_ = cloned.pid;
+  auto ready = receive_with_descriptor(channel_.get());
+  if (!ready.fd) {
+    wait();
+    throw setup_fault(exit_run_failed, ready.text.empty()
+                                           ? "the container's first process"
+                                             " ended at its start"
+                                           : ready.text.substr(1));
+  }
+  nflog_ = std::move(ready.fd);
+}
+
+void container::start_command() {
+  send_with_descriptor(channel_.get(), "go", -1);
+  const auto answer = receive_with_descriptor(channel_.get());
+  if (answer.text == ".")
+    return;
+  wait();
+  throw setup_fault(exit_run_failed, answer.text.empty()
+                                         ? "the container's first process ended"
+                                         : answer.text.substr(1));
+}
+
+int container::wait() const {
+  int status = 0;
+  while (::waitpid(pid_, &status, 0) < 0)
+    if (errno != EINTR)
+      return exit_run_failed;
+  return code_of(status);
+}
+
+} // namespace clearance::services

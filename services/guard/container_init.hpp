@@ -1,0 +1,62 @@
+/// The first process of a container that `run` makes: it loads the firewall,
+/// and only then starts COMMAND, which can do nothing about it.
+#pragma once
+
+#include "actors/io/base/unique_fd.hpp"
+#include "services/guard/namespaces.hpp"
+
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace clearance::services {
+
+/// Exit codes of `run` that are not COMMAND's. Source: terok-guard(1), EXIT
+/// STATUS; the numbers are those of env(1).
+enum run_exit_code : int {
+  exit_run_failed = 125,
+  exit_cannot_execute = 126,
+  exit_not_found = 127,
+};
+
+struct container_plan {
+  std::vector<std::string> command;
+  std::string rules; ///< for libnftables
+  /// The namespaces below which the container's are made. Null: our own.
+  const guarded_process* below = nullptr;
+  std::string hub; ///< the hub's socket, which is hidden; empty: none
+  /// Other sockets that are hidden; see reachable_sockets().
+  std::vector<std::string> sockets;
+};
+
+/// A container that does not run COMMAND yet. Its firewall is loaded, and no
+/// packet can leave it.
+class container {
+public:
+  /// Makes the namespaces. Throws setup_fault.
+  explicit container(const container_plan& plan);
+
+  /// If COMMAND was not started, the container ends: its first process sees
+  /// that nobody is there any more.
+  ~container() = default;
+  container(container&&) = default;
+  container& operator=(container&&) = delete;
+
+  /// The first process, as we number it.
+  pid_t pid() const noexcept { return pid_; }
+  int nflog() const noexcept { return nflog_.get(); }
+
+  /// Starts COMMAND. Throws setup_fault.
+  void start_command();
+
+  /// Waits for the first process, which ends when COMMAND does. Returns
+  /// COMMAND's exit code, or 128 and the number of the signal that ended it.
+  int wait() const;
+
+private:
+  pid_t pid_ = -1;
+  io::unique_fd channel_; // to the first process
+  io::unique_fd nflog_;
+};
+
+} // namespace clearance::services

@@ -1,0 +1,129 @@
+#include "services/guard/guarding.hpp"
+
+#include "actors/io/base/small_file.hpp"
+#include "services/client/unix_socket.hpp"
+#include "services/guard/firewall.hpp"
+#include "services/guard/say.hpp"
+#include "services/process/exit_code.hpp"
+#include "services/process/paths.hpp"
+#include "services/process/setup_fault.hpp"
+#include "services/sandbox/landlock.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace clearance::services {
+
+namespace {
+
+using protocol::guard_state;
+
+// A number that another program has by now is no guard.
+bool is_running_guard(std::uint64_t pid) {
+  if (pid == 0)
+    return false;
+  auto file =
+      io::open_regular(AT_FDCWD, "/proc/" + std::to_string(pid) + "/comm");
+  auto* opened = std::get_if<io::regular_file>(&file);
+  if (opened == nullptr)
+    return false;
+  const auto text = io::read_up_to(opened->fd.get(), 64);
+  const auto* name = std::get_if<std::string>(&text);
+  return name != nullptr && *name == "terok-guard\n";
+}
+
+[[noreturn]] void refuse_second(const std::string& what,
+                                const guard_state& by) {
+  throw setup_fault(exit_failed, what + " is guarded already, by process "
+                                     + std::to_string(by.guard)
+                                     + " as the container " + by.container);
+}
+
+} // namespace
+
+void refuse_guarded(const state_store& store, const std::string& container) {
+  for (const auto& x : store.all())
+    if (x.container == container && is_running_guard(x.guard))
+      refuse_second("the container " + container, x);
+}
+
+guard_state state_for(const state_store& store, const std::string& container,
+                      const std::string& name, const guarded_process& process) {
+  refuse_guarded(store, container);
+  guard_state result;
+  for (auto& x : store.all()) {
+    const bool same = x.net_namespace == process.net_inode;
+    if (same && is_running_guard(x.guard))
+      refuse_second("the namespace of process " + std::to_string(process.pid),
+                    x);
+    if (same && x.container == container)
+      result = std::move(x);
+    else if (same)
+      store.remove(x); // an earlier guard called this namespace something else
+  }
+  result.container = container;
+  result.name = name;
+  result.pid = static_cast<std::uint64_t>(process.pid);
+  result.start_time = process.start_time;
+  result.user_namespace = process.user_inode;
+  result.net_namespace = process.net_inode;
+  result.guard = static_cast<std::uint64_t>(::getpid());
+  return result;
+}
+
+work_result load_and_open(const std::string& rules) {
+  if (auto why = change_firewall(rules); !why.empty())
+    return {std::move(why), {}};
+  auto opened = open_nflog();
+  if (auto* fault = std::get_if<nflog_fault>(&opened))
+    return {std::move(fault->why), {}};
+  return {{}, std::move(std::get<io::unique_fd>(opened))};
+}
+
+std::string socket_of_hub(const std::string& given, guard_emit emit) {
+  if (emit == guard_emit::json)
+    return {};
+  return absolute_socket_path(
+      given.empty() ? default_reader_socket(runtime_directory()) : given);
+}
+
+void give_up_rights(const std::string& hub) {
+  std::vector<path_rule> paths{{state_directory(), path_access::modify, true}};
+  if (!hub.empty())
+    paths.push_back(
+        {hub.substr(0, hub.rfind('/') + 1), path_access::read, false});
+  try {
+    if (restrict_files(paths) == file_restriction::unsupported)
+      say("this kernel has no Landlock: the reader can open all files of its"
+          " user");
+  } catch (const std::system_error& e) {
+    say(std::string{"Landlock failed, the reader can open all files of its"
+                    " user: "}
+        + e.what());
+  }
+  if (!drop_capabilities())
+    throw setup_fault(exit_failed,
+                      "capabilities cannot be given up: " + error_text(errno));
+}
+
+void leave_state(const std::string& container, reader_end end) {
+  const state_store store(state_directory());
+  auto found = store.find(container);
+  auto* state = std::get_if<guard_state>(&found);
+  if (state == nullptr
+      || state->guard != static_cast<std::uint64_t>(::getpid()))
+    return;
+  if (end == reader_end::container_exited) {
+    store.remove(*state);
+  } else {
+    state->guard = 0;
+    store.save(*state);
+  }
+}
+
+} // namespace clearance::services

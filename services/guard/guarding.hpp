@@ -1,0 +1,41 @@
+/// What every guard of a namespace does, whether it found the namespace or made
+/// it.
+#pragma once
+
+#include "services/guard/guard.hpp"
+#include "services/guard/namespaces.hpp"
+#include "services/guard/reader.hpp"
+#include "services/guard/state_store.hpp"
+
+#include <string>
+
+namespace clearance::services {
+
+/// What is known of the container, ready to be saved: verdicts of an earlier
+/// guard of the same namespace are kept. Throws setup_fault when another guard
+/// runs for this namespace or for a container of this name.
+protocol::guard_state state_for(const state_store& store,
+                                const std::string& container,
+                                const std::string& name,
+                                const guarded_process& process);
+
+/// Throws setup_fault when a guard runs for a container of this name.
+void refuse_guarded(const state_store& store, const std::string& container);
+
+/// Loads `rules` into the network namespace of this process, and only then
+/// opens the NFLOG socket: whatever fails, the namespace is closed.
+work_result load_and_open(const std::string& rules);
+
+/// The hub's socket for readers; empty: lines go to stdout.
+std::string socket_of_hub(const std::string& given, guard_emit emit);
+
+/// From here on this process reads sockets, writes to the hub and changes the
+/// files of the states. Throws setup_fault.
+void give_up_rights(const std::string& hub);
+
+/// When the container has ended, its state goes: nobody needs it any more.
+/// Otherwise the namespace stays closed, and verdicts and a later guard still
+/// find the state.
+void leave_state(const std::string& container, reader_end end);
+
+} // namespace clearance::services

@@ -1,0 +1,19 @@
+/// What COMMAND must not see of the machine's files.
+#pragma once
+
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace clearance::services {
+
+/// In a mount namespace that this process has just made: mounts a /proc of the
+/// container's own, and hides the sockets through which others would act for
+/// COMMAND: `hub`, `sockets`, and the directories of desktops, terminals,
+/// resolvers and container engines. Directories are empty then, and
+/// XDG_RUNTIME_DIR is a private one. Returns an empty text, or what failed;
+/// then nothing may be executed.
+std::string hide_paths(const std::string& hub,
+                       const std::vector<std::string>& sockets, uid_t uid);
+
+} // namespace clearance::services

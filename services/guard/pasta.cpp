@@ -1,0 +1,111 @@
+#include "services/guard/pasta.hpp"
+
+#include "actors/io/base/small_file.hpp"
+#include "actors/io/process/child_runner.hpp"
+#include "protocol/guard/limits.hpp"
+#include "protocol/text/text.hpp"
+#include "services/client/unix_socket.hpp"
+#include "services/guard/container_init.hpp"
+#include "services/process/setup_fault.hpp"
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace clearance::services {
+
+namespace {
+
+constexpr std::size_t words_max_bytes = 1024;
+
+[[noreturn]] void fail_pasta(const std::string& why) {
+  throw setup_fault(exit_run_failed, "pasta failed: " + why);
+}
+
+// What it wrote last, in one line.
+std::string last_words(int err) {
+  std::array<char, words_max_bytes> bytes{};
+  const auto n = ::pread(err, bytes.data(), bytes.size(), 0);
+  std::string_view text(bytes.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
+  while (text.ends_with('\n'))
+    text.remove_suffix(1);
+  text = text.substr(text.rfind('\n') + 1);
+  return text.empty() ? "it does not say why" : protocol::escaped(text);
+}
+
+bool has_bytes(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && info.st_size > 0;
+}
+
+// pasta writes its pid when the network is there.
+void await_pid_file(const std::string& path, int changes,
+                    const helper_program& pasta, int err) {
+  const auto end =
+      std::chrono::steady_clock::now() + protocol::guard_limits::pasta_start;
+  while (!has_bytes(path)) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+        end - std::chrono::steady_clock::now());
+    if (left.count() <= 0)
+      fail_pasta("the network does not come up");
+    std::array<pollfd, 2> entries{
+        {{changes, POLLIN, 0}, {pasta.pidfd(), POLLIN, 0}}};
+    if (::poll(entries.data(), entries.size(), static_cast<int>(left.count()))
+            < 0
+        && errno != EINTR)
+      fail_pasta(error_text(errno));
+    if (entries[1].revents != 0 && !has_bytes(path))
+      fail_pasta(last_words(err));
+    alignas(inotify_event) std::array<char, 4096> events{};
+    while (::read(changes, events.data(), events.size()) > 0) {
+      // nop
+    }
+  }
+}
+
+} // namespace
+
+std::string find_pasta() {
+  auto path = io::find_program("pasta");
+  if (path.empty())
+    throw setup_fault(exit_run_failed,
+                      "pasta is not there: install the package passt, or"
+                      " connect COMMAND to a namespace of yours (--private)");
+  return path;
+}
+
+helper_program start_pasta(const std::string& program, pid_t pid,
+                           const std::string& directory) {
+  const auto file = directory + "/pasta." + std::to_string(::getpid());
+  const auto process = "/proc/" + std::to_string(pid) + "/ns/";
+  const io::unique_fd changes{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
+  const io::unique_fd err{::memfd_create("pasta's stderr", MFD_CLOEXEC)};
+  if (!err || !changes
+      || ::inotify_add_watch(changes.get(), directory.c_str(),
+                             IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO)
+             < 0)
+    fail_pasta(error_text(errno));
+  ::unlink(file.c_str());
+  helper_spec spec;
+  // Without "none" each port of the host's loopback device could be reached.
+  spec.words = {program,        "-f",   "-q",   "-P",   file,
+                "--config-net", "-t",   "none", "-u",   "none",
+                "-T",           "none", "-U",   "none", "--no-map-gw"};
+  if (::getuid() == 0)
+    spec.words.insert(spec.words.end(), {"--runas", "0"});
+  spec.words.insert(spec.words.end(),
+                    {"--userns", process + "user", "--netns", process + "net"});
+  spec.err = err.get();
+  helper_program pasta(spec);
+  await_pid_file(file, changes.get(), pasta, err.get());
+  ::unlink(file.c_str());
+  return pasta;
+}
+
+} // namespace clearance::services

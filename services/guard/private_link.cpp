@@ -1,0 +1,218 @@
+#include "services/guard/private_link.hpp"
+
+#include "protocol/guard/nflog.hpp"
+#include "protocol/guard/target.hpp"
+#include "services/client/unix_socket.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <string_view>
+#include <sys/socket.h>
+
+namespace clearance::services {
+
+namespace {
+
+constexpr auto outer_device = "terok0";
+constexpr auto inner_device = "eth0";
+
+// Addresses for documentation: nobody else has them. Source: RFC 5737, RFC
+// 3849.
+constexpr std::string_view outer_v4 = "192.0.2.1";
+constexpr std::string_view inner_v4 = "192.0.2.2";
+constexpr std::string_view outer_v6 = "2001:db8:3::1";
+constexpr std::string_view inner_v6 = "2001:db8:3::2";
+constexpr std::uint8_t bits_v4 = 24;
+constexpr std::uint8_t bits_v6 = 64;
+
+template <class T>
+std::string_view bytes_of(const T& x) {
+  return {reinterpret_cast<const char*>(&x), sizeof x};
+}
+
+// The bytes of an address as the kernel has it.
+std::string wire_bytes(std::string_view text) {
+  const auto x = protocol::parse_ip_address(text).value();
+  const auto* begin = reinterpret_cast<const char*>(x.bytes.data());
+  return x.is_ipv4() ? std::string(begin + 12, 4) : std::string(begin, 16);
+}
+
+// One request. An attribute may hold others: what is put in between begin()
+// and end().
+class rtnetlink_request {
+public:
+  template <class Head>
+  rtnetlink_request(std::uint16_t type, std::uint16_t flags, const Head& head) {
+    nlmsghdr x{};
+    x.nlmsg_type = type;
+    x.nlmsg_flags =
+        static_cast<std::uint16_t>(NLM_F_REQUEST | NLM_F_ACK | flags);
+    append(bytes_of(x));
+    append(bytes_of(head));
+  }
+
+  void put(std::uint16_t type, std::string_view value) {
+    const auto at = begin(type);
+    append(value);
+    end(at);
+  }
+
+  std::size_t begin(std::uint16_t type) {
+    rtattr x{};
+    x.rta_type = type;
+    const auto at = bytes_.size();
+    append(bytes_of(x));
+    return at;
+  }
+
+  void end(std::size_t at) {
+    const auto size = static_cast<std::uint16_t>(bytes_.size() - at);
+    std::memcpy(bytes_.data() + at, &size, sizeof size);
+    append({});
+  }
+
+  void append(std::string_view more) {
+    bytes_ += more;
+    bytes_.resize((bytes_.size() + 3) / 4 * 4);
+  }
+
+  /// 0, or an errno value.
+  int send() {
+    const auto size = static_cast<std::uint32_t>(bytes_.size());
+    std::memcpy(bytes_.data(), &size, sizeof size);
+    const io::unique_fd fd{
+        ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)};
+    if (!fd || ::send(fd.get(), bytes_.data(), bytes_.size(), 0) < 0)
+      return errno;
+    std::array<char, 8192> answer{};
+    const auto n = ::recv(fd.get(), answer.data(), answer.size(), 0);
+    if (n < 0)
+      return errno;
+    // The answer to a request is the same for all parts of netlink.
+    protocol::nflog_datagram datagram{
+        {answer.data(), static_cast<std::size_t>(n)}};
+    const auto x = datagram.next();
+    return x && x->what == protocol::nflog_message::kind::answer
+               ? x->answer.error
+               : EPROTO;
+  }
+
+private:
+  std::string bytes_;
+};
+
+int make_devices(int inner_namespace) {
+  rtnetlink_request x(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ifinfomsg{});
+  x.put(IFLA_IFNAME, outer_device);
+  const auto info = x.begin(IFLA_LINKINFO);
+  x.put(IFLA_INFO_KIND, "veth");
+  const auto data = x.begin(IFLA_INFO_DATA);
+  const auto peer = x.begin(VETH_INFO_PEER);
+  x.append(bytes_of(ifinfomsg{}));
+  x.put(IFLA_IFNAME, inner_device);
+  x.put(IFLA_NET_NS_FD, bytes_of(inner_namespace));
+  x.end(peer);
+  x.end(data);
+  x.end(info);
+  return x.send();
+}
+
+int add_address(unsigned device, std::string_view text) {
+  const auto address = wire_bytes(text);
+  const bool v6 = address.size() == 16;
+  ifaddrmsg head{};
+  head.ifa_family = v6 ? AF_INET6 : AF_INET;
+  head.ifa_prefixlen = v6 ? bits_v6 : bits_v4;
+  head.ifa_flags = v6 ? IFA_F_NODAD : 0;
+  head.ifa_index = device;
+  rtnetlink_request x(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, head);
+  x.put(IFA_LOCAL, address);
+  x.put(IFA_ADDRESS, address);
+  return x.send();
+}
+
+int add_default_route(std::string_view gateway) {
+  const auto address = wire_bytes(gateway);
+  rtmsg head{};
+  head.rtm_family = address.size() == 16 ? AF_INET6 : AF_INET;
+  head.rtm_table = RT_TABLE_MAIN;
+  head.rtm_protocol = RTPROT_STATIC;
+  head.rtm_scope = RT_SCOPE_UNIVERSE;
+  head.rtm_type = RTN_UNICAST;
+  rtnetlink_request x(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, head);
+  x.put(RTA_GATEWAY, address);
+  return x.send();
+}
+
+int bring_up(unsigned device) {
+  ifinfomsg head{};
+  head.ifi_index = static_cast<int>(device);
+  head.ifi_flags = IFF_UP;
+  head.ifi_change = IFF_UP;
+  return rtnetlink_request(RTM_NEWLINK, 0, head).send();
+}
+
+// A kernel without IPv6 has no addresses of it.
+bool is_without_ipv6(int error) {
+  return error == EOPNOTSUPP || error == EACCES;
+}
+
+work_result outcome_of(const char* what, int error) {
+  if (error == 0)
+    return {};
+  std::string why = std::string{what} + ": " + error_text(error);
+  if (error == EEXIST)
+    why += " (another container is connected to this namespace already)";
+  return {std::move(why), {}};
+}
+
+// Addresses and state of the device in the namespace that this process is in.
+int set_up(const char* name, std::string_view v4, std::string_view v6) {
+  const auto device = ::if_nametoindex(name);
+  if (device == 0)
+    return errno;
+  if (const int error = add_address(device, v4); error != 0)
+    return error;
+  if (const int error = add_address(device, v6);
+      error != 0 && !is_without_ipv6(error))
+    return error;
+  return bring_up(device);
+}
+
+int add_routes() {
+  if (const int error = add_default_route(outer_v4); error != 0)
+    return error;
+  const int error = add_default_route(outer_v6);
+  return is_without_ipv6(error) || error == ENETUNREACH ? 0 : error;
+}
+
+} // namespace
+
+std::string link_namespaces(const guarded_process& inner,
+                            const guarded_process& neighbour) {
+  auto outside = work_in_namespaces(neighbour, [&]() -> work_result {
+    int error = make_devices(inner.net.get());
+    if (error == 0)
+      error = set_up(outer_device, outer_v4, outer_v6);
+    return outcome_of("the namespace cannot be connected", error);
+  });
+  if (!outside.fault.empty())
+    return std::move(outside.fault);
+  return work_in_namespaces(
+             inner,
+             []() -> work_result {
+               int error = set_up(inner_device, inner_v4, inner_v6);
+               if (error == 0)
+                 error = add_routes();
+               return outcome_of("the container cannot be connected", error);
+             })
+      .fault;
+}
+
+} // namespace clearance::services

@@ -1,0 +1,248 @@
+// `terok-guard run`: a command in namespaces of its own, behind the firewall.
+//
+// Four processes of ours: this one, which waits and passes signals on; the
+// reader; the container's first process (container_init.cpp); and COMMAND.
+// Beside them run pasta and, if there was no hub, a hub. When this process is
+// killed, the kernel ends all of them: COMMAND never runs without its firewall.
+
+#include "actors/io/base/small_file.hpp"
+#include "protocol/guard/limits.hpp"
+#include "protocol/guard/rules.hpp"
+#include "protocol/guard/unix_sockets.hpp"
+#include "services/client/unix_socket.hpp"
+#include "services/guard/container_init.hpp"
+#include "services/guard/guard.hpp"
+#include "services/guard/guarding.hpp"
+#include "services/guard/own_hub.hpp"
+#include "services/guard/pasta.hpp"
+#include "services/guard/plain_user.hpp"
+#include "services/guard/private_link.hpp"
+#include "services/guard/say.hpp"
+#include "services/guard/state_store.hpp"
+#include "services/guard/targets.hpp"
+#include "services/process/setup_fault.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <exception>
+#include <fcntl.h>
+#include <optional>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
+
+namespace clearance::services {
+
+namespace {
+
+using protocol::guard_state;
+
+[[noreturn]] void fail_run(const std::string& why) {
+  throw setup_fault(exit_run_failed, why);
+}
+
+// 12 hexadecimal digits, as the short id of a container.
+std::string made_up_name() {
+  std::array<unsigned char, 6> bytes{};
+  if (::getrandom(bytes.data(), bytes.size(), 0)
+      != static_cast<ssize_t>(bytes.size()))
+    fail_run("no random number: " + error_text(errno));
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string result;
+  for (const unsigned x : bytes) {
+    result += digits[x >> 4];
+    result += digits[x & 15];
+  }
+  return result;
+}
+
+// COMMAND gets them from the first process, except those that the terminal
+// sends to everybody.
+io::unique_fd block_passed_signals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int x : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2})
+    ::sigaddset(&set, x);
+  ::sigprocmask(SIG_SETMASK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  io::unique_fd fd{::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
+  if (!fd)
+    fail_run("signals: " + error_text(errno));
+  return fd;
+}
+
+std::vector<std::string> sockets_of_machine() {
+  const io::unique_fd fd{::open("/proc/self/net/unix", O_RDONLY | O_CLOEXEC)};
+  constexpr auto max = protocol::guard_limits::socket_list_max_bytes;
+  const auto text = io::read_up_to(fd.get(), max);
+  const auto* list = std::get_if<std::string>(&text);
+  if (list == nullptr || list->size() > max)
+    fail_run("the machine's unix sockets cannot be listed, so they cannot be"
+             " hidden from COMMAND");
+  return protocol::reachable_sockets(*list);
+}
+
+guard_state first_state(const guard_run& call) {
+  guard_state result;
+  for (const auto& word : call.open) {
+    const auto found = targets_of(word);
+    if (const auto* why = std::get_if<std::string>(&found))
+      fail_run(*why);
+    for (const auto& x : std::get<std::vector<protocol::ip_range>>(found))
+      if (set_target(result, x, true, false)
+          == protocol::target_change::too_many)
+        fail_run("too much is opened at once");
+  }
+  return result;
+}
+
+guarded_process opened(pid_t pid) {
+  auto result = open_process(pid);
+  if (const auto* why = std::get_if<std::string>(&result))
+    fail_run("process " + std::to_string(pid) + ' ' + *why);
+  return std::move(std::get<guarded_process>(result));
+}
+
+// A reader that is killed or fails is missed by the hub; the firewall stays.
+[[noreturn]] void be_block_reader(const reader_config& config, pid_t guard) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != guard)
+    ::_exit(1);
+  ::setpgid(0, 0); // Ctrl-C is for COMMAND
+  try {
+    const auto signals = block_stop_signals();
+    give_up_rights(config.hub);
+    ::_exit(block_reader(config).run(signals.get()) == reader_end::failed ? 1
+                                                                          : 0);
+  } catch (const std::exception& e) {
+    say(std::string{"the reader ended, nobody is told of blocks: "} + e.what());
+  }
+  ::_exit(1);
+}
+
+pid_t start_reader(const reader_config& config) {
+  const auto guard = ::getpid();
+  const auto reader = ::fork();
+  if (reader == 0)
+    be_block_reader(config, guard);
+  if (reader < 0)
+    fail_run("no reader: " + error_text(errno));
+  return reader;
+}
+
+void pass_on(int signals, int pidfd) {
+  signalfd_siginfo x{};
+  while (::read(signals, &x, sizeof x) == static_cast<ssize_t>(sizeof x))
+    if (x.ssi_code != SI_KERNEL)
+      ::syscall(SYS_pidfd_send_signal, pidfd, static_cast<int>(x.ssi_signo),
+                nullptr, 0U);
+}
+
+void await_end(int signals, int pidfd, int reader) {
+  for (;;) {
+    std::array<pollfd, 3> entries{
+        {{signals, POLLIN, 0}, {pidfd, POLLIN, 0}, {reader, POLLIN, 0}}};
+    if (::poll(entries.data(), entries.size(), -1) < 0)
+      continue;
+    if (entries[0].revents != 0)
+      pass_on(signals, pidfd);
+    if (entries[1].revents != 0)
+      return;
+    if (entries[2].revents != 0) {
+      say("the reader has ended: blocks go on, but nobody is told of them");
+      reader = -1;
+    }
+  }
+}
+
+// The state of the container, for as long as this object lives.
+class saved_state {
+public:
+  saved_state(guard_state state, const std::string& name,
+              const guarded_process& process)
+      : name_(name) {
+    const state_store store(state_directory());
+    auto all = state_for(store, name, {}, process);
+    all.allowed = std::move(state.allowed);
+    store.save(all);
+  }
+  saved_state(const saved_state&) = delete;
+  saved_state& operator=(const saved_state&) = delete;
+  ~saved_state() {
+    try {
+      leave_state(name_, reader_end::container_exited);
+    } catch (const std::exception& e) {
+      say(std::string{"the state was not removed: "} + e.what());
+    }
+  }
+
+private:
+  std::string name_;
+};
+
+int run(const guard_run& call) {
+  become_plain_user();
+  const auto signals = block_passed_signals();
+  const auto name = call.container.empty() ? made_up_name() : call.container;
+  refuse_guarded(state_store(state_directory()), name);
+  std::optional<guarded_process> neighbour;
+  if (call.neighbour != 0)
+    neighbour = opened(call.neighbour);
+  const auto pasta_program = neighbour ? std::string{} : find_pasta();
+  auto state = first_state(call);
+
+  container_plan plan;
+  plan.command = call.command;
+  plan.rules = protocol::table_text(state);
+  plan.below = neighbour ? &*neighbour : nullptr;
+  plan.hub = socket_of_hub(call.hub, guard_emit::socket);
+  plan.sockets = sockets_of_machine();
+  container inside(plan);
+  const auto process = opened(inside.pid());
+  const saved_state saved(std::move(state), name, process);
+
+  helper_program pasta;
+  if (!neighbour)
+    pasta = start_pasta(pasta_program, inside.pid(), state_directory());
+  else if (auto why = link_namespaces(process, *neighbour); !why.empty())
+    fail_run(why);
+  helper_program hub;
+  if (call.hub.empty() && !hub_runs(plan.hub))
+    hub = start_own_hub(state_directory());
+
+  reader_config config;
+  config.container = name;
+  config.dossier = call.dossier;
+  config.hub = plan.hub;
+  config.nflog = inside.nflog();
+  config.pidfd = process.pidfd.get();
+  const auto reader = start_reader(config);
+  const io::unique_fd reader_pidfd{
+      static_cast<int>(::syscall(SYS_pidfd_open, reader, 0))};
+  say("what runs is the container " + name);
+  inside.start_command();
+  await_end(signals.get(), process.pidfd.get(), reader_pidfd.get());
+  const int code = inside.wait();
+  // It tells the hub of the end, and then ends itself.
+  while (::waitpid(reader, nullptr, 0) < 0 && errno == EINTR) {
+    // nop
+  }
+  return code;
+}
+
+} // namespace
+
+int run_guard_run(const guard_run& call) try {
+  return run(call);
+} catch (const setup_fault& e) {
+  say(e.what());
+  return exit_run_failed;
+}
+
+} // namespace clearance::services
