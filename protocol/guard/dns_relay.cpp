@@ -2,6 +2,7 @@
 
 #include "protocol/guard/dns_name.hpp"
 #include "protocol/guard/limits.hpp"
+#include "protocol/operator/name.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -33,6 +34,18 @@ void put_number(std::string& to, unsigned value) {
   to += static_cast<char>(value & 0xff);
 }
 
+// Whether a name has no pointer. There is nothing before a question that a
+// pointer could lead to except the header, whose id is about to change.
+bool is_written_out(std::string_view name) {
+  wire_reader in(name);
+  for (unsigned size = in.u8(); size != 0 && in.ok(); size = in.u8()) {
+    if (size > label_max_chars)
+      return false;
+    in.skip(size);
+  }
+  return in.ok();
+}
+
 std::string with_id(std::string_view message, std::uint16_t id) {
   std::string result;
   put_number(result, id);
@@ -52,8 +65,11 @@ std::optional<dns_question> parse_dns_question(std::string_view message) {
   if (!in.ok() || questions != 1 || (flags & flags_opcode) != 0)
     return std::nullopt;
   auto name = take_dns_name(message, in);
+  const auto name_end = in.offset();
   in.skip(4); // type and class
-  if (!name || !in.ok())
+  if (!name || !in.ok()
+      || !is_written_out(
+          message.substr(dns_header_bytes, name_end - dns_header_bytes)))
     return std::nullopt;
   result.answer = (flags & flag_answer) != 0;
   result.name = std::move(*name);
@@ -91,8 +107,8 @@ std::optional<std::string> dns_relay::ask(std::string_view message,
   auto id = random;
   while (queries_.contains(id))
     ++id;
-  queries_.emplace(
-      id, query{who, question->id, lower_case(question->bytes), now});
+  queries_.emplace(id,
+                   query{who, question->id, lower_case(question->bytes), now});
   order_.push_back(id);
   return with_id(message, id);
 }

@@ -1,6 +1,7 @@
 #include "protocol/guard/guard_state.hpp"
 
 #include "protocol/guard/limits.hpp"
+#include "protocol/operator/name.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -88,11 +89,35 @@ bool take_mode(state_lines& in, guard_state& to) {
   return true;
 }
 
+bool take_forwarder(state_lines& in, guard_state& to) {
+  const auto forwarder = in.value("forwarder");
+  if (forwarder != "yes" && forwarder != "no")
+    return false;
+  to.forwarder = forwarder == "yes";
+  return true;
+}
+
+// One allowed name, as parse_name_pattern() would write it.
+bool take_name_line(std::string_view line, guard_state& to) {
+  constexpr std::string_view key = "allow-name ";
+  if (!line.starts_with(key))
+    return false;
+  const std::string text{line.substr(key.size())};
+  const auto pattern = parse_name_pattern(text);
+  if (!pattern || to_string(*pattern) != text
+      || (!to.names.empty() && !(*to.names.rbegin() < text)))
+    return false;
+  to.names.insert(text);
+  return to.names.size() <= guard_limits::state_max_names;
+}
+
 // One allowed or denied target; a line that is not how we write it is refused,
 // so that a text has one meaning and a meaning has one text.
 bool take_target(std::string_view line, guard_state& to) {
   const auto space = line.find(' ');
   const auto key = line.substr(0, space);
+  if (!to.names.empty())
+    return false; // targets stand before names
   if (space == std::string_view::npos || (key != "allow" && key != "deny"))
     return false;
   const auto text = line.substr(space + 1);
@@ -140,10 +165,13 @@ std::string state_text(const guard_state& x) {
   put(out, "net-namespace", std::to_string(x.net_namespace));
   put(out, "guard", std::to_string(x.guard));
   put(out, "shield", x.mode == shield_mode::up ? "up" : "down");
+  put(out, "forwarder", x.forwarder ? "yes" : "no");
   for (const auto& target : x.allowed)
     put(out, "allow", to_string(target));
   for (const auto& target : x.denied)
     put(out, "deny", to_string(target));
+  for (const auto& name : x.names)
+    put(out, "allow-name", name);
   return out;
 }
 
@@ -160,12 +188,22 @@ std::variant<guard_state, std::string> parse_state(std::string_view text) {
     return "has no usable process and namespaces";
   if (!take_mode(in, result))
     return "does not say whether the shield is up";
+  if (!take_forwarder(in, result))
+    return "does not say whether there is a forwarder";
   while (!in.at_end()) {
     const auto line = in.take();
-    if (!line || !take_target(*line, result))
+    if (!line || !(take_target(*line, result) || take_name_line(*line, result)))
       return "has a line that is no target";
   }
   return result;
+}
+
+bool is_allowed_name(const guard_state& x, std::string_view name) {
+  return std::any_of(x.names.begin(), x.names.end(),
+                     [name](const std::string& text) {
+                       const auto pattern = parse_name_pattern(text);
+                       return pattern && pattern->matches(name);
+                     });
 }
 
 target_change set_target(guard_state& state, const ip_range& x, bool allow,

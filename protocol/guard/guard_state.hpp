@@ -37,6 +37,11 @@ struct guard_state {
   std::set<ip_range> allowed;
   std::set<ip_range> denied;
 
+  /// Whether a DNS forwarder runs in the namespace, which opens the addresses
+  /// of allowed names as they are looked up.
+  bool forwarder = false;
+  std::set<std::string> names; ///< allowed ones, canonical; see name_pattern
+
   friend bool operator==(const guard_state&, const guard_state&) = default;
 };
 
@@ -59,6 +64,9 @@ enum class target_change : std::uint8_t {
   done,
   too_many, ///< guard_limits::state_max_targets; nothing was changed
 };
+
+/// Whether one of the allowed names means `name`, see is_dns_name().
+bool is_allowed_name(const guard_state& x, std::string_view name);
 
 /// Takes `x` out of one set and puts it into the other, as a verdict does.
 /// With `timed` it is put nowhere: the kernel alone remembers it.

@@ -52,7 +52,7 @@ inline constexpr std::size_t targets_max = 4096;
 inline constexpr std::size_t state_max_targets = 4096;
 
 /// Bytes of a state file. A larger one is refused.
-inline constexpr std::size_t state_max_bytes = 256 * 1024;
+inline constexpr std::size_t state_max_bytes = 512 * 1024;
 
 /// How long the reader waits before it dials a hub that is away again; the
 /// delay doubles each time, up to the second value.
@@ -65,10 +65,36 @@ inline constexpr auto hub_last_lines = 1s;
 /// Losses are logged at most once in this time.
 inline constexpr auto loss_line_interval = 10s;
 
+/// Bytes of a DNS message that the forwarder passes on. A longer one is cut;
+/// the program then sees that it is malformed.
+inline constexpr std::size_t dns_message_max_bytes = 4096;
+
+/// Queries that wait for the name server, and how long. The oldest one of too
+/// many is forgotten; its answer is dropped.
+inline constexpr std::size_t queries_max = 256;
+inline constexpr auto query_time = 10s;
+
+/// How long an address of an allowed name stays open: as long as its DNS record
+/// is valid, but at least and at most for these times. Programs keep addresses
+/// longer than they should.
+inline constexpr std::chrono::seconds named_min_time = 10min;
+inline constexpr std::chrono::seconds named_max_time = 24h;
+
+/// Names that are allowed for one container. One more is refused.
+inline constexpr std::size_t state_max_names = 512;
+
+/// How long `allow NAME` waits for the forwarder's answer. Then the name is
+/// allowed all the same.
+inline constexpr auto forwarder_answer = 3s;
+
 /// How long `run` waits for the network that pasta makes, and for the hub that
 /// it starts itself. Then `run` fails, or goes on without a hub.
 inline constexpr auto pasta_start = 10s;
 inline constexpr auto hub_start = 10s;
+
+/// How long `run --private` waits for the end of a container that is connected
+/// to the same namespace. Then `run` fails.
+inline constexpr std::chrono::milliseconds private_link_wait = 2s;
 
 /// How long `run` waits for the end of a program that it started. Then the
 /// program is killed.

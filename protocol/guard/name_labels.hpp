@@ -20,6 +20,13 @@ public:
   /// Empty: none was seen, or it was forgotten. Valid until the next add().
   std::string_view of(const ip_address& x) const;
 
+  /// Calls `f` with each address and its name.
+  template <class F>
+  void each(F f) const {
+    for (const auto& x : entries_)
+      f(x.address, x.name);
+  }
+
   std::size_t size() const noexcept { return places_.size(); }
 
 private:

@@ -2,6 +2,8 @@
 
 #include "protocol/guard/limits.hpp"
 
+#include <algorithm>
+
 namespace clearance::protocol {
 
 // The order of the rules decides: an exact deny, an exact allow, a denied
@@ -51,6 +53,8 @@ constexpr std::string_view sets = R"(
   set deny6 { type ipv6_addr; flags timeout; }
   set allow4 { type ipv4_addr; flags timeout; }
   set allow6 { type ipv6_addr; flags timeout; }
+  set name4 { type ipv4_addr; flags timeout; size 16384; }
+  set name6 { type ipv6_addr; flags timeout; size 16384; }
   set deny4n { type ipv4_addr; flags interval; auto-merge; }
   set deny6n { type ipv6_addr; flags interval; auto-merge; }
   set allow4n { type ipv4_addr; flags interval; auto-merge; }
@@ -110,6 +114,8 @@ constexpr std::string_view output_rules[] = {
     "ip6 daddr @deny6 goto refuse",
     "ip daddr @allow4 accept",
     "ip6 daddr @allow6 accept",
+    "ip daddr @name4 accept",
+    "ip6 daddr @name6 accept",
     "ip daddr @deny4n goto refuse",
     "ip6 daddr @deny6n goto refuse",
     "ct state established,related accept",
@@ -170,6 +176,35 @@ std::string verdict_text(const guard_state& after, const ip_range& target,
   const auto limit =
       time ? " timeout " + std::to_string(time->count()) + "s" : std::string{};
   out += element("add", set_of(target, allow), text + limit);
+  return out;
+}
+
+std::string named_addresses_text(const std::vector<dns_address>& all) {
+  std::string out;
+  for (const auto& x : all) {
+    if (is_special(x.address))
+      continue;
+    const std::string set = x.address.is_ipv4() ? "name4" : "name6";
+    const auto text = to_string(x.address);
+    const auto time =
+        std::clamp(std::chrono::seconds{x.ttl}, guard_limits::named_min_time,
+                   guard_limits::named_max_time);
+    // An element that is there keeps its old time otherwise.
+    out += element("add", set, text);
+    out += element("delete", set, text);
+    out += element("add", set,
+                   text + " timeout " + std::to_string(time.count()) + "s");
+  }
+  return out;
+}
+
+std::string forget_named_text(const std::vector<ip_address>& all) {
+  std::string out;
+  for (const auto& x : all) {
+    const std::string set = x.is_ipv4() ? "name4" : "name6";
+    out += element("add", set, to_string(x));
+    out += element("delete", set, to_string(x));
+  }
   return out;
 }
 

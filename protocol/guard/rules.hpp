@@ -3,12 +3,14 @@
 /// Source: nft(8); guard.md, sections 2 and 7.
 #pragma once
 
+#include "protocol/guard/dns_answer.hpp"
 #include "protocol/guard/guard_state.hpp"
 
 #include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace clearance::protocol {
 
@@ -29,6 +31,15 @@ std::string verdict_text(const guard_state& after, const ip_range& target,
 /// Makes the firewall deny by default, or not, as `after.mode` says. Keeps all
 /// elements.
 std::string mode_text(const guard_state& after);
+
+/// Opens the addresses of an allowed name, for as long as their records are
+/// valid; see guard_limits::named_min_time. Addresses of a special purpose are
+/// left out: whoever answers for a name must not open the operator's own
+/// network. What was denied stays denied. Empty: there is nothing to open.
+std::string named_addresses_text(const std::vector<dns_address>& all);
+
+/// Closes them again, before their time.
+std::string forget_named_text(const std::vector<ip_address>& all);
 
 /// Of each blocked packet the prefix begins with this word.
 inline constexpr std::string_view blocked_prefix = "BLOCKED";

@@ -96,6 +96,7 @@ void guard_parser::add_run() {
   add_word(*sub, "--hub", run_.hub);
   sub->add_option("--open", run_.open)->allow_extra_args(false);
   sub->add_option("--dossier", dossier_)->allow_extra_args(false);
+  add_word(*sub, "--dns", run_.dns);
   add_word(*sub, "--private", neighbour_);
 }
 
@@ -136,7 +137,7 @@ protocol::dossier dossier_of(const std::vector<std::string>& words) {
 }
 
 bool is_destination(const std::string& word) {
-  return protocol::parse_ip_range(word) || protocol::canonical_name(word);
+  return protocol::parse_ip_range(word) || protocol::parse_name_pattern(word);
 }
 
 guard_command guard_parser::finish_run() {
@@ -148,6 +149,8 @@ guard_command guard_parser::finish_run() {
                       "`" + word
                           + "` is neither an address nor a network nor a name");
   run_.dossier = dossier_of(dossier_);
+  if (!run_.dns.empty() && !protocol::parse_ip_address(run_.dns))
+    throw bad_value("--dns", "`" + run_.dns + "` is no address");
   if (!neighbour_.empty())
     run_.neighbour = static_cast<pid_t>(guard_number(
         "--private", neighbour_, std::numeric_limits<pid_t>::max()));

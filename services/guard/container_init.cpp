@@ -22,6 +22,7 @@
 #include "services/client/unix_socket.hpp"
 #include "services/guard/command_rights.hpp"
 #include "services/guard/descriptor_passing.hpp"
+#include "services/guard/forwarder.hpp"
 #include "services/guard/guarding.hpp"
 #include "services/guard/hidden_paths.hpp"
 #include "services/guard/say.hpp"
@@ -170,11 +171,14 @@ int code_of(int status) {
   if (!send_with_descriptor(channel, '.' + ready.fault, ready.fd.get())
       || !ready.fault.empty())
     ::_exit(exit_run_failed);
+  if (plan.forwarder)
+    send_with_descriptor(channel, ".", open_dns_listener().get());
   ready.fd.reset();
   // The guard has died, or gave up, if nothing comes.
   if (receive_with_descriptor(channel).text.empty())
     ::_exit(exit_run_failed);
-  const auto why = hide_paths(plan.hub, plan.sockets, inside.uid);
+  const auto why =
+      hide_paths(plan.hub, plan.sockets, inside.uid, plan.forwarder);
   const auto signals = set_of_passed_signals();
   ::sigprocmask(SIG_SETMASK, &signals, nullptr);
   const auto command = why.empty() ? ::fork() : -1;
@@ -239,6 +243,12 @@ container::container(const container_plan& plan) {
                                            : ready.text.substr(1));
   }
   nflog_ = std::move(ready.fd);
+  if (!plan.forwarder)
+    return;
+  dns_ = receive_with_descriptor(channel_.get()).fd;
+  if (!dns_)
+    throw setup_fault(exit_run_failed,
+                      "the container's port 53 cannot be used");
 }
 
 void container::start_command() {

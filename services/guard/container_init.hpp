@@ -24,7 +24,8 @@ struct container_plan {
   std::string rules; ///< for libnftables
   /// The namespaces below which the container's are made. Null: our own.
   const guarded_process* below = nullptr;
-  std::string hub; ///< the hub's socket, which is hidden; empty: none
+  std::string hub;        ///< the hub's socket, which is hidden; empty: none
+  bool forwarder = false; ///< names are looked up at 127.0.0.1
   /// Other sockets that are hidden; see reachable_sockets().
   std::vector<std::string> sockets;
 };
@@ -45,6 +46,8 @@ public:
   /// The first process, as we number it.
   pid_t pid() const noexcept { return pid_; }
   int nflog() const noexcept { return nflog_.get(); }
+  /// With container_plan::forwarder; see open_dns_listener().
+  int dns_listener() const noexcept { return dns_.get(); }
 
   /// Starts COMMAND. Throws setup_fault.
   void start_command();
@@ -57,6 +60,7 @@ private:
   pid_t pid_ = -1;
   io::unique_fd channel_; // to the first process
   io::unique_fd nflog_;
+  io::unique_fd dns_;
 };
 
 } // namespace clearance::services

@@ -8,7 +8,6 @@
 #include <array>
 #include <cerrno>
 #include <linux/netlink.h>
-#include <memory>
 #include <nftables/libnftables.h>
 #include <optional>
 #include <string_view>
@@ -20,11 +19,6 @@ namespace {
 
 namespace limits = protocol::guard_limits;
 using protocol::nflog_setting;
-
-struct context_deleter {
-  void operator()(nft_ctx* x) const noexcept { nft_ctx_free(x); }
-};
-using nft_context = std::unique_ptr<nft_ctx, context_deleter>;
 
 // The first line of what libnftables says; it shows the faulty command below.
 std::string first_line(const char* text) {
@@ -88,19 +82,26 @@ int bind_group(int fd, std::uint16_t group, std::size_t copy_max) {
 
 } // namespace
 
-std::string change_firewall(const std::string& commands) {
-  const nft_context context{nft_ctx_new(NFT_CTX_DEFAULT)};
-  if (!context)
+firewall::firewall() : context_(nft_ctx_new(NFT_CTX_DEFAULT)) {
+  // nop
+}
+
+void firewall::release::operator()(nft_ctx* x) const noexcept {
+  nft_ctx_free(x);
+}
+
+std::string firewall::change(const std::string& commands) {
+  if (!context_)
     return "libnftables cannot be used";
-  return run_commands(context.get(), commands);
+  return run_commands(context_.get(), commands);
+}
+
+std::string change_firewall(const std::string& commands) {
+  return firewall{}.change(commands);
 }
 
 std::string print_firewall() {
-  const nft_context context{nft_ctx_new(NFT_CTX_DEFAULT)};
-  if (!context)
-    return "libnftables cannot be used";
-  return run_commands(context.get(),
-                      "list table " + std::string{protocol::guard_table});
+  return firewall{}.change("list table " + std::string{protocol::guard_table});
 }
 
 std::variant<io::unique_fd, nflog_fault> open_nflog() {

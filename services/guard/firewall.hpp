@@ -3,14 +3,30 @@
 
 #include "actors/io/base/unique_fd.hpp"
 
+#include <memory>
 #include <string>
 #include <variant>
+
+struct nft_ctx; // of libnftables
 
 namespace clearance::services {
 
 /// Has libnftables execute `commands` as one transaction: all or nothing.
 /// Returns an empty text, or why it failed.
 std::string change_firewall(const std::string& commands);
+
+/// The same for many changes: libnftables is set up once.
+class firewall {
+public:
+  firewall();
+  std::string change(const std::string& commands);
+
+private:
+  struct release {
+    void operator()(nft_ctx* x) const noexcept;
+  };
+  std::unique_ptr<nft_ctx, release> context_;
+};
 
 /// Prints our table to stdout. Returns an empty text, or why it failed.
 std::string print_firewall();

@@ -66,8 +66,7 @@ name_server machines_server() {
   if (state.nscount > 0 && state.nsaddr_list[0].sin_family == AF_INET) {
     result.size = sizeof(sockaddr_in);
     std::memcpy(&result.at, state.nsaddr_list, result.size);
-  } else if (state._u._ext.nscount > 0
-             && state._u._ext.nsaddrs[0] != nullptr) {
+  } else if (state._u._ext.nscount > 0 && state._u._ext.nsaddrs[0] != nullptr) {
     result.size = sizeof(sockaddr_in6);
     std::memcpy(&result.at, state._u._ext.nsaddrs[0], result.size);
   }
@@ -121,17 +120,17 @@ private:
   void take_query() {
     sockaddr_in from{};
     socklen_t size = sizeof from;
-    const auto n = ::recvfrom(config_.listener, bytes_.data(), bytes_.size(),
-                              MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from),
-                              &size);
+    const auto n =
+        ::recvfrom(config_.listener, bytes_.data(), bytes_.size(), MSG_DONTWAIT,
+                   reinterpret_cast<sockaddr*>(&from), &size);
     if (n <= 0 || from.sin_family != AF_INET)
       return;
     protocol::dns_asker who;
     std::memcpy(who.address.data(), &from.sin_addr, who.address.size());
     who.port = ntohs(from.sin_port);
-    const auto query = relay_.ask({bytes_.data(), static_cast<std::size_t>(n)},
-                                  who, random_id(),
-                                  std::chrono::steady_clock::now());
+    const auto query =
+        relay_.ask({bytes_.data(), static_cast<std::size_t>(n)}, who,
+                   random_id(), std::chrono::steady_clock::now());
     // A server that is away says so by an error here; the program asks again.
     if (query)
       ::send(config_.upstream, query->data(), query->size(), MSG_NOSIGNAL);
@@ -142,9 +141,9 @@ private:
         ::recv(config_.upstream, bytes_.data(), bytes_.size(), MSG_DONTWAIT);
     if (n <= 0)
       return;
-    const auto reply = relay_.answer({bytes_.data(),
-                                      static_cast<std::size_t>(n)},
-                                     std::chrono::steady_clock::now());
+    const auto reply =
+        relay_.answer({bytes_.data(), static_cast<std::size_t>(n)},
+                      std::chrono::steady_clock::now());
     if (!reply)
       return;
     read_state();
@@ -168,13 +167,16 @@ private:
   void read_state() {
     const auto path = state_path(config_.container);
     struct stat info {};
-    if (::stat(path.c_str(), &info) != 0 || info.st_ino == inode_)
+    if (::stat(path.c_str(), &info) != 0
+        || (info.st_ino == file_.st_ino
+            && info.st_mtim.tv_sec == file_.st_mtim.tv_sec
+            && info.st_mtim.tv_nsec == file_.st_mtim.tv_nsec))
       return;
     auto state = read_state_file(path);
     auto* read = std::get_if<protocol::guard_state>(&state);
     if (read == nullptr)
       return;
-    inode_ = info.st_ino;
+    file_ = info;
     const bool more = read->names != state_.names;
     state_ = std::move(*read);
     if (more)
@@ -209,7 +211,7 @@ private:
   protocol::dns_relay relay_;
   protocol::name_labels labels_;
   protocol::guard_state state_;
-  ino_t inode_ = 0;
+  struct stat file_ {};
   firewall firewall_;
   std::array<char, limits::dns_message_max_bytes> bytes_{};
 };
@@ -255,8 +257,7 @@ io::unique_fd open_dns_listener() {
 
 std::variant<io::unique_fd, std::string>
 open_dns_upstream(const std::string& address) {
-  const auto server =
-      address.empty() ? machines_server() : server_at(address);
+  const auto server = address.empty() ? machines_server() : server_at(address);
   if (server.size == 0)
     return "this machine has no name server: name one with --dns";
   auto fd = udp_socket(server.at.ss_family);

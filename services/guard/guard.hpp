@@ -38,6 +38,7 @@ struct guard_run {
   std::string hub;       ///< as in guard_attach
   protocol::dossier dossier;
   std::vector<std::string> open; ///< allowed from the start
+  std::string dns;               ///< the name server; empty: the machine's
   /// A process of the user's: COMMAND is connected to its network namespace
   /// alone. 0: to the outside.
   pid_t neighbour = 0;

@@ -11,6 +11,8 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/syscall.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -23,9 +25,18 @@ namespace {
 
 using protocol::guard_state;
 
+// A process that has ended keeps its number and its name until its parent asks
+// for its exit code.
+bool has_ended(pid_t pid) {
+  const io::unique_fd pidfd{
+      static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+  pollfd entry{pidfd.get(), POLLIN, 0};
+  return !pidfd || ::poll(&entry, 1, 0) != 0;
+}
+
 // A number that another program has by now is no guard.
 bool is_running_guard(std::uint64_t pid) {
-  if (pid == 0)
+  if (pid == 0 || has_ended(static_cast<pid_t>(pid)))
     return false;
   auto file =
       io::open_regular(AT_FDCWD, "/proc/" + std::to_string(pid) + "/comm");

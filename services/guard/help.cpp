@@ -52,6 +52,9 @@ the package passt) connects it to the outside.
 
 If no hub runs, one is started for this run, and a line says how to follow it.
 
+Names are looked up through terok-guard: an allowed name is open wherever it
+leads, except to private, loopback and link-local addresses.
+
 COMMAND sees no other processes, no $XDG_RUNTIME_DIR but an empty one, and no
 socket of a desktop, a terminal or a container engine. It can read and write the
 user's files; see SECURITY in terok-guard(1).
@@ -59,11 +62,13 @@ user's files; see SECURITY in terok-guard(1).
 Options:
   --name NAME        what the hub calls the container: 1 to 64 letters, digits,
                      dots, underscores and hyphens (default: made up and said)
-  --open DEST        allow an address, a network (ADDRESS/BITS) or a name from
-                     the start; may be repeated
+  --open DEST        allow an address, a network (ADDRESS/BITS), a name, or all
+                     names below one (**.NAME) from the start; may be repeated
   --hub PATH         the hub's socket for readers; no hub is started
                      (default: $XDG_RUNTIME_DIR/terok-shield-events.sock)
   --dossier KEY=VALUE  what is known of the task, for people; may be repeated
+  --dns ADDRESS      the name server that names are looked up at (default: the
+                     machine's first one; with --private none)
   --private PID      connect COMMAND to the network namespace of this process of
                      yours, and to nothing else; without pasta
   --config FILE      settings, as TOML; see terok-guard --help
@@ -108,9 +113,11 @@ constexpr std::string_view allow_text = R"(
 Usage: terok-guard allow CONTAINER DEST [OPTION]...
 
 Lets the container connect to DEST: an address, a network (ADDRESS/BITS) or a
-name. A name is resolved now, and its public addresses are allowed; private,
-loopback and link-local ones are not, because whoever answers for a name must
-not open your own network.
+name. In a container of `terok-guard run` the name stays allowed wherever it
+leads later, and `**.NAME` means all names below NAME. In others the name is
+resolved now. Public addresses alone are allowed; private, loopback and
+link-local ones are not, because whoever answers for a name must not open your
+own network.
 
 Options:
   --for SECONDS      forget it after this time (default: never)

@@ -1,5 +1,6 @@
 #include "services/guard/hidden_paths.hpp"
 
+#include "actors/io/base/unique_fd.hpp"
 #include "protocol/text/text.hpp"
 #include "services/client/unix_socket.hpp"
 #include "services/process/paths.hpp"
@@ -8,10 +9,13 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <memory>
+#include <string_view>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace clearance::services {
@@ -82,6 +86,43 @@ std::string cover_socket(const std::string& path) {
              : mount_fault(path);
 }
 
+constexpr std::string_view own_settings = "nameserver 127.0.0.1\n";
+
+bool write_settings(const std::string& path) {
+  const io::unique_fd fd{
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+             0644)};
+  return fd
+         && ::write(fd.get(), own_settings.data(), own_settings.size())
+                == static_cast<ssize_t>(own_settings.size());
+}
+
+// Covers the resolver's settings, `path`. The file that covers them lies in a
+// file system of its own, which stays after it is unmounted; /proc is a
+// directory that is always there, and gets another one later. Without settings
+// the C library asks 127.0.0.1 anyway.
+std::string use_own_resolver(const std::string& path) {
+  if (path.empty())
+    return {};
+  if (!cover_directory("/proc", "size=64k,mode=0755")
+      || !write_settings("/proc/resolv.conf")
+      || ::mount("/proc/resolv.conf", path.c_str(), nullptr, MS_BIND, nullptr)
+             != 0
+      || ::umount2("/proc", MNT_DETACH) != 0)
+    return mount_fault(path);
+  return {};
+}
+
+// The settings were below a directory that is hidden now.
+std::string restore_settings(const std::string& path) {
+  std::error_code error;
+  if (path.empty() || std::filesystem::exists(path, error))
+    return {};
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(),
+                                      error);
+  return write_settings(path) ? "" : mount_fault(path);
+}
+
 // A directory that a descriptor leads to is not hidden by any mount.
 std::string open_directory_fault() {
   for (int fd = 0; fd <= STDERR_FILENO; ++fd) {
@@ -96,13 +137,21 @@ std::string open_directory_fault() {
 } // namespace
 
 std::string hide_paths(const std::string& hub,
-                       const std::vector<std::string>& sockets, uid_t uid) {
+                       const std::vector<std::string>& sockets, uid_t uid,
+                       bool own_resolver) {
   if (auto why = open_directory_fault(); !why.empty())
     return why;
   const std::unique_ptr<char, decltype(&std::free)> directory{
       ::getcwd(nullptr, 0), &std::free};
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
     return "mounts cannot be made private: " + error_text(errno);
+  // Before the directory that it may lead to is hidden.
+  std::error_code no_settings;
+  const auto settings =
+      std::filesystem::canonical("/etc/resolv.conf", no_settings).string();
+  if (own_resolver)
+    if (auto why = use_own_resolver(settings); !why.empty())
+      return why;
   if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
               nullptr)
       != 0)
@@ -117,6 +166,9 @@ std::string hide_paths(const std::string& hub,
     return why;
   for (const auto& path : sockets)
     if (auto why = cover_socket(path); !why.empty())
+      return why;
+  if (own_resolver)
+    if (auto why = restore_settings(settings); !why.empty())
       return why;
   // The working directory may be one that is hidden now: this process is still
   // below the mount, and would start COMMAND there.

@@ -11,9 +11,11 @@ namespace clearance::services {
 /// container's own, and hides the sockets through which others would act for
 /// COMMAND: `hub`, `sockets`, and the directories of desktops, terminals,
 /// resolvers and container engines. Directories are empty then, and
-/// XDG_RUNTIME_DIR is a private one. Returns an empty text, or what failed;
+/// XDG_RUNTIME_DIR is a private one. With `own_resolver` names are looked up at
+/// 127.0.0.1. Returns an empty text, or what failed;
 /// then nothing may be executed.
 std::string hide_paths(const std::string& hub,
-                       const std::vector<std::string>& sockets, uid_t uid);
+                       const std::vector<std::string>& sockets, uid_t uid,
+                       bool own_resolver);
 
 } // namespace clearance::services

@@ -106,7 +106,7 @@ std::vector<std::string> powers_of(int own, std::uint64_t owner,
   return result;
 }
 
-bool has_ended(int pidfd) {
+bool process_has_ended(int pidfd) {
   pollfd entry{pidfd, POLLIN, 0};
   return ::poll(&entry, 1, 0) != 0;
 }
@@ -122,18 +122,6 @@ bool enter(int fd, std::uint64_t inode, const char* own, int type) {
   if (::stat(own, &info) == 0 && info.st_ino == inode)
     return true;
   return ::setns(fd, type) == 0;
-}
-
-// The user namespace before the network namespace: whoever owns the first one
-// gets in it the capability to enter the second one.
-std::string enter_both(const guarded_process& where) {
-  if (!enter(where.user.get(), where.user_inode, "/proc/self/ns/user",
-             CLONE_NEWUSER))
-    return errno_fault("its user namespace cannot be entered");
-  if (!enter(where.net.get(), where.net_inode, "/proc/self/ns/net",
-             CLONE_NEWNET))
-    return errno_fault("its network namespace cannot be entered");
-  return {};
 }
 
 [[noreturn]] void be_worker(int channel,
@@ -180,10 +168,20 @@ std::variant<guarded_process, std::string> open_process(pid_t pid) {
   x.powers =
       powers_of(own.get(), x.user_inode, proc_file(proc.get(), "status"));
   // If it ended in between, its files may be those of nobody.
-  if (!start || has_ended(x.pidfd.get()))
+  if (!start || process_has_ended(x.pidfd.get()))
     return "does not run";
   x.start_time = *start;
   return x;
+}
+
+std::string enter_namespaces(const guarded_process& where) {
+  if (!enter(where.user.get(), where.user_inode, "/proc/self/ns/user",
+             CLONE_NEWUSER))
+    return errno_fault("its user namespace cannot be entered");
+  if (!enter(where.net.get(), where.net_inode, "/proc/self/ns/net",
+             CLONE_NEWNET))
+    return errno_fault("its network namespace cannot be entered");
+  return {};
 }
 
 work_result work_in_child(const std::function<work_result()>& work) {
@@ -216,7 +214,7 @@ work_result work_in_child(const std::function<work_result()>& work) {
 work_result work_in_namespaces(const guarded_process& where,
                                const std::function<work_result()>& work) {
   return work_in_child([&]() -> work_result {
-    if (auto why = enter_both(where); !why.empty())
+    if (auto why = enter_namespaces(where); !why.empty())
       return {std::move(why), {}};
     return work();
   });

@@ -34,6 +34,11 @@ struct guarded_process {
 /// behind "process N".
 std::variant<guarded_process, std::string> open_process(pid_t pid);
 
+/// Moves this process into them: the user namespace before the network
+/// namespace, because whoever owns the first one gets in it the capability to
+/// enter the second one. Returns an empty text, or what failed.
+std::string enter_namespaces(const guarded_process& where);
+
 /// What work in the namespaces hands back.
 struct work_result {
   std::string fault; ///< empty: done

@@ -1,17 +1,20 @@
 #include "services/guard/private_link.hpp"
 
+#include "protocol/guard/limits.hpp"
 #include "protocol/guard/nflog.hpp"
 #include "protocol/guard/target.hpp"
 #include "services/client/unix_socket.hpp"
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <poll.h>
 #include <string_view>
 #include <sys/socket.h>
 
@@ -123,6 +126,24 @@ int make_devices(int inner_namespace) {
   return x.send();
 }
 
+// One that was killed may be there still: the kernel takes its devices away
+// some time after the end of its last process.
+int make_devices_in_time(int inner_namespace) {
+  constexpr auto pause = std::chrono::milliseconds{20};
+  for (auto left = protocol::guard_limits::private_link_wait;; left -= pause) {
+    const int error = make_devices(inner_namespace);
+    if (error != EEXIST || left <= pause)
+      return error;
+    ::poll(nullptr, 0, static_cast<int>(pause.count()));
+  }
+}
+
+int remove_devices() {
+  rtnetlink_request x(RTM_DELLINK, 0, ifinfomsg{});
+  x.put(IFLA_IFNAME, outer_device);
+  return x.send();
+}
+
 int add_address(unsigned device, std::string_view text) {
   const auto address = wire_bytes(text);
   const bool v6 = address.size() == 16;
@@ -197,7 +218,7 @@ int add_routes() {
 std::string link_namespaces(const guarded_process& inner,
                             const guarded_process& neighbour) {
   auto outside = work_in_namespaces(neighbour, [&]() -> work_result {
-    int error = make_devices(inner.net.get());
+    int error = make_devices_in_time(inner.net.get());
     if (error == 0)
       error = set_up(outer_device, outer_v4, outer_v6);
     return outcome_of("the namespace cannot be connected", error);
@@ -213,6 +234,13 @@ std::string link_namespaces(const guarded_process& inner,
                return outcome_of("the container cannot be connected", error);
              })
       .fault;
+}
+
+void unlink_namespace(const guarded_process& neighbour) {
+  work_in_namespaces(neighbour, []() -> work_result {
+    remove_devices(); // if there are any
+    return {};
+  });
 }
 
 } // namespace clearance::services

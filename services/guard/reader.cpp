@@ -60,12 +60,13 @@ reader_end block_reader::run(int stop_signals) {
   for (;;) {
     hub_.maintain(steady_clock::now());
     tell_losses();
-    std::array<pollfd, 4> entries{{
+    std::array<pollfd, 5> entries{{
         {stop_signals, POLLIN, 0},
         {config_.pidfd, POLLIN, 0},
         {config_.nflog, POLLIN, 0},
         {hub_.fd(),
          static_cast<short>(hub_.writes() ? POLLIN | POLLOUT : POLLIN), 0},
+        {config_.labels, POLLIN, 0},
     }};
     if (::poll(entries.data(), entries.size(), milliseconds_until(hub_.due()))
         < 0) {
@@ -76,6 +77,8 @@ reader_end block_reader::run(int stop_signals) {
     }
     if (entries[0].revents != 0)
       return reader_end::stopped;
+    // The forwarder names an address before a program can use it.
+    read_labels();
     if (entries[2].revents != 0 && !read_packets())
       return reader_end::failed;
     if (entries[1].revents != 0) {
@@ -115,6 +118,21 @@ bool block_reader::read_packets() {
     malformed_ += datagram.malformed() ? 1 : 0;
   }
   return true;
+}
+
+void block_reader::read_labels() {
+  std::array<char, limits::dns_message_max_bytes> bytes{};
+  while (config_.labels >= 0) {
+    const auto n =
+        ::recv(config_.labels, bytes.data(), bytes.size(), MSG_DONTWAIT);
+    if (n < 0)
+      return;
+    if (n == 0)
+      config_.labels = -1; // the forwarder has ended
+    else if (const auto x = protocol::parse_dns_answer(
+                 {bytes.data(), static_cast<std::size_t>(n)}))
+      names_.add(*x);
+  }
 }
 
 void block_reader::take(const protocol::nflog_packet& x) {

@@ -16,8 +16,11 @@ struct reader_config {
   std::string container;
   protocol::dossier dossier;
   std::string hub; ///< the hub's socket; empty: stdout
-  int nflog = -1;  ///< see open_nflog(); stays the caller's
-  int pidfd = -1;  ///< of the container's first process; stays the caller's
+  /// DNS answers of a forwarder, message by message; -1: there is none. Stays
+  /// the caller's.
+  int labels = -1;
+  int nflog = -1; ///< see open_nflog(); stays the caller's
+  int pidfd = -1; ///< of the container's first process; stays the caller's
 };
 
 /// Why the reader ended.
@@ -36,6 +39,7 @@ public:
 
 private:
   bool read_packets();
+  void read_labels();
   void take(const protocol::nflog_packet& x);
   void on_block(std::string_view packet);
   void tell_losses();

@@ -9,8 +9,10 @@
 #include "protocol/guard/limits.hpp"
 #include "protocol/guard/rules.hpp"
 #include "protocol/guard/unix_sockets.hpp"
+#include "protocol/operator/name.hpp"
 #include "services/client/unix_socket.hpp"
 #include "services/guard/container_init.hpp"
+#include "services/guard/forwarder.hpp"
 #include "services/guard/guard.hpp"
 #include "services/guard/guarding.hpp"
 #include "services/guard/own_hub.hpp"
@@ -32,6 +34,7 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -88,9 +91,16 @@ std::vector<std::string> sockets_of_machine() {
   return protocol::reachable_sockets(*list);
 }
 
-guard_state first_state(const guard_run& call) {
+// What is allowed from the start. With a forwarder a name stays a name.
+guard_state first_state(const guard_run& call, bool forwarder) {
   guard_state result;
+  result.forwarder = forwarder;
   for (const auto& word : call.open) {
+    const auto name = protocol::parse_name_pattern(word);
+    if (name && forwarder) {
+      result.names.insert(to_string(*name));
+      continue;
+    }
     const auto found = targets_of(word);
     if (const auto* why = std::get_if<std::string>(&found))
       fail_run(*why);
@@ -99,7 +109,37 @@ guard_state first_state(const guard_run& call) {
           == protocol::target_change::too_many)
         fail_run("too much is opened at once");
   }
+  if (result.names.size() > protocol::guard_limits::state_max_names)
+    fail_run("too many names are opened at once");
   return result;
+}
+
+// The socket to the name server. Nothing: the container has none, and that is
+// said unless it is meant.
+io::unique_fd name_server_for(const guard_run& call,
+                              const std::optional<guarded_process>& neighbour) {
+  if (neighbour && call.dns.empty())
+    return {};
+  const auto open = [&]() -> work_result {
+    auto opened = open_dns_upstream(call.dns);
+    if (auto* why = std::get_if<std::string>(&opened))
+      return {std::move(*why), {}};
+    return {{}, std::move(std::get<io::unique_fd>(opened))};
+  };
+  auto result = neighbour ? work_in_namespaces(*neighbour, open) : open();
+  if (!result.fault.empty() && !call.dns.empty())
+    fail_run(result.fault);
+  if (!result.fault.empty())
+    say("names cannot be resolved: " + result.fault);
+  return std::move(result.fd);
+}
+
+// Two ends of a channel for messages.
+std::pair<io::unique_fd, io::unique_fd> make_channel() {
+  std::array<int, 2> ends{-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    fail_run("no sockets: " + error_text(errno));
+  return {io::unique_fd{ends[0]}, io::unique_fd{ends[1]}};
 }
 
 guarded_process opened(pid_t pid) {
@@ -170,6 +210,8 @@ public:
     const state_store store(state_directory());
     auto all = state_for(store, name, {}, process);
     all.allowed = std::move(state.allowed);
+    all.forwarder = state.forwarder;
+    all.names = std::move(state.names);
     store.save(all);
   }
   saved_state(const saved_state&) = delete;
@@ -195,7 +237,8 @@ int run(const guard_run& call) {
   if (call.neighbour != 0)
     neighbour = opened(call.neighbour);
   const auto pasta_program = neighbour ? std::string{} : find_pasta();
-  auto state = first_state(call);
+  auto upstream = name_server_for(call, neighbour);
+  auto state = first_state(call, static_cast<bool>(upstream));
 
   container_plan plan;
   plan.command = call.command;
@@ -203,6 +246,7 @@ int run(const guard_run& call) {
   plan.below = neighbour ? &*neighbour : nullptr;
   plan.hub = socket_of_hub(call.hub, guard_emit::socket);
   plan.sockets = sockets_of_machine();
+  plan.forwarder = static_cast<bool>(upstream);
   container inside(plan);
   const auto process = opened(inside.pid());
   const saved_state saved(std::move(state), name, process);
@@ -217,6 +261,14 @@ int run(const guard_run& call) {
     hub = start_own_hub(state_directory());
 
   reader_config config;
+  auto labels = make_channel();
+  if (upstream) {
+    start_forwarder(
+        {inside.dns_listener(), upstream.get(), labels.second.get(), name},
+        process);
+    config.labels = labels.first.get();
+  }
+  labels.second.reset();
   config.container = name;
   config.dossier = call.dossier;
   config.hub = plan.hub;
@@ -229,6 +281,8 @@ int run(const guard_run& call) {
   inside.start_command();
   await_end(signals.get(), process.pidfd.get(), reader_pidfd.get());
   const int code = inside.wait();
+  if (neighbour)
+    unlink_namespace(*neighbour);
   // It tells the hub of the end, and then ends itself.
   while (::waitpid(reader, nullptr, 0) < 0 && errno == EINTR) {
     // nop

@@ -4,10 +4,12 @@
 
 #include "protocol/guard/limits.hpp"
 #include "protocol/guard/rules.hpp"
+#include "protocol/operator/name.hpp"
 #include "protocol/text/text.hpp"
 #include "services/cli/terminal.hpp"
 #include "services/guard/firewall.hpp"
 #include "services/guard/guard.hpp"
+#include "services/guard/name_look_up.hpp"
 #include "services/guard/namespaces.hpp"
 #include "services/guard/say.hpp"
 #include "services/guard/state_store.hpp"
@@ -15,6 +17,10 @@
 #include "services/process/exit_code.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
 
 namespace clearance::services {
 
@@ -54,9 +60,113 @@ std::string run_change(const guarded_process& process,
       .fault;
 }
 
+// A container that is guarded, and the lock that its change needs.
+struct locked_container {
+  state_store store;
+  guard_state state;
+  guarded_process process;
+};
+
+std::variant<locked_container, std::string> lock(const std::string& container) {
+  state_store store(state_directory());
+  auto stored = store.find(container);
+  if (auto* why = std::get_if<std::string>(&stored))
+    return std::move(*why);
+  auto& state = std::get<guard_state>(stored);
+  auto process = process_of(state);
+  if (auto* why = std::get_if<std::string>(&process))
+    return std::move(*why);
+  return locked_container{std::move(store), std::move(state),
+                          std::move(std::get<guarded_process>(process))};
+}
+
+std::string too_many_targets(const guard_state& state) {
+  return "the container " + state.container + " has "
+         + std::to_string(protocol::guard_limits::state_max_targets)
+         + " targets already: nothing was changed";
+}
+
+// Allows or denies `targets`, in one transaction. `before`: commands that come
+// first.
+int judge_targets(locked_container& x, const guard_verdict& call,
+                  const std::vector<ip_range>& targets,
+                  std::string commands = {}) {
+  for (const auto& target : targets)
+    if (protocol::set_target(x.state, target, call.allow, call.time.has_value())
+        == protocol::target_change::too_many)
+      return refuse(too_many_targets(x.state));
+  for (const auto& target : targets)
+    commands += protocol::verdict_text(x.state, target, call.allow, call.time);
+  if (const auto why = run_change(x.process, commands); !why.empty())
+    return refuse(why);
+  x.store.save(x.state);
+  return exit_ok;
+}
+
+// The container has a forwarder: an allowed name stays a name there.
+int judge_name(const guard_verdict& call, const protocol::name_pattern& name) {
+  const auto text = to_string(name);
+  const bool exact = name.what == protocol::name_pattern::form::exact;
+  const bool stays = call.allow && !call.time;
+  if (!stays && !exact && call.allow)
+    return refuse("--for is for an address or one name, not for `" + text
+                  + '`');
+  std::optional<guarded_process> process;
+  {
+    auto locked = lock(call.container);
+    if (const auto* why = std::get_if<std::string>(&locked))
+      return refuse(*why);
+    auto& x = std::get<locked_container>(locked);
+    if (stays)
+      x.state.names.insert(text);
+    else if (!call.allow)
+      x.state.names.erase(text);
+    if (x.state.names.size() > protocol::guard_limits::state_max_names)
+      return refuse("the container " + x.state.container
+                    + " has too many allowed names already");
+    x.store.save(x.state);
+    process = std::move(x.process);
+  }
+  if (!exact)
+    return exit_ok;
+  // Without the lock: an answer may take seconds.
+  const auto asked = ask_forwarder(*process, name.name);
+  if (const auto* why = std::get_if<std::string>(&asked))
+    return refuse(*why);
+  const auto& addresses = std::get<std::vector<protocol::ip_address>>(asked);
+  if (stays)
+    return exit_ok; // the forwarder has opened them
+  std::vector<ip_range> targets;
+  for (const auto& x : addresses)
+    if (!call.allow || !protocol::is_special(x))
+      targets.push_back({x, 128});
+  if (targets.empty() && call.allow)
+    return refuse("the name " + text + " has no public address");
+  auto locked = lock(call.container);
+  if (const auto* why = std::get_if<std::string>(&locked))
+    return refuse(*why);
+  return judge_targets(std::get<locked_container>(locked), call, targets,
+                       call.allow ? std::string{}
+                                  : protocol::forget_named_text(addresses));
+}
+
+bool has_forwarder(const std::string& container) {
+  const auto found = state_store(state_directory()).find(container);
+  const auto* state = std::get_if<guard_state>(&found);
+  return state != nullptr && state->forwarder;
+}
+
 } // namespace
 
 int run_guard_verdict(const guard_verdict& call) {
+  if (const auto name = protocol::parse_name_pattern(call.dest)) {
+    if (has_forwarder(call.container))
+      return judge_name(call, *name);
+    if (name->what != protocol::name_pattern::form::exact)
+      return refuse("`" + call.dest
+                    + "` means many names: the container has no DNS forwarder"
+                      " that could know them");
+  }
   // A look-up may take seconds: before the lock is taken.
   const auto found = targets_of(call.dest);
   if (const auto* why = std::get_if<std::string>(&found))
@@ -65,28 +175,10 @@ int run_guard_verdict(const guard_verdict& call) {
   if (call.time
       && std::any_of(targets.begin(), targets.end(), protocol::is_network))
     return refuse("--for is for an address or a name, not for a network");
-  const state_store store(state_directory());
-  auto stored = store.find(call.container);
-  if (const auto* why = std::get_if<std::string>(&stored))
+  auto locked = lock(call.container);
+  if (const auto* why = std::get_if<std::string>(&locked))
     return refuse(*why);
-  auto& state = std::get<guard_state>(stored);
-  const auto process = process_of(state);
-  if (const auto* why = std::get_if<std::string>(&process))
-    return refuse(*why);
-  std::string commands;
-  for (const auto& x : targets)
-    if (protocol::set_target(state, x, call.allow, call.time.has_value())
-        == protocol::target_change::too_many)
-      return refuse("the container " + state.container + " has "
-                    + std::to_string(protocol::guard_limits::state_max_targets)
-                    + " targets already: nothing was changed");
-  for (const auto& x : targets)
-    commands += protocol::verdict_text(state, x, call.allow, call.time);
-  if (const auto why = run_change(std::get<guarded_process>(process), commands);
-      !why.empty())
-    return refuse(why);
-  store.save(state);
-  return exit_ok;
+  return judge_targets(std::get<locked_container>(locked), call, targets);
 }
 
 int run_guard_mode(const guard_mode_change& call) {

@@ -41,8 +41,10 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
+} // namespace
+
 std::variant<protocol::guard_state, std::string>
-read_state(const std::string& path) {
+read_state_file(const std::string& path) {
   auto file = io::open_regular(AT_FDCWD, path, O_NOFOLLOW);
   if (const auto* fault = std::get_if<io::file_fault>(&file))
     return fault->why;
@@ -56,7 +58,9 @@ read_state(const std::string& path) {
   return protocol::parse_state(std::get<std::string>(text));
 }
 
-} // namespace
+std::string state_path(const std::string& container) {
+  return state_directory() + '/' + container + std::string{suffix};
+}
 
 std::string state_directory() {
   return runtime_directory() + "/terok-guard";
@@ -84,7 +88,7 @@ std::vector<protocol::guard_state> state_store::all() const {
     const auto path = entry.path().string();
     if (!path.ends_with(suffix))
       continue;
-    auto state = read_state(path);
+    auto state = read_state_file(path);
     if (auto* x = std::get_if<protocol::guard_state>(&state))
       result.push_back(std::move(*x));
     else

@@ -36,6 +36,13 @@ private:
   io::unique_fd lock_;
 };
 
+/// Reads one file. Errors: why not, as a phrase.
+std::variant<protocol::guard_state, std::string>
+read_state_file(const std::string& path);
+
+/// The file of a container, in state_directory().
+std::string state_path(const std::string& container);
+
 /// `terok-guard` below the runtime directory.
 std::string state_directory();
 

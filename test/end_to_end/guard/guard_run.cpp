@@ -179,7 +179,9 @@ TEST_CASE("a guard that is killed takes the command with it") {
   run.kill(SIGKILL);
   deadline{}.await(pidfd.get(), POLLIN, "the end of the first process");
   // The name is free again.
-  CHECK(x.start(x.shell("exit 5")).wait() == exited(5));
+  auto next = x.start(x.shell("exit 5"));
+  CHECK(next.wait() == exited(5));
+  CHECK(next.err().find("guarded already") == std::string::npos);
 }
 
 TEST_CASE("two containers have two names, and a neighbour is used by one") {
@@ -244,6 +246,7 @@ TEST_CASE("a hub is started when there is none, and its clients answer") {
   const run_fixture x;
   if (!x.stands())
     return;
+  x.world.program("terok-clearance"); // is copied beside terok-guard
   auto run = x.world.start(x.line(x.probe("retry", v4)));
   run.await_err("terok-clearance watch");
   run.await_out(v4 + ": " + refused);

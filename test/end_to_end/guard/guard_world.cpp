@@ -1,5 +1,7 @@
 #include "test/end_to_end/guard/guard_world.hpp"
 
+#include "test/end_to_end/guard/fake_name_server.hpp"
+
 #include <arpa/inet.h>
 #include <array>
 #include <cerrno>
@@ -9,12 +11,14 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <grp.h>
+#include <linux/capability.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdexcept>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
@@ -40,6 +44,19 @@ void write_map(int channel, const char* path, const std::string& text) {
     end_world(channel, std::string{path} + ": " + std::strerror(errno));
 }
 
+// A user other than 0 loses his capabilities when he executes a program; this
+// one is for the program ip.
+void keep_net_admin(int channel) {
+  __user_cap_header_struct head{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> sets{};
+  const bool read = ::syscall(SYS_capget, &head, sets.data()) == 0;
+  sets[0].inheritable |= 1U << CAP_NET_ADMIN;
+  if (!read || ::syscall(SYS_capset, &head, sets.data()) != 0
+      || ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0)
+             != 0)
+    end_world(channel, std::string{"capabilities: "} + std::strerror(errno));
+}
+
 void enter_user_namespace(int channel, int more) {
   const auto uid = std::to_string(::getuid());
   const auto gid = std::to_string(::getgid());
@@ -48,6 +65,7 @@ void enter_user_namespace(int channel, int more) {
   write_map(channel, "/proc/self/setgroups", "deny");
   write_map(channel, "/proc/self/uid_map", uid + ' ' + uid + " 1");
   write_map(channel, "/proc/self/gid_map", gid + ' ' + gid + " 1");
+  keep_net_admin(channel);
 }
 
 void shell(int channel, const std::string& commands) {
@@ -179,12 +197,40 @@ unique_fd listen_everywhere(int channel) {
   return fd;
 }
 
-// Accepts for ever and sends back what it reads.
-[[noreturn]] void serve_echo(int listener) {
-  std::vector<pollfd> all{{listener, POLLIN, 0}};
+unique_fd listen_dns(int channel) {
+  unique_fd fd{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_port = htons(53);
+  ::inet_pton(AF_INET, "203.0.113.53", &at.sin_addr);
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0)
+    end_world(channel, std::string{"port 53: "} + std::strerror(errno));
+  return fd;
+}
+
+void answer_query(int dns, fake_name_server& server) {
+  std::array<char, 1500> bytes{};
+  sockaddr_in from{};
+  socklen_t size = sizeof from;
+  const auto n = ::recvfrom(dns, bytes.data(), bytes.size(), 0,
+                            reinterpret_cast<sockaddr*>(&from), &size);
+  if (n <= 0)
+    return;
+  const auto answer =
+      server.answer({bytes.data(), static_cast<std::size_t>(n)});
+  ::sendto(dns, answer.data(), answer.size(), 0,
+           reinterpret_cast<const sockaddr*>(&from), size);
+}
+
+// Accepts for ever and sends back what it reads; resolves names.
+[[noreturn]] void serve_echo(int listener, int dns) {
+  fake_name_server server;
+  std::vector<pollfd> all{{listener, POLLIN, 0}, {dns, POLLIN, 0}};
   for (;;) {
     ::poll(all.data(), all.size(), -1);
-    for (std::size_t i = all.size() - 1; i > 0; --i) {
+    if (all[1].revents != 0)
+      answer_query(dns, server);
+    for (std::size_t i = all.size() - 1; i > 1; --i) {
       char byte = 0;
       if (all[i].revents == 0)
         continue;
@@ -248,10 +294,11 @@ std::string copy_of(const std::filesystem::path& program) {
   shell(channel, "{ ip link set eth0 netns " + std::to_string(child)
                      + "; ip link set dn up; }");
   const auto listener = listen_everywhere(channel);
+  const auto dns = listen_dns(channel);
   ::send(ends[0], "go", 2, MSG_NOSIGNAL);
   ::close(channel);
   ::signal(SIGCHLD, SIG_IGN);
-  serve_echo(listener.get());
+  serve_echo(listener.get(), dns.get());
 }
 
 } // namespace
@@ -331,6 +378,8 @@ child guard_world::start_program(const std::string& name,
   child_options options;
   options.argv = std::move(words);
   options.environment = {{"XDG_RUNTIME_DIR", runtime()}};
+  if (other_user_) // he may not enter the directories of root's PATH
+    options.environment.emplace_back("PATH", "/usr/bin:/bin:/usr/sbin:/sbin");
   options.working_directory = working_directory;
   return child{std::move(options)};
 }

@@ -3,6 +3,9 @@
 //
 //   probe tcp ADDRESS            `connected`, or the errno's text
 //   probe retry ADDRESS          the same; tries again until it is connected
+//   probe name NAME              looks the name up and connects to its address
+//   probe named NAME             the same; keeps the address and tries again
+//                                until it is connected
 //   probe attack GUARD_PID HUB   `NAME: refused (WHY)` or `NAME: BREAK`
 //   probe attack-firewall        those of them that need no guard
 #include <climits>
@@ -21,6 +24,7 @@
 #include <linux/nsfs.h>
 #include <linux/vm_sockets.h>
 #include <memory>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <nftables/libnftables.h>
 #include <poll.h>
@@ -74,6 +78,21 @@ int retry(const std::string& to) {
     last = error;
     ::poll(nullptr, 0, 20);
   }
+}
+
+// The first IPv4 address of a name; empty: it has none.
+std::string address_of(const std::string& name) {
+  addrinfo hints{};
+  hints.ai_family = AF_INET;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(name.c_str(), nullptr, &hints, &found) != 0)
+    return {};
+  std::array<char, INET_ADDRSTRLEN> text{};
+  const auto* at = reinterpret_cast<const sockaddr_in*>(found->ai_addr);
+  ::inet_ntop(AF_INET, &at->sin_addr, text.data(), text.size());
+  ::freeaddrinfo(found);
+  return text.data();
 }
 
 // Runs `f` in a process of its own, because it may change what it is. True: it
@@ -304,6 +323,14 @@ int main(int argc, char** argv) {
     return tell_connection(to, connect_tcp(to)), 0;
   if (what == "retry")
     return retry(to);
+  if (what == "name" || what == "named") {
+    const auto address = address_of(to);
+    if (address.empty())
+      return std::puts("no address"), 1;
+    if (what == "named")
+      return retry(address);
+    return tell_connection(address, connect_tcp(address)), 0;
+  }
   if (what == "change-firewall")
     return change_firewall() ? 0 : 1;
   attack_firewall();

@@ -38,6 +38,9 @@ TEST_CASE("a question is read, and cut anywhere it is none") {
   CHECK(parse_dns_question(answer_to(query))->answer);
   for (std::size_t n = 0; n < query.size(); ++n)
     CHECK_FALSE(parse_dns_question(query.substr(0, n)));
+  // A name that leads into the header would change with the id.
+  CHECK_FALSE(parse_dns_question(query.substr(0, 12) + "\xc0\x01"
+                                 + std::string("\0\1\0\1", 4)));
   auto two_questions = query;
   two_questions[5] = 2;
   CHECK_FALSE(parse_dns_question(two_questions));
@@ -48,7 +51,8 @@ TEST_CASE("a question is read, and cut anywhere it is none") {
 
 TEST_CASE("an answer goes to whoever asked, with his id") {
   dns_relay relay;
-  const auto first = relay.ask(dns_query(7, "a.example", false), one, 99, start);
+  const auto first =
+      relay.ask(dns_query(7, "a.example", false), one, 99, start);
   const auto second =
       relay.ask(dns_query(7, "b.example", false), two, 99, start);
   REQUIRE(first);
@@ -84,16 +88,20 @@ TEST_CASE("a query is forgotten in time, and the oldest one of too many") {
   dns_relay relay;
   relay.ask(dns_query(1, "a.example", false), one, 0, start);
   const auto late = start + guard_limits::query_time;
-  CHECK_FALSE(
-      relay.answer(answer_to(dns_query(0, "a.example", false)), late));
+  CHECK_FALSE(relay.answer(answer_to(dns_query(0, "a.example", false)), late));
   CHECK(relay.size() == 0);
-  for (std::size_t i = 0; i <= guard_limits::queries_max; ++i)
+  for (std::size_t i = 0; i < guard_limits::queries_max; ++i)
     relay.ask(dns_query(1, "a.example", false), one, 0xfffe, start);
+  relay.ask(dns_query(1, "a.example", false), two, 0x5555, start);
   CHECK(relay.size() == guard_limits::queries_max);
   CHECK_FALSE(
       relay.answer(answer_to(dns_query(0xfffe, "a.example", false)), start));
+  // The ids behind the highest one begin with 0.
   CHECK(relay.answer(answer_to(dns_query(0xffff, "a.example", false)), start));
   CHECK(relay.answer(answer_to(dns_query(0, "a.example", false)), start));
+  CHECK(
+      relay.answer(answer_to(dns_query(0x5555, "a.example", false)), start)->to
+      == two);
 }
 
 } // namespace guard_dns_relay_tests

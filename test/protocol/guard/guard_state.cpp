@@ -25,6 +25,8 @@ guard_state sample() {
   x.allowed = {*parse_ip_range("203.0.113.7"),
                *parse_ip_range("2001:db8::/32")};
   x.denied = {*parse_ip_range("10.0.0.0/8")};
+  x.forwarder = true;
+  x.names = {"api.example.com", "**.example.org"};
   return x;
 }
 
@@ -48,14 +50,19 @@ TEST_CASE("a state is read as it was written") {
            "net-namespace 4026532000\n"
            "guard 4712\n"
            "shield down\n"
+           "forwarder yes\n"
            "allow 203.0.113.7\n"
            "allow 2001:db8::/32\n"
-           "deny 10.0.0.0/8\n");
+           "deny 10.0.0.0/8\n"
+           "allow-name **.example.org\n"
+           "allow-name api.example.com\n");
   CHECK(std::get<guard_state>(parse_state(text)) == sample());
   auto bare = sample();
   bare.name.clear();
   bare.allowed.clear();
   bare.denied.clear();
+  bare.names.clear();
+  bare.forwarder = false;
   bare.mode = shield_mode::up;
   CHECK(std::get<guard_state>(parse_state(state_text(bare))) == bare);
 }
@@ -86,6 +93,13 @@ TEST_CASE("a state that is cut, changed or too large is refused") {
   for (const auto* bad : {"allow 203.0.113.7/32", "allow example.com", "permit",
                           "allow", "deny 203.0.113.7", "allow ffff::"})
     CHECK(changed("allow 203.0.113.7", bad) == "has a line that is no target");
+  CHECK(changed("forwarder yes", "forwarder 1")
+        == "does not say whether there is a forwarder");
+  for (const auto* bad :
+       {"allow-name API.example.com", "allow-name a..b", "allow-name *x",
+        "allow-name api.example.com.", "allow-name **.example.org"})
+    CHECK(changed("allow-name api.example.com", bad)
+          == "has a line that is no target");
   CHECK(fault(text + "deny 10.0.0.0/8\n") == "has a line that is no target");
   CHECK(fault(text + std::string(guard_limits::state_max_bytes, ' '))
         == "is larger than a state file");
@@ -94,6 +108,11 @@ TEST_CASE("a state that is cut, changed or too large is refused") {
 TEST_CASE("the largest state fits into its file") {
   auto x = sample();
   x.allowed.clear();
+  x.names.clear();
+  for (std::size_t i = 0; i < guard_limits::state_max_names; ++i)
+    x.names.insert("**." + std::string(63, 'a') + '.' + std::string(63, 'b')
+                   + '.' + std::string(63, 'c') + '.' + std::string(50, 'd')
+                   + std::to_string(1000 + i));
   for (std::size_t i = 0; i < guard_limits::state_max_targets - 1; ++i) {
     // Their texts are as long as a target's can be.
     ip_range target;
@@ -139,6 +158,16 @@ TEST_CASE("one target too many is refused, and one that is there is not") {
   CHECK(set_target(x, *parse_ip_range("::1"), true, true)
         == target_change::done);
   CHECK(set_target(x, target, false, false) == target_change::done);
+}
+
+TEST_CASE("an allowed name is exact unless it says otherwise") {
+  const auto x = sample();
+  CHECK(is_allowed_name(x, "api.example.com"));
+  CHECK(is_allowed_name(x, "a.example.org"));
+  CHECK(is_allowed_name(x, "a.b.example.org"));
+  for (const auto* other : {"x.api.example.com", "example.com", "example.org",
+                            "badexample.org", ""})
+    CHECK_FALSE(is_allowed_name(x, other));
 }
 
 TEST_CASE("a container is called by its id, the id's beginning or its name") {

@@ -40,9 +40,9 @@ TEST_CASE("the rules stand in the order that decides") {
   std::size_t last = 0;
   for (const auto* rule :
        {"policy drop", "oifname \"lo\" accept", "ip daddr @deny4 goto refuse",
-        "ip daddr @allow4 accept", "ip daddr @deny4n goto refuse",
-        "ct state established,related accept", "ip daddr @allow4n accept",
-        "goto block"}) {
+        "ip daddr @allow4 accept", "ip daddr @name4 accept",
+        "ip daddr @deny4n goto refuse", "ct state established,related accept",
+        "ip daddr @allow4n accept", "goto block"}) {
     const auto at = place(output, rule);
     CHECK(at > last);
     last = at;
@@ -83,6 +83,23 @@ TEST_CASE("a verdict about an address changes two elements") {
   CHECK(verdict_text({}, *parse_ip_range("2001:db8::1"), false, 90s)
             .ends_with("add element " + table
                        + "deny6 { 2001:db8::1 timeout 90s }\n"));
+}
+
+TEST_CASE("addresses of a name are open for a time") {
+  const auto at = [](const char* text) { return *parse_ip_address(text); };
+  CHECK(named_addresses_text({{at("203.0.113.7"), 3600}})
+        == "add element " + table + "name4 { 203.0.113.7 }\ndelete element "
+               + table + "name4 { 203.0.113.7 }\nadd element " + table
+               + "name4 { 203.0.113.7 timeout 3600s }\n");
+  CHECK(named_addresses_text({{at("2001:db8::1"), 0}})
+            .ends_with("name6 { 2001:db8::1 timeout 600s }\n"));
+  CHECK(named_addresses_text({{at("203.0.113.7"), 0xffffffff}})
+            .ends_with("timeout 86400s }\n"));
+  for (const auto* special : {"127.0.0.1", "10.0.0.1", "169.254.169.254",
+                              "fe80::1", "::ffff:192.168.0.1", "::"})
+    CHECK(named_addresses_text({{at(special), 60}}).empty());
+  CHECK(forget_named_text({at("203.0.113.7")})
+            .ends_with("delete element " + table + "name4 { 203.0.113.7 }\n"));
 }
 
 TEST_CASE("a verdict about a network fills the sets of its family anew") {

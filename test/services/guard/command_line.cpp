@@ -64,6 +64,46 @@ TEST_CASE("attach names a process and what the hub calls it") {
         == "--emit: `mail` is none of json, socket");
 }
 
+TEST_CASE("run takes its own options, and a command behind --") {
+  const auto x = call_of<guard_run>({"run",
+                                     "--name",
+                                     "c1",
+                                     "--open",
+                                     "203.0.113.0/24",
+                                     "--open",
+                                     "**.example.com",
+                                     "--hub",
+                                     "/h",
+                                     "--dns",
+                                     "203.0.113.53",
+                                     "--private",
+                                     "17",
+                                     "--dossier",
+                                     "a=b",
+                                     "--",
+                                     "curl",
+                                     "--name",
+                                     "x",
+                                     "--"});
+  CHECK(x.container == "c1");
+  CHECK(x.open == words{"203.0.113.0/24", "**.example.com"});
+  CHECK(x.hub == "/h");
+  CHECK(x.dns == "203.0.113.53");
+  CHECK(x.neighbour == 17);
+  CHECK(x.dossier == clearance::protocol::dossier{{"a", "b"}});
+  CHECK(x.command == words{"curl", "--name", "x", "--"});
+  const std::string no_command =
+      "what to run stands behind `--`: terok-guard run -- COMMAND";
+  CHECK(fault({"run"}) == no_command);
+  CHECK(fault({"run", "--"}) == no_command);
+  CHECK(fault({"run", "--name", "a b", "--", "x"})
+            .starts_with("--name: `a b` is not 1 to 64"));
+  CHECK(fault({"run", "--open", "127.1", "--", "x"})
+        == "--open: `127.1` is neither an address nor a network nor a name");
+  CHECK(fault({"run", "--dns", "example.com", "--", "x"})
+        == "--dns: `example.com` is no address");
+}
+
 TEST_CASE("a verdict is about an address, a network or a name") {
   auto x = call_of<guard_verdict>({"allow", "c1", "203.0.113.7"});
   CHECK(x.allow);
