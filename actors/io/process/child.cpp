@@ -4,8 +4,14 @@
 // A group is ended in three steps: its pipes are closed, then it gets SIGTERM,
 // then SIGKILL. When git's input ends, git removes its temporary files. If all
 // its processes got a signal at once, one could remove a directory in which
-// another still writes. A process that waits for a disk gets no SIGKILL until
-// it runs again, because it could not remove its files then.
+// another still writes.
+//
+// A process that waits for a disk gets no SIGKILL until it runs again, whoever
+// asks for it: SIGKILL would end it as soon as the disk answers, and git would
+// leave its lock files behind. It gets SIGTERM meanwhile, which git handles
+// then. The table of processes is read for this. That takes milliseconds on a
+// machine with hundreds of processes, so it is not done when a leader has ended
+// by itself with exit code 0: such a git has waited for all that it started.
 
 #include "actors/io/process/child.hpp"
 
@@ -19,6 +25,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <exception>
 #include <poll.h>
 #include <sys/wait.h>
 #include <utility>
@@ -30,6 +37,8 @@ namespace limits = protocol::limits;
 using boost::system::error_code;
 
 class child_process::watch : public std::enable_shared_from_this<watch> {
+  using clock = std::chrono::steady_clock;
+
 public:
   watch(asio::io_context& ioc, exit_handler on_exit)
       : pidfd_(ioc), on_exit_(std::move(on_exit)), timer_(ioc) {
@@ -41,12 +50,14 @@ public:
   ~watch() {
     if (pid_ <= 0 || reaped_)
       return;
-    if (warning_ == warning::pipes && !wait_until(due_))
-      warn();
-    if (warning_ == warning::term)
+    if (step_ == step::pipes && !wait_until(due_))
+      terminate_group();
+    if (step_ == step::term)
       wait_until(due_);
-    if (!must_wait())
-      kill_group();
+    if (!sleeps_uninterruptibly(pid_))
+      signal_group(SIGKILL);
+    else if (step_ != step::term)
+      signal_group(SIGTERM);
     wait_until(clock::now() + limits::child_reap_wait);
     reap(); // otherwise init reaps the child
   }
@@ -59,7 +70,7 @@ public:
     error_code ec;
     pidfd_.assign(child.pidfd.get(), ec);
     if (ec) { // no memory for the watch, so nobody could notice the child's end
-      kill_group();
+      signal_group(SIGKILL); // it has just begun, and has no lock yet
       while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR)
         continue;
       reaped_ = true;
@@ -70,60 +81,75 @@ public:
     return 0;
   }
 
-  void signal_group(int signal) noexcept {
-    if (pid_ > 0 && !reaped_)
-      ::kill(-pid_, signal);
+  void kill_group() noexcept {
+    if (pid_ <= 0 || reaped_ || step_ == step::kill)
+      return;
+    if (!sleeps_uninterruptibly(pid_))
+      return kill_now();
+    step_ = step::kill;
+    signal_group(SIGTERM);
+    await_due(clock::now() + limits::child_term_grace);
   }
 
-  void kill_group() noexcept { signal_group(SIGKILL); }
-
   void end_group() {
-    if (pid_ <= 0 || reaped_ || warning_ != warning::none)
+    if (pid_ <= 0 || reaped_ || step_ != step::none)
       return;
-    warning_ = warning::pipes;
-    due_ = clock::now() + limits::child_pipe_grace;
-    await_due();
+    step_ = step::pipes;
+    await_due(clock::now() + limits::child_pipe_grace);
   }
 
   void forget() noexcept {
     on_exit_ = nullptr;
-    if (warning_ == warning::none)
+    if (step_ == step::none)
       kill_group();
   }
 
   pid_t pid() const noexcept { return pid_; }
 
 private:
-  using clock = std::chrono::steady_clock;
+  // The last step that was taken to end the group. `kill`: SIGKILL is due, but
+  // some process of the group sleeps uninterruptibly. `killed`: it was sent.
+  enum class step { none, pipes, term, kill, killed };
 
-  // The last step that was taken to end a group.
-  enum class warning { none, pipes, term };
+  void signal_group(int signal) noexcept {
+    if (pid_ > 0 && !reaped_)
+      ::kill(-pid_, signal);
+  }
 
-  void warn() noexcept {
-    warning_ = warning::term;
+  void kill_now() noexcept {
+    step_ = step::killed;
+    signal_group(SIGKILL);
+  }
+
+  void terminate_group() noexcept {
+    step_ = step::term;
     due_ = clock::now() + limits::child_term_grace;
     signal_group(SIGTERM);
   }
 
-  void await_due() {
+  // Without memory for the timer nobody looks again until the leader exits or
+  // the io_context ends.
+  void await_due(clock::time_point due) noexcept try {
+    due_ = due;
     timer_.expires_at(due_);
     timer_.async_wait([self = shared_from_this()](error_code ec) {
-      if (ec || self->reaped_)
-        return;
-      if (self->warning_ == warning::pipes)
-        self->warn();
-      else if (self->must_wait())
-        self->due_ = clock::now() + limits::child_term_grace;
-      else
-        return self->kill_group();
-      self->await_due();
+      if (!ec && !self->reaped_)
+        self->take_next_step();
     });
+  } catch (const std::exception&) {
+    // nop
   }
 
-  // A group that is being ended and that SIGKILL would not reach now. Others
-  // are killed all the same.
-  bool must_wait() const {
-    return warning_ != warning::none && sleeps_uninterruptibly(pid_);
+  void take_next_step() {
+    if (leader_ended_)
+      return exited();
+    if (step_ == step::pipes)
+      terminate_group();
+    else if (!sleeps_uninterruptibly(pid_))
+      return kill_now();
+    else
+      due_ = clock::now() + limits::child_term_grace;
+    await_due(due_);
   }
 
   // True if the child has exited.
@@ -143,15 +169,10 @@ private:
   void exited() {
     if (!shows(pidfd_.native_handle(), POLLIN))
       return await_exit();
-    if (must_wait()) { // another process of the group waits
-      timer_.expires_after(limits::child_term_grace);
-      timer_.async_wait([self = shared_from_this()](error_code ec) {
-        if (!ec)
-          self->exited();
-      });
-      return;
-    }
-    kill_group();
+    if (step_ != step::killed && !ended_well()
+        && sleeps_uninterruptibly(pid_)) // one of the others
+      return exited_too_early();
+    signal_group(SIGKILL);
     auto status = reap();
     if (!reaped_)
       return await_exit();
@@ -159,6 +180,25 @@ private:
     timer_.cancel();
     if (auto on_exit = std::exchange(on_exit_, nullptr))
       on_exit(status);
+  }
+
+  // The leader is reaped when the others can be killed.
+  void exited_too_early() noexcept {
+    leader_ended_ = true;
+    if (step_ != step::kill)
+      signal_group(SIGTERM);
+    step_ = step::kill;
+    await_due(clock::now() + limits::child_term_grace);
+  }
+
+  // The leader has exited with 0, and nobody asked it to end.
+  bool ended_well() const noexcept {
+    siginfo_t info{};
+    return step_ == step::none
+           && ::waitid(P_PID, static_cast<id_t>(pid_), &info,
+                       WEXITED | WNOHANG | WNOWAIT)
+                  == 0
+           && info.si_code == CLD_EXITED && info.si_status == 0;
   }
 
   // Waits by pid, because Asio made the pidfd non-blocking and P_PIDFD may fail
@@ -179,8 +219,9 @@ private:
   exit_handler on_exit_;
   pid_t pid_ = -1;
   bool reaped_ = false;
+  bool leader_ended_ = false; // it is reaped later
   asio::steady_timer timer_;
-  warning warning_ = warning::none;
+  step step_ = step::none;
   clock::time_point due_{};
 };
 

@@ -27,6 +27,12 @@ struct exit_status {
 /// reaped later by the io_context, or at last by the io_context's destructor,
 /// which waits for at most limits::child_reap_wait. The io_context must outlive
 /// this object.
+///
+/// While a process of the group is in an uninterruptible sleep, as one is that
+/// waits for a disk that stalls, the group gets SIGTERM instead of SIGKILL. It
+/// gets SIGKILL when the sleep is over, and none from the io_context's
+/// destructor. One case is left out: the leader has ended by itself with exit
+/// code 0.
 class child_process {
 public:
   using exit_handler = std::function<void(exit_status)>;
@@ -43,13 +49,13 @@ public:
   int start(boost::asio::io_context& ioc, const spawn_plan& plan,
             exit_handler on_exit);
 
-  /// Sends SIGKILL to the whole group, unless the leader is reaped already.
+  /// Sends SIGKILL to the whole group, unless the leader is reaped already; see
+  /// above for when it is sent later.
   void kill_group() noexcept;
 
   /// Ends a child whose pipes the caller has just closed. Sends SIGTERM after
   /// limits::child_pipe_grace if the child still runs, and SIGKILL after
-  /// limits::child_term_grace more, but none while a process of the group is in
-  /// an uninterruptible sleep. Goes on when this object is destroyed.
+  /// limits::child_term_grace more. Goes on when this object is destroyed.
   void end_group();
 
   /// The pid of the leader and of the group; -1 before the start.

@@ -4,9 +4,10 @@
 
 #include <array>
 #include <charconv>
+#include <cstdio>
+#include <dirent.h>
 #include <fcntl.h>
-#include <filesystem>
-#include <string>
+#include <memory>
 #include <system_error>
 #include <unistd.h>
 
@@ -17,11 +18,15 @@ namespace {
 // The first five fields are needed, and a name has at most 64 bytes.
 constexpr std::size_t stat_start_bytes = 256;
 
+struct close_directory {
+  void operator()(DIR* x) const noexcept { ::closedir(x); }
+};
+
 } // namespace
 
 // "PID (NAME) STATE PARENT GROUP ...": a name may contain every character, also
 // a bracket.
-bool sleeps_uninterruptibly(std::string_view stat, pid_t group) {
+bool sleeps_uninterruptibly(std::string_view stat, pid_t group) noexcept {
   const auto name_end = stat.rfind(')');
   if (name_end == std::string_view::npos)
     return false;
@@ -38,15 +43,18 @@ bool sleeps_uninterruptibly(std::string_view stat, pid_t group) {
          && found == group;
 }
 
-bool sleeps_uninterruptibly(pid_t group) {
-  std::error_code error;
-  for (std::filesystem::directory_iterator at("/proc", error), end;
-       !error && at != end; at.increment(error)) {
-    const auto name = at->path().filename().string();
-    if (name.front() < '1' || name.front() > '9')
+bool sleeps_uninterruptibly(pid_t group) noexcept {
+  const std::unique_ptr<DIR, close_directory> processes{::opendir("/proc")};
+  if (!processes)
+    return false;
+  // One thread uses this stream. NOLINTNEXTLINE(concurrency-mt-unsafe)
+  while (const auto* entry = ::readdir(processes.get())) {
+    if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
       continue;
+    std::array<char, sizeof(entry->d_name) + 8> name{};
+    std::snprintf(name.data(), name.size(), "%s/stat", entry->d_name);
     const unique_fd file{
-        ::open(("/proc/" + name + "/stat").c_str(), O_RDONLY | O_CLOEXEC)};
+        ::openat(::dirfd(processes.get()), name.data(), O_RDONLY | O_CLOEXEC)};
     std::array<char, stat_start_bytes> text{};
     const auto size = file ? ::read(file.get(), text.data(), text.size()) : -1;
     if (size > 0

@@ -11,9 +11,9 @@ namespace clearance::io {
 /// before it could handle an earlier SIGTERM: a git would leave its lock files
 /// behind. Reads the table of all processes, so call it seldom. False also if
 /// /proc cannot be read.
-bool sleeps_uninterruptibly(pid_t group);
+bool sleeps_uninterruptibly(pid_t group) noexcept;
 
 /// The same for the text of one /proc/PID/stat. Source: proc(5).
-bool sleeps_uninterruptibly(std::string_view stat, pid_t group);
+bool sleeps_uninterruptibly(std::string_view stat, pid_t group) noexcept;
 
 } // namespace clearance::io

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <optional>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 namespace child_tests {
 
@@ -157,48 +158,120 @@ TEST_CASE_FIXTURE(fixture, "a child that ignores SIGTERM is killed") {
   CHECK_EQ(status, io::exit_status{true, SIGKILL});
 }
 
-// SIGKILL would end the process as soon as its disk answers, before the process
-// could remove its lock files.
-TEST_CASE_FIXTURE(fixture, "a child that waits for a disk is not killed") {
+namespace {
+
+/// A process that waits for a disk, as far as the kernel can tell. It notices a
+/// SIGTERM when its wait is over, and then says that it has cleaned up.
+struct stalled_fixture : fixture {
   const test::temp_dir dir;
-  const auto fifo = (dir / "fifo").string();
-  REQUIRE_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const std::string fifo = (dir / "fifo").string();
+  const std::string command =
+      "'" + std::string(test::stalled_program()) + "' '" + fifo + "'";
+  test::pipe_ends in;
   test::pipe_ends out;
-  const std::string stalled = test::stalled_program();
-  const auto command = "'" + stalled + "' '" + fifo + "'";
-  auto p = plan("exec " + command);
-  auto expected = io::exit_status{false, 5};
-  SUBCASE("the child itself waits") {
-  }
-  SUBCASE("another process of its group waits") {
-    p = plan("trap 'exit 6' TERM; " + command + " & wait");
-    expected = {false, 6};
-  }
-  p.stdout_fd = out.writing.get();
-  io::child_process child;
-  REQUIRE_EQ(child.start(ioc, p, on_exit()), 0);
-  out.writing.reset();
-  // Before this line SIGTERM would end the program. While the program is loaded
-  // it may also sleep uninterruptibly for a short time, and the test could
-  // mistake that for the long sleep.
-  std::string line(std::string_view{"stalled\n"}.size(), '\0');
-  REQUIRE_EQ(::read(out.reading.get(), line.data(), line.size()),
-             static_cast<ssize_t>(line.size()));
-  REQUIRE_EQ(line, "stalled\n");
-  {
+
+  stalled_fixture() { REQUIRE_EQ(::mkfifo(fifo.c_str(), 0600), 0); }
+
+  /// Returns when some process of the group waits.
+  void start(io::child_process& child, boost::asio::io_context& where,
+             const std::string& script) {
+    auto p = plan(script);
+    p.stdin_fd = in.reading.get();
+    p.stdout_fd = out.writing.get();
+    REQUIRE_EQ(child.start(where, p, on_exit()), 0);
+    out.writing.reset();
+    // Before this line SIGTERM would end it, and a short sleep of another kind,
+    // while it is loaded, could be taken for the long one.
+    std::string line(std::string_view{"stalled\n"}.size(), '\0');
+    REQUIRE_EQ(::read(out.reading.get(), line.data(), line.size()),
+               static_cast<ssize_t>(line.size()));
+    REQUIRE_EQ(line, "stalled\n");
     const test::deadline guard;
     while (!io::sleeps_uninterruptibly(child.pid()))
       guard.pace("a process that sleeps uninterruptibly");
   }
-  child.end_group();
-  for (int i = 0; i < 3; ++i) // SIGTERM, then two checks of its state
-    CHECK_EQ(ioc.run_one(), 1);
-  REQUIRE_FALSE(status);
-  CHECK(io::sleeps_uninterruptibly(child.pid()));
-  const io::unique_fd wake{::open(fifo.c_str(), O_WRONLY | O_CLOEXEC)};
-  ioc.run();
-  CHECK_EQ(status, expected);
-  CHECK_EQ(test::read_all(out.reading), "cleaned\n");
+
+  /// So many timers and exits, after which the group still waits.
+  void check_waits(pid_t group, int events) {
+    for (int i = 0; i < events; ++i)
+      CHECK_EQ(ioc.run_one(), 1);
+    CHECK_FALSE(status);
+    CHECK(io::sleeps_uninterruptibly(group));
+  }
+
+  /// The disk answers. Returns what the child says then.
+  std::string wake() {
+    const io::unique_fd disk{::open(fifo.c_str(), O_WRONLY | O_CLOEXEC)};
+    ioc.run();
+    return test::read_all(out.reading);
+  }
+};
+
+} // namespace
+
+// SIGKILL would end it as soon as its disk answers, and before it could remove
+// its lock files.
+TEST_CASE("a child that waits for a disk is not killed") {
+  enum class request { end, kill, both };
+  for (const auto asked : {request::end, request::kill, request::both})
+    for (const bool leader_waits : {true, false}) {
+      CAPTURE(int(asked));
+      CAPTURE(leader_waits);
+      stalled_fixture x;
+      io::child_process child;
+      x.start(child, x.ioc,
+              leader_waits ? "exec " + x.command
+                           : "trap 'exit 6' TERM; " + x.command + " & wait");
+      if (asked != request::kill)
+        child.end_group();
+      if (asked != request::end)
+        child.kill_group();
+      // SIGTERM after a while or at once, and two looks at the group
+      x.check_waits(child.pid(), asked == request::end ? 3 : 2);
+      CHECK_EQ(x.wake(), "cleaned\n");
+      CHECK_EQ(x.status, io::exit_status{false, leader_waits ? 5 : 6});
+    }
+}
+
+TEST_CASE_FIXTURE(stalled_fixture,
+                  "a child that waits for a disk outlives its owner") {
+  pid_t pid = -1;
+  {
+    io::child_process child;
+    start(child, ioc, "exec " + command);
+    pid = child.pid();
+  }
+  check_waits(pid, 2);
+  CHECK_EQ(wake(), "cleaned\n");
+  CHECK_EQ(calls, 0);
+  CHECK(test::no_children());
+}
+
+TEST_CASE_FIXTURE(stalled_fixture,
+                  "a child that waits for a disk outlives its io_context") {
+  pid_t pid = -1;
+  {
+    boost::asio::io_context other;
+    io::child_process child;
+    start(child, other, "exec " + command);
+    pid = child.pid();
+  }
+  CHECK(io::sleeps_uninterruptibly(pid));
+  CHECK_EQ(wake(), "cleaned\n");
+  int end = 0;
+  REQUIRE_EQ(::waitpid(pid, &end, 0), pid);
+  CHECK_EQ(WEXITSTATUS(end), 5);
+}
+
+// A git that fails does not wait for what it has started.
+TEST_CASE_FIXTURE(stalled_fixture,
+                  "what a failed child leaves behind is not killed either") {
+  io::child_process child;
+  start(child, ioc, command + " & read x; exit 3");
+  in.writing.reset();
+  check_waits(child.pid(), 2);
+  CHECK_EQ(wake(), "cleaned\n");
+  CHECK_EQ(status, io::exit_status{false, 3});
 }
 
 TEST_CASE_FIXTURE(
