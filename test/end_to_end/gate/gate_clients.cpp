@@ -165,20 +165,87 @@ public class Client {
 }
 )";
 
+constexpr auto with_go_git = R"(
+package main
+
+import (
+	"crypto/rand"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/go-git/go-git"
+	"github.com/go-git/go-git/config"
+	"github.com/go-git/go-git/plumbing"
+	"github.com/go-git/go-git/plumbing/object"
+)
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func main() {
+	url, wrong, where := os.Args[1], os.Args[2], os.Args[3]
+	repo, err := git.PlainClone(where, false, &git.CloneOptions{URL: url})
+	check(err)
+	head, err := repo.Head()
+	check(err)
+	tree, err := repo.Worktree()
+	check(err)
+	commit := func(content []byte) plumbing.Hash {
+		check(tree.Reset(&git.ResetOptions{
+			Commit: head.Hash(), Mode: git.HardReset}))
+		check(os.WriteFile(filepath.Join(where, "file"), content, 0600))
+		_, err := tree.Add("file")
+		check(err)
+		who := object.Signature{
+			Name: "a", Email: "a@example.org", When: time.Now()}
+		id, err := tree.Commit("m", &git.CommitOptions{Author: &who})
+		check(err)
+		return id
+	}
+	push := func(spec config.RefSpec) {
+		check(repo.Push(&git.PushOptions{RefSpecs: []config.RefSpec{spec}}))
+	}
+	noise := make([]byte, 3<<20)
+	rand.Read(noise)
+	commit(noise)
+	push("refs/heads/main:refs/heads/forced")
+	last := commit([]byte("other"))
+	push("+refs/heads/main:refs/heads/forced")
+	push("refs/heads/main:refs/heads/gone")
+	push(":refs/heads/gone")
+	fmt.Println(last)
+	_, err = git.PlainClone(where+"-wrong", false, &git.CloneOptions{URL: wrong})
+	if err != nil {
+		fmt.Println("refused")
+	}
+}
+)";
+
 struct finished {
   ending end;
   std::string out;
   std::string err;
 };
 
-finished run(const gate_world& world, std::vector<std::string> argv) {
+using variables = std::vector<std::pair<std::string, std::string>>;
+
+finished run(const gate_world& world, std::vector<std::string> argv,
+             variables environment = {}) {
   child_options options;
   options.argv = std::move(argv);
-  options.environment = {{"HOME", (world.dir / "home").string()},
-                         {"http_proxy", ""}};
+  options.environment = std::move(environment);
+  options.environment.insert(
+      options.environment.end(),
+      {{"HOME", (world.dir / "home").string()}, {"http_proxy", ""}});
   options.working_directory = world.dir.path();
   child process{std::move(options)};
-  const auto end = process.wait(std::chrono::minutes{2});
+  const auto end = process.wait(std::chrono::minutes{5});
   return {end, process.out(), process.err()};
 }
 
@@ -243,6 +310,29 @@ TEST_CASE("JGit") {
   const auto source = world.dir / "Client.java";
   write_file(source, with_jgit);
   check_client(world, {"/usr/bin/java", "-cp", class_path, source.string()});
+}
+
+// A small program that is built offline, from the sources that Debian's package
+// of the library installs.
+TEST_CASE("go-git") {
+  const std::string sources = "/usr/share/gocode";
+  if (!fs::exists("/usr/bin/go")
+      || !fs::exists(sources + "/src/github.com/go-git/go-git"))
+    return skipped("golang-go or golang-github-go-git-go-git-dev is not "
+                   "installed");
+  const gate_world world;
+  const auto source = world.dir / "client.go";
+  const auto program = world.dir / "client";
+  write_file(source, with_go_git);
+  const auto built =
+      run(world, {"/usr/bin/go", "build", "-o", program, source},
+          {{"GO111MODULE", "off"},
+           {"GOPATH", (world.dir / "go").string() + ":" + sources},
+           {"GOCACHE", world.dir / "cache"},
+           {"GOPROXY", "off"}});
+  CAPTURE(built.err);
+  REQUIRE_EQ(built.end, exited(0));
+  check_client(world, {program});
 }
 
 } // namespace gate_clients_tests
