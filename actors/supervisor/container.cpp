@@ -229,6 +229,12 @@ caf::strong_actor_ptr container::start_gate() {
       && !make_private(container_part::gate,
                        {directory_of(config.listen.path)}))
     return nullptr;
+  // Without terok-gate there is nothing that hooks could run.
+  if (const auto& program = config_.around->terok_gate; !program.empty())
+    config_.containers->settle_hooks(paths_.gate_hooks, program);
+  const auto& served = config_.sidecar->gate.value();
+  config_.containers->look_for_locks(served.base_path + "/" + served.project_id
+                                     + ".git");
   gate_ = spawn_gate(*config_.io, std::move(config));
   return caf::actor_cast<caf::strong_actor_ptr>(gate_);
 }

@@ -124,6 +124,15 @@ public:
   /// and ours, it is closed to others. Returns an empty text, or why it failed.
   virtual std::string make_private(const std::string& path) = 0;
 
+  /// Sees to it that the hooks of a gate are in its directory of hooks; they
+  /// run `program`. Logs what is wrong.
+  virtual void settle_hooks(const std::string& directory,
+                            const std::string& program) = 0;
+
+  /// Logs a warning, later, if lock files that a killed git has left lie in a
+  /// repository.
+  virtual void look_for_locks(const std::string& repository) = 0;
+
   virtual watched watch(pid_t pid, process_watcher owner) = 0;
 
   /// Starts a program with our environment. Its stdout and stderr are our

@@ -2,6 +2,7 @@
 
 #include "actors/base/log.hpp"
 #include "actors/gate/gate.hpp"
+#include "actors/io/gate/hook_files.hpp"
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/socket/bind_tcp.hpp"
 #include "protocol/text/text.hpp"
@@ -40,7 +41,7 @@ actors::grants_ptr grants_of(const gate_options& options) {
   return std::make_shared<const list>(std::move(result));
 }
 
-// Fills in where to listen, as the options say it.
+// Sets where the gate listens.
 struct listen_at {
   actors::http_listen_spec& result;
   bool allow_remote;
@@ -81,8 +82,8 @@ struct listen_at {
   }
 };
 
-// Empty: /proc is not there. An upgrade puts another file at this path, and the
-// gate runs that one then.
+// Empty: /proc is not there. After an upgrade the path leads to the new file,
+// which the gate then runs.
 std::string path_of_this_program() {
   std::error_code error;
   const auto result = std::filesystem::read_symlink("/proc/self/exe", error);
@@ -105,12 +106,13 @@ actors::gate_config configure(const gate_options& options,
   result.grants = grants_of(options);
   if (result.backend.program.empty())
     log(actors::severity::warning, "gate",
-        "git not found; every request that needs git will get 500");
+        "git was not found: every request that needs git will get 500. Install "
+        "git, and start the gate again");
   return result;
 }
 
-// A file with a mistake in it must not lock everybody out. False: nothing was
-// changed.
+// A grants file with a mistake changes nothing: a typing error must not lock
+// all clients out. False: nothing was changed.
 bool reload(const gate_options& options, const actors::gate_actor& gate) {
   if (options.grants_file.empty())
     return false;
@@ -118,7 +120,8 @@ bool reload(const gate_options& options, const actors::gate_actor& gate) {
     caf::anon_send(gate, actors::new_grants{grants_of(options)});
     return true;
   } catch (const setup_fault& e) {
-    log(actors::severity::error, "gate", "kept the old grants",
+    log(actors::severity::error, "gate",
+        "the grants file has a mistake, the old grants stay",
         {{"why", e.what()}});
     return false;
   }
@@ -149,7 +152,7 @@ int run_gate(const gate_options& options) try {
     loop.depend_on(part);
     part->get()->attach_functor(
         [all = caf::actor_cast<caf::actor>(loop.ctrl())](const caf::error& x) {
-          // Another end is the loop's affair: it depends on the gate.
+          // depend_on() reports an end with a fault.
           if (!x || x == caf::exit_reason::user_shutdown)
             caf::anon_send_exit(all, caf::exit_reason::user_shutdown);
         });
@@ -168,6 +171,8 @@ int run_gate(const gate_options& options) try {
   all.enter_sandbox = [&] {
     const auto& root = config.backend.cgi.project_root;
     warn_of_locks(root, *config.grants);
+    if (!options.hooks_path.empty())
+      io::settle_hooks(config.backend.cgi.hooks_path, path_of_this_program());
     if (options.sandbox != sandbox_mode::off)
       warn_of_alternates(root, *config.grants,
                          options.grants_file.empty() ? "" : root);
@@ -175,6 +180,10 @@ int run_gate(const gate_options& options) try {
                                    options.sandbox, exit_failed);
     if (!options.hooks_path.empty())
       check_hooks(config.backend.cgi);
+    else
+      log(actors::severity::info, "gate",
+          "no hooks run: what pushes delete or change is not saved",
+          {{"to_change", "--hooks-path DIR"}});
   };
   return run_program(all, start);
 } catch (const setup_fault& e) {

@@ -46,7 +46,9 @@ Where:
 
 What git runs:
   --hooks-path DIR       its hooks run, whatever the repository says (default:
-                         none runs). No container may be able to write to it
+                         none runs). Our own are written there at the start if
+                         they are missing. No container may be able to write to
+                         it
   --home DIR             git's HOME; no container may be able to write to it
                          (default: an empty directory, made for the lifetime of
                          the gate)

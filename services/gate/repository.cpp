@@ -1,6 +1,7 @@
 #include "services/gate/repository.hpp"
 
 #include "actors/base/log.hpp"
+#include "actors/io/gate/lock_files.hpp"
 #include "protocol/text/text.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/log.hpp"
@@ -10,9 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
-#include <sys/stat.h>
 #include <system_error>
-#include <unistd.h>
 
 namespace clearance::services {
 
@@ -21,7 +20,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t alternates_max_bytes = 64 * 1024;
-constexpr std::size_t searched_max = 100'000; // files, for locks
 
 /// The repositories of the grants that are there.
 std::set<fs::path> repositories_of(const std::string& root,
@@ -41,12 +39,6 @@ std::set<fs::path> repositories_of(const std::string& root,
         if (at->path().extension() == ".git")
           add(at->path());
   return result;
-}
-
-bool is_our_lock(const fs::path& path) {
-  struct stat info {};
-  return path.extension() == ".lock" && ::lstat(path.c_str(), &info) == 0
-         && S_ISREG(info.st_mode) && info.st_uid == ::geteuid();
 }
 
 bool is_below(const fs::path& path, const fs::path& directory) {
@@ -117,39 +109,10 @@ void warn_of_alternates(const std::string& root,
   }
 }
 
-std::vector<std::string> lock_files(const std::string& repository) {
-  std::vector<std::string> result;
-  std::size_t searched = 0;
-  auto search = [&](auto at) {
-    std::error_code error;
-    for (; at != decltype(at){} && searched < searched_max; ++searched) {
-      if (is_our_lock(at->path()))
-        result.push_back(at->path().string());
-      at.increment(error);
-      if (error)
-        return;
-    }
-  };
-  std::error_code ignored;
-  search(fs::directory_iterator(repository, ignored));
-  search(fs::recursive_directory_iterator(repository + "/refs", ignored));
-  std::sort(result.begin(), result.end());
-  return result;
-}
-
 void warn_of_locks(const std::string& root,
                    const std::vector<protocol::grant>& grants) {
-  for (const auto& repository : repositories_of(root, grants)) {
-    const auto files = lock_files(repository.string());
-    if (files.empty())
-      continue;
-    log(actors::severity::warning, "gate",
-        "lock files lie in the repository: a git that was killed has left "
-        "them, and pushes to what they lock will fail. This gate has started "
-        "no git yet. If no other program works on the repository, remove them",
-        {{"first", protocol::escaped(files.front())},
-         {"files", std::to_string(files.size())}});
-  }
+  for (const auto& repository : repositories_of(root, grants))
+    io::warn_of_locks(repository.string());
 }
 
 } // namespace clearance::services

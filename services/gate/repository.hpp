@@ -1,4 +1,4 @@
-/// What is wrong with a repository before anybody asks for it.
+/// Faults of repositories that the gate names at its start.
 #pragma once
 
 #include "protocol/gate/grants.hpp"
@@ -8,9 +8,9 @@
 
 namespace clearance::services {
 
-/// A grant's scope that names no repository, because of a `.git` that the gate
-/// adds itself. Throws setup_fault that says which name was meant. `root` is
-/// the mirror root.
+/// Throws setup_fault for a scope such as `r.git` of which `r.git.git` is not
+/// there, but `r.git` is: the gate adds `.git` itself. `root` is the mirror
+/// root.
 void check_scopes(const std::string& root,
                   const std::vector<protocol::grant>& grants);
 
@@ -27,12 +27,8 @@ void warn_of_alternates(const std::string& root,
                         const std::vector<protocol::grant>& grants,
                         const std::string& allowed);
 
-/// Git's lock files that lie in a repository and belong to our user: beside
-/// HEAD, and below refs/. Sorted. Looks at no more than 100 000 files.
-std::vector<std::string> lock_files(const std::string& repository);
-
-/// Logs a warning for each repository of the grants with lock files in it: a
-/// git that was killed left them, and no push can change what they lock.
+/// Logs a warning for each repository of the grants with lock files in it; see
+/// io::lock_search.
 void warn_of_locks(const std::string& root,
                    const std::vector<protocol::grant>& grants);
 

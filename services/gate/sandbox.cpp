@@ -1,9 +1,9 @@
 #include "services/gate/sandbox.hpp"
 
 #include "actors/base/log.hpp"
+#include "actors/io/gate/hook_files.hpp"
 #include "actors/io/socket/bind.hpp"
 #include "actors/io/socket/private_directory.hpp"
-#include "services/gate/hooks/hook_check.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/setup_fault.hpp"
 
@@ -21,7 +21,7 @@ std::string directory_of(const std::string& path) {
   return std::filesystem::path{path}.parent_path().string();
 }
 
-// Where the path leads; empty: nowhere.
+// The path without links; empty: there is no such file.
 std::string real_path(const std::string& path) {
   std::error_code error;
   auto result = std::filesystem::canonical(path, error);
@@ -34,12 +34,17 @@ path_rule repositories(const gate_options& options, const std::string& root) {
   if (auto path = real_path(root + "/" + options.scope + ".git"); !path.empty())
     return {path, path_access::modify, true};
   log(actors::severity::warning, "gate",
-      "the repository is not there yet: git may change all others, too",
+      "the repository is not there yet: requests get 404 until it is there, "
+      "and "
+      "git may change the other repositories beside it until the gate is "
+      "started "
+      "again",
       {{"scope", options.scope}});
   return {root, path_access::modify, true};
 }
 
-// Relative entries mean another directory wherever git stands.
+// Relative entries are left out: they name another directory in each
+// repository.
 void append_search_path(std::vector<path_rule>& paths_allowed,
                         std::string_view path) {
   while (!path.empty()) {
@@ -67,7 +72,7 @@ sandbox_plan plan_gate(const gate_options& options,
     paths_allowed.push_back({directory_of(cgi.home), path_access::discard});
   if (!options.hooks_path.empty()) {
     paths_allowed.push_back({cgi.hooks_path, path_access::run, true});
-    for (auto& directory : hook_program_directories(cgi.hooks_path))
+    for (auto& directory : io::hook_program_directories(cgi.hooks_path))
       paths_allowed.push_back({std::move(directory), path_access::run});
   }
   if (!cgi.tmpdir.empty()) {

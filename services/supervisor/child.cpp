@@ -7,8 +7,9 @@
 #include "actors/executor/helper_executor.hpp"
 #include "actors/executor/shield_executor.hpp"
 #include "actors/hub/verdict_helper.hpp"
+#include "actors/io/gate/hook_files.hpp"
+#include "actors/io/gate/lock_files.hpp"
 #include "actors/io/http/http_server.hpp"
-#include "actors/io/process/child_runner.hpp"
 #include "actors/io/socket/bind.hpp"
 #include "actors/supervisor/container_parts.hpp"
 #include "protocol/supervisor/path_fault.hpp"
@@ -152,7 +153,7 @@ actors::gate_config prepare_gate(const supervise_child_options& options,
     throw bad("gate_base_path, gate_token: a gate needs both");
   actors::container_surroundings around;
   around.git_http_backend = find_git_http_backend();
-  around.terok_gate = io::find_program("terok-gate");
+  around.terok_gate = find_hook_program();
   around.path = environment("PATH");
   around.git_exec_path = environment("GIT_EXEC_PATH");
   around.selinux_type = options.selinux_type;
@@ -162,16 +163,20 @@ actors::gate_config prepare_gate(const supervise_child_options& options,
   const auto lock = parent_of(paths.gate_lock);
   make_directories({paths.gate_private, paths.gate_home, paths.gate_hooks,
                     paths.gate_tmp, lock});
+  io::warn_of_locks(x.gate->base_path + "/" + x.gate->project_id + ".git");
+  if (!around.terok_gate.empty())
+    io::settle_hooks(paths.gate_hooks, around.terok_gate);
   std::vector<path_rule> paths_allowed{
       rule_for_repository(*x.gate),
       {paths.gate_private, path_access::run, true},
       {paths.gate_tmp, path_access::modify, true},
       {lock, path_access::sockets, true},
       {parent_of(result.backend.program), path_access::run, true},
-      // The hooks run terok-gate, which is installed beside this program.
       {parent_of(own_program()), path_access::run},
   };
-  for (auto& directory : hook_program_directories(paths.gate_hooks))
+  if (!around.terok_gate.empty()) // what an idle gate runs
+    paths_allowed.push_back({parent_of(around.terok_gate), path_access::run});
+  for (auto& directory : io::hook_program_directories(paths.gate_hooks))
     paths_allowed.push_back({std::move(directory), path_access::run});
   auto transport = gate_transport::tcp;
   if (!result.listen.path.empty()) {

@@ -6,6 +6,7 @@
 #include "actors/io/supervisor/sidecar_file.hpp"
 #include "protocol/supervisor/path_fault.hpp"
 #include "protocol/text/text.hpp"
+#include "services/gate/hooks/hook_check.hpp"
 #include "services/gate/setup.hpp"
 #include "services/process/exit_code.hpp"
 
@@ -54,19 +55,33 @@ void make_directories(const std::vector<std::string>& paths) {
       throw setup_fault(exit_cannot_start, why);
 }
 
+std::string find_hook_program() {
+  auto result = io::find_program("terok-gate");
+  if (result.empty())
+    log(actors::severity::warning, "gate",
+        "terok-gate was not found, so the hooks of gates are not written: what "
+        "pushes delete or change is not saved. Install terok-gate beside this "
+        "program or on PATH, and start this program again");
+  return result;
+}
+
 actors::container_surroundings
-find_surroundings(const shield_choice& shield,
-                  const std::string& selinux_type) {
+find_surroundings(const shield_choice& shield, const std::string& selinux_type,
+                  gates_here gates) {
   actors::container_surroundings result;
   result.shield = shield.names;
   result.selinux_type = selinux_type;
+  if (gates == gates_here::none)
+    return result;
   result.path = environment("PATH");
   result.git_exec_path = environment("GIT_EXEC_PATH");
   result.git_http_backend = find_git_http_backend();
-  result.terok_gate = io::find_program("terok-gate");
+  result.terok_gate = find_hook_program();
   if (result.git_http_backend.empty())
     log(actors::severity::warning, "supervisor",
         "git was not found: every request to a gate will be answered with 500");
+  else if (!result.terok_gate.empty())
+    check_hook_program(result.terok_gate);
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include "actors/supervisor/container_parts.hpp"
 #include "services/process/shield.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,9 +26,18 @@ std::string parent_of(const std::string& path);
 /// exit_cannot_start.
 void make_directories(const std::vector<std::string>& paths);
 
-/// What the containers of this process share. If git is missing, a warning is
-/// logged.
+/// The terok-gate that the hooks of gates run. Empty: there is none, and a
+/// warning says so.
+std::string find_hook_program();
+
+/// Whether this process runs gates.
+enum class gates_here : std::uint8_t { some, none };
+
+/// What the containers of this process share. Where there are gates, one line
+/// each says if there is no git, and if their hooks cannot be run. Waits for
+/// both.
 actors::container_surroundings
-find_surroundings(const shield_choice& shield, const std::string& selinux_type);
+find_surroundings(const shield_choice& shield, const std::string& selinux_type,
+                  gates_here gates);
 
 } // namespace clearance::services

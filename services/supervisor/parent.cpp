@@ -3,6 +3,7 @@
 #include "actors/supervisor/parent.hpp"
 
 #include "actors/base/log.hpp"
+#include "actors/io/gate/hook_files.hpp"
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/process/child_runner.hpp"
 #include "actors/io/process/spawn.hpp"
@@ -157,9 +158,11 @@ running_service start_parent(io::loop& loop, actors::parent_config config) {
 }
 
 // The container can write below the first of these directories, so no link in
-// it is followed. The other directories are removed only if they are empty.
+// it is followed. The other directories are removed only if they are empty. Our
+// hooks are removed before.
 void clean_up(const protocol::sidecar& x) {
   const auto paths = paths_of(x, x.container_id);
+  io::remove_hooks(paths.gate_hooks);
   std::error_code ignored;
   std::filesystem::remove_all(parent_of(parent_of(paths.gate_socket)), ignored);
   for (const auto& path :
@@ -179,7 +182,9 @@ int supervise_container(const parent_options& options) try {
   const auto sidecar = parent.sidecar;
   const auto shield = choose_shield(options.shield);
   parent.around = std::make_shared<const actors::container_surroundings>(
-      find_surroundings(shield, options.selinux_type));
+      find_surroundings(shield, options.selinux_type,
+                        sidecar->gate && !options.isolate ? gates_here::some
+                                                          : gates_here::none));
   if (!sidecar->allow_debugger)
     harden_process();
   log(actors::severity::info, "parent", "starting",

@@ -62,7 +62,7 @@ int supervise(const supervise_options& options) try {
   log_to_stderr(options.level);
   const auto shield = choose_shield(options.shield);
   auto around = std::make_shared<const actors::container_surroundings>(
-      find_surroundings(shield, options.selinux_type));
+      find_surroundings(shield, options.selinux_type, gates_here::some));
   harden_process();
   log(actors::severity::info, "supervisor", "starting",
       {{"sandbox", executes_verdicts}});

@@ -79,10 +79,11 @@ function subjects() {
   subject("actors/io", "base")
   subject("actors/io", "process", "base")
   subject("actors/io", "socket", "base")
+  subject("actors/io", "gate", "base")
   # A request is carried out by a program that runs.
   subject("actors/io", "http", "base process socket")
   subject("actors/io", "loop", "base process socket")
-  subject("actors/io", "supervisor", "base process socket loop")
+  subject("actors/io", "supervisor", "base process socket gate loop")
 
   subject("services", "process")
   subject("services", "sandbox", "process")

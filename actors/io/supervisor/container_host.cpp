@@ -3,17 +3,21 @@
 #include "actors/io/base/ran_out.hpp"
 #include "actors/io/base/readiness.hpp"
 #include "actors/io/base/unique_fd.hpp"
+#include "actors/io/gate/hook_files.hpp"
+#include "actors/io/gate/lock_files.hpp"
 #include "actors/io/process/child.hpp"
 #include "actors/io/process/child_runner.hpp"
 #include "actors/io/socket/private_directory.hpp"
 #include "protocol/text/error_text.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 #include <caf/send.hpp>
 
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <fcntl.h>
 #include <memory>
 #include <string>
@@ -26,6 +30,8 @@ namespace clearance::io {
 namespace asio = boost::asio;
 
 namespace {
+
+constexpr std::size_t lock_files_at_a_time = 64;
 
 /// A pidfd becomes readable when its process ends, whether it is reaped or not.
 /// The pending wait keeps this object alive. After close() it reports nothing.
@@ -75,6 +81,16 @@ public:
 private:
   std::shared_ptr<pid_wait> wait_;
 };
+
+// A few files at a time: others use this thread, too.
+void look_on(asio::io_context& context, std::shared_ptr<lock_search> search) {
+  asio::post(context, [&context, search = std::move(search)] {
+    if (search->look(lock_files_at_a_time))
+      look_on(context, search);
+    else
+      search->report();
+  });
+}
 
 actors::watched unwatched(int error) {
   return {nullptr, error == ESRCH, protocol::error_text(error), ran_out(error)};
@@ -126,6 +142,15 @@ std::string container_host::make_private(const std::string& path) {
   return make_private_directory(path, open_to_others::close);
 }
 
+void container_host::settle_hooks(const std::string& directory,
+                                  const std::string& program) {
+  io::settle_hooks(directory, program);
+}
+
+void container_host::look_for_locks(const std::string& repository) {
+  look_on(context_, std::make_shared<lock_search>(repository));
+}
+
 actors::watched container_host::watch(pid_t pid,
                                       actors::process_watcher owner) try {
   unique_fd pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
@@ -150,7 +175,7 @@ container_host::run_service(actors::service_child_id id,
     return {nullptr, argv.front() + " was not found"};
   const unique_fd null{::open("/dev/null", O_RDWR | O_CLOEXEC)};
   if (!null)
-    return {nullptr, "/dev/null: " + std::generic_category().message(errno)};
+    return {nullptr, "/dev/null: " + protocol::error_text(errno)};
   plan.argv = argv;
   plan.environment = own_environment();
   plan.stdin_fd = null.get();
@@ -159,8 +184,7 @@ container_host::run_service(actors::service_child_id id,
   plan.dies_with_us = true;
   auto result = std::make_unique<running_child>(context_, id, std::move(owner));
   if (const int error = result->start(plan); error != 0)
-    return {nullptr,
-            plan.program + ": " + std::generic_category().message(error)};
+    return {nullptr, plan.program + ": " + protocol::error_text(error)};
   return {std::move(result), {}};
 }
 

@@ -16,6 +16,9 @@ public:
   explicit container_host(boost::asio::io_context& context);
 
   std::string make_private(const std::string& path) override;
+  void settle_hooks(const std::string& directory,
+                    const std::string& program) override;
+  void look_for_locks(const std::string& repository) override;
   actors::watched watch(pid_t pid, actors::process_watcher owner) override;
   actors::started_child run_service(actors::service_child_id id,
                                     const std::vector<std::string>& argv,

@@ -5,23 +5,26 @@
 #include "services/gate/hooks/hook_check.hpp"
 
 #include "actors/base/log.hpp"
-#include "actors/io/base/small_file.hpp"
+#include "actors/io/gate/hook_files.hpp"
+#include "actors/io/process/child_runner.hpp"
 #include "actors/io/process/spawn.hpp"
 #include "protocol/gate/hook_script.hpp"
+#include "protocol/text/error_text.hpp"
 #include "protocol/text/text.hpp"
 #include "services/process/log.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <filesystem>
+#include <cstddef>
+#include <cstdint>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
-#include <system_error>
 #include <unistd.h>
-#include <utility>
-#include <variant>
+#include <vector>
 
 namespace clearance::services {
 
@@ -29,13 +32,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::size_t script_max_bytes = 64 * 1024;
 constexpr std::size_t last_words_max_bytes = 1024;
 constexpr auto check_time_limit = std::chrono::seconds{10};
-
-std::string text_of(int error) {
-  return std::generic_category().message(error);
-}
 
 // Reads until everybody has closed the pipe. False: that took too long.
 bool read_last_words(int fd, std::string& words) {
@@ -59,27 +57,23 @@ bool read_last_words(int fd, std::string& words) {
   }
 }
 
-// Why the hook cannot be run; empty: it can.
-std::string run_check(const std::string& hook,
-                      const protocol::cgi_config& config) {
+// Why the program cannot be run, or what it complains of; empty: all is well.
+std::string run_check(const std::vector<std::string>& argv,
+                      const std::vector<std::string>& environment) {
   std::array<int, 2> ends{-1, -1};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-    return "no pipe: " + text_of(errno);
+    return "no pipe: " + protocol::error_text(errno);
   const io::unique_fd reading(ends[0]);
   io::unique_fd writing(ends[1]);
   const io::unique_fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  const auto child = io::spawn({hook,
-                                {hook, "--check"},
-                                protocol::cgi_environment(config, {}),
-                                null.get(),
-                                null.get(),
-                                writing.get()});
+  const auto child = io::spawn(
+      {argv.front(), argv, environment, null.get(), null.get(), writing.get()});
   if (child.error != 0)
-    return text_of(child.error);
+    return protocol::error_text(child.error);
   writing.reset();
   std::string words;
   const bool ended = read_last_words(reading.get(), words);
-  if (!ended)
+  if (!ended) // `git version` locks nothing
     ::kill(-child.pid, SIGKILL);
   int status = 0;
   while (::waitpid(child.pid, &status, 0) < 0 && errno == EINTR)
@@ -99,37 +93,10 @@ std::string run_check(const std::string& hook,
 
 } // namespace
 
-std::string read_hook(const std::string& path) {
-  const auto file = io::open_regular(AT_FDCWD, path);
-  const auto* open = std::get_if<io::regular_file>(&file);
-  if (open == nullptr)
-    return {};
-  auto text = io::read_up_to(open->fd.get(), script_max_bytes);
-  auto* result = std::get_if<std::string>(&text);
-  return result != nullptr ? std::move(*result) : std::string{};
-}
-
-std::vector<std::string> hook_program_directories(const std::string& hooks) {
-  std::vector<std::string> result;
-  for (const auto name : our_hooks) {
-    const auto text = read_hook(hooks + '/' + std::string(name));
-    const std::filesystem::path program =
-        protocol::parse_hook_script(text, name).program;
-    if (!program.is_absolute())
-      continue;
-    auto directory = program.parent_path().string();
-    // The root directory would be everything that there is.
-    if (directory != "/"
-        && std::find(result.begin(), result.end(), directory) == result.end())
-      result.push_back(std::move(directory));
-  }
-  return result;
-}
-
 void check_hooks(const protocol::cgi_config& config) {
-  for (const auto name : our_hooks) {
+  for (const auto name : io::our_hooks) {
     const auto path = config.hooks_path + '/' + std::string(name);
-    const auto origin = protocol::parse_hook_script(read_hook(path), name);
+    const auto origin = protocol::parse_hook_script(io::read_hook(path), name);
     if (!origin.ours)
       continue;
     if (origin.program.empty()) {
@@ -140,7 +107,9 @@ void check_hooks(const protocol::cgi_config& config) {
           {{"hook", protocol::escaped(path)}});
       continue;
     }
-    if (auto why = run_check(path, config); !why.empty())
+    if (auto why =
+            run_check({path, "--check"}, protocol::cgi_environment(config, {}));
+        !why.empty())
       log(actors::severity::error, "gate",
           "a hook cannot be run: every push will be refused. Is the program "
           "that it names still there, and is git on PATH? Write the hook anew "
@@ -150,6 +119,18 @@ void check_hooks(const protocol::cgi_config& config) {
            {"program", protocol::escaped(origin.program)},
            {"why", protocol::escaped(why)}});
   }
+}
+
+void check_hook_program(const std::string& program) {
+  if (auto why = run_check(
+          {program, "hook", std::string(io::our_hooks.front()), "--check"},
+          io::own_environment());
+      !why.empty())
+    log(actors::severity::error, "gate",
+        "the program of the gates' hooks cannot be run: every push will be "
+        "refused. Is git on PATH?",
+        {{"program", protocol::escaped(program)},
+         {"why", protocol::escaped(why)}});
 }
 
 } // namespace clearance::services

@@ -85,6 +85,32 @@ TEST_CASE("a container's services listen where supervisor.md says") {
                        "/run/t/sandbox/run/demo/gate"s});
 }
 
+// A hook that is missing would let a push destroy what it should save.
+TEST_CASE("a gate's hooks are written before it listens, locks are named") {
+  fixture s;
+  auto config = s.container_config(s.sidecar_of("demo"));
+  auto around = *config.around;
+  SUBCASE("with the program that they run") {
+    around.terok_gate = "/bin/terok-gate";
+  }
+  SUBCASE("without it") {
+  }
+  config.around =
+      std::make_shared<const actors::container_surroundings>(around);
+  s.http.on_listen = [&] {
+    CHECK_EQ(s.containers.hooks.size(), around.terok_gate.empty() ? 0 : 1);
+  };
+  s.container = actors::spawn_container(s.io, std::move(config));
+  s.run();
+  CHECK_EQ(s.http.open.size(), 1);
+  CHECK_EQ(s.containers.hooks,
+           around.terok_gate.empty()
+               ? std::vector<std::string>{}
+               : std::vector{"/run/t/sandbox/gate-private/demo/hooks "
+                             "/bin/terok-gate"s});
+  CHECK_EQ(s.containers.looked, std::vector{"/srv/mirrors/r.git"s});
+}
+
 TEST_CASE("the quotas of a container reach its sockets") {
   fixture s;
   s.start();
@@ -104,6 +130,7 @@ TEST_CASE("a container without a token has no gate") {
   s.start(std::make_shared<protocol::sidecar>(std::move(x)));
   CHECK(s.http.open.empty());
   CHECK(s.containers.made.size() == 2);
+  CHECK(s.containers.looked.empty());
   CHECK(s.listens(clearance_socket));
 }
 

@@ -319,7 +319,7 @@ TEST_CASE("grants tell readers from writers, and are read again on SIGHUP") {
   SUBCASE("a list with a mistake changes nothing") {
     write_file(file, R"({"grants":[{"scope":"r"}]})");
     server.process().kill(SIGHUP);
-    server.process().await_err("kept the old grants");
+    server.process().await_err("the old grants stay");
     CHECK_EQ(status("writer", push_refs), 200);
   }
 }

@@ -138,13 +138,52 @@ TEST_CASE("hooks that cannot be run are told at the start") {
   const auto program = copy_program(world.dir / "opt/bin");
   install(program, hooks);
   fs::remove(program);
+  write_file(program, "#!/bin/sh\necho 'out of order' >&2\nexit 3\n");
+  fs::permissions(program, fs::perms::owner_all);
   gate server{world, {hooks_at(hooks), {}}};
   for (const auto* name : names)
     server.process().await_err("hook=" + (hooks / name).string());
   for (const auto& text :
        {std::string("a hook cannot be run: every push will be refused"),
-        "program=" + program.string(), std::string("not found")})
+        "program=" + program.string(), std::string("why=\"out of order\"")})
     server.process().await_err(text);
+  world.must_git({"clone", "-q", server.url(), "clone"});
+}
+
+// An empty directory, or one that an older version has filled, must not let a
+// push destroy anything.
+TEST_CASE("hooks that are missing or do not work are written at the start") {
+  const gate_world world;
+  const auto hooks = world.dir / "hooks";
+  fs::create_directory(hooks);
+  const auto trace = world.repository() / "ran";
+  SUBCASE("missing") {
+  }
+  SUBCASE("of another version") {
+    plant_hook(hooks, "# Written by terok-gate --install-hooks.\ntouch "
+                          + trace.string());
+  }
+  SUBCASE("whose program is gone") {
+    const auto program = copy_program(world.dir / "opt/bin");
+    install(program, hooks);
+    fs::remove(program);
+  }
+  const gate server{world, {hooks_at(hooks), {}}};
+  world.commit("work", "file", "one\n");
+  world.must_git({"push", "-q", server.url(), "main:b"}, "work");
+  world.must_git({"push", "-q", server.url(), ":b"}, "work");
+  CHECK_NE(world.in_mirror({"for-each-ref", "refs/terok/backup/b"}), "");
+  CHECK_FALSE(fs::exists(trace));
+}
+
+// Not even root can make a file there.
+TEST_CASE("that hooks cannot be written is told in one line") {
+  const gate_world world;
+  world.seed();
+  gate server{world, {{"--hooks-path", "/proc/sys"}, {}}};
+  server.process().await_err(
+      "a hook of ours cannot be written: what pushes delete or change is not "
+      "saved");
   world.must_git({"clone", "-q", server.url(), "clone"});
 }
 
@@ -160,22 +199,18 @@ TEST_CASE("hooks without git are told at the start") {
   server.process().await_err("why=\"git is not on PATH\"");
 }
 
-TEST_CASE("hooks of the operator's and of other versions are not run") {
+TEST_CASE("hooks of the operator's own are neither run nor replaced") {
   const gate_world world;
   const auto hooks = world.dir / "hooks";
   const auto trace = world.repository() / "ran"; // hooks may write there
-  SUBCASE("the operator's") {
-    plant_hook(hooks, "touch " + trace.string());
-    const gate server{world, {hooks_at(hooks), {}}};
-    CHECK_EQ(server.process().err().find("hook="), std::string::npos);
-  }
-  SUBCASE("another version's") {
-    plant_hook(hooks, "# Written by terok-gate --install-hooks.\ntouch "
-                          + trace.string());
-    const gate server{world, {hooks_at(hooks), {}}};
-    server.process().await_err("another version of terok-gate wrote this hook");
-  }
+  plant_hook(hooks, "touch " + trace.string());
+  const auto text = read_file(hooks / "pre-receive");
+  gate server{world, {hooks_at(hooks), {}}};
+  server.process().await_err("a hook of yours is in the place of ours");
+  CHECK_EQ(server.stop(), exited(0));
+  CHECK_EQ(server.process().err().find("cannot be run"), std::string::npos);
   CHECK_FALSE(fs::exists(trace));
+  CHECK_EQ(read_file(hooks / "pre-receive"), text);
 }
 
 TEST_CASE("a hook has a private TMPDIR, which goes with the gate") {

@@ -207,8 +207,12 @@ TEST_CASE("lock files that a git has left are named with the cure") {
   CHECK_EQ(log().find("lock files"), std::string::npos);
   const auto lock =
       fs::canonical(world.repository()).string() + "/refs/heads/main.lock";
-  write_file(lock, "");
-  write_file(world.repository() / "refs/heads/x.lock/z.lock", "");
+  const auto other = world.repository() / "refs/heads/x.lock/z.lock";
+  for (const auto& file : {fs::path(lock), other}) {
+    write_file(file, "");
+    fs::last_write_time(file, fs::file_time_type::clock::now()
+                                  - std::chrono::hours{1});
+  }
   const auto grants = world.dir / "grants.json";
   write_file(grants, R"({"grants":[{"token_sha256":")" + std::string(64, 'a')
                          + R"(","scope":"*","access":"read-only"}]})");

@@ -52,8 +52,10 @@ TEST_CASE("a sandboxed gate accepts a real push") {
   CHECK(read_file(world.git.dir / "clone/file") == noise(2 * 1024, 2));
   world.git.must_git({"push", "-q", relay.url(), "main:other"}, "work");
   world.git.must_git({"push", "-q", relay.url(), ":other"}, "work");
-  CHECK(world.git.in_mirror({"for-each-ref", "--format=%(refname)"})
+  CHECK(world.git.in_mirror(
+            {"for-each-ref", "--format=%(refname)", "refs/heads/"})
         == "refs/heads/main");
+  CHECK(world.git.in_mirror({"for-each-ref", "refs/terok/backup/other"}) != "");
   server.kill(SIGTERM);
   CHECK(server.wait() == exited(0));
 }

@@ -3,10 +3,15 @@
 #include "test/actors/io/loop/stale_event.hpp"
 #include "test/actors/io/loop/stepped_loop.hpp"
 #include "test/actors/io/process/processes.hpp"
+#include "test/support/files/temp_dir.hpp"
+#include "test/support/fixture/log_record.hpp"
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <string>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,6 +102,24 @@ TEST_CASE_FIXTURE(fixture, "a watch that was dropped sends no message") {
   watch.value.reset();
   loop.step();
   CHECK(gone.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "locks in a repository are named a step later") {
+  const test::temp_dir dir;
+  const test::log_record log;
+  std::filesystem::create_directories(dir / "refs/heads");
+  for (int i = 0; i < 200; ++i) // more than are looked at in one turn
+    test::write_file(dir / ("refs/heads/" + std::to_string(i)), "");
+  const auto lock = dir / "refs/heads/main.lock";
+  test::write_file(lock, "");
+  std::filesystem::last_write_time(lock,
+                                   std::filesystem::file_time_type::clock::now()
+                                       - std::chrono::hours{1});
+  host.look_for_locks(dir.path().string());
+  CHECK(log.all().empty());
+  loop.step();
+  REQUIRE_EQ(log.all().size(), 1);
+  CHECK_EQ(log.all().front()["first"], lock.string());
 }
 
 // Otherwise the supervisor would end all services of a container that still
