@@ -29,7 +29,7 @@ struct peer {
   /// /proc/<pid>/comm, escaped; empty if the process is gone
   std::string command;
   /// it is the application that embeds us: there is no socket
-  bool host = false;
+  bool application = false;
 };
 
 /// Why no more messages come from a connection.

@@ -1,5 +1,5 @@
-/// What a gate is started with. Command line, sidecar and embedding
-/// application each have words of their own for it; all end here.
+/// The configuration of a gate. It is made from a command line, from a sidecar,
+/// or by an application that embeds the library.
 #pragma once
 
 #include "actors/gate/messages.hpp"
@@ -24,7 +24,7 @@ struct upkeep_plan {
   std::string program; ///< terok-gate; empty: nothing is run
   std::string mirror_root;
   std::string backup_days; ///< how old a backup gets; empty: the default
-  bool at_start = false;   ///< a first time before any request
+  bool at_start = false;   ///< the first run is due at the start
 };
 
 struct gate_config {

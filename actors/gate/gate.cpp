@@ -1,10 +1,11 @@
-//   listener --> gate --spawns--> git request --> request (actors/io)
-//                 ^                  |
-//                 '-- admit, slow ---'
+//   listener --requested--> gate --spawns--> git request --> request
+//   (actors/io)
+//                            ^                    |
+//                            '-- ask_slot, slow --'
 //
-// The gate never waits for a git request and never looks into a request: it
-// counts. A slot among the running is a git request's until its end, so
-// nothing has to be given back, however it ends.
+// The gate counts git requests and does not look into them. A git request has
+// its slot until its actor ends. So no message gives a slot back, and a git
+// request that crashes keeps none.
 
 #include "actors/gate/gate.hpp"
 
@@ -60,7 +61,7 @@ bool gate::listen() {
   return listener_ != nullptr;
 }
 
-// Without hooks there is nothing to keep up.
+// Without hooks there are no backups, so no upkeep is needed.
 void gate::start_upkeep() {
   if (config_.upkeep.program.empty()
       || config_.backend.cgi.hooks_path == protocol::no_hooks)
@@ -92,7 +93,8 @@ void gate::tell_manager() {
 
 // -- requests -----------------------------------------------------------------
 
-// One that comes while we stop was under way already; it has its grace.
+// A request that comes while the gate stops was already on its way. It is
+// served if that takes no longer than stop_grace.
 void gate::on_requested(const requested& x) {
   ++counters_.requests;
   git_request_config config;
@@ -137,7 +139,7 @@ void gate::on_down(const caf::actor_addr& who) {
 
 // -- slots --------------------------------------------------------------------
 
-// Nobody has to be protected from the one token that there is.
+// If there is only one token, its requests share the slots with nobody.
 void gate::find_sharers() {
   shared_ = config_.grants
             && std::any_of(config_.grants->begin(), config_.grants->end(),
@@ -204,7 +206,8 @@ void gate::grant_next() {
   }
 }
 
-// Of those that run, whoever holds what somebody waits for.
+// Tells running requests that another one waits for their slot. If the gate is
+// full that is each of them, else those whose token has its share.
 void gate::press() {
   const bool full = running_.size() >= config_.backends_max;
   for (const auto& [who, token] : running_) {
@@ -256,8 +259,8 @@ void gate::on_tick() {
   watch_clock();
 }
 
-// One tick at a time. One that is on its way is never too late: delays are
-// constant, so what comes later is due later; but one may be of the other kind.
+// Usually one tick is on its way. A second one is sent only if something is due
+// earlier than the first.
 void gate::watch_clock() {
   auto due = time_point::max();
   if (!slowed_.empty())

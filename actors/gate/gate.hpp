@@ -1,5 +1,5 @@
-/// The git gate: takes requests, starts a git request for each, and holds what
-/// git requests share.
+/// The git gate: starts a git_request actor for each HTTP request, and has what
+/// these actors share: slots, delays of wrong tokens, grants, counters.
 #pragma once
 
 #include "actors/base/hosted.hpp"
@@ -20,8 +20,8 @@
 
 namespace clearance::actors {
 
-/// Ends with errc::bind_failed when it cannot listen. A git request that
-/// crashes takes it along; its own end cuts every transfer.
+/// Ends with errc::bind_failed if it cannot listen. Linked to its git requests:
+/// the crash of one ends the gate, and the end of the gate cuts every transfer.
 class gate {
 public:
   static inline const char* name = "gate";
@@ -81,20 +81,20 @@ private:
   std::unique_ptr<http_listener> listener_;
 
   std::set<caf::actor_addr> git_requests_;
-  /// Those of them that may have a backend, each with its token; at most
+  /// The git requests that have a slot, each with its token; at most
   /// backends_max.
   std::map<caf::actor_addr, protocol::sha256_digest> running_;
-  /// Oldest first. While running_ is not full, each has a token that has its
-  /// share of running_ already.
+  /// Requests that wait for a slot, oldest first. While there are free slots,
+  /// each of these has a token that uses its whole share.
   std::deque<waiting> waiting_;
   bool shared_ = false; ///< the grants are of more than one token
   time_point press_at_{};
-  /// Soonest first; at most auth_failures_slowed_max.
+  /// Answers to wrong tokens that wait, the next one first; at most
+  /// auth_failures_slowed_max.
   std::deque<slowed> slowed_;
 
-  /// Null: this gate keeps nothing up, or is stopping.
-  upkeep_actor upkeep_;
-  bool idle_ = true;    ///< what it was told
+  upkeep_actor upkeep_; ///< null: there are no hooks, or it has ended
+  bool idle_ = true;    ///< what upkeep_ was told last
   bool pushed_ = false; ///< a push has asked for a slot since it was idle
 
   bool tick_pending_ = false;
@@ -113,7 +113,7 @@ private:
   } counters_;
 };
 
-/// On the I/O thread.
+/// Runs on the I/O thread.
 gate_actor spawn_gate(io_host& io, gate_config config);
 
 } // namespace clearance::actors

@@ -1,23 +1,24 @@
-// The order of the checks is part of what protects the repository. Source:
-// gate.md, section 2.
+// The order of the checks protects the repository. Source: gate.md, section 2.
 //
-//   method, path   tell nothing that the client does not know: before the token
-//   token          before everything that depends on what is there
-//   scope, access  before the query: a stranger's token learns nothing of it
-//   query          before a child: git answers others with every hidden ref
-//   body's length  before a slot: git would refuse it without saying so
-//   a slot         last: whoever is refused holds none
+//   method, path   first: the answer depends only on what the client sent
+//   token          before all checks whose answer depends on the repositories
+//   scope, access  before the query: the token of another repository learns
+//                  nothing about this one
+//   query          before a child is started: git would answer other queries
+//                  with a list of all refs, hidden ones included
+//   body's length  before a slot: git would end a larger fetch with an empty
+//   200 a slot         last: a request that is refused uses none
 
 #include "actors/gate/git_request.hpp"
 
 #include "actors/base/log.hpp"
 #include "protocol/gate/limits.hpp"
 #include "protocol/gate/token_mark.hpp"
+#include "protocol/text/error_text.hpp"
 #include "protocol/text/text.hpp"
 
 #include <cerrno>
 #include <string>
-#include <system_error>
 #include <utility>
 
 namespace clearance::actors {
@@ -168,9 +169,8 @@ void git_request::serve() {
   if (started_)
     return;
   if (may_complain())
-    log(severity::error, name, "cannot start git",
-        {{"why", std::generic_category().message(error)},
-         {"program", backend.program}});
+    log(severity::error, name, "cannot start git, the request is refused",
+        {{"why", protocol::error_text(error)}, {"program", backend.program}});
   if (error == ENOENT)
     refuse(500, "git not found");
   else
@@ -182,11 +182,10 @@ void git_request::refuse(int status, std::string_view text,
   config_.request->refuse(status, text, fields);
 }
 
-// Errors that the backend gave look like ours: the operator must know of both.
-// A push that git or a hook declined has the status 200, and the client alone
-// is told why.
-// Git asks without a token first, so each good clone begins with a 401, which
-// would hide the entries that matter.
+// A status of 400 and above is a warning, whether it is ours or git's. So is a
+// push that git or a hook declined: it has the status 200, and only its client
+// is told why. A 401 to a request without a token is only for debugging: git
+// asks without a token first, so each clone begins with one.
 void git_request::on_answered(const answered& x) {
   const auto& request = *config_.request;
   const bool asked = x.status == 401 && !request.head().has_authorization;
@@ -217,13 +216,14 @@ void git_request::on_answered(const answered& x) {
   self_->quit();
 }
 
-// A client without a token can ask as often as it likes.
+// Clients without a token could fill the log with warnings.
 bool git_request::may_complain() const {
   auto& limiter = *config_.complaints;
   if (!limiter.allow(self_->clock().now()))
     return false;
   if (auto withheld = limiter.take_withheld(); withheld > 0)
-    log(severity::warning, name, "more went wrong",
+    log(severity::warning, name,
+        "some warnings about requests were not written",
         {{"not_logged", std::to_string(withheld)}});
   return true;
 }

@@ -19,12 +19,13 @@ struct git_request_config {
   grants_ptr grants;
   bool shared = false; ///< the grants are of more than one token
   std::shared_ptr<const backend_config> backend;
-  /// The gate's: what its git requests log of all that goes wrong.
+  /// Limits the warnings of all git requests of the gate.
   log_limiter_ptr complaints;
 };
 
-/// Decides what becomes of its request and logs how that went. Sees no socket
-/// and no byte of a body. Ends when the request is answered.
+/// Decides whether its request is refused or served, and logs the result. The
+/// bytes of bodies do not pass through this actor. Ends when the request is
+/// answered.
 class git_request {
 public:
   static inline const char* name = "git_request";
@@ -53,11 +54,11 @@ private:
   self_type* self_;
   git_request_config config_;
   std::optional<protocol::git_route> route_; // views into the request's head
-  protocol::sha256_digest token_{};          // the one that opens it
-  bool started_ = false;                     // a backend
+  protocol::sha256_digest token_{}; // the token that opens the repository
+  bool started_ = false;            // a backend was started
 };
 
-/// On the I/O thread.
+/// Runs on the I/O thread.
 git_request_actor spawn_git_request(io_host& io, git_request_config config);
 
 } // namespace clearance::actors

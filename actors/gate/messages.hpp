@@ -1,5 +1,4 @@
-/// The conversation between the git gate's actors. The gate is a service of its
-/// own: it knows nothing of the hub.
+/// The messages of the git gate's actors. The gate does not depend on the hub.
 #pragma once
 
 #include "actors/base/messages.hpp"
@@ -12,28 +11,28 @@
 
 namespace clearance::actors {
 
-/// The answer to ask_slot.
+/// Answers ask_slot.
 using slot_atom = caf::atom_constant<caf::atom("slot")>;
 
-/// Others wait for your slot.
+/// Another request waits for the slot of this one.
 using crowded_atom = caf::atom_constant<caf::atom("crowded")>;
 
-/// A wrong token was shown: when may I say so?
+/// A wrong token was shown. The answer comes when the 403 may be sent.
 using slow_atom = caf::atom_constant<caf::atom("slow")>;
 
-/// No new requests; end when those that run are answered, or are late.
+/// Stop: take no new requests, and end when those that run are answered.
 using stop_atom = caf::atom_constant<caf::atom("stop")>;
 
-/// The stop has lasted long enough.
+/// The time for stopping is over: end now.
 using late_atom = caf::atom_constant<caf::atom("late")>;
 
-/// Whether no request has a slot.
+/// Whether the gate is idle: no request has a slot.
 using idle_atom = caf::atom_constant<caf::atom("idle")>;
 
-/// A request that could push has ended.
+/// A push may have changed the repository.
 using pushed_atom = caf::atom_constant<caf::atom("pushed")>;
 
-/// Whole lists replace each other; a git request keeps the one it began with.
+/// New grants are a new list. A git request keeps the list that it began with.
 using grants_ptr = std::shared_ptr<const std::vector<protocol::grant>>;
 
 struct new_grants {
@@ -43,60 +42,60 @@ struct new_grants {
 // -- git request: one HTTP request --------------------------------------------
 
 using git_request_actor = caf::typed_actor<
-    // Its request: the end of everything.
+    // From the I/O: the request is answered, or its client has left.
     caf::reacts_to<answered>,
-    // Its request: a line of the backend's stderr.
+    // From the I/O: a line of the backend's stderr.
     caf::reacts_to<backend_said>,
-    // Gate: 0 when it is its turn, for as long as it lives; else the status to
-    // refuse it with: 429 when its token has its share, 503 when the gate is
-    // full.
+    // From the gate: 0: this git request has a slot until it ends. Else the
+    // status of the refusal: 429 if its token uses its whole share, 503 if the
+    // gate is full.
     caf::reacts_to<slot_atom, int>,
-    // Gate: ends when its client is too slow.
+    // From the gate: the request ends if its client sends too slowly.
     caf::reacts_to<crowded_atom>>;
 
 /// A git request wants to start a backend.
 struct ask_slot {
   git_request_actor who;
-  protocol::sha256_digest token; ///< the one that opens the repository
+  protocol::sha256_digest token; ///< the token that opens the repository
   bool pushes = false;
 };
 
 // -- upkeep: what an idle gate does -------------------------------------------
 
 using upkeep_actor = caf::typed_actor<
-    // Gate: no request has a slot any more, or one has a slot again.
+    // From the gate: it has become idle (true), or is not idle any more.
     caf::reacts_to<idle_atom, bool>,
-    // Gate: there may be something to do.
+    // From the gate: a run is due.
     caf::reacts_to<pushed_atom>,
-    // Gate: other repositories.
+    // From the gate: there may be other repositories.
     caf::reacts_to<new_grants>,
-    // Gate: ends when nothing runs.
+    // From the gate: end as soon as no run is under way.
     caf::reacts_to<stop_atom>,
-    // Itself: a run may be due.
+    // From itself: a run may be due.
     caf::reacts_to<tick_atom>,
-    // Its program has ended.
+    // From the I/O: the run has ended.
     caf::reacts_to<process_ended>>;
 
 // -- gate: what git requests share --------------------------------------------
 
 using gate_actor = caf::typed_actor<
-    // Listener: a request.
+    // From the listener: a request.
     caf::reacts_to<requested>,
-    // Listener: something that is none.
+    // From the listener: a request that was malformed.
     caf::reacts_to<malformed_request>,
-    // Git request: gets a slot_atom, sooner or later. No request: its deadline
-    // would wake the thread of CAF's clock twice for each, and the gate keeps
-    // the time of whoever waits.
+    // From a git request: it gets a slot_atom later. This is not a request of
+    // CAF: its deadline would wake the thread of CAF's clock twice for each git
+    // request, and the gate itself ends the waiting in time.
     caf::reacts_to<ask_slot>,
-    // Git request: answered when the 403 may leave.
+    // From a git request: answered when the 403 may be sent.
     caf::replies_to<slow_atom>::with<slow_atom>,
-    // Itself: a request that waits, or a 403, may be due.
+    // From itself: a request may have waited too long, or a 403 may be due.
     caf::reacts_to<tick_atom>,
-    // Process: the grants file was read anew.
+    // From the process: the grants file was read again.
     caf::reacts_to<new_grants>,
-    // Process: SIGTERM. And itself, later.
+    // From the process: SIGTERM. Then from itself: the time is over.
     caf::reacts_to<stop_atom>, caf::reacts_to<late_atom>,
-    // Process: counters to the log.
+    // From the process: write your counters to the log.
     caf::reacts_to<report_atom>>;
 
 } // namespace clearance::actors

@@ -55,7 +55,7 @@ private:
   bool stopping_ = false;
 };
 
-/// On the I/O thread.
+/// Runs on the I/O thread.
 upkeep_actor spawn_upkeep(io_host& io, upkeep_config config);
 
 } // namespace clearance::actors

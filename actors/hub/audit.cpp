@@ -30,7 +30,7 @@ void write_line(std::string_view text, const audited& x,
       {"uid", uid},
       {"pid", pid},
       {"command", x.who.command},
-      {"via", x.who.host ? "application" : "socket"},
+      {"via", x.who.application ? "application" : "socket"},
   };
   fields.insert(fields.end(), more);
   log(severity::notice, x.component, text, fields);

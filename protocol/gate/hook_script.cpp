@@ -8,7 +8,9 @@ constexpr std::string_view script_start =
     "#!/bin/sh\n# Written by terok-gate --install-hooks.\n";
 constexpr std::string_view quote_in_quotes = "'\\''";
 
-// One word for any POSIX shell, whatever its bytes are.
+// One word for any POSIX shell, whatever its bytes are. Unlike shell_quoted()
+// of services/cli, which is for people who copy a command out of a terminal, it
+// keeps all bytes as they are.
 std::string quoted_program(std::string_view text) {
   std::string result = "'";
   for (const char c : text)

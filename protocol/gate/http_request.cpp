@@ -1,6 +1,7 @@
 #include "protocol/gate/http_request.hpp"
 
 #include "protocol/gate/credentials.hpp"
+#include "protocol/text/text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -12,14 +13,6 @@ namespace {
 
 constexpr char lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-  while (text.starts_with(' ') || text.starts_with('\t'))
-    text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t'))
-    text.remove_suffix(1);
-  return text;
 }
 
 } // namespace

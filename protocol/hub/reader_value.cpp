@@ -1,5 +1,7 @@
 #include "protocol/hub/reader_value.hpp"
 
+#include "protocol/text/text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -36,15 +38,6 @@ std::optional<event_type> reader_event_type(std::string_view word) noexcept {
   if (i == reader_words.end())
     return std::nullopt;
   return i->type;
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-  auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
-  while (!text.empty() && is_space(text.back()))
-    text.remove_suffix(1);
-  while (!text.empty() && is_space(text.front()))
-    text.remove_prefix(1);
-  return text;
 }
 
 std::string_view text_of(const json_item& x) noexcept {

@@ -14,9 +14,6 @@ namespace clearance::protocol {
 /// use.
 std::optional<event_type> reader_event_type(std::string_view word) noexcept;
 
-/// `text` without ASCII white space at both ends.
-std::string_view trimmed(std::string_view text) noexcept;
-
 /// The value as text. A value that is not a string becomes "True", "False",
 /// "None" or its source text. Valid as long as `x.text`.
 std::string_view text_of(const json_item& x) noexcept;

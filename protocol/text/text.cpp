@@ -140,6 +140,15 @@ void append_json(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
+std::string_view trimmed(std::string_view text) noexcept {
+  auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+  while (!text.empty() && is_space(text.back()))
+    text.remove_suffix(1);
+  while (!text.empty() && is_space(text.front()))
+    text.remove_prefix(1);
+  return text;
+}
+
 std::string trimmed_utf8(std::string_view bytes) {
   std::string out;
   // length of `out` up to its last character that is no white space

@@ -33,6 +33,9 @@ bool is_plain_json(std::string_view text) noexcept;
 /// ill-formed byte becomes U+FFFD. Source: RFC 8259, section 7.
 void append_json(std::string& out, std::string_view text);
 
+/// `text` without ASCII white space at both ends.
+std::string_view trimmed(std::string_view text) noexcept;
+
 /// Returns `bytes` as UTF-8: each ill-formed byte sequence becomes U+FFFD, and
 /// white space at both ends is removed. Used for the shield's stderr.
 std::string trimmed_utf8(std::string_view bytes);

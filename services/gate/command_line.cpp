@@ -114,8 +114,8 @@ gate_parser::gate_parser() {
 }
 
 gate_options gate_parser::serve() {
-  // What is wrong by itself before what is missing: a configuration file is
-  // told of the first, while the command line may still give the second.
+  // First faulty values, then missing ones: a configuration file must have no
+  // faulty value, but the command line may add what the file lacks.
   if (!options.scope.empty() && !protocol::is_repository_name(options.scope))
     throw bad_value("--scope",
                     "`" + options.scope

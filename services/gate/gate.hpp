@@ -14,8 +14,8 @@
 
 namespace clearance::services {
 
-/// Where to listen: exactly one of the three.
-struct gate_passed {}; ///< on a socket that the starting process passes
+/// Where to listen: one of these three.
+struct gate_passed {}; ///< on a socket that systemd passes
 struct gate_socket {
   std::string path;
 };
@@ -60,7 +60,7 @@ struct gate_backups_call {
   std::chrono::seconds max_age{};
 };
 
-/// What an idle gate runs.
+/// What the program that an idle gate runs does.
 struct gate_tend_call {
   std::string mirror_root;
   std::vector<std::string> scopes; ///< as grants have them, `*` too

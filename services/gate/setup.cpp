@@ -5,6 +5,7 @@
 #include "actors/io/process/child_runner.hpp"
 #include "actors/io/process/spawn.hpp"
 #include "protocol/gate/limits.hpp"
+#include "protocol/text/error_text.hpp"
 #include "protocol/text/secret.hpp"
 #include "protocol/text/text.hpp"
 #include "services/process/exit_code.hpp"
@@ -31,10 +32,6 @@ namespace {
 
 [[noreturn]] void fail(const std::string& what) {
   throw setup_fault(exit_failed, what);
-}
-
-std::string error_name() {
-  return std::generic_category().message(errno);
 }
 
 // A file of one line, as editors and `echo` write it.
@@ -131,7 +128,7 @@ std::string read_small_file(const std::string& path, const std::string& role,
   io::unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   auto name = role + ' ' + protocol::escaped(path);
   if (!fd)
-    fail("cannot read the " + name + ": " + error_name());
+    fail("cannot read the " + name + ": " + protocol::error_text(errno));
   auto text = io::read_up_to(fd.get(), max_bytes);
   if (const auto* fault = std::get_if<io::file_fault>(&text))
     fail("cannot read the " + name + ": " + fault->why);
@@ -212,7 +209,8 @@ private_directory::private_directory(directory_use use) {
     }
   }
   fail(std::string("cannot make a directory for ")
-       + (home ? "git's home: " : "temporary files: ") + error_name());
+       + (home ? "git's home: " : "temporary files: ")
+       + protocol::error_text(errno));
 }
 
 // The sandbox allows to remove an empty directory beside this one, and

@@ -1,4 +1,4 @@
-/// What the gate needs of its surroundings: tokens, git, directories.
+/// What the gate looks for at its start: tokens, git, directories.
 #pragma once
 
 #include "actors/gate/config.hpp"
@@ -29,12 +29,12 @@ std::string read_small_file(const std::string& path, const std::string& role,
 std::string existing_directory(const std::string& path,
                                const std::string& role);
 
-/// Where git-http-backend is, by GIT_EXEC_PATH or by asking the git on PATH.
+/// The path of git-http-backend, which GIT_EXEC_PATH or the git on PATH tells.
 /// Empty: there is none. Waits for git.
 std::string find_git_http_backend();
 
-/// Git as the environment says it: its program (empty: there is none), PATH and
-/// GIT_EXEC_PATH. Waits for git.
+/// The program git-http-backend (empty: there is none), PATH and GIT_EXEC_PATH
+/// of our environment. Waits for git.
 actors::backend_config backend_from_environment();
 
 /// An environment variable, if it is set.

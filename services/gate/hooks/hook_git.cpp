@@ -2,6 +2,7 @@
 
 #include "actors/io/process/child_runner.hpp"
 #include "actors/io/process/spawn.hpp"
+#include "protocol/text/error_text.hpp"
 #include "protocol/text/text.hpp"
 
 #include <algorithm>
@@ -11,7 +12,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -145,10 +145,6 @@ private:
   std::array<char, 16 * 1024> buffer_{};
 };
 
-std::string meaning_of(int error) {
-  return std::generic_category().message(error);
-}
-
 } // namespace
 
 hook_git_result run_hook_git(const hook_git_call& call) {
@@ -159,14 +155,14 @@ hook_git_result run_hook_git(const hook_git_call& call) {
   auto output = make_pipe();
   auto errors = make_pipe();
   if (!input.reading || !output.reading || !errors.reading)
-    return {-1, "no pipe to git: " + meaning_of(errno)};
+    return {-1, "no pipe to git: " + protocol::error_text(errno)};
   std::vector<std::string> argv{"git", "-c", "core.hooksPath=/dev/null"};
   argv.insert(argv.end(), call.argv.begin(), call.argv.end());
   const auto child = io::spawn(
       {program, std::move(argv), variables_for(call.objects),
        input.reading.get(), output.writing.get(), errors.writing.get()});
   if (child.error != 0)
-    return {-1, "git cannot be started: " + meaning_of(child.error)};
+    return {-1, "git cannot be started: " + protocol::error_text(child.error)};
   input.reading.reset();
   output.writing.reset();
   errors.writing.reset();

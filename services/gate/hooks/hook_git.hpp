@@ -1,4 +1,4 @@
-/// The git that a hook runs, in the repository in which git runs the hook.
+/// Runs git for a hook, in the repository in which git runs the hook.
 #pragma once
 
 #include <cstdint>

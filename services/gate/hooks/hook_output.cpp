@@ -28,7 +28,7 @@ void write_line(int fd, std::string_view text) {
   auto line = std::string(
       text.substr(0, protocol::gate_limits::backend_log_line_max_bytes));
   line += '\n';
-  // There is nobody who could be told of a failure.
+  // Nobody could be told that this has failed.
   [[maybe_unused]] const auto n = ::write(fd, line.data(), line.size());
 }
 

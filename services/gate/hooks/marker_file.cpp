@@ -1,6 +1,7 @@
 #include "services/gate/hooks/marker_file.hpp"
 
 #include "actors/io/base/unique_fd.hpp"
+#include "protocol/text/error_text.hpp"
 
 #include <array>
 #include <cerrno>
@@ -9,7 +10,6 @@
 #include <fcntl.h>
 #include <fstream>
 #include <string_view>
-#include <system_error>
 #include <unistd.h>
 
 namespace clearance::services {
@@ -59,7 +59,7 @@ std::string replace_push_marker(const std::string& text) {
     return {};
   ::unlink(temporary.c_str());
   return std::string("cannot replace ") + path + ": "
-         + std::generic_category().message(error);
+         + protocol::error_text(error);
 }
 
 } // namespace clearance::services

@@ -1,6 +1,7 @@
 #include "services/gate/hooks/repository_refs.hpp"
 
 #include "protocol/gate/ref_update.hpp"
+#include "protocol/text/error_text.hpp"
 #include "protocol/text/text.hpp"
 #include "services/gate/hooks/hook_git.hpp"
 
@@ -14,7 +15,7 @@ namespace clearance::services {
 
 std::string enter_repository(const std::string& path) {
   if (::chdir(path.c_str()) != 0)
-    return std::generic_category().message(errno);
+    return protocol::error_text(errno);
   // A bare repository is its own git directory, and no other one is looked for.
   ::setenv("GIT_DIR", ".", 1); // NOLINT(concurrency-mt-unsafe)
   return {};

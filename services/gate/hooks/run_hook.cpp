@@ -12,7 +12,7 @@ namespace clearance::services {
 
 namespace {
 
-// A hook needs nothing but this program, which runs, and git.
+// A hook needs this program, which runs, and git.
 int check_hook() {
   hook_git_call version;
   version.argv = {"version"};
@@ -25,7 +25,7 @@ int check_hook() {
 } // namespace
 
 int run_gate_hook(const gate_hook_call& call) {
-  // Whoever listens to a hook may leave; the hook goes on.
+  // The reader of a hook's output may be gone; the hook goes on.
   std::signal(SIGPIPE, SIG_IGN);
   if (call.check)
     return check_hook();

@@ -13,6 +13,7 @@
 #include "services/gate/hooks/tend.hpp"
 
 #include "protocol/gate/limits.hpp"
+#include "protocol/text/error_text.hpp"
 #include "protocol/text/text.hpp"
 #include "services/gate/hooks/hook_clock.hpp"
 #include "services/gate/hooks/repository_refs.hpp"
@@ -141,7 +142,7 @@ int tend_all(const gate_tend_call& call) noexcept {
   try {
     settle_environment();
     for (const auto& repository : repositories_of(call))
-      // One that is not there is somebody else's concern.
+      // A repository may come later.
       if (enter_repository(repository).empty())
         tending{repository, call.max_age}.run();
     return exit_ok;
@@ -159,7 +160,7 @@ int run_gate_tend(const gate_tend_call& call) {
   const auto worker = ::fork();
   if (worker < 0) {
     say_line("gate: cannot tend the repositories: "
-             + std::generic_category().message(errno));
+             + protocol::error_text(errno));
     return exit_failed;
   }
   if (worker == 0) {

@@ -29,14 +29,6 @@ TEST_CASE("the readers' types are exactly these words") {
     CHECK(reader_event_type(word) == std::nullopt);
 }
 
-TEST_CASE("ASCII white space is removed at both ends only") {
-  CHECK(trimmed(" \t\n\v\f\ra b\r\f\v\n\t ") == "a b");
-  CHECK(trimmed("a") == "a");
-  CHECK(trimmed(" \t").empty());
-  CHECK(trimmed("").empty());
-  CHECK(trimmed("\u00a0a") == "\u00a0a");
-}
-
 TEST_CASE("every kind of value has a text") {
   CHECK(text_of({kind::null, "null"}) == "None");
   CHECK(text_of({kind::boolean, "true"}) == "True");

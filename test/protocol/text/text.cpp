@@ -146,4 +146,12 @@ TEST_CASE(
   CHECK(trimmed_utf8("\xF0\x9F\x98 b") == "\uFFFD b");
 }
 
+TEST_CASE("ASCII white space is removed at both ends only") {
+  CHECK(protocol::trimmed(" \t\n\v\f\ra b\r\f\v\n\t ") == "a b");
+  CHECK(protocol::trimmed("a") == "a");
+  CHECK(protocol::trimmed(" \t").empty());
+  CHECK(protocol::trimmed("").empty());
+  CHECK(protocol::trimmed("\u00a0a") == "\u00a0a");
+}
+
 } // namespace text_tests
