@@ -5,8 +5,8 @@
 //    owns           asks the executor, which is not linked
 //    both listeners
 //
-// A session or subscriber ends normally when its client leaves, and the others
-// go on. Every other end of a part is a crash, and then all parts end.
+// A session or subscriber ends alone if its client leaves or if it throws.
+// Every other end of a part is a crash, and then all parts end.
 
 #include "actors/hub/hub.hpp"
 

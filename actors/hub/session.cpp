@@ -68,7 +68,15 @@ caf::error session::on_fault(const std::exception_ptr& fault) {
   frames_.reset();
   const auto pid = config_.connection ? config_.connection->who().pid : 0;
   report_closed(name, pid, fault);
+  self_->unlink_from(config_.parent);
   return {};
+}
+
+// Nobody is told of a normal end: an exit message would need memory, and so
+// does CAF to read it.
+void session::leave() {
+  self_->unlink_from(config_.parent);
+  self_->quit();
 }
 
 void session::on_received(const received& x) {
@@ -125,7 +133,7 @@ void session::advance() {
     hand_over();
     break;
   case state::refusing:
-    self_->quit();
+    leave();
     break;
   }
 }
@@ -138,22 +146,22 @@ void session::read_on() {
     break;
   case stream_end::eof:
   case stream_end::broken:
-    self_->quit();
+    leave();
     break;
   case stream_end::cut_off:
     refuse("its last message has no NUL at its end");
     varlink::append_error(replies_, "org.varlink.service.InvalidParameter",
                           {{"parameter", "the NUL at the end of a message"}});
     if (flush())
-      self_->quit();
+      leave();
     break;
   case stream_end::too_long:
     refuse("a message longer than the limit");
-    self_->quit();
+    leave();
     break;
   case stream_end::no_room:
     refuse("a long message, and the memory that clients share is used up");
-    self_->quit();
+    leave();
     break;
   }
 }
@@ -239,7 +247,7 @@ void session::hand_over() {
         [taken = std::exchange(slot_, nullptr)](const caf::error&) {
           // nop: the functor holds the slot and drops it with the subscriber
         });
-  self_->quit();
+  leave();
 }
 
 // False: the connection broke, and the actor has quit.
@@ -250,7 +258,7 @@ bool session::flush() {
   auto result = config_.connection->write(pieces);
   replies_.erase(0, result.bytes);
   if (result.broken) {
-    self_->quit();
+    leave();
     return false;
   }
   if (!replies_.empty())
@@ -267,7 +275,7 @@ bool session::await_room() {
   if (replies_.size() > limits::kept_max_bytes
       && !unread_.try_hold(replies_.capacity())) {
     refuse("unread replies, and the memory that clients share is used up");
-    self_->quit();
+    leave();
     return false;
   }
   blocked_ = true;

@@ -57,6 +57,7 @@ private:
   void on_applied(const protocol::shield_outcome& x);
 
   caf::error on_fault(const std::exception_ptr& fault);
+  void leave();
   void advance();
   void serve(std::string_view message, std::size_t capacity);
   void read_on();

@@ -66,6 +66,7 @@ subscriber::interface::behavior_type subscriber::make_behavior() {
 caf::error subscriber::on_fault(const std::exception_ptr& fault) {
   broken_ = true;
   report_closed(name, connection_->who().pid, fault);
+  self_->unlink_from(hub_);
   return {};
 }
 
@@ -111,6 +112,7 @@ void subscriber::leave(std::string_view why) {
          {"delivered", std::to_string(self_->queue().queue()->delivered())},
          {"lost", std::to_string(self_->queue().queue()->dropped())}});
   });
+  self_->unlink_from(hub_); // see session.cpp
   self_->quit();
 }
 

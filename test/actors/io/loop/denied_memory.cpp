@@ -223,12 +223,12 @@ deny_each(const std::function<std::function<end_of()>(world&)>& act) {
     internal_errors = 0;
     auto judge = act(x);
     bool denied = false;
+    CAPTURE(which);
     {
       const denied_allocation no_memory{which};
       x.loop.step();
       denied = no_memory.happened();
     }
-    CAPTURE(which);
     x.loop.step();
     const auto went = judge();
     CHECK(went != end_of::waiting);
@@ -287,6 +287,21 @@ TEST_CASE("memory that a call is denied costs at most its client's "
           return [client] { return how_it_went(*client, "\"product\""); };
         })
         > 5);
+}
+
+// Here an actor ends, too: the session, once the subscriber has the connection.
+TEST_CASE("memory that a subscription is denied costs at most its client's "
+          "connection") {
+  CHECK(deny_each([](world& x) -> std::function<end_of()> {
+          auto client =
+              std::shared_ptr<raw_socket>(x.connect(x.clients).release());
+          client->send(subscribe);
+          return [&x, client] {
+            x.emit(line_of("later"));
+            return how_it_went(*client, R"("request_id":"later")");
+          };
+        })
+        > 10);
 }
 
 TEST_CASE("memory that a new client is denied costs at most its connection") {
