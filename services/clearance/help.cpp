@@ -56,7 +56,8 @@ Options:
   --inline-verdict         run terok-shield from the hub itself, without a
                            helper; excludes --verdict-socket
   --shield PATH            the program to run; needs --inline-verdict (default:
-                           terok-shield, beside this program, then on PATH)
+                           terok-shield, or terok-guard where there is none;
+                           beside this program, then on PATH)
   --only-container ID      drop and count lines that name another container
                            (default: serve all)
   --sandbox MODE           auto, required or off, see below (default: auto);
@@ -95,8 +96,8 @@ does, because terok-shield needs them.
 Options:
   --socket PATH      where the hub connects (default:
                      $XDG_RUNTIME_DIR/terok-clearance-verdict.sock)
-  --shield PATH      the program to run
-                     (default: terok-shield, beside this program, then on PATH)
+  --shield PATH      the program to run (default: terok-shield, or terok-guard
+                     where there is none; beside this program, then on PATH)
   --log-level LEVEL  debug, info, warning or error (default: info)
   --config FILE      settings, as TOML; see terok-clearance --help
   --help             show this text

@@ -4,7 +4,6 @@
 #include "actors/io/process/child_runner.hpp"
 #include "protocol/text/text.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <pwd.h>
@@ -17,6 +16,7 @@ namespace clearance::services {
 namespace {
 
 constexpr auto shield_name = "terok-shield";
+constexpr auto own_shield_name = "terok-guard";
 
 std::string variable(const char* name) {
   // Read before any thread is started.
@@ -42,7 +42,7 @@ actors::shield_names default_names() {
   actors::shield_names result{shield_name, {}};
   // pipx installs there. A hook's PATH has only the system's directories.
   const auto home = home_directory();
-  for (const std::string name : {shield_name, "terok-guard"}) {
+  for (const std::string name : {shield_name, own_shield_name}) {
     if (name != shield_name)
       result.others.push_back(name);
     if (!home.empty())
@@ -51,11 +51,13 @@ actors::shield_names default_names() {
   return result;
 }
 
-bool is_found(const actors::shield_names& x) {
-  const auto there = [](const std::string& name) {
-    return !io::find_program(name).empty();
-  };
-  return there(x.first) || std::any_of(x.others.begin(), x.others.end(), there);
+// The path of the first one that is there; empty: none is.
+std::string found_program(const actors::shield_names& x) {
+  auto result = io::find_program(x.first);
+  for (const auto& other : x.others)
+    if (result.empty())
+      result = io::find_program(other);
+  return result;
 }
 
 } // namespace
@@ -64,8 +66,11 @@ shield_choice choose_shield(const std::string& given) {
   shield_choice result;
   result.names =
       given.empty() ? default_names() : actors::shield_names{given, {}};
-  result.found = is_found(result.names);
-  if (!result.found)
+  result.program = found_program(result.names);
+  if (!result.program.empty())
+    log(actors::severity::info, "shield", "this program executes verdicts",
+        {{"shield", protocol::escaped(result.program)}});
+  else
     log(actors::severity::warning, "shield",
         "the shield is not found, every verdict will fail until it is there",
         {{"shield", protocol::escaped(result.names.first)},
@@ -94,7 +99,12 @@ std::string shield_setting(const std::string& parsed, int argc,
 }
 
 std::string shield_caveat(const shield_choice& x) {
-  return x.found ? "" : "the shield was not found: verdicts fail";
+  if (x.program.empty())
+    return "the shield was not found: verdicts fail";
+  const auto name = x.program.substr(x.program.rfind('/') + 1);
+  if (x.names.first == shield_name && name == own_shield_name)
+    return "terok-shield was not found: terok-guard executes verdicts";
+  return {};
 }
 
 } // namespace clearance::services

@@ -9,7 +9,7 @@ namespace clearance::services {
 
 struct shield_choice {
   actors::shield_names names;
-  bool found = false; ///< there is such a program now
+  std::string program; ///< the one that is there now; empty: none is
 };
 
 /// What is run as the shield: `given`, unless it is empty. Otherwise
@@ -24,7 +24,8 @@ shield_choice choose_shield(const std::string& given);
 std::string shield_setting(const std::string& parsed, int argc,
                            const char* const* argv);
 
-/// For a service's status: empty if the shield was found.
+/// For a service's status: that no shield was found, or that terok-guard stands
+/// in for terok-shield. Otherwise empty.
 std::string shield_caveat(const shield_choice& x);
 
 } // namespace clearance::services

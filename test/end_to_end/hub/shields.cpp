@@ -160,6 +160,24 @@ TEST_CASE("the shield is looked for beside the program, then on PATH") {
   CHECK(allow(server) == failed("the one beside"));
 }
 
+TEST_CASE("without terok-shield the hub uses terok-guard, and says so") {
+  runtime where;
+  const fake_shield guard{"exit 1", "terok-guard's answer"};
+  guard.install(where.dir.path());
+  std::filesystem::rename(where.dir / "terok-shield",
+                          where.dir / "terok-guard");
+  hub_options options;
+  options.process.argv = {where.dir / "terok-clearance"};
+  std::filesystem::copy_file(terok_clearance(), options.process.argv.front());
+  options.process.environment = {{"PATH", "/nonexistent"},
+                                 {"HOME", where.dir.path().string()}};
+  options.inline_verdict = true;
+  hub server{where, options};
+  server.process().await_err("this program executes verdicts");
+  server.process().await_err((where.dir / "terok-guard").string());
+  CHECK(allow(server) == failed("terok-guard's answer"));
+}
+
 TEST_CASE("a name that looks like an option never reaches the shield") {
   // A container chooses the names that it looks up, for example `--force`.
   operation x{each_executor()};
