@@ -41,9 +41,29 @@ says 'unknown option --bogus'
 run 2 --program
 says '--program takes one value'
 
-echo 'the demo works, twice'
+echo 'the demo shows a real connection, twice'
 for _ in 1 2; do
   run 0 --demo --program "$program"
+  says 'Every step happened.'
+  if grep -qF 'No real connection can be shown here' "$work/said"; then
+    echo "skipped: quickstart: $(grep -F 'No real connection' "$work/said")"
+    continue
+  fi
+  says 'the connection was refused'
+  says 'connected; the server says: hello from 203.0.113.7:443'
+  says 'allow4: elements = { 203.0.113.7 }'
+done
+
+echo 'without terok-guard the demo plays a reader, and says why'
+mkdir "$work/alone"
+cp "$program" "$work/alone/terok-clearance"
+run 0 --demo --program "$work/alone/terok-clearance"
+says "No real connection can be shown here: $work/alone/terok-guard is not there."
+says 'Every step happened.'
+
+echo 'the played demo works, twice'
+for _ in 1 2; do
+  run 0 --demo --program "$program" --shield "$stand_in"
   says 'allow applied: 6f1d2c3b4a59 api.example.com'
   says 'stand-in for terok-shield'
   says 'Every step happened.'
