@@ -105,7 +105,7 @@ std::string write_hook(const std::string& directory, std::string_view name,
                        && std::rename(temporary.c_str(), hook.c_str()) == 0;
   if (written)
     return {};
-  const auto why = protocol::error_text(errno);
+  auto why = protocol::error_text(errno);
   ::unlink(temporary.c_str());
   return why;
 }
