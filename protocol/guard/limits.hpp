@@ -87,6 +87,9 @@ inline constexpr std::size_t state_max_names = 512;
 /// allowed all the same.
 inline constexpr auto forwarder_answer = 3s;
 
+/// How long `attach` waits for podman's or docker's answer. Then it fails.
+inline constexpr auto engine_answer = 10s;
+
 /// How long `run` waits for the network that pasta makes, and for the hub that
 /// it starts itself. Then `run` fails, or goes on without a hub.
 inline constexpr auto pasta_start = 10s;

@@ -9,6 +9,7 @@
 
 #include "protocol/guard/rules.hpp"
 #include "services/client/unix_socket.hpp"
+#include "services/guard/engine.hpp"
 #include "services/guard/guard.hpp"
 #include "services/guard/guarding.hpp"
 #include "services/guard/say.hpp"
@@ -16,8 +17,10 @@
 #include "services/process/setup_fault.hpp"
 
 #include <cerrno>
+#include <string>
 #include <sys/stat.h>
 #include <utility>
+#include <variant>
 
 namespace clearance::services {
 
@@ -57,7 +60,25 @@ guarded_process open_guardable(const guard_attach& call) {
   return std::move(process);
 }
 
-int attach(const guard_attach& call) {
+// With the process and the names that the engine knows.
+guard_attach resolved(guard_attach call) {
+  if (call.engine.empty())
+    return call;
+  constexpr std::size_t short_id_chars = 12;
+  const auto found = find_engine_container(call.engine, call.engine_container);
+  if (const auto* why = std::get_if<std::string>(&found))
+    throw setup_fault(exit_failed, *why);
+  const auto& x = std::get<engine_container>(found);
+  call.pid = x.pid;
+  if (call.container.empty())
+    call.container = x.id.substr(0, short_id_chars);
+  if (call.name.empty() && call.engine_container != call.container)
+    call.name = call.engine_container;
+  return call;
+}
+
+int attach(const guard_attach& given) {
+  const auto call = resolved(given);
   auto signals = block_stop_signals();
   if (!signals)
     throw setup_fault(exit_failed, "signals: " + error_text(errno));

@@ -71,6 +71,8 @@ private:
   std::string neighbour_;
   guard_attach attach_;
   std::string pid_;
+  std::string podman_;
+  std::string docker_;
   std::vector<std::string> dossier_;
   std::string container_;
   std::string dest_;
@@ -102,8 +104,10 @@ void guard_parser::add_run() {
 
 void guard_parser::add_attach() {
   auto* sub = app.add_subcommand("attach");
-  add_word(*sub, "--pid", pid_)->required();
-  add_word(*sub, "--container", attach_.container)->required();
+  add_word(*sub, "--pid", pid_);
+  add_word(*sub, "--podman", podman_);
+  add_word(*sub, "--docker", docker_);
+  add_word(*sub, "--container", attach_.container);
   add_word(*sub, "--name", attach_.name);
   add_word(*sub, "--hub", attach_.hub);
   sub->add_option_function<std::string>(
@@ -160,9 +164,24 @@ guard_command guard_parser::finish_run() {
 }
 
 guard_command guard_parser::finish_attach() {
-  attach_.pid = static_cast<pid_t>(
-      guard_number("--pid", pid_, std::numeric_limits<pid_t>::max()));
-  check_guard_name("--container", attach_.container);
+  const int ways = (pid_.empty() ? 0 : 1) + (podman_.empty() ? 0 : 1)
+                   + (docker_.empty() ? 0 : 1);
+  if (ways == 0)
+    throw missing("one of --pid, --podman and --docker is required");
+  if (ways > 1)
+    throw usage_fault("--pid, --podman and --docker exclude each other");
+  if (!pid_.empty()) {
+    attach_.pid = static_cast<pid_t>(
+        guard_number("--pid", pid_, std::numeric_limits<pid_t>::max()));
+    if (attach_.container.empty())
+      throw missing("--container is required");
+  } else {
+    attach_.engine = podman_.empty() ? "docker" : "podman";
+    attach_.engine_container = podman_.empty() ? docker_ : podman_;
+    check_guard_name("--" + attach_.engine, attach_.engine_container);
+  }
+  if (!attach_.container.empty())
+    check_guard_name("--container", attach_.container);
   if (!attach_.name.empty())
     check_guard_name("--name", attach_.name);
   attach_.dossier = dossier_of(dossier_);

@@ -24,7 +24,9 @@ enum class guard_emit : std::uint8_t {
 /// `attach`: guard a namespace that exists.
 struct guard_attach {
   pid_t pid = 0;
-  std::string container;
+  std::string engine;           ///< podman or docker; empty: `pid` is known
+  std::string engine_container; ///< what the engine calls the container
+  std::string container;        ///< empty: the engine's short id
   std::string name;
   std::string hub; ///< the hub's socket for readers; empty: the default one
   guard_emit emit = guard_emit::socket;

@@ -81,6 +81,7 @@ wrong usage.
 
 constexpr std::string_view attach_text = R"(
 Usage: terok-guard attach --pid PID --container ID [OPTION]...
+       terok-guard attach --podman NAME | --docker NAME [OPTION]...
 
 Loads the firewall into the network namespace of a process, and tells the hub of
 each connection that it blocks, until the process ends. The firewall is loaded
@@ -96,8 +97,12 @@ blocks are told when it is there and they happen again.
 
 Options:
   --pid PID          the container's first process
+  --podman NAME      the container of this name or id; podman says which process
+                     it has
+  --docker NAME      the same for docker
   --container ID     what the hub calls the container: 1 to 64 letters, digits,
-                     dots, underscores and hyphens
+                     dots, underscores and hyphens (default: its short id at
+                     podman or docker)
   --name NAME        another name, for the subcommands that take CONTAINER
   --hub PATH         the hub's socket for readers
                      (default: $XDG_RUNTIME_DIR/terok-shield-events.sock)

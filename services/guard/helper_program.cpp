@@ -26,7 +26,7 @@ namespace {
   ::setpgid(0, 0);
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   ::dup2(null, STDIN_FILENO);
-  ::dup2(null, STDOUT_FILENO);
+  ::dup2(spec.out >= 0 ? spec.out : null, STDOUT_FILENO);
   if (spec.err >= 0)
     ::dup2(spec.err, STDERR_FILENO);
   ::signal(SIGPIPE, SIG_DFL);

@@ -13,7 +13,8 @@ namespace clearance::services {
 struct helper_spec {
   std::vector<std::string> words; ///< the program's path first
   std::vector<std::pair<std::string, std::string>> environment; ///< added
-  int err = -1; ///< its stderr; -1: ours. stdin and stdout are /dev/null
+  int out = -1; ///< its stdout; -1: /dev/null, as its stdin is
+  int err = -1; ///< its stderr; -1: ours
 };
 
 /// The kernel ends the program when this process ends, even if that is killed.

@@ -12,11 +12,16 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
+#include <link.h>
+#include <malloc.h>
 #include <memory>
 #include <optional>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <utility>
 
 namespace clearance::services {
@@ -49,6 +54,23 @@ emit_line line_of(const char* type, const reader_config& config) {
   return x;
 }
 
+// Of the program and its libraries most is for the start alone, and stays in
+// memory. Parts that are never written can be dropped: what is needed again,
+// the kernel maps again.
+int drop_pages_of(dl_phdr_info* x, std::size_t, void*) {
+  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  for (int i = 0; i < x->dlpi_phnum; ++i) {
+    const auto& part = x->dlpi_phdr[i];
+    if (part.p_type != PT_LOAD || (part.p_flags & PF_W) != 0)
+      continue;
+    const auto begin = (x->dlpi_addr + part.p_vaddr) / page * page;
+    const auto end = x->dlpi_addr + part.p_vaddr + part.p_memsz;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses are numbers there
+    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
+  return 0;
+}
+
 } // namespace
 
 block_reader::block_reader(const reader_config& config)
@@ -57,9 +79,14 @@ block_reader::block_reader(const reader_config& config)
 }
 
 reader_end block_reader::run(int stop_signals) {
-  for (;;) {
+  for (bool settled = false;; settled = true) {
     hub_.maintain(steady_clock::now());
     tell_losses();
+    if (!settled) {
+      // Once all is set up, and the hub was dialled.
+      ::malloc_trim(0);
+      ::dl_iterate_phdr(drop_pages_of, nullptr);
+    }
     std::array<pollfd, 5> entries{{
         {stop_signals, POLLIN, 0},
         {config_.pidfd, POLLIN, 0},

@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <filesystem>
 #include <poll.h>
 #include <string>
 #include <unistd.h>
@@ -257,6 +258,53 @@ TEST_CASE("a hub that starts later gets the container and the next block") {
     CHECK(world.ask("tcp " + v4) == refused);
     again.pace("the block", {reader.fd()});
   }
+}
+
+TEST_CASE("a container of podman is found by its name") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  // A stand-in for podman; it also shows what it was asked.
+  const auto podman = world.runtime() + "/podman";
+  const auto id = "6f1d2c3b4a59" + std::string(52, '0');
+  const auto answer = [&podman](const std::string& script) {
+    write_file(podman, "#!/bin/sh\n" + script + '\n');
+    std::filesystem::permissions(podman, std::filesystem::perms{0700});
+  };
+  const auto start = [&world] {
+    return world.start_program(
+        "terok-guard", {"attach", "--podman", "web", "--emit", "json"},
+        {"/usr/bin/env", "PATH=" + world.runtime() + ":/usr/bin:/bin"});
+  };
+  answer("echo \"$*\" >\"$0.asked\"; echo " + std::to_string(world.container())
+         + ' ' + id);
+  {
+    auto guard = start();
+    guard.await_out(
+        R"({"type":"container_started","container":"6f1d2c3b4a59"})");
+    CHECK(read_file(podman + ".asked")
+          == "inspect --type container --format {{.State.Pid}} {{.Id}} -- "
+             "web\n");
+    // By its id or its name.
+    CHECK(world.run({"allow", "6f1d2c3b4a59", v4}).code == 0);
+    CHECK(world.run({"deny", "web", v4}).code == 0);
+    guard.kill(SIGTERM);
+    CHECK(guard.wait() == exited(0));
+  }
+  const auto fault = [&](const std::string& script) {
+    answer(script);
+    auto guard = start();
+    CHECK(guard.wait() == exited(1));
+    return guard.err();
+  };
+  CHECK(fault("echo 'no such container' >&2; exit 125")
+        == "terok-guard: podman does not know the container web: no such "
+           "container\n");
+  CHECK(fault("echo '0 " + id + "'")
+        == "terok-guard: the container web does not run\n");
+  CHECK(fault("echo nonsense")
+        == "terok-guard: podman does not say which process the container web "
+           "has\n");
 }
 
 TEST_CASE("what could go around the firewall is not guarded") {

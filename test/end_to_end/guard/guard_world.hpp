@@ -42,7 +42,8 @@ public:
   /// Has the container open a connection or send a datagram: `tcp ADDRESS`,
   /// `udp ADDRESS`. Answers `connected`, `sent`, `nothing`, or the errno's
   /// text. `open ADDRESS` keeps the connection; then `say` answers `echoed`, or
-  /// how the connection ended.
+  /// how the connection ended. `flood` sends datagrams to 200 addresses for a
+  /// second and answers their number and the processor time in nanoseconds.
   std::string ask(const std::string& what);
 
   /// Kills the container's first process.

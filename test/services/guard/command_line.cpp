@@ -64,6 +64,21 @@ TEST_CASE("attach names a process and what the hub calls it") {
         == "--emit: `mail` is none of json, socket");
 }
 
+TEST_CASE("attach asks an engine for the process, or is told it") {
+  const auto x = call_of<guard_attach>({"attach", "--podman", "web"});
+  CHECK(x.engine == "podman");
+  CHECK(x.engine_container == "web");
+  CHECK(x.container.empty());
+  CHECK(call_of<guard_attach>({"attach", "--docker", "web", "--container", "c"})
+            .container
+        == "c");
+  CHECK(fault({"attach", "--container", "c1"})
+        == "one of --pid, --podman and --docker is required");
+  CHECK(fault({"attach", "--podman", "a", "--docker", "a"})
+        == "--pid, --podman and --docker exclude each other");
+  CHECK(fault({"attach", "--podman=-a"}).starts_with("--podman: `-a` is not"));
+}
+
 TEST_CASE("run takes its own options, and a command behind --") {
   const auto x = call_of<guard_run>({"run",
                                      "--name",
