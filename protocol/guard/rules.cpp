@@ -198,14 +198,9 @@ std::string named_addresses_text(const std::vector<dns_address>& all) {
   return out;
 }
 
-std::string forget_named_text(const std::vector<ip_address>& all) {
-  std::string out;
-  for (const auto& x : all) {
-    const std::string set = x.is_ipv4() ? "name4" : "name6";
-    out += element("add", set, to_string(x));
-    out += element("delete", set, to_string(x));
-  }
-  return out;
+std::string forget_names_text() {
+  const auto flush = "flush set " + std::string{guard_table} + ' ';
+  return flush + "name4\n" + flush + "name6\n";
 }
 
 std::string mode_text(const guard_state& after) {

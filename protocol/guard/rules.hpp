@@ -38,8 +38,10 @@ std::string mode_text(const guard_state& after);
 /// network. What was denied stays denied. Empty: there is nothing to open.
 std::string named_addresses_text(const std::vector<dns_address>& all);
 
-/// Closes them again, before their time.
-std::string forget_named_text(const std::vector<ip_address>& all);
+/// Closes the addresses of all allowed names, before their time: a name that is
+/// denied may have opened more addresses than it has now. A name that is still
+/// allowed opens its addresses again when it is looked up the next time.
+std::string forget_names_text();
 
 /// Of each blocked packet the prefix begins with this word.
 inline constexpr std::string_view blocked_prefix = "BLOCKED";

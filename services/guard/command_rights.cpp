@@ -30,7 +30,7 @@ constexpr bool stays_inside(int family) {
          || family == AF_INET6 || family == AF_NETLINK;
 }
 
-std::vector<denied_syscall> denied_to_command() {
+std::vector<denied_syscall> denied_to_command(bool shares_group) {
   std::vector<denied_syscall> result;
   // They put words into the terminal that the user's shell reads next.
   for (const auto request : {TIOCSTI, TIOCLINUX})
@@ -44,6 +44,16 @@ std::vector<denied_syscall> denied_to_command() {
           {{"socket",
             syscall_condition{0, low_half, static_cast<std::uint64_t>(family)}},
            EAFNOSUPPORT});
+  // The keys of the user's session belong to programs outside.
+  for (const auto* name : {"keyctl", "add_key", "request_key"})
+    result.push_back({{name, std::nullopt}, EPERM});
+  if (shares_group) {
+    constexpr std::uint64_t to_group = 4; // PIDFD_SIGNAL_PROCESS_GROUP
+    result.push_back({{"kill", syscall_condition{0, low_half, 0}}, EPERM});
+    result.push_back(
+        {{"pidfd_send_signal", syscall_condition{3, to_group, to_group}},
+         EINVAL});
+  }
   // It makes sockets without a system call that could be looked at.
   result.push_back({{"io_uring_setup", std::nullopt}, ENOSYS});
   return result;
@@ -57,12 +67,13 @@ bool has_no_way_back() {
 
 } // namespace
 
-std::string give_up_command_rights(uid_t uid, gid_t gid) try {
+std::string give_up_command_rights(uid_t uid, gid_t gid,
+                                   bool shares_group) try {
   if (::unshare(CLONE_NEWUSER) != 0 || !map_user(uid, uid, gid, gid))
     return "a user namespace of its own cannot be made: " + error_text(errno);
   if (!drop_capabilities() || !has_no_way_back())
     return "capabilities cannot be given up: " + error_text(errno);
-  if (deny_syscalls(denied_to_command()) == filtering::unsupported)
+  if (deny_syscalls(denied_to_command(shares_group)) == filtering::unsupported)
     say("system calls are not filtered (seccomp): COMMAND can put words into"
         " this terminal, and use vsock");
   return {};

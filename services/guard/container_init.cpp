@@ -29,6 +29,7 @@
 #include "services/process/exit_code.hpp"
 #include "services/process/setup_fault.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -100,13 +101,17 @@ sigset_t set_of_passed_signals() {
   for (const int x : passed_signals)
     ::sigaddset(&set, x);
   ::sigaddset(&set, SIGCHLD);
+  ::sigaddset(&set, terminal_job::resume_signal());
   return set;
 }
 
 // Step 5, and what COMMAND may expect of its start.
 [[noreturn]] void be_command(const container_plan& plan,
                              const user_numbers& user) {
-  if (auto why = give_up_command_rights(user.uid, user.gid); !why.empty()) {
+  plan.job->lead_own_group();
+  if (auto why =
+          give_up_command_rights(user.uid, user.gid, plan.job->shares_group());
+      !why.empty()) {
     say("COMMAND does not start: " + why);
     ::_exit(exit_run_failed);
   }
@@ -131,12 +136,30 @@ int code_of(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+void close_all_but(int one, int other) {
+  int next = STDERR_FILENO + 1;
+  for (const int kept : {std::min(one, other), std::max(one, other)}) {
+    if (kept > next)
+      ::close_range(static_cast<unsigned>(next),
+                    static_cast<unsigned>(kept - 1), 0);
+    next = std::max(next, kept + 1);
+  }
+  ::close_range(static_cast<unsigned>(next), ~0U, 0);
+}
+
 // Reaps what ends, until COMMAND does. The exit of this process ends all that
-// still runs in the container.
-[[noreturn]] void be_first_process(pid_t command, const sigset_t& signals) {
+// still runs in the container. If COMMAND stops, the guard is told.
+[[noreturn]] void be_first_process(pid_t command, const sigset_t& signals,
+                                   int channel, const terminal_job& job) {
   for (;;) {
     siginfo_t info{};
     const int signal = ::sigwaitinfo(&signals, &info);
+    if (signal == terminal_job::resume_signal()) {
+      // The number of a sender outside of the container is 0 here.
+      if (info.si_pid == 0 && info.si_code == SI_QUEUE && job.terminal() >= 0)
+        job.resume(command, info.si_value.sival_int == 1);
+      continue;
+    }
     if (signal != SIGCHLD) {
       // Those of a terminal have reached COMMAND, too.
       if (signal > 0 && info.si_code != SI_KERNEL)
@@ -145,9 +168,11 @@ int code_of(int status) {
     }
     int status = 0;
     for (;;) {
-      const auto pid = ::waitpid(-1, &status, WNOHANG);
-      if (pid == command)
+      const auto pid = ::waitpid(-1, &status, WNOHANG | WUNTRACED);
+      if (pid == command && !WIFSTOPPED(status))
         ::_exit(code_of(status));
+      if (pid == command && job.terminal() >= 0)
+        send_with_descriptor(channel, "stopped", -1);
       if (pid <= 0)
         break;
     }
@@ -190,8 +215,8 @@ int code_of(int status) {
       -1);
   if (!started)
     ::_exit(exit_run_failed);
-  ::close_range(STDERR_FILENO + 1, ~0U, 0);
-  be_first_process(command, signals);
+  close_all_but(channel, plan.job->terminal());
+  be_first_process(command, signals, channel, *plan.job);
 }
 
 // As fork(), but in new namespaces and as a child of our parent. Source:
@@ -209,7 +234,8 @@ pid_t clone_into_namespaces() {
 
 } // namespace
 
-container::container(const container_plan& plan) {
+container::container(const container_plan& plan)
+    : has_job_(plan.job->terminal() >= 0) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
     throw setup_fault(exit_run_failed, with_errno("no sockets"));
@@ -260,6 +286,15 @@ void container::start_command() {
   throw setup_fault(exit_run_failed, answer.text.empty()
                                          ? "the container's first process ended"
                                          : answer.text.substr(1));
+}
+
+int container::stops() const noexcept {
+  return has_job_ ? channel_.get() : -1;
+}
+
+bool container::has_stopped() {
+  has_job_ = !receive_with_descriptor(channel_.get()).text.empty();
+  return has_job_;
 }
 
 int container::wait() const {

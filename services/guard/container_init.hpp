@@ -4,6 +4,7 @@
 
 #include "actors/io/base/unique_fd.hpp"
 #include "services/guard/namespaces.hpp"
+#include "services/guard/terminal_job.hpp"
 
 #include <string>
 #include <sys/types.h>
@@ -28,6 +29,7 @@ struct container_plan {
   bool forwarder = false; ///< names are looked up at 127.0.0.1
   /// Other sockets that are hidden; see reachable_sockets().
   std::vector<std::string> sockets;
+  const terminal_job* job = nullptr; ///< never null when a container is made
 };
 
 /// A container that does not run COMMAND yet. Its firewall is loaded, and no
@@ -52,6 +54,13 @@ public:
   /// Starts COMMAND. Throws setup_fault.
   void start_command();
 
+  /// Readable when COMMAND has stopped; see has_stopped(). -1: that is not
+  /// told, or not any more.
+  int stops() const noexcept;
+
+  /// Reads what stops() is readable for. False: the first process has ended.
+  bool has_stopped();
+
   /// Waits for the first process, which ends when COMMAND does. Returns
   /// COMMAND's exit code, or 128 and the number of the signal that ended it.
   int wait() const;
@@ -59,6 +68,7 @@ public:
 private:
   pid_t pid_ = -1;
   io::unique_fd channel_; // to the first process
+  bool has_job_ = false;
   io::unique_fd nflog_;
   io::unique_fd dns_;
 };

@@ -34,19 +34,11 @@ bool is_directory(const std::string& path) {
 // Directories whose sockets do things for whoever may connect, also those that
 // are made later. /run/user has the buses of all users.
 std::vector<std::string> hidden_directories(uid_t uid) {
-  return {"/run/user",
-          "/run/dbus",
-          "/run/systemd/resolve",
-          "/run/nscd",
-          "/run/avahi-daemon",
-          "/run/podman",
-          "/run/docker",
-          "/run/containerd",
-          "/run/crio",
-          "/run/libvirt",
-          "/run/screen",
-          "/tmp/.X11-unix",
-          "/tmp/.ICE-unix",
+  return {"/run/user", "/run/dbus", "/run/systemd/resolve", "/run/nscd",
+          "/run/avahi-daemon", "/run/podman", "/run/docker", "/run/containerd",
+          "/run/crio", "/run/libvirt", "/run/screen",
+          // A delegated control group can be used to freeze and kill the guard.
+          "/sys/fs/cgroup", "/tmp/.X11-unix", "/tmp/.ICE-unix",
           "/tmp/tmux-" + std::to_string(uid)};
 }
 
@@ -54,6 +46,22 @@ bool cover_directory(const std::string& path, const char* options) {
   return ::mount("tmpfs", path.c_str(), "tmpfs",
                  MS_NOSUID | MS_NODEV | MS_NOEXEC, options)
          == 0;
+}
+
+// Shared memory and message queues that have names. Those of System V are the
+// IPC namespace's, and so are queues in a file system that is mounted anew.
+std::string cover_shared_memory() {
+  if (is_directory("/dev/shm")
+      && ::mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV,
+                 "mode=1777")
+             != 0)
+    return mount_fault("/dev/shm");
+  if (is_directory("/dev/mqueue")
+      && ::mount("mqueue", "/dev/mqueue", "mqueue",
+                 MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr)
+             != 0)
+    return mount_fault("/dev/mqueue");
+  return {};
 }
 
 // COMMAND gets an empty directory of its own there.
@@ -160,6 +168,8 @@ std::string hide_paths(const std::string& hub,
   for (const auto& path : hidden_directories(uid))
     if (is_directory(path) && !cover_directory(path, "size=1m,mode=0755"))
       return mount_fault(path);
+  if (auto why = cover_shared_memory(); !why.empty())
+    return why;
   if (auto why = cover_runtime_directory(runtime_directory()); !why.empty())
     return why;
   if (auto why = cover_hub_directory(hub, uid); !why.empty())

@@ -176,28 +176,53 @@ pid_t start_reader(const reader_config& config) {
   return reader;
 }
 
-void pass_on(int signals, int pidfd) {
+void pass_on(int signals, int pidfd, bool shares_group) {
   signalfd_siginfo x{};
+  // Those of the terminal reach COMMAND by itself if it shares our group.
   while (::read(signals, &x, sizeof x) == static_cast<ssize_t>(sizeof x))
-    if (x.ssi_code != SI_KERNEL)
+    if (!shares_group || x.ssi_code != SI_KERNEL)
       ::syscall(SYS_pidfd_send_signal, pidfd, static_cast<int>(x.ssi_signo),
                 nullptr, 0U);
 }
 
-void await_end(int signals, int pidfd, int reader) {
+// A process beside COMMAND, and what COMMAND lacks when it has ended.
+struct companion {
+  int pidfd = -1;
+  const char* loss = "";
+};
+
+// A signal that comes while the container is made, such as Ctrl-C, is an end.
+// 0: none came.
+int early_signal(int signals) {
+  signalfd_siginfo x{};
+  return ::read(signals, &x, sizeof x) == static_cast<ssize_t>(sizeof x)
+             ? static_cast<int>(x.ssi_signo)
+             : 0;
+}
+
+void await_end(int signals, int pidfd, container& inside, terminal_job& job,
+               std::array<companion, 3> companions) {
+  constexpr std::size_t own = 3;
   for (;;) {
-    std::array<pollfd, 3> entries{
-        {{signals, POLLIN, 0}, {pidfd, POLLIN, 0}, {reader, POLLIN, 0}}};
+    std::array<pollfd, own + companions.size()> entries{
+        {{signals, POLLIN, 0},
+         {pidfd, POLLIN, 0},
+         {inside.stops(), POLLIN, 0}}};
+    for (std::size_t i = 0; i < companions.size(); ++i)
+      entries[own + i] = {companions[i].pidfd, POLLIN, 0};
     if (::poll(entries.data(), entries.size(), -1) < 0)
       continue;
     if (entries[0].revents != 0)
-      pass_on(signals, pidfd);
+      pass_on(signals, pidfd, job.shares_group());
     if (entries[1].revents != 0)
       return;
-    if (entries[2].revents != 0) {
-      say("the reader has ended: blocks go on, but nobody is told of them");
-      reader = -1;
-    }
+    if (entries[2].revents != 0 && inside.has_stopped())
+      job.stop_and_resume(inside.pid());
+    for (std::size_t i = 0; i < companions.size(); ++i)
+      if (entries[own + i].revents != 0) {
+        say(companions[i].loss);
+        companions[i].pidfd = -1;
+      }
   }
 }
 
@@ -240,8 +265,10 @@ int run(const guard_run& call) {
   auto upstream = name_server_for(call, neighbour);
   auto state = first_state(call, static_cast<bool>(upstream));
 
+  terminal_job job;
   container_plan plan;
   plan.command = call.command;
+  plan.job = &job;
   plan.rules = protocol::table_text(state);
   plan.below = neighbour ? &*neighbour : nullptr;
   plan.hub = socket_of_hub(call.hub, guard_emit::socket);
@@ -278,9 +305,20 @@ int run(const guard_run& call) {
   const io::unique_fd reader_pidfd{
       static_cast<int>(::syscall(SYS_pidfd_open, reader, 0))};
   say("what runs is the container " + name);
+  if (const int signal = early_signal(signals.get()); signal != 0) {
+    say("COMMAND was not started: signal " + std::to_string(signal) + " came");
+    return 128 + signal;
+  }
   inside.start_command();
-  await_end(signals.get(), process.pidfd.get(), reader_pidfd.get());
+  await_end(
+      signals.get(), process.pidfd.get(), inside, job,
+      {{{reader_pidfd.get(),
+         "the reader has ended: blocks go on, but nobody is told of them"},
+        {pasta.pidfd(), "pasta has ended: COMMAND has no network any more"},
+        {hub.pidfd(), "the hub that this run has started has ended: nobody"
+                      " is told of blocks"}}});
   const int code = inside.wait();
+  job.take_terminal_back();
   if (neighbour)
     unlink_namespace(*neighbour);
   // It tells the hub of the end, and then ends itself.

@@ -125,6 +125,10 @@ int judge_name(const guard_verdict& call, const protocol::name_pattern& name) {
       return refuse("the container " + x.state.container
                     + " has too many allowed names already");
     x.store.save(x.state);
+    if (!call.allow)
+      if (const auto why = run_change(x.process, protocol::forget_names_text());
+          !why.empty())
+        return refuse(why);
     process = std::move(x.process);
   }
   if (!exact)
@@ -147,7 +151,7 @@ int judge_name(const guard_verdict& call, const protocol::name_pattern& name) {
     return refuse(*why);
   return judge_targets(std::get<locked_container>(locked), call, targets,
                        call.allow ? std::string{}
-                                  : protocol::forget_named_text(addresses));
+                                  : protocol::forget_names_text());
 }
 
 bool has_forwarder(const std::string& container) {

@@ -105,14 +105,19 @@ std::variant<protocol::guard_state, std::string>
 state_store::find(const std::string& word) const {
   const auto shown = protocol::escaped(word);
   std::optional<protocol::guard_state> found;
+  bool is_ambiguous = false;
   for (auto& x : all()) {
     if (!protocol::is_called(x, word))
       continue;
-    if (found)
-      return "several guarded containers are called " + shown
-             + ": use the whole id";
+    // A whole id names one container, also if others begin with it.
+    if (x.container == word)
+      return std::move(x);
+    is_ambiguous = is_ambiguous || found.has_value();
     found = std::move(x);
   }
+  if (is_ambiguous)
+    return "several guarded containers are called " + shown
+           + ": use the whole id";
   if (!found)
     return "no guarded container is called " + shown
            + " (terok-guard list shows all)";

@@ -56,7 +56,7 @@ TEST_CASE("nothing that a command tries leads around its firewall") {
   CHECK(run.wait() == exited(0));
   CHECK(run.err().find("NOT contained") == std::string::npos);
   const auto lines = lines_of(run.out());
-  CHECK(lines.size() == 29);
+  CHECK(lines.size() == 30);
   for (const auto& line : lines) {
     CAPTURE(line);
     CHECK(line.find("BREAK") == std::string::npos);
@@ -94,6 +94,18 @@ TEST_CASE("a command gets three descriptors, and no other way to them") {
       {"/bin/sh", "-c", "exec \"$0\" \"$@\" </tmp"});
   CHECK(other.wait() == exited(125));
   CHECK(other.err().find("descriptor 0 is a directory") != std::string::npos);
+}
+
+TEST_CASE("a command sees no shared memory and no control group") {
+  guard_world world(guard_world::user::plain);
+  if (!world.missing().empty())
+    return skipped(world.missing());
+  auto run = world.start(words_of_run(
+      world, world.runtime() + "/hub.sock",
+      {"/bin/sh", "-c",
+       "ls -A /dev/shm /sys/fs/cgroup | grep -v ':$'; : >/dev/shm/own"}));
+  CHECK(run.wait() == exited(0));
+  CHECK(lines_of(run.out()) == std::vector<std::string>{""});
 }
 
 TEST_CASE("a command sees its own processes and an empty runtime directory") {

@@ -163,6 +163,24 @@ TEST_CASE("a name that is denied again is closed") {
         != std::string::npos);
 }
 
+TEST_CASE("a pattern that is denied again is closed for every name") {
+  const names_fixture x;
+  if (!x.stands())
+    return;
+  auto run = x.start({"/bin/sh", "-c",
+                      "\"$0\" name a7.below.test; echo ready; exec sleep 1000",
+                      x.world.program("guard-probe")},
+                     {"--open", "**.below.test"});
+  run.await_out("ready");
+  CHECK(run.out() == "203.0.113.7: connected\nready\n");
+  CHECK(x.world.run({"deny", "c9", "**.below.test"}).code == 0);
+  const auto rules = x.world.run({"rules", "c9"}).out;
+  const auto set = rules.find("set name4 ");
+  REQUIRE(set != std::string::npos);
+  CHECK(rules.substr(set, rules.find("set", set + 4) - set).find("203.0.113.7")
+        == std::string::npos);
+}
+
 TEST_CASE("a verdict for a time opens the addresses that a name has now") {
   const names_fixture x;
   if (!x.stands())

@@ -167,6 +167,17 @@ TEST_CASE("signals reach the command, and it decides") {
   CHECK(run.wait() == exited(128 + SIGTERM));
 }
 
+TEST_CASE("a command that signals its process group reaches nobody outside") {
+  const run_fixture x;
+  if (!x.stands())
+    return;
+  // In a session without a terminal the group is the command's own.
+  auto alone = x.world.start_program(
+      "terok-guard", x.line(x.shell("kill -KILL 0"), {"--hub", x.hub}),
+      {"/usr/bin/setsid", "--wait"});
+  CHECK(alone.wait() == exited(128 + SIGKILL));
+}
+
 TEST_CASE("a guard that is killed takes the command with it") {
   const run_fixture x;
   if (!x.stands())
@@ -201,6 +212,24 @@ TEST_CASE("two containers have two names, and a neighbour is used by one") {
   CHECK(other.err().find("another container is connected to this namespace")
         != std::string::npos);
   CHECK(x.world.run({"list"}).out.find("c10") == std::string::npos);
+}
+
+TEST_CASE("a whole id names its container, also if it begins another one") {
+  const run_fixture x;
+  if (!x.stands())
+    return;
+  guard_world other{guard_world::user::plain};
+  auto start = [&](const std::string& name, pid_t neighbour) {
+    auto run = x.world.start({"run", "--name", name, "--private",
+                              std::to_string(neighbour), "--hub", x.hub, "--",
+                              "/bin/sh", "-c", "echo ready; exec sleep 1000"});
+    run.await_out("ready");
+    return run;
+  };
+  const auto shorter = start("aaaaaaaaaaaa", x.world.internet());
+  const auto longer = start("aaaaaaaaaaaa2", other.internet());
+  CHECK(x.world.run({"allow", "aaaaaaaaaaaa", v4}).err == "");
+  CHECK(x.world.run({"list"}).out.find("aaaaaaaaaaaa2") != std::string::npos);
 }
 
 TEST_CASE("where user namespaces are forbidden nothing runs") {
@@ -308,6 +337,55 @@ TEST_CASE("the terminal is the command's: Ctrl-C ends it, once") {
   REQUIRE(::write(terminal.master.get(), "\3", 1) == 1);
   terminal.await("got");
   CHECK(run.wait() == exited(9));
+}
+
+TEST_CASE("a script that has a terminal is not reached by kill(0) either") {
+  const run_fixture x;
+  if (!x.stands())
+    return;
+  terminal_fixture terminal;
+  REQUIRE(terminal.master);
+  const auto name = terminal.name();
+  x.world.give(name);
+  auto script = x.world.start_program(
+      "terok-guard",
+      x.line(x.shell("kill -KILL 0 || echo denied"), {"--hub", x.hub}),
+      {"/usr/bin/setsid", "--wait", "/bin/sh", "-c",
+       "exec <" + name + " >" + name
+           + " 2>&1; \"$0\" \"$@\"; echo the script goes on"});
+  terminal.await("denied");
+  terminal.await("the script goes on");
+  CHECK(script.wait() == exited(0));
+}
+
+TEST_CASE("a command is a job: Ctrl-Z stops it, fg gives it the terminal") {
+  const run_fixture x;
+  if (!x.stands())
+    return;
+  if (::access("/bin/bash", X_OK) != 0)
+    return skipped("bash is not installed");
+  terminal_fixture terminal;
+  REQUIRE(terminal.master);
+  const auto name = terminal.name();
+  x.world.give(name);
+  auto shell = x.world.start_program(
+      "terok-guard",
+      x.line(x.shell("echo re''ady; read x; echo \"got $x\"; exit 9"),
+             {"--hub", x.hub}),
+      {"/usr/bin/setsid", "--wait", "/bin/sh", "-c",
+       "exec <" + name + " >" + name
+           + " 2>&1; exec /bin/bash --norc -m -c '\"$0\" \"$@\"; echo "
+             "sto''pped with $?; fg >/dev/null; echo ended with $?; read y; "
+             "echo \"and $y\"' \"$0\" \"$@\""});
+  terminal.await("ready");
+  REQUIRE(::write(terminal.master.get(), "\x1a", 1) == 1);
+  terminal.await("stopped with 148"); // 128 and SIGTSTP
+  REQUIRE(::write(terminal.master.get(), "one\n", 4) == 4);
+  terminal.await("got one");
+  terminal.await("ended with 9");
+  REQUIRE(::write(terminal.master.get(), "two\n", 4) == 4);
+  terminal.await("and two");
+  CHECK(shell.wait() == exited(0));
 }
 
 } // namespace guard_run_tests

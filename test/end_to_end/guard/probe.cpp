@@ -307,6 +307,10 @@ void attack_machine() {
   attack("virtual machine's socket", [] {
     return make_socket(AF_VSOCK, SOCK_STREAM, 0) || errno != EAFNOSUPPORT;
   });
+  attack("keys of the session", [] {
+    // KEYCTL_GET_KEYRING_ID of KEY_SPEC_SESSION_KEYRING
+    return ::syscall(SYS_keyctl, 0, -3, 0) >= 0 || errno != EPERM;
+  });
   attack("io_uring", [] {
     std::array<char, 256> parameters{};
     return ::syscall(SYS_io_uring_setup, 4, parameters.data()) >= 0
