@@ -8,6 +8,8 @@
 #include "services/process/paths.hpp"
 #include "services/process/setup_fault.hpp"
 #include "services/sandbox/landlock.hpp"
+#include "services/sandbox/seccomp.hpp"
+#include "services/sandbox/syscall_policy.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -120,6 +122,13 @@ void give_up_rights(const std::string& hub) {
   if (!drop_capabilities())
     throw setup_fault(exit_failed,
                       "capabilities cannot be given up: " + error_text(errno));
+  try {
+    if (filter_syscalls(guard_reader_syscalls()) == filtering::unsupported)
+      say("system calls are not filtered (seccomp): the reader can make all of"
+          " them");
+  } catch (const std::system_error& e) {
+    throw setup_fault(exit_failed, e.what());
+  }
 }
 
 void leave_state(const std::string& container, reader_end end) {

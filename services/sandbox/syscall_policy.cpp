@@ -191,6 +191,15 @@ syscall_policy hub_syscalls() {
   return result;
 }
 
+syscall_policy guard_reader_syscalls() {
+  auto result = hub_syscalls();
+  result.allowed.push_back(
+      calls("the states of guarded containers: files in one directory, "
+            "replaced whole",
+            "getdents getdents64 rename renameat renameat2"));
+  return result;
+}
+
 syscall_policy gate_syscalls(gate_transport transport) {
   syscall_policy result{of_both(), fatal_to_both()};
   append_groups(result.allowed, of_git());

@@ -39,6 +39,10 @@ struct syscall_policy {
 /// names the pid of the process that calls this function.
 syscall_policy hub_syscalls();
 
+/// For the reader of terok-guard; it makes what the hub makes, and changes the
+/// files of states. One rule names the pid, as for hub_syscalls().
+syscall_policy guard_reader_syscalls();
+
 /// Where the gate listens. The gate and its git may make unix sockets and, with
 /// `tcp`, also IP sockets.
 enum class gate_transport : std::uint8_t { unix_socket, tcp };

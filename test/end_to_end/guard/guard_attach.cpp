@@ -4,6 +4,7 @@
 #include "test/end_to_end/guard/guard_world.hpp"
 #include "test/services/client/listener.hpp"
 #include "test/support/net/raw_socket.hpp"
+#include "test/support/process/process_facts.hpp"
 #include "test/support/skip.hpp"
 
 #include <doctest/doctest.h>
@@ -258,6 +259,18 @@ TEST_CASE("a hub that starts later gets the container and the next block") {
     CHECK(world.ask("tcp " + v4) == refused);
     again.pace("the block", {reader.fd()});
   }
+}
+
+TEST_CASE("the reader keeps no right that it does not need") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  auto guard = world.attach();
+  CHECK(status_of(guard.pid(), "CapEff") == "0000000000000000");
+  CHECK(status_of(guard.pid(), "CapBnd") == "0000000000000000");
+  CHECK(status_of(guard.pid(), "NoNewPrivs") == "1");
+  if (has_seccomp())
+    CHECK(status_of(guard.pid(), "Seccomp") == "2");
 }
 
 TEST_CASE("a container of podman is found by its name") {
