@@ -120,7 +120,7 @@ sigset_t set_of_passed_signals() {
   ::signal(SIGPIPE, SIG_DFL);
   sigset_t none;
   ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
   std::vector<char*> words;
   for (const auto& x : plan.command)
     words.push_back(const_cast<char*>(x.c_str()));
@@ -205,7 +205,7 @@ void close_all_but(int one, int other) {
   const auto why =
       hide_paths(plan.hub, plan.sockets, inside.uid, plan.forwarder);
   const auto signals = set_of_passed_signals();
-  ::sigprocmask(SIG_SETMASK, &signals, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &signals, nullptr);
   const auto command = why.empty() ? ::fork() : -1;
   if (command == 0)
     be_command(plan, inside);

@@ -32,7 +32,7 @@ namespace {
   ::signal(SIGPIPE, SIG_DFL);
   sigset_t none;
   ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
   // One thread, and a copy of the memory: nobody reads it meanwhile.
   for (const auto& [name, value] : spec.environment)
     ::setenv(name.c_str(), value.c_str(), 1); // NOLINT(concurrency-mt-unsafe)

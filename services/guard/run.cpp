@@ -72,7 +72,7 @@ io::unique_fd block_passed_signals() {
   ::sigemptyset(&set);
   for (const int x : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2})
     ::sigaddset(&set, x);
-  ::sigprocmask(SIG_SETMASK, &set, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   io::unique_fd fd{::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
   if (!fd)
