@@ -2,9 +2,13 @@
 
 namespace clearance::actors {
 
-announced_event::announced_event(const protocol::event& x) : type_(x.type) {
-  buffer_.reserve(x.container.size() + x.request_id.size() + x.target().size()
-                  + encoded_size(x));
+announced_event::announced_event(const protocol::event& x)
+    : type_(x.type),
+      has_domain_(!x.domain.empty()),
+      port_(x.port),
+      proto_(x.proto) {
+  buffer_.reserve(x.container.size() + x.request_id.size() + x.domain.size()
+                  + x.dest.size() + encoded_size(x));
   auto mark = [this] { return static_cast<std::uint32_t>(buffer_.size()); };
   buffer_ = x.container;
   container_ = mark();
@@ -12,6 +16,9 @@ announced_event::announced_event(const protocol::event& x) : type_(x.type) {
   request_id_ = mark();
   buffer_ += x.target();
   target_ = mark();
+  if (has_domain_)
+    buffer_ += x.dest;
+  dest_ = mark();
   encode(x, buffer_);
 }
 

@@ -28,9 +28,19 @@ public:
   std::string_view target() const noexcept {
     return piece(request_id_, target_);
   }
+  /// Of a block: the address, and the name that it was looked up by; may be
+  /// empty.
+  std::string_view dest() const noexcept {
+    return has_domain_ ? piece(target_, dest_) : target();
+  }
+  std::string_view domain() const noexcept {
+    return has_domain_ ? target() : std::string_view{};
+  }
+  std::int64_t port() const noexcept { return port_; }
+  std::int64_t proto() const noexcept { return proto_; }
   /// The encoded event: one varlink reply, NUL included.
   std::string_view wire() const noexcept {
-    return piece(target_, static_cast<std::uint32_t>(buffer_.size()));
+    return piece(dest_, static_cast<std::uint32_t>(buffer_.size()));
   }
 
   std::size_t bytes() const noexcept override { return buffer_.size(); }
@@ -47,12 +57,16 @@ private:
   }
 
   protocol::event_type type_;
+  bool has_domain_;
   mutable std::atomic<bool> handed_ = false;
-  // buffer_ holds container, request_id, target and the encoded event. These
-  // are the ends of the first three.
+  // buffer_ holds container, request_id, target, dest if the target is another
+  // text, and the encoded event. These are the ends of the first four.
   std::uint32_t container_ = 0;
   std::uint32_t request_id_ = 0;
   std::uint32_t target_ = 0;
+  std::uint32_t dest_ = 0;
+  std::int64_t port_;
+  std::int64_t proto_;
   std::string buffer_;
 };
 

@@ -20,8 +20,10 @@ void write_line(std::string_view text, const audited& x,
   const auto container = shown(x.container);
   const auto request_id = shown(x.request_id);
   const auto dest = shown(x.dest);
-  const auto uid = std::to_string(x.who.uid);
-  const auto pid = std::to_string(x.who.pid);
+  const bool by_policy = !x.rule.empty();
+  const auto uid = by_policy ? std::string{} : std::to_string(x.who.uid);
+  const auto pid = by_policy ? std::string{} : std::to_string(x.who.pid);
+  const auto rule = shown(x.rule);
   std::vector<log_field> fields{
       {"action", action},
       {"container", container},
@@ -30,7 +32,10 @@ void write_line(std::string_view text, const audited& x,
       {"uid", uid},
       {"pid", pid},
       {"command", x.who.command},
-      {"via", x.who.application ? "application" : "socket"},
+      {"via", by_policy           ? "policy"
+              : x.who.application ? "application"
+                                  : "socket"},
+      {"rule", rule},
   };
   fields.insert(fields.end(), more);
   log(severity::notice, x.component, text, fields);

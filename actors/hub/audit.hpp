@@ -20,6 +20,7 @@ struct audited {
   std::string_view request_id; ///< empty in the verdict helper
   std::string_view dest;
   const peer& who;
+  std::string_view rule = {}; ///< of the policy, which decided; may be empty
 };
 
 /// The verdict was executed and the firewall was changed. The line is always

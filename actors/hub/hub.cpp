@@ -1,6 +1,6 @@
 // The hub's parts, and which of them end together:
 //
-//   hub <==links==> registry, ingester, sessions, subscribers
+//   hub <==links==> registry, ingester, sessions, subscribers, operators
 //    |                 |
 //    owns           asks the executor, which is not linked
 //    both listeners
@@ -41,6 +41,8 @@ hub::interface::behavior_type hub::make_behavior() {
   auto& io = *config_.io;
   registry_ = spawn_registry(
       io, registry_config{config_.executor, self_->address(), config_.limits});
+  if (config_.spawn_operators)
+    operators_ = config_.spawn_operators({&io, registry_, self_->address()});
   ingester_ = spawn_ingester(
       io, ingester_config{registry_, self_->address(), config_.only_container});
   if (listen()) {
@@ -116,8 +118,10 @@ void hub::on_accepted(const accepted& x) try {
   config.io = config_.io;
   config.connection = x.value;
   config.parent = self_->address();
-  config.role = protocol::varlink::role::hub;
+  config.role = operators_ ? protocol::varlink::role::operator_hub
+                           : protocol::varlink::role::hub;
   config.registry = registry_;
+  config.operators = operators_;
   config.subscribers = &subscribers_;
   config.denials = config_.denials;
   config.held = held_by_clients_;
@@ -137,6 +141,8 @@ void hub::on_report() {
        {"clients_denied_room", std::to_string(held_by_clients_->denied())}});
   self_->send(ingester_, report_atom::value);
   self_->send(registry_, report_atom::value);
+  if (operators_)
+    self_->send(operators_, report_atom::value);
 }
 
 service_actor spawn_hub(io_host& io, hub_config config) {

@@ -49,6 +49,9 @@ struct hub_config {
   protocol::byte_budget_ptr held_whole = nullptr;
   /// See session_config. Null: the hub makes its own.
   log_limiter_ptr denials = nullptr;
+  /// Starts the operators' actor, on the I/O thread. Empty: the hub has no
+  /// operator interface.
+  std::function<operators_actor(operators_place)> spawn_operators = nullptr;
 };
 
 /// Ends with errc::bind_failed if it cannot bind a socket; then no socket stays
@@ -78,6 +81,7 @@ private:
   hub_config config_;
   registry_actor registry_;
   ingester_actor ingester_;
+  operators_actor operators_;
   slot_pool subscribers_;
   protocol::byte_budget_ptr held_by_readers_;
   protocol::byte_budget_ptr held_by_clients_;

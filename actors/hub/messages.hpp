@@ -4,15 +4,18 @@
 #pragma once
 
 #include "actors/base/connection.hpp"
+#include "actors/base/io_host.hpp"
 #include "actors/base/log_limiter.hpp"
 #include "actors/base/messages.hpp"
 #include "actors/executor/messages.hpp"
 #include "actors/hub/announced_event.hpp"
 #include "actors/hub/event_batch.hpp"
+#include "actors/hub/operators.hpp"
 #include "actors/hub/queue_status.hpp"
 #include "protocol/hub/backpressure.hpp"
 #include "protocol/hub/verdict.hpp"
 
+#include <caf/actor_addr.hpp>
 #include <caf/atom.hpp>
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
@@ -86,6 +89,7 @@ struct verdict {
   peer who;
   /// Null: verdicts without a limiter share one.
   std::shared_ptr<log_limiter> denials = nullptr;
+  std::string rule = {}; ///< of the policy, which decided; may be empty
 };
 
 /// From now on the owner of `queue` gets every event.
@@ -123,8 +127,22 @@ using registry_actor = caf::typed_actor<
     caf::reacts_to<room_atom>,
     // From itself: a batch that is held back may be due.
     caf::reacts_to<tick_atom>,
+    // From the operators, once.
+    caf::reacts_to<attend>,
+    // From the operators: a decision. The answer comes when the executor has
+    // answered and `verdict_applied` is in every queue.
+    caf::replies_to<execute>::with<executed>,
+    // From the operators: these open requests ask what was decided.
+    caf::replies_to<close_requests>::with<requests_closed>,
     // From the hub: write your counters to the log.
     caf::reacts_to<report_atom>>;
+
+/// What the operators' actor needs of its hub.
+struct operators_place {
+  io_host* io = nullptr;
+  registry_actor registry;
+  caf::actor_addr hub; ///< linked: both end together
+};
 
 // -- session: one varlink client ----------------------------------------------
 
@@ -134,7 +152,9 @@ using session_actor = caf::typed_actor<
     // From the registry (in a hub): the outcome of the verdict.
     caf::reacts_to<protocol::verdict_outcome>,
     // From the executor (in a verdict helper): the outcome of the call.
-    caf::reacts_to<protocol::shield_outcome>>;
+    caf::reacts_to<protocol::shield_outcome>,
+    // From the operators (in a hub that has them).
+    caf::reacts_to<operator_answer>>;
 
 } // namespace clearance::actors
 

@@ -44,7 +44,9 @@ registry::registry(self_type* self, registry_config config)
       executor_(std::move(config.executor)),
       hub_(std::move(config.hub)),
       map_(config.limits) {
-  // nop
+  map_.watch_evictions([this](std::string_view id, std::uint64_t generation) {
+    note_eviction(id, generation);
+  });
 }
 
 registry::interface::behavior_type registry::make_behavior() {
@@ -58,6 +60,9 @@ registry::interface::behavior_type registry::make_behavior() {
       [this](const replay& x) { return on_replay(x); },
       [this](room_atom) { on_room(); },
       [this](tick_atom) { on_tick(); },
+      [this](const attend& x) { operators_ = x.from; },
+      [this](const actors::execute& x) { return on_execute(x); },
+      [this](const close_requests& x) { return on_close(x); },
       [this](report_atom) { if_memory_allows([this] { on_report(); }); },
   };
 }
@@ -100,9 +105,14 @@ bool registry::fits(const event_batch& events) {
 
 void registry::announce_now(const announce& x, const ingester_actor& from,
                             protocol::duration waited) {
-  for (std::size_t i = 0; i < x.events->size(); ++i)
-    bind(x.events->at(i));
+  for (std::size_t i = 0; i < x.events->size(); ++i) {
+    const auto generation = bind(x.events->at(i));
+    if (operators_)
+      note_generation(generation);
+  }
   fan_out(x.events);
+  if (operators_)
+    tell_news(x.events);
   const batch_announced answer{x.reader, waited, calm(),
                                protocol::batch_max_events(members_.size())};
   insist([&] { self_->send(from, answer); });
@@ -114,13 +124,13 @@ bool registry::calm() const {
   });
 }
 
-void registry::bind(const event_ptr& x) {
+std::uint64_t registry::bind(const event_ptr& x) {
   ++counters_.events;
   switch (x->type()) {
   case event_type::connection_blocked:
     if (map_.announce(x->container(), x->request_id(), x->target(), x) > 0)
       on_evicted(x->container());
-    break;
+    return map_.last_generation();
   case event_type::container_exited:
   case event_type::shield_down:
   case event_type::shield_disengaged:
@@ -131,6 +141,7 @@ void registry::bind(const event_ptr& x) {
   case event_type::verdict_applied:
     break;
   }
+  return 0;
 }
 
 void registry::on_evicted(std::string_view container) {
@@ -278,7 +289,8 @@ std::string_view reason_of(const protocol::verdict_outcome& x) {
 }
 
 audited audit_of(const verdict& x) {
-  return {registry::name, x.action, x.container, x.request_id, x.dest, x.who};
+  return {registry::name, x.action, x.container, x.request_id,
+          x.dest,         x.who,    x.rule};
 }
 
 protocol::verdict_outcome failed(std::string_view action,
@@ -325,26 +337,37 @@ void registry::execute(const verdict& x,
   try {
     auto on_outcome = [this, x, what,
                        promise](const protocol::shield_outcome& y) {
-      settled(x, what.id, what.call, y, promise);
+      settled(x, what, y, promise);
     };
     auto on_error = [this, x, what, promise](const caf::error&) {
-      settled(x, what.id, what.call,
-              {false, "the verdict executor does not answer"}, promise);
+      settled(x, what, {false, "the verdict executor does not answer"},
+              promise);
     };
     self_->request(executor_, limits::executor_deadline, what.call)
         .then(std::move(on_outcome), std::move(on_error));
   } catch (const std::exception& fault) {
-    settled(x, what.id, what.call, {false, std::string{fault_text(fault)}},
-            promise);
+    settled(x, what, {false, std::string{fault_text(fault)}}, promise);
   }
 }
 
 void registry::settled(const verdict& x,
-                       protocol::authorisation_map::ticket ticket,
-                       const protocol::shield_call& call,
+                       const protocol::authorisation_map::cited& what,
                        const protocol::shield_outcome& result,
                        verdict_promise promise) {
-  map_.settle(ticket, result.ok);
+  conclude(x, what, result);
+  if (operators_)
+    tell_executed(x, what, result);
+  insist([&] {
+    promise.deliver(
+        result.ok ? protocol::verdict_outcome{}
+                  : failed(to_string(what.call.action), result.stderr_text));
+  });
+}
+
+void registry::conclude(const verdict& x,
+                        const protocol::authorisation_map::cited& what,
+                        const protocol::shield_outcome& result) {
+  map_.settle(what.id, result.ok);
   ++(result.ok ? counters_.verdicts_ok : counters_.verdicts_failed);
   if (result.ok)
     insist([&] { audit_applied(audit_of(x)); });
@@ -356,24 +379,21 @@ void registry::settled(const verdict& x,
                                        limits::shield_stderr_max_bytes)},
           denials_of(x), self_->clock().now());
     });
-  announce_applied(x, call, result.ok);
-  insist([&] {
-    promise.deliver(result.ok
-                        ? protocol::verdict_outcome{}
-                        : failed(to_string(call.action), result.stderr_text));
-  });
+  announce_applied(what.call.container, x.request_id, what.call.action,
+                   result.ok);
 }
 
-void registry::announce_applied(const verdict& x,
-                                const protocol::shield_call& call, bool ok) {
+void registry::announce_applied(const std::string& container,
+                                const std::string& request_id,
+                                protocol::action action, bool ok) {
   event_batch_ptr events;
   try {
     insist([&] {
       protocol::event applied;
       applied.type = event_type::verdict_applied;
-      applied.container = call.container;
-      applied.request_id = x.request_id;
-      applied.action = to_string(call.action);
+      applied.container = container;
+      applied.request_id = request_id;
+      applied.action = to_string(action);
       applied.ok = ok;
       events = std::make_shared<const event_batch>(std::vector<event_ptr>{
           std::make_shared<const announced_event>(applied)});
@@ -467,7 +487,8 @@ void registry::on_report() const {
        {"containers", text(map_.containers())},
        {"verdicts_applied", text(counters_.verdicts_ok)},
        {"verdicts_failed", text(counters_.verdicts_failed)},
-       {"verdicts_refused", text(counters_.verdicts_refused)}});
+       {"verdicts_refused", text(counters_.verdicts_refused)},
+       {"open_requests_closed_together", text(counters_.requests_closed)}});
 }
 
 registry_actor spawn_registry(io_host& io, registry_config config) {

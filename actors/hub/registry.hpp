@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace clearance::actors {
@@ -43,6 +44,7 @@ public:
 private:
   using verdict_promise =
       caf::typed_response_promise<protocol::verdict_outcome>;
+  using execute_promise = caf::typed_response_promise<executed>;
 
   using page_promise = caf::typed_response_promise<replay_page>;
 
@@ -65,6 +67,8 @@ private:
 
   void on_announce(announce& x);
   verdict_promise on_verdict(const verdict& x);
+  execute_promise on_execute(const actors::execute& x);
+  requests_closed on_close(const close_requests& x);
   void on_subscribe(const subscribe& x);
   page_promise on_replay(const replay& x);
   void on_room();
@@ -76,7 +80,9 @@ private:
   bool calm() const;
   void announce_now(const announce& x, const ingester_actor& from,
                     protocol::duration waited);
-  void bind(const event_ptr& x);
+  /// Returns the generation of the event's open request; 0: it has none.
+  std::uint64_t bind(const event_ptr& x);
+  void note_eviction(std::string_view request_id, std::uint64_t generation);
   void on_evicted(std::string_view container);
   void fan_out(const event_batch_ptr& events);
   void lose(const member& x, std::size_t events);
@@ -87,18 +93,31 @@ private:
   void execute(const verdict& x, const protocol::authorisation_map::cited& what,
                verdict_promise promise);
   void refuse(const verdict& x, const protocol::verdict_outcome& why);
-  void settled(const verdict& x, protocol::authorisation_map::ticket ticket,
-               const protocol::shield_call& call,
+  void settled(const verdict& x, const protocol::authorisation_map::cited& what,
                const protocol::shield_outcome& result, verdict_promise promise);
-  void announce_applied(const verdict& x, const protocol::shield_call& call,
+  /// All of settled() but the answer to whoever asked.
+  void conclude(const verdict& x,
+                const protocol::authorisation_map::cited& what,
+                const protocol::shield_outcome& result);
+  void announce_applied(const std::string& container,
+                        const std::string& request_id, protocol::action action,
                         bool ok);
   replay_page page_of(const replay& x);
   void remove(const caf::actor_addr& who);
+
+  // See registry_operators.cpp.
+  void note_generation(std::uint64_t generation);
+  void tell_news(const event_batch_ptr& events);
+  void tell_executed(const verdict& x,
+                     const protocol::authorisation_map::cited& what,
+                     const protocol::shield_outcome& result);
   log_limiter& denials_of(const verdict& x);
 
   self_type* self_;
   executor_actor executor_;
   caf::actor_addr hub_;
+  operators_actor operators_; // null: nobody is told what happens
+  registry_news news_;        // of the batch that is being announced
 
   protocol::authorisation_map map_;
   log_limiter evictions_;
@@ -120,6 +139,7 @@ private:
     std::uint64_t verdicts_ok = 0;
     std::uint64_t verdicts_failed = 0;
     std::uint64_t verdicts_refused = 0;
+    std::uint64_t requests_closed = 0;
     // dropped events of subscribers that have left
     std::uint64_t lost_by_the_gone = 0;
   } counters_;

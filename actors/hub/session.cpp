@@ -3,9 +3,9 @@
 //   read() --> received --> serve one message after another
 //     ^                       |        |         |
 //     |                    answered  pending   Subscribe: the connection goes
-//     |                       |     (verdict,  to a subscriber, the session
-//     |                       v      apply)    ends
-//     '--- none left <---- replies_ <--'
+//     |                       |     (verdict,  to a subscriber; Watch: it goes
+//     |                       v   apply, List) to the operators. The session
+//     '--- none left <---- replies_ <--'       ends
 //
 // The session goes on only while replies_ is small: a client that sends calls
 // and does not read the answers is not read from until it reads. A client that
@@ -59,6 +59,7 @@ session::interface::behavior_type session::make_behavior() {
       [](const hung_up&) { /* not watched: it is read or written */ },
       [this](const protocol::verdict_outcome& x) { on_verdict(x); },
       [this](const protocol::shield_outcome& x) { on_applied(x); },
+      [this](const operator_answer& x) { on_answer(x); },
   };
 }
 
@@ -105,6 +106,12 @@ void session::on_applied(const protocol::shield_outcome& x) {
   answer();
 }
 
+void session::on_answer(const operator_answer& x) {
+  if (!oneway_)
+    replies_ += x.reply;
+  answer();
+}
+
 // The pending call has its reply; it is written before the next call is served.
 void session::answer() {
   state_ = state::serving;
@@ -131,6 +138,9 @@ void session::advance() {
     break;
   case state::subscribing:
     hand_over();
+    break;
+  case state::watching:
+    hand_over_to_operators();
     break;
   case state::refusing:
     leave();
@@ -181,11 +191,29 @@ void session::serve(std::string_view message, std::size_t capacity) {
     ask(*verdict);
   else if (auto apply = std::get_if<varlink::apply_call>(&what))
     ask(*apply);
-  else if (config_.subscribers == nullptr
-           || (slot_ = config_.subscribers->take()))
-    state_ = state::subscribing;
+  else if (auto operators = std::get_if<varlink::operator_call>(&what))
+    ask(*operators);
+  else
+    give_away(state::subscribing);
+}
+
+// A client that watches counts as a subscriber.
+void session::give_away(state to) {
+  if (config_.subscribers == nullptr || (slot_ = config_.subscribers->take()))
+    state_ = to;
   else
     refuse("too many subscribers");
+}
+
+void session::ask(varlink::operator_call& x) {
+  if (auto* watch = std::get_if<varlink::watch_call>(&x)) {
+    watch_ = std::move(*watch);
+    give_away(state::watching);
+    return;
+  }
+  state_ = state::pending;
+  self_->send(config_.operators,
+              operator_question{std::move(x), config_.connection->who()});
 }
 
 void session::ask(varlink::verdict_call& x) {
@@ -248,6 +276,13 @@ void session::hand_over() {
           // nop: the functor holds the slot and drops it with the subscriber
         });
   leave();
+}
+
+void session::hand_over_to_operators() {
+  self_->send(config_.operators,
+              watching{std::exchange(config_.connection, nullptr),
+                       std::move(watch_), std::exchange(slot_, nullptr)});
+  self_->quit();
 }
 
 // False: the connection broke, and the actor has quit.

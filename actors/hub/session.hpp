@@ -27,6 +27,7 @@ struct session_config {
   protocol::varlink::role role = protocol::varlink::role::hub;
   registry_actor registry;
   executor_actor executor;
+  operators_actor operators;        ///< null: the hub has none
   slot_pool* subscribers = nullptr; ///< the parent's; null: no limit
   /// The parent's limiter of log lines about all clients' denied verdicts.
   log_limiter_ptr denials = nullptr;
@@ -35,7 +36,8 @@ struct session_config {
 };
 
 /// Answers calls one after another. `Subscribe` gives the connection to a
-/// subscriber and ends the session. See session.cpp.
+/// subscriber and ends the session; `Watch` gives it to the operators. See
+/// session.cpp.
 class session {
 public:
   static inline const char* name = "session";
@@ -51,10 +53,19 @@ public:
   interface::behavior_type make_behavior();
 
 private:
+  enum class state {
+    serving,
+    pending,     // another actor works on a call; no further call is served
+    subscribing, // the connection goes to a subscriber once replies_ is written
+    watching,    // it goes to an operator session then
+    refusing,    // the connection is closed once replies_ is written
+  };
+
   void on_received(const received& x);
   void on_writable();
   void on_verdict(const protocol::verdict_outcome& x);
   void on_applied(const protocol::shield_outcome& x);
+  void on_answer(const operator_answer& x);
 
   caf::error on_fault(const std::exception_ptr& fault);
   void leave();
@@ -63,10 +74,13 @@ private:
   void read_on();
   void ask(protocol::varlink::verdict_call& x);
   void ask(protocol::varlink::apply_call& x);
+  void ask(protocol::varlink::operator_call& x);
+  void give_away(state to);
   void answer();
   log_limiter& denials();
   void audit(const protocol::shield_outcome& x);
   void hand_over();
+  void hand_over_to_operators();
   bool flush();
   bool await_room();
   void refuse(std::string_view why);
@@ -77,15 +91,10 @@ private:
   std::size_t next_ = 0; // index of the first of frames_ that is not served yet
   stream_end end_ = stream_end::none;
 
-  enum class state {
-    serving,
-    pending,     // another actor works on a call; no further call is served
-    subscribing, // the connection goes to a subscriber once replies_ is written
-    refusing,    // the connection is closed once replies_ is written
-  };
   state state_ = state::serving;
-  slot slot_;           // for the subscriber that takes the connection over
-  bool oneway_ = false; // the current call wants no reply
+  slot slot_; // for the subscriber or operator session that takes over
+  protocol::varlink::watch_call watch_; // for the operator session
+  bool oneway_ = false;                 // the current call wants no reply
   // the current call in the verdict helper, for the audit trail
   protocol::shield_call applying_;
   std::shared_ptr<log_limiter> denials_; // made when the first verdict comes

@@ -42,7 +42,7 @@ _terok_arguments() {
 # Prints such a word for operand number $2 of subcommand $1.
 _terok_operand() {
   case "$1 $2" in
-    'verdict 3') echo VERDICT ;;
+    'verdict 3' | 'decide 3') echo VERDICT ;;
     'supervise-child 1') echo SERVICE ;;
     'supervise-child 3' | 'supervisor 2') echo SIDECAR ;;
     'hook 1') echo HOOK ;;

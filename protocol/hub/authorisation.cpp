@@ -44,8 +44,10 @@ std::size_t authorisation_map::announce(std::string_view container,
                                         std::string_view request_id,
                                         std::string_view target,
                                         undelivered_event_ptr event) {
-  if (request_id.empty())
+  if (request_id.empty()) {
+    impl_->store.announced_nothing();
     return 0;
+  }
   return impl_->store.announce(container, request_id, target, std::move(event));
 }
 
@@ -81,9 +83,46 @@ authorisation_map::cite(std::string_view container, std::string_view request_id,
   if (x.target() != dest)
     return mismatch(x);
   // The copies come first: if memory is denied, nothing is in flight.
-  cited result{0, {*what, store.container_of(x), std::string{x.target()}}};
+  cited result{
+      0, {*what, store.container_of(x), std::string{x.target()}}, x.number};
   result.id = store.launch(at);
   return result;
+}
+
+std::variant<authorisation_map::cited, authorisation_map::uncitable>
+authorisation_map::cite(std::string_view container, const request_ref& request,
+                        action what) {
+  auto& store = impl_->store;
+  const auto at = store.find(container, request.request_id);
+  if (at == no_slot || store[at].number != request.generation)
+    return uncitable::gone;
+  const auto& x = store[at];
+  if (x.in_flight())
+    return uncitable::in_flight;
+  cited result{
+      0, {what, store.container_of(x), std::string{x.target()}}, x.number};
+  result.id = store.launch(at);
+  return result;
+}
+
+bool authorisation_map::close(std::string_view container,
+                              const request_ref& request) {
+  auto& store = impl_->store;
+  const auto at = store.find(container, request.request_id);
+  if (at == no_slot || store[at].number != request.generation
+      || store[at].in_flight())
+    return false;
+  store.remove(at);
+  return true;
+}
+
+std::uint64_t authorisation_map::last_generation() const noexcept {
+  return impl_->store.last_generation();
+}
+
+void authorisation_map::watch_evictions(
+    std::function<void(std::string_view, std::uint64_t)> f) {
+  impl_->store.watch_evictions(std::move(f));
 }
 
 void authorisation_map::settle(ticket id, bool ok) {

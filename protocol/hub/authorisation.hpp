@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,15 @@
 #include <vector>
 
 namespace clearance::protocol {
+
+/// One open request. Requests that had the same id one after the other differ
+/// in `generation`.
+struct request_ref {
+  std::string request_id;
+  std::uint64_t generation = 0;
+
+  friend bool operator==(const request_ref&, const request_ref&) = default;
+};
 
 /// What open requests may take, in number and in bytes (texts, bookkeeping and
 /// events), of one container and of all; inclusive.
@@ -74,9 +84,19 @@ public:
   /// open requests, those in flight included. Returns how many were live.
   std::size_t drop(std::string_view container);
 
+  /// The generation of the open request that the last announce() made; 0: it
+  /// made none. Numbers of announcements, so they grow.
+  std::uint64_t last_generation() const noexcept;
+
+  /// `f(request_id, generation)` is called for each open request that goes
+  /// because of a bound, or because its id is announced again, before it goes;
+  /// it belongs to the container that announces. `f` must not throw.
+  void watch_evictions(std::function<void(std::string_view, std::uint64_t)> f);
+
   struct cited {
     ticket id;
     shield_call call;
+    std::uint64_t generation;
   };
 
   /// Checks a verdict in the order of clearance.md, section 5 (1 to 3), and
@@ -88,6 +108,16 @@ public:
                                             std::string_view request_id,
                                             std::string_view dest,
                                             std::string_view action);
+
+  /// Why exactly this open request cannot be cited.
+  enum class uncitable : std::uint8_t { gone, in_flight };
+
+  /// Puts exactly this open request in flight, without the checks of a verdict.
+  std::variant<cited, uncitable> cite(std::string_view container,
+                                      const request_ref& request, action what);
+
+  /// Ends exactly this open request if it is live. Returns whether it was.
+  bool close(std::string_view container, const request_ref& request);
 
   /// The cited verdict was executed. Success ends the open request, failure
   /// makes it live again, as old as it was; not if it was dropped, replaced or

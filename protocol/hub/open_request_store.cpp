@@ -124,6 +124,7 @@ std::size_t open_request_store::announce(std::string_view container,
   auto id_hash = hash_of(request_id);
   ids_.prefetch(id_hash);
   ++last_number_;
+  last_generation_ = 0;
   auto owner = hold(container);
   if (owner == no_slot) { // so it has no older block either
     ++without_memory_;
@@ -139,8 +140,11 @@ std::size_t open_request_store::announce(std::string_view container,
   requests_.prefetch(ids_.find(id_hash, [](slot_link) { return true; }));
   // The older block of this id is over, room or no room: its target must not
   // be approved under an id that means another one now.
-  if (auto older = find(owner, request_id, id_hash); older != no_slot)
+  if (auto older = find(owner, request_id, id_hash); older != no_slot) {
+    if (on_eviction_)
+      on_eviction_(request_id, requests_[older].number);
     take_out(older);
+  }
   if (event != nullptr && event->handed())
     event.reset();
   auto event_bytes = event == nullptr ? 0 : event->bytes();
@@ -179,8 +183,12 @@ std::size_t open_request_store::make_room(slot_link owner, std::size_t bytes) {
   if (!could_fit(x, bytes))
     return 0;
   std::size_t victims = 0;
-  for (; !fits(x, bytes); ++victims)
-    take_out(oldest(x));
+  for (; !fits(x, bytes); ++victims) {
+    const auto at = oldest(x);
+    if (on_eviction_)
+      on_eviction_(requests_[at].request_id(), requests_[at].number);
+    take_out(at);
+  }
   return victims;
 }
 
@@ -255,6 +263,7 @@ bool open_request_store::add(slot_link owner, std::uint32_t id_hash,
   auto& x = requests_[at];
   x.id_hash = id_hash;
   x.number = last_number_;
+  last_generation_ = last_number_;
   x.owner = owner;
   auto& y = holders_[owner];
   auto bytes = charge_of(x) + event_bytes;

@@ -10,8 +10,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace clearance::protocol {
 
@@ -33,6 +35,15 @@ public:
   /// or no memory. Never throws.
   std::size_t announce(std::string_view container, std::string_view request_id,
                        std::string_view target, undelivered_event_ptr event);
+
+  /// The number of the open request that the last announcement made; 0: none.
+  std::uint64_t last_generation() const noexcept { return last_generation_; }
+  void announced_nothing() noexcept { last_generation_ = 0; }
+
+  /// See authorisation_map::watch_evictions().
+  void watch_evictions(std::function<void(std::string_view, std::uint64_t)> f) {
+    on_eviction_ = std::move(f);
+  }
 
   /// Removes all of a container. Returns how many were live.
   std::size_t drop(std::string_view container);
@@ -132,6 +143,8 @@ private:
   std::uint64_t last_number_ = 0;
   std::uint64_t evicted_ = 0;
   std::uint64_t without_memory_ = 0;
+  std::uint64_t last_generation_ = 0;
+  std::function<void(std::string_view, std::uint64_t)> on_eviction_;
 };
 
 } // namespace clearance::protocol

@@ -158,16 +158,8 @@ bool json_reader::string(value& x, std::string_view token,
 }
 
 bool json_reader::elements(value& x) {
-  simdjson::ondemand::array array;
-  if (!enter() || x.get_array().get(array) != SUCCESS)
-    return refuse(error::not_json);
   json_item ignored;
-  for (auto result : array) {
-    value element;
-    if (result.get(element) != SUCCESS || !take(element, ignored))
-      return refuse(error::not_json);
-  }
-  return leave(x);
+  return items(x, [&](value& element) { return take(element, ignored); });
 }
 
 bool json_reader::take(value& x, json_item& out) {

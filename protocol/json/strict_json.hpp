@@ -87,6 +87,25 @@ public:
     return token_of(x).starts_with('{');
   }
 
+  /// Whether `x` is an array, which items() can read.
+  static bool is_array(value& x) noexcept {
+    return token_of(x).starts_with('[');
+  }
+
+  /// Calls `on_item(value)` for every element of the array `x`, like read().
+  template <class OnItem>
+  bool items(value& x, OnItem on_item) {
+    simdjson::ondemand::array array;
+    if (!enter() || x.get_array().get(array) != simdjson::SUCCESS)
+      return refuse(error::not_json);
+    for (auto result : array) {
+      value item;
+      if (std::move(result).get(item) != simdjson::SUCCESS || !on_item(item))
+        return refuse(error::not_json);
+    }
+    return leave(x);
+  }
+
   /// Calls `on_member(key, value)` for every member of the object `x`, like
   /// read().
   template <class OnMember>

@@ -63,4 +63,55 @@ inline constexpr std::size_t dossier_max_bytes = 8 * 1024;
 /// `Quiet` fails.
 inline constexpr std::size_t quiet_containers_max = 1024;
 
+// -- clients that watch -------------------------------------------------------
+
+/// Prompts and bytes of one reply of a snapshot. The prompt that reaches the
+/// size begins the next reply.
+inline constexpr std::size_t snapshot_page_max_prompts = 64;
+inline constexpr std::size_t snapshot_page_max_bytes = 256 * 1024;
+
+/// Ids of removed prompts in one reply. More come in the next one.
+inline constexpr std::size_t removed_page_max = 256;
+
+/// A prompt is sent to a client at most once in this time. Changes meanwhile
+/// are merged.
+inline constexpr auto prompt_interval = 50ms;
+
+/// Changes that a client gets in a second, and how many of these may come at
+/// once. More wait, and changes of the same prompt are merged.
+inline constexpr std::size_t changes_per_second_max = 500;
+inline constexpr std::size_t changes_burst_max = 100;
+
+/// Prompts whose changes wait for one client, removed ones included. At the
+/// limit they are thrown away and the client gets a fresh snapshot.
+inline constexpr std::size_t pending_changes_max = 4096;
+
+/// Container and shield events that wait for one client. At the limit the
+/// oldest one is dropped, and the client is told how many were.
+inline constexpr std::size_t watch_events_max = 128;
+
+/// Bytes of replies that one client that watches is sent together. The reply
+/// that reaches the size is the last one. More are made when the client has
+/// taken these.
+inline constexpr std::size_t watch_write_max_bytes = 64 * 1024;
+
+// -- decisions ----------------------------------------------------------------
+
+/// Decisions that `History` knows. At the limit the oldest one is forgotten
+/// there; the audit trail has it.
+inline constexpr std::size_t history_max_decisions = 1000;
+
+/// How long the prompts wait for the registry. A safety net: the registry and
+/// the executor have shorter limits of their own.
+inline constexpr auto decision_deadline = 75s;
+
+/// Executions that the policy has running at a time, and how often it starts
+/// one for a container. More prompts wait. Operators have the other slots of
+/// the shield.
+inline constexpr std::size_t automatic_executions_max = 2;
+inline constexpr auto automatic_interval = 1s;
+
+/// How long nobody must have attended before `unattended` of the policy counts.
+inline constexpr auto unattended_after = 30s;
+
 } // namespace clearance::protocol::operator_limits

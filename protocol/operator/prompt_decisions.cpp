@@ -58,8 +58,8 @@ prompt_table::start_result prompt_table::impl::begin(prompt_entry& x, wish y,
                          .shown = {},
                          .container = x.container->name,
                          .target = x.target};
-  const auto& [generation, id] = *x.requests.begin();
-  x.deciding = {id, generation};
+  const auto& newest = newest_request(x);
+  x.deciding = {newest.id, newest.generation};
   notify(x, true);
   return decision_started{&x, x.deciding};
 }
@@ -84,7 +84,7 @@ prompt_table::finished prompt_table::finish(std::uint64_t number, execution how,
   if (how == execution::changed)
     impl_->detach(*x, request.generation);
   x->state = prompt_state::waiting;
-  if (x->requests.empty())
+  if (x->requests == 0)
     impl_->forget(*x, now);
   else
     impl_->settle(*x, true, now);
@@ -108,8 +108,10 @@ prompt_table::finished prompt_table::leave_denied(std::uint64_t number,
 prompt_table::finished prompt_table::impl::conclude(prompt_entry& x,
                                                     prompt_time now) {
   finished result;
-  for (const auto& [generation, id] : x.requests)
-    result.to_close.push_back({id, generation});
+  const auto& all = x.owner->requests;
+  for (auto at = all.rbegin(); result.to_close.size() < x.requests; ++at)
+    if (at->owner == &x)
+      result.to_close.push_back({at->id, at->generation});
   detach_all(x);
   x.state = prompt_state::decided;
   ++x.revision;

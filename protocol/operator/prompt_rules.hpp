@@ -15,7 +15,8 @@ struct prompt_table::impl : prompt_store {
     // nop
   }
 
-  void fold(prompt_entry& x, const event& from, prompt_time now);
+  prompt_entry* recent_for(const blocked& x) const;
+  bool fold(prompt_entry& x, const blocked& from, prompt_time now);
   bool find_new_flags(prompt_entry& x);
   void flag_neighbours(prompt_entry& x);
   void end_all(prompt_holder& owner, prompt_end why, prompt_time now);

@@ -82,6 +82,7 @@ prompt_entry* prompt_store::newest_of(prompt_holder& owner,
 }
 
 prompt_entry& prompt_store::create(prompt_holder& owner, std::string key) {
+  recent = nullptr;
   auto& slot = prompts_[++last_number_];
   slot = std::make_unique<prompt_entry>();
   slot->number = last_number_;
@@ -94,28 +95,76 @@ prompt_entry& prompt_store::create(prompt_holder& owner, std::string key) {
   return *slot;
 }
 
-void prompt_store::attach(prompt_entry& x, const std::string& id,
+void prompt_store::attach(prompt_entry& x, std::string_view id,
                           std::uint64_t generation) {
-  x.requests.emplace(generation, id);
+  auto& all = x.owner->requests;
+  assert(all.empty() || all.back().generation < generation);
+  all.push_back({generation, &x, std::string{id}});
+  ++x.requests;
   x.request_bytes += request_overhead_bytes + 2 * id.size();
-  x.owner->requests[id] = {&x, generation};
+}
+
+prompt_request* prompt_store::find_request(prompt_holder& owner,
+                                           std::uint64_t generation) {
+  auto& all = owner.requests;
+  // It is nearly always the oldest one.
+  auto at = all.begin();
+  if (at == all.end() || at->generation < generation)
+    at = std::lower_bound(all.begin(), all.end(), generation,
+                          [](const prompt_request& x, std::uint64_t y) {
+                            return x.generation < y;
+                          });
+  if (at == all.end() || at->generation != generation || at->owner == nullptr)
+    return nullptr;
+  return &*at;
+}
+
+const prompt_request& prompt_store::newest_request(const prompt_entry& x) {
+  const auto& all = x.owner->requests;
+  auto at = std::find_if(all.rbegin(), all.rend(),
+                         [&](const auto& y) { return y.owner == &x; });
+  assert(at != all.rend());
+  return *at;
 }
 
 void prompt_store::detach(prompt_entry& x, std::uint64_t generation) {
-  auto at = x.requests.find(generation);
-  if (at == x.requests.end())
+  auto* found = find_request(*x.owner, generation);
+  if (found == nullptr || found->owner != &x)
     return;
-  auto& all = x.owner->requests;
-  auto known = all.find(at->second);
-  if (known != all.end() && known->second.second == generation)
-    all.erase(known);
-  x.request_bytes -= request_overhead_bytes + 2 * at->second.size();
-  x.requests.erase(at);
+  x.request_bytes -= request_overhead_bytes + 2 * found->id.size();
+  --x.requests;
+  found->owner = nullptr;
+  found->id = {};
+  ++x.owner->ended_requests;
+  drop_ended(*x.owner);
 }
 
 void prompt_store::detach_all(prompt_entry& x) {
-  while (!x.requests.empty())
-    detach(x, x.requests.begin()->first);
+  auto& owner = *x.owner;
+  for (auto at = owner.requests.rbegin(); x.requests > 0; ++at) {
+    if (at->owner != &x)
+      continue;
+    at->owner = nullptr;
+    at->id = {};
+    --x.requests;
+    ++owner.ended_requests;
+  }
+  x.request_bytes = 0;
+  drop_ended(owner);
+}
+
+// Ended ones go from the front at once; in the middle when they are the most.
+void prompt_store::drop_ended(prompt_holder& owner) {
+  auto& all = owner.requests;
+  while (!all.empty() && all.front().owner == nullptr) {
+    all.pop_front();
+    --owner.ended_requests;
+  }
+  constexpr std::size_t few = 64;
+  if (owner.ended_requests <= few || owner.ended_requests * 2 < all.size())
+    return;
+  std::erase_if(all, [](const auto& x) { return x.owner == nullptr; });
+  owner.ended_requests = 0;
 }
 
 void prompt_store::add_address(prompt_entry& x, const ip_address& address) {
@@ -192,8 +241,11 @@ bool prompt_store::give_up_one(prompt_entry& x, prompt_time now) {
     forget(*oldest, now);
     return true;
   }
-  if (x.requests.size() > 1) {
-    detach(x, x.requests.rbegin()->first);
+  if (x.requests > 1) {
+    const auto oldest =
+        std::find_if(owner.requests.begin(), owner.requests.end(),
+                     [&](const auto& y) { return y.owner == &x; });
+    detach(x, oldest->generation);
     recharge(x);
     return true;
   }
@@ -245,6 +297,8 @@ void prompt_store::forget(prompt_entry& x, prompt_time now) {
 
 void prompt_store::erase(prompt_entry& x) {
   auto& owner = *x.owner;
+  if (recent == &x)
+    recent = nullptr;
   detach_all(x);
   for (const auto& address : x.addresses) {
     auto at = owner.addresses.find(address);

@@ -4,7 +4,7 @@
 
 #include "protocol/operator/prompt_table.hpp"
 
-#include <functional>
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -17,9 +17,8 @@ struct prompt_holder;
 /// A prompt, and data that only the table needs.
 struct prompt_entry : prompt {
   prompt_holder* owner = nullptr;
-  std::string key; ///< see target_key()
-  /// Open requests by generation, the newest first.
-  std::map<std::uint64_t, std::string, std::greater<>> requests;
+  std::string key;          ///< see target_key()
+  std::size_t requests = 0; ///< open ones; the holder has them
   std::size_t request_bytes = 0;
   std::size_t charged = 0;
   flag_set kept_flags; ///< all flags except automatic_failed
@@ -32,6 +31,13 @@ struct prompt_entry : prompt {
   time_point finished_at;
 };
 
+/// An open request of a prompt.
+struct prompt_request {
+  std::uint64_t generation = 0;
+  prompt_entry* owner = nullptr; ///< null: it has ended
+  std::string id;
+};
+
 /// A container that has prompts, or is quiet.
 struct prompt_holder {
   std::string name;
@@ -40,9 +46,10 @@ struct prompt_holder {
   std::size_t bytes = 0;
   std::unordered_map<std::string, std::uint64_t>
       targets; ///< the newest prompt of each target
-  /// The prompt that has the open request with this id.
-  std::unordered_map<std::string, std::pair<prompt_entry*, std::uint64_t>>
-      requests;
+  /// Open requests of all its prompts, by generation. The registry ends the
+  /// oldest ones first, so this is nearly a queue.
+  std::deque<prompt_request> requests;
+  std::size_t ended_requests = 0; ///< of those, without a prompt
   /// For each address, how many prompts of which target have it.
   std::map<ip_address, std::map<std::string, std::size_t>> addresses;
   std::set<std::uint64_t> open;
@@ -78,7 +85,13 @@ public:
   /// settle().
   prompt_entry& create(prompt_holder& owner, std::string key);
 
-  void attach(prompt_entry& x, const std::string& id, std::uint64_t generation);
+  /// `generation` is greater than all of the container before.
+  void attach(prompt_entry& x, std::string_view id, std::uint64_t generation);
+  /// Null: there is no such open request.
+  static prompt_request* find_request(prompt_holder& owner,
+                                      std::uint64_t generation);
+  /// The newest open request of a prompt that has one.
+  static const prompt_request& newest_request(const prompt_entry& x);
   /// Removes one open request from the prompt, if the prompt has it.
   void detach(prompt_entry& x, std::uint64_t generation);
   void detach_all(prompt_entry& x);
@@ -113,6 +126,10 @@ public:
   std::uint64_t last_number() const noexcept { return last_number_; }
   std::uint64_t forgotten() const noexcept { return forgotten_; }
 
+  /// The prompt of the last block, while it is the newest of its target: the
+  /// next block is often of the same target. Null: not known.
+  prompt_entry* recent = nullptr;
+
   /// The bytes that a prompt, an open request, an address and a container are
   /// charged in addition to their texts: for objects, entries of indexes, and
   /// the allocator.
@@ -124,6 +141,7 @@ public:
 private:
   void release_facts(prompt_holder& x,
                      const std::shared_ptr<const prompt_container>& facts);
+  static void drop_ended(prompt_holder& owner);
   void recharge(prompt_entry& x);
   bool is_over(const prompt_holder& x) const noexcept;
   bool is_over_in_all() const noexcept;

@@ -23,11 +23,12 @@ bool has(const std::vector<T>& xs, const T& x) {
   return std::find(xs.begin(), xs.end(), x) != xs.end();
 }
 
-std::shared_ptr<const prompt_container> facts_of(const event& x) {
+std::shared_ptr<const prompt_container> facts_of(std::string_view container,
+                                                 const dossier& about) {
   auto result = std::make_shared<prompt_container>();
-  result->name = x.container;
+  result->name = container;
   std::size_t bytes = 0;
-  for (const auto& [key, value] : x.dossier) {
+  for (const auto& [key, value] : about) {
     auto reduced = key;
     sanitise(reduced);
     auto& all = result->dossier;
@@ -98,14 +99,29 @@ void prompt_table::remove(prompt_observer& x) {
 
 const prompt* prompt_table::block(const event& x, std::uint64_t generation,
                                   prompt_time now) {
+  return block({x.container, x.request_id, x.domain, x.dest, x.port, x.proto},
+               x.dossier, generation, now);
+}
+
+bool prompt_table::knows(std::string_view container) const {
+  const auto* owner = impl_->find_holder(container);
+  return owner != nullptr && owner->facts != nullptr;
+}
+
+const prompt* prompt_table::block(const blocked& x, const dossier& about,
+                                  std::uint64_t generation, prompt_time now) {
   auto& all = *impl_;
   all.expire(now.steady);
-  auto& owner = all.hold(x.container);
+  auto* last = all.recent_for(x);
+  std::string key;
+  auto& owner = last != nullptr ? *last->owner : all.hold(x.container);
   if (owner.facts == nullptr)
-    all.set_facts(owner, facts_of(x));
-  auto key = target_key(x.domain, x.dest);
+    all.set_facts(owner, facts_of(x.container, about));
+  if (last == nullptr) {
+    key = target_key(x.domain, x.dest);
+    last = all.newest_of(owner, key);
+  }
   const bool is_open = generation != 0 && !x.request_id.empty();
-  auto* last = all.newest_of(owner, key);
   auto* found = last;
   if (last == nullptr || last->state == prompt_state::gone
       || is_allowed(*last)) {
@@ -114,6 +130,8 @@ const prompt* prompt_table::block(const event& x, std::uint64_t generation,
       all.drop_if_empty(owner);
       return nullptr;
     }
+    if (last != nullptr)
+      key = last->key;
     found = &all.create(owner, std::move(key));
     found->target = x.target();
     found->domain = x.domain;
@@ -126,23 +144,13 @@ const prompt* prompt_table::block(const event& x, std::uint64_t generation,
     }
   }
   const auto number = found->number;
-  if (is_open) {
-    // An id that is announced again means the new block only.
-    auto known = owner.requests.find(x.request_id);
-    auto before = known == owner.requests.end()
-                      ? std::pair<prompt_entry*, std::uint64_t>{}
-                      : known->second;
+  if (is_open)
     all.attach(*found, x.request_id, generation);
-    if (before.first != nullptr)
-      all.lose_request(*before.first, before.second, now);
-    found = all.find(number);
-  }
-  // The prompt was decided, and lose_request() removed it to make room.
-  if (found == nullptr)
-    return block(x, generation, now);
   const bool is_new = found->count == 0;
-  all.fold(*found, x, now);
-  const bool has_changed = all.find_new_flags(*found);
+  const bool has_news = all.fold(*found, x, now) || is_new;
+  // What else gives an open prompt a flag is found by flag_neighbours().
+  const bool has_changed =
+      (has_news || !found->is_open()) && all.find_new_flags(*found);
   if (has_changed && !is_new)
     ++found->revision;
   if (!all.settle(*found, is_new || has_changed, now)) {
@@ -150,13 +158,26 @@ const prompt* prompt_table::block(const event& x, std::uint64_t generation,
     all.drop_if_empty(owner);
     return nullptr;
   }
-  all.flag_neighbours(*found);
-  return all.find(number);
+  if (has_news)
+    all.flag_neighbours(*found);
+  all.recent = all.find(number);
+  return all.recent;
 }
 
-// Adds a further block to a prompt.
-void prompt_table::impl::fold(prompt_entry& x, const event& from,
+// Null: look for the target's newest prompt.
+prompt_entry* prompt_table::impl::recent_for(const blocked& x) const {
+  if (recent == nullptr || recent->owner->name != x.container
+      || recent->domain != x.domain
+      || (x.domain.empty() && recent->dest != x.dest))
+    return nullptr;
+  return recent;
+}
+
+// Adds a further block to a prompt. Returns whether its address is new.
+bool prompt_table::impl::fold(prompt_entry& x, const blocked& from,
                               prompt_time now) {
+  const bool is_known =
+      x.count > 0 && x.more_addresses == 0 && x.dest == from.dest;
   x.dest = from.dest;
   x.last_seen = now.wall;
   ++x.count;
@@ -170,15 +191,18 @@ void prompt_table::impl::fold(prompt_entry& x, const event& from,
   };
   x.more_ports |= !add(x.ports, from.port);
   add(x.protocols, from.proto);
+  if (is_known)
+    return false;
   auto address = parse_ip_address(from.dest);
   if (!address || has(x.addresses, *address))
-    return;
+    return false;
   // The flags of an address count also if the address is not listed.
   x.kept_flags = x.kept_flags | find_flags(*address);
   if (x.addresses.size() == operator_limits::prompt_addresses_max)
     ++x.more_addresses;
   else
     add_address(x, *address);
+  return true;
 }
 
 // Returns whether there are new flags.
@@ -237,6 +261,7 @@ void prompt_table::lifecycle(const event& x, prompt_time now) {
 void prompt_table::impl::end_all(prompt_holder& owner, prompt_end why,
                                  prompt_time now) {
   owner.targets.clear();
+  recent = nullptr;
   for (auto [order, number] : owner.finished)
     detach_all(*find(number));
   const auto open = owner.open;
@@ -258,17 +283,15 @@ void prompt_table::closed(std::string_view container,
   auto* owner = impl_->find_holder(container);
   if (owner == nullptr)
     return;
-  auto known = owner->requests.find(request.request_id);
-  if (known == owner->requests.end()
-      || known->second.second != request.generation)
-    return;
-  impl_->lose_request(*known->second.first, request.generation, now);
+  const auto* known = impl_->find_request(*owner, request.generation);
+  if (known != nullptr)
+    impl_->lose_request(*known->owner, request.generation, now);
 }
 
 void prompt_table::impl::lose_request(prompt_entry& x, std::uint64_t generation,
                                       prompt_time now) {
   detach(x, generation);
-  if (x.requests.empty() && x.state == prompt_state::waiting)
+  if (x.requests == 0 && x.state == prompt_state::waiting)
     forget(x, now);
 }
 
@@ -281,11 +304,10 @@ decision prompt_table::executed(std::string_view container,
   auto* owner = impl_->find_holder(container);
   if (owner == nullptr)
     return x;
-  auto known = owner->requests.find(request.request_id);
-  if (known == owner->requests.end()
-      || known->second.second != request.generation)
+  const auto* known = impl_->find_request(*owner, request.generation);
+  if (known == nullptr)
     return x;
-  auto& y = *known->second.first;
+  auto& y = *known->owner;
   x.prompt = id_of(y.number);
   x.target = y.target;
   x.waited = now.wall - y.first_seen;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "protocol/base/time.hpp"
+#include "protocol/hub/authorisation.hpp"
 #include "protocol/operator/limits.hpp"
 #include "protocol/operator/policy.hpp"
 #include "protocol/operator/prompt.hpp"
@@ -24,13 +25,18 @@ struct prompt_time {
   std::int64_t wall = 0; ///< microseconds since the epoch, UTC
 };
 
-/// One open request of the registry. Requests that had the same id one after
-/// the other differ in `generation`.
-struct request_ref {
-  std::string request_id;
-  std::uint64_t generation = 0;
+/// What the table reads of a block. Views are valid during the call alone.
+struct blocked {
+  std::string_view container;
+  std::string_view request_id;
+  std::string_view domain;
+  std::string_view dest;
+  std::int64_t port = 0;
+  std::int64_t proto = 0;
 
-  friend bool operator==(const request_ref&, const request_ref&) = default;
+  std::string_view target() const noexcept {
+    return domain.empty() ? dest : domain;
+  }
 };
 
 /// Gets every change of the table. `number` is the number of a prompt.
@@ -81,9 +87,16 @@ public:
   // -- from the registry ------------------------------------------------------
 
   /// A block. `generation` belongs to its open request; 0: it has none. Returns
-  /// the prompt that shows it; null if there was no room.
+  /// the prompt that shows it; null if there was no room. `about` is the
+  /// dossier of the container.
+  const prompt* block(const blocked& x, const dossier& about,
+                      std::uint64_t generation, prompt_time now);
   const prompt* block(const event& x, std::uint64_t generation,
                       prompt_time now);
+
+  /// Whether the dossier of the container is known, so that block() does not
+  /// look at another one.
+  bool knows(std::string_view container) const;
 
   /// Handles container_exited, shield_down and shield_disengaged: the
   /// container's open prompts become gone. Other events change nothing.

@@ -1,5 +1,6 @@
 #include "protocol/varlink/dispatch.hpp"
 
+#include "protocol/operator/idl.hpp"
 #include "protocol/text/text.hpp"
 
 #include <algorithm>
@@ -52,11 +53,15 @@ constexpr std::array<declaration, 5> methods{{
 words interfaces_of(role who) noexcept {
   static constexpr std::array<std::string_view, 2> hub{clearance_name,
                                                        service_name};
+  static constexpr std::array<std::string_view, 3> operator_hub{
+      clearance_name, operator_name, service_name};
   static constexpr std::array<std::string_view, 2> helper{verdict_name,
                                                           service_name};
   switch (who) {
   case role::hub:
     return hub;
+  case role::operator_hub:
+    return operator_hub;
   case role::verdict_helper:
     return helper;
   }
@@ -70,6 +75,8 @@ bool contains(words xs, std::string_view x) noexcept {
 std::string_view description_of(std::string_view interface) noexcept {
   if (interface == clearance_name)
     return idl::clearance;
+  if (interface == operator_name)
+    return operator_idl;
   return interface == verdict_name ? idl::clearance_verdict : idl::service;
 }
 
@@ -88,8 +95,8 @@ answered error(std::string_view name, std::string_view field = {},
 
 answered info(role who) {
   std::string members = R"("vendor":"terok","product":)";
-  append_json(members,
-              who == role::hub ? "terok-clearance" : "terok-clearance-verdict");
+  append_json(members, who == role::verdict_helper ? "terok-clearance-verdict"
+                                                   : "terok-clearance");
   members += R"(,"version":)";
   append_json(members, CLEARANCE_VERSION);
   members += R"(,"url":"https://github.com/terok-ai/terok-clearance",)"
@@ -128,6 +135,28 @@ std::optional<std::string_view> invalid(const call& x, words declared) {
   return std::nullopt;
 }
 
+dispatched decide_operator(std::string_view method, const call& x) {
+  using kind = operator_refusal::kind;
+  auto parsed = parse_operator_call(method, x);
+  if (auto* good = std::get_if<operator_call>(&parsed)) {
+    if (x.oneway && std::holds_alternative<watch_call>(*good))
+      return answered{};
+    return std::move(*good);
+  }
+  const auto& bad = std::get<operator_refusal>(parsed);
+  switch (bad.why) {
+  case kind::no_method:
+    return error("MethodNotFound", "method", bad.name);
+  case kind::not_implemented:
+    return error("MethodNotImplemented", "method", bad.name);
+  case kind::bad_parameter:
+    return error("InvalidParameter", "parameter", bad.name);
+  case kind::expected_more:
+    break;
+  }
+  return x.oneway ? answered{} : error("ExpectedMore");
+}
+
 dispatched decide(role who, const call& x) {
   auto dot = std::min(x.method.rfind('.'), x.method.size());
   auto interface = std::string_view{x.method}.substr(0, dot);
@@ -135,6 +164,8 @@ dispatched decide(role who, const call& x) {
       std::string_view{x.method}.substr(std::min(dot + 1, x.method.size()));
   if (!contains(interfaces_of(who), interface))
     return error("InterfaceNotFound", "interface", interface);
+  if (interface == operator_name)
+    return decide_operator(name, x);
   const auto* found =
       std::find_if(methods.begin(), methods.end(), [&](const declaration& y) {
         return y.interface == interface && y.name == name;

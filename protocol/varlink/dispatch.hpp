@@ -4,6 +4,7 @@
 #pragma once
 
 #include "protocol/varlink/message.hpp"
+#include "protocol/varlink/operator_call.hpp"
 
 #include <string>
 #include <string_view>
@@ -18,8 +19,9 @@ extern const std::string_view clearance;         // org.terok.Clearance1
 extern const std::string_view clearance_verdict; // org.terok.ClearanceVerdict1
 } // namespace idl
 
-/// Which of our two varlink services is called.
-enum class role { hub, verdict_helper };
+/// Which of our varlink services is called. An operator_hub is a hub that has
+/// org.terok.ClearanceOperator1, too.
+enum class role { hub, operator_hub, verdict_helper };
 
 /// The call is answered; `reply` is all that the client gets (empty for a
 /// oneway call).
@@ -35,8 +37,8 @@ struct apply_call {
 struct subscribe_call {};
 
 /// What to do for one call.
-using dispatched =
-    std::variant<answered, verdict_call, apply_call, subscribe_call>;
+using dispatched = std::variant<answered, verdict_call, apply_call,
+                                subscribe_call, operator_call>;
 
 /// Checks a call in this order: interface, method, declared parameters in their
 /// order, unknown parameters. The error reply of a oneway call is empty. A

@@ -22,7 +22,8 @@ struct parameter {
   std::string name;
   kind type = kind::null;
   /// the text of a string; "true" or "false"; an integer of 64 bits with sign;
-  /// else ""
+  /// the source text of an array, an object or another number; "" of null and
+  /// of the parameter `event` of a reply
   std::string text;
 };
 

@@ -49,7 +49,7 @@ parameter to_parameter(std::string_view name, const json_item& x) {
   case kind::object:
     break;
   }
-  return {std::string{name}, parameter::kind::other, {}};
+  return {std::string{name}, parameter::kind::other, std::string{x.text}};
 }
 
 /// What the member `parameters` holds.

@@ -106,6 +106,14 @@ std::int64_t port_number(const std::string& word) {
   throw bad_value("--port", no_number<std::int64_t>(word, 0, max));
 }
 
+/// `KEY=VALUE`.
+std::pair<std::string, std::string> dossier_entry(const std::string& word) {
+  auto at = word.find('=');
+  if (at == std::string::npos)
+    throw bad_value("--dossier", "`" + word + "` is no KEY=VALUE");
+  return {word.substr(0, at), word.substr(at + 1)};
+}
+
 std::int64_t proto_number(const std::string& word) {
   constexpr std::int64_t max = 255;
   if (auto i = proto_words.find(word); i != proto_words.end())
@@ -144,6 +152,11 @@ struct parser {
   watch_config watch;
   verdict_config verdict;
   emit_config emit;
+  list_config list;
+  decide_config decide;
+  history_config history;
+  explain_config explain;
+  policy_check_config policy;
   emit_line line;
   bool blocked = false;
   bool version = false;
@@ -153,6 +166,11 @@ struct parser {
   command finish_watch();
   command finish_verdict() { return verdict; }
   command finish_emit();
+  command finish_list() { return list; }
+  command finish_decide() { return decide; }
+  command finish_history() { return history; }
+  command finish_explain();
+  command finish_policy() { return policy; }
 
 private:
   CLI::App& add(const char* name, command (parser::*finisher)());
@@ -161,6 +179,11 @@ private:
   void add_watch();
   void add_verdict();
   void add_emit();
+  void add_list();
+  void add_decide();
+  void add_history();
+  void add_explain();
+  void add_policy();
 };
 
 CLI::App& parser::add(const char* name, command (parser::*finisher)()) {
@@ -180,11 +203,19 @@ parser::parser(const std::string& runtime) {
   watch.runtime_directory = runtime;
   verdict.clearance_socket = default_clearance_socket(runtime);
   emit.reader_socket = default_reader_socket(runtime);
+  for (auto* socket : {&list.clearance_socket, &decide.clearance_socket,
+                       &history.clearance_socket, &explain.clearance_socket})
+    *socket = default_clearance_socket(runtime);
   add_serve();
   add_serve_verdict();
   add_watch();
   add_verdict();
   add_emit();
+  add_list();
+  add_decide();
+  add_history();
+  add_explain();
+  add_policy();
 }
 
 void parser::add_serve() {
@@ -199,6 +230,11 @@ void parser::add_serve() {
   add_word(sub, "--only-container", serve.only_container);
   add_choice(sub, "--sandbox", serve.sandbox, sandbox_modes)
       ->excludes(inline_verdict);
+  auto* no_policy = sub.add_flag("--no-policy", serve.policy.is_off);
+  sub.add_option("--policy", serve.policy.directories)
+      ->allow_extra_args(false)
+      ->check(not_empty)
+      ->excludes(no_policy);
   add_choice(sub, "--log-level", serve.level, log_levels);
 }
 
@@ -290,12 +326,8 @@ void parser::add_emit() {
   sub.add_option_function<std::vector<std::string>>(
          "--dossier",
          [this](const std::vector<std::string>& words) {
-           for (const auto& word : words) {
-             auto at = word.find('=');
-             if (at == std::string::npos)
-               throw bad_value("--dossier", "`" + word + "` is no KEY=VALUE");
-             line.dossier.emplace_back(word.substr(0, at), word.substr(at + 1));
-           }
+           for (const auto& word : words)
+             line.dossier.push_back(dossier_entry(word));
          })
       ->allow_extra_args(false);
 }
@@ -334,6 +366,90 @@ command parser::finish_emit() {
   return emit;
 }
 
+void parser::add_list() {
+  auto& sub = add("list", &parser::finish_list);
+  add_word(sub, "--clearance-socket", list.clearance_socket, socket_path);
+  add_word(sub, "--container", list.container);
+  sub.add_flag("--all", list.all);
+  sub.add_flag("--json", list.json);
+}
+
+void parser::add_decide() {
+  auto& sub = add("decide", &parser::finish_decide);
+  add_word(sub, "PROMPT", decide.prompt)->required();
+  sub.add_option_function<std::string>(
+         "REVISION",
+         [this](const std::string& word) {
+           constexpr std::int64_t max = std::int64_t{1} << 62;
+           auto value = number<std::int64_t>(word, 1, max);
+           if (!value)
+             throw bad_value("REVISION", no_number<std::int64_t>(word, 1, max));
+           decide.revision = *value;
+         })
+      ->required();
+  add_choice(sub, "ACTION", decide.action, action_words)->required();
+  add_word(sub, "--reason", decide.reason);
+  add_word(sub, "--clearance-socket", decide.clearance_socket, socket_path);
+}
+
+void parser::add_history() {
+  auto& sub = add("history", &parser::finish_history);
+  add_word(sub, "--clearance-socket", history.clearance_socket, socket_path);
+  add_word(sub, "--container", history.container);
+  sub.add_option_function<std::string>(
+      "--limit", [this](const std::string& word) {
+        constexpr std::int64_t max = 1'000'000;
+        history.limit = number<std::int64_t>(word, 0, max);
+        if (!history.limit)
+          throw bad_value("--limit", no_number<std::int64_t>(word, 0, max));
+      });
+  sub.add_flag("--json", history.json);
+}
+
+void parser::add_explain() {
+  auto& sub = add("explain", &parser::finish_explain);
+  add_word(sub, "--clearance-socket", explain.clearance_socket, socket_path);
+  auto* prompt = add_word(sub, "--prompt", explain.prompt);
+  auto each = [&](const char* option, auto take) {
+    sub.add_option_function<std::vector<std::string>>(
+           option,
+           [take](const std::vector<std::string>& words) {
+             for (const auto& word : words)
+               take(word);
+           })
+        ->allow_extra_args(false)
+        ->excludes(prompt);
+  };
+  add_word(sub, "--container", explain.container)->excludes(prompt);
+  add_word(sub, "--to", explain.target)->excludes(prompt);
+  each("--address",
+       [this](const std::string& word) { explain.addresses.push_back(word); });
+  each("--port", [this](const std::string& word) {
+    explain.ports.push_back(port_number(word));
+  });
+  each("--dossier", [this](const std::string& word) {
+    explain.dossier.push_back(dossier_entry(word));
+  });
+}
+
+void parser::add_policy() {
+  auto& sub = add("policy", &parser::finish_policy);
+  sub.add_option_function<std::string>(
+         "ACTION",
+         [](const std::string& word) {
+           if (word != "check")
+             throw bad_value("ACTION", "`" + word + "` is not check");
+         })
+      ->required();
+  sub.add_option("DIR", policy.where.directories)->check(not_empty);
+}
+
+command parser::finish_explain() {
+  if (explain.prompt.empty() && explain.target.empty())
+    throw missing("--prompt or --to is required");
+  return explain;
+}
+
 command parser::finish() {
   auto* sub = app.get_subcommands().at(0);
   return (this->*subcommands.at(sub))();
@@ -352,7 +468,8 @@ command parse_command_line(const std::vector<std::string>& words,
 }
 
 config_judge command_judge(const std::string& runtime) {
-  return {{"serve", "serve-verdict", "watch", "verdict", "emit"},
+  return {{"serve", "serve-verdict", "watch", "verdict", "emit", "list",
+           "decide", "history", "explain", "policy"},
           options_of(parser{runtime}.app),
           [runtime](const auto& words) {
             return fault_of(parse_command_line(words, runtime));

@@ -6,8 +6,10 @@
 #include "services/cli/config_file.hpp"
 #include "services/cli/outcome.hpp"
 #include "services/client/emit.hpp"
+#include "services/client/operator_client.hpp"
 #include "services/client/verdict.hpp"
 #include "services/client/watch.hpp"
+#include "services/operator/policy_setting.hpp"
 
 #include <string>
 #include <variant>
@@ -15,8 +17,10 @@
 
 namespace clearance::services {
 
-using command = std::variant<outcome, serve_config, serve_verdict_config,
-                             watch_config, verdict_config, emit_config>;
+using command =
+    std::variant<outcome, serve_config, serve_verdict_config, watch_config,
+                 verdict_config, emit_config, list_config, decide_config,
+                 history_config, explain_config, policy_check_config>;
 
 /// Judges the words behind the program's name. Paths that are not given lie
 /// below `runtime`. Reads neither files nor the environment.

@@ -20,6 +20,11 @@ Services:
 Clients:
   watch          show what happens, as it happens
   verdict        answer one blocked connection: allow or deny
+  list           show the prompts: what operators are asked
+  decide         answer one prompt: allow or deny
+  history        show the last decisions, and who made them
+  explain        show what the policy says about a prompt or a target
+  policy         check the files of a policy
   emit           send events to the hub, as a reader does
 
 Options:
@@ -62,6 +67,11 @@ Options:
                            (default: serve all)
   --sandbox MODE           auto, required or off, see below (default: auto);
                            excludes --inline-verdict
+  --policy DIR             read the rules of DIR/*.toml, which decide prompts
+                           without a person; may be repeated (default:
+                           /etc/terok-clearance/policy.d, then
+                           $XDG_CONFIG_HOME/terok-clearance/policy.d)
+  --no-policy              read no rules; excludes --policy
   --log-level LEVEL        debug, info, warning or error (default: info)
   --config FILE            settings, as TOML; see terok-clearance --help
   --help                   show this text
@@ -78,7 +88,8 @@ Under systemd, sockets that it passes are served instead: one is named
 within WatchdogSec= that the hub goes on.
 
 The log says of every verdict who asked (uid, pid, command), for what, and what
-came of it, whatever --log-level is. SIGUSR1 writes all counters to the log. The
+came of it, whatever --log-level is. SIGHUP reads the policy again; if it has a
+fault, the one of before stays in force. SIGUSR1 writes all counters to the log. The
 log goes to stderr; when that is the journal, entries have fields: CONTAINER=,
 REQUEST_ID=, TEROK_...=.
 
@@ -196,6 +207,111 @@ Exit codes: 0 the hub has read it all (whether it liked it stands in its log);
 1 the hub cannot be reached or went away; 2 wrong usage.
 )";
 
+constexpr std::string_view prompt_list_text = R"(
+Usage: terok-clearance list [OPTION]...
+
+Shows the prompts of a hub: one for each container and target, whatever the
+number of blocks. Below a prompt that waits stand what an allow opens and the
+command that answers it.
+
+Options:
+  --clearance-socket PATH  the hub's socket
+                           (default: $XDG_RUNTIME_DIR/terok-clearance.sock)
+  --container ID           prompts of this container only
+  --all                    decided and gone prompts, too; the hub shows them
+                           for 10 minutes
+  --json                   one prompt a line as a JSON object
+  --config FILE            settings, as TOML; see terok-clearance --help
+  --help                   show this text
+
+Exit codes: 0 done; 1 the hub cannot be reached or has no prompts; 2 wrong
+usage.
+)";
+
+constexpr std::string_view prompt_decide_text = R"(
+Usage: terok-clearance decide PROMPT REVISION allow|deny [--reason TEXT]
+                              [--clearance-socket PATH]
+
+Answers one prompt. PROMPT and REVISION are those that `terok-clearance list`
+shows, which prints the whole command. An allow of a prompt that has changed
+since then is refused, and nothing is executed; a deny is not. All blocks of
+the prompt are answered together. Waits up to 80 s for the firewall.
+
+Options:
+  --reason TEXT            why; it is kept with the decision
+  --clearance-socket PATH  the hub's socket
+                           (default: $XDG_RUNTIME_DIR/terok-clearance.sock)
+  --config FILE            settings, as TOML; see terok-clearance --help
+  --help                   show this text
+
+Exit codes: 0 applied; 1 refused by the hub, failed in the shield (stderr says
+which, and shows the prompt or the decision as it is), or the hub cannot be
+reached; 2 wrong usage.
+)";
+
+constexpr std::string_view prompt_history_text = R"(
+Usage: terok-clearance history [OPTION]...
+
+Shows the last decisions of a hub, the newest last: of operators, whichever
+client they used, and of applications.
+
+Options:
+  --clearance-socket PATH  the hub's socket
+                           (default: $XDG_RUNTIME_DIR/terok-clearance.sock)
+  --container ID           decisions about this container only
+  --limit N                the newest N only (default: all that the hub keeps,
+                           at most 1000)
+  --json                   one decision a line as a JSON object
+  --config FILE            settings, as TOML; see terok-clearance --help
+  --help                   show this text
+
+Exit codes: 0 done; 1 the hub cannot be reached or has no prompts; 2 wrong
+usage.
+)";
+
+constexpr std::string_view prompt_explain_text = R"(
+Usage: terok-clearance explain --prompt ID [--clearance-socket PATH]
+       terok-clearance explain --to TARGET [--container ID] [--address ADDRESS]...
+                               [--port PORT]... [--dossier KEY=VALUE]...
+                               [--clearance-socket PATH]
+
+Asks a hub what its policy says about a prompt, or about a target that a
+container might ask for: allow, deny or ask, the rules that match, what rules
+ask for and the command line does not say, and what an allow would open.
+Nothing is decided.
+
+Options:
+  --prompt ID              a prompt, as `terok-clearance list` shows it; excludes
+                           all options but --clearance-socket
+  --to TARGET              a name or an address
+  --container ID           the container
+  --address ADDRESS        an address of the name; may be repeated
+  --port PORT              a port, 0 to 65535; may be repeated
+  --dossier KEY=VALUE      about the container; may be repeated
+  --clearance-socket PATH  the hub's socket
+                           (default: $XDG_RUNTIME_DIR/terok-clearance.sock)
+  --config FILE            settings, as TOML; see terok-clearance --help
+  --help                   show this text
+
+Exit codes: 0 done; 1 the hub cannot be reached or there is no such prompt;
+2 wrong usage.
+)";
+
+constexpr std::string_view policy_check_text = R"(
+Usage: terok-clearance policy check [DIR]...
+
+Reads the policy's files as a hub does, *.toml in each DIR (default:
+/etc/terok-clearance/policy.d, then $XDG_CONFIG_HOME/terok-clearance/policy.d),
+and shows the rules, or the first fault as FILE:LINE: KEY: why.
+
+Options:
+  --config FILE  settings, as TOML; see terok-clearance --help
+  --help         show this text
+
+Exit codes: 0 good; 1 stdout is closed; 2 the policy has a fault, or wrong
+usage.
+)";
+
 struct entry {
   std::string_view name;
   std::string_view text;
@@ -208,6 +324,11 @@ constexpr entry texts[] = {
     {"watch", watch_text},
     {"verdict", verdict_text},
     {"emit", emit_text},
+    {"list", prompt_list_text},
+    {"decide", prompt_decide_text},
+    {"history", prompt_history_text},
+    {"explain", prompt_explain_text},
+    {"policy", policy_check_text},
 };
 
 } // namespace

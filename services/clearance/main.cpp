@@ -26,6 +26,11 @@ struct run {
   int operator()(const watch_config& x) const { return watch(x); }
   int operator()(const verdict_config& x) const { return verdict(x); }
   int operator()(const emit_config& x) const { return emit(x); }
+  int operator()(const list_config& x) const { return list(x); }
+  int operator()(const decide_config& x) const { return decide(x); }
+  int operator()(const history_config& x) const { return history(x); }
+  int operator()(const explain_config& x) const { return explain(x); }
+  int operator()(const policy_check_config& x) const { return check_policy(x); }
 };
 
 } // namespace

@@ -6,7 +6,9 @@
 #include "actors/hub/hub.hpp"
 #include "actors/io/socket/bind.hpp"
 #include "actors/io/socket/private_directory.hpp"
+#include "actors/operator/prompts.hpp"
 #include "protocol/text/text.hpp"
+#include "services/operator/hub_policy.hpp"
 #include "services/process/activation.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/inheritance.hpp"
@@ -52,7 +54,8 @@ actors::executor_actor start_executor(io::loop& loop,
 }
 
 actors::hub_config configure(const serve_config& config,
-                             const std::vector<activated_socket>& passed) {
+                             const std::vector<activated_socket>& passed,
+                             const hub_policy& policy) {
   actors::hub_config result;
   result.clearance_socket = config.clearance_socket;
   result.reader_socket = config.reader_socket;
@@ -62,8 +65,12 @@ actors::hub_config configure(const serve_config& config,
     result.reader_socket = passed[1].place.text;
     result.inherited_reader = passed[1].fd;
   }
-  if (!config.only_container.empty())
+  actors::prompts_config prompts;
+  if (!config.only_container.empty()) {
     result.only_container.emplace(config.only_container);
+    prompts.id = config.only_container;
+  }
+  policy.give_to(result, std::move(prompts));
   return result;
 }
 
@@ -76,19 +83,25 @@ std::string make_directory(const std::string& socket, const char* role) {
   return result;
 }
 
-sandbox_plan plan_hub(const serve_config& config) {
-  return hub_sandbox(
-      {make_directory(config.reader_socket, "reader socket"),
-       make_directory(config.clearance_socket, "clearance socket")});
+// Sockets that were passed need no directory.
+sandbox_plan plan_hub(const serve_config& config, bool passed,
+                      const hub_policy& policy) {
+  std::vector<std::string> directories;
+  if (!passed)
+    directories = {make_directory(config.reader_socket, "reader socket"),
+                   make_directory(config.clearance_socket, "clearance socket")};
+  auto result = hub_sandbox(directories);
+  for (const auto& each : policy.directories())
+    result.paths_allowed.push_back({each.path, path_access::read});
+  return result;
 }
 
-// Sockets that were passed need no directory.
-std::string sandbox_hub(const serve_config& config, bool passed) {
+std::string sandbox_hub(const serve_config& config, bool passed,
+                        const hub_policy& policy) {
   if (config.inline_verdict)
     return executes_verdicts;
-  return enter_sandbox(
-      [&] { return passed ? hub_sandbox({}) : plan_hub(config); },
-      config.sandbox, exit_failed);
+  return enter_sandbox([&] { return plan_hub(config, passed, policy); },
+                       config.sandbox, exit_failed);
 }
 
 } // namespace
@@ -103,12 +116,13 @@ int serve(const serve_config& given) try {
     *path = absolute_socket_path(*path);
   const auto sockets =
       activated_sockets({"clearance", "reader"}, config.named_socket);
+  const hub_policy policy{policy_directories(config.policy)};
   std::string sandbox;
   auto start = [&](io::loop& loop, const actors::manager_actor& manager) {
     std::string caveat;
     auto executor = start_executor(loop, config, caveat);
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
-    auto hub = configure(config, sockets);
+    auto hub = configure(config, sockets, policy);
     hub.io = &loop;
     hub.executor = executor;
     hub.caveat = caveat;
@@ -120,8 +134,10 @@ int serve(const serve_config& given) try {
       };
     return actors::spawn_hub(loop, std::move(hub));
   };
-  return run_service(start, config.level,
-                     [&] { sandbox = sandbox_hub(config, !sockets.empty()); });
+  return run_service(
+      start, config.level,
+      [&] { sandbox = sandbox_hub(config, !sockets.empty(), policy); },
+      [policy] { return policy.reload(); });
 } catch (const setup_fault& e) {
   print_fault("terok-clearance", e.what());
   return e.code;

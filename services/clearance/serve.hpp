@@ -1,6 +1,7 @@
 /// `terok-clearance serve`: the hub.
 #pragma once
 
+#include "services/operator/policy_setting.hpp"
 #include "services/process/log_level.hpp"
 #include "services/sandbox/sandbox_mode.hpp"
 
@@ -17,6 +18,7 @@ struct serve_config {
   bool inline_verdict = false; ///< run the shield here, without a helper
   std::string shield;          ///< the shield's program; empty: looked for
   std::string only_container;  ///< drop lines of others; empty: serve all
+  policy_setting policy;
   sandbox_mode sandbox = sandbox_mode::automatic; ///< not with inline_verdict
   log_level level = log_level::info;
 };

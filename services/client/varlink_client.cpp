@@ -21,10 +21,15 @@ varlink_client::call(std::string_view method, const parameters& values,
                      time_point deadline) {
   std::string bytes;
   varlink::append_call(bytes, method, values);
-  auto sent = send(bytes, deadline);
+  return call(bytes, deadline);
+}
+
+std::variant<varlink::reply, varlink_client::failure>
+varlink_client::call(std::string_view message, time_point deadline) {
+  auto sent = send(message, deadline);
   if (auto* why = std::get_if<failure>(&sent))
     return std::move(*why);
-  return receive(deadline);
+  return next(deadline);
 }
 
 std::variant<std::monostate, varlink_client::failure>
@@ -49,14 +54,17 @@ varlink_client::send(std::string_view bytes, time_point deadline) {
 }
 
 std::variant<varlink::reply, varlink_client::failure>
-varlink_client::receive(time_point deadline) {
+varlink_client::next(time_point deadline) {
   std::string buffer(limits::read_max_bytes, '\0');
-  protocol::frame_batch frames;
-  while (frames.empty()) {
+  if (taken_ == frames_.size()) {
+    frames_ = {};
+    taken_ = 0;
+  }
+  while (frames_.empty()) {
     auto n = ::recv(connection_.get(), buffer.data(), buffer.size(), 0);
     if (n > 0) {
       auto size = static_cast<std::size_t>(n);
-      if (!framer_.feed({buffer.data(), size}, frames))
+      if (!framer_.feed({buffer.data(), size}, frames_))
         return failure{"answered with a message that is too long"};
     } else if (n == 0) {
       return failure{"closed the connection without an answer"};
@@ -67,9 +75,8 @@ varlink_client::receive(time_point deadline) {
       return failure{"broke the connection: " + error_text(errno)};
     }
   }
-  // There was one call, so there is one reply. Frames behind the first one are
-  // not looked at.
-  auto parsed = varlink::parse_reply(frames.at(0), frames.capacity_at(0));
+  const auto at = taken_++;
+  auto parsed = varlink::parse_reply(frames_.at(at), frames_.capacity_at(at));
   if (auto* reply = std::get_if<varlink::reply>(&parsed))
     return std::move(*reply);
   auto why = std::get<varlink::malformed>(parsed).why;

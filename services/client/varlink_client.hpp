@@ -5,6 +5,7 @@
 #include "protocol/varlink/message.hpp"
 #include "services/client/unix_socket.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,13 +32,21 @@ public:
   std::variant<protocol::varlink::reply, failure>
   call(std::string_view method, const parameters& values, time_point deadline);
 
+  /// Sends a whole call, NUL included, and waits for its first reply.
+  std::variant<protocol::varlink::reply, failure> call(std::string_view message,
+                                                       time_point deadline);
+
+  /// Waits for the next reply to a call with `more`.
+  std::variant<protocol::varlink::reply, failure> next(time_point deadline);
+
 private:
   std::variant<std::monostate, failure> send(std::string_view bytes,
                                              time_point deadline);
-  std::variant<protocol::varlink::reply, failure> receive(time_point deadline);
 
   descriptor connection_;
   protocol::framer framer_ = protocol::nul_framer();
+  protocol::frame_batch frames_;
+  std::size_t taken_ = 0; // how many of frames_ were returned
 };
 
 } // namespace clearance::services

@@ -199,19 +199,21 @@ int run_program(const program_config& program, const program_factory& start) {
 }
 
 int run_service(const service_factory& start, log_level level,
-                std::function<void()> enter_sandbox) {
-  auto start_it = [&start](io::loop& loop,
-                           const actors::manager_actor& manager) {
+                std::function<void()> enter_sandbox,
+                std::function<bool()> reload) {
+  auto start_it = [&](io::loop& loop, const actors::manager_actor& manager) {
     auto service = start(loop, manager);
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(service));
     running_service result;
     result.report = [service] {
       caf::anon_send(service, actors::report_atom::value);
     };
+    result.reload = reload;
     return result;
   };
   program_config config;
   config.name = service_name;
+  config.reloads = static_cast<bool>(reload);
   config.level = level;
   config.enter_sandbox = std::move(enter_sandbox);
   return run_program(config, start_it);

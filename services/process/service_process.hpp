@@ -52,8 +52,10 @@ int run_program(const program_config& config, const program_factory& start);
 using service_factory = std::function<actors::service_actor(
     io::loop&, const actors::manager_actor&)>;
 
-/// run_program() for a service of terok-clearance.
+/// run_program() for a service of terok-clearance. `reload`: see
+/// running_service; empty: SIGHUP ends the program.
 int run_service(const service_factory& start, log_level level,
-                std::function<void()> enter_sandbox);
+                std::function<void()> enter_sandbox,
+                std::function<bool()> reload = nullptr);
 
 } // namespace clearance::services

@@ -109,6 +109,8 @@ syscall_groups of_the_hub() {
   return {
       calls("new threads, no new process", "",
             {has_bits("clone", 0, CLONE_THREAD)}),
+      calls("the directories of the policy, when it is read again",
+            "getdents getdents64"),
       calls("memory that is never code", "",
             {lacks_bits("mmap", 2, PROT_EXEC),
              lacks_bits("mprotect", 2, PROT_EXEC)}),

@@ -4,6 +4,7 @@
 // description.
 
 #include "protocol/base/framing.hpp"
+#include "protocol/json/json_tree.hpp"
 #include "protocol/varlink/dispatch.hpp"
 #include "protocol/varlink/message.hpp"
 #include "test/fuzz/fuzz.hpp"
@@ -102,12 +103,40 @@ void check_answer(const std::string& reply, const call& x) {
           "a reply to a client");
 }
 
+// What was read of a call of the operator interface.
+void check_operator_call(const operator_call& y, const call& x) {
+  auto is_text = [&](std::string_view name, const std::string& text) {
+    const auto* p = find(x.parameters, name);
+    return text.empty() || (p != nullptr && p->text == text);
+  };
+  if (const auto* made = std::get_if<decide_call>(&y))
+    require(is_text("prompt", made->prompt) && is_text("action", made->action)
+                && is_text("reason", made->reason)
+                && is_text("name", made->name)
+                && find(x.parameters, "revision")->text
+                       == std::to_string(made->revision),
+            "a decision is what was said");
+  else if (const auto* quiet = std::get_if<quiet_call>(&y))
+    require(is_text("container", quiet->container)
+                && (find(x.parameters, "on")->text == "true") == quiet->on,
+            "quiet is what was said");
+  else if (const auto* asked = std::get_if<explain_call>(&y))
+    require(is_text("target", asked->target)
+                && is_text("container", asked->container),
+            "a question is what was said");
+  else if (std::holds_alternative<watch_call>(y))
+    require(x.more && !x.oneway, "a client that watches asks for more");
+}
+
 void check_dispatch(role who, const call& x) {
   auto result = dispatch(who, x);
-  if (auto* said = std::get_if<answered>(&result))
+  if (auto* op = std::get_if<operator_call>(&result)) {
+    require(who == role::operator_hub, "a hub with operators");
+    check_operator_call(*op, x);
+  } else if (auto* said = std::get_if<answered>(&result))
     check_answer(said->reply, x);
   else if (auto* y = std::get_if<verdict_call>(&result))
-    require(who == role::hub && x.parameters.size() == 4
+    require(who != role::verdict_helper && x.parameters.size() == 4
                 && y->container == find(x.parameters, "container")->text
                 && y->request_id == find(x.parameters, "request_id")->text
                 && y->dest == find(x.parameters, "dest")->text
@@ -120,7 +149,8 @@ void check_dispatch(role who, const call& x) {
                 && z->action == find(x.parameters, "action")->text,
             "an apply is what was said");
   else
-    require(who == role::hub && x.more && !x.oneway && x.parameters.empty(),
+    require(who != role::verdict_helper && x.more && !x.oneway
+                && x.parameters.empty(),
             "a subscription asks for more");
 }
 
@@ -136,14 +166,16 @@ void check_call(const call& x) {
     require(p.type != parameter::kind::boolean || p.text == "true"
                 || p.text == "false",
             "a boolean's text");
-    require(
-        (p.type != parameter::kind::null && p.type != parameter::kind::other)
-            || p.text.empty(),
-        "no text of what has none");
+    require(p.type != parameter::kind::null || p.text.empty(),
+            "no text of what has none");
+    require(p.type != parameter::kind::other
+                || protocol::parse_json_tree(p.text).has_value(),
+            "the source text of a value");
     if (p.type == parameter::kind::string)
       texts.emplace_back(p.name, p.text);
   }
   check_dispatch(role::hub, x);
+  check_dispatch(role::operator_hub, x);
   check_dispatch(role::verdict_helper, x);
   if (texts.size() != x.parameters.size())
     return;

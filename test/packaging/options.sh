@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# The manual page of a program has the options of its --help, and no others.
+# The manual pages of a program have the options of its --help, and no others.
 #
-# Usage: options.sh PROGRAM PAGE
+# Usage: options.sh PROGRAM PAGE...
 set -euo pipefail
 # shellcheck source=test/packaging/page.sh
 source "$(dirname "${BASH_SOURCE[0]}")/page.sh"
-program="$1" page="$2"
+program="$1"
+shift
+pages=("$@")
 name="$(basename "$program")"
-shown="packaging/man/$(basename "$page")"
+shown="packaging/man/$(basename "${pages[0]}")"
 
 mapfile -t subcommands < <("$program" --help | subcommands_in_help)
 is_subcommand() {
@@ -23,7 +25,7 @@ declare -A in_page in_help
 while read -r where option argument; do
   is_subcommand "$where" || where='-'
   in_page["$where $option"]="$argument"
-done < <(options_in_page "$page")
+done < <(for page in "${pages[@]}"; do options_in_page "$page"; done)
 
 # WHERE, of which subcommand's help; how the page writes OPTION ARGUMENT.
 hold() {
@@ -52,7 +54,7 @@ for where in - ${subcommands[@]+"${subcommands[@]}"}; do
     count=$((count + 1))
   done < <(options_in_help <<<"$help")
   ((count > 0)) || breach "$name $where --help: no option was found"
-  [[ "$where" == '-' ]] || grep -qx "\.Ss $where" "$page" \
+  [[ "$where" == '-' ]] || grep -qxh "\.Ss $where" "${pages[@]}" \
     || breach "$shown has no subsection for $where." \
       "Add \`.Ss $where\` to OPTIONS."
 done

@@ -93,9 +93,9 @@ TEST_CASE("parameters keep their order, their names and their kinds") {
                             {"f", kind::boolean, "false"},
                             {"i", kind::integer, "-7"},
                             {"n", kind::null, ""},
-                            {"d", kind::other, ""},
-                            {"a", kind::other, ""},
-                            {"o", kind::other, ""},
+                            {"d", kind::other, "1.5"},
+                            {"a", kind::other, "[1]"},
+                            {"o", kind::other, R"({"s":"x"})"},
                             {"", kind::string, ""}});
 }
 

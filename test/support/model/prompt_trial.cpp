@@ -119,6 +119,22 @@ void prompt_trial::block(const chooser& choose) {
   }
   x.port = static_cast<std::int64_t>(choose(3));
   const auto generation = ++generation_;
+  // What the registry does with an id that is announced again.
+  const auto replaced =
+      has_request ? generation_of(x.container, x.request_id) : 0;
+  fold(x, key, generation, has_request);
+  if (replaced == 0)
+    return;
+  table_.closed(x.container, {x.request_id, replaced}, now_);
+  for (auto& [number, y] : model_)
+    if (y.requests.contains(replaced)) {
+      lose(y, replaced);
+      break;
+    }
+}
+
+void prompt_trial::fold(const event& x, const std::string& key,
+                        std::uint64_t generation, bool has_request) {
   const auto* shown = table_.block(x, generation, now_);
 
   expire();
@@ -153,33 +169,8 @@ void prompt_trial::block(const chooser& choose) {
     if (last != nullptr)
       last->is_current = false;
   }
-  const auto number = found->number;
-  if (has_request) {
-    auto* before = holder_of(x.container, x.request_id);
-    std::uint64_t old = 0;
-    if (before != nullptr)
-      for (auto& [known, id] : before->requests)
-        if (id == x.request_id)
-          old = known;
+  if (has_request)
     found->requests[generation] = x.request_id;
-    if (before != nullptr)
-      lose(*before, old);
-  }
-  if (model_.count(number) == 0) {
-    // The prompt was decided, and the closed request removed it. So a new
-    // prompt is made.
-    require(shown != nullptr && shown->count == 1, "a new prompt is made");
-    found = &model_[++numbers_];
-    found->number = numbers_;
-    found->container = x.container;
-    found->key = key;
-    found->domain = x.domain;
-    found->target = x.target();
-    found->quiet = quiet_.contains(x.container);
-    if (x.domain.empty())
-      found->flags.insert("no_name");
-    found->requests[generation] = x.request_id;
-  }
   auto flags = found->flags;
   ++found->count;
   found->ports.insert(x.port);
@@ -236,15 +227,20 @@ void prompt_trial::lifecycle(const chooser& choose) {
     quiet_.erase(x.container);
 }
 
+std::uint64_t prompt_trial::generation_of(const std::string& container,
+                                          const std::string& id) {
+  if (const auto* x = holder_of(container, id))
+    for (const auto& [generation, known] : x->requests)
+      if (known == id)
+        return generation;
+  return 0;
+}
+
 void prompt_trial::close_request(const chooser& choose) {
   const std::string container = prompt_containers[choose(3)];
   const std::string id = prompt_ids[choose(6)];
   auto* x = holder_of(container, id);
-  std::uint64_t generation = 0;
-  if (x != nullptr)
-    for (auto& [known, each] : x->requests)
-      if (each == id)
-        generation = known;
+  const auto generation = generation_of(container, id);
   const bool is_stale = choose(4) == 0; // the request has another generation
   table_.closed(container, {id, is_stale ? generation + 1000 : generation},
                 now_);

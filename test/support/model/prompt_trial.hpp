@@ -61,6 +61,10 @@ private:
   };
 
   void block(const chooser& choose);
+  void fold(const protocol::event& x, const std::string& key,
+            std::uint64_t generation, bool has_request);
+  std::uint64_t generation_of(const std::string& container,
+                              const std::string& id);
   void lifecycle(const chooser& choose);
   void close_request(const chooser& choose);
   void execute_elsewhere(const chooser& choose);

@@ -1,0 +1,130 @@
+/// The messages between a hub and the actor that keeps its prompts. A hub
+/// without operators has no such actor.
+#pragma once
+
+#include "actors/base/connection.hpp"
+#include "actors/base/message_type.hpp"
+#include "actors/base/messages.hpp"
+#include "actors/base/slot_pool.hpp"
+#include "actors/hub/event_batch.hpp"
+#include "protocol/hub/verdict.hpp"
+#include "protocol/operator/prompt_table.hpp"
+#include "protocol/varlink/operator_call.hpp"
+
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace clearance::actors {
+
+/// What the registry made of one batch.
+struct registry_news {
+  /// An open request that went because of an event: a limit removed it, or its
+  /// id was announced again.
+  struct eviction {
+    std::size_t event = 0; ///< its place in the batch
+    protocol::request_ref request;
+  };
+
+  event_batch_ptr events;
+  /// Of each event, the generation of its open request; 0: it has none.
+  std::vector<std::uint64_t> generations;
+  /// In order.
+  std::vector<eviction> evicted;
+  /// Clients that follow events. They count as operators that attend.
+  std::size_t subscribers = 0;
+};
+
+/// A client's verdict was executed. `by` says whose it was.
+struct verdict_executed {
+  std::string container;
+  protocol::request_ref request;
+  protocol::action action = protocol::action::deny;
+  protocol::shield_outcome outcome;
+  peer by;
+};
+
+/// A call of the operator interface, but for `Watch`.
+struct operator_question {
+  protocol::varlink::operator_call what;
+  peer by;
+};
+
+/// All that the client gets, NUL included.
+struct operator_answer {
+  std::string reply;
+};
+
+/// A client called `Watch`: its connection is given away. The slot is dropped
+/// when the client has left.
+struct watching {
+  connection_ptr connection;
+  protocol::varlink::watch_call call;
+  slot place;
+};
+
+/// Keeps the prompts and answers operators. Starts with the hub, and both end
+/// together.
+using operators_actor = caf::typed_actor<
+    // From the registry: once for each batch, after the events were announced.
+    caf::reacts_to<registry_news>,
+    // From the registry: a verdict that the operators did not ask for.
+    caf::reacts_to<verdict_executed>,
+    // From a session.
+    caf::replies_to<operator_question>::with<operator_answer>,
+    // From a session.
+    caf::reacts_to<watching>,
+    // From the hub: write your counters to the log.
+    caf::reacts_to<report_atom>>;
+
+// -- what the operators ask of the registry -----------------------------------
+
+/// From now on send me what happens to open requests.
+struct attend {
+  operators_actor from;
+};
+
+/// Execute exactly this open request.
+struct execute {
+  std::string container;
+  protocol::request_ref request;
+  protocol::action action = protocol::action::deny;
+  peer by;          ///< for the audit trail
+  std::string rule; ///< of the policy, which decided instead; may be empty
+};
+
+struct executed {
+  protocol::prompt_table::execution how =
+      protocol::prompt_table::execution::changed;
+  std::string why; ///< of a failure
+};
+
+/// Close these open requests as if a verdict on each had been applied: nothing
+/// is executed, and each that is still live is announced as `verdict_applied`.
+struct close_requests {
+  std::string container;
+  std::vector<protocol::request_ref> requests;
+  protocol::action action = protocol::action::deny;
+};
+
+/// How many were closed.
+struct requests_closed {
+  std::size_t count = 0;
+};
+
+} // namespace clearance::actors
+
+CLEARANCE_MESSAGE(clearance::actors::registry_news)
+CLEARANCE_MESSAGE(clearance::actors::verdict_executed)
+CLEARANCE_MESSAGE(clearance::actors::operator_question)
+CLEARANCE_MESSAGE(clearance::actors::operator_answer)
+CLEARANCE_MESSAGE(clearance::actors::watching)
+CLEARANCE_MESSAGE(clearance::actors::attend)
+CLEARANCE_MESSAGE(clearance::actors::execute)
+CLEARANCE_MESSAGE(clearance::actors::executed)
+CLEARANCE_MESSAGE(clearance::actors::close_requests)
+CLEARANCE_MESSAGE(clearance::actors::requests_closed)

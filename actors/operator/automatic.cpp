@@ -1,0 +1,190 @@
+// The policy's part of the prompts:
+//
+//   a prompt is new or changed --.
+//   the policy was loaded --------> judge --ask---> it waits for a person
+//                                     |---deny--> left_denied: its open
+//                                     requests |           are closed, nothing
+//                                     is executed
+//                                     '---allow-> automatic_ --> as an
+//                                     operator's
+//
+// An automatic deny executes nothing, because the firewall denies already. An
+// automatic allow is looked at again when its turn comes: meanwhile the prompt
+// or the policy may have changed. One that fails leaves the prompt to a person.
+
+#include "actors/base/log.hpp"
+#include "actors/operator/prompts.hpp"
+#include "protocol/text/text.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace clearance::actors {
+
+namespace operator_limits = protocol::operator_limits;
+using protocol::policy_action;
+using protocol::prompt_state;
+
+void prompts::news_of_prompts::changed(const protocol::prompt& x,
+                                       bool is_urgent) {
+  if (is_on && is_urgent && x.state == prompt_state::waiting)
+    numbers.push_back(x.number);
+}
+
+protocol::policy_circumstances prompts::circumstances() const {
+  return {shield_, std::chrono::sys_seconds{
+                       std::chrono::seconds{config_.wall_clock() / 1'000'000}}};
+}
+
+void prompts::on_policy(const policy_loaded& x) {
+  policy_state_ = x.state;
+  const bool is_good = x.rules != nullptr;
+  log(is_good ? severity::info : severity::warning, name,
+      is_good ? "the policy is in force"
+              : "the policy could not be loaded, the one of before stays in "
+                "force",
+      {{"state", protocol::escaped(x.state)},
+       {"rules", std::to_string(is_good ? x.rules->rules.size()
+                                        : policy_->rules.size())}});
+  if (is_good) {
+    policy_ = x.rules;
+    news_.is_on = true;
+    table_.forget_failures();
+    const protocol::prompt* each = nullptr;
+    for (std::uint64_t n = 0; (each = table_.next_after(n)) != nullptr;
+         n = each->number)
+      news_.changed(*each, true);
+    judge_news(false);
+    news_.is_on = !policy_->rules.empty()
+                  || policy_->fallback != policy_action::ask
+                  || policy_->unattended != protocol::unattended_blocks::queue;
+  }
+  tell_hub();
+  serve();
+}
+
+// Also notes that somebody attends.
+bool prompts::is_unattended(protocol::time_point at) {
+  const bool attended = subscribers_ > 0
+                        || std::any_of(watchers_.begin(), watchers_.end(),
+                                       [](const auto& x) { return x.attends; });
+  if (attended)
+    attended_at_ = at;
+  return at - attended_at_ >= operator_limits::unattended_after;
+}
+
+// Ends: what judge() changes is judged the same the second time.
+void prompts::judge_news(bool is_unattended) {
+  while (!news_.numbers.empty()) {
+    const auto number = news_.numbers.front();
+    news_.numbers.pop_front();
+    judge(number, is_unattended);
+  }
+  allow_automatically();
+}
+
+void prompts::judge(std::uint64_t number, bool is_unattended) {
+  const auto* x = table_.find(number);
+  if (x == nullptr || x->state != prompt_state::waiting)
+    return;
+  auto question = table_.question_of(*x);
+  // The policy means blocks that arrived since then. A prompt that waited
+  // before and changes for another reason still waits for a person.
+  const auto since = std::chrono::duration_cast<std::chrono::microseconds>(
+      self_->clock().now() - attended_at_ - operator_limits::unattended_after);
+  question.unattended =
+      is_unattended && x->last_seen >= config_.wall_clock() - since.count();
+  const auto ruling = protocol::decide(*policy_, question, circumstances());
+  table_.apply(number, ruling, now());
+  switch (ruling.action) {
+  case policy_action::ask:
+    break;
+  case policy_action::deny:
+    leave_denied(number, ruling.rule == nullptr ? "" : ruling.rule->name);
+    break;
+  case policy_action::allow:
+    if (std::find(automatic_.begin(), automatic_.end(), number)
+        == automatic_.end())
+      automatic_.push_back(number);
+    break;
+  }
+}
+
+void prompts::leave_denied(std::uint64_t number, const std::string& rule) {
+  auto end = table_.leave_denied(number, rule, now());
+  if (end.what == nullptr || !end.what->decision)
+    return;
+  ++counters_.left_denied;
+  const auto made = *end.what->decision;
+  remember(made);
+  close_others(made, std::move(end.to_close), [] {
+    // nop: nobody waits for it
+  });
+}
+
+bool prompts::may_start(const std::string& container, protocol::time_point at) {
+  std::erase_if(automatic_at_, [&](const auto& x) {
+    return at - x.second >= operator_limits::automatic_interval;
+  });
+  const auto last = automatic_at_.find(container);
+  if (last == automatic_at_.end())
+    return true;
+  wake_at(last->second + operator_limits::automatic_interval, at);
+  return false;
+}
+
+// Starts as many as may run. Prompts of a container that has to wait are left
+// in their place.
+void prompts::allow_automatically() {
+  using table = protocol::prompt_table;
+  const auto at = self_->clock().now();
+  for (auto i = automatic_.begin();
+       i != automatic_.end()
+       && automatic_running_ < operator_limits::automatic_executions_max;) {
+    const auto number = *i;
+    const auto* x = table_.find(number);
+    protocol::policy_ruling ruling;
+    if (x != nullptr && x->state == prompt_state::waiting)
+      ruling =
+          protocol::decide(*policy_, table_.question_of(*x), circumstances());
+    if (ruling.action != policy_action::allow) {
+      i = automatic_.erase(i);
+      continue;
+    }
+    const auto container = x->container->name;
+    if (!may_start(container, at)) {
+      ++i;
+      continue;
+    }
+    i = automatic_.erase(i);
+    table::wish wish;
+    wish.what = protocol::action::allow;
+    wish.by.what = protocol::decider::kind::policy;
+    wish.rule = ruling.rule->name;
+    auto result = table_.start(number, std::move(wish), now());
+    const auto* started = std::get_if<table::decision_started>(&result);
+    if (started == nullptr)
+      continue;
+    ++automatic_running_;
+    automatic_at_[container] = at;
+    const auto made = *started->what->decision;
+    run(number, made, started->request, {},
+        [this, number, made](const executed& how) {
+          --automatic_running_;
+          auto end = made;
+          auto others = end_decision(number, end, how);
+          if (how.how == protocol::prompt_table::execution::applied)
+            ++counters_.allowed_automatically;
+          else
+            table_.automatic_failed(number);
+          close_others(end, std::move(others), [] {
+            // nop: nobody waits for it
+          });
+          judge_news(false);
+          serve();
+        });
+  }
+}
+
+} // namespace clearance::actors

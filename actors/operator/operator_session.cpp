@@ -1,0 +1,68 @@
+#include "actors/operator/operator_session.hpp"
+
+#include "actors/base/log.hpp"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace clearance::actors {
+
+operator_session::operator_session(self_type* self,
+                                   operator_session_config config)
+    : self_(self), config_(std::move(config)) {
+  // nop
+}
+
+operator_session::~operator_session() {
+  config_.connection->close();
+}
+
+operator_session::interface::behavior_type operator_session::make_behavior() {
+  self_->link_to(config_.prompts);
+  config_.connection->own(operator_session_actor{self_});
+  config_.connection->watch();
+  self_->send(config_.prompts, pull{self_});
+  return {
+      [this](const changes& x) { on_changes(x); },
+      [](const received&) { /* a read of the session's, answered late */ },
+      [this](const writable&) { flush(); },
+      [this](const hung_up&) { leave("it hung up"); },
+  };
+}
+
+void operator_session::on_changes(const changes& x) {
+  bytes_ = x.bytes;
+  sent_ = 0;
+  flush();
+}
+
+void operator_session::flush() {
+  if (bytes_ == nullptr)
+    return;
+  std::array<std::string_view, 1> pieces{
+      std::string_view{*bytes_}.substr(sent_)};
+  const auto result = config_.connection->write(pieces);
+  sent_ += result.bytes;
+  if (result.broken)
+    return leave("its connection broke");
+  if (sent_ < bytes_->size())
+    return config_.connection->await_writable();
+  bytes_ = nullptr;
+  self_->send(config_.prompts, pull{self_});
+}
+
+void operator_session::leave(std::string_view why) {
+  log(severity::info, name, "an operator's client left",
+      {{"why", why},
+       {"pid", std::to_string(config_.connection->who().pid)},
+       {"command", config_.connection->who().command}});
+  self_->quit();
+}
+
+operator_session_actor spawn_operator_session(io_host& io,
+                                              operator_session_config config) {
+  return spawn_hosted<operator_session>(io, std::move(config));
+}
+
+} // namespace clearance::actors

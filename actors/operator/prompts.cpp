@@ -1,0 +1,400 @@
+// What goes where:
+//
+//   registry --registry_news----> prompt_table --changed--> prompt_feed, one
+//            --verdict_executed->      ^                    for each client
+//                                      |                         |
+//   session --operator_question--> decide                     changes
+//                                      |                         v
+//   registry <--execute, close_requests               operator_session
+//
+// The registry sends one message for each batch, after the batch was announced:
+// what the table costs comes behind the events. An operator's decision starts
+// in the table, is executed by the registry, and ends in the table. Meanwhile
+// the prompt is `deciding`, and its other open requests wait. When the decision
+// was applied the registry closes them, and only then the client gets its
+// reply. So every client that follows has `verdict_applied` before that.
+//
+// A client that watches pulls: it gets the next changes when its socket has
+// taken the last ones. The feed merges what happens meanwhile.
+
+#include "actors/operator/prompts.hpp"
+
+#include "actors/base/log.hpp"
+#include "protocol/text/text.hpp"
+#include "protocol/varlink/operator_reply.hpp"
+
+#include <algorithm>
+#include <random>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace clearance::actors {
+
+namespace operator_limits = protocol::operator_limits;
+namespace varlink = protocol::varlink;
+using protocol::event_type;
+using execution = protocol::prompt_table::execution;
+
+namespace {
+
+// 48 random bits: two starts of a hub have different ones.
+std::string random_boot() {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::random_device source;
+  std::string result;
+  for (int i = 0; i < 12; ++i)
+    result += digits[source() % 16];
+  return result;
+}
+
+std::string boot_or_random(const std::string& x) {
+  return x.empty() ? random_boot() : x;
+}
+
+protocol::decider decider_of(const peer& x, std::string label) {
+  using kind = protocol::decider::kind;
+  protocol::sanitise(label);
+  return {x.application ? kind::application : kind::operator_client, x.uid,
+          x.pid, x.command, std::move(label)};
+}
+
+std::string sanitised(std::string_view text) {
+  std::string result;
+  protocol::assign_sanitised(result, text);
+  return result;
+}
+
+} // namespace
+
+prompts::prompts(self_type* self, prompts_config config)
+    : self_(self),
+      config_(std::move(config)),
+      since_(config_.wall_clock()),
+      policy_(std::make_shared<const protocol::policy>()),
+      table_(boot_or_random(config_.boot), config_.limits),
+      attended_at_(self->clock().now()) {
+  table_.add(news_);
+}
+
+prompts::~prompts() {
+  table_.remove(news_);
+  for (auto& x : watchers_)
+    table_.remove(*x.feed);
+}
+
+prompts::interface::behavior_type prompts::make_behavior() {
+  self_->link_to(config_.hub);
+  self_->set_down_handler(
+      [this](const caf::down_msg& x) { on_down(x.source); });
+  self_->send(config_.registry, attend{operators_actor{self_}});
+  return {
+      [this](const registry_news& x) { on_news(x); },
+      [this](const verdict_executed& x) { on_executed(x); },
+      [this](operator_question& x) { return on_question(x); },
+      [this](const watching& x) { on_watching(x); },
+      [this](report_atom) { on_report(); },
+      [this](const policy_loaded& x) { on_policy(x); },
+      [this](const pull& x) { on_pull(x); },
+      [this](tick_atom) { on_tick(); },
+  };
+}
+
+protocol::prompt_time prompts::now() const {
+  return {self_->clock().now(), config_.wall_clock()};
+}
+
+// -- from the registry --------------------------------------------------------
+
+void prompts::on_news(const registry_news& x) {
+  const auto at = now();
+  subscribers_ = x.subscribers;
+  const bool unattended = is_unattended(at.steady);
+  auto evicted = x.evicted.begin();
+  for (std::size_t i = 0; i < x.events->size(); ++i) {
+    const auto& event = *x.events->at(i);
+    fold(event, x.generations[i], at);
+    // The block comes first: a prompt that it belongs to goes on, even if its
+    // last open request had to make room.
+    for (; evicted != x.evicted.end() && evicted->event == i; ++evicted)
+      table_.closed(event.container(), evicted->request, at);
+  }
+  judge_news(unattended);
+  serve();
+}
+
+void prompts::fold(const announced_event& x, std::uint64_t generation,
+                   protocol::prompt_time at) {
+  if (x.type() != event_type::connection_blocked)
+    return tell_event(x, at);
+  ++counters_.blocks;
+  const protocol::blocked what{x.container(), x.request_id(), x.domain(),
+                               x.dest(),      x.port(),       x.proto()};
+  if (table_.knows(x.container())) {
+    table_.block(what, {}, generation, at);
+    return;
+  }
+  auto wire = x.wire();
+  wire.remove_suffix(1);
+  auto parsed = varlink::parse_reply(wire);
+  const auto* reply = std::get_if<varlink::reply>(&parsed);
+  table_.block(what,
+               reply != nullptr && reply->notification
+                   ? reply->notification->dossier
+                   : protocol::dossier{},
+               generation, at);
+}
+
+void prompts::tell_event(const announced_event& x, protocol::prompt_time at) {
+  auto wire = x.wire();
+  wire.remove_suffix(1);
+  auto parsed = varlink::parse_reply(wire);
+  const auto* reply = std::get_if<varlink::reply>(&parsed);
+  if (reply == nullptr || !reply->notification)
+    return;
+  table_.lifecycle(*reply->notification, at);
+  for (auto& each : watchers_)
+    each.feed->add(*reply->notification);
+}
+
+void prompts::on_executed(const verdict_executed& x) {
+  protocol::decision made;
+  made.action = x.action;
+  made.by = decider_of(x.by, {});
+  made.result = x.outcome.ok ? protocol::decision_result::applied
+                             : protocol::decision_result::failed;
+  made.error = sanitised(x.outcome.stderr_text);
+  remember(table_.executed(x.container, x.request, std::move(made), now()));
+  judge_news(false);
+  serve();
+}
+
+// -- questions ----------------------------------------------------------------
+
+prompts::answer_promise prompts::on_question(operator_question& x) {
+  auto promise = self_->make_response_promise<operator_answer>();
+  std::visit(
+      [&](auto& call) {
+        using type = std::decay_t<decltype(call)>;
+        if constexpr (std::is_same_v<type, varlink::decide_call>)
+          decide(call, x.by, promise);
+        else if constexpr (!std::is_same_v<type, varlink::watch_call>)
+          promise.deliver(operator_answer{answer(call)});
+      },
+      x.what);
+  serve();
+  return promise;
+}
+
+std::string prompts::answer(const varlink::list_call& x) {
+  table_.expire(now());
+  return varlink::list_reply(table_, x.container, shield_);
+}
+
+std::string prompts::answer(const varlink::quiet_call& x) {
+  return table_.quiet(x.container, x.on)
+             ? varlink::empty_reply()
+             : varlink::invalid_parameter("container");
+}
+
+std::string prompts::answer(const varlink::history_call& x) const {
+  if (x.limit && *x.limit < 0)
+    return varlink::invalid_parameter("limit");
+  return varlink::history_reply(
+      history_, static_cast<std::uint64_t>(std::max<std::int64_t>(x.after, 0)),
+      static_cast<std::size_t>(
+          x.limit.value_or(operator_limits::history_max_decisions)),
+      x.container);
+}
+
+std::string prompts::answer(const varlink::explain_call& x) const {
+  const auto when = circumstances();
+  if (!x.prompt.empty()) {
+    const auto* known = table_.find(x.prompt);
+    if (known == nullptr)
+      return varlink::no_such_prompt(x.prompt);
+    return varlink::explain_reply(
+        explain(*policy_, table_.question_of(*known), when));
+  }
+  if (x.target.empty())
+    return varlink::invalid_parameter("target");
+  std::vector<protocol::ip_address> addresses;
+  for (const auto& text : x.addresses) {
+    auto address = protocol::parse_ip_address(text);
+    if (!address)
+      return varlink::invalid_parameter("addresses");
+    addresses.push_back(*address);
+  }
+  protocol::policy_question asked;
+  asked.container = x.container;
+  asked.dossier = x.dossier;
+  if (auto address = protocol::parse_ip_address(x.target))
+    addresses = {*address};
+  else
+    asked.domain = x.target;
+  asked.addresses = addresses;
+  asked.ports = x.ports;
+  protocol::flag_facts facts;
+  facts.domain = asked.domain;
+  facts.addresses = asked.addresses;
+  asked.flags = find_flags(facts);
+  return varlink::explain_reply(explain(*policy_, asked, when));
+}
+
+std::string prompts::answer(const varlink::rules_call&) const {
+  return varlink::rules_reply(*policy_, policy_state_);
+}
+
+// -- decisions ----------------------------------------------------------------
+
+void prompts::decide(const varlink::decide_call& x, const peer& by,
+                     answer_promise promise) {
+  auto refuse = [&](std::string reply) {
+    ++counters_.refused;
+    promise.deliver(operator_answer{std::move(reply)});
+  };
+  const auto action = protocol::parse_action(x.action);
+  if (!action)
+    return refuse(varlink::invalid_action(x.action));
+  if (x.revision < 0)
+    return refuse(varlink::invalid_parameter("revision"));
+  if (x.seconds)
+    return refuse(varlink::scope_not_supported("seconds"));
+  protocol::prompt_table::wish wish;
+  wish.what = *action;
+  wish.by = decider_of(by, x.name);
+  wish.reason = sanitised(x.reason);
+  auto result = table_.start(x.prompt, static_cast<std::uint64_t>(x.revision),
+                             std::move(wish), now());
+  using table = protocol::prompt_table;
+  if (std::holds_alternative<table::no_such_prompt>(result))
+    return refuse(varlink::no_such_prompt(x.prompt));
+  if (auto* changed = std::get_if<table::prompt_changed>(&result))
+    return refuse(
+        varlink::prompt_changed(*changed->current, x.prompt, shield_));
+  if (auto* already = std::get_if<table::already_decided>(&result))
+    return refuse(varlink::already_decided(*already->by));
+  const auto& started = std::get<table::decision_started>(result);
+  const auto number = started.what->number;
+  const auto made = *started.what->decision;
+  run(number, made, started.request, by,
+      [this, number, made, promise](const executed& y) {
+        decided(number, made, y, promise);
+      });
+}
+
+void prompts::run(std::uint64_t, const protocol::decision& made,
+                  const protocol::request_ref& request, const peer& by,
+                  std::function<void(const executed&)> then) {
+  self_
+      ->request(config_.registry, operator_limits::decision_deadline,
+                execute{made.container, request, made.action, by, made.rule})
+      .then([then](const executed& x) { then(x); },
+            [then](const caf::error&) {
+              then({execution::failed, "the registry does not answer"});
+            });
+}
+
+void prompts::decided(std::uint64_t number, protocol::decision made,
+                      const executed& how, answer_promise promise) {
+  auto others = end_decision(number, made, how);
+  auto reply = outcome_of(number, made, how);
+  judge_news(false);
+  close_others(made, std::move(others), [reply, promise] {
+    auto to = promise;
+    to.deliver(operator_answer{reply});
+  });
+}
+
+// Returns the open requests that the decision answers, too.
+std::vector<protocol::request_ref>
+prompts::end_decision(std::uint64_t number, protocol::decision& made,
+                      const executed& how) {
+  const auto why = sanitised(how.why);
+  auto end = table_.finish(number, how.how, why, now());
+  if (end.what != nullptr && end.what->decision)
+    made = *end.what->decision;
+  made.result = how.how == execution::applied
+                    ? protocol::decision_result::applied
+                    : protocol::decision_result::failed;
+  if (how.how != execution::applied)
+    made.error = why;
+  ++(how.how == execution::applied ? counters_.applied : counters_.failed);
+  if (how.how != execution::changed)
+    remember(made);
+  serve();
+  return std::move(end.to_close);
+}
+
+void prompts::close_others(const protocol::decision& made,
+                           std::vector<protocol::request_ref> requests,
+                           std::function<void()> then) {
+  if (requests.empty())
+    return then();
+  self_
+      ->request(
+          config_.registry, operator_limits::decision_deadline,
+          close_requests{made.container, std::move(requests), made.action})
+      .then([then](const requests_closed&) { then(); },
+            [then](const caf::error&) { then(); });
+}
+
+std::string prompts::outcome_of(std::uint64_t number,
+                                const protocol::decision& made,
+                                const executed& how) const {
+  switch (how.how) {
+  case execution::applied:
+    return varlink::decide_reply(made);
+  case execution::failed:
+    return varlink::decision_failed(made);
+  case execution::changed:
+    break;
+  }
+  const auto* known = table_.find(number);
+  if (known == nullptr || known->state == protocol::prompt_state::gone)
+    return varlink::no_such_prompt(made.prompt);
+  return varlink::prompt_changed(*known, made.prompt, shield_);
+}
+
+void prompts::remember(const protocol::decision& x) {
+  history_.push_back(x);
+  if (history_.size() > operator_limits::history_max_decisions)
+    history_.pop_front();
+}
+
+// -- and the rest -------------------------------------------------------------
+
+void prompts::on_report() const {
+  auto text = [](std::uint64_t n) { return std::to_string(n); };
+  log(severity::notice, name, "counters",
+      {{"blocks", text(counters_.blocks)},
+       {"prompts", text(table_.size())},
+       {"prompts_waiting", text(table_.open())},
+       {"prompts_forgotten", text(table_.forgotten())},
+       {"blocks_without_prompt", text(table_.unrecorded())},
+       {"prompt_bytes", text(table_.bytes())},
+       {"operators", text(watchers_.size())},
+       {"decisions_applied", text(counters_.applied)},
+       {"decisions_failed", text(counters_.failed)},
+       {"decisions_refused", text(counters_.refused)},
+       {"left_denied_by_policy", text(counters_.left_denied)},
+       {"allowed_by_policy", text(counters_.allowed_automatically)}});
+}
+
+prompts_actor spawn_prompts(io_host& io, prompts_config config) {
+  return spawn_hosted<prompts>(io, std::move(config));
+}
+
+std::function<operators_actor(operators_place)>
+operators_with(prompts_config config) {
+  return [config](operators_place x) {
+    auto mine = config;
+    mine.io = x.io;
+    mine.registry = std::move(x.registry);
+    mine.hub = std::move(x.hub);
+    return operators_actor{spawn_prompts(*x.io, std::move(mine))};
+  };
+}
+
+} // namespace clearance::actors

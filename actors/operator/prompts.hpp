@@ -1,0 +1,171 @@
+/// The actor that keeps a hub's prompts: what operators are asked.
+#pragma once
+
+#include "actors/base/hosted.hpp"
+#include "actors/base/io_host.hpp"
+#include "actors/base/wall_clock.hpp"
+#include "actors/hub/messages.hpp"
+#include "actors/operator/messages.hpp"
+#include "protocol/operator/policy.hpp"
+#include "protocol/operator/prompt_feed.hpp"
+#include "protocol/operator/prompt_table.hpp"
+
+#include <caf/actor_addr.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace clearance::actors {
+
+struct prompts_config {
+  io_host* io = nullptr;
+  registry_actor registry;
+  caf::actor_addr hub;    ///< linked: both end together
+  std::string id = "hub"; ///< what operators see as the hub's name
+  /// Begins every id of a prompt; empty: a random one.
+  std::string boot = {};
+  protocol::prompt_limits limits = {};
+  std::function<std::int64_t()> wall_clock = wall_clock_now;
+};
+
+/// Folds the registry's blocks into prompts, sends them to the clients that
+/// watch, and has the registry execute what operators decide. It keeps no open
+/// request: the registry executes what it is named, or says that it is gone.
+/// See prompts.cpp.
+class prompts {
+public:
+  static inline const char* name = "prompts";
+  using interface = prompts_actor;
+  using self_type = hosted<interface::base>;
+  using actor_type = hosted_actor<prompts>;
+
+  prompts(self_type* self, prompts_config config);
+  prompts(const prompts&) = delete;
+  prompts& operator=(const prompts&) = delete;
+  ~prompts();
+
+  interface::behavior_type make_behavior();
+
+private:
+  using answer_promise = caf::typed_response_promise<operator_answer>;
+
+  /// Notes which prompts the policy has to look at again.
+  class news_of_prompts : public protocol::prompt_observer {
+  public:
+    void changed(const protocol::prompt& x, bool is_urgent) override;
+    void removed(std::uint64_t) override {
+      // nop: a prompt that is gone is not found
+    }
+    std::deque<std::uint64_t> numbers;
+    bool is_on = false; ///< false: no policy could say anything but "ask"
+  };
+
+  /// A client that watches.
+  struct watcher {
+    operator_session_actor handle;
+    std::unique_ptr<protocol::prompt_feed> feed;
+    bool wants = false; ///< it has written all that it was sent
+    bool attends = false;
+    std::string label; ///< what the client says of itself
+  };
+
+  void on_news(const registry_news& x);
+  void on_executed(const verdict_executed& x);
+  answer_promise on_question(operator_question& x);
+  void on_watching(const watching& x);
+  void on_policy(const policy_loaded& x);
+  void on_pull(const pull& x);
+  void on_tick();
+  void on_down(const caf::actor_addr& who);
+  void on_report() const;
+
+  void fold(const announced_event& x, std::uint64_t generation,
+            protocol::prompt_time at);
+  void tell_event(const announced_event& x, protocol::prompt_time at);
+
+  // Each gives the answer or keeps the promise until there is one.
+  std::string answer(const protocol::varlink::list_call& x);
+  std::string answer(const protocol::varlink::quiet_call& x);
+  std::string answer(const protocol::varlink::history_call& x) const;
+  std::string answer(const protocol::varlink::explain_call& x) const;
+  std::string answer(const protocol::varlink::rules_call& x) const;
+  void decide(const protocol::varlink::decide_call& x, const peer& by,
+              answer_promise promise);
+  void run(std::uint64_t number, const protocol::decision& made,
+           const protocol::request_ref& request, const peer& by,
+           std::function<void(const executed&)> then);
+  void decided(std::uint64_t number, protocol::decision made,
+               const executed& how, answer_promise promise);
+  std::vector<protocol::request_ref> end_decision(std::uint64_t number,
+                                                  protocol::decision& made,
+                                                  const executed& how);
+  std::string outcome_of(std::uint64_t number, const protocol::decision& made,
+                         const executed& how) const;
+  void remember(const protocol::decision& x);
+
+  // The policy's decisions; see automatic.cpp.
+  protocol::policy_circumstances circumstances() const;
+  bool is_unattended(protocol::time_point at);
+  void judge_news(bool is_unattended);
+  void judge(std::uint64_t number, bool is_unattended);
+  void leave_denied(std::uint64_t number, const std::string& rule);
+  void allow_automatically();
+  bool may_start(const std::string& container, protocol::time_point at);
+  void close_others(const protocol::decision& made,
+                    std::vector<protocol::request_ref> requests,
+                    std::function<void()> then);
+
+  void tell_hub();
+  void serve();
+  void serve(watcher& x, protocol::time_point now);
+  void wake_at(protocol::time_point at, protocol::time_point now);
+  protocol::prompt_time now() const;
+
+  self_type* self_;
+  prompts_config config_;
+  std::int64_t since_;
+  protocol::shield_abilities shield_;
+  std::shared_ptr<const protocol::policy> policy_;
+  std::string policy_state_ = "no policy: every prompt waits for a person";
+  protocol::prompt_table table_;
+  news_of_prompts news_;
+
+  /// Prompts that a rule allows, and how many of those are being executed.
+  std::deque<std::uint64_t> automatic_;
+  std::size_t automatic_running_ = 0;
+  /// When the policy had something executed for a container: the last second.
+  std::map<std::string, protocol::time_point, std::less<>> automatic_at_;
+
+  std::size_t subscribers_ = 0; // of Clearance1
+  protocol::time_point attended_at_;
+  std::list<watcher> watchers_;
+  std::deque<protocol::decision> history_;
+  protocol::time_point next_tick_ = protocol::time_point::max();
+
+  struct {
+    std::uint64_t blocks = 0;
+    std::uint64_t applied = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t left_denied = 0;
+    std::uint64_t allowed_automatically = 0;
+  } counters_;
+};
+
+/// Runs on the I/O thread.
+prompts_actor spawn_prompts(io_host& io, prompts_config config);
+
+/// For hub_config::spawn_operators. The hub's place is filled in.
+std::function<operators_actor(operators_place)>
+operators_with(prompts_config config);
+
+} // namespace clearance::actors

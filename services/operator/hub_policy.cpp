@@ -1,0 +1,112 @@
+#include "services/operator/hub_policy.hpp"
+
+#include <caf/send.hpp>
+
+#include <cstdlib>
+#include <mutex>
+#include <utility>
+#include <variant>
+
+namespace clearance::services {
+
+namespace {
+
+constexpr const char* policy_subdirectory = "/terok-clearance/policy.d";
+
+bool is_absolute(const char* path) noexcept {
+  return path != nullptr && *path == '/';
+}
+
+} // namespace
+
+std::vector<policy_directory> policy_directories(const policy_setting& setting,
+                                                 const char* xdg,
+                                                 const char* home) {
+  std::vector<policy_directory> result;
+  if (setting.is_off)
+    return result;
+  for (const auto& path : setting.directories)
+    result.push_back({path, true});
+  if (!result.empty())
+    return result;
+  result.push_back({std::string{"/etc"} + policy_subdirectory, false});
+  if (is_absolute(xdg))
+    result.push_back({std::string{xdg} + policy_subdirectory, false});
+  else if (is_absolute(home))
+    result.push_back(
+        {std::string{home} + "/.config" + policy_subdirectory, false});
+  return result;
+}
+
+std::vector<policy_directory>
+policy_directories(const policy_setting& setting) {
+  // Read once, before any thread is started.
+  // NOLINTNEXTLINE(concurrency-mt-unsafe)
+  return policy_directories(setting, std::getenv("XDG_CONFIG_HOME"),
+                            // NOLINTNEXTLINE(concurrency-mt-unsafe)
+                            std::getenv("HOME"));
+}
+
+actors::policy_loaded
+load_hub_policy(const std::vector<policy_directory>& directories) {
+  if (directories.empty())
+    return {std::make_shared<const protocol::policy>(),
+            "no policy is read: every prompt waits for a person"};
+  auto loaded = load_policy(directories);
+  if (const auto* fault = std::get_if<protocol::policy_fault>(&loaded))
+    return {nullptr, "could not be loaded: " + to_string(*fault)};
+  auto rules = std::get<protocol::policy_part>(std::move(loaded)).rules;
+  const auto count = rules.rules.size();
+  auto state = count == 0   ? std::string{"no rules"}
+               : count == 1 ? std::string{"1 rule"}
+                            : std::to_string(count) + " rules";
+  state += "; what no rule matches is ";
+  state +=
+      rules.fallback == protocol::policy_action::deny ? "left denied" : "asked";
+  return {std::make_shared<const protocol::policy>(std::move(rules)),
+          std::move(state)};
+}
+
+struct hub_policy::state {
+  const std::vector<policy_directory> directories;
+  std::mutex mutex;
+  actors::policy_loaded last; // until there are operators
+  actors::prompts_actor prompts;
+};
+
+hub_policy::hub_policy(std::vector<policy_directory> directories)
+    : state_(new state{std::move(directories), {}, {}, {}}) {
+  // nop
+}
+
+void hub_policy::give_to(actors::hub_config& hub,
+                         actors::prompts_config prompts) const {
+  state_->last = load_hub_policy(state_->directories);
+  hub.spawn_operators =
+      [shared = state_, spawn = std::move(prompts)](actors::operators_place x) {
+        auto config = spawn;
+        config.io = x.io;
+        config.registry = std::move(x.registry);
+        config.hub = std::move(x.hub);
+        auto result = actors::spawn_prompts(*x.io, std::move(config));
+        const std::lock_guard guard{shared->mutex};
+        shared->prompts = result;
+        caf::anon_send(result, shared->last);
+        return actors::operators_actor{result};
+      };
+}
+
+bool hub_policy::reload() const {
+  auto loaded = load_hub_policy(state_->directories);
+  const std::lock_guard guard{state_->mutex};
+  state_->last = loaded;
+  if (state_->prompts)
+    caf::anon_send(state_->prompts, std::move(loaded));
+  return false;
+}
+
+const std::vector<policy_directory>& hub_policy::directories() const noexcept {
+  return state_->directories;
+}
+
+} // namespace clearance::services

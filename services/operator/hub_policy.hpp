@@ -1,0 +1,52 @@
+/// The policy of a running hub: where its files are, and how they are loaded
+/// again.
+#pragma once
+
+#include "actors/hub/hub.hpp"
+#include "actors/operator/prompts.hpp"
+#include "services/operator/policy_file.hpp"
+#include "services/operator/policy_setting.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace clearance::services {
+
+/// The directories to read, in this order: those that were named, or
+/// /etc/terok-clearance/policy.d and terok-clearance/policy.d below the
+/// configuration directory `xdg`, or below `home`/.config. Both may be null, as
+/// in the environment; relative ones are ignored. Source: operator.md,
+/// section 4.
+std::vector<policy_directory> policy_directories(const policy_setting& setting,
+                                                 const char* xdg,
+                                                 const char* home);
+
+/// The same of this process.
+std::vector<policy_directory> policy_directories(const policy_setting& setting);
+
+/// Loads the files, and says in words what is in force then. Blocks.
+actors::policy_loaded
+load_hub_policy(const std::vector<policy_directory>& directories);
+
+/// Gives a hub its policy. Copies share their state.
+class hub_policy {
+public:
+  explicit hub_policy(std::vector<policy_directory> directories);
+
+  /// The hub gets operators, and they get the policy as soon as they run. Loads
+  /// the files.
+  void give_to(actors::hub_config& hub, actors::prompts_config prompts) const;
+
+  /// Loads the files again and tells the operators. For any thread. Returns
+  /// false: nobody has to be waited for.
+  bool reload() const;
+
+  const std::vector<policy_directory>& directories() const noexcept;
+
+private:
+  struct state;
+  std::shared_ptr<state> state_;
+};
+
+} // namespace clearance::services

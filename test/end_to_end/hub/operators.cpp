@@ -1,0 +1,199 @@
+// The operator interface and its clients, with the built programs. Source:
+// operator.md.
+
+#include "test/end_to_end/world/deployment.hpp"
+#include "test/support/wire/json.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+namespace operators_tests {
+
+namespace {
+
+using namespace clearance::test;
+
+struct ended {
+  ending how;
+  std::string out;
+  std::string err;
+};
+
+ended run(std::vector<std::string> words) {
+  child_options options;
+  options.argv = {terok_clearance()};
+  options.argv.insert(options.argv.end(), words.begin(), words.end());
+  child program{std::move(options)};
+  auto how = program.wait();
+  return {how, program.out(), program.err()};
+}
+
+ended ask(const runtime& where, std::vector<std::string> words) {
+  words.push_back("--clearance-socket");
+  words.push_back(where.clearance());
+  return run(std::move(words));
+}
+
+// The lines of `--json`.
+std::vector<json> lines_of(const std::string& out) {
+  std::vector<json> result;
+  for (std::size_t at = 0; at < out.size();) {
+    const auto end = out.find('\n', at);
+    REQUIRE(end != out.npos);
+    result.push_back(json::parse(out.substr(at, end - at)));
+    at = end + 1;
+  }
+  return result;
+}
+
+std::vector<json> prompts_at(const runtime& where) {
+  auto x = ask(where, {"list", "--all", "--json"});
+  REQUIRE_MESSAGE(x.how == exited(0), x.err);
+  return lines_of(x.out);
+}
+
+std::string revision_of(const json& prompt) {
+  return std::to_string(prompt["revision"].as<std::int64_t>());
+}
+
+block block_of(const std::string& id, const std::string& domain,
+               const std::string& container = "c1") {
+  block x;
+  x.container = container;
+  x.request_id = id;
+  x.domain = domain;
+  return x;
+}
+
+const std::string deny_rule = "version = 1\n"
+                              "[[rule]]\n"
+                              "name = \"no ads\"\n"
+                              "why = \"nobody wants them\"\n"
+                              "to = [\"**.ads.org\"]\n"
+                              "action = \"deny\"\n";
+
+} // namespace
+
+TEST_CASE("prompts are listed, decided and remembered, by every executor") {
+  operation x{each_executor()};
+  auto subscriber = x.server.subscriber();
+  for (const char* id : {"r1", "r2", "r3"})
+    x.server.emit(block_of(id, "pypi.org").line());
+  x.server.mark();
+  for (int i = 0; i < 3; ++i)
+    subscriber.next_event();
+  const auto before = prompts_at(x.where);
+  REQUIRE_EQ(before.size(), 1);
+  CHECK(before[0]["count"].as<std::int64_t>() == 3);
+  const auto id = before[0]["id"].text();
+  const auto text = ask(x.where, {"list"}).out;
+  CHECK(text.find("terok-clearance decide " + id + " 1 allow "
+                  + "--clearance-socket ")
+        != text.npos);
+  auto made = ask(x.where, {"decide", id, revision_of(before[0]), "allow",
+                            "--reason", "build tools"});
+  CHECK_MESSAGE(made.how == exited(0), made.err);
+  CHECK(made.out.find("allow applied c1 pypi.org by=operator")
+        != made.out.npos);
+  CHECK(x.shield.next_run().arguments
+        == std::vector<std::string>{"allow", "c1", "pypi.org"});
+  const auto after = prompts_at(x.where);
+  CHECK(after.at(0)["state"].text() == "decided");
+  const auto history = lines_of(ask(x.where, {"history", "--json"}).out);
+  REQUIRE_EQ(history.size(), 1);
+  CHECK(history[0]["reason"].text() == "build tools");
+  CHECK(history[0]["by"]["command"].text() == "terok-clearance");
+  auto again = ask(x.where, {"decide", id, "1", "deny"});
+  CHECK(again.how == exited(1));
+  CHECK(again.err.find("AlreadyDecided") != again.err.npos);
+  CHECK(again.err.find("allow applied c1 pypi.org") != again.err.npos);
+}
+
+TEST_CASE("a shield that fails leaves the prompt open, and decide says so") {
+  operation x{executor::hub, "exit 1", "no such container"};
+  auto subscriber = x.server.subscriber();
+  x.server.emit(block_of("r1", "pypi.org").line());
+  subscriber.next_event();
+  const auto before = prompts_at(x.where);
+  auto made = ask(x.where, {"decide", before.at(0)["id"].text(), "1", "allow"});
+  CHECK(made.how == exited(1));
+  CHECK(made.err.find("DecisionFailed") != made.err.npos);
+  CHECK(made.err.find("no such container") != made.err.npos);
+  CHECK(prompts_at(x.where).at(0)["state"].text() == "waiting");
+}
+
+TEST_CASE("the policy decides in the sandbox, and SIGHUP reads it again") {
+  const runtime where;
+  const temp_dir policy;
+  write_file(policy / "a.toml", deny_rule);
+  hub_options options;
+  options.arguments = {"--policy", policy.path()};
+  hub server{where, options};
+  server.process().await_err("the policy is in force");
+  auto subscriber = server.subscriber();
+  server.emit(block_of("r1", "x.ads.org").line());
+  CHECK(subscriber.next_event().type == "connection_blocked");
+  const auto applied = subscriber.next_event();
+  CHECK(applied.type == "verdict_applied");
+  CHECK(applied.action == "deny");
+  CHECK(prompts_at(where).at(0)["decision"]["result"].text() == "left_denied");
+  auto why = ask(where, {"explain", "--to", "x.ads.org", "--container", "c1",
+                         "--address", "192.0.2.1"});
+  CHECK(why.out.starts_with("deny\nrule: \"no ads\"\n"));
+  // A fault keeps the policy of before.
+  write_file(policy / "a.toml", "version = 1\n[[rule]]\n");
+  server.process().kill(SIGHUP);
+  server.process().await_err("the policy could not be loaded");
+  why = ask(where, {"explain", "--to", "x.ads.org"});
+  CHECK(why.out.starts_with("deny\n"));
+  write_file(policy / "a.toml", "version = 1\n");
+  server.process().kill(SIGHUP);
+  server.process().await_err("no rules; what no rule matches is asked");
+  CHECK(ask(where, {"explain", "--to", "x.ads.org"}).out.starts_with("ask\n"));
+}
+
+TEST_CASE("a hub with a bad policy serves, and decides nothing by itself") {
+  const runtime where;
+  const temp_dir policy;
+  write_file(policy / "a.toml", "version = 1\nfault = 1\n");
+  hub_options options;
+  options.arguments = {"--policy", policy.path()};
+  hub server{where, options};
+  server.process().await_err("the policy could not be loaded");
+  auto subscriber = server.subscriber();
+  server.emit(block_of("r1", "x.ads.org").line());
+  CHECK(subscriber.next_event().type == "connection_blocked");
+  CHECK(prompts_at(where).at(0)["state"].text() == "waiting");
+}
+
+TEST_CASE("policy check says what is wrong, by file and line") {
+  const temp_dir policy;
+  write_file(policy / "a.toml", deny_rule);
+  auto good = run({"policy", "check", policy.path()});
+  CHECK(good.how == exited(0));
+  CHECK(good.out.find("deny \"no ads\"") != good.out.npos);
+  write_file(policy / "b.toml",
+             "version = 1\n[[rule]]\nname = \"x\"\nto = []\n");
+  auto bad = run({"policy", "check", policy.path()});
+  CHECK(bad.how == exited(2));
+  CHECK(bad.err.find((policy / "b.toml").string() + ":") != bad.err.npos);
+  CHECK(run({"policy", "check", policy / "none"}).how == exited(2));
+}
+
+TEST_CASE("without a hub each client says so and ends with 1") {
+  const runtime where;
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"list"},
+                                             {"history"},
+                                             {"decide", "b-1", "1", "allow"},
+                                             {"explain", "--to", "a.org"}}) {
+    auto x = ask(where, words);
+    CHECK(x.how == exited(1));
+    CHECK(x.err.find("cannot connect to") != x.err.npos);
+  }
+}
+
+} // namespace operators_tests
