@@ -67,15 +67,17 @@ shield_choice choose_shield(const std::string& given) {
   result.names =
       given.empty() ? default_names() : actors::shield_names{given, {}};
   result.program = found_program(result.names);
-  if (!result.program.empty())
+  // A path that was given is what its giver knows already.
+  const bool is_path = given.find('/') != std::string::npos;
+  if (!result.program.empty() && !is_path)
     log(actors::severity::info, "shield", "this program executes verdicts",
         {{"shield", protocol::escaped(result.program)}});
-  else
+  else if (result.program.empty())
     log(actors::severity::warning, "shield",
         "the shield is not found, every verdict will fail until it is there",
         {{"shield", protocol::escaped(result.names.first)},
          {"looked_for",
-          given.find('/') != std::string::npos ? "at this path"
+          is_path         ? "at this path"
           : given.empty() ? "beside this program, on PATH and in ~/.local/bin; "
                             "then terok-guard in the same places"
                           : "beside this program, then on PATH"},

@@ -177,8 +177,9 @@ TEST_CASE(
   world.add(a);
   world.add(b);
   fake_manager manager;
-  child server{told(
-      world.supervisor({"run", "--sidecar-dir", world.sidecars()}), manager)};
+  child server{told(world.supervisor({"run", "--sidecar-dir", world.sidecars(),
+                                      "--shield", "/bin/true"}),
+                    manager)};
   CHECK_EQ(manager.next(), ready("2 containers"));
   for (const auto& x : {a, b})
     for (const auto& path :
@@ -199,8 +200,9 @@ TEST_CASE("a supervisor is ready also if a container cannot be served") {
   fs::create_directories(world.clearance(a));
   world.add(a);
   fake_manager manager;
-  child server{told(
-      world.supervisor({"run", "--sidecar-dir", world.sidecars()}), manager)};
+  child server{told(world.supervisor({"run", "--sidecar-dir", world.sidecars(),
+                                      "--shield", "/bin/true"}),
+                    manager)};
   CHECK_EQ(manager.next(), ready("1 container, 1 with a service that fails"));
   // The supervisor starts the service again soon.
   fs::remove_all(world.clearance(a).parent_path());
