@@ -62,24 +62,27 @@ nginx::nginx(const test::gate_world& world)
   const test::deadline guard;
   while (!fs::exists(socket_) || !fs::exists(world.dir / "wrap.sock"))
     guard.pace("nginx: " + nginx_.err());
-  wrap_children_ =
+  const auto children =
       test::await_descendants(wrap_.pid(), std::stoul(wrap_processes));
   pids_ = test::await_descendants(nginx_.pid());
   pids_.insert(pids_.end(), {nginx_.pid(), wrap_.pid()});
-  pids_.insert(pids_.end(), wrap_children_.begin(), wrap_children_.end());
+  pids_.insert(pids_.end(), children.begin(), children.end());
 }
 
-// fcgiwrap's children would outlive fcgiwrap.
+// fcgiwrap's children would outlive fcgiwrap, which starts a new one for each
+// that ends. So it is stopped first.
 nginx::~nginx() {
-  for (auto pid : wrap_children_)
-    ::kill(pid, SIGTERM);
-  for (auto* x : {&nginx_, &wrap_})
-    try {
-      x->kill(SIGTERM);
-      x->wait();
-    } catch (const std::exception&) {
-      // The destructor kills it.
-    }
+  try {
+    wrap_.suspend();
+    const auto children = test::descendants(wrap_.pid());
+    wrap_.kill(SIGKILL);
+    for (auto pid : children)
+      ::kill(pid, SIGKILL);
+    nginx_.kill(SIGTERM);
+    nginx_.wait();
+  } catch (const std::exception&) {
+    // The destructors kill both.
+  }
 }
 
 std::string nginx::url(const std::string& repository) const {

@@ -38,7 +38,6 @@ private:
   std::uint16_t port_;
   test::child wrap_;
   test::child nginx_;
-  std::vector<pid_t> wrap_children_;
   std::vector<pid_t> pids_;
 };
 
