@@ -386,15 +386,4 @@ prompts_actor spawn_prompts(io_host& io, prompts_config config) {
   return spawn_hosted<prompts>(io, std::move(config));
 }
 
-std::function<operators_actor(operators_place)>
-operators_with(prompts_config config) {
-  return [config](operators_place x) {
-    auto mine = config;
-    mine.io = x.io;
-    mine.registry = std::move(x.registry);
-    mine.hub = std::move(x.hub);
-    return operators_actor{spawn_prompts(*x.io, std::move(mine))};
-  };
-}
-
 } // namespace clearance::actors

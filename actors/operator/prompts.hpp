@@ -164,8 +164,4 @@ private:
 /// Runs on the I/O thread.
 prompts_actor spawn_prompts(io_host& io, prompts_config config);
 
-/// For hub_config::spawn_operators. The hub's place is filled in.
-std::function<operators_actor(operators_place)>
-operators_with(prompts_config config);
-
 } // namespace clearance::actors

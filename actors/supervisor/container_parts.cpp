@@ -1,6 +1,5 @@
 #include "actors/supervisor/container_parts.hpp"
 
-#include "actors/operator/prompts.hpp"
 #include "protocol/text/sha256.hpp"
 
 #include <memory>
@@ -25,12 +24,6 @@ hub_config hub_of(const protocol::sidecar& x,
   result.subscribers_max = quotas.subscribers;
   result.held_max_bytes = quotas.held_bytes;
   result.held_whole = held;
-  prompts_config prompts;
-  prompts.id = x.container_id;
-  prompts.limits.per_container = prompts.limits.total = quotas.open_requests;
-  prompts.limits.per_container_bytes = prompts.limits.total_bytes =
-      quotas.open_request_bytes;
-  result.spawn_operators = operators_with(std::move(prompts));
   return result;
 }
 

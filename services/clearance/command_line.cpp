@@ -230,7 +230,9 @@ void parser::add_serve() {
   add_word(sub, "--only-container", serve.only_container);
   add_choice(sub, "--sandbox", serve.sandbox, sandbox_modes)
       ->excludes(inline_verdict);
-  auto* no_policy = sub.add_flag("--no-policy", serve.policy.is_off);
+  auto* prompts = sub.add_flag("--prompts", serve.keeps_prompts);
+  auto* no_policy =
+      sub.add_flag("--no-policy", serve.policy.is_off)->needs(prompts);
   sub.add_option("--policy", serve.policy.directories)
       ->allow_extra_args(false)
       ->check(not_empty)

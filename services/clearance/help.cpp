@@ -67,11 +67,14 @@ Options:
                            (default: serve all)
   --sandbox MODE           auto, required or off, see below (default: auto);
                            excludes --inline-verdict
+  --prompts                fold blocks into prompts, for list and decide; each
+                           event then costs more
   --policy DIR             read the rules of DIR/*.toml, which decide prompts
-                           without a person; may be repeated (default:
+                           without a person; may be repeated; keeps prompts
+                           (default: with --prompts
                            /etc/terok-clearance/policy.d, then
                            $XDG_CONFIG_HOME/terok-clearance/policy.d)
-  --no-policy              read no rules; excludes --policy
+  --no-policy              read no rules; needs --prompts, excludes --policy
   --log-level LEVEL        debug, info, warning or error (default: info)
   --config FILE            settings, as TOML; see terok-clearance --help
   --help                   show this text
@@ -89,9 +92,9 @@ within WatchdogSec= that the hub goes on.
 
 The log says of every verdict who asked (uid, pid, command), for what, and what
 came of it, whatever --log-level is. SIGHUP reads the policy again; if it has a
-fault, the one of before stays in force. SIGUSR1 writes all counters to the log. The
-log goes to stderr; when that is the journal, entries have fields: CONTAINER=,
-REQUEST_ID=, TEROK_...=.
+fault, the one of before stays in force. SIGUSR1 writes all counters to the log.
+The log goes to stderr; when that is the journal, entries have fields:
+CONTAINER=, REQUEST_ID=, TEROK_...=.
 
 Exit codes: 0 stopped by a signal; 1 could not start or broke; 2 wrong usage.
 )";

@@ -53,6 +53,10 @@ actors::executor_actor start_executor(io::loop& loop,
   return actors::spawn_shield_executor(loop, {&loop, shield.names});
 }
 
+bool keeps_prompts(const serve_config& config) {
+  return config.keeps_prompts || !config.policy.directories.empty();
+}
+
 actors::hub_config configure(const serve_config& config,
                              const std::vector<activated_socket>& passed,
                              const hub_policy& policy) {
@@ -70,7 +74,8 @@ actors::hub_config configure(const serve_config& config,
     result.only_container.emplace(config.only_container);
     prompts.id = config.only_container;
   }
-  policy.give_to(result, std::move(prompts));
+  if (keeps_prompts(config))
+    policy.give_to(result, std::move(prompts));
   return result;
 }
 
@@ -116,7 +121,9 @@ int serve(const serve_config& given) try {
     *path = absolute_socket_path(*path);
   const auto sockets =
       activated_sockets({"clearance", "reader"}, config.named_socket);
-  const hub_policy policy{policy_directories(config.policy)};
+  const hub_policy policy{keeps_prompts(config)
+                              ? policy_directories(config.policy)
+                              : std::vector<policy_directory>{}};
   std::string sandbox;
   auto start = [&](io::loop& loop, const actors::manager_actor& manager) {
     std::string caveat;

@@ -18,7 +18,8 @@ struct serve_config {
   bool inline_verdict = false; ///< run the shield here, without a helper
   std::string shield;          ///< the shield's program; empty: looked for
   std::string only_container;  ///< drop lines of others; empty: serve all
-  policy_setting policy;
+  bool keeps_prompts = false;  ///< also if a policy's directory is named
+  policy_setting policy;       ///< read if prompts are kept
   sandbox_mode sandbox = sandbox_mode::automatic; ///< not with inline_verdict
   log_level level = log_level::info;
 };

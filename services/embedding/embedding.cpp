@@ -9,7 +9,6 @@
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/loop/loop.hpp"
 #include "actors/io/process/child_runner.hpp"
-#include "actors/operator/prompts.hpp"
 #include "protocol/gate/git_route.hpp"
 #include "services/embedding/clearance.hpp"
 #include "services/embedding/embedded_executor.hpp"
@@ -142,13 +141,8 @@ caf::expected<hub> start_hub(const caf::actor& loop, const hub_config& config) {
   inside::embedded_hub_config result;
   result.inner.clearance_socket = config.clearance_socket;
   result.inner.reader_socket = config.reader_socket;
-  actors::prompts_config prompts;
-  if (!config.only_container.empty()) {
+  if (!config.only_container.empty())
     result.inner.only_container.emplace(config.only_container);
-    prompts.id = config.only_container;
-  }
-  prompts.limits.total = config.open_requests_max;
-  result.inner.spawn_operators = actors::operators_with(std::move(prompts));
   result.inner.limits.total = config.open_requests_max;
   result.inner.readers_max = config.readers_max;
   result.inner.clients_max = config.clients_max;

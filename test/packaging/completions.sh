@@ -79,7 +79,8 @@ for name in "${names[@]}"; do
     expect "$words --" "${options[@]}"
   done
 done
-expect 'terok-clearance ' emit serve serve-verdict verdict watch \
+expect 'terok-clearance ' decide emit explain history list policy serve \
+  serve-verdict verdict watch \
   --config --help --version
 expect 'terok-clearance serve --cl' --clearance-socket
 expect 'terok-clearance-hub ser' serve serve-verdict

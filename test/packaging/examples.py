@@ -33,8 +33,15 @@ NOT_RUN = {
     ('README.md', 'terok-clearance: following the hub at '
                   '/run/user/1000/terok-clearance.sock'):
         'it is what watch prints: there is nothing to type',
-    ('README.md', 'packaging/quickstart --demo   # shows hub, reader, watch '
-                  'and one verdict, and ends'):
+    ('README.md', '$ terok-guard run --name web -- curl -sI '
+                  'https://example.com'):
+        'it needs the internet: the test `guard_run` runs commands in a '
+        'private one',
+    ('terok-guard.1', 'terok-guard run -- curl https://example.com/'):
+        'it needs the internet: the test `guard_run` runs commands in a '
+        'private one',
+    ('README.md', 'packaging/quickstart --demo   # a connection is refused, '
+                  'allowed and accepted'):
         'it builds for minutes: the test `quickstart` runs both lines with '
         'the built program',
     ('README.md', 'packaging/build-deb                             # from '
@@ -299,6 +306,30 @@ def hub(world):
               ENDLESS)
 
 
+def hub_with_prompts(world):
+    world.run('terok-clearance serve --inline-verdict --prompts\n',
+              'hub: serving', ENDLESS)
+    world.run(EMIT, '6f1d2c3b4a59:')
+
+
+def prompt_decided(world, example):
+    """The page has the id of a prompt of somebody else's."""
+    hub_with_prompts(world)
+    show, decide = example.commands()
+    shell = world.shell()
+    shell.run(show, 'terok-clearance decide ')
+    mine = re.search(r'terok-clearance decide (\S+ \d+) ', shell.said)[1]
+    shell.run(re.sub(r'decide \S+ \d+ ', f'decide {mine} ', decide),
+              'allow applied')
+
+
+def policy_of_page(world, example):
+    policy = world.home / 'policy'
+    policy.mkdir(mode=0o700)
+    (policy / 'a.toml').write_text(example.text)
+    world.run('terok-clearance policy check ~/policy\n', 'python wheels')
+
+
 def hooked_repository(world):
     """With a branch that has a backup."""
     world.run(
@@ -429,6 +460,10 @@ RUN = {
         typed('', '', '', before=manager),
     (EMBEDDING, 'namespace embedding = clearance::embedding;'):
         compiled,
+    ('terok-clearance-prompts.1', 'version = 1'): policy_of_page,
+    ('terok-clearance-prompts.1', 'terok-clearance list'): prompt_decided,
+    ('terok-clearance-prompts.1', 'terok-clearance list --all --json'):
+        typed('"state":"waiting"', before=hub_with_prompts),
     ('terok-clearance.1', 'terok-clearance serve --inline-verdict &'):
         typed('hub: serving', 'following the hub', '6f1d2c3b4a59:17\n',
               'allow applied: ', after=applied),

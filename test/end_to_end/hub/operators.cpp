@@ -78,7 +78,7 @@ const std::string deny_rule = "version = 1\n"
 } // namespace
 
 TEST_CASE("prompts are listed, decided and remembered, by every executor") {
-  operation x{each_executor()};
+  operation x{each_executor(), "exit 0", {}, {"--prompts"}};
   auto subscriber = x.server.subscriber();
   for (const char* id : {"r1", "r2", "r3"})
     x.server.emit(block_of(id, "pypi.org").line());
@@ -113,7 +113,7 @@ TEST_CASE("prompts are listed, decided and remembered, by every executor") {
 }
 
 TEST_CASE("a shield that fails leaves the prompt open, and decide says so") {
-  operation x{executor::hub, "exit 1", "no such container"};
+  operation x{executor::hub, "exit 1", "no such container", {"--prompts"}};
   auto subscriber = x.server.subscriber();
   x.server.emit(block_of("r1", "pypi.org").line());
   subscriber.next_event();
@@ -181,6 +181,14 @@ TEST_CASE("policy check says what is wrong, by file and line") {
   CHECK(bad.how == exited(2));
   CHECK(bad.err.find((policy / "b.toml").string() + ":") != bad.err.npos);
   CHECK(run({"policy", "check", policy / "none"}).how == exited(2));
+}
+
+TEST_CASE("a hub without prompts says so to whoever asks for them") {
+  const runtime where;
+  hub server{where};
+  const auto x = ask(where, {"list"});
+  CHECK(x.how == exited(1));
+  CHECK(x.err.find("start it with --prompts") != x.err.npos);
 }
 
 TEST_CASE("without a hub each client says so and ends with 1") {

@@ -12,8 +12,10 @@ namespace clearance::test {
 
 namespace {
 
-hub_options options_for(executor how, const fake_shield& shield) {
+hub_options options_for(executor how, const fake_shield& shield,
+                        std::vector<std::string> arguments) {
   hub_options result;
+  result.arguments = std::move(arguments);
   if (how == executor::hub)
     result.shield = shield.program();
   return result;
@@ -124,13 +126,14 @@ ending hub::stop(std::chrono::milliseconds guard) {
 }
 
 operation::operation(executor how, std::string_view shield_words,
-                     std::string_view shield_stderr)
+                     std::string_view shield_stderr,
+                     std::vector<std::string> hub_arguments)
     : shield(shield_words, shield_stderr),
       helper(how == executor::hub ? std::nullopt
                                   : std::optional<child>(start(
                                       serve_verdict(where, shield.program()),
                                       {where.verdict()}))),
-      server(where, options_for(how, shield)) {
+      server(where, options_for(how, shield, std::move(hub_arguments))) {
   // nop
 }
 

@@ -96,7 +96,8 @@ enum class executor { hub, helper };
 
 struct operation {
   explicit operation(executor how, std::string_view shield_words = "exit 0",
-                     std::string_view shield_stderr = {});
+                     std::string_view shield_stderr = {},
+                     std::vector<std::string> hub_arguments = {});
 
   runtime where;
   fake_shield shield;

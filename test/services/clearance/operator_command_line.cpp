@@ -105,7 +105,9 @@ TEST_CASE("policy: directories, or none") {
   auto x = parsed<serve_config>({"serve", "--policy", "a", "--policy", "b"});
   CHECK(x.policy.directories == words{"a", "b"});
   CHECK_FALSE(x.policy.is_off);
-  CHECK(parsed<serve_config>({"serve", "--no-policy"}).policy.is_off);
+  CHECK(parsed<serve_config>({"serve", "--prompts", "--no-policy"})
+            .policy.is_off);
+  CHECK(is_refused({"serve", "--no-policy"}));
   CHECK(is_refused({"serve", "--no-policy", "--policy", "a"}));
 }
 
