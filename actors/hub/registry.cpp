@@ -333,7 +333,7 @@ void registry::refuse(const verdict& x, const protocol::verdict_outcome& why) {
 // as when it comes too late.
 void registry::execute(const verdict& x,
                        const protocol::authorisation_map::cited& what,
-                       verdict_promise promise) {
+                       const verdict_promise& promise) {
   try {
     auto on_outcome = [this, x, what,
                        promise](const protocol::shield_outcome& y) {

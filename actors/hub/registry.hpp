@@ -91,7 +91,7 @@ private:
   void announce_what_fits(protocol::time_point now, protocol::time_point due);
   void watch_clock(protocol::time_point now);
   void execute(const verdict& x, const protocol::authorisation_map::cited& what,
-               verdict_promise promise);
+               const verdict_promise& promise);
   void refuse(const verdict& x, const protocol::verdict_outcome& why);
   void settled(const verdict& x, const protocol::authorisation_map::cited& what,
                const protocol::shield_outcome& result, verdict_promise promise);

@@ -286,7 +286,7 @@ void prompts::decide(const varlink::decide_call& x, const peer& by,
 
 void prompts::run(std::uint64_t, const protocol::decision& made,
                   const protocol::request_ref& request, const peer& by,
-                  std::function<void(const executed&)> then) {
+                  const std::function<void(const executed&)>& then) {
   self_
       ->request(config_.registry, operator_limits::decision_deadline,
                 execute{made.container, request, made.action, by, made.rule})
@@ -297,7 +297,7 @@ void prompts::run(std::uint64_t, const protocol::decision& made,
 }
 
 void prompts::decided(std::uint64_t number, protocol::decision made,
-                      const executed& how, answer_promise promise) {
+                      const executed& how, const answer_promise& promise) {
   auto others = end_decision(number, made, how);
   auto reply = outcome_of(number, made, how);
   judge_news(false);
@@ -329,7 +329,7 @@ prompts::end_decision(std::uint64_t number, protocol::decision& made,
 
 void prompts::close_others(const protocol::decision& made,
                            std::vector<protocol::request_ref> requests,
-                           std::function<void()> then) {
+                           const std::function<void()>& then) {
   if (requests.empty())
     return then();
   self_

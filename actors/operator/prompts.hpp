@@ -102,9 +102,9 @@ private:
               answer_promise promise);
   void run(std::uint64_t number, const protocol::decision& made,
            const protocol::request_ref& request, const peer& by,
-           std::function<void(const executed&)> then);
+           const std::function<void(const executed&)>& then);
   void decided(std::uint64_t number, protocol::decision made,
-               const executed& how, answer_promise promise);
+               const executed& how, const answer_promise& promise);
   std::vector<protocol::request_ref> end_decision(std::uint64_t number,
                                                   protocol::decision& made,
                                                   const executed& how);
@@ -122,7 +122,7 @@ private:
   bool may_start(const std::string& container, protocol::time_point at);
   void close_others(const protocol::decision& made,
                     std::vector<protocol::request_ref> requests,
-                    std::function<void()> then);
+                    const std::function<void()>& then);
 
   void tell_hub();
   void serve();

@@ -32,8 +32,8 @@ bool grow(json_reader& reader, json_reader::value& from, json_tree& to) {
   if (json_reader::is_object(from)) {
     to.type = json_tree::kind::object;
     return reader.members(from, [&](auto name, json_reader::value& x) {
-      to.members.emplace_back(name, json_tree{});
-      return grow(reader, x, to.members.back().second);
+      to.members.push_back({std::string{name}, {}});
+      return grow(reader, x, to.members.back().value);
     });
   }
   if (json_reader::is_array(from)) {
@@ -55,8 +55,8 @@ bool grow(json_reader& reader, json_reader::value& from, json_tree& to) {
 
 const json_tree* json_tree::find(std::string_view name) const noexcept {
   auto at = std::find_if(members.rbegin(), members.rend(),
-                         [=](const auto& x) { return x.first == name; });
-  return at == members.rend() ? nullptr : &at->second;
+                         [=](const auto& x) { return x.name == name; });
+  return at == members.rend() ? nullptr : &at->value;
 }
 
 std::optional<std::string> json_tree::string() const {

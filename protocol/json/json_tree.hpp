@@ -5,10 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace clearance::protocol {
+
+struct json_member;
 
 /// One value, with everything in it.
 struct json_tree {
@@ -26,7 +27,7 @@ struct json_tree {
   std::string text;
   std::vector<json_tree> items; ///< of an array
   /// Of an object, in order. A repeated name is repeated here.
-  std::vector<std::pair<std::string, json_tree>> members;
+  std::vector<json_member> members;
 
   /// The last member of that name, or null.
   const json_tree* find(std::string_view name) const noexcept;
@@ -36,6 +37,11 @@ struct json_tree {
   std::optional<std::string> string() const;
   std::optional<std::int64_t> integer() const noexcept;
   std::optional<bool> boolean() const noexcept;
+};
+
+struct json_member {
+  std::string name;
+  json_tree value;
 };
 
 /// Reads one value of any type. Nothing: `text` is not JSON, or is nested more

@@ -100,7 +100,7 @@ public:
       return refuse(error::not_json);
     for (auto result : array) {
       value item;
-      if (std::move(result).get(item) != simdjson::SUCCESS || !on_item(item))
+      if (result.get(item) != simdjson::SUCCESS || !on_item(item))
         return refuse(error::not_json);
     }
     return leave(x);

@@ -119,10 +119,10 @@ bool read_scope(const json_tree& from, std::optional<std::int64_t>& seconds) {
     return false;
   return std::all_of(from.members.begin(), from.members.end(),
                      [&](const auto& x) {
-                       if (x.first != "seconds")
+                       if (x.name != "seconds")
                          return false;
-                       seconds = x.second.integer();
-                       return seconds || x.second.type == json_tree::kind::null;
+                       seconds = x.value.integer();
+                       return seconds || x.value.type == json_tree::kind::null;
                      });
 }
 
@@ -131,8 +131,8 @@ bool read_texts(const json_tree& from, dossier& to) {
     return false;
   return std::all_of(from.members.begin(), from.members.end(),
                      [&](const auto& x) {
-                       to.emplace_back(x.first, x.second.text);
-                       return x.second.type == json_tree::kind::string;
+                       to.emplace_back(x.name, x.value.text);
+                       return x.value.type == json_tree::kind::string;
                      });
 }
 
