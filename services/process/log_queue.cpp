@@ -35,8 +35,8 @@ void log_queue::push(queued_line x) {
     count_lost(x.level);
     return;
   }
-  auto& lane = lanes_[index_of(x.level)];
-  lane.push_back({next_, std::move(x)});
+  auto& waiting = lanes_[index_of(x.level)];
+  waiting.push_back({next_, std::move(x)});
   ++next_;
   ++lines_;
   bytes_ += bytes;

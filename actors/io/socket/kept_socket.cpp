@@ -15,10 +15,10 @@ using actors::log;
 using actors::severity;
 
 kept_socket::kept_socket(asio::io_context& context, bound_socket socket,
-                         config config)
+                         config x)
     : context_(context),
       socket_(std::move(socket)),
-      config_(std::move(config)),
+      config_(std::move(x)),
       timer_(context) {
   accept_loop_.emplace(context_, socket_.take_fd(), config_.role, config_.open,
                        config_.open_max, config_.on_peer);

@@ -64,8 +64,7 @@ public:
   };
 
   /// Throws boost::system::system_error if the socket cannot be polled.
-  kept_socket(boost::asio::io_context& context, bound_socket socket,
-              config config);
+  kept_socket(boost::asio::io_context& context, bound_socket socket, config x);
   kept_socket(const kept_socket&) = delete;
   kept_socket& operator=(const kept_socket&) = delete;
   ~kept_socket();
