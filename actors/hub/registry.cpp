@@ -44,9 +44,7 @@ registry::registry(self_type* self, registry_config config)
       executor_(std::move(config.executor)),
       hub_(std::move(config.hub)),
       map_(config.limits) {
-  map_.watch_evictions([this](std::string_view id, std::uint64_t generation) {
-    note_eviction(id, generation);
-  });
+  // nop
 }
 
 registry::interface::behavior_type registry::make_behavior() {
@@ -60,7 +58,7 @@ registry::interface::behavior_type registry::make_behavior() {
       [this](const replay& x) { return on_replay(x); },
       [this](room_atom) { on_room(); },
       [this](tick_atom) { on_tick(); },
-      [this](const attend& x) { operators_ = x.from; },
+      [this](const attend& x) { on_attend(x); },
       [this](const actors::execute& x) { return on_execute(x); },
       [this](const close_requests& x) { return on_close(x); },
       [this](report_atom) { if_memory_allows([this] { on_report(); }); },

@@ -106,6 +106,7 @@ private:
   void remove(const caf::actor_addr& who);
 
   // See registry_operators.cpp.
+  void on_attend(const attend& x);
   void note_generation(std::uint64_t generation);
   void tell_news(const event_batch_ptr& events);
   void tell_executed(const verdict& x,

@@ -16,17 +16,24 @@
 
 namespace clearance::actors {
 
+// A hub without operators does not pay for what they are told.
+void registry::on_attend(const attend& x) {
+  operators_ = x.from;
+  map_.watch_evictions([this](std::string_view id, std::uint64_t generation) {
+    note_eviction(id, generation);
+  });
+}
+
 void registry::note_generation(std::uint64_t generation) {
   if_memory_allows([&] { news_.generations.push_back(generation); });
 }
 
 void registry::note_eviction(std::string_view request_id,
                              std::uint64_t generation) {
-  if (operators_)
-    if_memory_allows([&] {
-      news_.evicted.push_back(
-          {news_.generations.size(), {std::string{request_id}, generation}});
-    });
+  if_memory_allows([&] {
+    news_.evicted.push_back(
+        {news_.generations.size(), {std::string{request_id}, generation}});
+  });
 }
 
 void registry::tell_news(const event_batch_ptr& events) {

@@ -169,21 +169,20 @@ void prompts::allow_automatically() {
     ++automatic_running_;
     automatic_at_[container] = at;
     const auto made = *started->what->decision;
-    run(number, made, started->request, {},
-        [this, number, made](const executed& how) {
-          --automatic_running_;
-          auto end = made;
-          auto others = end_decision(number, end, how);
-          if (how.how == protocol::prompt_table::execution::applied)
-            ++counters_.allowed_automatically;
-          else
-            table_.automatic_failed(number);
-          close_others(end, std::move(others), [] {
-            // nop: nobody waits for it
-          });
-          judge_news(false);
-          serve();
-        });
+    run(made, started->request, {}, [this, number, made](const executed& how) {
+      --automatic_running_;
+      auto end = made;
+      auto others = end_decision(number, end, how);
+      if (how.how == protocol::prompt_table::execution::applied)
+        ++counters_.allowed_automatically;
+      else
+        table_.automatic_failed(number);
+      close_others(end, std::move(others), [] {
+        // nop: nobody waits for it
+      });
+      judge_news(false);
+      serve();
+    });
   }
 }
 

@@ -278,13 +278,13 @@ void prompts::decide(const varlink::decide_call& x, const peer& by,
   const auto& started = std::get<table::decision_started>(result);
   const auto number = started.what->number;
   const auto made = *started.what->decision;
-  run(number, made, started.request, by,
+  run(made, started.request, by,
       [this, number, made, promise](const executed& y) {
         decided(number, made, y, promise);
       });
 }
 
-void prompts::run(std::uint64_t, const protocol::decision& made,
+void prompts::run(const protocol::decision& made,
                   const protocol::request_ref& request, const peer& by,
                   const std::function<void(const executed&)>& then) {
   self_

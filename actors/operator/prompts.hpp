@@ -100,9 +100,8 @@ private:
   std::string answer(const protocol::varlink::rules_call& x) const;
   void decide(const protocol::varlink::decide_call& x, const peer& by,
               answer_promise promise);
-  void run(std::uint64_t number, const protocol::decision& made,
-           const protocol::request_ref& request, const peer& by,
-           const std::function<void(const executed&)>& then);
+  void run(const protocol::decision& made, const protocol::request_ref& request,
+           const peer& by, const std::function<void(const executed&)>& then);
   void decided(std::uint64_t number, protocol::decision made,
                const executed& how, const answer_promise& promise);
   std::vector<protocol::request_ref> end_decision(std::uint64_t number,
