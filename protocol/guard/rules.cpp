@@ -18,15 +18,6 @@ std::string number(std::size_t x) {
   return std::to_string(x);
 }
 
-// The set of exact addresses or of networks that `target` belongs into.
-std::string set_of(const ip_range& target, bool allow) {
-  std::string name = allow ? "allow" : "deny";
-  name += !target.base.is_ipv4() ? '6' : '4';
-  if (is_network(target))
-    name += 'n';
-  return name;
-}
-
 std::string element(std::string_view verb, const std::string& set,
                     const std::string& what) {
   std::string out{verb};
@@ -43,7 +34,7 @@ std::string element(std::string_view verb, const std::string& set,
 void append_elements(std::string& out, const std::set<ip_range>& targets,
                      bool allow) {
   for (const auto& x : targets)
-    out += element("add", set_of(x, allow), to_string(x));
+    out += element("add", verdict_set(x, allow), to_string(x));
 }
 
 // "timeout 0s" does not mean "for ever" (the default of the set is taken), so
@@ -129,6 +120,14 @@ constexpr std::string_view last_rule(shield_mode mode) noexcept {
 
 } // namespace
 
+std::string verdict_set(const ip_range& target, bool allow) {
+  std::string name = allow ? "allow" : "deny";
+  name += !target.base.is_ipv4() ? '6' : '4';
+  if (is_network(target))
+    name += 'n';
+  return name;
+}
+
 std::string table_text(const guard_state& state) {
   const std::string table{guard_table};
   // "add" before "delete", so that "delete" does not fail without a table.
@@ -159,10 +158,10 @@ std::string verdict_text(const guard_state& after, const ip_range& target,
     // A set that merges cannot give back a part, so it is filled anew.
     for (const bool which : {true, false}) {
       out += "flush set " + std::string{guard_table} + ' '
-             + set_of(target, which) + '\n';
+             + verdict_set(target, which) + '\n';
       for (const auto& x : which ? after.allowed : after.denied)
         if (is_network(x) && !x.base.is_ipv4() == !target.base.is_ipv4())
-          out += element("add", set_of(x, which), to_string(x));
+          out += element("add", verdict_set(x, which), to_string(x));
     }
     return out;
   }
@@ -170,12 +169,12 @@ std::string verdict_text(const guard_state& after, const ip_range& target,
   for (const bool which : {!allow, allow}) {
     // An element that is there is not changed by "add", and one that is not
     // there cannot be deleted.
-    out += element("add", set_of(target, which), text);
-    out += element("delete", set_of(target, which), text);
+    out += element("add", verdict_set(target, which), text);
+    out += element("delete", verdict_set(target, which), text);
   }
   const auto limit =
       time ? " timeout " + std::to_string(time->count()) + "s" : std::string{};
-  out += element("add", set_of(target, allow), text + limit);
+  out += element("add", verdict_set(target, allow), text + limit);
   return out;
 }
 

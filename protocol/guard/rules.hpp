@@ -17,6 +17,10 @@ namespace clearance::protocol {
 /// The name of our one table.
 inline constexpr std::string_view guard_table = "inet terok_guard";
 
+/// The name of the set of allowed or denied addresses, or networks, that
+/// `target` belongs into.
+std::string verdict_set(const ip_range& target, bool allow);
+
 /// Makes the table anew with what `state` says, in one transaction: no packet
 /// passes between the old table and the new one. Elements with a time limit
 /// are gone.

@@ -8,7 +8,7 @@
 #include "actors/gate/gate.hpp"
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/loop/loop.hpp"
-#include "actors/io/process/child_runner.hpp"
+#include "actors/io/process/find_program.hpp"
 #include "protocol/gate/git_route.hpp"
 #include "services/embedding/clearance.hpp"
 #include "services/embedding/embedded_executor.hpp"

@@ -2,7 +2,7 @@
 
 #include "actors/base/log.hpp"
 #include "actors/io/base/small_file.hpp"
-#include "actors/io/process/child_runner.hpp"
+#include "actors/io/process/find_program.hpp"
 #include "actors/io/process/spawn.hpp"
 #include "protocol/gate/limits.hpp"
 #include "protocol/text/error_text.hpp"

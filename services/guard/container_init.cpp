@@ -4,7 +4,8 @@
 //      has his own number in them: as user 0 COMMAND would get capabilities
 //      with each program that it executes.
 //   2. The first process loads the firewall and opens the NFLOG socket. Then it
-//      waits. The guard connects the container to a network in the meantime.
+//      waits. The guard connects the container to a network in the meantime;
+//      nothing is there that could use it.
 //   3. The first process hides what leads out of the container (hidden_paths).
 //   4. COMMAND's process makes one more user namespace. It has no power over
 //      the network namespace, whatever it does: that one belongs to the user
@@ -184,15 +185,16 @@ void close_all_but(int one, int other) {
                                const user_numbers& inside,
                                const user_numbers& outside) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  work_result ready;
-  if (!map_user(inside.uid, outside.uid, inside.gid, outside.gid)) {
-    ready.fault = user_namespaces_fault();
-  } else {
+  std::string fault;
+  if (map_user(inside.uid, outside.uid, inside.gid, outside.gid)) {
     skip_address_detection();
-    ready.fault = bring_up_loopback();
-    if (ready.fault.empty())
-      ready = load_and_open(plan.rules);
+    fault = bring_up_loopback();
+  } else {
+    fault = user_namespaces_fault();
   }
+  if (!send_with_descriptor(channel, '.' + fault, -1) || !fault.empty())
+    ::_exit(exit_run_failed);
+  auto ready = load_and_open(plan.rules);
   if (!send_with_descriptor(channel, '.' + ready.fault, ready.fd.get())
       || !ready.fault.empty())
     ::_exit(exit_run_failed);
@@ -235,7 +237,7 @@ pid_t clone_into_namespaces() {
 } // namespace
 
 container::container(const container_plan& plan)
-    : has_job_(plan.job->terminal() >= 0) {
+    : has_job_(plan.job->terminal() >= 0), has_forwarder_(plan.forwarder) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
     throw setup_fault(exit_run_failed, with_errno("no sockets"));
@@ -260,16 +262,25 @@ container::container(const container_plan& plan)
   if (!cloned.fault.empty() || cloned.pid <= 0)
     throw setup_fault(exit_run_failed, cloned.fault);
   pid_ = cloned.pid;
+  if (const auto made = receive_with_descriptor(channel_.get());
+      made.text != ".")
+    fail_start(made.text);
+}
+
+void container::fail_start(const std::string& said) const {
+  wait();
+  throw setup_fault(exit_run_failed,
+                    said.empty() ? "the container's first process ended at its"
+                                   " start"
+                                 : said.substr(1));
+}
+
+void container::await_firewall() {
   auto ready = receive_with_descriptor(channel_.get());
-  if (!ready.fd) {
-    wait();
-    throw setup_fault(exit_run_failed, ready.text.empty()
-                                           ? "the container's first process"
-                                             " ended at its start"
-                                           : ready.text.substr(1));
-  }
+  if (!ready.fd)
+    fail_start(ready.text);
   nflog_ = std::move(ready.fd);
-  if (!plan.forwarder)
+  if (!has_forwarder_)
     return;
   dns_ = receive_with_descriptor(channel_.get()).fd;
   if (!dns_)

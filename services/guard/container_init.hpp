@@ -32,12 +32,15 @@ struct container_plan {
   const terminal_job* job = nullptr; ///< never null when a container is made
 };
 
-/// A container that does not run COMMAND yet. Its firewall is loaded, and no
-/// packet can leave it.
+/// A container that does not run COMMAND yet: nothing in it sends packets.
 class container {
 public:
-  /// Makes the namespaces. Throws setup_fault.
+  /// Makes the namespaces. Their firewall is being loaded meanwhile. Throws
+  /// setup_fault.
   explicit container(const container_plan& plan);
+
+  /// Returns when the firewall is loaded. Throws setup_fault.
+  void await_firewall();
 
   /// If COMMAND was not started, the container ends: its first process sees
   /// that nobody is there any more.
@@ -47,11 +50,12 @@ public:
 
   /// The first process, as we number it.
   pid_t pid() const noexcept { return pid_; }
+  /// This and dns_listener(): once await_firewall() has returned.
   int nflog() const noexcept { return nflog_.get(); }
   /// With container_plan::forwarder; see open_dns_listener().
   int dns_listener() const noexcept { return dns_.get(); }
 
-  /// Starts COMMAND. Throws setup_fault.
+  /// Starts COMMAND, after await_firewall(). Throws setup_fault.
   void start_command();
 
   /// Readable when COMMAND has stopped; see has_stopped(). -1: that is not
@@ -66,9 +70,12 @@ public:
   int wait() const;
 
 private:
+  [[noreturn]] void fail_start(const std::string& said) const;
+
   pid_t pid_ = -1;
   io::unique_fd channel_; // to the first process
   bool has_job_ = false;
+  bool has_forwarder_ = false;
   io::unique_fd nflog_;
   io::unique_fd dns_;
 };

@@ -1,6 +1,6 @@
 #include "services/guard/engine.hpp"
 
-#include "actors/io/process/child_runner.hpp"
+#include "actors/io/process/find_program.hpp"
 #include "protocol/guard/guard_state.hpp"
 #include "protocol/guard/limits.hpp"
 #include "protocol/text/text.hpp"

@@ -3,10 +3,12 @@
 #include "protocol/guard/limits.hpp"
 #include "protocol/guard/nflog.hpp"
 #include "protocol/guard/rules.hpp"
+#include "protocol/guard/set_change.hpp"
 #include "services/client/unix_socket.hpp"
 
 #include <array>
 #include <cerrno>
+#include <dlfcn.h>
 #include <linux/netlink.h>
 #include <nftables/libnftables.h>
 #include <optional>
@@ -27,12 +29,50 @@ std::string first_line(const char* text) {
   return line.empty() ? "libnftables does not say why" : std::string{line};
 }
 
-std::string run_commands(nft_ctx* context, const std::string& commands) {
-  nft_ctx_buffer_error(context);
-  if (nft_run_cmd_from_buffer(context, commands.c_str()) == 0)
-    return {};
-  return "the firewall did not change: "
-         + first_line(nft_ctx_get_error_buffer(context));
+// libnftables is loaded when it is needed. A verdict about an address does not
+// need it, and loading it with all that it needs takes longer than the verdict.
+struct nft_library {
+  decltype(&nft_ctx_new) make_context = nullptr;
+  decltype(&nft_ctx_free) free_context = nullptr;
+  decltype(&nft_ctx_buffer_error) buffer_errors = nullptr;
+  decltype(&nft_ctx_get_error_buffer) errors_of = nullptr;
+  decltype(&nft_run_cmd_from_buffer) run = nullptr;
+  std::string fault; // empty: all of them can be called
+};
+
+// The version of the interface that the header is about.
+constexpr const char* library_name = "libnftables.so.1";
+
+template <class Function>
+void find_function(void* library, const char* name, Function& to) {
+  to = reinterpret_cast<Function>(::dlsym(library, name));
+}
+
+nft_library load_nftables() {
+  nft_library x;
+  auto* library = ::dlopen(library_name, RTLD_NOW | RTLD_LOCAL);
+  if (library != nullptr) {
+    find_function(library, "nft_ctx_new", x.make_context);
+    find_function(library, "nft_ctx_free", x.free_context);
+    find_function(library, "nft_ctx_buffer_error", x.buffer_errors);
+    find_function(library, "nft_ctx_get_error_buffer", x.errors_of);
+    find_function(library, "nft_run_cmd_from_buffer", x.run);
+  }
+  if (x.make_context == nullptr || x.free_context == nullptr
+      || x.buffer_errors == nullptr || x.errors_of == nullptr
+      || x.run == nullptr) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
+    const char* why = ::dlerror();
+    x.fault = std::string{"libnftables cannot be used, install the package"
+                          " libnftables1: "}
+              + (why == nullptr ? "a function is missing" : why);
+  }
+  return x;
+}
+
+const nft_library& nftables() {
+  static const auto library = load_nftables();
+  return library;
 }
 
 // Bytes of packets that wait for us: some thousand packets of 128 bytes. More
@@ -47,8 +87,7 @@ void enlarge_buffer(int fd) {
 
 // Sends one request and reads up to its answer; packets that come in between
 // are thrown away: the container does not run anything yet, or tries again.
-int ask(int fd, std::uint16_t group, nflog_setting what, std::uint32_t value) {
-  const auto request = protocol::nflog_request(group, what, value);
+int ask(int fd, const std::string& request) {
   if (::send(fd, request.data(), request.size(), 0) < 0)
     return errno;
   std::array<char, 8192> bytes{};
@@ -75,25 +114,32 @@ int bind_group(int fd, std::uint16_t group, std::size_t copy_max) {
       {nflog_setting::sequence, 0},
   };
   for (const auto& [what, value] : settings)
-    if (const int error = ask(fd, group, what, value); error != 0)
+    if (const int error = ask(fd, protocol::nflog_request(group, what, value));
+        error != 0)
       return error;
   return 0;
 }
 
 } // namespace
 
-firewall::firewall() : context_(nft_ctx_new(NFT_CTX_DEFAULT)) {
-  // nop
+firewall::firewall() {
+  if (nftables().fault.empty())
+    context_.reset(nftables().make_context(NFT_CTX_DEFAULT));
 }
 
 void firewall::release::operator()(nft_ctx* x) const noexcept {
-  nft_ctx_free(x);
+  nftables().free_context(x);
 }
 
 std::string firewall::change(const std::string& commands) {
+  const auto& library = nftables();
   if (!context_)
-    return "libnftables cannot be used";
-  return run_commands(context_.get(), commands);
+    return library.fault.empty() ? "libnftables cannot be used" : library.fault;
+  library.buffer_errors(context_.get());
+  if (library.run(context_.get(), commands.c_str()) == 0)
+    return {};
+  return "the firewall did not change: "
+         + first_line(library.errors_of(context_.get()));
 }
 
 std::string change_firewall(const std::string& commands) {
@@ -102,6 +148,19 @@ std::string change_firewall(const std::string& commands) {
 
 std::string print_firewall() {
   return firewall{}.change("list table " + std::string{protocol::guard_table});
+}
+
+std::string judge_addresses(const std::vector<protocol::ip_range>& addresses,
+                            bool allow,
+                            std::optional<std::chrono::seconds> time) {
+  const io::unique_fd fd{
+      ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER)};
+  if (!fd)
+    return "the firewall cannot be changed: " + error_text(errno);
+  const int error =
+      ask(fd.get(), protocol::address_verdict(addresses, allow, time));
+  return error == 0 ? std::string{}
+                    : "the firewall did not change: " + error_text(error);
 }
 
 std::variant<io::unique_fd, nflog_fault> open_nflog() {

@@ -2,10 +2,14 @@
 #pragma once
 
 #include "actors/io/base/unique_fd.hpp"
+#include "protocol/guard/target.hpp"
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 struct nft_ctx; // of libnftables
 
@@ -27,6 +31,12 @@ private:
   };
   std::unique_ptr<nft_ctx, release> context_;
 };
+
+/// Allows or denies addresses that are no networks, as one transaction. Loads
+/// no library. Returns an empty text, or why it failed.
+std::string judge_addresses(const std::vector<protocol::ip_range>& addresses,
+                            bool allow,
+                            std::optional<std::chrono::seconds> time);
 
 /// Prints our table to stdout. Returns an empty text, or why it failed.
 std::string print_firewall();

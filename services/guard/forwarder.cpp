@@ -228,6 +228,8 @@ private:
     ::prctl(PR_SET_PDEATHSIG, SIGKILL); // entering may have cleared it
     if (::getppid() != guard)
       ::_exit(1);
+    // It loads libnftables, so it comes before the sandbox.
+    dns_forwarder forwarder(config);
     try {
       restrict_files({{state_directory(), path_access::read, true}});
     } catch (const std::system_error& e) {
@@ -235,7 +237,7 @@ private:
                       " "}
           + e.what());
     }
-    dns_forwarder(config).run();
+    forwarder.run();
   } catch (const std::exception& e) {
     say(std::string{"the DNS forwarder ended, no name is resolved: "}
         + e.what());

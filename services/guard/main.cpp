@@ -1,16 +1,36 @@
 // terok-guard starts here.
-#include "services/cli/config_main.hpp"
+#include "protocol/text/text.hpp"
+#include "services/cli/config_file.hpp"
+#include "services/cli/terminal.hpp"
 #include "services/guard/guard.hpp"
 #include "services/guard/say.hpp"
+#include "services/process/exit_code.hpp"
 #include "services/process/setup_fault.hpp"
 #include "services/process/standard_descriptors.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+#include <variant>
+#include <vector>
 
 namespace {
 
 using namespace clearance::services;
 
+// Help, the version, or what is wrong with the command line.
+int tell_outcome(const outcome& x) {
+  std::fputs(x.err.c_str(), stderr);
+  const auto why = x.out.empty() ? std::string{} : print(x.out);
+  if (why.empty())
+    return x.code;
+  say(why);
+  return exit_failed;
+}
+
 struct guard_runner {
-  int operator()(const outcome& x) const { return tell("terok-guard", x); }
+  int operator()(const outcome& x) const { return tell_outcome(x); }
   int operator()(const guard_run& x) const { return run_guard_run(x); }
   int operator()(const guard_attach& x) const { return run_guard_attach(x); }
   int operator()(const guard_verdict& x) const { return run_guard_verdict(x); }
@@ -31,8 +51,22 @@ int run_guard(const std::vector<std::string>& words) try {
 
 } // namespace
 
-int main(int argc, char** argv) {
+// Not run_configured(): its log needs a thread and CAF, and this program starts
+// for each verdict.
+int main(int argc, char** argv) try {
   open_standard_descriptors();
-  const auto judge = guard_judge();
-  return run_configured("terok-guard", argc, argv, judge, run_guard);
+  const auto words = with_config(
+      std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc),
+      guard_judge());
+  if (const auto* fault = std::get_if<config_fault>(&words)) {
+    say(fault->what);
+    return exit_usage;
+  }
+  return run_guard(std::get<std::vector<std::string>>(words));
+} catch (const std::bad_alloc&) {
+  say("out of memory");
+  return exit_failed;
+} catch (const std::exception& e) {
+  say(clearance::protocol::escaped(e.what()));
+  return exit_failed;
 }

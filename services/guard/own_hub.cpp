@@ -1,6 +1,6 @@
 #include "services/guard/own_hub.hpp"
 
-#include "actors/io/process/child_runner.hpp"
+#include "actors/io/process/find_program.hpp"
 #include "actors/io/socket/unix_address.hpp"
 #include "protocol/guard/limits.hpp"
 #include "protocol/text/text.hpp"

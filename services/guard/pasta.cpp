@@ -1,7 +1,7 @@
 #include "services/guard/pasta.hpp"
 
 #include "actors/io/base/small_file.hpp"
-#include "actors/io/process/child_runner.hpp"
+#include "actors/io/process/find_program.hpp"
 #include "protocol/guard/limits.hpp"
 #include "protocol/text/text.hpp"
 #include "services/client/unix_socket.hpp"
@@ -44,31 +44,6 @@ bool has_bytes(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 && info.st_size > 0;
 }
 
-// pasta writes its pid when the network is there.
-void await_pid_file(const std::string& path, int changes,
-                    const helper_program& pasta, int err) {
-  const auto end =
-      std::chrono::steady_clock::now() + protocol::guard_limits::pasta_start;
-  while (!has_bytes(path)) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        end - std::chrono::steady_clock::now());
-    if (left.count() <= 0)
-      fail_pasta("the network does not come up");
-    std::array<pollfd, 2> entries{
-        {{changes, POLLIN, 0}, {pasta.pidfd(), POLLIN, 0}}};
-    if (::poll(entries.data(), entries.size(), static_cast<int>(left.count()))
-            < 0
-        && errno != EINTR)
-      fail_pasta(error_text(errno));
-    if (entries[1].revents != 0 && !has_bytes(path))
-      fail_pasta(last_words(err));
-    alignas(inotify_event) std::array<char, 4096> events{};
-    while (::read(changes, events.data(), events.size()) > 0) {
-      // nop
-    }
-  }
-}
-
 } // namespace
 
 std::string find_pasta() {
@@ -80,32 +55,57 @@ std::string find_pasta() {
   return path;
 }
 
-helper_program start_pasta(const std::string& program, pid_t pid,
-                           const std::string& directory) {
-  const auto file = directory + "/pasta." + std::to_string(::getpid());
+pasta_program::pasta_program(const std::string& path, pid_t pid,
+                             const std::string& directory)
+    : pid_file_(directory + "/pasta." + std::to_string(::getpid())),
+      changes_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
+      err_(::memfd_create("pasta's stderr", MFD_CLOEXEC)) {
   const auto process = "/proc/" + std::to_string(pid) + "/ns/";
-  const io::unique_fd changes{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
-  const io::unique_fd err{::memfd_create("pasta's stderr", MFD_CLOEXEC)};
-  if (!err || !changes
-      || ::inotify_add_watch(changes.get(), directory.c_str(),
+  if (!err_ || !changes_
+      || ::inotify_add_watch(changes_.get(), directory.c_str(),
                              IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO)
              < 0)
     fail_pasta(error_text(errno));
-  ::unlink(file.c_str());
+  ::unlink(pid_file_.c_str());
   helper_spec spec;
   // Without "none" each port of the host's loopback device could be reached.
-  spec.words = {program,        "-f",   "-q",   "-P",   file,
+  spec.words = {path,           "-f",   "-q",   "-P",   pid_file_,
                 "--config-net", "-t",   "none", "-u",   "none",
                 "-T",           "none", "-U",   "none", "--no-map-gw"};
   if (::getuid() == 0)
     spec.words.insert(spec.words.end(), {"--runas", "0"});
   spec.words.insert(spec.words.end(),
                     {"--userns", process + "user", "--netns", process + "net"});
-  spec.err = err.get();
-  helper_program pasta(spec);
-  await_pid_file(file, changes.get(), pasta, err.get());
-  ::unlink(file.c_str());
-  return pasta;
+  spec.err = err_.get();
+  program_ = helper_program(spec);
+}
+
+// pasta writes its pid when the network is there.
+void pasta_program::await() {
+  if (pid_file_.empty())
+    return;
+  const auto end =
+      std::chrono::steady_clock::now() + protocol::guard_limits::pasta_start;
+  while (!has_bytes(pid_file_)) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+        end - std::chrono::steady_clock::now());
+    if (left.count() <= 0)
+      fail_pasta("the network does not come up");
+    std::array<pollfd, 2> entries{
+        {{changes_.get(), POLLIN, 0}, {program_.pidfd(), POLLIN, 0}}};
+    if (::poll(entries.data(), entries.size(), static_cast<int>(left.count()))
+            < 0
+        && errno != EINTR)
+      fail_pasta(error_text(errno));
+    if (entries[1].revents != 0 && !has_bytes(pid_file_))
+      fail_pasta(last_words(err_.get()));
+    alignas(inotify_event) std::array<char, 4096> events{};
+    while (::read(changes_.get(), events.data(), events.size()) > 0) {
+      // nop
+    }
+  }
+  ::unlink(pid_file_.c_str());
+  changes_.reset();
 }
 
 } // namespace clearance::services

@@ -2,6 +2,7 @@
 /// Source: passt(1).
 #pragma once
 
+#include "actors/io/base/unique_fd.hpp"
 #include "services/guard/helper_program.hpp"
 
 #include <string>
@@ -12,10 +13,29 @@ namespace clearance::services {
 /// Its path. Throws setup_fault when it is not installed.
 std::string find_pasta();
 
-/// Connects the namespace of process `pid`, and returns when that is done.
-/// Nothing of the host can be reached through it, and nothing of the namespace
-/// from outside. `directory` is a private one. Throws setup_fault.
-helper_program start_pasta(const std::string& program, pid_t pid,
-                           const std::string& directory);
+/// pasta, and the files by which it says that the network is there.
+class pasta_program {
+public:
+  /// None: await() returns at once.
+  pasta_program() = default;
+
+  /// Starts to connect the namespace of process `pid`. Nothing of the host can
+  /// be reached through it, and nothing of the namespace from outside.
+  /// `directory` is a private one. Throws setup_fault.
+  pasta_program(const std::string& path, pid_t pid,
+                const std::string& directory);
+
+  /// Returns when the network is there. Throws setup_fault.
+  void await();
+
+  /// Readable once pasta has ended. -1: there is none.
+  int pidfd() const noexcept { return program_.pidfd(); }
+
+private:
+  std::string pid_file_;
+  io::unique_fd changes_; // of the directory
+  io::unique_fd err_;
+  helper_program program_;
+};
 
 } // namespace clearance::services

@@ -261,7 +261,7 @@ int run(const guard_run& call) {
   std::optional<guarded_process> neighbour;
   if (call.neighbour != 0)
     neighbour = opened(call.neighbour);
-  const auto pasta_program = neighbour ? std::string{} : find_pasta();
+  const auto pasta_path = neighbour ? std::string{} : find_pasta();
   auto upstream = name_server_for(call, neighbour);
   auto state = first_state(call, static_cast<bool>(upstream));
 
@@ -276,13 +276,15 @@ int run(const guard_run& call) {
   plan.forwarder = static_cast<bool>(upstream);
   container inside(plan);
   const auto process = opened(inside.pid());
-  const saved_state saved(std::move(state), name, process);
-
-  helper_program pasta;
+  // pasta needs longer than anything else here, so it starts first.
+  pasta_program pasta;
   if (!neighbour)
-    pasta = start_pasta(pasta_program, inside.pid(), state_directory());
-  else if (auto why = link_namespaces(process, *neighbour); !why.empty())
-    fail_run(why);
+    pasta = pasta_program(pasta_path, inside.pid(), state_directory());
+  inside.await_firewall();
+  const saved_state saved(std::move(state), name, process);
+  if (neighbour)
+    if (auto why = link_namespaces(process, *neighbour); !why.empty())
+      fail_run(why);
   helper_program hub;
   if (call.hub.empty() && !hub_runs(plan.hub))
     hub = start_own_hub(state_directory());
@@ -301,6 +303,7 @@ int run(const guard_run& call) {
   config.hub = plan.hub;
   config.nflog = inside.nflog();
   config.pidfd = process.pidfd.get();
+  pasta.await();
   const auto reader = start_reader(config);
   const io::unique_fd reader_pidfd{
       static_cast<int>(::syscall(SYS_pidfd_open, reader, 0))};

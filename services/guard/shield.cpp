@@ -51,13 +51,12 @@ std::variant<guarded_process, std::string> process_of(const guard_state& x) {
   return std::move(process);
 }
 
+// This process moves into the namespaces and stays there: it is for this one
+// command, and a child process would take a third of its time.
 std::string run_change(const guarded_process& process,
                        const std::string& commands) {
-  return work_in_namespaces(process,
-                            [&commands]() -> work_result {
-                              return {change_firewall(commands), {}};
-                            })
-      .fault;
+  auto why = enter_namespaces(process);
+  return why.empty() ? change_firewall(commands) : why;
 }
 
 // A container that is guarded, and the lock that its change needs.
@@ -95,9 +94,19 @@ int judge_targets(locked_container& x, const guard_verdict& call,
     if (protocol::set_target(x.state, target, call.allow, call.time.has_value())
         == protocol::target_change::too_many)
       return refuse(too_many_targets(x.state));
-  for (const auto& target : targets)
-    commands += protocol::verdict_text(x.state, target, call.allow, call.time);
-  if (const auto why = run_change(x.process, commands); !why.empty())
+  std::string why;
+  if (commands.empty()
+      && std::none_of(targets.begin(), targets.end(), protocol::is_network)) {
+    why = enter_namespaces(x.process);
+    if (why.empty())
+      why = judge_addresses(targets, call.allow, call.time);
+  } else {
+    for (const auto& target : targets)
+      commands +=
+          protocol::verdict_text(x.state, target, call.allow, call.time);
+    why = run_change(x.process, commands);
+  }
+  if (!why.empty())
     return refuse(why);
   x.store.save(x.state);
   return exit_ok;
@@ -212,13 +221,9 @@ int run_guard_rules(const guard_rules& call) {
   const auto process = process_of(std::get<guard_state>(stored));
   if (const auto* why = std::get_if<std::string>(&process))
     return refuse(*why);
-  const auto why = work_in_namespaces(std::get<guarded_process>(process),
-                                      []() -> work_result {
-                                        auto fault = print_firewall();
-                                        std::fflush(stdout);
-                                        return {std::move(fault), {}};
-                                      })
-                       .fault;
+  auto why = enter_namespaces(std::get<guarded_process>(process));
+  if (why.empty())
+    why = print_firewall();
   return why.empty() ? exit_ok : refuse(why);
 }
 

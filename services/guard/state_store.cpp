@@ -62,8 +62,11 @@ std::string state_path(const std::string& container) {
   return state_directory() + '/' + container + std::string{suffix};
 }
 
+// Found once: in the user namespace of a container this user has another
+// number.
 std::string state_directory() {
-  return runtime_directory() + "/terok-guard";
+  static const auto path = runtime_directory() + "/terok-guard";
+  return path;
 }
 
 state_store::state_store(const std::string& directory) : directory_(directory) {

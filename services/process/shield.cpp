@@ -1,7 +1,7 @@
 #include "services/process/shield.hpp"
 
 #include "actors/base/log.hpp"
-#include "actors/io/process/child_runner.hpp"
+#include "actors/io/process/find_program.hpp"
 #include "protocol/text/text.hpp"
 
 #include <array>

@@ -70,8 +70,4 @@ void harden_process() {
     complain("memory is not locked and may be swapped");
 }
 
-bool forbid_new_privileges() {
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) == 0;
-}
-
 } // namespace clearance::services

@@ -13,8 +13,4 @@ bool arm_parent_death_signal(int signal);
 /// memory limit allows it. Logs what could not be done.
 void harden_process();
 
-/// No program that this process starts can gain privileges. Landlock requires
-/// this.
-bool forbid_new_privileges();
-
 } // namespace clearance::services

@@ -15,7 +15,7 @@
 #include "services/sandbox/landlock.hpp"
 
 #include "actors/io/base/unique_fd.hpp"
-#include "services/sandbox/hardening.hpp"
+#include "services/sandbox/new_privileges.hpp"
 
 #include <cerrno>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 
 #include "actors/base/log.hpp"
 #include "services/process/setup_fault.hpp"
-#include "services/sandbox/hardening.hpp"
+#include "services/sandbox/new_privileges.hpp"
 #include "services/sandbox/seccomp.hpp"
 
 #include <cerrno>

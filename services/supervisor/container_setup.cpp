@@ -1,7 +1,7 @@
 #include "services/supervisor/container_setup.hpp"
 
 #include "actors/base/log.hpp"
-#include "actors/io/process/child_runner.hpp"
+#include "actors/io/process/find_program.hpp"
 #include "actors/io/socket/private_directory.hpp"
 #include "actors/io/supervisor/sidecar_file.hpp"
 #include "protocol/supervisor/path_fault.hpp"

@@ -6,6 +6,7 @@
 #include "actors/io/gate/hook_files.hpp"
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/process/child_runner.hpp"
+#include "actors/io/process/find_program.hpp"
 #include "actors/io/process/spawn.hpp"
 #include "actors/io/supervisor/container_host.hpp"
 #include "protocol/supervisor/path_fault.hpp"

@@ -2,6 +2,8 @@
 
 #include "protocol/text/error_text.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <unistd.h>
 #include <utility>
@@ -31,21 +33,24 @@ open_regular(int directory, const std::string& path, int more_flags) {
   return result;
 }
 
+// Most files are far smaller than their limit, so memory for the limit is not
+// touched in advance.
 std::variant<std::string, file_fault> read_up_to(int fd,
                                                  std::size_t max_bytes) {
-  std::string result(max_bytes + 1, '\0');
-  std::size_t size = 0;
-  while (size < result.size()) {
-    const auto n = ::read(fd, result.data() + size, result.size() - size);
+  std::string result;
+  std::array<char, 8192> piece;
+  while (result.size() <= max_bytes) {
+    const auto n =
+        ::read(fd, piece.data(),
+               std::min(piece.size(), max_bytes + 1 - result.size()));
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0)
       return errno_fault();
     if (n == 0)
       break;
-    size += static_cast<std::size_t>(n);
+    result.append(piece.data(), static_cast<std::size_t>(n));
   }
-  result.resize(size);
   return result;
 }
 

@@ -13,11 +13,6 @@
 
 namespace clearance::io {
 
-/// The path of the program `name`. A path is returned as it is; a bare name is
-/// looked for beside our own executable first, then on PATH. Empty if there is
-/// no executable file of that name.
-std::string find_program(const std::string& name);
-
 /// The environment of this process, as spawn_plan has it.
 std::vector<std::string> own_environment();
 

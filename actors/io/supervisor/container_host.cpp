@@ -7,6 +7,7 @@
 #include "actors/io/gate/lock_files.hpp"
 #include "actors/io/process/child.hpp"
 #include "actors/io/process/child_runner.hpp"
+#include "actors/io/process/find_program.hpp"
 #include "actors/io/socket/private_directory.hpp"
 #include "protocol/text/error_text.hpp"
 

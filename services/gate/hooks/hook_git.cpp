@@ -1,6 +1,6 @@
 #include "services/gate/hooks/hook_git.hpp"
 
-#include "actors/io/process/child_runner.hpp"
+#include "actors/io/process/find_program.hpp"
 #include "actors/io/process/spawn.hpp"
 #include "protocol/text/error_text.hpp"
 #include "protocol/text/text.hpp"

@@ -1,6 +1,6 @@
 #include "services/sandbox/seccomp.hpp"
 
-#include "services/sandbox/hardening.hpp"
+#include "services/sandbox/new_privileges.hpp"
 #include "test/support/process/process_facts.hpp"
 #include "test/support/skip.hpp"
 
