@@ -54,6 +54,17 @@ inline constexpr std::size_t state_max_targets = 4096;
 /// Bytes of a state file. A larger one is refused.
 inline constexpr std::size_t state_max_bytes = 512 * 1024;
 
+/// Bytes of the annotations of `reader`, and of the file that they may name.
+/// Longer ones are ignored.
+inline constexpr std::size_t annotations_max_bytes = 16 * 1024;
+
+/// How deep their arrays and objects may be nested. Deeper ones are ignored.
+inline constexpr std::size_t annotation_max_depth = 16;
+
+/// Bytes at the end of dnsmasq's log that `reader` looks through at once. Names
+/// that stand before them are not known.
+inline constexpr std::size_t name_log_max_bytes = 256 * 1024;
+
 /// How long the reader waits before it dials a hub that is away again; the
 /// delay doubles each time, up to the second value.
 inline constexpr auto hub_redial_first = 250ms;

@@ -99,7 +99,7 @@ int attach(const guard_attach& given) {
   config.nflog = ready.fd.get();
   config.pidfd = process.pidfd.get();
   config.hub = socket_of_hub(call.hub, call.emit);
-  give_up_rights(config.hub);
+  give_up_rights(config.hub, {states_rule()});
   say("guarding the container " + call.container + ", process "
       + std::to_string(call.pid));
   const auto end = block_reader(config).run(signals.get());

@@ -60,16 +60,19 @@ struct guard_parser {
 private:
   void add_run();
   void add_attach();
+  void add_reader();
   void add_verdict(const char* name);
   void add_container(const char* name);
 
   guard_command finish_run();
   guard_command finish_attach();
+  guard_command finish_reader();
   guard_command finish_verdict(bool allow);
 
   guard_run run_;
   std::string neighbour_;
   guard_attach attach_;
+  guard_reader reader_;
   std::string pid_;
   std::string podman_;
   std::string docker_;
@@ -84,6 +87,7 @@ guard_parser::guard_parser() {
   app.add_flag("--version", version);
   add_run();
   add_attach();
+  add_reader();
   add_verdict("allow");
   add_verdict("deny");
   app.add_subcommand("capabilities");
@@ -116,6 +120,20 @@ void guard_parser::add_attach() {
       });
   sub->add_option("--dossier", dossier_)->allow_extra_args(false);
   sub->add_flag("--unsafe", attach_.unsafe);
+}
+
+// The words that terok-shield's hook has for its own reader.
+void guard_parser::add_reader() {
+  auto* sub = app.add_subcommand("reader");
+  add_word(*sub, "STATE_DIR", reader_.state_directory)->required();
+  add_word(*sub, "CONTAINER", reader_.container)->required();
+  sub->add_option_function<std::string>(
+      "--emit", [this](const std::string& word) {
+        reader_.emit = choice("--emit", word, emit_ways);
+      });
+  sub->add_option("--annotations", reader_.annotations);
+  sub->add_option("--container-id", reader_.container_id);
+  sub->add_option("--hub,--hub-socket", reader_.hub);
 }
 
 void guard_parser::add_verdict(const char* name) {
@@ -188,6 +206,13 @@ guard_command guard_parser::finish_attach() {
   return attach_;
 }
 
+guard_command guard_parser::finish_reader() {
+  check_guard_name("CONTAINER", reader_.container);
+  if (!reader_.container_id.empty())
+    check_guard_name("--container-id", reader_.container_id);
+  return reader_;
+}
+
 guard_command guard_parser::finish_verdict(bool allow) {
   if (!is_destination(dest_))
     throw usage_fault("DEST: `" + dest_
@@ -207,6 +232,8 @@ guard_command guard_parser::finish(std::vector<std::string> command) {
   }
   if (name == "attach")
     return finish_attach();
+  if (name == "reader")
+    return finish_reader();
   if (name == "allow" || name == "deny")
     return finish_verdict(name == "allow");
   if (name == "up" || name == "down")
@@ -237,8 +264,8 @@ guard_command parse_guard_command_line(const std::vector<std::string>& words) {
 }
 
 config_judge guard_judge() {
-  return {{"run", "attach", "allow", "deny", "capabilities", "list", "rules",
-           "up", "down"},
+  return {{"run", "attach", "reader", "allow", "deny", "capabilities", "list",
+           "rules", "up", "down"},
           options_of(guard_parser{}.app),
           [](const auto& words) {
             return fault_of(parse_guard_command_line(words));

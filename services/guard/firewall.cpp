@@ -163,7 +163,7 @@ std::string judge_addresses(const std::vector<protocol::ip_range>& addresses,
                     : "the firewall did not change: " + error_text(error);
 }
 
-std::variant<io::unique_fd, nflog_fault> open_nflog() {
+std::variant<io::unique_fd, nflog_fault> open_nflog(nflog_answers answers) {
   io::unique_fd fd{
       ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER)};
   if (!fd)
@@ -174,7 +174,9 @@ std::variant<io::unique_fd, nflog_fault> open_nflog() {
   if (error == 0)
     error = bind_group(fd.get(), limits::answer_group,
                        limits::answer_packet_max_bytes);
-  if (error == 0)
+  else
+    answers = nflog_answers::needed;
+  if (error == 0 || answers == nflog_answers::if_free)
     return fd;
   // Of a group that another socket has the kernel says EPERM.
   const bool taken = error == EPERM || error == EBUSY;

@@ -5,6 +5,7 @@
 #include "protocol/guard/target.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +49,10 @@ struct nflog_fault {
   std::string why;
   bool taken = false;
 };
-std::variant<io::unique_fd, nflog_fault> open_nflog();
+/// Whether the group of DNS answers must be free, too.
+enum class nflog_answers : std::uint8_t { needed, if_free };
+
+std::variant<io::unique_fd, nflog_fault>
+open_nflog(nflog_answers answers = nflog_answers::needed);
 
 } // namespace clearance::services

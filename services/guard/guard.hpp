@@ -47,6 +47,16 @@ struct guard_run {
   std::vector<std::string> command;
 };
 
+/// `reader`: read what the firewall of somebody else blocks.
+struct guard_reader {
+  std::string state_directory; ///< of terok-shield, for this container
+  std::string container;
+  std::string container_id; ///< the whole one; empty: `container` names it
+  std::string hub;          ///< as in guard_attach
+  guard_emit emit = guard_emit::socket;
+  std::string annotations; ///< JSON
+};
+
 /// `allow` and `deny`.
 struct guard_verdict {
   bool allow = false;
@@ -68,7 +78,7 @@ struct guard_rules {
 };
 
 using guard_command =
-    std::variant<outcome, guard_run, guard_attach, guard_verdict,
+    std::variant<outcome, guard_run, guard_attach, guard_reader, guard_verdict,
                  guard_mode_change, guard_capabilities_call, guard_list,
                  guard_rules>;
 
@@ -82,6 +92,7 @@ config_judge guard_judge();
 /// These run the subcommands and return the exit code.
 int run_guard_run(const guard_run& call);
 int run_guard_attach(const guard_attach& call);
+int run_guard_reader(const guard_reader& call);
 int run_guard_verdict(const guard_verdict& call);
 int run_guard_mode(const guard_mode_change& call);
 int run_guard_capabilities();

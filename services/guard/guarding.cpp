@@ -105,8 +105,11 @@ std::string socket_of_hub(const std::string& given, guard_emit emit) {
       given.empty() ? default_reader_socket(runtime_directory()) : given);
 }
 
-void give_up_rights(const std::string& hub) {
-  std::vector<path_rule> paths{{state_directory(), path_access::modify, true}};
+path_rule states_rule() {
+  return {state_directory(), path_access::modify, true};
+}
+
+void give_up_rights(const std::string& hub, std::vector<path_rule> paths) {
   if (!hub.empty())
     paths.push_back(
         {hub.substr(0, hub.rfind('/') + 1), path_access::read, false});

@@ -6,8 +6,10 @@
 #include "services/guard/namespaces.hpp"
 #include "services/guard/reader.hpp"
 #include "services/guard/state_store.hpp"
+#include "services/sandbox/landlock.hpp"
 
 #include <string>
+#include <vector>
 
 namespace clearance::services {
 
@@ -29,9 +31,12 @@ work_result load_and_open(const std::string& rules);
 /// The hub's socket for readers; empty: lines go to stdout.
 std::string socket_of_hub(const std::string& given, guard_emit emit);
 
-/// From here on this process reads sockets, writes to the hub and changes the
-/// files of the states. Throws setup_fault.
-void give_up_rights(const std::string& hub);
+/// From here on this process reads sockets and writes to the hub; of files it
+/// can use those in `paths`. Throws setup_fault.
+void give_up_rights(const std::string& hub, std::vector<path_rule> paths);
+
+/// For give_up_rights(): the files of the states can be changed.
+path_rule states_rule();
 
 /// When the container has ended, its state goes: nobody needs it any more.
 /// Otherwise the namespace stays closed, and verdicts and a later guard still

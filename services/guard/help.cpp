@@ -18,6 +18,7 @@ it makes the container itself.
 Subcommands:
   run           start a program behind a firewall of its own
   attach        guard the namespace of a running process
+  reader        report what the firewall of terok-shield blocks
   allow         let a guarded container connect to a destination
   deny          refuse a destination, and end its open connections
   capabilities  show what verdicts can say, one word a line
@@ -114,6 +115,36 @@ Options:
   --help             show this text
 )";
 
+constexpr std::string_view reader_text = R"(
+Usage: terok-guard reader STATE_DIR CONTAINER [OPTION]...
+
+Tells the hub of each connection that the firewall of a container blocks, until
+the container ends or the reader is stopped. It changes no rules: it stands in
+place of the reader of terok-shield, and takes the same words, so that a hook of
+the container engine can start it.
+
+CONTAINER is what the hub calls the container. podman says which process it has.
+STATE_DIR is the directory that terok-shield has for the container; names are
+read from the file dnsmasq.log in it.
+
+Options:
+  --container-id ID   the container's whole id: podman is asked for it, and lines
+                      go to the hub of this container
+  --hub PATH          the hub's socket for readers
+                      (default: with --container-id
+                      $XDG_RUNTIME_DIR/terok/events/SHORT_ID/ingester.sock or
+                      SHORT_ID.sock, else
+                      $XDG_RUNTIME_DIR/terok-shield-events.sock)
+  --hub-socket PATH   the same as --hub
+  --emit WAY          socket: lines go to the hub; json: to stdout
+                      (default: socket)
+  --annotations JSON  what is known of the task, for people, as an object. Its
+                      member meta_path names a file with more of it, which is
+                      read for each block. What is no such object is ignored
+  --config FILE       settings, as TOML; see terok-guard --help
+  --help              show this text
+)";
+
 constexpr std::string_view allow_text = R"(
 Usage: terok-guard allow CONTAINER DEST [OPTION]...
 
@@ -197,15 +228,11 @@ Options:
 )";
 
 constexpr std::pair<std::string_view, std::string_view> guard_texts[] = {
-    {"", guard_text},
-    {"run", run_text},
-    {"attach", attach_text},
-    {"allow", allow_text},
-    {"deny", deny_text},
-    {"rules", rules_text},
-    {"capabilities", capabilities_text},
-    {"up", up_text},
-    {"down", down_text},
+    {"", guard_text},        {"run", run_text},
+    {"attach", attach_text}, {"reader", reader_text},
+    {"allow", allow_text},   {"deny", deny_text},
+    {"rules", rules_text},   {"capabilities", capabilities_text},
+    {"up", up_text},         {"down", down_text},
     {"list", list_text},
 };
 

@@ -33,6 +33,7 @@ struct guard_runner {
   int operator()(const outcome& x) const { return tell_outcome(x); }
   int operator()(const guard_run& x) const { return run_guard_run(x); }
   int operator()(const guard_attach& x) const { return run_guard_attach(x); }
+  int operator()(const guard_reader& x) const { return run_guard_reader(x); }
   int operator()(const guard_verdict& x) const { return run_guard_verdict(x); }
   int operator()(const guard_mode_change& x) const { return run_guard_mode(x); }
   int operator()(const guard_capabilities_call&) const {

@@ -1,5 +1,7 @@
 #include "services/guard/reader.hpp"
 
+#include "actors/io/base/small_file.hpp"
+#include "protocol/guard/annotations.hpp"
 #include "protocol/guard/limits.hpp"
 #include "protocol/guard/packet.hpp"
 #include "protocol/guard/rules.hpp"
@@ -23,6 +25,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
+#include <variant>
 
 namespace clearance::services {
 
@@ -54,6 +57,12 @@ emit_line line_of(const char* type, const reader_config& config) {
   return x;
 }
 
+// Neighbour discovery, mDNS and their like: nobody can decide about them. Our
+// own firewall does not log them.
+bool is_link_multicast(const protocol::ip_address& x) {
+  return x.bytes[0] == 0xff && x.bytes[1] == 2;
+}
+
 // Of the program and its libraries most is for the start alone, and stays in
 // memory. Parts that are never written can be dropped: what is needed again,
 // the kernel maps again.
@@ -74,7 +83,9 @@ int drop_pages_of(dl_phdr_info* x, std::size_t, void*) {
 } // namespace
 
 block_reader::block_reader(const reader_config& config)
-    : config_(config), hub_(config.hub, line_of("container_started", config)) {
+    : config_(config),
+      hub_(config.hub, line_of("container_started", config)),
+      log_(config.name_log) {
   // nop
 }
 
@@ -102,7 +113,8 @@ reader_end block_reader::run(int stop_signals) {
       say("poll failed: " + error_text(errno));
       return reader_end::failed;
     }
-    if (entries[0].revents != 0)
+    // A hook ends the reader when the container has ended: that is told.
+    if (entries[0].revents != 0 && entries[1].revents == 0)
       return reader_end::stopped;
     // The forwarder names an address before a program can use it.
     read_labels();
@@ -167,7 +179,7 @@ void block_reader::take(const protocol::nflog_packet& x) {
   if (x.sequence)
     lost_ += (answer ? answer_numbers_ : block_numbers_).before(*x.sequence);
   if (!answer) {
-    if (x.prefix.starts_with(protocol::blocked_prefix))
+    if (x.prefix.find(protocol::blocked_prefix) != std::string_view::npos)
       on_block(x.payload);
     return;
   }
@@ -186,16 +198,42 @@ void block_reader::on_block(std::string_view bytes) {
   }
   const auto now = steady_clock::now();
   const protocol::blocked_target target{packet->destination, packet->protocol};
-  if (!told_.is_due(target, now))
+  if (!told_.is_due(target, now) || is_link_multicast(target.destination))
     return;
+  log_.add_new(names_);
   auto line = line_of("connection_blocked", config_);
   line.request_id = make_request_id(config_.container);
   line.dest = to_string(packet->destination);
   line.port = packet->port;
   line.proto = packet->protocol;
   line.domain = names_.of(packet->destination);
+  line.dossier = current_dossier();
   if (hub_.send(line))
     told_.told(target, now);
+}
+
+// The file may be replaced at any time: a container can get another name. What
+// cannot be read or is faulty adds nothing.
+protocol::dossier block_reader::current_dossier() const {
+  auto result = config_.dossier;
+  if (config_.meta_path.empty())
+    return result;
+  const auto file = io::open_regular(AT_FDCWD, config_.meta_path);
+  const auto* opened = std::get_if<io::regular_file>(&file);
+  if (opened == nullptr)
+    return result;
+  const auto text =
+      io::read_up_to(opened->fd.get(), limits::annotations_max_bytes);
+  const auto* bytes = std::get_if<std::string>(&text);
+  auto more =
+      bytes == nullptr ? std::nullopt : protocol::parse_annotations(*bytes);
+  if (!more)
+    return result;
+  for (auto& x : *more) {
+    std::erase_if(result, [&x](const auto& y) { return y.first == x.first; });
+    result.push_back(std::move(x));
+  }
+  return result;
 }
 
 // A flood makes losses all the time: one line in each interval.

@@ -6,6 +6,7 @@
 #include "protocol/guard/nflog.hpp"
 #include "protocol/guard/told_targets.hpp"
 #include "services/guard/hub_link.hpp"
+#include "services/guard/name_log.hpp"
 
 #include <cstdint>
 #include <string>
@@ -19,7 +20,9 @@ struct reader_config {
   /// DNS answers of a forwarder, message by message; -1: there is none. Stays
   /// the caller's.
   int labels = -1;
-  int nflog = -1; ///< see open_nflog(); stays the caller's
+  std::string name_log;  ///< dnsmasq's, for the names; empty: there is none
+  std::string meta_path; ///< a file with more of the dossier; empty: none
+  int nflog = -1;        ///< see open_nflog(); stays the caller's
   int pidfd = -1; ///< of the container's first process; stays the caller's
 };
 
@@ -40,6 +43,7 @@ public:
 private:
   bool read_packets();
   void read_labels();
+  protocol::dossier current_dossier() const;
   void take(const protocol::nflog_packet& x);
   void on_block(std::string_view packet);
   void tell_losses();
@@ -48,6 +52,7 @@ private:
   hub_link hub_;
   protocol::told_targets told_;
   protocol::name_labels names_;
+  name_log log_;
   protocol::sequence_gap block_numbers_;
   protocol::sequence_gap answer_numbers_;
   std::uint64_t lost_ = 0;      // packets that the kernel dropped

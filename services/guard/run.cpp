@@ -157,7 +157,7 @@ guarded_process opened(pid_t pid) {
   ::setpgid(0, 0); // Ctrl-C is for COMMAND
   try {
     const auto signals = block_stop_signals();
-    give_up_rights(config.hub);
+    give_up_rights(config.hub, {states_rule()});
     ::_exit(block_reader(config).run(signals.get()) == reader_end::failed ? 1
                                                                           : 0);
   } catch (const std::exception& e) {

@@ -64,6 +64,23 @@ TEST_CASE("attach names a process and what the hub calls it") {
         == "--emit: `mail` is none of json, socket");
 }
 
+TEST_CASE("reader takes the words of terok-shield's hook") {
+  const auto x = call_of<guard_reader>(
+      {"reader", "/state/c1", "6f1d2c3b4a59", "--emit=socket",
+       R"(--annotations={"task":"t7"})", "--container-id=6f1d2c3b4a59ffff"});
+  CHECK(x.state_directory == "/state/c1");
+  CHECK(x.container == "6f1d2c3b4a59");
+  CHECK(x.emit == guard_emit::socket);
+  CHECK(x.annotations == R"({"task":"t7"})");
+  CHECK(x.container_id == "6f1d2c3b4a59ffff");
+  CHECK(x.hub.empty());
+  CHECK(call_of<guard_reader>({"reader", "/s", "c1", "--hub", "/h"}).hub
+        == "/h");
+  CHECK(fault({"reader", "/s", "a b"}).starts_with("CONTAINER: `a b` is not"));
+  CHECK(fault({"reader", "/s", "c1", "--container-id", "../x"})
+            .starts_with("--container-id: `../x` is not"));
+}
+
 TEST_CASE("attach asks an engine for the process, or is told it") {
   const auto x = call_of<guard_attach>({"attach", "--podman", "web"});
   CHECK(x.engine == "podman");
