@@ -297,6 +297,31 @@ TEST_CASE("a gate in its unit takes a push, with a token as a credential") {
   CHECK(world->processes(unit).empty());
 }
 
+TEST_CASE("a gate in its unit serves where /home is a link") {
+  const auto world = manager_world::make(manager_world::home_is::a_link);
+  if (!world)
+    return;
+  const std::string unit = "clearance-gate@demo.service";
+  make_gate(*world);
+  world->systemctl({"start", "clearance-gate@demo.socket"});
+  const port_before port{*world, fs::path{world->user_run}
+                                     / "terok-gate/demo/gate-server.sock"};
+  const gate_world git;
+  git.commit("work", "file", "content\n");
+  git.must_git({"push", "-q",
+                "http://the-token:@127.0.0.1:" + std::to_string(port.number())
+                    + "/demo.git",
+                "main"},
+               "work");
+  CHECK_EQ(world->property(unit, "ActiveState"), "active");
+  const auto pid = world->processes(unit).at(0);
+  check_confined(pid);
+  CHECK_EQ(seen_by(pid, "/volume/home/tester"),
+           std::vector<std::string>{".local"});
+  CHECK_EQ(seen_by(pid, "/volume/home/tester/.local/share/terok-gate"),
+           std::vector<std::string>{"demo.git"});
+}
+
 TEST_CASE("a supervisor in its unit serves the sidecars that it finds") {
   const auto world = manager_world::make();
   if (!world)

@@ -3,9 +3,10 @@
 # systemd_manager.cpp: with its own mounts, control groups and processes, and
 # with a journal. All processes in it end with this script.
 #
-# Usage, as root: systemd_world.sh DIR CGROUP USER-ID NOTIFY-SOCKET
+# Usage, as root: systemd_world.sh DIR CGROUP USER-ID NOTIFY-SOCKET HOME
 #   DIR     has run, home, journal and bin, which belong to the user
 #   CGROUP  a new control group, into which this script moves
+#   HOME    `linked`: /home is a symbolic link; else `plain`
 #
 # Prints `world: ...` if it cannot make the namespaces. Journal and manager tell
 # NOTIFY-SOCKET that they are ready; between the two the script reads a line
@@ -23,7 +24,35 @@ if [[ "$1" != --inside ]]; then
     --propagation private "$BASH" "${BASH_SOURCE[0]}" --inside "$@"
 fi
 
-dir="$2" uid="$4" notify="$5"
+dir="$2" uid="$4" notify="$5" home="$6"
+
+# A root directory that differs from the machine's in one name: /home is a link,
+# as where the users' files lie on a volume of their own.
+link_home() {
+  local root="$dir/root" entry
+  mkdir "$root"
+  mount -t tmpfs -o mode=0755 world "$root"
+  for entry in /*; do
+    if [[ "$entry" == /home ]]; then
+      mkdir -p "$root/volume/home"
+      ln -s volume/home "$root/home"
+    elif [[ -L "$entry" ]]; then
+      cp -P "$entry" "$root/"
+    elif [[ -d "$entry" ]]; then
+      mkdir "$root$entry"
+      chmod --reference="$entry" "$root$entry"
+      mount --rbind "$entry" "$root$entry"
+    fi
+  done
+  mkdir "$root/old"
+  cd "$root"
+  pivot_root . old
+  cd /
+  umount --lazy /old
+  rmdir /old
+}
+
+[[ "$home" != linked ]] || link_home || cannot 'no root directory of its own'
 {
   mount -t tmpfs -o mode=0755 world /run
   mkdir -p /run/systemd/{system,journald.conf.d,unit-root} /run/log/journal \
@@ -32,7 +61,7 @@ dir="$2" uid="$4" notify="$5"
   mount --bind "$dir/run" "/run/user/$uid"
   mount --bind "$dir/journal" /run/log/journal
   mount --bind "$dir/bin" /run/terok/bin
-  mount -t tmpfs -o mode=0755 world /home
+  [[ -L /home ]] || mount -t tmpfs -o mode=0755 world /home
   mkdir /home/tester
   mount --bind "$dir/home" /home/tester
   grep -v '^tester:' /etc/passwd >/run/passwd

@@ -82,9 +82,9 @@ manager_world::manager_world() : told_("@" + dir_.path().string()) {
   // nop
 }
 
-std::unique_ptr<manager_world> manager_world::make() {
+std::unique_ptr<manager_world> manager_world::make(home_is what) {
   std::unique_ptr<manager_world> result{new manager_world};
-  auto why = result->begin();
+  auto why = result->begin(what);
   if (why.empty())
     return result;
   skipped(why);
@@ -99,7 +99,7 @@ manager_world::~manager_world() {
 
 // -- its beginning ------------------------------------------------------------
 
-std::string manager_world::begin() {
+std::string manager_world::begin(home_is what) {
   if (TEST_LIBSYSTEMD == 0)
     return "built without libsystemd";
   if (::getuid() != 0)
@@ -126,7 +126,7 @@ std::string manager_world::begin() {
        {TEST_TEROK_CLEARANCE, TEST_TEROK_GATE, TEST_TEROK_SUPERVISOR})
     fs::copy_file(program, dir_ / "bin" / program.filename());
   install_units();
-  return await_ready();
+  return await_ready(what);
 }
 
 void manager_world::install_units() {
@@ -143,7 +143,7 @@ void manager_world::install_units() {
   fs::create_symlink("/dev/null", to / "dbus.socket");
 }
 
-std::string manager_world::await_ready() {
+std::string manager_world::await_ready(home_is what) {
   const auto go = dir_ / "go";
   if (::mkfifo(go.c_str(), 0600) != 0)
     fail_with_errno("mkfifo");
@@ -155,7 +155,8 @@ std::string manager_world::await_ready() {
                   dir_.path(),
                   cgroup_,
                   std::to_string(tester),
-                  told_.address()};
+                  told_.address(),
+                  what == home_is::a_link ? "linked" : "plain"};
   world_.emplace(std::move(options));
   // Opened for reading and writing, so that open() does not wait for the other
   // side.

@@ -20,7 +20,9 @@ class manager_world {
 public:
   /// Null if the manager cannot run here. Then the test is skipped with the
   /// reason.
-  static std::unique_ptr<manager_world> make();
+  enum class home_is { a_directory, a_link };
+  static std::unique_ptr<manager_world> make(home_is what
+                                             = home_is::a_directory);
 
   ~manager_world();
 
@@ -67,8 +69,8 @@ private:
   manager_world();
 
   /// Starts everything. Returns an empty text, or why it is not possible.
-  std::string begin();
-  std::string await_ready();
+  std::string begin(home_is what);
+  std::string await_ready(home_is what);
   void install_units();
 
   temp_dir dir_;
