@@ -1,6 +1,7 @@
 #include "test/services/client/listener.hpp"
 
 #include <cstring>
+#include <filesystem>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -11,13 +12,16 @@ listener::listener(const std::filesystem::path& path, int backlog)
     : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
+  // A client that waits for the socket must not find it before it listens.
+  const auto hidden = path.parent_path() / ".s";
+  std::strncpy(address.sun_path, hidden.c_str(), sizeof(address.sun_path) - 1);
   if (!fd_
       || ::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address),
                 sizeof(address))
              != 0
       || ::listen(fd_.get(), backlog) != 0)
     fail_with_errno("cannot listen at " + path.string());
+  std::filesystem::rename(hidden, path);
 }
 
 raw_socket listener::accept() const {

@@ -9,6 +9,7 @@ namespace clearance::test {
 
 class listener {
 public:
+  /// Whoever sees `path` finds a socket that listens already.
   explicit listener(const std::filesystem::path& path, int backlog = 8);
 
   /// The next connection; there must be one.

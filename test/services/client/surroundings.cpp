@@ -28,9 +28,7 @@ std::string block_of(const std::string& id) {
 /// What `verdict` says of an error reply.
 std::string said_of(const std::string& error, const parameters& values) {
   temp_dir run_directory;
-  // Listens already when watch sees it.
-  listener hub{run_directory / "hidden"};
-  fs::rename(run_directory / "hidden", run_directory / "terok-clearance.sock");
+  listener hub{run_directory / "terok-clearance.sock"};
   auto call = run_client(run_directory,
                          {"verdict", "c:1", "d", "allow", "--container", "c"});
   auto peer = await_subscriber(hub);
