@@ -28,14 +28,14 @@ bool take(std::string_view& text, std::string_view any_of) noexcept {
 }
 
 /// The four parts of a JSON number.
-struct number {
+struct number_parts {
   bool negative = false;
   std::string_view whole, fraction;
   std::string_view exponent; // sign and digits
 };
 
-std::optional<number> split(std::string_view text) noexcept {
-  number x;
+std::optional<number_parts> split_number(std::string_view text) noexcept {
+  number_parts x;
   x.negative = take(text, "-");
   x.whole = take_digits(text);
   if (x.whole.empty() || (x.whole.size() > 1 && x.whole.front() == '0'))
@@ -85,14 +85,14 @@ std::int64_t exponent_of(std::string_view text) noexcept {
 } // namespace
 
 bool is_json_number(std::string_view text) noexcept {
-  return split(text).has_value();
+  return split_number(text).has_value();
 }
 
 std::optional<std::int64_t> integer_part(std::string_view text) noexcept {
   using limits = std::numeric_limits<std::int64_t>;
   if (auto value = short_integer(text))
     return value;
-  auto x = split(text);
+  auto x = split_number(text);
   if (!x)
     return std::nullopt;
   // `digits` are the digits before and behind the point. The exponent says how

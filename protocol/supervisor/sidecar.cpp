@@ -45,12 +45,12 @@ constexpr std::array<std::string_view, field_count> names{
 };
 
 // Thrown and caught only in this file.
-struct refused {
+struct refused_field {
   sidecar_fault fault;
 };
 
 [[noreturn]] void refuse(field x, std::string why) {
-  throw refused{{std::string{names[x]}, std::move(why)}};
+  throw refused_field{{std::string{names[x]}, std::move(why)}};
 }
 
 std::string shown(std::string_view text) {
@@ -206,7 +206,7 @@ sidecar_gate judge_gate(const notes& from, sidecar& to) {
 void settle_gate(const notes& from, sidecar& to) try {
   if (from.filled(gate_base_path) || from.filled(gate_token))
     to.gate = judge_gate(from, to);
-} catch (refused& x) {
+} catch (refused_field& x) {
   to.gate_fault = std::move(x.fault);
 }
 
@@ -251,7 +251,7 @@ std::variant<sidecar, sidecar_fault> parse_sidecar(std::string_view text) {
     return sidecar_fault{"", std::string{to_string(reader.why())}};
   try {
     return judge(noted);
-  } catch (refused& x) {
+  } catch (refused_field& x) {
     return std::move(x.fault);
   }
 }

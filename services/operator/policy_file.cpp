@@ -19,7 +19,7 @@ namespace clearance::services {
 
 namespace {
 
-namespace limits = protocol::operator_limits;
+namespace operator_limits = protocol::operator_limits;
 using protocol::policy_fault;
 using protocol::policy_part;
 using protocol::policy_value;
@@ -133,16 +133,17 @@ private:
 
   void read_file(int directory, const std::string& name,
                  const std::string& path) {
-    if (parts_.size() == limits::policy_files_max)
+    if (parts_.size() == operator_limits::policy_files_max)
       refuse(path, "is one too many; a policy has at most "
-                       + std::to_string(limits::policy_files_max) + " files");
+                       + std::to_string(operator_limits::policy_files_max)
+                       + " files");
     auto file = io::open_regular(directory, name);
     if (const auto* fault = std::get_if<io::file_fault>(&file))
       refuse(path, "cannot be read: " + fault->why);
     const auto& open = std::get<io::regular_file>(file);
     if (auto why = distrust_of(open.info); !why.empty())
       refuse(path, why);
-    constexpr auto max = limits::policy_file_max_bytes;
+    constexpr auto max = operator_limits::policy_file_max_bytes;
     auto text = io::read_up_to(open.fd.get(), max);
     if (const auto* fault = std::get_if<io::file_fault>(&text))
       refuse(path, "cannot be read: " + fault->why);

@@ -18,7 +18,7 @@ namespace {
 constexpr auto shield_name = "terok-shield";
 constexpr auto own_shield_name = "terok-guard";
 
-std::string variable(const char* name) {
+std::string text_of_variable(const char* name) {
   // Read before any thread is started.
   const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
   return value == nullptr ? std::string{} : value;
@@ -26,7 +26,7 @@ std::string variable(const char* name) {
 
 // A hook's environment may have no HOME. Empty: nobody knows.
 std::string home_directory() {
-  if (auto home = variable("HOME"); home.starts_with('/'))
+  if (auto home = text_of_variable("HOME"); home.starts_with('/'))
     return home;
   std::array<char, 4096> buffer{};
   passwd entry{};
@@ -96,7 +96,7 @@ std::string shield_setting(const std::string& parsed, int argc,
             && word.substr(option.size()).starts_with('=')))
       return parsed;
   }
-  auto named = variable("TEROK_SHIELD");
+  auto named = text_of_variable("TEROK_SHIELD");
   return named.empty() ? parsed : named;
 }
 

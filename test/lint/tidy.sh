@@ -35,14 +35,16 @@ clashing() {
 # UNIT [ARGUMENT]...: prints what clang-tidy finds there. A source that shares a
 # name with another one does not compile in the unit: it moves into the next.
 look_at() {
-  local unit="$1" number=1 status=0 clash
+  local unit="$1" number=1 status=0 clash found
   shift
   local -a sources apart
   mapfile -t sources < <(sed 's/^#include "\(.*\)"$/\1/' "$unit")
   while ((${#sources[@]} > 0)); do
     apart=()
-    while clash="$(clashing "$unit" "$@")" && [[ -n "$clash" ]] \
-      && ((${#sources[@]} > 1)); do
+    found="$(findings "$unit" "$@")" && return "$status"
+    while [[ "$found" == *'[clang-diagnostic-error]'* ]] \
+      && ((${#sources[@]} > 1)) \
+      && clash="$(clashing "$unit" "$@")" && [[ -n "$clash" ]]; do
       mapfile -t clash_list <<<"$clash"
       # The first one of all stays, lest nothing does.
       [[ "${clash_list[0]}" != "${sources[0]}" ]] \
@@ -51,8 +53,12 @@ look_at() {
       mapfile -t sources < <(printf '%s\n' "${sources[@]}" \
         | grep -vxF -f <(printf '%s\n' "${clash_list[@]}"))
       write_unit "$unit" "${sources[@]}"
+      found="$(findings "$unit" "$@")" && break
     done
-    "$program" --quiet "$unit" -- -std=c++20 -I . "$@" 2>/dev/null || status=1
+    [[ -z "$found" ]] || {
+      printf '%s\n' "$found"
+      status=1
+    }
     sources=(${apart[@]+"${apart[@]}"})
     ((++number))
     unit="${unit%.cpp}-$number.cpp"
@@ -60,17 +66,24 @@ look_at() {
   done
   return "$status"
 }
-export -f write_unit clashing look_at
+
+# UNIT [ARGUMENT]...: prints what clang-tidy says of it, and ends as it does.
+findings() {
+  "$program" --quiet "$1" -- -std=c++20 -I . "${@:2}" 2>/dev/null
+}
+export -f write_unit clashing look_at findings
 export program compiler
 
-# Which unit a source belongs to. Each main() needs one of its own, and so does
-# what is built where a library is missing.
+# Which unit a source belongs to. Sources that include the same headers of other
+# people stand together; those that share names stand apart. Each main() needs a
+# unit of its own, and so does what is built where a library is missing.
 unit_of() {
   case "$1" in
     */main.cpp | *_absent.cpp) printf '%s' "${1//\//_}" ;;
-    actors/io/*) printf 'io.cpp' ;;
+    protocol/guard/* | services/guard/*) printf 'guard.cpp' ;;
+    protocol/operator/*) printf 'operator.cpp' ;;
     services/gate/* | services/supervisor/* | services/embedding/*)
-      printf 'services_upper.cpp'
+      printf 'actors.cpp'
       ;;
     *) printf '%s.cpp' "${1%%/*}" ;;
   esac
