@@ -6,6 +6,7 @@
 #include "actors/base/messages.hpp"
 #include "actors/executor/messages.hpp"
 #include "actors/gate/messages.hpp"
+#include "protocol/supervisor/container_list.hpp"
 #include "protocol/supervisor/sidecar.hpp"
 #include "protocol/text/sha256.hpp"
 
@@ -64,6 +65,37 @@ public:
   /// the I/O thread.
   virtual void start(sidecar_watcher owner) = 0;
 };
+
+// -- which containers run -----------------------------------------------------
+
+/// All containers that run now. Sent at the start and after each change.
+struct containers_listed {
+  std::vector<protocol::listed_container> running;
+};
+
+/// The list could not be read. The lister tries again.
+struct containers_unlisted {
+  std::string why;
+};
+
+using container_list_owner =
+    caf::typed_actor<caf::reacts_to<containers_listed>,
+                     caf::reacts_to<containers_unlisted>>;
+
+/// Follows which containers run. Its destructor ends that without a message.
+class container_lister {
+public:
+  virtual ~container_lister() = default;
+
+  /// Call it once, on the I/O thread.
+  virtual void start(container_list_owner owner) = 0;
+};
+
+using running_sidecars_actor = caf::typed_actor<
+    caf::reacts_to<sidecar_seen>, caf::reacts_to<sidecar_bad>,
+    caf::reacts_to<sidecar_gone>, caf::reacts_to<sidecars_read>,
+    caf::reacts_to<sidecars_lost>, caf::reacts_to<containers_listed>,
+    caf::reacts_to<containers_unlisted>>;
 
 // -- what containers need beside the I/O host and http_host -------------------
 
@@ -227,6 +259,8 @@ CLEARANCE_MESSAGE(clearance::actors::sidecar_bad)
 CLEARANCE_MESSAGE(clearance::actors::sidecar_gone)
 CLEARANCE_MESSAGE(clearance::actors::sidecars_read)
 CLEARANCE_MESSAGE(clearance::actors::sidecars_lost)
+CLEARANCE_MESSAGE(clearance::actors::containers_listed)
+CLEARANCE_MESSAGE(clearance::actors::containers_unlisted)
 CLEARANCE_MESSAGE(clearance::actors::container_state)
 CLEARANCE_MESSAGE(clearance::actors::process_gone)
 CLEARANCE_MESSAGE(clearance::actors::service_child_ended)

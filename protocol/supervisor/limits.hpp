@@ -34,6 +34,26 @@ inline constexpr std::size_t containers_max = 1024;
 /// again when they change.
 inline constexpr std::size_t sidecars_max = 4096;
 
+// -- podman -------------------------------------------------------------------
+
+/// Bytes of a list of running containers. What is longer is cut. The names and
+/// ids of sidecars_max containers are shorter.
+inline constexpr std::size_t podman_list_max_bytes = 2 * 1024 * 1024;
+
+/// Bytes of podman's stderr that a log line shows. The rest is dropped.
+inline constexpr std::size_t podman_stderr_max_bytes = 1024;
+
+/// Time that one list may take. Then podman is killed, and the list is read
+/// again after the delay below.
+inline constexpr auto podman_list_time_max = 30s;
+
+/// A podman that failed is started again after this delay.
+inline constexpr auto podman_retry_delay = 5s;
+
+/// The containers are listed once more this long after `podman events` was
+/// started: it may have missed what happened while it started.
+inline constexpr auto podman_settle_time = 2s;
+
 // -- restarts -----------------------------------------------------------------
 
 /// A service that ended by itself is started again after this delay. The delay

@@ -227,6 +227,21 @@ std::string to_string(const sidecar_fault& x) {
   return x.field.empty() ? x.why : x.field + ": " + x.why;
 }
 
+sidecar for_container(const sidecar& x, std::string id) {
+  sidecar result;
+  result.container_name = x.container_name;
+  result.ipc_mode = x.ipc_mode;
+  result.runtime_dir = x.runtime_dir;
+  result.container_id = std::move(id);
+  if (x.gate)
+    result.gate = {x.gate->base_path, x.gate->project_id,
+                   secret{x.gate->token.reveal()}};
+  result.gate_fault = x.gate_fault;
+  result.gate_port = x.gate_port;
+  result.allow_debugger = x.allow_debugger;
+  return result;
+}
+
 bool is_container_name(std::string_view text) noexcept {
   const auto plain = [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')

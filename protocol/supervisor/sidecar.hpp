@@ -51,6 +51,10 @@ std::string to_string(const sidecar_fault& x);
 /// comes first in the table of supervisor.md, section 1, is returned.
 std::variant<sidecar, sidecar_fault> parse_sidecar(std::string_view text);
 
+/// A second sidecar for the container `id`, without init_pid and otherwise like
+/// `x`. It has a copy of the token.
+sidecar for_container(const sidecar& x, std::string id);
+
 /// Whether podman accepts the text as a container's name: it begins with a
 /// letter or a digit; letters, digits, `_`, `.` and `-` follow. It has at most
 /// 255 bytes.

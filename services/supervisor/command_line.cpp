@@ -68,6 +68,7 @@ supervisor_parser::supervisor_parser() {
   app.add_flag("--version", version);
   run = app.add_subcommand("run");
   add(*run, "--sidecar-dir", all.sidecar_dir)->required();
+  run->add_flag("--podman", all.podman);
   add(*run, "--shield", all.shield);
   add(*run, "--selinux-type", all.selinux_type);
   add_level(*run, all.level);

@@ -2,7 +2,9 @@
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/process/child_runner.hpp"
 #include "actors/io/supervisor/container_host.hpp"
+#include "actors/io/supervisor/podman_lister.hpp"
 #include "actors/io/supervisor/sidecar_directory.hpp"
+#include "actors/supervisor/running_sidecars.hpp"
 #include "actors/supervisor/supervisor.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/inheritance.hpp"
@@ -63,6 +65,11 @@ int supervise(const supervise_options& options) try {
   const auto shield = choose_shield(options.shield);
   auto around = std::make_shared<const actors::container_surroundings>(
       find_surroundings(shield, options.selinux_type, gates_here::some));
+  if (options.podman && io::find_program("podman").empty())
+    throw setup_fault(exit_cannot_start,
+                      "--podman: there is no program podman beside this "
+                      "program or on PATH; install the package podman, or "
+                      "leave --podman out");
   harden_process();
   log(actors::severity::info, "supervisor", "starting",
       {{"sandbox", executes_verdicts}});
@@ -82,6 +89,10 @@ int supervise(const supervise_options& options) try {
         all.http = http.get();
         all.containers = containers.get();
         all.sidecars = std::move(directory);
+        if (options.podman)
+          all.sidecars = actors::only_running(
+              loop, std::move(all.sidecars),
+              std::make_unique<io::podman_lister>(loop.context(), "podman"));
         all.around = around;
         all.manager = manager;
         all.caveat = shield_caveat(shield);

@@ -47,6 +47,8 @@ struct parent_options {
 /// Runs the services of all containers in this process.
 struct supervise_options {
   std::string sidecar_dir;
+  /// Only sidecars whose container podman names as running are served.
+  bool podman = false;
   std::string shield; ///< empty: it is searched for
   std::string selinux_type = default_selinux_type;
   log_level level = log_level::info;

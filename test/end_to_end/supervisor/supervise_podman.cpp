@@ -38,6 +38,9 @@ bool cannot_run() {
 /// podman with storage of its own, and one container that waits for SIGTERM.
 class podman_world {
 public:
+  /// Without a hook: nothing is started with the container.
+  podman_world();
+
   /// `pid`: the words of a shell with which the hook passes the number of the
   /// container's first process, or nothing.
   explicit podman_world(const std::string& pid);
@@ -51,6 +54,8 @@ public:
   /// Runs podman and returns its output. Throws if podman fails.
   std::string podman(std::vector<std::string> words) const;
 
+  fs::path dir(const char* name) const { return world.git.dir / name; }
+
   /// What the parent wrote, and last how it ended.
   std::string log() const {
     return fs::exists(log_) ? read_file(log_) : std::string{};
@@ -63,10 +68,10 @@ public:
 
 private:
   void write_program(const fs::path& path, const std::string& text) const;
+  void prepare();
+  void create();
   void make_image() const;
   void make_hook(const std::string& pid) const;
-
-  fs::path dir(const char* name) const { return world.git.dir / name; }
 
   fs::path log_ = world.git.dir / "parent.log";
 };
@@ -87,13 +92,25 @@ void podman_world::write_program(const fs::path& path,
 // crun refuses a machine whose cgroups are of both versions: podman then gets a
 // mount namespace that shows those of version 2 alone.
 podman_world::podman_world(const std::string& pid) {
+  prepare();
+  make_hook(pid);
+  create();
+}
+
+podman_world::podman_world() {
+  prepare();
+  world.add(demo);
+  create();
+}
+
+void podman_world::prepare() {
   for (const auto* name : {"bin", "hooks", "store", "run", "state"})
     fs::create_directory(dir(name));
   const auto words = "/usr/bin/podman --root " + dir("store").string()
                      + " --runroot " + dir("run").string() + " --tmpdir "
                      + dir("state").string()
                      + " --storage-driver vfs --cgroup-manager cgroupfs "
-                       "--runtime crun --events-backend none --hooks-dir "
+                       "--runtime crun --events-backend file --hooks-dir "
                      + dir("hooks").string() + " \"$@\"\n";
   const std::string see_version_2 =
       "test -e /sys/fs/cgroup/cgroup.controllers || test -n \"$SEEN\" ||\n"
@@ -104,7 +121,9 @@ podman_world::podman_world(const std::string& pid) {
                 "#!/bin/sh\n" + see_version_2 + "exec " + words);
   demo.fields = {{"container_id", ""}}; // the reference never writes it
   make_image();
-  make_hook(pid);
+}
+
+void podman_world::create() {
   // The launcher makes the mounted directory before the container starts.
   const auto mounted = world.gate(demo).parent_path();
   fs::create_directories(mounted);
@@ -221,6 +240,37 @@ TEST_CASE("without a pid podman itself says when a real container ends") {
     return;
   podman_world s{""};
   check_life(s);
+}
+
+// The sidecar stays when its container stops, as the reference leaves it.
+TEST_CASE("run --podman serves a real container while it runs") {
+  if (cannot_run())
+    return;
+  podman_world s;
+  auto options =
+      s.world.supervisor({"run", "--sidecar-dir", s.world.sidecars().string(),
+                          "--podman", "--shield", s.shield.program()});
+  options.environment.emplace_back("PATH",
+                                   s.dir("bin").string() + ":/usr/bin:/bin");
+  child supervisor{std::move(options)};
+  supervisor.await_err("starting");
+  const auto hub = s.world.clearance(s.demo);
+  for (int round = 0; round < 2; ++round) {
+    CAPTURE(round);
+    CHECK_FALSE(fs::exists(hub));
+    s.start();
+    deadline guard;
+    while (!fs::exists(hub))
+      guard.pace("the hub of a container that runs; its supervisor says:\n"
+                 + supervisor.err());
+    CHECK(varlink_client{hub}.call("org.varlink.service.GetInfo").error == "");
+    s.podman({"stop", "--time", "5", s.demo.name});
+    guard = deadline{};
+    while (fs::exists(hub))
+      guard.pace("the end of the hub of a container that stopped");
+  }
+  supervisor.kill(SIGTERM);
+  CHECK(supervisor.wait() == exited(0));
 }
 
 } // namespace supervise_podman_tests

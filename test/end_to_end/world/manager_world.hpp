@@ -21,8 +21,8 @@ public:
   /// Null if the manager cannot run here. Then the test is skipped with the
   /// reason.
   enum class home_is { a_directory, a_link };
-  static std::unique_ptr<manager_world> make(home_is what
-                                             = home_is::a_directory);
+  static std::unique_ptr<manager_world>
+  make(home_is what = home_is::a_directory);
 
   ~manager_world();
 

@@ -297,4 +297,27 @@ TEST_CASE("a sidecar has limits for size and nesting") {
   CHECK(why(deep(max + 1)) == "nested too deep");
 }
 
+TEST_CASE("a sidecar for another container keeps all but id and process") {
+  auto parsed = parse_sidecar(
+      R"({"container_name":"n","ipc_mode":"tcp","runtime_dir":"/r/sandbox",)"
+      R"("container_id":"0123456789ab","init_pid":7,"gate_base_path":"/g",)"
+      R"("project_id":"p","gate_token":"t","gate_port":9,)"
+      R"("allow_debugger":true})");
+  REQUIRE(std::holds_alternative<sidecar>(parsed));
+  const auto& x = std::get<sidecar>(parsed);
+  const auto y = for_container(x, "ba9876543210");
+  CHECK(y.container_id == "ba9876543210");
+  CHECK_FALSE(y.init_pid);
+  CHECK(y.container_name == x.container_name);
+  CHECK(y.ipc_mode == x.ipc_mode);
+  CHECK(y.runtime_dir == x.runtime_dir);
+  REQUIRE(y.gate);
+  CHECK(y.gate->base_path == "/g");
+  CHECK(y.gate->project_id == "p");
+  CHECK(y.gate->token == x.gate->token);
+  CHECK(y.gate_port == 9);
+  CHECK(y.allow_debugger);
+  CHECK_FALSE(y.gate_fault);
+}
+
 } // namespace sidecar_tests
