@@ -48,8 +48,20 @@ inline constexpr auto block_repeat = 30s;
 /// longest ago is forgotten; it may then be told again before its time.
 inline constexpr std::size_t targets_max = 4096;
 
+/// With `--on-block hold`: how long a target waits for a verdict; then it is
+/// refused. Programs do not wait longer either. And how long after its first
+/// packet it may wait again.
+inline constexpr std::chrono::seconds hold_time = 120s;
+inline constexpr std::chrono::seconds hold_pause = 600s;
+
 /// Allowed and denied targets of one container. One more is refused.
 inline constexpr std::size_t state_max_targets = 4096;
+
+/// Elements that one transaction puts into the firewall's sets when the rules
+/// are loaded. More are put there by further ones: what a process without
+/// privileges of the machine sends to the kernel must fit into a socket buffer
+/// of 208 KiB.
+inline constexpr std::size_t transaction_max_elements = 500;
 
 /// Bytes of a state file. A larger one is refused.
 inline constexpr std::size_t state_max_bytes = 512 * 1024;

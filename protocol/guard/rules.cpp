@@ -3,6 +3,7 @@
 #include "protocol/guard/limits.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace clearance::protocol {
 
@@ -55,6 +56,54 @@ constexpr std::string_view sets = R"(
   counter unlogged { }
 )";
 
+// Marks packets, and the connections that they belong to, that wait for a
+// verdict: no mark that others use.
+constexpr std::string_view held_mark = "0x7e600001";
+
+std::string timed_set(const char* name, const char* address,
+                      std::chrono::seconds time) {
+  return std::string{"  set "} + name + " { type " + address
+         + " . inet_proto; flags dynamic,timeout; timeout "
+         + std::to_string(time.count()) + "s; size 4096; }\n";
+}
+
+// Where `--on-block hold` can be switched on: the first packet to a target
+// makes it wait for guard_limits::hold_time. Then it is refused, and waits
+// again only after guard_limits::hold_pause. A set that is full refuses, too.
+// The sets are used in chains that nothing leads to at first.
+std::string hold_chains() {
+  std::string out;
+  for (const auto& [name, address, time] :
+       {std::tuple{"held4", "ipv4_addr", guard_limits::hold_time},
+        std::tuple{"held6", "ipv6_addr", guard_limits::hold_time},
+        std::tuple{"tried4", "ipv4_addr", guard_limits::hold_pause},
+        std::tuple{"tried6", "ipv6_addr", guard_limits::hold_pause}})
+    out += timed_set(name, address, time);
+  return out + R"(
+  chain wait {
+    meta l4proto tcp drop
+    goto refuse
+  }
+  chain tried {
+    ip daddr . meta l4proto @held4 goto wait
+    ip6 daddr . meta l4proto @held6 goto wait
+    goto refuse
+  }
+  chain hold {
+    ip daddr . meta l4proto @tried4 goto tried
+    ip6 daddr . meta l4proto @tried6 goto tried
+    add @tried4 { ip daddr . meta l4proto }
+    add @tried6 { ip6 daddr . meta l4proto }
+    add @held4 { ip daddr . meta l4proto }
+    add @held6 { ip6 daddr . meta l4proto }
+    goto tried
+  }
+  chain answer {
+    goto refuse
+  }
+)";
+}
+
 // The kernel folds: of a flood to one target one packet a second is logged. The
 // rate limit stands behind that, so that one target cannot use up the tokens of
 // all others. What the limit leaves out is counted.
@@ -64,18 +113,20 @@ std::string block_chain() {
     meta l4proto tcp reject with tcp reset
     reject with icmpx admin-prohibited
   }
+)" + hold_chains()
+         + R"(
   chain block {
-    ip daddr . meta l4proto @seen4 goto refuse
-    ip6 daddr . meta l4proto @seen6 goto refuse
+    ip daddr . meta l4proto @seen4 goto answer
+    ip6 daddr . meta l4proto @seen6 goto answer
     add @seen4 { ip daddr . meta l4proto }
     add @seen6 { ip6 daddr . meta l4proto }
     limit rate 2000/second burst 4096 packets log prefix ")"
          + std::string{blocked_prefix} + "\" group "
          + number(guard_limits::block_group) + " snaplen "
          + number(guard_limits::blocked_packet_max_bytes)
-         + R"( queue-threshold 1 goto refuse
+         + R"( queue-threshold 1 goto answer
     counter name unlogged
-    goto refuse
+    goto answer
   }
 )";
 }
@@ -85,6 +136,8 @@ std::string input_chain() {
   chain input {
     type filter hook input priority filter; policy drop;
     iifname "lo" accept
+    ct mark )"
+         + std::string{held_mark} + R"( drop
     udp sport 53 ct state established log group )"
          + number(guard_limits::answer_group) + " snaplen "
          + number(guard_limits::answer_packet_max_bytes)
@@ -103,15 +156,17 @@ constexpr std::string_view output_rules[] = {
     "ip6 daddr ff02::/16 drop",
     "ip daddr @deny4 goto refuse",
     "ip6 daddr @deny6 goto refuse",
-    "ip daddr @allow4 accept",
-    "ip6 daddr @allow6 accept",
-    "ip daddr @name4 accept",
-    "ip6 daddr @name6 accept",
+    "ip daddr @allow4 goto pass",
+    "ip6 daddr @allow6 goto pass",
+    "ip daddr @name4 goto pass",
+    "ip6 daddr @name6 goto pass",
     "ip daddr @deny4n goto refuse",
     "ip6 daddr @deny6n goto refuse",
-    "ct state established,related accept",
-    "ip daddr @allow4n accept",
-    "ip6 daddr @allow6n accept",
+    // A packet that waits has a connection in the kernel's table, and a
+    // neighbour could answer it.
+    "ct state established,related ct mark != 0x7e600001 accept",
+    "ip daddr @allow4n goto pass",
+    "ip6 daddr @allow6n goto pass",
 };
 
 constexpr std::string_view last_rule(shield_mode mode) noexcept {
@@ -134,6 +189,11 @@ std::string table_text(const guard_state& state) {
   std::string out = "add table " + table + "\ndelete table " + table
                     + "\ntable " + table + " {" + std::string{sets}
                     + block_chain() + input_chain() + R"(
+  chain pass {
+    ct mark )" + std::string{held_mark}
+                    + R"( ct mark set 0
+    accept
+  }
   chain output {
     type filter hook output priority filter; policy drop;
 )";
@@ -149,6 +209,32 @@ std::string table_text(const guard_state& state) {
   append_elements(out, state.allowed, true);
   append_elements(out, state.denied, false);
   return out;
+}
+
+std::vector<std::string> table_texts(const guard_state& state) {
+  constexpr auto most = guard_limits::transaction_max_elements;
+  if (state.allowed.size() + state.denied.size() <= most)
+    return {table_text(state)};
+  guard_state first = state;
+  first.allowed.clear();
+  first.denied.clear();
+  first.mode = shield_mode::up;
+  std::vector<std::string> result{table_text(first)};
+  std::size_t count = 0;
+  const auto append = [&](const std::set<ip_range>& targets, bool allow) {
+    for (const auto& x : targets) {
+      if (count++ == most) {
+        result.emplace_back();
+        count = 1;
+      }
+      result.back() += element("add", verdict_set(x, allow), to_string(x));
+    }
+  };
+  append(state.denied, false);
+  append(state.allowed, true);
+  if (state.mode == shield_mode::down)
+    result.push_back(mode_text(state));
+  return result;
 }
 
 std::string verdict_text(const guard_state& after, const ip_range& target,
@@ -200,6 +286,35 @@ std::string named_addresses_text(const std::vector<dns_address>& all) {
 std::string forget_names_text() {
   const auto flush = "flush set " + std::string{guard_table} + ' ';
   return flush + "name4\n" + flush + "name6\n";
+}
+
+std::string hold_text(bool hold) {
+  const auto chain = std::string{guard_table} + " answer";
+  return "flush chain " + chain + "\nadd rule " + chain
+         + (hold ? " goto hold\n" : " goto refuse\n");
+}
+
+std::string hold_datagrams_text(const std::vector<std::string>& devices) {
+  const std::string table{hold_table};
+  const auto wait = std::string{guard_table} + " wait";
+  const std::string mark{held_mark};
+  auto out = "add table " + table + "\ndelete table " + table + "\ntable "
+             + table + " {\n";
+  for (std::size_t i = 0; i < devices.size(); ++i)
+    out += "  chain egress" + std::to_string(i)
+           + " {\n    type filter hook egress device \"" + devices[i]
+           + "\" priority filter; policy accept;\n    meta mark " + mark
+           + " counter drop\n  }\n";
+  return out + "}\nflush chain " + wait + "\nadd rule " + wait
+         + " meta l4proto tcp drop\nadd rule " + wait + " ct mark set " + mark
+         + "\nadd rule " + wait + " meta mark set " + mark + " accept\n";
+}
+
+bool is_plain_device(std::string_view name) noexcept {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+           || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+  });
 }
 
 std::string mode_text(const guard_state& after) {

@@ -26,11 +26,35 @@ std::string verdict_set(const ip_range& target, bool allow);
 /// are gone.
 std::string table_text(const guard_state& state);
 
+/// The same as table_text(), in several transactions: the kernel takes a few
+/// thousand elements at once. The first one denies by default, and has the
+/// denied targets before the allowed ones, so that nothing passes in between
+/// that may not pass at the end. Execute them in this order.
+std::vector<std::string> table_texts(const guard_state& state);
+
 /// What a verdict about `target` changes, in one transaction; `after` is the
 /// state with the verdict in it. With `time` the element ends by itself; a
 /// network cannot have one. A deny also ends open connections.
 std::string verdict_text(const guard_state& after, const ip_range& target,
                          bool allow, std::optional<std::chrono::seconds> time);
+
+/// The table for packets that leave by a device, of hold_datagrams_text().
+inline constexpr std::string_view hold_table = "netdev terok_guard";
+
+/// Makes what is blocked wait for a verdict, or be refused at once. A TCP
+/// connection that waits is repeated by the kernel, and succeeds after an
+/// allow. Everything else is refused until hold_datagrams_text() was loaded.
+std::string hold_text(bool hold);
+
+/// Makes everything else wait, too. A packet that is dropped in `output` is an
+/// error for the program that sends it; so the packet passes with a mark, and
+/// is dropped where it leaves. Needs Linux 5.16. `devices`: all but loopback,
+/// see is_plain_device().
+std::string hold_datagrams_text(const std::vector<std::string>& devices);
+
+/// Whether the name can stand in a rule: a container may give its devices any
+/// name.
+bool is_plain_device(std::string_view name) noexcept;
 
 /// Makes the firewall deny by default, or not, as `after.mode` says. Keeps all
 /// elements.
@@ -47,7 +71,8 @@ std::string named_addresses_text(const std::vector<dns_address>& all);
 /// allowed opens its addresses again when it is looked up the next time.
 std::string forget_names_text();
 
-/// Of each blocked packet the prefix begins with this word.
+/// Of each blocked packet the prefix holds this word: that of terok-shield's
+/// rules is TEROK_SHIELD_BLOCKED.
 inline constexpr std::string_view blocked_prefix = "BLOCKED";
 
 /// What the shield can do beyond allow and deny, one word each.

@@ -12,6 +12,7 @@
 #include "services/guard/engine.hpp"
 #include "services/guard/guard.hpp"
 #include "services/guard/guarding.hpp"
+#include "services/guard/hold_keeper.hpp"
 #include "services/guard/say.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/setup_fault.hpp"
@@ -88,7 +89,7 @@ int attach(const guard_attach& given) {
     const state_store store(state_directory());
     const auto state = state_for(store, call.container, call.name, process);
     ready = work_in_namespaces(
-        process, [&] { return load_and_open(protocol::table_text(state)); });
+        process, [&] { return load_and_open(protocol::table_texts(state)); });
     if (!ready.fault.empty() || !ready.fd)
       throw setup_fault(exit_failed, ready.fault);
     store.save(state);
@@ -99,6 +100,11 @@ int attach(const guard_attach& given) {
   config.nflog = ready.fd.get();
   config.pidfd = process.pidfd.get();
   config.hub = socket_of_hub(call.hub, call.emit);
+  io::unique_fd keeper;
+  if (call.blocked == on_block::hold) {
+    keeper = start_hold_keeper(process);
+    config.keeper = keeper.get();
+  }
   give_up_rights(config.hub, {states_rule()});
   say("guarding the container " + call.container + ", process "
       + std::to_string(call.pid));

@@ -23,6 +23,11 @@ const std::map<std::string, guard_emit> emit_ways{
     {"json", guard_emit::json},
 };
 
+const std::map<std::string, on_block> block_ways{
+    {"hold", on_block::hold},
+    {"reject", on_block::reject},
+};
+
 // A decimal number from 1 to `max`.
 std::int64_t guard_number(const std::string& option, const std::string& word,
                           std::int64_t max) {
@@ -46,6 +51,13 @@ CLI::Option* add_word(CLI::App& app, const char* name, std::string& to) {
   return app.add_option(name, to)->check([](const std::string& word) {
     return word.empty() ? "must not be empty" : "";
   });
+}
+
+void add_on_block(CLI::App& app, on_block& to) {
+  app.add_option_function<std::string>(
+      "--on-block", [&to](const std::string& word) {
+        to = choice("--on-block", word, block_ways);
+      });
 }
 
 struct guard_parser {
@@ -104,6 +116,7 @@ void guard_parser::add_run() {
   sub->add_option("--dossier", dossier_)->allow_extra_args(false);
   add_word(*sub, "--dns", run_.dns);
   add_word(*sub, "--private", neighbour_);
+  add_on_block(*sub, run_.blocked);
 }
 
 void guard_parser::add_attach() {
@@ -120,6 +133,7 @@ void guard_parser::add_attach() {
       });
   sub->add_option("--dossier", dossier_)->allow_extra_args(false);
   sub->add_flag("--unsafe", attach_.unsafe);
+  add_on_block(*sub, attach_.blocked);
 }
 
 // The words that terok-shield's hook has for its own reader.

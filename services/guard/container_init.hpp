@@ -22,7 +22,7 @@ enum run_exit_code : int {
 
 struct container_plan {
   std::vector<std::string> command;
-  std::string rules; ///< for libnftables
+  std::vector<std::string> rules; ///< of table_texts()
   /// The namespaces below which the container's are made. Null: our own.
   const guarded_process* below = nullptr;
   std::string hub;        ///< the hub's socket, which is hidden; empty: none

@@ -147,7 +147,12 @@ std::string change_firewall(const std::string& commands) {
 }
 
 std::string print_firewall() {
-  return firewall{}.change("list table " + std::string{protocol::guard_table});
+  firewall rules;
+  auto why = rules.change("list table " + std::string{protocol::guard_table});
+  // Only with --on-block hold.
+  if (why.empty())
+    rules.change("list table " + std::string{protocol::hold_table});
+  return why;
 }
 
 std::string judge_addresses(const std::vector<protocol::ip_range>& addresses,

@@ -21,6 +21,12 @@ enum class guard_emit : std::uint8_t {
   json,   ///< to stdout
 };
 
+/// What a blocked connection gets.
+enum class on_block : std::uint8_t {
+  reject, ///< a refusal, at once
+  hold,   ///< nothing, while a hub is there and it may still be allowed
+};
+
 /// `attach`: guard a namespace that exists.
 struct guard_attach {
   pid_t pid = 0;
@@ -31,6 +37,7 @@ struct guard_attach {
   std::string hub; ///< the hub's socket for readers; empty: the default one
   guard_emit emit = guard_emit::socket;
   protocol::dossier dossier;
+  on_block blocked = on_block::reject;
   bool unsafe = false; ///< also a container that can change the firewall
 };
 
@@ -44,6 +51,7 @@ struct guard_run {
   /// A process of the user's: COMMAND is connected to its network namespace
   /// alone. 0: to the outside.
   pid_t neighbour = 0;
+  on_block blocked = on_block::reject;
   std::vector<std::string> command;
 };
 

@@ -32,8 +32,10 @@ using protocol::guard_state;
 bool has_ended(pid_t pid) {
   const io::unique_fd pidfd{
       static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+  if (!pidfd)
+    return errno == ESRCH;
   pollfd entry{pidfd.get(), POLLIN, 0};
-  return !pidfd || ::poll(&entry, 1, 0) != 0;
+  return ::poll(&entry, 1, 0) != 0;
 }
 
 // A number that another program has by now is no guard.
@@ -50,6 +52,17 @@ bool is_running_guard(std::uint64_t pid) {
   return name != nullptr && *name == "terok-guard\n";
 }
 
+// Whether the process that the state names has ended. One that cannot be
+// examined may be there.
+bool container_has_ended(const guard_state& x) {
+  const auto pid = static_cast<pid_t>(x.pid);
+  if (has_ended(pid))
+    return true;
+  const auto opened = open_process(pid);
+  const auto* process = std::get_if<guarded_process>(&opened);
+  return process != nullptr && process->start_time != x.start_time;
+}
+
 [[noreturn]] void refuse_second(const std::string& what,
                                 const guard_state& by) {
   throw setup_fault(exit_failed, what + " is guarded already, by process "
@@ -61,8 +74,12 @@ bool is_running_guard(std::uint64_t pid) {
 
 void refuse_guarded(const state_store& store, const std::string& container) {
   for (const auto& x : store.all())
-    if (x.container == container && is_running_guard(x.guard))
-      refuse_second("the container " + container, x);
+    if (is_running_guard(x.guard)) {
+      if (x.container == container)
+        refuse_second("the container " + container, x);
+    } else if (container_has_ended(x)) {
+      store.remove(x); // its guard was killed
+    }
 }
 
 guard_state state_for(const state_store& store, const std::string& container,
@@ -89,9 +106,11 @@ guard_state state_for(const state_store& store, const std::string& container,
   return result;
 }
 
-work_result load_and_open(const std::string& rules) {
-  if (auto why = change_firewall(rules); !why.empty())
-    return {std::move(why), {}};
+work_result load_and_open(const std::vector<std::string>& rules) {
+  firewall to;
+  for (const auto& text : rules)
+    if (auto why = to.change(text); !why.empty())
+      return {std::move(why), {}};
   auto opened = open_nflog();
   if (auto* fault = std::get_if<nflog_fault>(&opened))
     return {std::move(fault->why), {}};

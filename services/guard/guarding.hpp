@@ -21,12 +21,14 @@ protocol::guard_state state_for(const state_store& store,
                                 const std::string& name,
                                 const guarded_process& process);
 
-/// Throws setup_fault when a guard runs for a container of this name.
+/// Throws setup_fault when a guard runs for a container of this name. Removes
+/// states that killed guards have left of containers that have ended.
 void refuse_guarded(const state_store& store, const std::string& container);
 
-/// Loads `rules` into the network namespace of this process, and only then
-/// opens the NFLOG socket: whatever fails, the namespace is closed.
-work_result load_and_open(const std::string& rules);
+/// Loads `rules`, see table_texts(), into the network namespace of this
+/// process, and only then opens the NFLOG socket: whatever fails, the namespace
+/// is closed.
+work_result load_and_open(const std::vector<std::string>& rules);
 
 /// The hub's socket for readers; empty: lines go to stdout.
 std::string socket_of_hub(const std::string& given, guard_emit emit);

@@ -72,6 +72,9 @@ Options:
                      machine's first one; with --private none)
   --private PID      connect COMMAND to the network namespace of this process of
                      yours, and to nothing else; without pasta
+  --on-block WAY     reject: a blocked connection is refused at once; hold: it
+                     waits for a verdict, at most 120 s, while a hub is there
+                     (default: reject)
   --config FILE      settings, as TOML; see terok-guard --help
   --help             show this text
 
@@ -110,6 +113,9 @@ Options:
   --emit WAY         socket: lines go to the hub; json: to stdout
                      (default: socket)
   --dossier KEY=VALUE  what is known of the task, for people; may be repeated
+  --on-block WAY     reject: a blocked connection is refused at once; hold: it
+                     waits for a verdict, at most 120 s, while a hub is there
+                     (default: reject)
   --unsafe           guard a process that could go around the firewall, too
   --config FILE      settings, as TOML; see terok-guard --help
   --help             show this text

@@ -7,6 +7,7 @@
 #include "protocol/guard/rules.hpp"
 #include "services/client/reader_lines.hpp"
 #include "services/client/unix_socket.hpp"
+#include "services/guard/hold_keeper.hpp"
 #include "services/guard/say.hpp"
 
 #include <algorithm>
@@ -92,8 +93,11 @@ block_reader::block_reader(const reader_config& config)
 reader_end block_reader::run(int stop_signals) {
   for (bool settled = false;; settled = true) {
     hub_.maintain(steady_clock::now());
+    tell_keeper_of_hub();
     tell_losses();
     if (!settled) {
+      if (config_.ready >= 0)
+        ::send(config_.ready, ".", 1, MSG_NOSIGNAL);
       // Once all is set up, and the hub was dialled.
       ::malloc_trim(0);
       ::dl_iterate_phdr(drop_pages_of, nullptr);
@@ -234,6 +238,15 @@ protocol::dossier block_reader::current_dossier() const {
     result.push_back(std::move(x));
   }
   return result;
+}
+
+// Nobody answers a connection that waits when no hub is there.
+void block_reader::tell_keeper_of_hub() {
+  const bool connected = config_.hub.empty() || hub_.fd() >= 0;
+  if (config_.keeper < 0 || connected == held_)
+    return;
+  held_ = connected;
+  tell_keeper(config_.keeper, connected);
 }
 
 // A flood makes losses all the time: one line in each interval.

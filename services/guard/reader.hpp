@@ -22,7 +22,13 @@ struct reader_config {
   int labels = -1;
   std::string name_log;  ///< dnsmasq's, for the names; empty: there is none
   std::string meta_path; ///< a file with more of the dossier; empty: none
-  int nflog = -1;        ///< see open_nflog(); stays the caller's
+  /// Of start_hold_keeper(): it is told whether a hub is connected. -1: there
+  /// is none. Stays the caller's.
+  int keeper = -1;
+  /// A message is sent here when the hub was dialled, and the keeper told. -1:
+  /// nobody waits for it. Stays the caller's.
+  int ready = -1;
+  int nflog = -1; ///< see open_nflog(); stays the caller's
   int pidfd = -1; ///< of the container's first process; stays the caller's
 };
 
@@ -47,6 +53,7 @@ private:
   void take(const protocol::nflog_packet& x);
   void on_block(std::string_view packet);
   void tell_losses();
+  void tell_keeper_of_hub();
 
   reader_config config_;
   hub_link hub_;
@@ -55,6 +62,7 @@ private:
   name_log log_;
   protocol::sequence_gap block_numbers_;
   protocol::sequence_gap answer_numbers_;
+  bool held_ = false;           // what the keeper was told last
   std::uint64_t lost_ = 0;      // packets that the kernel dropped
   std::uint64_t overflows_ = 0; // ENOBUFS
   std::uint64_t malformed_ = 0; // datagrams

@@ -12,9 +12,11 @@
 #include "protocol/operator/name.hpp"
 #include "services/client/unix_socket.hpp"
 #include "services/guard/container_init.hpp"
+#include "services/guard/descriptor_passing.hpp"
 #include "services/guard/forwarder.hpp"
 #include "services/guard/guard.hpp"
 #include "services/guard/guarding.hpp"
+#include "services/guard/hold_keeper.hpp"
 #include "services/guard/own_hub.hpp"
 #include "services/guard/pasta.hpp"
 #include "services/guard/plain_user.hpp"
@@ -269,7 +271,7 @@ int run(const guard_run& call) {
   container_plan plan;
   plan.command = call.command;
   plan.job = &job;
-  plan.rules = protocol::table_text(state);
+  plan.rules = protocol::table_texts(state);
   plan.below = neighbour ? &*neighbour : nullptr;
   plan.hub = socket_of_hub(call.hub, guard_emit::socket);
   plan.sockets = sockets_of_machine();
@@ -304,7 +306,19 @@ int run(const guard_run& call) {
   config.nflog = inside.nflog();
   config.pidfd = process.pidfd.get();
   pasta.await();
+  io::unique_fd keeper;
+  auto ready = make_channel();
+  if (call.blocked == on_block::hold) {
+    keeper = start_hold_keeper(process);
+    config.keeper = keeper.get();
+    config.ready = ready.second.get();
+  }
   const auto reader = start_reader(config);
+  keeper.reset(); // the reader has it
+  ready.second.reset();
+  // COMMAND's first connection waits already, if a hub is there.
+  if (config.ready >= 0)
+    receive_with_descriptor(ready.first.get());
   const io::unique_fd reader_pidfd{
       static_cast<int>(::syscall(SYS_pidfd_open, reader, 0))};
   say("what runs is the container " + name);

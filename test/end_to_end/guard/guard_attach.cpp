@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <string>
 #include <unistd.h>
+#include <vector>
 
 namespace guard_attach_tests {
 
@@ -24,6 +25,8 @@ namespace {
 const std::string refused = "Connection refused";
 const std::string v4 = "203.0.113.7";
 const std::string v6 = "2001:db8:1::7";
+
+using words_of_run = std::vector<std::string>;
 
 // The world, unless the test is to be skipped.
 bool stands(const guard_world& world) {
@@ -215,6 +218,35 @@ TEST_CASE("a verdict for a container that ended is refused") {
   CHECK(x.code == 1);
   CHECK(x.err
         == "terok-guard: the container c1: process " + pid + " does not run\n");
+}
+
+TEST_CASE("what a killed guard leaves of an ended container is removed") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  {
+    auto guard = world.attach();
+    guard.kill(SIGKILL);
+    guard.wait();
+  }
+  const words_of_run run{"run",
+                         "--name",
+                         "c2",
+                         "--private",
+                         std::to_string(world.internet()),
+                         "--hub",
+                         world.runtime() + "/none",
+                         "--",
+                         "/bin/true"};
+  // Whose container runs is kept.
+  CHECK(world.run(run).code == 0);
+  CHECK(world.run({"list"}).out.starts_with("c1 - pid "));
+  world.end_container();
+  deadline ended;
+  while (::kill(world.container(), 0) == 0)
+    ended.pace("the container's end");
+  CHECK(world.run(run).code == 0);
+  CHECK(world.run({"list"}).out == "");
 }
 
 TEST_CASE("SIGTERM ends the guard, the namespace stays closed") {

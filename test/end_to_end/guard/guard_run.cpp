@@ -75,6 +75,21 @@ std::string word_behind(const std::string& text, const std::string& key) {
 
 } // namespace
 
+TEST_CASE("thousands of addresses are open from the start") {
+  const run_fixture x;
+  if (!x.stands())
+    return;
+  words options;
+  for (int i = 0; i < 3000; ++i)
+    options.insert(options.end(),
+                   {"--open", "10.1." + std::to_string(i / 250) + '.'
+                                  + std::to_string(i % 250)});
+  options.insert(options.end(), {"--open", v4});
+  auto run = x.start(x.probe("tcp", v4), options);
+  CHECK(run.wait() == exited(0));
+  CHECK(run.out() == v4 + ": connected\n");
+}
+
 TEST_CASE("a command connects to nothing until a verdict allows it") {
   const run_fixture x;
   if (!x.stands())

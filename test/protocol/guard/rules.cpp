@@ -1,5 +1,7 @@
 #include "protocol/guard/rules.hpp"
 
+#include "protocol/guard/limits.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -40,9 +42,9 @@ TEST_CASE("the rules stand in the order that decides") {
   std::size_t last = 0;
   for (const auto* rule :
        {"policy drop", "oifname \"lo\" accept", "ip daddr @deny4 goto refuse",
-        "ip daddr @allow4 accept", "ip daddr @name4 accept",
-        "ip daddr @deny4n goto refuse", "ct state established,related accept",
-        "ip daddr @allow4n accept", "goto block"}) {
+        "ip daddr @allow4 goto pass", "ip daddr @name4 goto pass",
+        "ip daddr @deny4n goto refuse", "ct state established,related",
+        "ip daddr @allow4n goto pass", "goto block"}) {
     const auto at = place(output, rule);
     CHECK(at > last);
     last = at;
@@ -63,6 +65,31 @@ TEST_CASE("a firewall that is down ends with accept, and denies stay") {
   CHECK(mode_text(guard_state{}).ends_with("output goto block\n"));
 }
 
+TEST_CASE("what is blocked is refused until it may wait") {
+  const auto text = table_text(guard_state{});
+  const auto answer = text.substr(place(text, "chain answer"));
+  CHECK(answer.starts_with("chain answer {\n    goto refuse\n"));
+  place(text, "held4 { type ipv4_addr . inet_proto; flags dynamic,timeout; "
+              "timeout 120s;");
+  CHECK(hold_text(true)
+        == "flush chain " + table + "answer\nadd rule " + table
+               + "answer goto hold\n");
+  CHECK(hold_text(false).ends_with("answer goto refuse\n"));
+  const auto datagrams = hold_datagrams_text({"eth0", "tap.1"});
+  place(datagrams, "hook egress device \"eth0\" priority filter");
+  place(datagrams, "hook egress device \"tap.1\" priority filter");
+  // TCP waits by itself: it is dropped before it gets the mark.
+  CHECK(place(datagrams, "wait meta l4proto tcp drop")
+        < place(datagrams, "wait meta mark set 0x7e600001 accept"));
+}
+
+TEST_CASE("a device's name is no text for a rule") {
+  for (const auto* name : {"eth0", "tap-1_a.7"})
+    CHECK(is_plain_device(name));
+  for (const auto* name : {"", "a\"b", "a b", "a{", "a\n", "\xc3\xa9"})
+    CHECK_FALSE(is_plain_device(name));
+}
+
 TEST_CASE("a new table has what the state says") {
   const auto text = table_text(
       with({"203.0.113.7", "2001:db8::/32"}, {"10.0.0.0/8", "2001:db8::1"}));
@@ -70,6 +97,28 @@ TEST_CASE("a new table has what the state says") {
        {"allow4 { 203.0.113.7 }", "allow6n { 2001:db8::/32 }",
         "deny4n { 10.0.0.0/8 }", "deny6 { 2001:db8::1 }"})
     place(text, "add element " + table + element + "\n");
+}
+
+TEST_CASE(
+    "many targets are loaded in several transactions, denied ones first") {
+  guard_state x;
+  x.mode = shield_mode::down;
+  const auto add = [](std::set<ip_range>& to, std::size_t count) {
+    for (std::size_t i = to.size(); i < count; ++i)
+      to.insert(*parse_ip_range("10.0." + std::to_string(i / 256) + '.'
+                                + std::to_string(i % 256)));
+  };
+  constexpr auto most = guard_limits::transaction_max_elements;
+  add(x.denied, most);
+  CHECK(table_texts(x) == std::vector{table_text(x)});
+  add(x.allowed, 1);
+  const auto texts = table_texts(x);
+  REQUIRE(texts.size() == 3);
+  // Closed by default until everything is there.
+  place(texts[0], "goto block\n  }\n");
+  CHECK(texts[0].find("element " + table + "allow4 ") == std::string::npos);
+  CHECK(texts[1] == "add element " + table + "allow4 { 10.0.0.0 }\n");
+  CHECK(texts[2] == mode_text(x));
 }
 
 TEST_CASE("a verdict about an address changes two elements") {

@@ -64,6 +64,16 @@ TEST_CASE("attach names a process and what the hub calls it") {
         == "--emit: `mail` is none of json, socket");
 }
 
+TEST_CASE("what is blocked is rejected, or waits") {
+  CHECK(call_of<guard_attach>(attach({})).blocked == on_block::reject);
+  CHECK(call_of<guard_attach>(attach({"--on-block", "hold"})).blocked
+        == on_block::hold);
+  CHECK(call_of<guard_run>({"run", "--on-block=hold", "--", "true"}).blocked
+        == on_block::hold);
+  CHECK(fault(attach({"--on-block", "drop"}))
+        == "--on-block: `drop` is none of hold, reject");
+}
+
 TEST_CASE("reader takes the words of terok-shield's hook") {
   const auto x = call_of<guard_reader>(
       {"reader", "/state/c1", "6f1d2c3b4a59", "--emit=socket",
