@@ -69,8 +69,12 @@ bool has_no_way_back() {
 
 std::string give_up_command_rights(uid_t uid, gid_t gid,
                                    bool shares_group) try {
-  if (::unshare(CLONE_NEWUSER) != 0 || !map_user(uid, uid, gid, gid))
-    return "a user namespace of its own cannot be made: " + error_text(errno);
+  if (::unshare(CLONE_NEWUSER) != 0 || !map_user(uid, uid, gid, gid)) {
+    const int error = errno;
+    auto why =
+        "a user namespace of its own cannot be made: " + error_text(error);
+    return error == ENOSPC ? why + "; " + namespace_limit_text() : why;
+  }
   if (!drop_capabilities() || !has_no_way_back())
     return "capabilities cannot be given up: " + error_text(errno);
   if (deny_syscalls(denied_to_command(shares_group)) == filtering::unsupported)

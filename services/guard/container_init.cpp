@@ -65,11 +65,12 @@ std::string with_errno(const std::string& what) {
   return what + ": " + error_text(errno);
 }
 
-std::string user_namespaces_fault() {
+std::string namespaces_fault() {
   const int error = errno;
-  std::string why = "a user namespace cannot be made: " + error_text(error);
+  std::string why =
+      "the container's namespaces cannot be made: " + error_text(error);
   if (error == ENOSPC)
-    why += "; user.max_user_namespaces is reached, or 0";
+    why += "; " + namespace_limit_text();
   else if (error == EPERM || error == EACCES)
     why += "; the system forbids it: look at the sysctls"
            " kernel.apparmor_restrict_unprivileged_userns and"
@@ -190,7 +191,7 @@ void close_all_but(int one, int other) {
     skip_address_detection();
     fault = bring_up_loopback();
   } else {
-    fault = user_namespaces_fault();
+    fault = namespaces_fault();
   }
   if (!send_with_descriptor(channel, '.' + fault, -1) || !fault.empty())
     ::_exit(exit_run_failed);
@@ -246,9 +247,13 @@ container::container(const container_plan& plan)
   const user_numbers inside;
   const auto work = [&]() -> work_result {
     const user_numbers outside; // in the namespace that is above
+    if (plan.below != nullptr && outside.uid != inside.uid)
+      return {"process " + std::to_string(plan.below->pid)
+                  + " belongs to another user: start terok-guard as that user",
+              {}};
     const auto pid = clone_into_namespaces();
     if (pid < 0)
-      return {user_namespaces_fault(), {}};
+      return {namespaces_fault(), {}};
     if (pid == 0) {
       channel_.reset();
       be_container(theirs.get(), plan, inside, outside);

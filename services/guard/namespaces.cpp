@@ -251,6 +251,19 @@ bool map_user(uid_t uid, uid_t outer_uid, gid_t gid, gid_t outer_gid) {
          && write_file("/proc/self/gid_map", line(gid, outer_gid));
 }
 
+std::string namespace_limit_text() {
+  std::string none;
+  for (const auto* kind : {"user", "net", "mnt", "ipc", "pid"}) {
+    const auto name = std::string{"max_"} + kind + "_namespaces";
+    const auto text = proc_file(AT_FDCWD, "/proc/sys/user/" + name);
+    if (text == "0\n")
+      none += (none.empty() ? "user." : ", user.") + name;
+  }
+  return none.empty() ? "one of the sysctls user.max_*_namespaces is reached"
+                        " (two user namespaces are needed)"
+                      : none + " is 0";
+}
+
 bool write_file(const char* path, std::string_view text) {
   const io::unique_fd fd{::open(path, O_WRONLY | O_CLOEXEC)};
   return fd

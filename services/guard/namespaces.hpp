@@ -64,6 +64,10 @@ bool drop_capabilities();
 /// `outer_uid` and `outer_gid` are his numbers outside. False: errno says why.
 bool map_user(uid_t uid, uid_t outer_uid, gid_t gid, gid_t outer_gid);
 
+/// Which of the sysctls user.max_*_namespaces does not allow a new namespace,
+/// after an ENOSPC, as a phrase.
+std::string namespace_limit_text();
+
 /// Writes to a file of /proc, in one piece. False: errno says why.
 bool write_file(const char* path, std::string_view text);
 

@@ -70,8 +70,13 @@ std::string state_directory() {
 }
 
 state_store::state_store(const std::string& directory) : directory_(directory) {
-  if (const auto why = io::make_private_directory(directory_); !why.empty())
+  if (auto why = io::make_private_directory(directory_); !why.empty()) {
+    // With sudo nobody has made it.
+    if (std::error_code error;
+        !std::filesystem::exists(runtime_directory(), error))
+      why += "; name a directory of yours in XDG_RUNTIME_DIR";
     throw setup_fault(exit_failed, why);
+  }
   const auto path = directory_ + "/lock";
   lock_.reset(::open(path.c_str(),
                      O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
