@@ -36,6 +36,8 @@ public:
     return *this;
   }
 
+  pid_t pid() const noexcept { return pid_; }
+
   /// Readable once the program has ended. -1: there is none.
   int pidfd() const noexcept { return pidfd_.get(); }
 

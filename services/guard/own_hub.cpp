@@ -1,5 +1,6 @@
 #include "services/guard/own_hub.hpp"
 
+#include "actors/io/base/small_file.hpp"
 #include "actors/io/process/find_program.hpp"
 #include "actors/io/socket/unix_address.hpp"
 #include "protocol/guard/limits.hpp"
@@ -17,8 +18,11 @@
 #include <poll.h>
 #include <string_view>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <utility>
+#include <variant>
 
 namespace clearance::services {
 
@@ -86,13 +90,49 @@ helper_program no_hub(const std::string& why) {
   return {};
 }
 
-} // namespace
-
-bool hub_runs(const std::string& reader_socket) {
-  return std::holds_alternative<descriptor>(
-      connect_unix(reader_socket, connect_time_limit));
+// Holds the number of the hub that a run has started.
+std::string hub_pid_file(const std::string& directory) {
+  return directory + "/hub.pid";
 }
 
+void write_hub_pid(const std::string& directory, pid_t pid) {
+  const auto path = hub_pid_file(directory);
+  const auto draft = path + ".new";
+  const auto text = std::to_string(pid);
+  const io::unique_fd fd{
+      ::open(draft.c_str(),
+             O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  // Without it other runs do not notice the hub's end.
+  if (!fd
+      || ::write(fd.get(), text.data(), text.size())
+             != static_cast<ssize_t>(text.size())
+      || ::rename(draft.c_str(), path.c_str()) != 0)
+    say("cannot write " + protocol::escaped(path) + ": " + error_text(errno));
+}
+
+bool is_hub_of_run(const std::string& directory, pid_t pid) {
+  const auto file = io::open_regular(AT_FDCWD, hub_pid_file(directory));
+  const auto* opened = std::get_if<io::regular_file>(&file);
+  if (opened == nullptr)
+    return false;
+  const auto text = io::read_up_to(opened->fd.get(), 32);
+  const auto* number = std::get_if<std::string>(&text);
+  return number != nullptr && *number == std::to_string(pid);
+}
+
+// The process that takes lines at this socket. 0: none does.
+pid_t hub_at(const std::string& reader_socket) {
+  const auto connected = connect_unix(reader_socket, connect_time_limit);
+  const auto* fd = std::get_if<descriptor>(&connected);
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (fd == nullptr
+      || ::getsockopt(fd->get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+    return 0;
+  return peer.pid;
+}
+
+// Empty: why there is none was said.
 helper_program start_own_hub(const std::string& directory) try {
   const auto program = io::find_program("terok-clearance");
   if (program.empty())
@@ -113,6 +153,7 @@ helper_program start_own_hub(const std::string& directory) try {
   helper_program hub(spec);
   if (!await_ready(*notify, hub))
     return no_hub(protocol::escaped(log) + " says why it ended");
+  write_hub_pid(directory, hub.pid());
   say("no hub runs, so one was started for this run (its log is "
       + protocol::escaped(log)
       + "). To see blocks and how to answer them, type in another terminal:"
@@ -120,6 +161,43 @@ helper_program start_own_hub(const std::string& directory) try {
   return hub;
 } catch (const setup_fault& e) {
   return no_hub(e.what());
+}
+
+} // namespace
+
+run_hub::run_hub(std::string reader_socket, std::string directory)
+    : reader_socket_(std::move(reader_socket)),
+      directory_(std::move(directory)) {
+  // nop
+}
+
+void run_hub::ensure() {
+  // If two runs start one at the same time, the second one fails and finds that
+  // of the first one.
+  for (int i = 0; i < 2 && pidfd() < 0; ++i) {
+    if (const auto pid = hub_at(reader_socket_); pid != 0) {
+      if (is_hub_of_run(directory_, pid))
+        other_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+      return;
+    }
+    own_ = start_own_hub(directory_);
+  }
+}
+
+int run_hub::pidfd() const noexcept {
+  return other_ ? other_.get() : own_.pidfd();
+}
+
+void run_hub::replace() {
+  if (!other_) {
+    own_ = {};
+    say("the hub that this run has started has ended: nobody is told of"
+        " blocks");
+    return;
+  }
+  other_.reset();
+  say("the run that had started the hub has ended, and its hub, too");
+  ensure();
 }
 
 } // namespace clearance::services

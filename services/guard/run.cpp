@@ -203,13 +203,14 @@ int early_signal(int signals) {
 }
 
 void await_end(int signals, int pidfd, container& inside, terminal_job& job,
-               std::array<companion, 3> companions) {
-  constexpr std::size_t own = 3;
+               run_hub& hub, std::array<companion, 2> companions) {
+  constexpr std::size_t own = 4;
   for (;;) {
     std::array<pollfd, own + companions.size()> entries{
         {{signals, POLLIN, 0},
          {pidfd, POLLIN, 0},
-         {inside.stops(), POLLIN, 0}}};
+         {inside.stops(), POLLIN, 0},
+         {hub.pidfd(), POLLIN, 0}}};
     for (std::size_t i = 0; i < companions.size(); ++i)
       entries[own + i] = {companions[i].pidfd, POLLIN, 0};
     if (::poll(entries.data(), entries.size(), -1) < 0)
@@ -220,6 +221,8 @@ void await_end(int signals, int pidfd, container& inside, terminal_job& job,
       return;
     if (entries[2].revents != 0 && inside.has_stopped())
       job.stop_and_resume(inside.pid());
+    if (entries[3].revents != 0)
+      hub.replace();
     for (std::size_t i = 0; i < companions.size(); ++i)
       if (entries[own + i].revents != 0) {
         say(companions[i].loss);
@@ -287,9 +290,9 @@ int run(const guard_run& call) {
   if (neighbour)
     if (auto why = link_namespaces(process, *neighbour); !why.empty())
       fail_run(why);
-  helper_program hub;
-  if (call.hub.empty() && !hub_runs(plan.hub))
-    hub = start_own_hub(state_directory());
+  run_hub hub(plan.hub, state_directory());
+  if (call.hub.empty())
+    hub.ensure();
 
   reader_config config;
   auto labels = make_channel();
@@ -328,12 +331,10 @@ int run(const guard_run& call) {
   }
   inside.start_command();
   await_end(
-      signals.get(), process.pidfd.get(), inside, job,
+      signals.get(), process.pidfd.get(), inside, job, hub,
       {{{reader_pidfd.get(),
          "the reader has ended: blocks go on, but nobody is told of them"},
-        {pasta.pidfd(), "pasta has ended: COMMAND has no network any more"},
-        {hub.pidfd(), "the hub that this run has started has ended: nobody"
-                      " is told of blocks"}}});
+        {pasta.pidfd(), "pasta has ended: COMMAND has no network any more"}}});
   const int code = inside.wait();
   job.take_terminal_back();
   if (neighbour)

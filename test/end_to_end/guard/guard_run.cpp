@@ -75,6 +75,34 @@ std::string word_behind(const std::string& text, const std::string& key) {
 
 } // namespace
 
+TEST_CASE("a run whose hub ends with another run starts its own") {
+  const run_fixture x;
+  if (!x.stands())
+    return;
+  // One namespace connects one container.
+  const guard_world other{guard_world::user::plain};
+  x.world.program("terok-clearance"); // is copied beside terok-guard
+  const auto start = [&x](const guard_world& world, const std::string& name) {
+    return world.start_program(
+        "terok-guard",
+        {"run", "--name", name, "--private", std::to_string(world.internet()),
+         "--", world.program("guard-probe"), "retry", v4},
+        {"/usr/bin/env", "XDG_RUNTIME_DIR=" + x.world.runtime()});
+  };
+  const std::string started = "no hub runs, so one was started";
+  auto first = start(x.world, "c1");
+  first.await_err("what runs is the container c1");
+  CHECK(first.err().find(started) != std::string::npos);
+  auto second = start(other, "c2");
+  second.await_err("what runs is the container c2");
+  CHECK(second.err().find(started) == std::string::npos);
+  first.kill(SIGTERM);
+  first.wait();
+  second.await_err(started);
+  second.kill(SIGTERM);
+  second.wait();
+}
+
 TEST_CASE("thousands of addresses are open from the start") {
   const run_fixture x;
   if (!x.stands())
