@@ -19,6 +19,10 @@ constexpr unsigned flag_recursion = 0x0100;
 constexpr unsigned query_type_a = 1;
 constexpr unsigned query_type_aaaa = 28;
 constexpr unsigned query_class_internet = 1;
+// Recursion desired, authentic data, checking disabled.
+constexpr unsigned flags_kept = 0x0130;
+constexpr unsigned record_type_opt = 41;
+constexpr unsigned edns_flag_dnssec = 0x8000;
 
 // A server may write a question's letters in another case.
 std::string lower_case(std::string_view bytes) {
@@ -44,6 +48,50 @@ bool is_written_out(std::string_view name) {
     in.skip(size);
   }
   return in.ok();
+}
+
+// What a query says beside its question.
+struct query_wishes {
+  unsigned flags = 0; // of the header
+  bool edns = false;  // has an OPT record
+  unsigned edns_flags = 0;
+};
+
+query_wishes wishes_of(std::string_view message, std::size_t question_end) {
+  wire_reader in(message);
+  query_wishes result;
+  in.skip(2); // id
+  result.flags = in.u16() & flags_kept;
+  in.skip(2); // questions
+  const unsigned other_records = in.u16() + in.u16();
+  const unsigned more_records = in.u16();
+  in.seek(question_end);
+  if (other_records != 0 || more_records == 0 || in.u8() != 0
+      || in.u16() != record_type_opt)
+    return result;
+  in.skip(4); // size, extended code, version
+  result.edns_flags = in.u16() & edns_flag_dnssec;
+  result.edns = in.ok();
+  return result;
+}
+
+std::string fresh_query(std::uint16_t id, std::string_view question,
+                        const query_wishes& wishes) {
+  std::string result;
+  const unsigned opt_records = wishes.edns ? 1 : 0;
+  for (const unsigned value :
+       {unsigned{id}, wishes.flags, 1U, 0U, 0U, opt_records})
+    put_number(result, value);
+  result += question;
+  if (!wishes.edns)
+    return result;
+  result += '\0'; // the root
+  for (const unsigned value :
+       {record_type_opt,
+        static_cast<unsigned>(guard_limits::dns_message_max_bytes), 0U,
+        wishes.edns_flags, 0U})
+    put_number(result, value);
+  return result;
 }
 
 std::string with_id(std::string_view message, std::uint16_t id) {
@@ -110,7 +158,9 @@ std::optional<std::string> dns_relay::ask(std::string_view message,
   queries_.emplace(id,
                    query{who, question->id, lower_case(question->bytes), now});
   order_.push_back(id);
-  return with_id(message, id);
+  return fresh_query(
+      id, question->bytes,
+      wishes_of(message, dns_header_bytes + question->bytes.size()));
 }
 
 std::optional<dns_relay::reply> dns_relay::answer(std::string_view message,

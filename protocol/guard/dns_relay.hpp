@@ -43,9 +43,12 @@ struct dns_asker {
 /// answer is then dropped, and the program asks again.
 class dns_relay {
 public:
-  /// What to send to the name server: the query with another id, `random` or
-  /// the next one that is free. So the container cannot know the id under which
-  /// an answer would be believed. Nothing: `message` is no query.
+  /// What to send to the name server: a query of our own with the question of
+  /// `message`, and with another id, `random` or the next one that is free. So
+  /// the container cannot know the id under which an answer would be believed,
+  /// and nothing else that it wrote reaches the name server. Of its flags those
+  /// of RFC 4035 are kept, and that it takes larger answers (EDNS, RFC 6891).
+  /// Nothing: `message` is no query.
   std::optional<std::string> ask(std::string_view message, const dns_asker& who,
                                  std::uint16_t random, time_point now);
 

@@ -23,7 +23,11 @@ void run(const std::uint8_t* data, std::size_t size) {
   require(x->name.empty() || is_dns_name(x->name), "a question has a name");
   if (!sent)
     return;
-  require(sent->size() == message.size(), "a query keeps its size");
+  const auto again = parse_dns_question(*sent);
+  require(again && again->bytes == x->bytes, "a query keeps its question");
+  require(sent->size() == 12 + x->bytes.size()
+              || sent->size() == 12 + x->bytes.size() + 11,
+          "and has nothing else but an OPT record");
   auto answer = *sent;
   answer[2] = static_cast<char>(answer[2] | '\x80');
   const auto back = relay.answer(answer, now);

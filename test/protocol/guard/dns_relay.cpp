@@ -68,6 +68,39 @@ TEST_CASE("an answer goes to whoever asked, with his id") {
   CHECK(relay.size() == 0);
 }
 
+TEST_CASE("of a query only the question and a few wishes are passed on") {
+  const auto sent = [](const std::string& query) {
+    return dns_relay{}.ask(query, one, 7, start).value();
+  };
+  const auto plain = dns_query(7, "a.example", false);
+  CHECK(sent(plain) == plain);
+  auto query = dns_query(1, "a.example", false);
+  query[2] = '\x07'; // authoritative, cut, recursion desired
+  query[3] = '\xff'; // recursion available, Z, AD, CD, and a failure
+  auto kept = plain;
+  kept[2] = '\x01';
+  kept[3] = '\x30';
+  CHECK(sent(query + "more") == kept);
+  // An OPT record with an option: its size is ours, DO is kept.
+  const auto opt = [](std::string_view size, std::string_view flags,
+                      std::string_view options) {
+    return std::string("\0\0\x29", 3) + std::string{size}
+           + std::string("\0\0", 2) + std::string{flags} + std::string{options};
+  };
+  query = plain;
+  query[11] = 1;
+  kept = plain;
+  kept[11] = 1;
+  const std::string none("\0\0", 2);
+  CHECK(sent(query + opt("\xff\xff", "\xff\xff", {"\0\5\0\1hello", 9}))
+        == kept + opt({"\x10\0", 2}, {"\x80\0", 2}, none));
+  CHECK(sent(query + opt({"\x02\0", 2}, none, none))
+        == kept + opt({"\x10\0", 2}, none, none));
+  // Cut, or another record.
+  CHECK(sent(query + std::string("\0\0\x29\1", 4)) == plain);
+  CHECK(sent(query + std::string("\0\0\x10\0\0\0\0\0\0\0\0", 11)) == plain);
+}
+
 TEST_CASE("what nobody asked is no answer") {
   dns_relay relay;
   const auto sent = relay.ask(dns_query(7, "a.example", false), one, 99, start);
