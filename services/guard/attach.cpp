@@ -13,6 +13,7 @@
 #include "services/guard/guard.hpp"
 #include "services/guard/guarding.hpp"
 #include "services/guard/hold_keeper.hpp"
+#include "services/guard/namespace_file.hpp"
 #include "services/guard/say.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/setup_fault.hpp"
@@ -61,8 +62,15 @@ guarded_process open_guardable(const guard_attach& call) {
   return std::move(process);
 }
 
-// With the process and the names that the engine knows.
+// With the process, and the names that an engine knows.
 guard_attach resolved(guard_attach call) {
+  if (!call.netns.empty()) {
+    const auto found = find_process_in(call.netns);
+    if (const auto* why = std::get_if<std::string>(&found))
+      throw setup_fault(exit_failed, *why);
+    call.pid = std::get<pid_t>(found);
+    return call;
+  }
   if (call.engine.empty())
     return call;
   constexpr std::size_t short_id_chars = 12;

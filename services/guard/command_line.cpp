@@ -124,6 +124,7 @@ void guard_parser::add_attach() {
   add_word(*sub, "--pid", pid_);
   add_word(*sub, "--podman", podman_);
   add_word(*sub, "--docker", docker_);
+  add_word(*sub, "--netns", attach_.netns);
   add_word(*sub, "--container", attach_.container);
   add_word(*sub, "--name", attach_.name);
   add_word(*sub, "--hub", attach_.hub);
@@ -147,7 +148,8 @@ void guard_parser::add_reader() {
       });
   sub->add_option("--annotations", reader_.annotations);
   sub->add_option("--container-id", reader_.container_id);
-  sub->add_option("--hub,--hub-socket", reader_.hub);
+  sub->add_option("--hub", reader_.hub);
+  sub->add_option("--hub-socket", reader_.hub);
 }
 
 void guard_parser::add_verdict(const char* name) {
@@ -197,14 +199,17 @@ guard_command guard_parser::finish_run() {
 
 guard_command guard_parser::finish_attach() {
   const int ways = (pid_.empty() ? 0 : 1) + (podman_.empty() ? 0 : 1)
-                   + (docker_.empty() ? 0 : 1);
+                   + (docker_.empty() ? 0 : 1)
+                   + (attach_.netns.empty() ? 0 : 1);
   if (ways == 0)
-    throw missing("one of --pid, --podman and --docker is required");
+    throw missing("one of --pid, --podman, --docker and --netns is required");
   if (ways > 1)
-    throw usage_fault("--pid, --podman and --docker exclude each other");
-  if (!pid_.empty()) {
-    attach_.pid = static_cast<pid_t>(
-        guard_number("--pid", pid_, std::numeric_limits<pid_t>::max()));
+    throw usage_fault(
+        "--pid, --podman, --docker and --netns exclude each other");
+  if (!pid_.empty() || !attach_.netns.empty()) {
+    if (!pid_.empty())
+      attach_.pid = static_cast<pid_t>(
+          guard_number("--pid", pid_, std::numeric_limits<pid_t>::max()));
     if (attach_.container.empty())
       throw missing("--container is required");
   } else {

@@ -30,6 +30,7 @@ enum class on_block : std::uint8_t {
 /// `attach`: guard a namespace that exists.
 struct guard_attach {
   pid_t pid = 0;
+  std::string netns;            ///< a namespace's file; empty: `pid` is known
   std::string engine;           ///< podman or docker; empty: `pid` is known
   std::string engine_container; ///< what the engine calls the container
   std::string container;        ///< empty: the engine's short id

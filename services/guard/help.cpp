@@ -85,6 +85,7 @@ wrong usage.
 
 constexpr std::string_view attach_text = R"(
 Usage: terok-guard attach --pid PID --container ID [OPTION]...
+       terok-guard attach --netns PATH --container ID [OPTION]...
        terok-guard attach --podman NAME | --docker NAME [OPTION]...
 
 Loads the firewall into the network namespace of a process, and tells the hub of
@@ -104,6 +105,8 @@ Options:
   --podman NAME      the container of this name or id; podman says which process
                      it has
   --docker NAME      the same for docker
+  --netns PATH       the file of the network namespace; its first process is then
+                     the container's
   --container ID     what the hub calls the container: 1 to 64 letters, digits,
                      dots, underscores and hyphens (default: its short id at
                      podman or docker)

@@ -352,6 +352,28 @@ TEST_CASE("a container of podman is found by its name") {
            "has\n");
 }
 
+TEST_CASE("a namespace is found by its file") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  const auto file = "/proc/" + std::to_string(world.container()) + "/ns/net";
+  {
+    auto guard = world.start(
+        {"attach", "--netns", file, "--container", "c1", "--emit", "json"});
+    guard.await_err("guarding the container c1, process "
+                    + std::to_string(world.container()));
+    CHECK(world.ask("tcp " + v4) == refused);
+    guard.await_out(block_of(v4));
+  }
+  const auto fault = [&world](const std::string& path) {
+    return world.run({"attach", "--netns", path, "--container", "c1"}).err;
+  };
+  CHECK(fault("/dev/null")
+        == "terok-guard: /dev/null is the file of no namespace\n");
+  CHECK(fault("/nowhere")
+        == "terok-guard: /nowhere: No such file or directory\n");
+}
+
 TEST_CASE("what could go around the firewall is not guarded") {
   guard_world world;
   if (!stands(world))

@@ -100,9 +100,9 @@ TEST_CASE("attach asks an engine for the process, or is told it") {
             .container
         == "c");
   CHECK(fault({"attach", "--container", "c1"})
-        == "one of --pid, --podman and --docker is required");
+        == "one of --pid, --podman, --docker and --netns is required");
   CHECK(fault({"attach", "--podman", "a", "--docker", "a"})
-        == "--pid, --podman and --docker exclude each other");
+        == "--pid, --podman, --docker and --netns exclude each other");
   CHECK(fault({"attach", "--podman=-a"}).starts_with("--podman: `-a` is not"));
 }
 
