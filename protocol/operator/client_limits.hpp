@@ -1,0 +1,45 @@
+/// Limits of the operators' clients: value, unit, reason, and what happens at
+/// the limit.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace clearance::protocol::client_limits {
+
+using namespace std::chrono_literals;
+
+/// Prompts of one hub that a client lists, decided and gone ones included: more
+/// than a hub keeps. At the limit a new prompt is left out and counted.
+inline constexpr std::size_t listed_prompts_per_hub_max = 40'000;
+
+/// Prompts that a client makes of the blocks of a hub that has no operator
+/// interface. At the limit the oldest one is forgotten.
+inline constexpr std::size_t folded_prompts_max = 4096;
+
+/// Hubs that one client follows. At the limit the others are left out, and the
+/// client says so.
+inline constexpr std::size_t followed_hubs_max = 256;
+
+/// Bytes of a command of --plain, of a reason and of a filter. A longer command
+/// is refused; more keys are ignored.
+inline constexpr std::size_t command_line_max_bytes = 4096;
+inline constexpr std::size_t typed_text_max_bytes = 512;
+
+/// How long a prompt must have been on the screen before a key decides it, and
+/// how long nothing must have moved below the selection. A key before is
+/// ignored, and the second time begins again.
+inline constexpr auto on_screen_min = 500ms;
+inline constexpr auto after_move_min = 350ms;
+
+/// More marked prompts than this are decided only after their number was typed.
+inline constexpr std::size_t unconfirmed_marks_max = 5;
+
+/// Between two pictures of the terminal. Changes meanwhile are shown together.
+inline constexpr auto picture_interval = 50ms;
+
+/// How long a client waits for the rest of a key that begins with Esc. Then it
+/// was the key Esc.
+inline constexpr auto escape_time = 25ms;
+
+} // namespace clearance::protocol::client_limits
