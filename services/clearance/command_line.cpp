@@ -157,6 +157,7 @@ struct parser {
   history_config history;
   explain_config explain;
   policy_check_config policy;
+  terminal_config terminal;
   emit_line line;
   bool blocked = false;
   bool version = false;
@@ -171,6 +172,7 @@ struct parser {
   command finish_history() { return history; }
   command finish_explain();
   command finish_policy() { return policy; }
+  command finish_terminal() { return terminal; }
 
 private:
   CLI::App& add(const char* name, command (parser::*finisher)());
@@ -184,6 +186,7 @@ private:
   void add_history();
   void add_explain();
   void add_policy();
+  void add_terminal();
 };
 
 CLI::App& parser::add(const char* name, command (parser::*finisher)()) {
@@ -215,7 +218,9 @@ parser::parser(const std::string& runtime) {
   add_decide();
   add_history();
   add_explain();
+  terminal.runtime_directory = runtime;
   add_policy();
+  add_terminal();
 }
 
 void parser::add_serve() {
@@ -446,6 +451,16 @@ void parser::add_policy() {
   sub.add_option("DIR", policy.where.directories)->check(not_empty);
 }
 
+void parser::add_terminal() {
+  auto& sub = add("tui", &parser::finish_terminal);
+  sub.add_option("--clearance-socket", terminal.clearance_sockets)
+      ->allow_extra_args(false)
+      ->check(socket_path);
+  auto* plain = sub.add_flag("--plain", terminal.is_plain);
+  sub.add_flag("--json", terminal.json)->needs(plain);
+  add_choice(sub, "--color", terminal.color, color_words)->excludes(plain);
+}
+
 command parser::finish_explain() {
   if (explain.prompt.empty() && explain.target.empty())
     throw missing("--prompt or --to is required");
@@ -471,7 +486,7 @@ command parse_command_line(const std::vector<std::string>& words,
 
 config_judge command_judge(const std::string& runtime) {
   return {{"serve", "serve-verdict", "watch", "verdict", "emit", "list",
-           "decide", "history", "explain", "policy"},
+           "decide", "history", "explain", "policy", "tui"},
           options_of(parser{runtime}.app),
           [runtime](const auto& words) {
             return fault_of(parse_command_line(words, runtime));

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view program_text = R"(
 Usage: terok-clearance SUBCOMMAND [OPTION]...
+       terok-clearance [--plain [--json]] [--clearance-socket PATH]...
 
 Tells operators about connections that a container's firewall blocked, and
 carries their verdicts back to the firewall.
@@ -18,6 +19,8 @@ Services:
   serve-verdict  run the verdict helper, which alone calls terok-shield
 
 Clients:
+  tui            show the prompts and decide them; the same without a subcommand
+                 on a terminal. --plain: as lines of text
   watch          show what happens, as it happens
   verdict        answer one blocked connection: allow or deny
   list           show the prompts: what operators are asked
@@ -315,6 +318,39 @@ Exit codes: 0 good; 1 stdout is closed; 2 the policy has a fault, or wrong
 usage.
 )";
 
+constexpr std::string_view terminal_text = R"(
+Usage: terok-clearance [tui] [OPTION]...
+
+Shows the prompts of all hubs as they come and go, and decides them. On a
+terminal it executes terok-clearance-tui, which has a package of its own;
+`?` shows its keys. With --plain it writes numbered lines and reads commands
+from stdin:
+
+  a N [reason]  allow prompt N        l  list the prompts that wait
+  d N [reason]  deny it               h  show the commands
+  e N           explain it            q  leave
+  m N           quiet its container
+
+Options:
+  --clearance-socket PATH  the hub to follow; may be repeated (default: every
+                           hub below $XDG_RUNTIME_DIR)
+  --plain                  lines of text, for screen readers, serial lines,
+                           logs and scripts; TEROK_PLAIN=1 does the same
+  --json                   one JSON object a line, in and out; needs --plain
+  --color WHEN             auto, always or never; auto uses colours unless
+                           NO_COLOR is set; excludes --plain (default: auto)
+  --config FILE            settings, as TOML; see terok-clearance --help
+  --help                   show this text
+
+A number stands for what its line said: a prompt that has changed meanwhile has
+another number, and nothing is decided. Commands wait for the prompts of the
+hubs that there are. The end of stdin ends the program when every answer is
+there.
+
+Exit codes: 0 left, or ended by a signal; 1 stdout is closed, or
+terok-clearance-tui is not installed; 2 wrong usage, or no terminal.
+)";
+
 struct entry {
   std::string_view name;
   std::string_view text;
@@ -332,6 +368,7 @@ constexpr entry texts[] = {
     {"history", prompt_history_text},
     {"explain", prompt_explain_text},
     {"policy", policy_check_text},
+    {"tui", terminal_text},
 };
 
 } // namespace

@@ -1,10 +1,15 @@
 // terok-clearance: the program's one entry. Installed a second time as
 // terok-clearance-hub: the same program with the same subcommands.
 #include "services/clearance/command_line.hpp"
+#include "services/clearance/default_subcommand.hpp"
 #include "services/cli/config_main.hpp"
+#include "services/client/interactive.hpp"
 #include "services/process/paths.hpp"
 #include "services/process/shield.hpp"
 #include "services/process/standard_descriptors.hpp"
+
+#include <cstdlib>
+#include <string_view>
 
 namespace {
 
@@ -31,7 +36,17 @@ struct run {
   int operator()(const history_config& x) const { return history(x); }
   int operator()(const explain_config& x) const { return explain(x); }
   int operator()(const policy_check_config& x) const { return check_policy(x); }
+  int operator()(const terminal_config& x) const { return terminal_client(x); }
 };
+
+surroundings surroundings_of_process() {
+  const auto variable = [](const char* name) -> std::string_view {
+    const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
+    return value == nullptr ? "" : value;
+  };
+  const auto plain = variable("TEROK_PLAIN");
+  return {is_interactive(), !plain.empty() && plain != "0"};
+}
 
 } // namespace
 
@@ -41,7 +56,9 @@ int main(int argc, char** argv) {
     const auto runtime = runtime_directory();
     const auto judge = command_judge(runtime);
     return run_configured(
-        "terok-clearance", argc, argv, judge, [&](const auto& words) {
+        "terok-clearance",
+        with_subcommand(words_of(argc, argv), surroundings_of_process()), judge,
+        [&](const auto& words) {
           return std::visit(run{argc, argv},
                             parse_command_line(words, runtime));
         });

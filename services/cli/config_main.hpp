@@ -41,20 +41,29 @@ int run_guarded(const char* program, F f) try {
   return exit_failed;
 }
 
+/// The words behind the program's name.
+inline std::vector<std::string> words_of(int argc, char** argv) {
+  return {argv + (argc > 0 ? 1 : 0), argv + argc};
+}
+
 /// run_guarded() with the words and what their configuration file adds.
 template <class F>
-int run_configured(const char* program, int argc, char** argv,
+int run_configured(const char* program, const std::vector<std::string>& given,
                    const config_judge& judge, F f) {
   return run_guarded(program, [&]() -> int {
-    auto words = with_config(
-        std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc),
-        judge);
+    auto words = with_config(given, judge);
     if (auto* fault = std::get_if<config_fault>(&words)) {
       std::fprintf(stderr, "%s: %s\n", program, fault->what.c_str());
       return exit_usage;
     }
     return f(std::get<0>(std::move(words)));
   });
+}
+
+template <class F>
+int run_configured(const char* program, int argc, char** argv,
+                   const config_judge& judge, F f) {
+  return run_configured(program, words_of(argc, argv), judge, std::move(f));
 }
 
 } // namespace clearance::services

@@ -4,6 +4,7 @@
 #include "services/client/hub_finder.hpp"
 #include "services/client/hub_subscription.hpp"
 #include "services/client/line_writer.hpp"
+#include "services/client/stop_signals.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/paths.hpp"
 #include "services/process/standard_descriptors.hpp"
@@ -14,7 +15,6 @@
 #include <csignal>
 #include <ctime>
 #include <filesystem>
-#include <initializer_list>
 #include <map>
 #include <optional>
 #include <poll.h>
@@ -38,35 +38,6 @@ constexpr auto blind_interval = 5s;
 /// A hub does not wait for a client that takes no event for so long. Source:
 /// protocol/contract/clearance.md, section 4.
 constexpr auto hub_pause_limit = 50ms;
-
-descriptor signals(std::initializer_list<int> numbers) {
-  sigset_t set;
-  ::sigemptyset(&set);
-  for (int number : numbers)
-    ::sigaddset(&set, number);
-  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  return descriptor{::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
-}
-
-extern "C" void end_at_once(int) {
-  ::_exit(exit_ok);
-}
-
-/// A descriptor that is readable after SIGINT or SIGTERM. During a write that
-/// may block (see `stoppable`) they end the process. A signal that is ignored
-/// stays ignored.
-descriptor stop_signals() {
-  for (int number : {SIGINT, SIGTERM}) {
-    struct sigaction action {};
-    ::sigaction(number, nullptr, &action);
-    if (action.sa_handler == SIG_IGN)
-      continue;
-    action.sa_handler = end_at_once;
-    ::sigaction(number, &action, nullptr);
-  }
-  std::signal(SIGPIPE, SIG_IGN);
-  return signals({SIGINT, SIGTERM});
-}
 
 /// Like complain(), but a stderr that nobody reads does not keep watch from
 /// ending.
@@ -101,7 +72,7 @@ public:
         finder_(config.clearance_sockets,
                 config.all ? config.runtime_directory : std::string{}),
         stop_(stop_signals()),
-        continued_(signals({SIGCONT})),
+        continued_(signal_descriptor({SIGCONT})),
         out_(STDOUT_FILENO, stop_.get()) {
     for (const auto& path : config.clearance_sockets) {
       hubs_.try_emplace(path, path, say);

@@ -204,4 +204,26 @@ TEST_CASE("without a hub each client says so and ends with 1") {
   }
 }
 
+TEST_CASE("plain text decides what its line said") {
+  operation x{executor::hub, "exit 0", {}, {"--prompts"}};
+  auto subscriber = x.server.subscriber();
+  x.server.emit(block_of("r1", "pypi.org").line());
+  subscriber.next_event();
+  child_options options;
+  options.argv = {terok_clearance(), "--plain", "--clearance-socket",
+                  x.where.clearance()};
+  options.stdin_bytes = "a 1 build tools\na 1\n";
+  child program{std::move(options)};
+  CHECK_MESSAGE(program.wait() == exited(0), program.err());
+  const auto out = program.out();
+  CHECK(out.find(" [1] c1 wants pypi.org") != out.npos);
+  CHECK(out.find(" [1] allowed\n") != out.npos);
+  CHECK(x.shield.next_run().arguments
+        == std::vector<std::string>{"allow", "c1", "pypi.org"});
+  const auto history = lines_of(ask(x.where, {"history", "--json"}).out);
+  REQUIRE_EQ(history.size(), 1);
+  CHECK(history[0]["reason"].text() == "build tools");
+  CHECK(history[0]["by"]["name"].text() == "plain");
+}
+
 } // namespace operators_tests

@@ -1,4 +1,5 @@
 #include "services/clearance/command_line.hpp"
+#include "services/clearance/default_subcommand.hpp"
 
 #include <doctest/doctest.h>
 
@@ -109,6 +110,45 @@ TEST_CASE("policy: directories, or none") {
             .policy.is_off);
   CHECK(is_refused({"serve", "--no-policy"}));
   CHECK(is_refused({"serve", "--no-policy", "--policy", "a"}));
+}
+
+TEST_CASE("tui: every option is taken") {
+  auto x = parsed<terminal_config>({"tui"});
+  CHECK(x.clearance_sockets.empty());
+  CHECK(x.runtime_directory == "/run/user/7");
+  CHECK_FALSE(x.is_plain);
+  x = parsed<terminal_config>({"tui", "--clearance-socket", "b",
+                               "--clearance-socket=a", "--clearance-socket",
+                               "b", "--plain", "--json"});
+  CHECK(x.clearance_sockets == words{"b", "a", "b"});
+  CHECK(x.is_plain);
+  CHECK(x.json);
+  CHECK(parsed<terminal_config>({"tui", "--color", "never"}).color
+        == color_when::never);
+  CHECK(is_refused({"tui", "--json"}));
+  CHECK(is_refused({"tui", "--plain", "--color", "never"}));
+  CHECK(is_refused({"tui", "--clearance-socket", ""}));
+  CHECK(is_refused({"tui", "more"}));
+}
+
+TEST_CASE("without a subcommand the terminal decides") {
+  const surroundings none;
+  const surroundings terminal{true, false};
+  const surroundings plain{false, true};
+  const surroundings both{true, true};
+  CHECK(with_subcommand({}, none).empty());
+  CHECK(with_subcommand({}, terminal) == words{"tui"});
+  CHECK(with_subcommand({}, plain) == words{"tui", "--plain"});
+  CHECK(with_subcommand({}, both) == words{"tui", "--plain"});
+  CHECK(with_subcommand({"--plain", "--json"}, none)
+        == words{"tui", "--plain", "--json"});
+  CHECK(with_subcommand({"--plain"}, both) == words{"tui", "--plain"});
+  CHECK(with_subcommand({"tui"}, both) == words{"tui", "--plain"});
+  CHECK(with_subcommand({"--clearance-socket=s"}, terminal)
+        == words{"tui", "--clearance-socket=s"});
+  for (const words& x : {words{"--help"}, words{"--version"}, words{"--bogus"},
+                         words{"list"}, words{"serve", "--plain"}, words{""}})
+    CHECK(with_subcommand(x, both) == x);
 }
 
 } // namespace operator_command_line_tests

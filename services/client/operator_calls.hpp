@@ -1,0 +1,61 @@
+/// Calls of the operator interface as messages, and what their answers mean.
+/// Source: operator.md, section 2.
+#pragma once
+
+#include "protocol/hub/verdict.hpp"
+#include "protocol/operator/older_hub.hpp"
+#include "protocol/operator/prompt_list.hpp"
+#include "services/client/call_queue.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace clearance::services {
+
+// Each is a whole message, NUL included.
+
+/// `client` is what the client says of itself. A person looks at it.
+std::string watch_call_text(std::string_view client);
+std::string decide_call_text(const protocol::prompt_key& prompt,
+                             std::int64_t revision, protocol::action action,
+                             std::string_view reason, std::string_view client);
+std::string quiet_call_text(std::string_view container, bool on);
+std::string explain_call_text(std::string_view prompt);
+std::string history_call_text();
+std::string rules_call_text();
+/// For an older hub.
+std::string verdict_call_text(const protocol::older_hub::open_block& x,
+                              protocol::action action);
+
+/// What came of a decision.
+struct decision_outcome {
+  enum class kind : std::uint8_t {
+    done,
+    failed,  ///< the firewall was not changed, the prompt waits again
+    changed, ///< nothing was executed: the prompt is not what was shown
+    /// somebody else decided, or is about to: information, no error
+    already,
+    gone,    ///< there is no such prompt any more
+    unknown, ///< the hub cannot be asked, or refused
+  };
+
+  kind what = kind::unknown;
+  std::string text;                              ///< printable, one line
+  std::optional<protocol::listed_prompt> prompt; ///< with changed
+};
+
+/// `now` in microseconds since the epoch.
+decision_outcome outcome_of_decision(const call_result& x, std::int64_t now);
+
+/// `kim (desktop)`, `uid 1000 (tui)` or `rule "wheels"`; printable.
+std::string decider_text(const protocol::decision& x);
+
+/// The lines of the answer to `Explain`; printable. `failure` is empty or says
+/// why there is no answer.
+std::vector<std::string> explanation_lines(const call_result& x);
+
+/// `5 s`, `3 min`, `2 h`, `4 d`: a time in microseconds.
+std::string age_text(std::int64_t microseconds);
+
+} // namespace clearance::services

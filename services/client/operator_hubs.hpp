@@ -1,0 +1,76 @@
+/// All hubs that an operator's client follows, as they come and go.
+#pragma once
+
+#include "services/client/hub_finder.hpp"
+#include "services/client/operator_calls.hpp"
+#include "services/client/operator_link.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <poll.h>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clearance::services {
+
+struct operator_hubs_config {
+  /// Empty: every hub below the runtime directory.
+  std::vector<std::string> clearance_sockets;
+  std::string runtime_directory;
+  std::string client; ///< what hubs are told about this client
+};
+
+/// Keeps `list` up to date. It never blocks; its owner polls. A hub is named by
+/// the path of its socket.
+class operator_hubs {
+public:
+  operator_hubs(operator_hubs_config config, protocol::prompt_list& list);
+
+  /// Looks for hubs, and connects to new ones.
+  void look(time_point now);
+
+  /// Appends what to poll.
+  void append(std::vector<pollfd>& to) const;
+  /// Takes what append() appended and poll() filled, and does what is due.
+  void handle(std::span<const pollfd> entries, time_point now);
+  /// When to call handle() although nothing happened.
+  std::optional<time_point> due() const;
+
+  /// How many hubs are not followed, because there are too many.
+  std::size_t left_out() const noexcept { return left_out_; }
+
+  // Each `take` is called once, later or at once.
+
+  void decide(const protocol::prompt_key& prompt, std::int64_t revision,
+              protocol::action action, std::string_view reason,
+              std::function<void(const decision_outcome&)> take,
+              time_point now);
+  void quiet(const std::string& hub, std::string_view container, bool on,
+             call_queue::taker take, time_point now);
+  void explain(const protocol::prompt_key& prompt, call_queue::taker take,
+               time_point now);
+  void history(const std::string& hub, call_queue::taker take, time_point now);
+  void rules(const std::string& hub, call_queue::taker take, time_point now);
+
+private:
+  void look_up(const std::string& hub, std::string message,
+               call_queue::taker take, time_point now);
+  operator_link* link_of(const std::string& hub);
+  bool is_asked_for(const std::string& path) const;
+
+  operator_hubs_config config_;
+  protocol::prompt_list& list_;
+  hub_finder finder_;
+  std::map<std::string, operator_link> links_; // by path
+  std::size_t left_out_ = 0;
+  time_point looked_{};
+};
+
+/// A short name for the hub at `path`, printable: `terok-clearance`, or the
+/// container's id for a hub of its own.
+std::string hub_label(std::string_view path);
+
+} // namespace clearance::services

@@ -1,0 +1,88 @@
+/// One hub that an operator's client follows, also when the hub is started
+/// again.
+#pragma once
+
+#include "protocol/base/backoff.hpp"
+#include "protocol/operator/older_hub.hpp"
+#include "protocol/operator/prompt_list.hpp"
+#include "services/client/call_queue.hpp"
+
+#include <optional>
+#include <poll.h>
+#include <string>
+#include <sys/stat.h>
+#include <vector>
+
+namespace clearance::services {
+
+/// Keeps the prompts of the hub in `list` up to date, under the name `path`. It
+/// calls `Watch`; a hub that has no operator interface is asked for the events
+/// of Clearance1 instead, from which the prompts are made here.
+///
+/// When the connection ends, the prompts become stale. It connects again after
+/// 50 ms, and each further time after twice as long, up to 5 s; at once if a
+/// new socket appears.
+class operator_link {
+public:
+  /// `client` is what the hub is told about this client: `tui`.
+  operator_link(std::string path, std::string client,
+                protocol::prompt_list& list);
+
+  bool connected() const noexcept { return stream_.has_value(); }
+  bool is_older() const noexcept { return older_.has_value(); }
+
+  /// The socket exists, or it does not.
+  void seen(bool there, time_point now);
+  /// Does what is due.
+  void tick(time_point now);
+  std::optional<time_point> due() const;
+
+  /// Appends what to poll.
+  void append(std::vector<pollfd>& to) const;
+  /// `fd` is one of those and has something to do.
+  void ready(int fd, time_point now);
+
+  /// Looks something up, or changes something that takes no time.
+  void look_up(std::string message, call_queue::taker take, time_point now);
+  /// Decides; this may take as long as the shield does.
+  void decide(std::string message, call_queue::taker take, time_point now);
+
+  /// Every call that waits for its answer ends: the hub is gone for good.
+  void end_calls();
+
+  /// Of an older hub: what a `Verdict` must name.
+  std::optional<protocol::older_hub::open_block>
+  block_of(const std::string& id) const;
+
+private:
+  struct identity {
+    dev_t device = 0;
+    ino_t inode = 0;
+    time_t seconds = 0;
+    long nanoseconds = 0;
+
+    friend bool operator==(const identity&, const identity&) = default;
+  };
+
+  void connect(time_point now);
+  void lost(const std::string& why, time_point now);
+  void refuse(const std::string& why);
+  bool take(std::string_view message);
+  void take_event(std::string_view message);
+  void follow_older();
+
+  std::string path_;
+  std::string client_;
+  protocol::prompt_list& list_;
+  bool there_ = false;
+  bool refused_ = false; // only a new socket may help
+  identity tried_;
+  protocol::backoff backoff_;
+  std::optional<time_point> retry_at_;
+  std::optional<message_stream> stream_;
+  std::optional<protocol::older_hub> older_;
+  call_queue look_ups_;
+  call_queue decisions_;
+};
+
+} // namespace clearance::services
