@@ -20,6 +20,7 @@ libcli11-dev        CLI11       the command line
 libtomlplusplus-dev  tomlplusplus  settings in files
 libseccomp-dev      libseccomp  hub and gate filter their system calls
 libnftables-dev     libnftables  terok-guard changes firewalls; optional
+libncurses-dev      ncursesw    terok-clearance-tui shows prompts; optional
 libsystemd-dev      libsystemd  socket activation, watchdog, journal; optional
 doctest-dev         doctest/doctest.h  unit tests; meson looks for it
 EOF
@@ -70,6 +71,7 @@ mandoc              -           looks at the manual pages
 python3-dulwich     -           an independent git client
 python3-pygit2      -           an independent git client: libgit2
 python3-varlink     -           an independent varlink client
+python3-pyte        -           a terminal in which terok-clearance-tui is looked at
 shellcheck          -           looks at the scripts
 socat               -           examples of the manual pages
 systemd             -           reads the units, and starts them where it can

@@ -119,5 +119,5 @@ _terok() {
   mapfile -t COMPREPLY < <(compgen -W "${offered[*]}" -- "$current")
 }
 
-complete -F _terok terok-clearance terok-clearance-hub terok-gate terok-guard \
-  terok-supervisor
+complete -F _terok terok-clearance terok-clearance-hub terok-clearance-tui \
+  terok-gate terok-guard terok-supervisor

@@ -90,6 +90,7 @@ function subjects() {
   subject("services", "cli", "process sandbox")
   subject("services", "operator", "process cli")
   subject("services", "client", "process cli")
+  subject("services", "tui", "process cli client")
   subject("services", "clearance", "process sandbox cli operator client")
   subject("services", "gate", "process sandbox cli")
   subject("services", "guard", "process sandbox cli client")

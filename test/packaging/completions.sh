@@ -70,6 +70,10 @@ if [[ -e "$work/bin/terok-guard" ]]; then
   expect 'terok-guard attach --emit ' socket json
   expect 'terok-guard a' allow attach
 fi
+if [[ -e "$work/bin/terok-clearance-tui" ]]; then
+  names+=(terok-clearance-tui)
+  expect 'terok-clearance-tui --color ' auto always never
+fi
 for name in "${names[@]}"; do
   mapfile -t subcommands < <("$name" --help | subcommands_in_help)
   for words in "$name" "${subcommands[@]/#/$name }"; do
@@ -80,10 +84,11 @@ for name in "${names[@]}"; do
   done
 done
 expect 'terok-clearance ' decide emit explain history list policy serve \
-  serve-verdict verdict watch \
+  serve-verdict tui verdict watch \
   --config --help --version
 expect 'terok-clearance serve --cl' --clearance-socket
 expect 'terok-clearance-hub ser' serve serve-verdict
+expect 'terok-clearance tui --color ' auto always never
 expect 'terok-gate h' hook
 expect 'terok-gate b' backups
 expect 'terok-gate backups ' list restore expire

@@ -1,0 +1,108 @@
+#include "services/tui/columns.hpp"
+
+#include "services/tui/cells.hpp"
+
+#include <algorithm>
+
+namespace clearance::services {
+
+namespace {
+
+/// `>*! `
+constexpr std::size_t marks_width = 4;
+constexpr std::size_t target_min = 22;
+
+// On 80 columns there is no room for the task: what is asked for and what is
+// odd about it matter more, and the selected prompt is told whole below the
+// list.
+
+/// From which width of the terminal on a column is there.
+struct known_column {
+  const char* title;
+  std::string row_texts::*text;
+  std::size_t width;
+  bool is_right;
+  std::size_t from;
+};
+
+using texts = row_texts;
+
+constexpr known_column all_columns[] = {
+    {"CONTAINER", &texts::container, 12, false, 48},
+    {"TASK", &texts::task, 12, false, 92},
+    {"TARGET", &texts::target, target_min, false, 0},
+    {"ADDRESS", &texts::address, 18, false, 110},
+    {"PORT", &texts::port, 5, true, 56},
+    {"HITS", &texts::hits, 5, true, 100},
+    {"AGE", &texts::age, 6, true, 64},
+    {"HUB", &texts::hub, 15, false, 130},
+    {"NOTE", &texts::note, 12, false, 40},
+};
+
+} // namespace
+
+column_layout::column_layout(std::size_t width, bool has_hubs)
+    : width_(width), note_at_(width) {
+  std::size_t used = marks_width;
+  for (const auto& x : all_columns) {
+    if (width < x.from || (x.text == &texts::hub && !has_hubs))
+      continue;
+    columns_.push_back({x.title, x.text, x.width, x.is_right});
+    used += x.width + 2;
+  }
+  // What is left over is for the target and for the note; the task gets a part
+  // of what is very wide.
+  auto left = width > used ? width - used : 0;
+  const auto widen = [&](std::string texts::*text, std::size_t by) {
+    for (auto& x : columns_)
+      if (x.text == text) {
+        by = std::min(by, left);
+        x.width += by;
+        left -= by;
+      }
+  };
+  if (width < used)
+    for (auto& x : columns_)
+      if (x.text == &texts::target)
+        x.width = x.width > used - width ? x.width - (used - width) : 1;
+  widen(&texts::note, std::min<std::size_t>(left / 2, 24));
+  widen(&texts::task, std::min<std::size_t>(left / 3, 14));
+  widen(&texts::container, std::min<std::size_t>(left / 4, 12));
+  widen(&texts::target, left);
+  std::size_t at = marks_width;
+  for (const auto& x : columns_) {
+    if (x.text == &texts::note)
+      note_at_ = at;
+    at += x.width + 2;
+  }
+}
+
+std::string column_layout::titles() const {
+  std::string result(marks_width, ' ');
+  for (const auto& x : columns_) {
+    auto text = fitted(x.title, x.width);
+    if (x.is_right)
+      std::rotate(
+          text.begin(),
+          text.begin()
+              + static_cast<std::ptrdiff_t>(std::string{x.title}.size()),
+          text.end());
+    result += text + "  ";
+  }
+  return fitted(result, width_);
+}
+
+std::string column_layout::row(const row_texts& x) const {
+  std::string result{x.cursor, x.mark, x.flag, ' '};
+  for (const auto& each : columns_) {
+    const auto& text = x.*each.text;
+    if (each.is_right && text.size() < each.width)
+      result += std::string(each.width - text.size(), ' ') + text;
+    else
+      result += fitted(text, each.width);
+    result += "  ";
+  }
+  return fitted(result, width_);
+}
+
+} // namespace clearance::services

@@ -1,0 +1,54 @@
+/// The columns of the list of prompts, for a terminal of any width.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace clearance::services {
+
+/// One row; printable ASCII.
+struct row_texts {
+  char cursor = ' ';
+  char mark = ' ';
+  char flag = ' ';
+  std::string container;
+  std::string task;
+  std::string target;
+  std::string address;
+  std::string port;
+  std::string hits;
+  std::string age;
+  std::string hub;
+  std::string note;
+};
+
+/// A narrow terminal has fewer columns. Cursor, mark, flag and target are
+/// always there; the others leave in this order: hub, address, hits, task, age,
+/// port, container, note.
+class column_layout {
+public:
+  column_layout(std::size_t width, bool has_hubs);
+
+  std::string titles() const;
+  std::string row(const row_texts& x) const;
+
+  /// Where the flag stands, and where the note begins; at or behind the width
+  /// if there is no note.
+  static constexpr std::size_t flag_at = 2;
+  std::size_t note_at() const noexcept { return note_at_; }
+
+private:
+  struct column {
+    const char* title;
+    std::string row_texts::*text;
+    std::size_t width;
+    bool is_right;
+  };
+
+  std::size_t width_;
+  std::size_t note_at_;
+  std::vector<column> columns_;
+};
+
+} // namespace clearance::services

@@ -1,0 +1,161 @@
+#include "services/tui/curses_terminal.hpp"
+
+#include <array>
+#include <clocale>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <langinfo.h>
+#include <stdexcept>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <vector>
+
+// Asks the header for wide characters, and for functions where it would have
+// macros with names such as `timeout`.
+#define NCURSES_WIDECHAR 1
+#define NCURSES_NOMACROS 1
+#include <curses.h>
+
+namespace clearance::services {
+
+namespace {
+
+/// Each has the pair of its number.
+constexpr short pair_of(tone x) {
+  return static_cast<short>(static_cast<int>(x) + 1);
+}
+
+constexpr std::array colored{tone::heading, tone::warning, tone::danger,
+                             tone::good};
+
+short color_of(tone x) {
+  switch (x) {
+  case tone::heading:
+    return COLOR_CYAN;
+  case tone::warning:
+    return COLOR_YELLOW;
+  case tone::danger:
+    return COLOR_RED;
+  case tone::good:
+    return COLOR_GREEN;
+  case tone::normal:
+  case tone::quiet:
+    break;
+  }
+  return -1;
+}
+
+// A terminal without this mode ignores it. Source: xterm, "Bracketed Paste".
+void set_bracketed_paste(bool on) {
+  std::fputs(on ? "\x1b[?2004h" : "\x1b[?2004l", stdout);
+  std::fflush(stdout);
+}
+
+} // namespace
+
+struct curses_terminal::impl {
+  SCREEN* screen = nullptr;
+  bool has_colors = false;
+};
+
+curses_terminal::curses_terminal(bool has_colors)
+    : impl_(std::make_unique<impl>()) {
+  std::setlocale(LC_CTYPE, ""); // NOLINT(concurrency-mt-unsafe)
+  has_lines_ = std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
+  impl_->screen = ::newterm(nullptr, stdout, stdin);
+  if (impl_->screen == nullptr)
+    throw std::runtime_error("the terminal named by TERM is not known, or "
+                             "cannot place text; use --plain");
+  if (has_colors && ::has_colors() && ::start_color() == OK
+      && ::use_default_colors() == OK) {
+    impl_->has_colors = true;
+    for (auto x : colored)
+      ::init_pair(pair_of(x), color_of(x), -1);
+  }
+  // Every key is a byte for us, Ctrl-C and Ctrl-Z, too.
+  ::raw();
+  ::noecho();
+  ::nonl();
+  ::curs_set(0);
+  ::leaveok(stdscr, TRUE);
+  enter();
+  resized();
+}
+
+curses_terminal::~curses_terminal() {
+  leave();
+  ::delscreen(impl_->screen);
+}
+
+void curses_terminal::enter() {
+  set_bracketed_paste(true);
+}
+
+void curses_terminal::leave() {
+  ::endwin();
+  set_bracketed_paste(false);
+}
+
+void curses_terminal::resized() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0
+      && size.ws_col > 0) {
+    rows_ = size.ws_row;
+    columns_ = size.ws_col;
+    ::resizeterm(size.ws_row, size.ws_col);
+  } else {
+    rows_ = static_cast<std::size_t>(LINES);
+    columns_ = static_cast<std::size_t>(COLS);
+  }
+}
+
+void curses_terminal::show(const cell_grid& picture) {
+  std::vector<cchar_t> line(picture.columns());
+  for (std::size_t row = 0; row < picture.rows(); ++row) {
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      const auto& x = picture.at(row, i);
+      attr_t attributes = A_NORMAL;
+      if (x.is_reversed)
+        attributes |= A_REVERSE;
+      if (x.is_bold)
+        attributes |= A_BOLD;
+      if (x.meaning == tone::quiet)
+        attributes |= A_DIM;
+      const bool has_pair = impl_->has_colors && color_of(x.meaning) >= 0;
+      const wchar_t text[] = {static_cast<wchar_t>(x.glyph), L'\0'};
+      ::setcchar(&line[i], text, attributes,
+                 has_pair ? pair_of(x.meaning) : short{0}, nullptr);
+    }
+    ::mvadd_wchnstr(static_cast<int>(row), 0, line.data(),
+                    static_cast<int>(line.size()));
+  }
+  ::refresh();
+}
+
+void curses_terminal::forget_picture() {
+  ::clearok(stdscr, TRUE);
+}
+
+void curses_terminal::suspend() {
+  leave();
+  struct sigaction standard {};
+  struct sigaction before {};
+  standard.sa_handler = SIG_DFL;
+  ::sigaction(SIGTSTP, &standard, &before);
+  sigset_t stop;
+  sigset_t mask;
+  ::sigemptyset(&stop);
+  ::sigaddset(&stop, SIGTSTP);
+  ::kill(0, SIGTSTP);
+  // The process stops here.
+  ::pthread_sigmask(SIG_UNBLOCK, &stop, &mask);
+  ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+  ::sigaction(SIGTSTP, &before, nullptr);
+  enter();
+  resized();
+  forget_picture();
+  ::refresh();
+}
+
+} // namespace clearance::services

@@ -1,0 +1,67 @@
+/// Says when a key may decide a prompt: a person must have had the time to see
+/// it. Source: clients.md, section 1, "Safety".
+#pragma once
+
+#include "protocol/base/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace clearance::services {
+
+/// Is told of every picture. A prompt may be decided when it was on every
+/// picture of the last 500 ms with the same revision, when nothing moved at the
+/// selection for 350 ms, and when no key was refused for 350 ms.
+class decision_guard {
+public:
+  struct shown_prompt {
+    std::uint64_t number = 0;
+    std::int64_t revision = 0;
+    std::size_t line = 0; ///< of the picture
+  };
+
+  /// A picture was drawn. `list_changed`: not only the user changed what is on
+  /// it since the last picture.
+  void drawn(std::span<const shown_prompt> shown,
+             std::optional<std::uint64_t> selected, bool list_changed,
+             protocol::time_point now);
+
+  /// Nothing is visible any more; the next picture begins anew.
+  void hidden() { shown_.clear(); }
+
+  /// Whether a key may decide the selected prompt.
+  bool allows(std::uint64_t number, protocol::time_point now) const;
+
+  /// The same for a prompt of a marked set, which may have left the screen: it
+  /// was there for long enough at `revision`.
+  bool allows_marked(std::uint64_t number, std::int64_t revision,
+                     protocol::time_point now) const;
+
+  /// A key was refused: the next one must wait once more.
+  void refused(protocol::time_point now) { refused_ = now; }
+
+  /// The revision that is on the screen; nothing: the prompt is not there.
+  std::optional<std::int64_t> revision_of(std::uint64_t number) const;
+
+private:
+  struct sight {
+    std::int64_t revision = 0;
+    std::size_t line = 0;
+    protocol::time_point since;
+  };
+
+  bool is_settled(protocol::time_point now) const;
+  std::optional<std::uint64_t> at_line(std::size_t line) const;
+
+  std::map<std::uint64_t, sight> shown_;       // on the last picture
+  std::map<std::uint64_t, std::int64_t> seen_; // revisions, for long enough
+  std::optional<protocol::time_point> moved_;
+  std::optional<protocol::time_point> refused_;
+};
+
+} // namespace clearance::services

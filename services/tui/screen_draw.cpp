@@ -1,0 +1,391 @@
+#include "protocol/operator/client_limits.hpp"
+#include "protocol/text/text.hpp"
+#include "services/client/operator_hubs.hpp"
+#include "services/client/prompt_words.hpp"
+#include "services/tui/columns.hpp"
+#include "services/tui/screen.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// The picture, from above: the header; the titles of the columns; the list, or
+// a page that covers it; a line; what an allow of the selected prompt opens;
+// one line for what is typed, what there is to say, or the keys. A low terminal
+// leaves out the parts that explain.
+namespace clearance::services {
+
+namespace {
+
+using protocol::escaped;
+
+constexpr char32_t box_line = U'\u2500';
+
+/// Lines with which the parts below the list are shown, and with which the
+/// titles are.
+constexpr std::size_t explains_from_rows = 12;
+constexpr std::size_t explains_more_from_rows = 20;
+constexpr std::size_t titles_from_rows = 6;
+
+constexpr std::size_t least_rows = 3;
+constexpr std::size_t least_columns = 20;
+
+constexpr std::string_view list_keys[] = {
+    "a allow",       "x deny",    "? help",     "q quit",
+    "Enter details", "r reason",  "space mark", "/ filter",
+    "o group",       "e explain", "m quiet",    "Tab decided",
+};
+
+constexpr std::string_view page_keys[] = {
+    "q back",
+    "j k scroll",
+    "Tab next page",
+    "? help",
+};
+
+template <class Words>
+std::string as_many_as_fit(const Words& words, std::size_t width) {
+  std::string result;
+  for (std::string_view x : words) {
+    if (result.size() + 2 + x.size() >= width)
+      break;
+    result += result.empty() ? " " : "  ";
+    result += x;
+  }
+  return result;
+}
+
+/// An age that is right within the minute in which it is drawn: the picture
+/// changes once a minute if nothing happens.
+std::string minutes_text(std::int64_t microseconds) {
+  return microseconds < 60'000'000 ? "<1 min" : age_text(microseconds);
+}
+
+std::string count_of(std::size_t n, const std::string& what) {
+  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
+} // namespace
+
+void screen::update() {
+  if (updated_version_ == list_.version())
+    return;
+  updated_version_ = list_.version();
+  view_.update(list_);
+}
+
+cell_grid screen::draw(std::size_t rows, std::size_t columns,
+                       const screen_time& time) {
+  update();
+  cell_grid to{rows, columns};
+  if (rows < least_rows || columns < least_columns) {
+    if (rows > 0)
+      to.put(0, 0, "too small");
+    guard_.hidden();
+    return to;
+  }
+  draw_header(to, time);
+  const bool is_list = overlay_ == overlay::none && tab_ == tab::waiting;
+  std::size_t begin = 1;
+  std::size_t end = rows - 1;
+  if (rows >= explains_from_rows && is_list) {
+    end -= rows >= explains_more_from_rows ? 5 : 4;
+    to.put_line(end, has_lines_ ? box_line : U'-', {.meaning = tone::quiet});
+    draw_consequences(to, end + 1, rows - 1);
+  }
+  page_height_ = std::max<std::size_t>(end - begin, 1);
+  if (is_list) {
+    if (rows >= titles_from_rows) {
+      const column_layout layout{columns, list_.hubs().size() > 1};
+      to.put(begin++, 0, layout.titles(),
+             {.meaning = tone::heading, .is_bold = true});
+      page_height_ = std::max<std::size_t>(end - begin, 1);
+    }
+    draw_list(to, begin, end, time);
+  } else {
+    draw_page(to, begin, end, page_lines(columns, time));
+    // Only the page about a prompt shows one.
+    std::vector<decision_guard::shown_prompt> shown;
+    const auto* x = selected();
+    if (overlay_ == overlay::details && x != nullptr)
+      shown.push_back({x->number, x->prompt.revision, begin});
+    guard_.drawn(shown, view_.selected(), drawn_version_ != list_.version(),
+                 time.now);
+  }
+  draw_bottom(to);
+  drawn_version_ = list_.version();
+  user_acted_ = false;
+  return to;
+}
+
+void screen::draw_header(cell_grid& to, const screen_time& time) const {
+  const std::string dot = " | ";
+  auto text = " clearance  " + count_of(list_.hubs().size(), "hub") + dot
+              + count_of(list_.containers(), "container") + dot
+              + std::to_string(list_.waiting()) + " waiting";
+  if (const auto oldest = list_.oldest())
+    text += " (oldest " + minutes_text(time.wall - *oldest) + ")";
+  if (!view_.filter().empty())
+    text += dot + "filter: " + escaped(view_.filter(), 40);
+  if (!view_.marks().empty())
+    text += dot + std::to_string(view_.marks().size()) + " marked";
+  std::size_t away = 0;
+  for (const auto& [name, hub] : list_.hubs())
+    away += hub.status == protocol::link_status::absent ? 1 : 0;
+  if (away > 0)
+    text += dot + count_of(away, "hub") + " AWAY";
+  if (list_.lost() > 0)
+    text += dot + std::to_string(list_.lost()) + " lost";
+  const auto width = to.columns();
+  const auto room =
+      width > time.clock.size() + 2 ? width - time.clock.size() - 2 : width;
+  const cell style{.is_reversed = true, .is_bold = true};
+  to.put(0, 0, fitted(text, width), style);
+  if (room < width)
+    to.put(0, room, " " + std::string{time.clock} + " ", style);
+}
+
+std::vector<screen::list_line> screen::lines_of_list() const {
+  std::vector<list_line> result;
+  const auto by = view_.grouping();
+  std::optional<std::string> group;
+  for (auto number : view_.rows()) {
+    if (by != protocol::prompt_grouping::none) {
+      const auto* x = list_.find(number);
+      std::string name{group_of(x->prompt, by)};
+      if (group != name) {
+        group = name;
+        auto heading = escaped(name, 80);
+        if (by == protocol::prompt_grouping::container) {
+          heading = container_words(x->prompt);
+          if (const auto task = x->prompt.in_dossier("task"); !task.empty())
+            heading += "  " + escaped(task, 60);
+        }
+        result.push_back({std::nullopt, std::move(heading)});
+      }
+    }
+    result.push_back({number, {}});
+  }
+  return result;
+}
+
+// The selected prompt stays on the line where it was when others above it come
+// or go, as long as the list is long enough for that.
+void screen::scroll_to_selection(const std::vector<list_line>& lines,
+                                 std::size_t height) {
+  const auto find = [&](const std::optional<std::uint64_t>& number) {
+    const auto i =
+        std::find_if(lines.begin(), lines.end(), [&](const list_line& x) {
+          return number && x.number == number;
+        });
+    return static_cast<std::size_t>(i - lines.begin());
+  };
+  const auto at = find(view_.selected());
+  if (at < lines.size()) {
+    if (!user_acted_ && anchor_ == view_.selected() && anchor_line_ < height)
+      top_ = at > anchor_line_ ? at - anchor_line_ : 0;
+    if (at < top_)
+      top_ = at;
+    if (at >= top_ + height)
+      top_ = at + 1 - height;
+    // The heading of the first group belongs to its first prompt.
+    if (at == 1 && top_ == 1 && !lines[0].number && height > 1)
+      top_ = 0;
+  }
+  const auto most = lines.size() > height ? lines.size() - height : 0;
+  top_ = std::min(top_, most);
+  anchor_ = view_.selected();
+  anchor_line_ = at >= top_ ? at - top_ : 0;
+}
+
+void screen::draw_list(cell_grid& to, std::size_t begin, std::size_t end,
+                       const screen_time& time) {
+  const auto lines = lines_of_list();
+  const auto height = end > begin ? end - begin : 0;
+  scroll_to_selection(lines, height);
+  std::vector<decision_guard::shown_prompt> shown;
+  for (std::size_t i = 0; i < height && top_ + i < lines.size(); ++i) {
+    const auto& line = lines[top_ + i];
+    if (!line.number) {
+      to.put(begin + i, 0, "   " + line.heading,
+             {.meaning = tone::heading, .is_bold = true});
+      continue;
+    }
+    const auto* x = list_.find(*line.number);
+    draw_entry(to, begin + i, *x, time);
+    shown.push_back({x->number, x->prompt.revision, begin + i});
+  }
+  if (lines.empty()) {
+    const bool is_filtered = !view_.filter().empty();
+    to.put(begin + (height > 2 ? 1 : 0), 3,
+           list_.hubs().empty() ? "No hub is running yet; waiting for one."
+           : is_filtered        ? "No prompt fits the filter; Esc shows all."
+                                : "Nothing waits. New prompts appear here.",
+           {.meaning = tone::quiet});
+  }
+  guard_.drawn(shown, view_.selected(), drawn_version_ != list_.version(),
+               time.now);
+}
+
+void screen::draw_entry(cell_grid& to, std::size_t row,
+                        const protocol::list_entry& x,
+                        const screen_time& time) const {
+  const auto& prompt = x.prompt;
+  const bool is_selected = view_.selected() == x.number;
+  const bool is_deciding = asked_.contains(x.number)
+                           || prompt.state == protocol::prompt_state::deciding;
+  const bool is_flagged = !prompt.flags.empty();
+  row_texts texts;
+  texts.cursor = is_selected ? '>' : ' ';
+  texts.mark = view_.is_marked(x.number) ? '*' : ' ';
+  texts.flag = is_flagged ? '!' : ' ';
+  texts.container = container_words(prompt);
+  texts.task = escaped(prompt.in_dossier("task"), 80);
+  texts.target = escaped(prompt.target, 300);
+  texts.address = prompt.domain.empty() ? "(no name)" : addresses_words(prompt);
+  texts.port = ports_words(prompt);
+  texts.hits = std::to_string(prompt.count);
+  texts.age = minutes_text(time.wall - prompt.first_seen);
+  texts.hub = hub_label(x.key.hub);
+  texts.note =
+      x.is_stale    ? "hub away"
+      : is_deciding ? "deciding..."
+      : prompt.decision
+              && prompt.decision->result == protocol::decision_result::failed
+          ? "failed"
+          : "";
+  if (prompt.quiet)
+    texts.note += texts.note.empty() ? "quiet" : ", quiet";
+  if (is_flagged)
+    texts.note += (texts.note.empty() ? "" : ", ") + flags_words(prompt);
+  const bool is_danger =
+      std::find(prompt.flags.begin(), prompt.flags.end(), "metadata_service")
+      != prompt.flags.end();
+  const column_layout layout{to.columns(), list_.hubs().size() > 1};
+  cell style{.meaning = x.is_stale || is_deciding || prompt.quiet
+                            ? tone::quiet
+                            : tone::normal,
+             .is_reversed = is_selected,
+             .is_bold = is_selected};
+  to.put(row, 0, layout.row(texts), style);
+  if (!is_flagged)
+    return;
+  style.meaning = is_danger ? tone::danger : tone::warning;
+  to.restyle(row, column_layout::flag_at, column_layout::flag_at + 1, style);
+  to.restyle(row, layout.note_at(), to.columns(), style);
+}
+
+void screen::draw_consequences(cell_grid& to, std::size_t begin,
+                               std::size_t end) const {
+  const auto* x = selected();
+  if (x == nullptr) {
+    if (!list_.all().empty() && !view_.rows().empty())
+      to.put(begin, 3, "Nothing is selected: j selects a prompt.",
+             {.meaning = tone::quiet});
+    return;
+  }
+  const auto& prompt = x->prompt;
+  std::string what;
+  if (!prompt.flags.empty())
+    what = "FLAGS: " + flags_words(prompt) + ". ";
+  if (const auto task = prompt.in_dossier("task"); !task.empty())
+    what += escaped(task, 40) + " in ";
+  what += container_words(prompt) + " wants " + escaped(prompt.target, 300);
+  if (!prompt.ports.empty())
+    what += " port " + ports_words(prompt);
+  if (!prompt.domain.empty())
+    what += " at " + addresses_words(prompt);
+  // Two lines for what is asked, if there are enough for both.
+  const auto asked = wrapped(what, to.columns() - 4);
+  const auto most = end - begin > 3 ? std::size_t{2} : std::size_t{1};
+  for (std::size_t i = 0; i < std::min(most, asked.size()); ++i)
+    to.put(begin++, 3,
+           i + 1 == most && asked.size() > most
+               ? fitted(asked[i] + " " + asked[i + 1], to.columns() - 4)
+               : asked[i],
+           {.meaning = prompt.flags.empty() ? tone::normal : tone::warning,
+            .is_bold = true});
+  auto text = escaped(prompt.opens);
+  text += prompt.rule.empty()
+              ? " No rule matches."
+              : " Rule " + escaped(prompt.rule, 60) + " matches.";
+  const auto lines = wrapped(text, to.columns() - 4);
+  for (std::size_t i = 0; i < lines.size() && begin + i < end; ++i) {
+    const bool is_cut = begin + i + 1 == end && i + 1 < lines.size();
+    to.put(begin + i, 3,
+           is_cut ? lines[i].substr(0, to.columns() - 12) + " ~ Enter"
+                  : lines[i]);
+  }
+}
+
+void screen::draw_page(cell_grid& to, std::size_t begin, std::size_t end,
+                       const std::vector<std::string>& lines) {
+  const auto height = end - begin;
+  page_height_ = std::max<std::size_t>(height, 1);
+  page_top_ =
+      std::min(page_top_, lines.size() > height ? lines.size() - height : 0);
+  for (std::size_t i = 0; i < height && page_top_ + i < lines.size(); ++i) {
+    const auto& line = lines[page_top_ + i];
+    // A heading has no space in front.
+    const bool is_heading = !line.empty() && line.front() != ' ';
+    to.put(begin + i, 0, is_heading ? " " + line : line,
+           {.meaning = is_heading ? tone::heading : tone::normal,
+            .is_bold = is_heading});
+  }
+  if (page_top_ + height < lines.size() && height > 1) {
+    to.put(end - 1, 0, fitted("   -- more: j, Space --", to.columns()),
+           {.meaning = tone::quiet});
+  }
+}
+
+void screen::draw_bottom(cell_grid& to) const {
+  const auto row = to.rows() - 1;
+  const auto width = to.columns();
+  std::string label;
+  switch (input_) {
+  case input::filter:
+    label = "filter: ";
+    break;
+  case input::reason:
+    label = "reason: ";
+    break;
+  case input::number: {
+    const auto n = std::to_string(confirmed_.wishes.size());
+    label = "type " + n + " to " + std::string{to_string(confirmed_.action)}
+            + " " + n + " prompts" + confirmed_.note + ": ";
+    break;
+  }
+  case input::none: {
+    if (!notice_.empty()) {
+      to.put(row, 0, fitted(" " + notice_, width),
+             {.meaning = notice_tone_, .is_bold = true});
+      return;
+    }
+    const bool is_list = overlay_ == overlay::none && tab_ == tab::waiting;
+    if (!reason_.empty() && is_list) {
+      to.put(row, 0,
+             fitted(" reason: " + escaped(reason_, 60)
+                        + "   a allow  x deny  Esc forget",
+                    width),
+             {.is_bold = true});
+      return;
+    }
+    to.put(row, 0,
+           is_list ? as_many_as_fit(list_keys, width)
+           : overlay_ == overlay::details
+               ? " a allow  x deny  r reason  e explain  q back"
+               : as_many_as_fit(page_keys, width),
+           {.meaning = tone::quiet});
+    return;
+  }
+  }
+  auto text = " " + label + escaped(typed_);
+  // The end of what is typed is what one looks at.
+  const auto room = width - 2;
+  if (text.size() > room)
+    text = "~" + text.substr(text.size() - room + 1);
+  const auto column = to.put(row, 0, text, {.is_bold = true});
+  if (column < width)
+    to.put(row, column, " ", {.is_reversed = true});
+}
+
+} // namespace clearance::services

@@ -1,0 +1,250 @@
+#include "services/tui/tui.hpp"
+
+#include "protocol/operator/client_limits.hpp"
+#include "services/client/interactive.hpp"
+#include "services/client/operator_hubs.hpp"
+#include "services/client/stop_signals.hpp"
+#include "services/client/wall_time.hpp"
+#include "services/process/exit_code.hpp"
+#include "services/tui/curses_terminal.hpp"
+#include "services/tui/screen.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <optional>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+// One thread and one poll over: the signals, the keys and the hubs. A change is
+// drawn at once, if the last picture is 50 ms old, or else then. When nothing
+// happens, the thread sleeps until the clock shows another minute.
+namespace clearance::services {
+
+namespace {
+
+using namespace std::chrono_literals;
+using steady_clock = std::chrono::steady_clock;
+namespace limits = protocol::client_limits;
+
+class tui_program {
+public:
+  explicit tui_program(const tui_config& config)
+      : signals_(signal_descriptor(
+          {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP, SIGCONT})),
+        terminal_(wants_color(config.color, STDOUT_FILENO)),
+        hubs_({config.clearance_sockets, config.runtime_directory, "tui"},
+              list_),
+        screen_(list_, terminal_.has_lines()) {
+    // nop
+  }
+
+  int run();
+
+private:
+  void poll_once();
+  int timeout() const;
+  void read_keys();
+  void press(const std::vector<key>& keys);
+  void grant(const screen_wish& x);
+  void take_signals();
+  void suspend();
+  void draw();
+
+  descriptor signals_;
+  curses_terminal terminal_;
+  protocol::prompt_list list_;
+  operator_hubs hubs_;
+  screen screen_;
+  key_reader keys_;
+  std::optional<steady_clock::time_point> escape_at_;
+  steady_clock::time_point drawn_at_{};
+  std::uint64_t drawn_version_ = 0;
+  std::int64_t drawn_minute_ = 0;
+  bool is_dirty_ = true;
+  bool is_over_ = false;
+};
+
+int tui_program::run() {
+  draw(); // before the hubs: there is something to see at once
+  hubs_.look(steady_clock::now());
+  while (!is_over_) {
+    if (list_.version() != drawn_version_
+        || wall_microseconds() / 60'000'000 != drawn_minute_)
+      is_dirty_ = true;
+    if (is_dirty_
+        && steady_clock::now() - drawn_at_ >= limits::picture_interval)
+      draw();
+    poll_once();
+  }
+  return exit_ok;
+}
+
+void tui_program::draw() {
+  const auto wall = wall_microseconds();
+  const auto clock = local_text(wall, "%H:%M");
+  drawn_at_ = steady_clock::now();
+  drawn_version_ = list_.version();
+  drawn_minute_ = wall / 60'000'000;
+  is_dirty_ = false;
+  terminal_.show(screen_.draw(terminal_.rows(), terminal_.columns(),
+                              {drawn_at_, wall, clock, {}}));
+}
+
+int tui_program::timeout() const {
+  const auto now = steady_clock::now();
+  const auto wall = wall_microseconds();
+  // The next minute.
+  auto next = now + std::chrono::microseconds{60'000'000 - wall % 60'000'000};
+  if (is_dirty_)
+    next = std::min(next, drawn_at_ + limits::picture_interval);
+  if (escape_at_)
+    next = std::min(next, *escape_at_);
+  if (const auto due = hubs_.due())
+    next = std::min(next, *due);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
+  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+}
+
+void tui_program::poll_once() {
+  std::vector<pollfd> entries{{signals_.get(), POLLIN, 0},
+                              {STDIN_FILENO, POLLIN, 0}};
+  const auto first_hub = entries.size();
+  hubs_.append(entries);
+  if (::poll(entries.data(), entries.size(), timeout()) < 0)
+    return; // EINTR
+  hubs_.handle(std::span{entries}.subspan(first_hub), steady_clock::now());
+  if (entries[0].revents != 0)
+    take_signals();
+  if (entries[1].revents != 0) {
+    read_keys();
+  } else if (escape_at_ && steady_clock::now() >= *escape_at_) {
+    escape_at_.reset();
+    std::vector<key> keys;
+    keys_.time_out(keys);
+    press(keys);
+  }
+}
+
+void tui_program::read_keys() {
+  std::array<char, 4096> buffer{};
+  const auto n = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+  if (n < 0 && (errno == EINTR || errno == EAGAIN))
+    return;
+  if (n <= 0) {
+    is_over_ = true; // the terminal is gone
+    return;
+  }
+  std::vector<key> keys;
+  keys_.feed({buffer.data(), static_cast<std::size_t>(n)}, keys);
+  escape_at_.reset();
+  if (keys_.is_waiting())
+    escape_at_ = steady_clock::now() + limits::escape_time;
+  press(keys);
+}
+
+void tui_program::press(const std::vector<key>& keys) {
+  for (const auto& x : keys) {
+    if (is_over_)
+      return;
+    // A key is meant for what is on the screen.
+    if (list_.version() != drawn_version_)
+      draw();
+    const auto wall = wall_microseconds();
+    const auto expires =
+        local_text(wall + std::int64_t{30} * 24 * 3600 * 1'000'000, "%Y-%m-%d");
+    for (const auto& wish :
+         screen_.press(x, {steady_clock::now(), wall, {}, expires}))
+      grant(wish);
+    is_dirty_ = true;
+  }
+}
+
+void tui_program::grant(const screen_wish& x) {
+  const auto now = steady_clock::now();
+  if (const auto* decide = std::get_if<decide_wish>(&x)) {
+    hubs_.decide(
+        decide->prompt, decide->revision, decide->action, decide->reason,
+        [this, of = *decide](const decision_outcome& y) {
+          screen_.decided(of, y);
+          is_dirty_ = true;
+        },
+        now);
+  } else if (const auto* explain = std::get_if<explain_wish>(&x)) {
+    hubs_.explain(
+        explain->prompt,
+        [this, number = explain->number](const call_result& y) {
+          screen_.explained(number, y);
+          is_dirty_ = true;
+        },
+        now);
+  } else if (const auto* quiet = std::get_if<quiet_wish>(&x)) {
+    hubs_.quiet(
+        quiet->hub, quiet->container, quiet->on,
+        [this, of = *quiet](const call_result& y) {
+          screen_.quieted(of, y);
+          is_dirty_ = true;
+        },
+        now);
+  } else if (const auto* rules = std::get_if<rules_wish>(&x)) {
+    hubs_.rules(
+        rules->hub,
+        [this, hub = rules->hub](const call_result& y) {
+          screen_.got_rules(hub, y);
+          is_dirty_ = true;
+        },
+        now);
+  } else if (std::holds_alternative<suspend_wish>(x)) {
+    suspend();
+  } else if (std::holds_alternative<redraw_wish>(x)) {
+    terminal_.forget_picture();
+  } else {
+    is_over_ = true;
+  }
+}
+
+void tui_program::suspend() {
+  screen_.hidden();
+  terminal_.suspend();
+  is_dirty_ = true;
+}
+
+void tui_program::take_signals() {
+  signalfd_siginfo x{};
+  while (::read(signals_.get(), &x, sizeof(x)) == sizeof(x)) {
+    switch (static_cast<int>(x.ssi_signo)) {
+    case SIGWINCH:
+      terminal_.resized();
+      is_dirty_ = true;
+      break;
+    case SIGTSTP:
+      suspend();
+      break;
+    case SIGCONT:
+      // Somebody stopped the process by force: the terminal may show anything.
+      terminal_.forget_picture();
+      screen_.hidden();
+      is_dirty_ = true;
+      break;
+    default:
+      is_over_ = true;
+      break;
+    }
+  }
+}
+
+} // namespace
+
+int tui(const tui_config& config) {
+  if (!is_interactive()) {
+    complain("the terminal interface needs a terminal with TERM set, as stdin "
+             "and stdout; use `terok-clearance --plain` for lines of text");
+    return exit_usage;
+  }
+  return tui_program{config}.run();
+}
+
+} // namespace clearance::services

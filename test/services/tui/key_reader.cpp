@@ -1,0 +1,168 @@
+#include "services/tui/key_reader.hpp"
+
+#include "protocol/operator/client_limits.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+namespace key_reader_tests {
+
+using namespace clearance::services;
+using kind = key::kind;
+
+namespace {
+
+using keys = std::vector<key>;
+
+keys read_at_once(const std::string& bytes) {
+  key_reader reader;
+  keys result;
+  reader.feed(bytes, result);
+  reader.time_out(result);
+  return result;
+}
+
+keys read_byte_by_byte(const std::string& bytes) {
+  key_reader reader;
+  keys result;
+  for (char c : bytes)
+    reader.feed({&c, 1}, result);
+  reader.time_out(result);
+  return result;
+}
+
+/// The same, however the bytes arrive.
+keys read(const std::string& bytes) {
+  auto result = read_at_once(bytes);
+  CHECK(result == read_byte_by_byte(bytes));
+  for (std::size_t i = 1; i < bytes.size(); ++i) {
+    key_reader reader;
+    keys cut;
+    reader.feed(bytes.substr(0, i), cut);
+    reader.feed(bytes.substr(i), cut);
+    reader.time_out(cut);
+    CHECK(cut == result);
+  }
+  return result;
+}
+
+key character(const std::string& text) {
+  return {kind::character, text};
+}
+
+} // namespace
+
+TEST_CASE("characters are keys, also those of several bytes") {
+  CHECK(read("a*\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80")
+        == keys{character("a"), character("*"), character("\xc3\xa9"),
+                character("\xe2\x82\xac"), character("\xf0\x9f\x98\x80")});
+}
+
+TEST_CASE("terminals send the same key in several ways") {
+  for (const auto* bytes : {"\x1b[A", "\x1bOA"})
+    CHECK(read(bytes) == keys{{kind::up, ""}});
+  for (const auto* bytes : {"\x1b[B", "\x1bOB"})
+    CHECK(read(bytes) == keys{{kind::down, ""}});
+  for (const auto* bytes : {"\x1b[H", "\x1bOH", "\x1b[1~", "\x1b[7~"})
+    CHECK(read(bytes) == keys{{kind::home, ""}});
+  for (const auto* bytes : {"\x1b[F", "\x1bOF", "\x1b[4~", "\x1b[8~"})
+    CHECK(read(bytes) == keys{{kind::end, ""}});
+  CHECK(read("\x1b[5~\x1b[6~")
+        == keys{{kind::page_up, ""}, {kind::page_down, ""}});
+  CHECK(read("\r\n\t\x7f\b\x03\x1a\x0c\x15")
+        == keys{{kind::enter, ""},
+                {kind::enter, ""},
+                {kind::tab, ""},
+                {kind::backspace, ""},
+                {kind::backspace, ""},
+                {kind::interrupt_key, ""},
+                {kind::suspend_key, ""},
+                {kind::redraw_key, ""},
+                {kind::clear_line, ""}});
+}
+
+TEST_CASE("an unknown sequence is one key without a meaning") {
+  for (const auto* bytes :
+       {"\x1b[15~", "\x1b[1;5A", "\x1bOP", "\x1b[<0;1;1M", "\x1b[?1;2c"})
+    CHECK(read(bytes) == keys{{kind::other, ""}});
+}
+
+TEST_CASE("Esc alone is a key when nothing follows") {
+  key_reader reader;
+  keys got;
+  reader.feed("\x1b", got);
+  CHECK(got.empty());
+  CHECK(reader.is_waiting());
+  reader.time_out(got);
+  CHECK(got == keys{{kind::escape, ""}});
+  CHECK_FALSE(reader.is_waiting());
+}
+
+TEST_CASE("a sequence that a slow line cuts is still one key") {
+  key_reader reader;
+  keys got;
+  reader.feed("\x1b", got);
+  reader.time_out(got);
+  reader.feed("[", got);
+  reader.time_out(got);
+  reader.feed("A", got);
+  CHECK(got == keys{{kind::escape, ""}, {kind::up, ""}});
+  // Above all, a pasted text stays a text.
+  got.clear();
+  for (const auto* bytes : {"\x1b", "[2", "0", "0~a", "x", "\x1b", "[201~"}) {
+    reader.feed(bytes, got);
+    reader.time_out(got);
+  }
+  CHECK(got == keys{{kind::escape, ""}, {kind::paste, "ax"}});
+  // An Esc that was a key does not change what comes next.
+  got.clear();
+  reader.feed("\x1b", got);
+  reader.time_out(got);
+  reader.feed("a[", got);
+  CHECK(got == keys{{kind::escape, ""}, character("a"), character("[")});
+}
+
+TEST_CASE("a key behind Esc is a key of its own") {
+  CHECK(read("\x1b"
+             "a")
+        == keys{{kind::escape, ""}, character("a")});
+}
+
+TEST_CASE("a pasted text is never keys") {
+  const std::string text = "a\nx\x1b[A\x03q";
+  CHECK(read("\x1b[200~" + text + "\x1b[201~j")
+        == keys{{kind::paste, text}, character("j")});
+  CHECK(read("\x1b[200~\x1b[201~") == keys{{kind::paste, ""}});
+  // A paste that does not end goes on for ever, also over a pause.
+  CHECK(read("\x1b[200~aaaa\x1b[201").empty());
+}
+
+TEST_CASE("a long paste is cut, and its end is found") {
+  const auto max = clearance::protocol::client_limits::typed_text_max_bytes;
+  for (std::size_t n : {max, max + 1, 100 * max}) {
+    const auto got =
+        read_at_once("\x1b[200~" + std::string(n, 'a') + "\x1b[201~x");
+    REQUIRE(got.size() == 2);
+    CHECK(got[0].text.size() == max);
+    CHECK(got[1] == character("x"));
+  }
+}
+
+TEST_CASE("bytes that are no text have no meaning") {
+  CHECK(read("\xff") == keys{{kind::other, ""}});
+  CHECK(read("\xc3"
+             "a")
+        == keys{{kind::other, ""}, character("a")});
+  CHECK(read("\xc2\x9b") == keys{{kind::other, ""}}); // a control of C1
+  CHECK(read("\xe2\x82").empty());                    // the rest may come
+}
+
+TEST_CASE("a sequence that never ends ends") {
+  const auto got = read_at_once("\x1b[" + std::string(1000, '1') + "q");
+  REQUIRE_FALSE(got.empty());
+  CHECK(got.front().what == kind::other);
+}
+
+} // namespace key_reader_tests

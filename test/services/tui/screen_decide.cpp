@@ -1,0 +1,301 @@
+// What keeps a key from deciding what nobody has looked at. Source: clients.md,
+// section 1, "Safety".
+#include "test/services/tui/screen_fixture.hpp"
+
+namespace screen_tests {
+
+namespace {
+
+struct three_prompts : screen_fixture {
+  three_prompts() {
+    for (const auto* id : {"a", "b", "d"})
+      change(open_prompt(id));
+    look();
+    type("j");
+  }
+};
+
+decision_outcome outcome(decision_outcome::kind what, const std::string& text) {
+  return {what, text, {}};
+}
+
+} // namespace
+
+TEST_CASE_FIXTURE(three_prompts, "a key decides the selected prompt") {
+  CHECK(decisions(type("a")) == "+a");
+  CHECK(decisions(type("jx")) == "-b");
+}
+
+TEST_CASE_FIXTURE(three_prompts, "without a selection nothing is decided") {
+  screen_fixture fresh;
+  fresh.change(open_prompt("a"));
+  fresh.look();
+  CHECK(fresh.type("ax").empty());
+  CHECK(fresh.shows("Nothing is selected"));
+}
+
+TEST_CASE_FIXTURE(screen_fixture, "a prompt is decided after 500 ms") {
+  change(open_prompt("a"));
+  draw();
+  type("j");
+  now += 499ms;
+  CHECK(type("a").empty());
+  CHECK(bottom().find("Not yet") != std::string::npos);
+  // The refused key made the wait longer.
+  now += 349ms;
+  CHECK(type("a").empty());
+  now += 350ms;
+  CHECK(decisions(type("a")) == "+a");
+}
+
+TEST_CASE_FIXTURE(three_prompts, "350 ms must pass after something moved") {
+  type("j");
+  remove("a"); // b moves up
+  draw();
+  now += 349ms;
+  CHECK(type("a").empty());
+  now += 350ms;
+  CHECK(decisions(type("a")) == "+b");
+}
+
+TEST_CASE_FIXTURE(three_prompts, "new prompts append and move nothing") {
+  change(open_prompt("e"));
+  CHECK(decisions(type("a")) == "+a");
+}
+
+TEST_CASE_FIXTURE(three_prompts,
+                  "the next prompt may vanish between two keys") {
+  remove("b");
+  // j now leads to d, which the person did not mean.
+  CHECK(type("ja").empty());
+}
+
+TEST_CASE_FIXTURE(three_prompts,
+                  "a prompt that vanishes leaves nothing selected") {
+  SUBCASE("removed") {
+    remove("a");
+  }
+  SUBCASE("decided by somebody else") {
+    auto a = open_prompt("a");
+    a.state = protocol::prompt_state::decided;
+    a.decision.emplace();
+    change(a);
+  }
+  now += 1s;
+  CHECK(type("a").empty());
+  CHECK(shows("Nothing is selected"));
+  // What moved up below the cursor is not taken for it.
+  look();
+  CHECK(type("x").empty());
+  CHECK(decisions(type("jx")) == "-b");
+}
+
+TEST_CASE_FIXTURE(three_prompts, "keys on a prompt being decided do nothing") {
+  CHECK(decisions(type("a")) == "+a");
+  CHECK(type("ax").empty());
+  CHECK(shows("being decided"));
+  CHECK(shows("deciding..."));
+  // Another operator is about to.
+  type("j");
+  auto b = open_prompt("b");
+  b.state = protocol::prompt_state::deciding;
+  change(b);
+  look();
+  CHECK(type("ax").empty());
+  CHECK(shows("being decided"));
+}
+
+TEST_CASE_FIXTURE(three_prompts, "a bracketed paste is never keys") {
+  CHECK(press({key::kind::paste, "a"}).empty());
+  CHECK(press({key::kind::paste, "x\n*a5\nq"}).empty());
+  CHECK(shows("never taken for keys"));
+  CHECK(decisions(type("a")) == "+a");
+}
+
+TEST_CASE_FIXTURE(three_prompts, "an answer carries the revision shown") {
+  auto a = open_prompt("a");
+  a.revision = 7;
+  change(a);
+  look();
+  const auto wishes = type("a");
+  REQUIRE(wishes.size() == 1);
+  CHECK(std::get<decide_wish>(wishes[0]).revision == 7);
+}
+
+TEST_CASE_FIXTURE(three_prompts, "what was not drawn yet is not decided") {
+  auto a = open_prompt("a");
+  a.revision = 2;
+  change(a);
+  // The program draws before each key. Even if it did not:
+  CHECK(view.press({key::kind::character, "a"}, time()).empty());
+}
+
+TEST_CASE_FIXTURE(three_prompts, "a changed prompt shows what changed") {
+  const auto wishes = type("a");
+  REQUIRE(wishes.size() == 1);
+  auto changed = outcome(decision_outcome::kind::changed, "");
+  changed.prompt = open_prompt("a");
+  changed.prompt->revision = 2;
+  changed.prompt->addresses.push_back("10.0.0.1");
+  changed.prompt->flags = {"private_address"};
+  view.decided(std::get<decide_wish>(wishes[0]), changed);
+  columns = 160;
+  CHECK(shows("a.example has changed, nothing was decided: address 10.0.0.1 is "
+              "new; flag private address is new"));
+}
+
+TEST_CASE_FIXTURE(three_prompts, "who decided first is information") {
+  const auto wishes = type("a");
+  view.decided(std::get<decide_wish>(wishes.at(0)),
+               outcome(decision_outcome::kind::already,
+                       "decided already: deny by uid 7 (kim) 2 s ago"));
+  const auto grid = draw();
+  CHECK(grid.text(23).find("decided already: deny by uid 7 (kim) 2 s ago")
+        != std::string::npos);
+  CHECK(grid.at(23, 1).meaning == tone::normal);
+}
+
+TEST_CASE_FIXTURE(three_prompts, "a failure is said, and the prompt waits") {
+  const auto wishes = type("a");
+  view.decided(std::get<decide_wish>(wishes.at(0)),
+               outcome(decision_outcome::kind::failed, "failed: no shield"));
+  CHECK(shows("a.example: failed: no shield"));
+  CHECK(decisions(type("a")) == "+a");
+}
+
+TEST_CASE_FIXTURE(three_prompts, "the prompts of a hub that is away stay") {
+  list.disconnected("/run/h.sock", "gone");
+  look();
+  CHECK(shows("hub away"));
+  CHECK(shows("1 hub AWAY"));
+  CHECK(type("a").empty());
+  CHECK(shows("cannot be decided now"));
+}
+
+TEST_CASE_FIXTURE(three_prompts, "a reason goes with the next decision") {
+  type("r");
+  CHECK(type("for wheelsx").empty());
+  press(key::kind::backspace);
+  press({key::kind::paste, "\n\x1b[2J"});
+  CHECK(press(key::kind::enter).empty());
+  const auto wishes = type("a");
+  REQUIRE(wishes.size() == 1);
+  CHECK(std::get<decide_wish>(wishes[0]).reason == "for wheels  [2J");
+  CHECK(std::get<decide_wish>(type("jx").at(0)).reason.empty());
+  // Esc forgets it.
+  type("rno");
+  press(key::kind::enter);
+  press(key::kind::escape);
+  CHECK(std::get<decide_wish>(type("jx").at(0)).reason.empty());
+}
+
+TEST_CASE_FIXTURE(three_prompts, "Enter never decides") {
+  CHECK(press(key::kind::enter).empty());
+  CHECK(shows("What an allow opens"));
+  CHECK(press(key::kind::enter).empty());
+  CHECK(shows("CONTAINER"));
+}
+
+TEST_CASE_FIXTURE(three_prompts, "the page about a prompt decides it") {
+  press(key::kind::enter);
+  CHECK(decisions(type("x")) == "-a");
+  CHECK(type("x").empty());
+  // What has vanished is not decided, and the page says so.
+  remove("a");
+  look();
+  CHECK(shows("This prompt is gone"));
+  CHECK(type("x").empty());
+}
+
+TEST_CASE_FIXTURE(three_prompts, "marked prompts are decided together") {
+  type("  "); // a and b
+  CHECK(shows("2 marked"));
+  const auto got = decisions(type("x"));
+  CHECK(got == "-a -b");
+  CHECK_FALSE(shows("marked"));
+}
+
+TEST_CASE_FIXTURE(three_prompts,
+                  "flagged ones are left out of a marked set and named") {
+  auto b = open_prompt("b");
+  b.flags = {"metadata_service"};
+  b.revision = 2;
+  change(b);
+  look();
+  type("*");
+  CHECK(decisions(type("a")) == "+a +d");
+  CHECK(shows("Left out, because they are flagged: b.example"));
+  // A deny opens nothing.
+  CHECK(decisions(type("x")) == "-b");
+}
+
+TEST_CASE_FIXTURE(screen_fixture, "more than five need their number, typed") {
+  for (int i = 0; i < 6; ++i)
+    change(open_prompt("p" + std::to_string(i)));
+  look();
+  type("*");
+  SUBCASE("the right number") {
+    CHECK(type("x").empty());
+    CHECK(bottom().find("type 6 to deny 6 prompts") != std::string::npos);
+    CHECK(type("6").empty());
+    CHECK(decisions(press(key::kind::enter)) == "-p0 -p1 -p2 -p3 -p4 -p5");
+  }
+  SUBCASE("another number") {
+    type("x5");
+    CHECK(press(key::kind::enter).empty());
+    CHECK(shows("Nothing was decided"));
+  }
+  SUBCASE("a pasted number") {
+    type("x");
+    press({key::kind::paste, "6"});
+    CHECK(press(key::kind::enter).empty());
+  }
+  SUBCASE("Esc") {
+    type("x6");
+    press(key::kind::escape);
+    CHECK(press(key::kind::enter).empty());
+  }
+  SUBCASE("what changed while the number was typed is left out") {
+    type("x6");
+    auto changed = open_prompt("p3");
+    changed.revision = 2;
+    change(changed);
+    remove("p4");
+    CHECK(decisions(press(key::kind::enter)) == "-p0 -p1 -p2 -p5");
+    CHECK(shows("Left out, because they changed: p3.example"));
+  }
+  SUBCASE("five do not") {
+    type("j ");
+    CHECK(decisions(type("x")) == "-p1 -p2 -p3 -p4 -p5");
+  }
+}
+
+TEST_CASE_FIXTURE(screen_fixture, "a marked prompt that nobody saw waits") {
+  for (int i = 0; i < 4; ++i)
+    change(open_prompt("p" + std::to_string(i)));
+  draw();
+  type("*");
+  CHECK(type("x").empty());
+  CHECK(shows("Not yet"));
+  now += 500ms;
+  CHECK(decisions(type("x")) == "-p0 -p1 -p2 -p3");
+}
+
+TEST_CASE_FIXTURE(three_prompts, "a prompt that changed loses its mark") {
+  type("  ");
+  auto a = open_prompt("a");
+  a.revision = 2;
+  change(a);
+  look();
+  CHECK(decisions(type("x")) == "-b");
+}
+
+TEST_CASE_FIXTURE(three_prompts, "a screen that was hidden begins anew") {
+  view.hidden();
+  draw();
+  CHECK(type("a").empty());
+  now += 500ms;
+  CHECK(decisions(type("a")) == "+a");
+}
+
+} // namespace screen_tests
