@@ -36,7 +36,7 @@
 namespace clearance::io {
 
 namespace asio = boost::asio;
-namespace limits = protocol::supervisor_limits;
+namespace lister_limits = protocol::supervisor_limits;
 using boost::system::error_code;
 
 namespace podman {
@@ -115,7 +115,7 @@ public:
       return protocol::error_text(error);
     read(out_, [this](std::string_view x) { to_.heard(x); });
     read(err_, [this](std::string_view x) {
-      const auto room = limits::podman_stderr_max_bytes - said_.size();
+      const auto room = lister_limits::podman_stderr_max_bytes - said_.size();
       said_.append(x.substr(0, room));
     });
     return {};
@@ -219,7 +219,8 @@ private:
       return events_ended(std::move(why));
     events_ = std::move(started);
     // The events' program may have begun to look after something happened.
-    after(limits::podman_settle_time, [](following& self) { self.list(); });
+    after(lister_limits::podman_settle_time,
+          [](following& self) { self.list(); });
   }
 
   void events_ended(std::string why) {
@@ -229,7 +230,7 @@ private:
           "cannot follow podman's events, so containers are listed every "
           "few seconds",
           {{"why", protocol::escaped(why.empty() ? "podman ended" : why)}});
-    after(limits::podman_retry_delay, [](following& self) {
+    after(lister_limits::podman_retry_delay, [](following& self) {
       self.follow();
       self.list();
     });
@@ -253,7 +254,7 @@ private:
     if (!why.empty())
       return not_listed(std::move(why));
     listing_ = std::move(started);
-    limit_.expires_after(limits::podman_list_time_max);
+    limit_.expires_after(lister_limits::podman_list_time_max);
     limit_.async_wait([self = weak_from_this()](error_code ec) {
       if (auto x = self.lock(); x && !ec && x->listing_) {
         std::exchange(x->listing_, nullptr)->abandon();
@@ -264,7 +265,7 @@ private:
 
   // The list of sidecars_max containers is far shorter.
   void take(std::string_view x) {
-    const auto room = limits::podman_list_max_bytes - text_.size();
+    const auto room = lister_limits::podman_list_max_bytes - text_.size();
     text_.append(x.substr(0, std::min(room, x.size())));
   }
 
@@ -283,7 +284,7 @@ private:
   void not_listed(std::string why) {
     once_more_ = false;
     tell_unlisted("podman ps: " + why);
-    after(limits::podman_retry_delay, [](following& self) {
+    after(lister_limits::podman_retry_delay, [](following& self) {
       if (!self.events_)
         self.follow();
       self.list();
