@@ -33,6 +33,12 @@ NOT_RUN = {
     ('README.md', 'terok-clearance: following the hub at '
                   '/run/user/1000/terok-clearance.sock'):
         'it is what watch prints: there is nothing to type',
+    ('README.md', ' clearance  1 hub | 2 containers | 3 wai'
+                  'ting (oldest <1 min)                      11:18'):
+        'a picture: packaging/demo/picture makes it, and the test '
+        '`tui_terminal` looks at such pictures',
+    ('terok-clearance-tui.1', 'terok-clearance-tui --clearance-socket \\'):
+        'it needs a terminal: the test `tui_terminal` has one',
     ('README.md', '$ terok-guard run --name web -- curl -sI '
                   'https://example.com'):
         'it needs the internet: the test `guard_run` runs commands in a '
@@ -464,6 +470,9 @@ RUN = {
     ('terok-clearance-prompts.1', 'terok-clearance list'): prompt_decided,
     ('terok-clearance-prompts.1', 'terok-clearance list --all --json'):
         typed('"state":"waiting"', before=hub_with_prompts),
+    ('terok-clearance-prompts.1',
+     "echo 'd 1 not from here' | terok-clearance --plain"):
+        typed('[1] denied', before=hub_with_prompts),
     ('terok-clearance.1', 'terok-clearance serve --inline-verdict &'):
         typed('hub: serving', 'following the hub', '6f1d2c3b4a59:17\n',
               'allow applied: ', after=applied),
