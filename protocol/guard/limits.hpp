@@ -103,6 +103,12 @@ inline constexpr auto query_time = 10s;
 inline constexpr std::chrono::seconds named_min_time = 10min;
 inline constexpr std::chrono::seconds named_max_time = 24h;
 
+/// When an allowed name of an attached container is looked up again: when its
+/// DNS record ends, but at the earliest after the first time, which is also
+/// that after a look-up without an answer, and at the latest after the second.
+inline constexpr std::chrono::seconds look_up_retry = 30s;
+inline constexpr std::chrono::seconds look_up_max_time = 5min;
+
 /// Names that are allowed for one container. One more is refused.
 inline constexpr std::size_t state_max_names = 512;
 

@@ -10,9 +10,11 @@
 #include "protocol/guard/rules.hpp"
 #include "services/client/unix_socket.hpp"
 #include "services/guard/engine.hpp"
+#include "services/guard/forwarder.hpp"
 #include "services/guard/guard.hpp"
 #include "services/guard/guarding.hpp"
 #include "services/guard/hold_keeper.hpp"
+#include "services/guard/name_resolver.hpp"
 #include "services/guard/namespace_file.hpp"
 #include "services/guard/say.hpp"
 #include "services/process/exit_code.hpp"
@@ -86,6 +88,17 @@ guard_attach resolved(guard_attach call) {
   return call;
 }
 
+// Without a name server, a name is resolved once when it is allowed.
+io::unique_fd look_up_names(const guard_attach& call,
+                            const guarded_process& process) {
+  auto upstream = open_dns_upstream(call.dns);
+  if (const auto* fd = std::get_if<io::unique_fd>(&upstream))
+    return start_name_resolver(fd->get(), call.container, process);
+  if (!call.dns.empty())
+    throw setup_fault(exit_failed, std::get<std::string>(upstream));
+  return {};
+}
+
 int attach(const guard_attach& given) {
   const auto call = resolved(given);
   auto signals = block_stop_signals();
@@ -113,6 +126,7 @@ int attach(const guard_attach& given) {
     keeper = start_hold_keeper(process);
     config.keeper = keeper.get();
   }
+  const auto resolver = look_up_names(call, process);
   give_up_rights(config.hub, {states_rule()});
   say("guarding the container " + call.container + ", process "
       + std::to_string(call.pid));

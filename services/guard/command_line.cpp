@@ -47,6 +47,11 @@ void check_guard_name(const std::string& option, const std::string& word) {
                                   "underscores and hyphens");
 }
 
+void check_name_server(const std::string& word) {
+  if (!word.empty() && !protocol::parse_ip_address(word))
+    throw bad_value("--dns", "`" + word + "` is no address");
+}
+
 CLI::Option* add_word(CLI::App& app, const char* name, std::string& to) {
   return app.add_option(name, to)->check([](const std::string& word) {
     return word.empty() ? "must not be empty" : "";
@@ -133,6 +138,7 @@ void guard_parser::add_attach() {
         attach_.emit = choice("--emit", word, emit_ways);
       });
   sub->add_option("--dossier", dossier_)->allow_extra_args(false);
+  add_word(*sub, "--dns", attach_.dns);
   sub->add_flag("--unsafe", attach_.unsafe);
   add_on_block(*sub, attach_.blocked);
 }
@@ -187,8 +193,7 @@ guard_command guard_parser::finish_run() {
                       "`" + word
                           + "` is neither an address nor a network nor a name");
   run_.dossier = dossier_of(dossier_);
-  if (!run_.dns.empty() && !protocol::parse_ip_address(run_.dns))
-    throw bad_value("--dns", "`" + run_.dns + "` is no address");
+  check_name_server(run_.dns);
   if (!neighbour_.empty())
     run_.neighbour = static_cast<pid_t>(guard_number(
         "--private", neighbour_, std::numeric_limits<pid_t>::max()));
@@ -221,6 +226,7 @@ guard_command guard_parser::finish_attach() {
     check_guard_name("--container", attach_.container);
   if (!attach_.name.empty())
     check_guard_name("--name", attach_.name);
+  check_name_server(attach_.dns);
   attach_.dossier = dossier_of(dossier_);
   return attach_;
 }

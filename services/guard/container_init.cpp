@@ -30,7 +30,6 @@
 #include "services/process/exit_code.hpp"
 #include "services/process/setup_fault.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -136,17 +135,6 @@ sigset_t set_of_passed_signals() {
 
 int code_of(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-void close_all_but(int one, int other) {
-  int next = STDERR_FILENO + 1;
-  for (const int kept : {std::min(one, other), std::max(one, other)}) {
-    if (kept > next)
-      ::close_range(static_cast<unsigned>(next),
-                    static_cast<unsigned>(kept - 1), 0);
-    next = std::max(next, kept + 1);
-  }
-  ::close_range(static_cast<unsigned>(next), ~0U, 0);
 }
 
 // Reaps what ends, until COMMAND does. The exit of this process ends all that

@@ -1,5 +1,6 @@
 #include "services/guard/descriptor_passing.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -65,6 +66,17 @@ passed_message receive_with_descriptor(int socket) {
     result.fd.reset(fd);
   }
   return result;
+}
+
+void close_all_but(int one, int other) {
+  int next = STDERR_FILENO + 1;
+  for (const int kept : {std::min(one, other), std::max(one, other)}) {
+    if (kept > next)
+      ::close_range(static_cast<unsigned>(next),
+                    static_cast<unsigned>(kept - 1), 0);
+    next = std::max(next, kept + 1);
+  }
+  ::close_range(static_cast<unsigned>(next), ~0U, 0);
 }
 
 } // namespace clearance::services

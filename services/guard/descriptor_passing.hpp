@@ -20,4 +20,8 @@ bool send_with_descriptor(int socket, std::string_view text, int fd);
 /// Waits for one message.
 passed_message receive_with_descriptor(int socket);
 
+/// Closes all descriptors but 0, 1, 2 and these two, which may be the same one.
+/// A process that was forked for one task must not keep what belongs to others.
+void close_all_but(int one, int other);
+
 } // namespace clearance::services

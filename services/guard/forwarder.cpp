@@ -90,13 +90,6 @@ name_server server_at(const std::string& address) {
   return result;
 }
 
-std::uint16_t random_id() {
-  std::uint16_t id = 0;
-  // Blocks at most once after the machine's start.
-  (void)!::getrandom(&id, sizeof id, 0);
-  return id;
-}
-
 class dns_forwarder {
 public:
   explicit dns_forwarder(const forwarder_config& config) : config_(config) {
@@ -130,7 +123,7 @@ private:
     who.port = ntohs(from.sin_port);
     const auto query =
         relay_.ask({bytes_.data(), static_cast<std::size_t>(n)}, who,
-                   random_id(), std::chrono::steady_clock::now());
+                   random_dns_id(), std::chrono::steady_clock::now());
     // A server that is away says so by an error here; the program asks again.
     if (query)
       ::send(config_.upstream, query->data(), query->size(), MSG_NOSIGNAL);
@@ -246,6 +239,13 @@ private:
 }
 
 } // namespace
+
+std::uint16_t random_dns_id() {
+  std::uint16_t id = 0;
+  // Blocks at most once after the machine's start.
+  (void)!::getrandom(&id, sizeof id, 0);
+  return id;
+}
 
 io::unique_fd open_dns_listener() {
   auto fd = udp_socket(AF_INET);

@@ -6,6 +6,7 @@
 #include "actors/io/base/unique_fd.hpp"
 #include "services/guard/namespaces.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <sys/types.h>
@@ -21,6 +22,9 @@ io::unique_fd open_dns_listener();
 /// one that this machine uses. Errors: one line.
 std::variant<io::unique_fd, std::string>
 open_dns_upstream(const std::string& address);
+
+/// An id for a query that nobody can know in advance.
+std::uint16_t random_dns_id();
 
 struct forwarder_config {
   int listener = -1; ///< see open_dns_listener()

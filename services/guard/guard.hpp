@@ -38,6 +38,7 @@ struct guard_attach {
   std::string hub; ///< the hub's socket for readers; empty: the default one
   guard_emit emit = guard_emit::socket;
   protocol::dossier dossier;
+  std::string dns; ///< the name server; empty: the machine's
   on_block blocked = on_block::reject;
   bool unsafe = false; ///< also a container that can change the firewall
 };

@@ -38,20 +38,6 @@ bool has_ended(pid_t pid) {
   return ::poll(&entry, 1, 0) != 0;
 }
 
-// A number that another program has by now is no guard.
-bool is_running_guard(std::uint64_t pid) {
-  if (pid == 0 || has_ended(static_cast<pid_t>(pid)))
-    return false;
-  auto file =
-      io::open_regular(AT_FDCWD, "/proc/" + std::to_string(pid) + "/comm");
-  auto* opened = std::get_if<io::regular_file>(&file);
-  if (opened == nullptr)
-    return false;
-  const auto text = io::read_up_to(opened->fd.get(), 64);
-  const auto* name = std::get_if<std::string>(&text);
-  return name != nullptr && *name == "terok-guard\n";
-}
-
 // Whether the process that the state names has ended. One that cannot be
 // examined may be there.
 bool container_has_ended(const guard_state& x) {
@@ -71,6 +57,19 @@ bool container_has_ended(const guard_state& x) {
 }
 
 } // namespace
+
+bool is_running_guard(std::uint64_t pid) {
+  if (pid == 0 || has_ended(static_cast<pid_t>(pid)))
+    return false;
+  auto file =
+      io::open_regular(AT_FDCWD, "/proc/" + std::to_string(pid) + "/comm");
+  auto* opened = std::get_if<io::regular_file>(&file);
+  if (opened == nullptr)
+    return false;
+  const auto text = io::read_up_to(opened->fd.get(), 64);
+  const auto* name = std::get_if<std::string>(&text);
+  return name != nullptr && *name == "terok-guard\n";
+}
 
 void refuse_guarded(const state_store& store, const std::string& container) {
   for (const auto& x : store.all())

@@ -8,6 +8,7 @@
 #include "services/guard/state_store.hpp"
 #include "services/sandbox/landlock.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ protocol::guard_state state_for(const state_store& store,
 /// Throws setup_fault when a guard runs for a container of this name. Removes
 /// states that killed guards have left of containers that have ended.
 void refuse_guarded(const state_store& store, const std::string& container);
+
+/// Whether this process is a guard that runs: a number that another program has
+/// by now is none.
+bool is_running_guard(std::uint64_t pid);
 
 /// Loads `rules`, see table_texts(), into the network namespace of this
 /// process, and only then opens the NFLOG socket: whatever fails, the namespace

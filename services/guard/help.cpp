@@ -119,6 +119,8 @@ Options:
   --on-block WAY     reject: a blocked connection is refused at once; hold: it
                      waits for a verdict, at most 120 s, while a hub is there
                      (default: reject)
+  --dns ADDRESS      the name server that allowed names are looked up at
+                     (default: the machine's first one)
   --unsafe           guard a process that could go around the firewall, too
   --config FILE      settings, as TOML; see terok-guard --help
   --help             show this text
@@ -158,9 +160,10 @@ constexpr std::string_view allow_text = R"(
 Usage: terok-guard allow CONTAINER DEST [OPTION]...
 
 Lets the container connect to DEST: an address, a network (ADDRESS/BITS) or a
-name. In a container of `terok-guard run` the name stays allowed wherever it
-leads later, and `**.NAME` means all names below NAME. In others the name is
-resolved now. Public addresses alone are allowed; private, loopback and
+name. The name stays allowed wherever it leads later: in a container of
+`terok-guard run` at once, where `**.NAME` also means all names below NAME; in
+others while `attach` runs, which looks it up again, so that a first connection
+to a new address may be refused. Public addresses alone are allowed; private, loopback and
 link-local ones are not, because whoever answers for a name must not open your
 own network.
 

@@ -76,10 +76,7 @@ void let_datagrams_wait(firewall& rules) {
     if (auto why = enter_namespaces(where); !why.empty())
       throw setup_fault(exit_failed, why);
     // The NFLOG socket, for example: a later guard must get its groups.
-    const auto kept = static_cast<unsigned>(channel);
-    if (kept > STDERR_FILENO + 1)
-      ::close_range(STDERR_FILENO + 1, kept - 1, 0);
-    ::close_range(kept + 1, ~0U, 0);
+    close_all_but(channel, channel);
     repeat_connections_often();
     firewall rules;
     let_datagrams_wait(rules);

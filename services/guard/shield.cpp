@@ -9,6 +9,7 @@
 #include "services/cli/terminal.hpp"
 #include "services/guard/firewall.hpp"
 #include "services/guard/guard.hpp"
+#include "services/guard/guarding.hpp"
 #include "services/guard/name_look_up.hpp"
 #include "services/guard/namespaces.hpp"
 #include "services/guard/say.hpp"
@@ -17,6 +18,7 @@
 #include "services/process/exit_code.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -163,18 +165,71 @@ int judge_name(const guard_verdict& call, const protocol::name_pattern& name) {
                                   : protocol::forget_names_text());
 }
 
-bool has_forwarder(const std::string& container) {
+// An attached container: its guard looks up allowed names again and again.
+int judge_looked_up_name(const guard_verdict& call, const std::string& name) {
+  // A look-up may take seconds, and must be made outside: before the lock.
+  const auto found = targets_of(call.dest);
+  const auto* fault = std::get_if<std::string>(&found);
+  auto locked = lock(call.container);
+  if (const auto* why = std::get_if<std::string>(&locked))
+    return refuse(*why);
+  auto& x = std::get<locked_container>(locked);
+  if (call.allow)
+    x.state.names.insert(name);
+  else
+    x.state.names.erase(name);
+  if (x.state.names.size() > protocol::guard_limits::state_max_names)
+    return refuse("the container " + x.state.container
+                  + " has too many allowed names already");
+  // Saved before the names are closed: whatever the guard opens meanwhile, it
+  // looks at the state after that, and closes it again.
+  x.store.save(x.state);
+  if (!call.allow && fault == nullptr)
+    return judge_targets(x, call, std::get<std::vector<ip_range>>(found),
+                         protocol::forget_names_text());
+  std::vector<protocol::dns_address> addresses;
+  if (fault == nullptr)
+    for (const auto& target : std::get<std::vector<ip_range>>(found))
+      addresses.push_back({target.base, 0});
+  const auto commands = call.allow ? protocol::named_addresses_text(addresses)
+                                   : protocol::forget_names_text();
+  if (!commands.empty())
+    if (const auto why = run_change(x.process, commands); !why.empty())
+      return refuse(why);
+  if (fault == nullptr)
+    return exit_ok;
+  if (!call.allow)
+    return refuse(*fault
+                  + "; the name is not allowed any more, but its addresses are"
+                    " not denied");
+  say(*fault + "; the name is allowed, and its guard goes on looking it up");
+  return exit_ok;
+}
+
+// Who keeps allowed names open.
+enum class name_keeper : std::uint8_t { nobody, forwarder, guard };
+
+name_keeper keeper_of_names(const std::string& container) {
   const auto found = state_store(state_directory()).find(container);
   const auto* state = std::get_if<guard_state>(&found);
-  return state != nullptr && state->forwarder;
+  if (state == nullptr)
+    return name_keeper::nobody;
+  if (state->forwarder)
+    return name_keeper::forwarder;
+  return is_running_guard(state->guard) ? name_keeper::guard
+                                        : name_keeper::nobody;
 }
 
 } // namespace
 
 int run_guard_verdict(const guard_verdict& call) {
   if (const auto name = protocol::parse_name_pattern(call.dest)) {
-    if (has_forwarder(call.container))
+    const auto keeper = keeper_of_names(call.container);
+    if (keeper == name_keeper::forwarder)
       return judge_name(call, *name);
+    if (keeper == name_keeper::guard && !call.time
+        && name->what == protocol::name_pattern::form::exact)
+      return judge_looked_up_name(call, name->name);
     if (name->what != protocol::name_pattern::form::exact)
       return refuse("`" + call.dest
                     + "` means many names: the container has no DNS forwarder"

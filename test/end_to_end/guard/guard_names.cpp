@@ -9,6 +9,7 @@
 
 #include <poll.h>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace guard_names_tests {
@@ -192,6 +193,44 @@ TEST_CASE("a verdict for a time opens the addresses that a name has now") {
         != std::string::npos);
   CHECK(x.world.run({"allow", "c9", "inner.test", "--for", "30"}).err
         == "terok-guard: the name inner.test has no public address\n");
+}
+
+TEST_CASE("a name that is allowed in an attached container is looked up") {
+  guard_world world;
+  if (!world.missing().empty()) {
+    skipped(world.missing());
+    return;
+  }
+  // The name server answers in the "internet" alone, so the guard runs there.
+  const words inside{
+      "/usr/bin/nsenter", "--target", std::to_string(world.internet()),
+      "--user",           "--net",    "--preserve-credentials"};
+  auto guard = world.start_program(
+      "terok-guard",
+      {"attach", "--pid", std::to_string(world.container()), "--container",
+       "c1", "--emit", "json", "--dns", "203.0.113.53"},
+      inside);
+  guard.await_err("guarding the container c1");
+  CHECK(world.ask("tcp 203.0.113.7") == "Connection refused");
+  const auto judge = [&](const char* verdict) {
+    auto program = world.start_program(
+        "terok-guard", {verdict, "c1", "a7.example.org"}, inside);
+    const auto end = program.wait();
+    return std::pair{end, program.err()};
+  };
+  // Only the guard finds this name.
+  const auto allowed = judge("allow");
+  CHECK(allowed.first == exited(0));
+  CHECK(allowed.second.find("the name is allowed, and its guard goes on")
+        != std::string::npos);
+  deadline opened;
+  while (world.ask("tcp 203.0.113.7") != "connected")
+    opened.pace("an open address");
+  const auto denied = judge("deny");
+  CHECK(denied.first == exited(1));
+  CHECK(denied.second.find("the name is not allowed any more")
+        != std::string::npos);
+  CHECK(world.ask("tcp 203.0.113.7") == "Connection refused");
 }
 
 } // namespace guard_names_tests

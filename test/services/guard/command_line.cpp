@@ -64,6 +64,11 @@ TEST_CASE("attach names a process and what the hub calls it") {
         == "--emit: `mail` is none of json, socket");
 }
 
+TEST_CASE("attach may be told the name server") {
+  CHECK(call_of<guard_attach>(attach({"--dns", "::1"})).dns == "::1");
+  CHECK(fault(attach({"--dns", "x"})) == "--dns: `x` is no address");
+}
+
 TEST_CASE("what is blocked is rejected, or waits") {
   CHECK(call_of<guard_attach>(attach({})).blocked == on_block::reject);
   CHECK(call_of<guard_attach>(attach({"--on-block", "hold"})).blocked
