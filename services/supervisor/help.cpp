@@ -37,15 +37,17 @@ Usage: terok-supervisor run --sidecar-dir DIR [OPTION]...
 Serves every container that has a sidecar in DIR. The services start when the
 sidecar appears. They end when it vanishes, or when the container's first
 process (init_pid) ends. With --podman they start when podman says that the
-container runs, and end when it does not. A service that fails is started again after 100 ms; the
-delay doubles each time, up to 30 s. Other services are not affected.
+container runs, and end when it does not. A service that fails is started again
+after 100 ms; the delay doubles each time, up to 30 s. Other services are not
+affected.
 
 A sidecar's name ends in .json and does not begin with a dot. The file must
 belong to you, must not be accessible to group and others, and must not be a
 symbolic link. Write it elsewhere and move it there, or write it in place: it is
 read when its writer closes it. container_id is required; with --podman the
 container is also found by container_name. If the ids of two sidecars begin with
-the same 12 digits, the second one is refused until the first one is gone. If a sidecar becomes bad, its container is served as before.
+the same 12 digits, the second one is refused until the first one is gone. If a
+sidecar becomes bad, its container is served as before.
 
 This process executes verdicts, which need podman, so it has no sandbox.
 allow_debugger in a sidecar has no effect here.
