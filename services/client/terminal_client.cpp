@@ -14,7 +14,7 @@ namespace clearance::services {
 
 namespace {
 
-constexpr auto tui_program = "terok-clearance-tui";
+constexpr auto tui_name = "terok-clearance-tui";
 
 std::string_view color_word(color_when x) {
   switch (x) {
@@ -37,10 +37,10 @@ int no_tui() {
 
 /// Only returns if it cannot be executed.
 int execute_tui(const terminal_config& config) {
-  const auto path = io::find_program(tui_program);
+  const auto path = io::find_program(tui_name);
   if (path.empty())
     return no_tui();
-  std::vector<std::string> words{tui_program, "--color",
+  std::vector<std::string> words{tui_name, "--color",
                                  std::string{color_word(config.color)}};
   for (const auto& socket : config.clearance_sockets) {
     words.emplace_back("--clearance-socket");

@@ -62,6 +62,7 @@ struct curses_terminal::impl {
 curses_terminal::curses_terminal(bool has_colors)
     : impl_(std::make_unique<impl>()) {
   std::setlocale(LC_CTYPE, ""); // NOLINT(concurrency-mt-unsafe)
+  // NOLINTNEXTLINE(concurrency-mt-unsafe)
   has_lines_ = std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
   impl_->screen = ::newterm(nullptr, stdout, stdin);
   if (impl_->screen == nullptr)

@@ -32,9 +32,8 @@ constexpr std::string_view help_text[] = {
     "   Ctrl-L, Ctrl-Z redraw; suspend",
     "",
     "What the list shows",
-    "   >  the selection: a prompt, not a line. If the prompt vanishes, "
-    "nothing",
-    "      is selected.",
+    "   >  the selection: a prompt, not a line. When it vanishes, nothing is",
+    "      selected.",
     "   *  marked        !  flagged: read NOTE before you allow it",
     "",
     "Why a key may do nothing",
@@ -97,11 +96,11 @@ std::vector<std::string> screen::page_lines(std::size_t columns,
   for (const auto& line : lines) {
     const bool is_text = line.starts_with("   ");
     const auto width = columns > 8 ? columns - 5 : columns;
-    std::string indent;
-    for (auto& part :
+    std::string indent = is_text ? "   " : "";
+    for (const auto& part :
          wrapped(is_text ? std::string_view{line}.substr(3) : line, width)) {
-      result.push_back((is_text ? "   " : "") + indent + part);
-      indent = "  ";
+      result.push_back(indent + part);
+      indent = is_text ? "     " : "  ";
     }
   }
   return result;

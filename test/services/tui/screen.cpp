@@ -37,7 +37,7 @@ TEST_CASE_FIXTURE(screen_fixture, "the picture of two prompts") {
          "-----------------------------------------------------------------"
          "---------------\n"
          "   FLAGS: shared address. build in 6f1d2c3b4a59 wants files.example"
-         " port 443 at\n"
+         " port 443 a~\n"
          "   An allow opens everything of files.example. No rule matches.\n"
          "\n"
          " a allow  x deny  ? help  q quit  Enter details  r reason  space "
