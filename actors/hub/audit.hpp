@@ -1,5 +1,5 @@
-/// The audit trail: one log line for each verdict, with who asked, what for,
-/// and the result.
+/// The log's part of the audit trail: one line for each verdict, with who
+/// asked, what for, and the result. audit_trail.hpp has the file's part.
 #pragma once
 
 #include "actors/base/connection.hpp"

@@ -1,7 +1,7 @@
 // The hub's parts, and which of them end together:
 //
-//   hub <==links==> registry, ingester, sessions, subscribers, operators
-//    |                 |
+//   hub <==links==> registry, ingester, sessions, subscribers, operators,
+//    |                 |                                      audit trail
 //    owns           asks the executor, which is not linked
 //    both listeners
 //
@@ -39,10 +39,14 @@ hub::hub(self_type* self, hub_config config)
 
 hub::interface::behavior_type hub::make_behavior() {
   auto& io = *config_.io;
-  registry_ = spawn_registry(
-      io, registry_config{config_.executor, self_->address(), config_.limits});
+  if (config_.spawn_audit)
+    audit_ = config_.spawn_audit(io, self_->address());
+  registry_ =
+      spawn_registry(io, registry_config{config_.executor, self_->address(),
+                                         config_.limits, audit_});
   if (config_.spawn_operators)
-    operators_ = config_.spawn_operators({&io, registry_, self_->address()});
+    operators_ =
+        config_.spawn_operators({&io, registry_, self_->address(), audit_});
   ingester_ = spawn_ingester(
       io, ingester_config{registry_, self_->address(), config_.only_container});
   if (listen()) {
@@ -143,6 +147,8 @@ void hub::on_report() {
   self_->send(registry_, report_atom::value);
   if (operators_)
     self_->send(operators_, report_atom::value);
+  if (audit_.trail)
+    self_->send(audit_.trail, report_atom::value);
 }
 
 service_actor spawn_hub(io_host& io, hub_config config) {

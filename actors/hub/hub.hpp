@@ -49,6 +49,10 @@ struct hub_config {
   protocol::byte_budget_ptr held_whole = nullptr;
   /// See session_config. Null: the hub makes its own.
   log_limiter_ptr denials = nullptr;
+  /// Starts the audit trail's actor, on the I/O thread, linked to the hub.
+  /// Empty: there is no audit trail.
+  std::function<audit_place(io_host&, caf::actor_addr hub)> spawn_audit =
+      nullptr;
   /// Starts the operators' actor, on the I/O thread. Empty: the hub has no
   /// operator interface.
   std::function<operators_actor(operators_place)> spawn_operators = nullptr;
@@ -82,6 +86,7 @@ private:
   registry_actor registry_;
   ingester_actor ingester_;
   operators_actor operators_;
+  audit_place audit_;
   slot_pool subscribers_;
   protocol::byte_budget_ptr held_by_readers_;
   protocol::byte_budget_ptr held_by_clients_;

@@ -9,6 +9,7 @@
 #include "actors/base/messages.hpp"
 #include "actors/executor/messages.hpp"
 #include "actors/hub/announced_event.hpp"
+#include "actors/hub/audit_trail.hpp"
 #include "actors/hub/event_batch.hpp"
 #include "actors/hub/operators.hpp"
 #include "actors/hub/queue_status.hpp"
@@ -78,18 +79,20 @@ struct batch_announced {
 };
 
 /// A client's verdict. The outcome goes to the sender, as the answer to a
-/// request or as a message of its own. The last two members are for the audit
-/// trail: who asks, and the limiter for log lines about this client's denied
-/// verdicts.
+/// request or as a message of its own. The members from `who` on are for the
+/// log and the audit trail.
 struct verdict {
   std::string container;
   std::string request_id;
   std::string dest;
   std::string action;
   peer who;
-  /// Null: verdicts without a limiter share one.
+  /// Limits the log lines about this client's denied verdicts. Null: verdicts
+  /// without a limiter share one.
   std::shared_ptr<log_limiter> denials = nullptr;
   std::string rule = {}; ///< of the policy, which decided; may be empty
+  /// The prompts' decision that this is. Null: no prompt was decided.
+  std::shared_ptr<const protocol::decision> made = nullptr;
 };
 
 /// From now on the owner of `queue` gets every event.
@@ -142,6 +145,7 @@ struct operators_place {
   io_host* io = nullptr;
   registry_actor registry;
   caf::actor_addr hub; ///< linked: both end together
+  audit_place audit;
 };
 
 // -- session: one varlink client ----------------------------------------------

@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,11 @@ struct watching {
   slot place;
 };
 
+/// The state of the audit trail has changed.
+struct audit_state {
+  std::string text; ///< in words, for operators
+};
+
 /// Keeps the prompts and answers operators. Starts with the hub, and both end
 /// together.
 using operators_actor = caf::typed_actor<
@@ -78,6 +84,8 @@ using operators_actor = caf::typed_actor<
     caf::replies_to<operator_question>::with<operator_answer>,
     // From a session.
     caf::reacts_to<watching>,
+    // From the audit trail, in a hub that has one.
+    caf::reacts_to<audit_state>,
     // From the hub: write your counters to the log.
     caf::reacts_to<report_atom>>;
 
@@ -95,6 +103,8 @@ struct execute {
   protocol::action action = protocol::action::deny;
   peer by;          ///< for the audit trail
   std::string rule; ///< of the policy, which decided instead; may be empty
+  /// for the records of the audit trail
+  std::shared_ptr<const protocol::decision> made = nullptr;
 };
 
 struct executed {
@@ -123,6 +133,7 @@ CLEARANCE_MESSAGE(clearance::actors::verdict_executed)
 CLEARANCE_MESSAGE(clearance::actors::operator_question)
 CLEARANCE_MESSAGE(clearance::actors::operator_answer)
 CLEARANCE_MESSAGE(clearance::actors::watching)
+CLEARANCE_MESSAGE(clearance::actors::audit_state)
 CLEARANCE_MESSAGE(clearance::actors::attend)
 CLEARANCE_MESSAGE(clearance::actors::execute)
 CLEARANCE_MESSAGE(clearance::actors::executed)

@@ -43,6 +43,7 @@ registry::registry(self_type* self, registry_config config)
     : self_(self),
       executor_(std::move(config.executor)),
       hub_(std::move(config.hub)),
+      audit_(std::move(config.audit)),
       map_(config.limits) {
   // nop
 }
@@ -325,6 +326,7 @@ void registry::refuse(const verdict& x, const protocol::verdict_outcome& why) {
     audit_denied("verdict refused", audit_of(x), {"why", reason_of(why)},
                  denials_of(x), self_->clock().now());
   });
+  record_refusal(x, reason_of(why));
 }
 
 // If memory is denied after the executor got the call, its answer goes nowhere,
@@ -332,20 +334,16 @@ void registry::refuse(const verdict& x, const protocol::verdict_outcome& why) {
 void registry::execute(const verdict& x,
                        const protocol::authorisation_map::cited& what,
                        const verdict_promise& promise) {
+  settle_function settle;
   try {
-    auto on_outcome = [this, x, what,
-                       promise](const protocol::shield_outcome& y) {
+    settle = [this, x, what, promise](const protocol::shield_outcome& y) {
       settled(x, what, y, promise);
     };
-    auto on_error = [this, x, what, promise](const caf::error&) {
-      settled(x, what, {false, "the verdict executor does not answer"},
-              promise);
-    };
-    self_->request(executor_, limits::executor_deadline, what.call)
-        .then(std::move(on_outcome), std::move(on_error));
   } catch (const std::exception& fault) {
     settled(x, what, {false, std::string{fault_text(fault)}}, promise);
+    return;
   }
+  run(x, what, settle);
 }
 
 void registry::settled(const verdict& x,
@@ -377,6 +375,7 @@ void registry::conclude(const verdict& x,
                                        limits::shield_stderr_max_bytes)},
           denials_of(x), self_->clock().now());
     });
+  record_result(x, what, result);
   announce_applied(what.call.container, x.request_id, what.call.action,
                    result.ok);
 }

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -23,6 +24,7 @@ struct registry_config {
   executor_actor executor;
   caf::actor_addr hub; ///< linked: both end together
   protocol::authorisation_limits limits;
+  audit_place audit = {};
 };
 
 /// Makes open requests of announced blocks, sends all events to all
@@ -105,6 +107,17 @@ private:
   replay_page page_of(const replay& x);
   void remove(const caf::actor_addr& who);
 
+  // See registry_audit.cpp.
+  using settle_function = std::function<void(const protocol::shield_outcome&)>;
+  void run(const verdict& x, const protocol::authorisation_map::cited& what,
+           const settle_function& settle);
+  void run_recorded(const protocol::authorisation_map::cited& what,
+                    const settle_function& settle);
+  void record_result(const verdict& x,
+                     const protocol::authorisation_map::cited& what,
+                     const protocol::shield_outcome& result);
+  void record_refusal(const verdict& x, std::string_view why);
+
   // See registry_operators.cpp.
   void on_attend(const attend& x);
   void note_generation(std::uint64_t generation);
@@ -117,6 +130,7 @@ private:
   self_type* self_;
   executor_actor executor_;
   caf::actor_addr hub_;
+  audit_place audit_;
   operators_actor operators_; // null: nobody is told what happens
   registry_news news_;        // of the batch that is being announced
 

@@ -79,20 +79,12 @@ registry::execute_promise registry::on_execute(const actors::execute& x) {
     const verdict as_verdict{x.container,    x.request.request_id,
                              what.call.dest, std::string{to_string(x.action)},
                              x.by,           nullptr,
-                             x.rule};
-    auto settle = [this, as_verdict, what,
-                   answer](const protocol::shield_outcome& y) {
-      conclude(as_verdict, what, y);
-      answer(y.ok ? how::applied : how::failed, y.stderr_text);
-    };
-    try {
-      self_->request(executor_, protocol::limits::executor_deadline, what.call)
-          .then(settle, [settle](const caf::error&) {
-            settle({false, "the verdict executor does not answer"});
-          });
-    } catch (const std::exception& fault) {
-      settle({false, std::string{fault_text(fault)}});
-    }
+                             x.rule,         x.made};
+    run(as_verdict, what,
+        [this, as_verdict, what, answer](const protocol::shield_outcome& y) {
+          conclude(as_verdict, what, y);
+          answer(y.ok ? how::applied : how::failed, y.stderr_text);
+        });
   } catch (const std::exception& fault) { // of cite(): nothing has changed
     answer(how::failed, std::string{fault_text(fault)});
   }

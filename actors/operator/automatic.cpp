@@ -39,6 +39,7 @@ protocol::policy_circumstances prompts::circumstances() const {
 
 void prompts::on_policy(const policy_loaded& x) {
   policy_state_ = x.state;
+  note_load(x);
   const bool is_good = x.rules != nullptr;
   log(is_good ? severity::info : severity::warning, name,
       is_good ? "the policy is in force"
@@ -118,6 +119,7 @@ void prompts::leave_denied(std::uint64_t number, const std::string& rule) {
   ++counters_.left_denied;
   const auto made = *end.what->decision;
   remember(made);
+  note_left_denied(made);
   close_others(made, std::move(end.to_close), [] {
     // nop: nobody waits for it
   });

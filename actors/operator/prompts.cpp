@@ -39,25 +39,8 @@ using execution = protocol::prompt_table::execution;
 
 namespace {
 
-// 48 random bits: two starts of a hub have different ones.
-std::string random_boot() {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::random_device source;
-  std::string result;
-  for (int i = 0; i < 12; ++i)
-    result += digits[source() % 16];
-  return result;
-}
-
 std::string boot_or_random(const std::string& x) {
-  return x.empty() ? random_boot() : x;
-}
-
-protocol::decider decider_of(const peer& x, std::string label) {
-  using kind = protocol::decider::kind;
-  protocol::sanitise(label);
-  return {x.application ? kind::application : kind::operator_client, x.uid,
-          x.pid, x.command, std::move(label)};
+  return x.empty() ? new_boot_id() : x;
 }
 
 std::string sanitised(std::string_view text) {
@@ -68,11 +51,29 @@ std::string sanitised(std::string_view text) {
 
 } // namespace
 
+// 48 bits.
+std::string new_boot_id() {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::random_device source;
+  std::string result;
+  for (int i = 0; i < 12; ++i)
+    result += digits[source() % 16];
+  return result;
+}
+
+protocol::decider decider_of(const peer& x, std::string label) {
+  using kind = protocol::decider::kind;
+  protocol::sanitise(label);
+  return {x.application ? kind::application : kind::operator_client, x.uid,
+          x.pid, x.command, std::move(label)};
+}
+
 prompts::prompts(self_type* self, prompts_config config)
     : self_(self),
       config_(std::move(config)),
       since_(config_.wall_clock()),
       policy_(std::make_shared<const protocol::policy>()),
+      audit_state_(config_.audit.state),
       table_(boot_or_random(config_.boot), config_.limits),
       attended_at_(self->clock().now()) {
   table_.add(news_);
@@ -89,11 +90,18 @@ prompts::interface::behavior_type prompts::make_behavior() {
   self_->set_down_handler(
       [this](const caf::down_msg& x) { on_down(x.source); });
   self_->send(config_.registry, attend{operators_actor{self_}});
+  if (config_.audit.trail)
+    self_->send(config_.audit.trail, audit_follow{operators_actor{self_}});
   return {
       [this](const registry_news& x) { on_news(x); },
       [this](const verdict_executed& x) { on_executed(x); },
       [this](operator_question& x) { return on_question(x); },
       [this](const watching& x) { on_watching(x); },
+      [this](const audit_state& x) {
+        audit_state_ = x.text;
+        tell_hub();
+        serve();
+      },
       [this](report_atom) { on_report(); },
       [this](const policy_loaded& x) { on_policy(x); },
       [this](const pull& x) { on_pull(x); },
@@ -250,17 +258,18 @@ std::string prompts::answer(const varlink::rules_call&) const {
 
 void prompts::decide(const varlink::decide_call& x, const peer& by,
                      answer_promise promise) {
-  auto refuse = [&](std::string reply) {
+  auto refuse = [&](std::string_view why, std::string reply) {
     ++counters_.refused;
+    note_refusal(x, by, why);
     promise.deliver(operator_answer{std::move(reply)});
   };
   const auto action = protocol::parse_action(x.action);
   if (!action)
-    return refuse(varlink::invalid_action(x.action));
+    return refuse("InvalidAction", varlink::invalid_action(x.action));
   if (x.revision < 0)
-    return refuse(varlink::invalid_parameter("revision"));
+    return refuse("InvalidParameter", varlink::invalid_parameter("revision"));
   if (x.seconds)
-    return refuse(varlink::scope_not_supported("seconds"));
+    return refuse("ScopeNotSupported", varlink::scope_not_supported("seconds"));
   protocol::prompt_table::wish wish;
   wish.what = *action;
   wish.by = decider_of(by, x.name);
@@ -269,12 +278,12 @@ void prompts::decide(const varlink::decide_call& x, const peer& by,
                              std::move(wish), now());
   using table = protocol::prompt_table;
   if (std::holds_alternative<table::no_such_prompt>(result))
-    return refuse(varlink::no_such_prompt(x.prompt));
+    return refuse("NoSuchPrompt", varlink::no_such_prompt(x.prompt));
   if (auto* changed = std::get_if<table::prompt_changed>(&result))
-    return refuse(
-        varlink::prompt_changed(*changed->current, x.prompt, shield_));
+    return refuse("PromptChanged", varlink::prompt_changed(*changed->current,
+                                                           x.prompt, shield_));
   if (auto* already = std::get_if<table::already_decided>(&result))
-    return refuse(varlink::already_decided(*already->by));
+    return refuse("AlreadyDecided", varlink::already_decided(*already->by));
   const auto& started = std::get<table::decision_started>(result);
   const auto number = started.what->number;
   const auto made = *started.what->decision;
@@ -289,7 +298,8 @@ void prompts::run(const protocol::decision& made,
                   const std::function<void(const executed&)>& then) {
   self_
       ->request(config_.registry, operator_limits::decision_deadline,
-                execute{made.container, request, made.action, by, made.rule})
+                execute{made.container, request, made.action, by, made.rule,
+                        std::make_shared<const protocol::decision>(made)})
       .then([then](const executed& x) { then(x); },
             [then](const caf::error&) {
               then({execution::failed, "the registry does not answer"});

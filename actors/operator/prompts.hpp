@@ -22,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace clearance::actors {
@@ -29,13 +30,21 @@ namespace clearance::actors {
 struct prompts_config {
   io_host* io = nullptr;
   registry_actor registry;
-  caf::actor_addr hub;    ///< linked: both end together
+  caf::actor_addr hub; ///< linked: both end together
+  audit_place audit = {};
   std::string id = "hub"; ///< what operators see as the hub's name
   /// Begins every id of a prompt; empty: a random one.
   std::string boot = {};
   protocol::prompt_limits limits = {};
   std::function<std::int64_t()> wall_clock = wall_clock_now;
 };
+
+/// What the ids of a hub's prompts begin with: random, so that two starts of a
+/// hub have different ones.
+std::string new_boot_id();
+
+/// Who sent a call or a verdict. `label` is what the client says of itself.
+protocol::decider decider_of(const peer& x, std::string label);
 
 /// Folds the registry's blocks into prompts, sends them to the clients that
 /// watch, and has the registry execute what operators decide. It keeps no open
@@ -75,7 +84,7 @@ private:
     std::unique_ptr<protocol::prompt_feed> feed;
     bool wants = false; ///< it has written all that it was sent
     bool attends = false;
-    std::string label; ///< what the client says of itself
+    protocol::decider who; ///< with what the client says of itself
   };
 
   void on_news(const registry_news& x);
@@ -123,6 +132,14 @@ private:
                     std::vector<protocol::request_ref> requests,
                     const std::function<void()>& then);
 
+  // What is written to the audit trail; see prompts_audit.cpp.
+  void note(protocol::audit_record x);
+  void note_left_denied(const protocol::decision& x);
+  void note_refusal(const protocol::varlink::decide_call& x, const peer& by,
+                    std::string_view why);
+  void note_load(const policy_loaded& x);
+  void note_operator(protocol::audit_event what, const watcher& x);
+
   void tell_hub();
   void serve();
   void serve(watcher& x, protocol::time_point now);
@@ -134,6 +151,7 @@ private:
   std::int64_t since_;
   protocol::shield_abilities shield_;
   std::shared_ptr<const protocol::policy> policy_;
+  std::string audit_state_;
   std::string policy_state_ = "no policy: every prompt waits for a person";
   protocol::prompt_table table_;
   news_of_prompts news_;

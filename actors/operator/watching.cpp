@@ -23,20 +23,19 @@ void prompts::on_watching(const watching& x) {
       *config_.io,
       operator_session_config{prompts_actor{self_}, x.connection, x.place});
   self_->monitor(handle);
-  auto label = x.call.name;
-  protocol::sanitise(label);
   watcher added;
   added.handle = handle;
   added.feed = std::make_unique<protocol::prompt_feed>(table_, shield_);
   added.attends = x.call.attends;
-  added.label = std::move(label);
+  added.who = decider_of(x.connection->who(), x.call.name);
   table_.add(*added.feed);
   watchers_.push_back(std::move(added));
   const auto& who = x.connection->who();
+  note_operator(protocol::audit_event::operator_came, watchers_.back());
   log(severity::info, name, "an operator's client watches",
       {{"pid", std::to_string(who.pid)},
        {"command", who.command},
-       {"name", protocol::escaped(watchers_.back().label)}});
+       {"name", protocol::escaped(watchers_.back().who.name)}});
   tell_hub();
   serve();
 }
@@ -56,6 +55,7 @@ void prompts::on_down(const caf::actor_addr& who) {
   if (left == watchers_.end())
     return;
   is_unattended(self_->clock().now()); // it attended until now
+  note_operator(protocol::audit_event::operator_went, *left);
   table_.remove(*left->feed);
   watchers_.erase(left);
   tell_hub();
@@ -71,7 +71,7 @@ void prompts::tell_hub() {
   hub.waiting = table_.open();
   hub.operators = watchers_.size();
   hub.policy = policy_state_;
-  hub.audit = "none";
+  hub.audit = audit_state_;
   for (auto& x : watchers_)
     x.feed->set(hub);
 }

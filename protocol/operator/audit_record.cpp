@@ -95,6 +95,10 @@ private:
       need(read_text(x, line_.container));
     else if (key == "target")
       need(read_text(x, line_.target));
+    else if (key == "request_id")
+      need(read_text(x, line_.request_id));
+    else if (key == "text")
+      need(read_text(x, line_.text));
     return true;
   }
 
@@ -113,6 +117,12 @@ private:
       need(read_text(x, line_.action));
     else if (key == "result")
       need(read_text(x, line_.result));
+    else if (key == "reason")
+      need(read_text(x, line_.reason));
+    else if (key == "rule")
+      need(read_text(x, line_.rule));
+    else if (key == "error")
+      need(read_text(x, line_.error));
     return true;
   }
 
@@ -125,6 +135,8 @@ private:
         need(read_text(x, line_.by_kind));
       else if (key == "name")
         need(read_text(x, line_.by_name));
+      else if (key == "command")
+        need(read_text(x, line_.by_command));
       else if (key == "uid")
         need(read_number(x, line_.by_uid.emplace()));
       return true;
@@ -183,6 +195,7 @@ void append_audit_members(json_members& to, const audit_record& x) {
     append_decider(to.raw("by"), *x.by);
   to.text_if("container", x.container);
   to.text_if("target", x.target);
+  to.text_if("request_id", x.request_id);
   to.text_if("text", x.text);
   if (x.event == audit_event::policy_load)
     to.truth("ok", x.ok);

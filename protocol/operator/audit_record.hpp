@@ -42,8 +42,9 @@ struct audit_record {
   std::optional<decider> by;                  ///< of refusals and clients
   std::string container;                      ///< of a refusal
   std::string target;                         ///< of a refusal
-  std::string text; ///< why, or which file; may be empty
-  bool ok = true;   ///< of policy_load
+  std::string request_id; ///< of a verdict on a request; may be empty
+  std::string text;       ///< why, or which file; may be empty
+  bool ok = true;         ///< of policy_load
   std::uint64_t count = 0;
 
   friend bool operator==(const audit_record&, const audit_record&) = default;
@@ -62,9 +63,10 @@ struct audit_line {
   std::int64_t time = 0;
   std::string hub, boot, event;
   std::string container, target;
-  std::string by_kind, by_name;
+  std::string by_kind, by_command, by_name;
   std::optional<std::int64_t> by_uid;
-  std::string action, result;
+  std::string action, result, reason, rule, error;
+  std::string request_id, text;
 };
 
 /// Reads one line without its newline. Unknown members are ignored. An error is

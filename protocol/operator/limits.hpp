@@ -114,4 +114,47 @@ inline constexpr auto automatic_interval = 1s;
 /// How long nobody must have attended before `unattended` of the policy counts.
 inline constexpr auto unattended_after = 30s;
 
+// -- audit trail --------------------------------------------------------------
+
+/// Records that wait for the disk, and their bytes. At the limit a new record
+/// is lost and counted; a record that says how many were lost follows. The
+/// result of a verdict that was applied may take as much room again.
+inline constexpr std::size_t audit_queue_max_records = 8192;
+inline constexpr std::size_t audit_queue_max_bytes = 8 * 1024 * 1024;
+
+/// Records that are written together, and their bytes before they are encoded.
+inline constexpr std::size_t audit_write_max_records = 256;
+inline constexpr std::size_t audit_write_max_bytes = 256 * 1024;
+
+/// Records a second that clients can cause as often as they like: refusals, and
+/// clients that come and go. More are counted in the next such record.
+inline constexpr std::size_t audit_limited_records_max = 8;
+
+/// How long a verdict waits until its record is written, with --audit-required
+/// and --audit-sync.
+inline constexpr auto audit_deadline = 2s;
+
+/// After a failed write the next try comes this much later, or with the next
+/// verdict that waits for its record.
+inline constexpr auto audit_retry_interval = 1s;
+
+/// Bytes of one file of the trail. The line that would reach the size begins
+/// the next file.
+inline constexpr std::size_t audit_file_max_bytes = 64 * 1024 * 1024;
+
+/// Ended files that are kept, and for how long. The oldest are removed, and the
+/// trail says so.
+inline constexpr std::size_t audit_files_max = 16;
+inline constexpr auto audit_retention = std::chrono::hours{24 * 90};
+
+/// How often a hub looks for files that are too old.
+inline constexpr auto audit_tend_interval = 24h;
+
+/// How long a hub that ends waits for the disk. What is not written then is
+/// lost.
+inline constexpr auto audit_flush_deadline = 2s;
+
+/// Bytes of one line. A longer one is no record of an audit trail.
+inline constexpr std::size_t audit_line_max_bytes = 256 * 1024;
+
 } // namespace clearance::protocol::operator_limits

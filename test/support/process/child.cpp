@@ -20,6 +20,15 @@ namespace clearance::test {
 
 namespace {
 
+// A hub writes its audit trail to a directory of its own, unless the test names
+// one.
+void name_state_directory(child_options& options, const temp_dir& files) {
+  for (const auto& [name, value] : options.environment)
+    if (name == "XDG_STATE_HOME")
+      return;
+  options.environment.emplace_back("XDG_STATE_HOME", files / "state");
+}
+
 std::vector<std::string> environment_of(const child_options& options) {
   auto replaced = [&](std::string_view entry) {
     for (const auto& [name, value] : options.environment)
@@ -156,6 +165,7 @@ child::child(child_options options) : files_(std::make_unique<temp_dir>()) {
   const auto err = open_file(*files_ / "err", O_WRONLY | O_CREAT | O_APPEND);
   out_changes_ = watch(*files_ / "out");
   err_changes_ = watch(*files_ / "err");
+  name_state_directory(options, *files_);
   auto env = environment_of(options);
   announce_sockets(options, env);
   auto env_pointers = pointers(env);
