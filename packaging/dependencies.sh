@@ -21,6 +21,7 @@ libtomlplusplus-dev  tomlplusplus  settings in files
 libseccomp-dev      libseccomp  hub and gate filter their system calls
 libnftables-dev     libnftables  terok-guard changes firewalls; optional
 libncurses-dev      ncursesw    terok-clearance-tui shows prompts; optional
+libpsl-dev          libpsl      wildcards over public suffixes in a policy; optional
 libsystemd-dev      libsystemd  socket activation, watchdog, journal; optional
 doctest-dev         doctest/doctest.h  unit tests; meson looks for it
 EOF

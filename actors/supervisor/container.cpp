@@ -199,6 +199,8 @@ caf::strong_actor_ptr container::start_hub() {
   config.denials = config_.around->denials;
   config.executor = interface { self_ };
   config.manager = interface { self_ };
+  if (config_.around->audit)
+    config_.around->audit(config, config_.sidecar->container_id);
   hub_ = spawn_hub(*config_.io, std::move(config));
   return caf::actor_cast<caf::strong_actor_ptr>(hub_);
 }

@@ -11,6 +11,8 @@
 #include "protocol/supervisor/sidecar.hpp"
 
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -39,6 +41,9 @@ struct container_surroundings {
   std::optional<std::string> path; ///< PATH of this process
   std::optional<std::string> git_exec_path;
   container_quotas quotas;
+  /// Gives the hub of a container its audit trail. Empty: there is none.
+  std::function<void(hub_config&, const std::string& container_id)> audit =
+      nullptr;
   /// The memory limit for the connections of all of them; see
   /// limits::held_max_bytes.
   protocol::byte_budget_ptr held = std::make_shared<protocol::byte_budget>(

@@ -34,6 +34,9 @@ _terok_arguments() {
       ;;
     VERDICT) compgen -W 'allow deny' -- "$2" ;;
     SERVICE) compgen -W 'verdict clearance gate' -- "$2" ;;
+    DECIDER) compgen -W 'operator policy application' -- "$2" ;;
+    POLICY) compgen -W 'check explain propose test' -- "$2" ;;
+    AUDIT) compgen -W 'list verify export' -- "$2" ;;
     BACKUPS) compgen -W 'list restore expire' -- "$2" ;;
     HOOK) compgen -W 'pre-receive post-receive' -- "$2" ;;
   esac
@@ -46,6 +49,9 @@ _terok_operand() {
     'supervise-child 1') echo SERVICE ;;
     'supervise-child 3' | 'supervisor 2') echo SIDECAR ;;
     'hook 1') echo HOOK ;;
+    'audit 1') echo AUDIT ;;
+    'policy 1') echo POLICY ;;
+    audit\ * | policy\ *) echo PATH ;;
     'backups 1') echo BACKUPS ;;
     'backups 2') echo DIR ;;
   esac

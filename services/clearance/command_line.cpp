@@ -1,6 +1,8 @@
 #include "services/clearance/command_line.hpp"
 
+#include "services/clearance/audit_command_line.hpp"
 #include "services/clearance/help.hpp"
+#include "services/clearance/policy_command_line.hpp"
 #include "services/cli/usage.hpp"
 #include "services/process/paths.hpp"
 
@@ -19,8 +21,6 @@ namespace clearance::services {
 
 namespace {
 
-constexpr std::int64_t tcp = 6;
-
 const std::map<std::string, color_when> color_words{
     {"auto", color_when::automatic},
     {"always", color_when::always},
@@ -34,7 +34,7 @@ const std::map<std::string, protocol::action> action_words{
 
 const std::map<std::string, std::int64_t> proto_words{
     {"icmp", 1},
-    {"tcp", tcp},
+    {"tcp", 6},
     {"udp", 17},
     {"icmpv6", 58},
 };
@@ -156,7 +156,8 @@ struct parser {
   decide_config decide;
   history_config history;
   explain_config explain;
-  policy_check_config policy;
+  policy_words policy;
+  audit_config audit;
   terminal_config terminal;
   emit_line line;
   bool blocked = false;
@@ -171,7 +172,8 @@ struct parser {
   command finish_decide() { return decide; }
   command finish_history() { return history; }
   command finish_explain();
-  command finish_policy() { return policy; }
+  command finish_policy();
+  command finish_audit();
   command finish_terminal() { return terminal; }
 
 private:
@@ -185,7 +187,6 @@ private:
   void add_decide();
   void add_history();
   void add_explain();
-  void add_policy();
   void add_terminal();
 };
 
@@ -219,7 +220,8 @@ parser::parser(const std::string& runtime) {
   add_history();
   add_explain();
   terminal.runtime_directory = runtime;
-  add_policy();
+  add_policy_options(add("policy", &parser::finish_policy), policy);
+  add_audit_options(add("audit", &parser::finish_audit), audit);
   add_terminal();
 }
 
@@ -242,6 +244,7 @@ void parser::add_serve() {
       ->allow_extra_args(false)
       ->check(not_empty)
       ->excludes(no_policy);
+  add_trail_options(sub, serve.audit);
   add_choice(sub, "--log-level", serve.level, log_levels);
 }
 
@@ -262,6 +265,7 @@ command parser::finish_serve() {
     differ(helper_socket, clearance);
     differ(helper_socket, reader);
   }
+  finish_trail(*app.get_subcommand("serve"), serve.audit);
   for (const char* option : {"--reader-socket", "--clearance-socket"})
     if (app.get_subcommand("serve")->count(option) > 0)
       serve.named_socket = option;
@@ -439,16 +443,15 @@ void parser::add_explain() {
   });
 }
 
-void parser::add_policy() {
-  auto& sub = add("policy", &parser::finish_policy);
-  sub.add_option_function<std::string>(
-         "ACTION",
-         [](const std::string& word) {
-           if (word != "check")
-             throw bad_value("ACTION", "`" + word + "` is not check");
-         })
-      ->required();
-  sub.add_option("DIR", policy.where.directories)->check(not_empty);
+command parser::finish_policy() {
+  return std::visit(
+      [](auto&& x) -> command { return std::forward<decltype(x)>(x); },
+      services::finish_policy(*app.get_subcommand("policy"), policy));
+}
+
+command parser::finish_audit() {
+  services::finish_audit(*app.get_subcommand("audit"), audit);
+  return audit;
 }
 
 void parser::add_terminal() {
@@ -486,7 +489,7 @@ command parse_command_line(const std::vector<std::string>& words,
 
 config_judge command_judge(const std::string& runtime) {
   return {{"serve", "serve-verdict", "watch", "verdict", "emit", "list",
-           "decide", "history", "explain", "policy", "tui"},
+           "decide", "history", "explain", "policy", "audit", "tui"},
           options_of(parser{runtime}.app),
           [runtime](const auto& words) {
             return fault_of(parse_command_line(words, runtime));

@@ -27,7 +27,8 @@ Clients:
   decide         answer one prompt: allow or deny
   history        show the last decisions, and who made them
   explain        show what the policy says about a prompt or a target
-  policy         check the files of a policy
+  policy         check, explain and test the files of a policy
+  audit          read and check audit trails: who decided what
   emit           send events to the hub, as a reader does
 
 Options:
@@ -78,6 +79,13 @@ Options:
                            /etc/terok-clearance/policy.d, then
                            $XDG_CONFIG_HOME/terok-clearance/policy.d)
   --no-policy              read no rules; needs --prompts, excludes --policy
+  --audit FILE             write every verdict and who asked for it to FILE, a
+                           JSON object a line; `none` writes none (default:
+                           $XDG_STATE_HOME/terok-clearance/audit/hub.jsonl, or
+                           ID.jsonl with --only-container ID)
+  --audit-sync             a verdict waits until its record is on the disk
+  --audit-required         a verdict whose record cannot be written within 2
+                           seconds fails and is not executed
   --log-level LEVEL        debug, info, warning or error (default: info)
   --config FILE            settings, as TOML; see terok-clearance --help
   --help                   show this text
@@ -95,7 +103,9 @@ within WatchdogSec= that the hub goes on.
 
 The log says of every verdict who asked (uid, pid, command), for what, and what
 came of it, whatever --log-level is. SIGHUP reads the policy again; if it has a
-fault, the one of before stays in force. SIGUSR1 writes all counters to the log.
+fault, the one of before stays in force. It also makes a new file of the audit
+trail where the old one was renamed, as logrotate does. SIGUSR1 writes all
+counters to the log.
 The log goes to stderr; when that is the journal, entries have fields:
 CONTAINER=, REQUEST_ID=, TEROK_...=.
 
@@ -303,19 +313,66 @@ Exit codes: 0 done; 1 the hub cannot be reached or there is no such prompt;
 2 wrong usage.
 )";
 
+constexpr std::string_view audit_text_of_help = R"(
+Usage: terok-clearance audit list|verify|export [PATH]... [OPTION]...
+
+Reads audit trails, which hubs write: who decided what, and what came of it.
+PATH is the file of a trail, with the files that were renamed since, or a
+directory of trails (default: $XDG_STATE_HOME/terok-clearance/audit).
+
+  list    shows the records, a line each
+  verify  checks that no record was changed, removed or added in the middle,
+          and names the first line that breaks the chain. It cannot see whether
+          the end was cut off
+  export  writes the records as they are, a JSON object a line
+
+Options of list and export:
+  --since TIME      only records from then on: 7d, 12h, 30m (ago), 2027-01-31 or
+                    2027-01-31T12:00:00Z
+  --until TIME      only records before
+  --container NAME  only records about this container
+  --to TARGET       only records about this target: a name or an address
+  --by DECIDER      only records of this decider: operator, policy, application,
+                    a uid, the name of a program, or what a client called itself
+  --redact          export without uid, pid and reason
+  --config FILE     settings, as TOML; see terok-clearance --help
+  --help            show this text
+
+Exit codes: 0 done, the chains hold; 1 a chain is broken or a file cannot be
+read; 2 wrong usage.
+)";
+
 constexpr std::string_view policy_check_text = R"(
 Usage: terok-clearance policy check [DIR]...
+       terok-clearance policy explain --to TARGET [OPTION]... [DIR]...
+       terok-clearance policy test FILE [DIR]...
+       terok-clearance policy propose [--since TIME] [PATH]...
 
-Reads the policy's files as a hub does, *.toml in each DIR (default:
-/etc/terok-clearance/policy.d, then $XDG_CONFIG_HOME/terok-clearance/policy.d),
-and shows the rules, or the first fault as FILE:LINE: KEY: why.
+Looks at the files of a policy, *.toml in each DIR (default:
+/etc/terok-clearance/policy.d, then $XDG_CONFIG_HOME/terok-clearance/policy.d).
+Needs no hub.
+
+  check    shows the rules, or the first fault as FILE:LINE: KEY: why. A
+           wildcard over a public suffix (*.co.uk) is a fault
+  explain  shows what the policy would decide, and which rules match
+  test     compares what the policy decides with what FILE expects
+  propose  writes rules to stdout, made of what operators decided in the same
+           way each time, for you to read. PATH is an audit trail or a directory
+           of them (default: $XDG_STATE_HOME/terok-clearance/audit)
 
 Options:
-  --config FILE  settings, as TOML; see terok-clearance --help
-  --help         show this text
+  --to TARGET          for explain: a name or an address
+  --container ID       for explain: the container
+  --address ADDRESS    for explain: an address of the name; may be repeated
+  --port PORT          for explain: a port, 0 to 65535; may be repeated
+  --dossier KEY=VALUE  for explain: about the container; may be repeated
+  --since TIME         for propose: decisions from then on: 7d, 12h, 30m (ago),
+                       2027-01-31 or 2027-01-31T12:00:00Z (default: all)
+  --config FILE        settings, as TOML; see terok-clearance --help
+  --help               show this text
 
-Exit codes: 0 good; 1 stdout is closed; 2 the policy has a fault, or wrong
-usage.
+Exit codes: 0 good; 1 a test failed, no trail can be read, or stdout is closed;
+2 the policy has a fault, or wrong usage.
 )";
 
 constexpr std::string_view terminal_text = R"(
@@ -368,6 +425,7 @@ constexpr entry texts[] = {
     {"history", prompt_history_text},
     {"explain", prompt_explain_text},
     {"policy", policy_check_text},
+    {"audit", audit_text_of_help},
     {"tui", terminal_text},
 };
 

@@ -36,6 +36,14 @@ struct run {
   int operator()(const history_config& x) const { return history(x); }
   int operator()(const explain_config& x) const { return explain(x); }
   int operator()(const policy_check_config& x) const { return check_policy(x); }
+  int operator()(const policy_explain_config& x) const {
+    return explain_policy(x);
+  }
+  int operator()(const policy_test_config& x) const { return test_policy(x); }
+  int operator()(const policy_propose_config& x) const {
+    return propose_policy(x);
+  }
+  int operator()(const audit_config& x) const { return run_audit(x); }
   int operator()(const terminal_config& x) const { return terminal_client(x); }
 };
 

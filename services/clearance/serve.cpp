@@ -8,6 +8,7 @@
 #include "actors/io/socket/private_directory.hpp"
 #include "actors/operator/prompts.hpp"
 #include "protocol/text/text.hpp"
+#include "services/operator/hub_audit.hpp"
 #include "services/operator/hub_policy.hpp"
 #include "services/process/activation.hpp"
 #include "services/process/exit_code.hpp"
@@ -59,7 +60,8 @@ bool keeps_prompts(const serve_config& config) {
 
 actors::hub_config configure(const serve_config& config,
                              const std::vector<activated_socket>& passed,
-                             const hub_policy& policy) {
+                             const hub_policy& policy,
+                             const std::string& boot) {
   actors::hub_config result;
   result.clearance_socket = config.clearance_socket;
   result.reader_socket = config.reader_socket;
@@ -70,6 +72,7 @@ actors::hub_config configure(const serve_config& config,
     result.inherited_reader = passed[1].fd;
   }
   actors::prompts_config prompts;
+  prompts.boot = boot;
   if (!config.only_container.empty()) {
     result.only_container.emplace(config.only_container);
     prompts.id = config.only_container;
@@ -90,7 +93,7 @@ std::string make_directory(const std::string& socket, const char* role) {
 
 // Sockets that were passed need no directory.
 sandbox_plan plan_hub(const serve_config& config, bool passed,
-                      const hub_policy& policy) {
+                      const hub_policy& policy, const hub_audit& audit) {
   std::vector<std::string> directories;
   if (!passed)
     directories = {make_directory(config.reader_socket, "reader socket"),
@@ -98,14 +101,17 @@ sandbox_plan plan_hub(const serve_config& config, bool passed,
   auto result = hub_sandbox(directories);
   for (const auto& each : policy.directories())
     result.paths_allowed.push_back({each.path, path_access::read});
+  if (!audit.directory().empty())
+    result.paths_allowed.push_back(
+        {audit.directory(), path_access::files, true});
   return result;
 }
 
 std::string sandbox_hub(const serve_config& config, bool passed,
-                        const hub_policy& policy) {
+                        const hub_policy& policy, const hub_audit& audit) {
   if (config.inline_verdict)
     return executes_verdicts;
-  return enter_sandbox([&] { return plan_hub(config, passed, policy); },
+  return enter_sandbox([&] { return plan_hub(config, passed, policy, audit); },
                        config.sandbox, exit_failed);
 }
 
@@ -124,12 +130,16 @@ int serve(const serve_config& given) try {
   const hub_policy policy{keeps_prompts(config)
                               ? policy_directories(config.policy)
                               : std::vector<policy_directory>{}};
+  const auto boot = actors::new_boot_id();
+  const hub_audit audit{config.audit, audit_name(config.only_container), boot,
+                        exit_failed};
   std::string sandbox;
   auto start = [&](io::loop& loop, const actors::manager_actor& manager) {
     std::string caveat;
     auto executor = start_executor(loop, config, caveat);
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
-    auto hub = configure(config, sockets, policy);
+    auto hub = configure(config, sockets, policy, boot);
+    audit.give_to(hub);
     hub.io = &loop;
     hub.executor = executor;
     hub.caveat = caveat;
@@ -141,10 +151,15 @@ int serve(const serve_config& given) try {
       };
     return actors::spawn_hub(loop, std::move(hub));
   };
-  return run_service(
+  const auto result = run_service(
       start, config.level,
-      [&] { sandbox = sandbox_hub(config, !sockets.empty(), policy); },
-      [policy] { return policy.reload(); });
+      [&] { sandbox = sandbox_hub(config, !sockets.empty(), policy, audit); },
+      [policy, audit] {
+        audit.reopen();
+        return policy.reload();
+      });
+  audit.stop();
+  return result;
 } catch (const setup_fault& e) {
   print_fault("terok-clearance", e.what());
   return e.code;

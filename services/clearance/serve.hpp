@@ -1,6 +1,7 @@
 /// `terok-clearance serve`: the hub.
 #pragma once
 
+#include "services/operator/audit_setting.hpp"
 #include "services/operator/policy_setting.hpp"
 #include "services/process/log_level.hpp"
 #include "services/sandbox/sandbox_mode.hpp"
@@ -20,6 +21,7 @@ struct serve_config {
   std::string only_container;  ///< drop lines of others; empty: serve all
   bool keeps_prompts = false;  ///< also if a policy's directory is named
   policy_setting policy;       ///< read if prompts are kept
+  audit_setting audit;
   sandbox_mode sandbox = sandbox_mode::automatic; ///< not with inline_verdict
   log_level level = log_level::info;
 };

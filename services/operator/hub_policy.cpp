@@ -1,7 +1,12 @@
 #include "services/operator/hub_policy.hpp"
 
+#include "actors/base/log.hpp"
+#include "services/operator/public_suffix.hpp"
+
 #include <caf/send.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 #include <mutex>
 #include <utility>
@@ -52,14 +57,25 @@ load_hub_policy(const std::vector<policy_directory>& directories) {
   if (directories.empty())
     return {std::make_shared<const protocol::policy>(),
             "no policy is read: every prompt waits for a person"};
-  auto loaded = load_policy(directories);
+  auto loaded = load_policy(directories, public_suffixes());
   if (const auto* fault = std::get_if<protocol::policy_fault>(&loaded))
     return {nullptr, "could not be loaded: " + to_string(*fault)};
-  auto rules = std::get<protocol::policy_part>(std::move(loaded)).rules;
+  auto part = std::get<protocol::policy_part>(std::move(loaded));
+  constexpr std::size_t warnings_said_max = 16;
+  for (std::size_t i = 0; i < std::min(part.warnings.size(), warnings_said_max);
+       ++i)
+    log(actors::severity::warning, "policy",
+        "a wildcard of the policy means names of many owners",
+        {{"fault", to_string(part.warnings[i])}});
+  auto rules = std::move(part.rules);
   const auto count = rules.rules.size();
   auto state = count == 0   ? std::string{"no rules"}
                : count == 1 ? std::string{"1 rule"}
                             : std::to_string(count) + " rules";
+  if (const auto n = part.warnings.size(); n > 0)
+    state += "; " + std::to_string(n)
+             + (n == 1 ? " wildcard is" : " wildcards are")
+             + " over a public suffix";
   state += "; what no rule matches is ";
   state +=
       rules.fallback == protocol::policy_action::deny ? "left denied" : "asked";
@@ -88,6 +104,7 @@ void hub_policy::give_to(actors::hub_config& hub,
         config.io = x.io;
         config.registry = std::move(x.registry);
         config.hub = std::move(x.hub);
+        config.audit = std::move(x.audit);
         auto result = actors::spawn_prompts(*x.io, std::move(config));
         const std::lock_guard guard{shared->mutex};
         shared->prompts = result;

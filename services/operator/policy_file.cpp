@@ -161,14 +161,22 @@ private:
 
 } // namespace
 
-std::variant<policy_part, policy_fault>
-parse_policy(const std::string& file, std::string_view text,
-             const protocol::public_suffix_test& is_public_suffix) try {
-  return protocol::read_policy(file, value_of(toml::parse(text)),
-                               is_public_suffix);
+std::variant<policy_value, policy_fault>
+parse_policy_toml(const std::string& file, std::string_view text) try {
+  return value_of(toml::parse(text));
 } catch (const toml::parse_error& x) {
   return policy_fault{file, x.source().begin.line, "",
                       std::string{x.description()}};
+}
+
+std::variant<policy_part, policy_fault>
+parse_policy(const std::string& file, std::string_view text,
+             const protocol::public_suffix_test& is_public_suffix) {
+  auto root = parse_policy_toml(file, text);
+  if (auto* fault = std::get_if<policy_fault>(&root))
+    return std::move(*fault);
+  return protocol::read_policy(file, std::get<policy_value>(root),
+                               is_public_suffix);
 }
 
 std::variant<policy_part, policy_fault>

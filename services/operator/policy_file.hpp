@@ -17,6 +17,10 @@ std::variant<protocol::policy_part, protocol::policy_fault>
 parse_policy(const std::string& file, std::string_view text,
              const protocol::public_suffix_test& is_public_suffix = {});
 
+/// The values of a TOML text. `file` is its name in faults.
+std::variant<protocol::policy_value, protocol::policy_fault>
+parse_policy_toml(const std::string& file, std::string_view text);
+
 /// A directory with policy files.
 struct policy_directory {
   std::string path;

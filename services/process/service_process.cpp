@@ -57,7 +57,7 @@ sigset_t block_signals(bool reloads) {
 // CAF aborts when it cannot start one of its threads. So this starts as many
 // threads as there will be, all at the same time, and reports the fault.
 void check_threads(int cannot_start) {
-  constexpr std::size_t count = 6; // CAF's, the loop, and some to spare
+  constexpr std::size_t count = 7; // CAF's, the loop, and some to spare
   std::mutex gate;
   std::vector<std::jthread> threads; // join before `gate` goes
   const std::lock_guard closed{gate};

@@ -89,6 +89,8 @@ rights of(path_access use) {
     return read | LANDLOCK_ACCESS_FS_EXECUTE;
   case path_access::sockets:
     return files | LANDLOCK_ACCESS_FS_MAKE_SOCK;
+  case path_access::files:
+    return files | truncate_file;
   case path_access::modify:
     return files | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR
            | LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REFER

@@ -13,6 +13,8 @@ enum class path_access : std::uint8_t {
   run,  ///< as `read`, and execute files
   /// a directory in which sockets and their locks are made and removed
   sockets,
+  /// a directory in which files are made, written, cut, renamed and removed
+  files,
   /// everything except executing files; moving files within this directory
   modify,
   device,  ///< read and write one file

@@ -109,8 +109,10 @@ syscall_groups of_the_hub() {
   return {
       calls("new threads, no new process", "",
             {has_bits("clone", 0, CLONE_THREAD)}),
-      calls("the directories of the policy, when it is read again",
+      calls("the directories of the policy and of the audit trail",
             "getdents getdents64"),
+      calls("the files of the audit trail: synced, cut, rotated",
+            "fsync fdatasync ftruncate rename renameat renameat2"),
       calls("memory that is never code", "",
             {lacks_bits("mmap", 2, PROT_EXEC),
              lacks_bits("mprotect", 2, PROT_EXEC)}),

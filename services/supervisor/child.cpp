@@ -11,11 +11,13 @@
 #include "actors/io/gate/lock_files.hpp"
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/socket/bind.hpp"
+#include "actors/operator/prompts.hpp"
 #include "actors/supervisor/container_parts.hpp"
 #include "protocol/supervisor/path_fault.hpp"
 #include "protocol/text/text.hpp"
 #include "services/gate/hooks/hook_check.hpp"
 #include "services/gate/setup.hpp"
+#include "services/operator/hub_audit.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
@@ -96,8 +98,19 @@ int run_clearance(const supervise_child_options& options, const sidecar& x,
   const auto clearance = parent_of(paths.clearance_socket);
   const auto readers = parent_of(paths.reader_socket);
   make_directories({clearance, readers});
-  const auto sandbox = enter_sandbox(x, hub_sandbox({clearance, readers}));
-  return serve(options, [&](io::loop& loop) {
+  auto setting = options.audit;
+  const auto name = audit_name(options.container_id);
+  if (!setting.file.empty() && !setting.is_off()) {
+    make_directories({setting.file});
+    setting.file += "/" + name + ".jsonl";
+  }
+  const hub_audit audit{setting, name, actors::new_boot_id(),
+                        exit_cannot_start};
+  auto plan = hub_sandbox({clearance, readers});
+  if (!audit.directory().empty())
+    plan.paths_allowed.push_back({audit.directory(), path_access::files, true});
+  const auto sandbox = enter_sandbox(x, plan);
+  const auto result = serve(options, [&](io::loop& loop) {
     actors::executor_actor executor = actors::spawn_helper_executor(
         loop, actors::helper_executor_config{&loop, paths.verdict_socket});
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
@@ -105,8 +118,11 @@ int run_clearance(const supervise_child_options& options, const sidecar& x,
     hub.io = &loop;
     hub.executor = executor;
     hub.sandbox = sandbox;
+    audit.give_to(hub);
     return depend(loop, actors::spawn_hub(loop, std::move(hub)));
   });
+  audit.stop();
+  return result;
 }
 
 // A Landlock rule needs a directory that exists. If the repository is missing,

@@ -53,7 +53,9 @@ struct supervisor_parser {
 
 private:
   static void check_id(const std::string& word);
+  static void check_audit(const CLI::App& app, const audit_setting& x);
   static void add_level(CLI::App& app, log_level& to);
+  static void add_audit(CLI::App& app, audit_setting& to);
 };
 
 void supervisor_parser::add_level(CLI::App& app, log_level& to) {
@@ -61,6 +63,12 @@ void supervisor_parser::add_level(CLI::App& app, log_level& to) {
       "--log-level", [&to](const std::string& word) {
         to = choice("--log-level", word, log_levels);
       });
+}
+
+void supervisor_parser::add_audit(CLI::App& app, audit_setting& to) {
+  add(app, "--audit", to.file);
+  app.add_flag("--audit-sync", to.is_synced);
+  app.add_flag("--audit-required", to.is_required);
 }
 
 supervisor_parser::supervisor_parser() {
@@ -71,6 +79,7 @@ supervisor_parser::supervisor_parser() {
   run->add_flag("--podman", all.podman);
   add(*run, "--shield", all.shield);
   add(*run, "--selinux-type", all.selinux_type);
+  add_audit(*run, all.audit);
   add_level(*run, all.level);
   child = app.add_subcommand("supervise-child");
   add(*child, "SERVICE", service)->required();
@@ -78,6 +87,7 @@ supervisor_parser::supervisor_parser() {
   add(*child, "SIDECAR", one.sidecar)->required();
   add(*child, "--shield", one.shield);
   add(*child, "--selinux-type", one.selinux_type);
+  add_audit(*child, one.audit);
   add_level(*child, one.level);
   parent = app.add_subcommand("supervisor");
   add(*parent, "CONTAINER_ID", whole.container_id)->required();
@@ -87,6 +97,7 @@ supervisor_parser::supervisor_parser() {
   add(*parent, "--delegate", whole.delegate);
   parent->add_flag("--isolate", whole.isolate);
   add(*parent, "--selinux-type", whole.selinux_type);
+  add_audit(*parent, whole.audit);
   add_level(*parent, whole.level);
 }
 
@@ -99,7 +110,18 @@ void supervisor_parser::check_id(const std::string& word) {
                           "container's name");
 }
 
+void supervisor_parser::check_audit(const CLI::App& app,
+                                    const audit_setting& x) {
+  for (const char* option : {"--audit-sync", "--audit-required"})
+    if (x.is_off() && app.count(option) > 0)
+      throw usage_fault(std::string{option} + " needs an audit trail",
+                        usage_error::kind::together, {"--audit", option});
+}
+
 supervisor_command supervisor_parser::finish() {
+  check_audit(*run, all.audit);
+  check_audit(*parent, whole.audit);
+  check_audit(*child, one.audit);
   if (run->parsed())
     return all;
   if (parent->parsed()) {
@@ -113,6 +135,12 @@ supervisor_command supervisor_parser::finish() {
   if (one.service != child_service::verdict && !one.shield.empty())
     throw usage_fault("--shield is for the verdict service alone",
                       usage_error::kind::together, {"--shield"});
+  if (one.service != child_service::clearance)
+    for (const char* option : {"--audit", "--audit-sync", "--audit-required"})
+      if (child->count(option) > 0)
+        throw usage_fault(std::string{option}
+                              + " is for the clearance service alone",
+                          usage_error::kind::together, {option});
   return one;
 }
 

@@ -31,7 +31,7 @@ Exit codes: 0 stopped by a signal; 1 failed while running; 2 wrong usage or a
 bad sidecar; 3 no service could be started; 4 could not start.
 )";
 
-constexpr std::string_view run_text = R"(
+constexpr std::string_view run_all_text = R"(
 Usage: terok-supervisor run --sidecar-dir DIR [OPTION]...
 
 Serves every container that has a sidecar in DIR. The services start when the
@@ -62,6 +62,12 @@ Options:
   --selinux-type NAME
                      the type of the gate's socket, where SELinux is enabled
                      (default: terok_socket_t)
+  --audit DIR        write an audit trail for each hub to DIR/ID.jsonl, or none
+                     if DIR is `none` (default:
+                     $XDG_STATE_HOME/terok-clearance/audit); see
+                     terok-clearance-audit(1)
+  --audit-sync       a verdict waits until its record is on the disk
+  --audit-required   a verdict without its record is not executed
   --log-level LEVEL  debug, info, warning or error (default: info)
   --config FILE      settings, as TOML; see terok-supervisor --help
   --help             show this text
@@ -70,11 +76,12 @@ Each container may hold 4096 open requests in 2 MiB, 64 connected readers, 256
 connected clients, 128 of them subscribers, and 8 git processes at a time.
 
 SIGTERM and SIGINT stop the program: running git transfers get 4 seconds,
-everything else ends at once. A second signal ends it at once. SIGUSR1 writes
-the counters to the log, which is stderr. If that is the journal, entries have
-the fields CONTAINER=, REQUEST_ID= and TEROK_...=. With Type=notify systemd is
-told when each container that had a sidecar at the start is served or has
-failed, and how many there are; with WatchdogSec= also that the supervisor runs.
+everything else ends at once. A second signal ends it at once. SIGHUP makes new
+files of audit trails that were renamed. SIGUSR1 writes the counters to the log,
+which is stderr. If that is the journal, entries have the fields CONTAINER=,
+REQUEST_ID= and TEROK_...=. With Type=notify systemd is told when each container
+that had a sidecar at the start is served or has failed, and how many there are;
+with WatchdogSec= also that the supervisor runs.
 )";
 
 constexpr std::string_view parent_text = R"(
@@ -105,6 +112,12 @@ Options:
   --selinux-type NAME
                      the type of the gate's socket, where SELinux is enabled
                      (default: terok_socket_t)
+  --audit DIR        write an audit trail for each hub to DIR/ID.jsonl, or none
+                     if DIR is `none` (default:
+                     $XDG_STATE_HOME/terok-clearance/audit); see
+                     terok-clearance-audit(1)
+  --audit-sync       a verdict waits until its record is on the disk
+  --audit-required   a verdict without its record is not executed
   --log-level LEVEL  debug, info, warning or error (default: info)
   --config FILE      settings, as TOML; see terok-supervisor --help
   --help             show this text
@@ -126,10 +139,11 @@ process. SERVICE is one of:
   gate       the git gate
 
 The process cannot be traced and leaves no core. Clearance and gate have a
-sandbox: they reach only the system's files and their own sockets, the gate also
-its bare repository (Landlock), and make only the system calls that they need
-(seccomp). A warning says what the kernel does not support. If the sidecar has
-allow_debugger, the process can be traced and has no sandbox.
+sandbox: they reach only the system's files and their own sockets, the hub also
+its audit trail, the gate its bare repository (Landlock), and make only the
+system calls that they need (seccomp). A warning says what the kernel does not
+support. If the sidecar has allow_debugger, the process can be traced and has no
+sandbox.
 
 Options:
   --shield PATH      for verdict: the program that changes the firewall
@@ -138,6 +152,12 @@ Options:
   --selinux-type NAME
                      the type of the gate's socket, where SELinux is enabled
                      (default: terok_socket_t)
+  --audit DIR        for clearance: write an audit trail to DIR/ID.jsonl, or
+                     none if DIR is `none` (default:
+                     $XDG_STATE_HOME/terok-clearance/audit); see
+                     terok-clearance-audit(1)
+  --audit-sync       a verdict waits until its record is on the disk
+  --audit-required   a verdict without its record is not executed
   --log-level LEVEL  debug, info, warning or error (default: info)
   --config FILE      settings, as TOML; see terok-supervisor --help
   --help             show this text
@@ -153,7 +173,7 @@ std::string_view supervisor_help_of(std::string_view subcommand) noexcept {
   if (subcommand.empty())
     text = supervisor_text;
   else if (subcommand == "run")
-    text = run_text;
+    text = run_all_text;
   else if (subcommand == "supervisor")
     text = parent_text;
   else if (subcommand == "supervise-child")

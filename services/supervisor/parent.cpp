@@ -11,6 +11,7 @@
 #include "actors/io/supervisor/container_host.hpp"
 #include "protocol/supervisor/path_fault.hpp"
 #include "protocol/text/text.hpp"
+#include "services/operator/hub_audit.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
@@ -108,7 +109,10 @@ delegated_services(const parent_options& options, const protocol::sidecar& x,
     // terok finds these processes by the words terok_sandbox and
     // supervise-child.
     const argument_list ours{own_program(), "terok_sandbox", "supervise-child"};
-    add_service(result, "clearance", ours, options);
+    auto hub = ours;
+    add_service(result, "clearance", std::move(hub), options);
+    for (auto& word : audit_words(options.audit))
+      result.back().argv.push_back(std::move(word));
     if (auto fault = gate_fault_of(x, paths))
       log(actors::severity::error, "parent",
           "the gate is not started: the sidecar has a fault, correct it",
@@ -182,10 +186,15 @@ int supervise_container(const parent_options& options) try {
   auto parent = configure_parent(options);
   const auto sidecar = parent.sidecar;
   const auto shield = choose_shield(options.shield);
-  parent.around = std::make_shared<const actors::container_surroundings>(
-      find_surroundings(shield, options.selinux_type,
-                        sidecar->gate && !options.isolate ? gates_here::some
-                                                          : gates_here::none));
+  const container_audits audits{options.audit};
+  auto shared = find_surroundings(
+      shield, options.selinux_type,
+      sidecar->gate && !options.isolate ? gates_here::some : gates_here::none);
+  shared.audit = [audits](actors::hub_config& hub, const std::string& id) {
+    audits.give_to(hub, id);
+  };
+  parent.around =
+      std::make_shared<const actors::container_surroundings>(std::move(shared));
   if (!sidecar->allow_debugger)
     harden_process();
   log(actors::severity::info, "parent", "starting",
@@ -207,6 +216,7 @@ int supervise_container(const parent_options& options) try {
         parent.containers = containers.get();
         return start_parent(loop, std::move(parent));
       });
+  audits.stop();
   clean_up(*sidecar);
   return result;
 } catch (const setup_fault& e) {

@@ -6,6 +6,7 @@
 #include "actors/io/supervisor/sidecar_directory.hpp"
 #include "actors/supervisor/running_sidecars.hpp"
 #include "actors/supervisor/supervisor.hpp"
+#include "services/operator/hub_audit.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
@@ -63,8 +64,14 @@ int supervise(const supervise_options& options) try {
   auto directory = open_directory(options.sidecar_dir);
   log_to_stderr(options.level);
   const auto shield = choose_shield(options.shield);
-  auto around = std::make_shared<const actors::container_surroundings>(
-      find_surroundings(shield, options.selinux_type, gates_here::some));
+  const container_audits audits{options.audit};
+  auto shared =
+      find_surroundings(shield, options.selinux_type, gates_here::some);
+  shared.audit = [audits](actors::hub_config& hub, const std::string& id) {
+    audits.give_to(hub, id);
+  };
+  auto around =
+      std::make_shared<const actors::container_surroundings>(std::move(shared));
   if (options.podman && io::find_program("podman").empty())
     throw setup_fault(exit_cannot_start,
                       "--podman: there is no program podman beside this "
@@ -79,7 +86,8 @@ int supervise(const supervise_options& options) try {
   config.name = supervisor_program;
   config.level = options.level;
   config.cannot_start = exit_cannot_start;
-  return run_program(
+  config.reloads = true;
+  const auto result = run_program(
       config, [&](io::loop& loop, const actors::manager_actor& manager) {
         http = std::make_unique<io::http_server>(loop.context());
         containers = std::make_unique<io::container_host>(loop.context());
@@ -96,8 +104,15 @@ int supervise(const supervise_options& options) try {
         all.around = around;
         all.manager = manager;
         all.caveat = shield_caveat(shield);
-        return start_supervisor(loop, std::move(all));
+        auto service = start_supervisor(loop, std::move(all));
+        service.reload = [audits] {
+          audits.reopen();
+          return false;
+        };
+        return service;
       });
+  audits.stop();
+  return result;
 } catch (const setup_fault& e) {
   print_fault(supervisor_program, e.what());
   return e.code;

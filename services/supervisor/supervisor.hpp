@@ -3,6 +3,7 @@
 
 #include "services/cli/config_file.hpp"
 #include "services/cli/outcome.hpp"
+#include "services/operator/audit_setting.hpp"
 #include "services/process/log_level.hpp"
 
 #include <cstdint>
@@ -26,6 +27,7 @@ struct supervise_child_options {
   std::string sidecar;
   std::string shield; ///< empty: it is searched for
   std::string selinux_type = default_selinux_type;
+  audit_setting audit; ///< its file is a directory
   log_level level = log_level::info;
 };
 
@@ -41,6 +43,7 @@ struct parent_options {
   std::string delegate;
   bool isolate = false; ///< hub and gate run in children with a sandbox
   std::string selinux_type = default_selinux_type;
+  audit_setting audit; ///< its file is a directory
   log_level level = log_level::info;
 };
 
@@ -51,6 +54,7 @@ struct supervise_options {
   bool podman = false;
   std::string shield; ///< empty: it is searched for
   std::string selinux_type = default_selinux_type;
+  audit_setting audit; ///< its file is a directory
   log_level level = log_level::info;
 };
 

@@ -1,12 +1,14 @@
-// Input: a policy file. It is refused with one printable line that names the
-// file, or its rules have targets and can decide.
+// Input: a policy file, and a file of tests for one. It is refused with one
+// printable line that names the file, or its rules have targets and can decide.
 
 #include "services/operator/policy_file.hpp"
 
+#include "services/operator/policy_test_file.hpp"
 #include "test/fuzz/fuzz.hpp"
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -54,8 +56,25 @@ void check_decisions(const policy& rules) {
   }
 }
 
+// The same text as a file of tests.
+void check_tests(std::string_view text) {
+  const auto result = clearance::services::parse_policy_test("t.toml", text);
+  if (const auto* fault = std::get_if<policy_fault>(&result)) {
+    require(to_string(*fault).starts_with("t.toml:"), "a fault names its file");
+    return;
+  }
+  const auto& all =
+      std::get<std::vector<clearance::services::policy_expectation>>(result);
+  require(!all.empty(), "a file of tests has a test");
+  for (const auto& x : all) {
+    require(x.line > 0 && !x.target.empty(), "a test has a line and a target");
+    decide({}, x.asked.question(), {});
+  }
+}
+
 void run(const std::uint8_t* data, std::size_t size) {
   const auto text = clearance::test::as_text(data, size);
+  check_tests(text);
   auto result = parse_policy(
       "p.toml", text, [](const std::string& name) { return name == "co.uk"; });
   if (const auto* fault = std::get_if<policy_fault>(&result)) {

@@ -83,7 +83,10 @@ for name in "${names[@]}"; do
     expect "$words --" "${options[@]}"
   done
 done
-expect 'terok-clearance ' decide emit explain history list policy serve \
+expect 'terok-clearance audit ' export list verify
+expect 'terok-clearance policy ' check explain propose test
+expect 'terok-clearance audit list --by p' policy
+expect 'terok-clearance ' audit decide emit explain history list policy serve \
   serve-verdict tui verdict watch \
   --config --help --version
 expect 'terok-clearance serve --cl' --clearance-socket

@@ -329,6 +329,25 @@ def prompt_decided(world, example):
               'allow applied')
 
 
+def policy_and_tests(world):
+    policy = world.home / 'policy.d'
+    policy.mkdir(mode=0o700)
+    rule = policy / 'a.toml'
+    rule.write_text('version = 1\n[[rule]]\nname = "no ads"\nwhy = "ads"\n'
+                    'to = ["**.ads.org"]\naction = "deny"\n')
+    rule.chmod(0o600)
+    (world.home / 'expected.toml').write_text(
+        'version = 1\n[[test]]\nto = "x.ads.org"\nexpect = "deny"\n')
+
+
+def expectations_of_page(world, example):
+    """The policy has no rule, so that the page's allow is an ask."""
+    policy_and_tests(world)
+    (world.home / 'page.toml').write_text(example.text)
+    world.run('terok-clearance policy test ~/page.toml ~/policy.d\n',
+              'expected allow, is ask', 1)
+
+
 def policy_of_page(world, example):
     policy = world.home / 'policy'
     policy.mkdir(mode=0o700)
@@ -466,7 +485,18 @@ RUN = {
         typed('', '', '', before=manager),
     (EMBEDDING, 'namespace embedding = clearance::embedding;'):
         compiled,
-    ('terok-clearance-prompts.1', 'version = 1'): policy_of_page,
+    ('terok-clearance-audit.1', 'terok-clearance audit list --since 7d '
+                                '--container alpha'):
+        typed('', before=hub),
+    ('terok-clearance-audit.1', 'terok-clearance audit verify'):
+        typed('the chain holds', before=hub),
+    ('terok-clearance-policy.5', 'version = 1'): policy_of_page,
+    ('terok-clearance-policy.5', '# expected.toml'): expectations_of_page,
+    ('terok-clearance-policy.5', 'terok-clearance policy check policy.d'):
+        typed('1 rule', '1 test, 0 failed', before=policy_and_tests),
+    ('terok-clearance-policy.5', 'terok-clearance policy propose --since 7d '
+                                 '>proposed.toml'):
+        typed('', before=hub),
     ('terok-clearance-prompts.1', 'terok-clearance list'): prompt_decided,
     ('terok-clearance-prompts.1', 'terok-clearance list --all --json'):
         typed('"state":"waiting"', before=hub_with_prompts),
@@ -506,8 +536,6 @@ RUN = {
         file_for('terok-supervisor run --sidecar-dir ~/sidecars\n',
                  'gate: serving', 'sidecars/demo.json',
                  change=sidecar),
-    ('terok-supervisor.1', 'terok-clearance watch --all'):
-        typed(('no hub below', ENDLESS), ('', ENDLESS), needs=['socat']),
 }
 
 

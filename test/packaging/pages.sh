@@ -9,7 +9,7 @@ here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 # shellcheck source=test/packaging/page.sh
 source "$here/page.sh"
 cd "${1:-$here/../..}"
-pages=(packaging/man/*.[17])
+pages=(packaging/man/*.[157])
 
 # PAGE SECTION...
 needs() {

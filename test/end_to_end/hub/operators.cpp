@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -181,6 +182,43 @@ TEST_CASE("policy check says what is wrong, by file and line") {
   CHECK(bad.how == exited(2));
   CHECK(bad.err.find((policy / "b.toml").string() + ":") != bad.err.npos);
   CHECK(run({"policy", "check", policy / "none"}).how == exited(2));
+}
+
+TEST_CASE("a policy is explained and tested without a hub") {
+  const temp_dir dir;
+  const auto policy = dir / "policy";
+  std::filesystem::create_directory(policy);
+  std::filesystem::permissions(policy, std::filesystem::perms{0700});
+  write_file(policy / "a.toml", deny_rule
+                                    + "[[rule]]\nname = \"wheels\"\n"
+                                      "why = \"builds\"\nto = [\"pypi.org\"]\n"
+                                      "ports = [443]\naction = \"allow\"\n"
+                                      "expires = 2999-01-01\n");
+  auto x = run({"policy", "check", policy});
+  CHECK_MESSAGE(x.how == exited(0), x.err);
+  CHECK(x.out.find("an ask where the shield has not: ports, exact-names")
+        != x.out.npos);
+  x = run({"policy", "explain", "--to", "x.ads.org", policy});
+  CHECK_MESSAGE(x.how == exited(0), x.err);
+  CHECK_MESSAGE(x.out.starts_with("deny\nrule: \"no ads\" ("), x.out);
+  x = run({"policy", "explain", "--to", "pypi.org", "--port", "443", policy});
+  CHECK_MESSAGE(x.out.starts_with("ask\n"), x.out);
+  const std::string tests = "version = 1\n[[test]]\nto = \"x.ads.org\"\n"
+                            "expect = \"deny\"\n";
+  write_file(dir / "t.toml", tests);
+  x = run({"policy", "test", dir / "t.toml", policy});
+  CHECK_MESSAGE(x.how == exited(0), x.err);
+  CHECK(x.out == "1 test, 0 failed\n");
+  write_file(dir / "t.toml", tests
+                                 + "[[test]]\nto = \"x.ads.org\"\n"
+                                   "expect = \"ask\"\n");
+  x = run({"policy", "test", dir / "t.toml", policy});
+  CHECK(x.how == exited(1));
+  CHECK_MESSAGE(x.out.find("t.toml:5: x.ads.org: expected ask, is deny by")
+                    != x.out.npos,
+                x.out);
+  write_file(dir / "t.toml", "version = 2\n");
+  CHECK(run({"policy", "test", dir / "t.toml", policy}).how == exited(2));
 }
 
 TEST_CASE("a hub without prompts says so to whoever asks for them") {

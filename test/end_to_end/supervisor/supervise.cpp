@@ -59,6 +59,34 @@ TEST_CASE("a verdict reaches the shield, and a push reaches its repository") {
   s.push(one);
 }
 
+TEST_CASE("the hub of each container has an audit trail of its own") {
+  supervision s;
+  s.world.add(one);
+  s.world.add(two);
+  const auto trails = s.world.git.dir / "trails";
+  s.start({"--audit", trails, "--audit-required"});
+  s.await_served(one);
+  s.await_served(two);
+  const auto x = block_of(one);
+  varlink_client watcher{s.world.clearance(one)};
+  watcher.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
+  watcher.socket().await_taken();
+  raw_socket{s.world.reader(one)}.send(x.line());
+  CHECK(watcher.next_event() == x.event());
+  varlink_client caller{s.world.clearance(one)};
+  CHECK(caller.verdict(x.container, x.request_id, x.dest, "deny")
+        == success(R"({"ok":true})"));
+  CHECK(s.stop() == exited(0));
+  auto trail = read_file(trails / "111111111111.jsonl");
+  for (const char* event :
+       {"start", "decision_asked", "decision_result", "stop"})
+    CHECK_MESSAGE(trail.find(R"("event":")" + std::string{event}) != trail.npos,
+                  event);
+  trail = read_file(trails / "222222222222.jsonl");
+  CHECK(trail.find(R"("event":"stop")") != trail.npos);
+  CHECK(trail.find("decision") == trail.npos);
+}
+
 // A program that reads the traffic of one container must not open the firewall
 // of another container.
 TEST_CASE("a reader socket accepts lines about its own container only") {

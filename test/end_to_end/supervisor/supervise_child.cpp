@@ -71,6 +71,19 @@ TEST_CASE("each service listens where supervisor.md says, until SIGTERM") {
   }
 }
 
+TEST_CASE("a hub in its sandbox writes the audit trail of its container") {
+  fixture s;
+  const auto trails = s.world.git.dir / "trails";
+  auto server = s.serve("clearance", {"--audit", trails, "--audit-sync"});
+  server.kill(SIGTERM);
+  CHECK(server.wait() == exited(0));
+  const auto trail = read_file(trails / (s.demo.id.substr(0, 12) + ".jsonl"));
+  CHECK(trail.find(R"("event":"start")") != trail.npos);
+  CHECK(trail.find(R"("event":"stop")") != trail.npos);
+  child other{s.world.supervisor(s.words("gate", {"--audit", "none"}))};
+  CHECK(other.wait() == exited(2));
+}
+
 // The directory of the socket is mounted into the container, so it must hold no
 // file that git obeys.
 TEST_CASE("a gate's home and hooks are in a private directory, apart from its "

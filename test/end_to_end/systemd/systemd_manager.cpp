@@ -195,7 +195,13 @@ TEST_CASE("our units carry a block from a reader to a verdict") {
   REQUIRE_EQ(processes.size(), 1);
   const auto pid = processes.front();
   check_confined(pid);
-  CHECK(seen_by(pid, "/home").empty());
+  // Of the user's files the hub sees its audit trail alone.
+  CHECK_EQ(seen_by(pid, "/home/tester"), std::vector<std::string>{".local"});
+  CHECK_EQ(seen_by(pid, "/home/tester/.local"),
+           std::vector<std::string>{"state"});
+  const auto trail = world->home() / ".local/state/terok-clearance/audit";
+  CHECK_NE(read_file(trail / "hub.jsonl").find("decision_result"),
+           std::string::npos);
   // Of the user's runtime directory the hub sees only its two files.
   CHECK_EQ(seen_by(pid, "/run/user/54321").size(), 2);
 

@@ -64,8 +64,9 @@ TEST_CASE("help and version are printed, and are no faults") {
   };
   CHECK(out({"--version"}) == "terok-clearance " CLEARANCE_VERSION "\n");
   CHECK(out({"--help"}) == help_of(""));
-  for (const char* name : {"serve", "serve-verdict", "watch", "verdict", "emit",
-                           "list", "decide", "history", "explain", "policy"}) {
+  for (const char* name :
+       {"serve", "serve-verdict", "watch", "verdict", "emit", "list", "decide",
+        "history", "explain", "policy", "audit", "tui"}) {
     CHECK(out({name, "--help"}) == help_of(name));
     CHECK(out({name, "-h"}) == help_of(name));
   }
