@@ -1,6 +1,6 @@
 """terok-clearance-tui on a real terminal: pyte shows what its bytes mean.
 
-Usage: terminal.py PROGRAM. A hub of this file's own is in front of it. Every wait
+Usage: terminal.py PROGRAM TEROK_CLEARANCE. A hub of this file's own is in front of it. Every wait
 is for something that must come; what takes longer than the guard is a fault.
 """
 
@@ -9,6 +9,7 @@ import json
 import os
 import pty
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -327,12 +328,33 @@ def terminal_goes(program):
     assert select.select([pidfd], [], [], GUARD)[0], "it ends with its terminal"
 
 
+def is_executed(program, clearance):
+    """terok-clearance without a subcommand starts what lies beside it."""
+    with tempfile.TemporaryDirectory() as beside:
+        for each in program, clearance:
+            shutil.copy(each, beside)
+        alone = f"{beside}/terok-clearance"
+        world = World(alone, [prompt(1)], arguments=["--color", "never"])
+        x = world.terminal
+        x.await_text("host1.example")
+        with open(f"/proc/{x.pid()}/cmdline", "rb") as words:
+            assert words.read() == b"terok-clearance-tui\0--color\0never\0"
+        x.leave()
+        os.remove(f"{beside}/terok-clearance-tui")
+        world = World(alone, [], columns=250, PATH="/nowhere")
+        x = world.terminal
+        x.await_heard(b"ended 1")
+        x.await_text("install the package terok-clearance-tui")
+
+
 def main():
     program = os.path.realpath(sys.argv[1])
     for test in (decides, paste_is_no_key, resizes, suspends, colours, escapes,
                  sleeps, terminal_goes):
         print(test.__name__, flush=True)
         test(program)
+    print(is_executed.__name__, flush=True)
+    is_executed(program, os.path.realpath(sys.argv[2]))
 
 
 main()
