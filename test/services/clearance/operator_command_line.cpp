@@ -166,42 +166,42 @@ TEST_CASE("without a subcommand the terminal decides") {
   for (const words& x : {words{"--help"}, words{"--version"}, words{"--bogus"},
                          words{"list"}, words{"serve", "--plain"}, words{""}})
     CHECK(with_subcommand(x, both) == x);
+}
 
-  TEST_CASE("serve: the audit trail's file, and what waits for it") {
-    CHECK(parsed<serve_config>({"serve"}).audit.file.empty());
-    auto x = parsed<serve_config>(
-        {"serve", "--audit", "a.jsonl", "--audit-sync", "--audit-required"});
-    CHECK_EQ(x.audit.file, "a.jsonl");
-    CHECK(x.audit.is_synced);
-    CHECK(x.audit.is_required);
-    CHECK(parsed<serve_config>({"serve", "--audit", "none"}).audit.is_off());
-    CHECK(is_refused({"serve", "--audit", "none", "--audit-required"}));
-    CHECK(is_refused({"serve", "--audit", "none", "--audit-sync"}));
-    CHECK(is_refused({"serve", "--audit", ""}));
-  }
+TEST_CASE("serve: the audit trail's file, and what waits for it") {
+  CHECK(parsed<serve_config>({"serve"}).audit.file.empty());
+  auto x = parsed<serve_config>(
+      {"serve", "--audit", "a.jsonl", "--audit-sync", "--audit-required"});
+  CHECK_EQ(x.audit.file, "a.jsonl");
+  CHECK(x.audit.is_synced);
+  CHECK(x.audit.is_required);
+  CHECK(parsed<serve_config>({"serve", "--audit", "none"}).audit.is_off());
+  CHECK(is_refused({"serve", "--audit", "none", "--audit-required"}));
+  CHECK(is_refused({"serve", "--audit", "none", "--audit-sync"}));
+  CHECK(is_refused({"serve", "--audit", ""}));
+}
 
-  TEST_CASE("audit: an action, files, and which records") {
-    auto x = parsed<audit_config>({"audit", "list"});
-    CHECK(x.action == audit_action::list);
-    CHECK(x.paths.empty());
-    CHECK(x.filter == audit_filter{});
-    x = parsed<audit_config>({"audit", "export", "a", "b", "--redact",
-                              "--since", "2027-01-31", "--until",
-                              "2027-01-31T12:00:00Z", "--container", "c",
-                              "--to", "t", "--by", "policy"});
-    CHECK(x.action == audit_action::export_lines);
-    CHECK(x.paths == words{"a", "b"});
-    CHECK(x.is_redacted);
-    CHECK_EQ(x.filter.since, 1'801'353'600'000'000);
-    CHECK_EQ(x.filter.until, x.filter.since + std::int64_t{43200} * 1'000'000);
-    CHECK_EQ(x.filter.by, "policy");
-    CHECK(is_refused({"audit"}));
-    CHECK(is_refused({"audit", "show"}));
-    CHECK(is_refused({"audit", "list", "--redact"}));
-    CHECK(is_refused({"audit", "verify", "--since", "7d"}));
-    for (const char* time : {"7", "d", "-1d", "7y", "2027-02-30", "20270131",
-                             "2027-01-31T25:00:00Z"})
-      CHECK(is_refused({"audit", "list", "--since", time}));
-  }
+TEST_CASE("audit: an action, files, and which records") {
+  auto x = parsed<audit_config>({"audit", "list"});
+  CHECK(x.action == audit_action::list);
+  CHECK(x.paths.empty());
+  CHECK(x.filter == audit_filter{});
+  x = parsed<audit_config>({"audit", "export", "a", "b", "--redact", "--since",
+                            "2027-01-31", "--until", "2027-01-31T12:00:00Z",
+                            "--container", "c", "--to", "t", "--by", "policy"});
+  CHECK(x.action == audit_action::export_lines);
+  CHECK(x.paths == words{"a", "b"});
+  CHECK(x.is_redacted);
+  CHECK_EQ(x.filter.since, 1'801'353'600'000'000);
+  CHECK_EQ(x.filter.until, x.filter.since + std::int64_t{43200} * 1'000'000);
+  CHECK_EQ(x.filter.by, "policy");
+  CHECK(is_refused({"audit"}));
+  CHECK(is_refused({"audit", "show"}));
+  CHECK(is_refused({"audit", "list", "--redact"}));
+  CHECK(is_refused({"audit", "verify", "--since", "7d"}));
+  for (const char* time : {"7", "d", "-1d", "7y", "2027-02-30", "20270131",
+                           "2027-01-31T25:00:00Z"})
+    CHECK(is_refused({"audit", "list", "--since", time}));
+}
 
 } // namespace operator_command_line_tests
