@@ -2,6 +2,7 @@
 
 #include "protocol/base/limits.hpp"
 #include "services/cli/terminal.hpp"
+#include "services/client/request_fate.hpp"
 #include "services/client/socket_owner.hpp"
 #include "services/client/varlink_client.hpp"
 #include "services/process/exit_code.hpp"
@@ -45,15 +46,26 @@ std::string text_of(const varlink::reply& reply, std::string_view name) {
   return shown("");
 }
 
+/// The reply says no more than that, but the hub's prompts may. Else all causes
+/// are listed.
+std::string why_unknown(const verdict_config& config) {
+  const auto known =
+      fate_of_request(config.clearance_socket, config.container, config.dest);
+  return ": the hub has no open request of this id; "
+         + (known.empty()
+                ? "it was answered already or is being answered, or its "
+                  "container or shield is gone, or the hub was restarted or "
+                  "dropped it, or it never was at this hub"
+                : known);
+}
+
 /// The error of `reply` in words, or nothing for an error that this program
 /// does not know.
-std::string explanation(const varlink::reply& reply) {
+std::string explanation(const varlink::reply& reply,
+                        const verdict_config& config) {
   const std::string prefix = "org.terok.Clearance1.";
   if (reply.error == prefix + "UnknownRequest")
-    // The reply says no more than this, so all causes are listed.
-    return ": the hub has no open request of this id; it was answered already "
-           "or is being answered, or its container or shield is gone, or the "
-           "hub was restarted or dropped it, or it never was at this hub";
+    return why_unknown(config);
   if (reply.error == prefix + "VerdictTupleMismatch")
     return ": the open request of this id is of container "
            + text_of(reply, "expected_container") + " and destination "
@@ -66,12 +78,13 @@ std::string explanation(const varlink::reply& reply) {
 
 /// What the hub did not do. A failed verdict was accepted, and the shield could
 /// not carry it out; a refused one was not tried.
-std::string refusal_text(const varlink::reply& reply) {
+std::string refusal_text(const varlink::reply& reply,
+                         const verdict_config& config) {
   bool tried = reply.error == "org.terok.Clearance1.ShieldCliFailed";
   std::string text = (tried ? "failed: " : "refused: ") + shown(reply.error);
   for (const auto& x : reply.parameters)
     text += " " + shown(x.name) + "=" + shown(x.text);
-  return text + explanation(reply);
+  return text + explanation(reply, config);
 }
 
 } // namespace
@@ -96,7 +109,7 @@ int verdict(const verdict_config& config) {
                   + failure->why + whose(config.clearance_socket));
   const auto& reply = std::get<varlink::reply>(result);
   if (!reply.error.empty())
-    return failed(refusal_text(reply));
+    return failed(refusal_text(reply, config));
   if (!is_ok(reply))
     return failed("failed: the hub answered without ok");
   auto why =

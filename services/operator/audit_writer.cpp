@@ -25,7 +25,7 @@
 
 namespace clearance::services {
 
-namespace limits = protocol::operator_limits;
+namespace operator_limits = protocol::operator_limits;
 using protocol::audit_event;
 using protocol::audit_record;
 using std::chrono::steady_clock;
@@ -220,7 +220,7 @@ void audit_writer::state::settle(
     std::vector<std::pair<done_function, std::string>>& told) {
   if (!result.is_written) {
     ++counts.failures;
-    retry_at = steady_clock::now() + limits::audit_retry_interval;
+    retry_at = steady_clock::now() + operator_limits::audit_retry_interval;
     // All that wait stand behind the one that could not be written.
     for (auto& x : queue)
       if (x.done)
@@ -243,11 +243,12 @@ void audit_writer::state::write_some(lock_type& lock) {
   std::vector<audit_record> records;
   std::size_t bytes = 0;
   bool is_awaited = false;
-  const auto max = failure.empty() ? limits::audit_write_max_records : 1;
+  const auto max =
+      failure.empty() ? operator_limits::audit_write_max_records : 1;
   for (const auto& x : queue) {
     if (records.size() == max
         || (!records.empty()
-            && bytes + x.bytes > limits::audit_write_max_bytes))
+            && bytes + x.bytes > operator_limits::audit_write_max_bytes))
       break;
     records.push_back(x.record);
     bytes += x.bytes;
@@ -303,7 +304,7 @@ bool audit_writer::state::step(lock_type& lock) try {
     lock.unlock();
     store->tend();
     lock.lock();
-    tend_at = steady_clock::now() + limits::audit_tend_interval;
+    tend_at = steady_clock::now() + operator_limits::audit_tend_interval;
   } else {
     return false;
   }
