@@ -15,6 +15,11 @@
 ///                    verdict          this verdict; its client is told
 ///                    subscribe        that subscriber, as with replay
 ///   subscriber       any              its client
+///   prompts          a batch          a block: it is in no prompt;
+///                    a question       its client's connection; a decision that
+///                                     was begun has failed
+///                    Watch            that client
+///   operator_session any              its client
 ///   shield_executor  shield_call      this verdict
 ///   helper_executor  any              the verdict on that connection
 ///   any              report           that line of the log

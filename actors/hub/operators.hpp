@@ -11,6 +11,7 @@
 #include "protocol/operator/prompt_table.hpp"
 #include "protocol/varlink/operator_call.hpp"
 
+#include <caf/atom.hpp>
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
@@ -22,23 +23,10 @@
 
 namespace clearance::actors {
 
-/// What the registry made of one batch.
-struct registry_news {
-  /// An open request that went because of an event: a limit removed it, or its
-  /// id was announced again.
-  struct eviction {
-    std::size_t event = 0; ///< its place in the batch
-    protocol::request_ref request;
-  };
+/// The registry has news for the operators; see news_box.
+using news_atom = caf::atom_constant<caf::atom("news")>;
 
-  event_batch_ptr events;
-  /// Of each event, the generation of its open request; 0: it has none.
-  std::vector<std::uint64_t> generations;
-  /// In order.
-  std::vector<eviction> evicted;
-  /// Clients that follow events. They count as operators that attend.
-  std::size_t subscribers = 0;
-};
+class news_box;
 
 /// A client's verdict was executed. `by` says whose it was.
 struct verdict_executed {
@@ -55,7 +43,8 @@ struct operator_question {
   peer by;
 };
 
-/// All that the client gets, NUL included.
+/// All that the client gets, NUL included. Empty: there was no memory for it,
+/// so the client's connection is closed.
 struct operator_answer {
   std::string reply;
 };
@@ -76,10 +65,8 @@ struct audit_state {
 /// Keeps the prompts and answers operators. Starts with the hub, and both end
 /// together.
 using operators_actor = caf::typed_actor<
-    // From the registry: once for each batch, after the events were announced.
-    caf::reacts_to<registry_news>,
-    // From the registry: a verdict that the operators did not ask for.
-    caf::reacts_to<verdict_executed>,
+    // From the registry: there are news in the box.
+    caf::reacts_to<news_atom>,
     // From a session.
     caf::replies_to<operator_question>::with<operator_answer>,
     // From a session.
@@ -91,9 +78,11 @@ using operators_actor = caf::typed_actor<
 
 // -- what the operators ask of the registry -----------------------------------
 
-/// From now on send me what happens to open requests.
+/// From now on put into the box what happens to open requests, and tell me when
+/// I have to look.
 struct attend {
   operators_actor from;
+  std::shared_ptr<news_box> news;
 };
 
 /// Execute exactly this open request.
@@ -111,6 +100,8 @@ struct executed {
   protocol::prompt_table::execution how =
       protocol::prompt_table::execution::changed;
   std::string why; ///< of a failure
+  /// Look at the news up to this one first; see news_box::sequence().
+  std::uint64_t after = 0;
 };
 
 /// Close these open requests as if a verdict on each had been applied: nothing
@@ -128,8 +119,6 @@ struct requests_closed {
 
 } // namespace clearance::actors
 
-CLEARANCE_MESSAGE(clearance::actors::registry_news)
-CLEARANCE_MESSAGE(clearance::actors::verdict_executed)
 CLEARANCE_MESSAGE(clearance::actors::operator_question)
 CLEARANCE_MESSAGE(clearance::actors::operator_answer)
 CLEARANCE_MESSAGE(clearance::actors::watching)

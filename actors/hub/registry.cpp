@@ -72,7 +72,7 @@ void registry::on_announce(announce& x) {
   auto now = self_->clock().now();
   auto from = caf::actor_cast<ingester_actor>(self_->current_sender());
   if (x.max_pause <= protocol::duration::zero() || fits(*x.events)) {
-    announce_now(x, from, {});
+    announce_now(x, from, now, {});
     return;
   }
   hold_back(x, from, now);
@@ -83,7 +83,7 @@ void registry::hold_back(announce& x, const ingester_actor& from,
   try {
     held_.emplace_back();
   } catch (const std::exception&) {
-    announce_now(x, from, {});
+    announce_now(x, from, now, {});
     return;
   }
   held_.back() = {std::move(x), from, now};
@@ -103,15 +103,20 @@ bool registry::fits(const event_batch& events) {
 }
 
 void registry::announce_now(const announce& x, const ingester_actor& from,
+                            protocol::time_point now,
                             protocol::duration waited) {
+  if (news_)
+    news_->begin(x.events->size());
   for (std::size_t i = 0; i < x.events->size(); ++i) {
-    const auto generation = bind(x.events->at(i));
-    if (operators_)
-      note_generation(generation);
+    const auto bound = bind(x.events->at(i));
+    if (news_)
+      news_->note(bound);
   }
   fan_out(x.events);
-  if (operators_)
-    tell_news(x.events);
+  if (news_) {
+    news_->end(x.events, members_.size(), now);
+    wake_operators();
+  }
   const batch_announced answer{x.reader, waited, calm(),
                                protocol::batch_max_events(members_.size())};
   insist([&] { self_->send(from, answer); });
@@ -123,13 +128,13 @@ bool registry::calm() const {
   });
 }
 
-std::uint64_t registry::bind(const event_ptr& x) {
+protocol::bound_request registry::bind(const event_ptr& x) {
   ++counters_.events;
   switch (x->type()) {
   case event_type::connection_blocked:
     if (map_.announce(x->container(), x->request_id(), x->target(), x) > 0)
       on_evicted(x->container());
-    return map_.last_generation();
+    return map_.last_bound();
   case event_type::container_exited:
   case event_type::shield_down:
   case event_type::shield_disengaged:
@@ -140,7 +145,7 @@ std::uint64_t registry::bind(const event_ptr& x) {
   case event_type::verdict_applied:
     break;
   }
-  return 0;
+  return {};
 }
 
 void registry::on_evicted(std::string_view container) {
@@ -234,7 +239,7 @@ void registry::announce_what_fits(protocol::time_point now,
         return false;
       ++counters_.gave_up_waiting;
     }
-    announce_now(x.what, x.from, now - x.since);
+    announce_now(x.what, x.from, now, now - x.since);
     return true;
   };
   // Announcing one batch changes what fits. Each held batch is tried once,
@@ -351,7 +356,7 @@ void registry::settled(const verdict& x,
                        const protocol::shield_outcome& result,
                        verdict_promise promise) {
   conclude(x, what, result);
-  if (operators_)
+  if (news_)
     tell_executed(x, what, result);
   insist([&] {
     promise.deliver(

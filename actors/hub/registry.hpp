@@ -5,6 +5,7 @@
 #include "actors/base/hosted.hpp"
 #include "actors/base/log_limiter.hpp"
 #include "actors/hub/messages.hpp"
+#include "actors/hub/news_box.hpp"
 #include "protocol/hub/authorisation.hpp"
 
 #include <caf/actor_addr.hpp>
@@ -15,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -81,10 +83,8 @@ private:
   bool fits(const event_batch& events);
   bool calm() const;
   void announce_now(const announce& x, const ingester_actor& from,
-                    protocol::duration waited);
-  /// Returns the generation of the event's open request; 0: it has none.
-  std::uint64_t bind(const event_ptr& x);
-  void note_eviction(std::string_view request_id, std::uint64_t generation);
+                    protocol::time_point now, protocol::duration waited);
+  protocol::bound_request bind(const event_ptr& x);
   void on_evicted(std::string_view container);
   void fan_out(const event_batch_ptr& events);
   void lose(const member& x, std::size_t events);
@@ -120,8 +120,7 @@ private:
 
   // See registry_operators.cpp.
   void on_attend(const attend& x);
-  void note_generation(std::uint64_t generation);
-  void tell_news(const event_batch_ptr& events);
+  void wake_operators() noexcept;
   void tell_executed(const verdict& x,
                      const protocol::authorisation_map::cited& what,
                      const protocol::shield_outcome& result);
@@ -132,7 +131,7 @@ private:
   caf::actor_addr hub_;
   audit_place audit_;
   operators_actor operators_; // null: nobody is told what happens
-  registry_news news_;        // of the batch that is being announced
+  news_box_ptr news_;         // as operators_
 
   protocol::authorisation_map map_;
   log_limiter evictions_;

@@ -107,6 +107,8 @@ void session::on_applied(const protocol::shield_outcome& x) {
 }
 
 void session::on_answer(const operator_answer& x) {
+  if (x.reply.empty()) // memory was denied to it
+    return leave();
   if (!oneway_)
     replies_ += x.reply;
   answer();

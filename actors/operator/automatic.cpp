@@ -17,6 +17,8 @@
 #include "protocol/text/text.hpp"
 
 #include <algorithm>
+#include <exception>
+#include <new>
 #include <utility>
 #include <variant>
 
@@ -25,11 +27,24 @@ namespace clearance::actors {
 namespace operator_limits = protocol::operator_limits;
 using protocol::policy_action;
 using protocol::prompt_state;
+using execution = protocol::prompt_table::execution;
 
 void prompts::news_of_prompts::changed(const protocol::prompt& x,
                                        bool is_urgent) {
-  if (is_on && is_urgent && x.state == prompt_state::waiting)
+  if (!is_on || !is_urgent || x.state != prompt_state::waiting)
+    return;
+  try {
     numbers.push_back(x.number);
+  } catch (const std::bad_alloc&) {
+    has_missed = true;
+  }
+}
+
+void prompts::news_of_prompts::add_all(const protocol::prompt_table& of) {
+  const protocol::prompt* each = nullptr;
+  for (std::uint64_t n = 0; (each = of.next_after(n)) != nullptr;
+       n = each->number)
+    changed(*each, true);
 }
 
 protocol::policy_circumstances prompts::circumstances() const {
@@ -38,6 +53,7 @@ protocol::policy_circumstances prompts::circumstances() const {
 }
 
 void prompts::on_policy(const policy_loaded& x) {
+  catch_up();
   policy_state_ = x.state;
   note_load(x);
   const bool is_good = x.rules != nullptr;
@@ -52,14 +68,12 @@ void prompts::on_policy(const policy_loaded& x) {
     policy_ = x.rules;
     news_.is_on = true;
     table_.forget_failures();
-    const protocol::prompt* each = nullptr;
-    for (std::uint64_t n = 0; (each = table_.next_after(n)) != nullptr;
-         n = each->number)
-      news_.changed(*each, true);
+    news_.add_all(table_);
     judge_news(false);
     news_.is_on = !policy_->rules.empty()
                   || policy_->fallback != policy_action::ask
                   || policy_->unattended != protocol::unattended_blocks::queue;
+    set_eager();
   }
   tell_hub();
   serve();
@@ -75,14 +89,21 @@ bool prompts::is_unattended(protocol::time_point at) {
   return at - attended_at_ >= operator_limits::unattended_after;
 }
 
-// Ends: what judge() changes is judged the same the second time.
+// Ends: what judge() changes is judged the same the second time. If memory is
+// denied, all that waits is judged with the next news.
 void prompts::judge_news(bool is_unattended) {
-  while (!news_.numbers.empty()) {
-    const auto number = news_.numbers.front();
-    news_.numbers.pop_front();
-    judge(number, is_unattended);
+  try {
+    if (std::exchange(news_.has_missed, false))
+      news_.add_all(table_);
+    while (!news_.numbers.empty()) {
+      const auto number = news_.numbers.front();
+      news_.numbers.pop_front();
+      judge(number, is_unattended);
+    }
+    allow_automatically();
+  } catch (const std::bad_alloc&) {
+    news_.has_missed = true;
   }
-  allow_automatically();
 }
 
 void prompts::judge(std::uint64_t number, bool is_unattended) {
@@ -168,24 +189,35 @@ void prompts::allow_automatically() {
     const auto* started = std::get_if<table::decision_started>(&result);
     if (started == nullptr)
       continue;
+    try {
+      execute_automatically(number, *started->what->decision, started->request);
+    } catch (const std::exception&) {
+      table_.finish(number, execution::failed, {}, now());
+      table_.automatic_failed(number);
+      throw;
+    }
     ++automatic_running_;
     automatic_at_[container] = at;
-    const auto made = *started->what->decision;
-    run(made, started->request, {}, [this, number, made](const executed& how) {
-      --automatic_running_;
-      auto end = made;
-      auto others = end_decision(number, end, how);
-      if (how.how == protocol::prompt_table::execution::applied)
-        ++counters_.allowed_automatically;
-      else
-        table_.automatic_failed(number);
-      close_others(end, std::move(others), [] {
-        // nop: nobody waits for it
-      });
-      judge_news(false);
-      serve();
-    });
   }
+}
+
+void prompts::execute_automatically(std::uint64_t number,
+                                    const protocol::decision& made,
+                                    const protocol::request_ref& request) {
+  run(made, request, {}, [this, number, made](const executed& how) {
+    --automatic_running_;
+    auto end = made;
+    auto others = end_decision(number, end, how);
+    if (how.how == execution::applied)
+      ++counters_.allowed_automatically;
+    else
+      table_.automatic_failed(number);
+    close_others(end, std::move(others), [] {
+      // nop: nobody waits for it
+    });
+    judge_news(false);
+    serve();
+  });
 }
 
 } // namespace clearance::actors

@@ -1,8 +1,10 @@
 #include "actors/operator/operator_session.hpp"
 
+#include "actors/base/fault.hpp"
 #include "actors/base/log.hpp"
 
 #include <array>
+#include <exception>
 #include <string_view>
 #include <utility>
 
@@ -37,7 +39,7 @@ void operator_session::on_changes(const changes& x) {
   flush();
 }
 
-void operator_session::flush() {
+void operator_session::flush() try {
   if (bytes_ == nullptr)
     return;
   std::array<std::string_view, 1> pieces{
@@ -50,13 +52,18 @@ void operator_session::flush() {
     return config_.connection->await_writable();
   bytes_ = nullptr;
   self_->send(config_.prompts, pull{self_});
+} catch (const std::exception& fault) {
+  report_closed(name, config_.connection->who().pid, fault);
+  self_->quit();
 }
 
 void operator_session::leave(std::string_view why) {
-  log(severity::info, name, "an operator's client left",
-      {{"why", why},
-       {"pid", std::to_string(config_.connection->who().pid)},
-       {"command", config_.connection->who().command}});
+  if_memory_allows([&] {
+    log(severity::info, name, "an operator's client left",
+        {{"why", why},
+         {"pid", std::to_string(config_.connection->who().pid)},
+         {"command", config_.connection->who().command}});
+  });
   self_->quit();
 }
 

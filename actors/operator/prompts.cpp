@@ -1,24 +1,30 @@
 // What goes where:
 //
-//   registry --registry_news----> prompt_table --changed--> prompt_feed, one
-//            --verdict_executed->      ^                    for each client
-//                                      |                         |
-//   session --operator_question--> decide                     changes
-//                                      |                         v
-//   registry <--execute, close_requests               operator_session
+//   registry --news_box---> prompt_table --changed--> prompt_feed, one
+//                                ^                    for each client
+//                                |                         |
+//   session --operator_question--> decide               changes
+//                                |                         v
+//   registry <--execute, close_requests         operator_session
 //
-// The registry sends one message for each batch, after the batch was announced:
-// what the table costs comes behind the events. An operator's decision starts
-// in the table, is executed by the registry, and ends in the table. Meanwhile
-// the prompt is `deciding`, and its other open requests wait. When the decision
-// was applied the registry closes them, and only then the client gets its
-// reply. So every client that follows has `verdict_applied` before that.
+// The registry puts each batch into a box, after the batch was announced: what
+// the table costs comes behind the events. Every handler looks into the box
+// first. While nobody watches and no policy could decide, nothing else looks
+// there until 64 KiB of events have come together. So a block costs a hub whose
+// operators are away little, and a question still gets an exact answer. A batch
+// is folded with the time at which it was announced. An operator's decision
+// starts in the table, is executed by the registry, and ends in the table.
+// Meanwhile the prompt is `deciding`, and its other open requests wait. When
+// the decision was applied the registry closes them, and only then the client
+// gets its reply. So every client that follows has `verdict_applied` before
+// that.
 //
 // A client that watches pulls: it gets the next changes when its socket has
 // taken the last ones. The feed merges what happens meanwhile.
 
 #include "actors/operator/prompts.hpp"
 
+#include "actors/base/fault.hpp"
 #include "actors/base/log.hpp"
 #include "protocol/text/text.hpp"
 #include "protocol/varlink/operator_reply.hpp"
@@ -41,6 +47,19 @@ namespace {
 
 std::string boot_or_random(const std::string& x) {
   return x.empty() ? new_boot_id() : x;
+}
+
+std::optional<protocol::event> read_event(const announced_event& x) {
+  auto wire = x.wire();
+  wire.remove_suffix(1);
+  auto parsed = varlink::parse_reply(wire);
+  auto* reply = std::get_if<varlink::reply>(&parsed);
+  return reply == nullptr ? std::nullopt : std::move(reply->notification);
+}
+
+protocol::dossier dossier_of(const announced_event& x) {
+  auto event = read_event(x);
+  return event ? std::move(event->dossier) : protocol::dossier{};
 }
 
 std::string sanitised(std::string_view text) {
@@ -75,6 +94,7 @@ prompts::prompts(self_type* self, prompts_config config)
       policy_(std::make_shared<const protocol::policy>()),
       audit_state_(config_.audit.state),
       table_(boot_or_random(config_.boot), config_.limits),
+      about_([this] { return dossier_of(*folded_); }),
       attended_at_(self->clock().now()) {
   table_.add(news_);
 }
@@ -89,12 +109,11 @@ prompts::interface::behavior_type prompts::make_behavior() {
   self_->link_to(config_.hub);
   self_->set_down_handler(
       [this](const caf::down_msg& x) { on_down(x.source); });
-  self_->send(config_.registry, attend{operators_actor{self_}});
+  self_->send(config_.registry, attend{operators_actor{self_}, box_});
   if (config_.audit.trail)
     self_->send(config_.audit.trail, audit_follow{operators_actor{self_}});
   return {
-      [this](const registry_news& x) { on_news(x); },
-      [this](const verdict_executed& x) { on_executed(x); },
+      [this](news_atom) { catch_up(); },
       [this](operator_question& x) { return on_question(x); },
       [this](const watching& x) { on_watching(x); },
       [this](const audit_state& x) {
@@ -102,8 +121,8 @@ prompts::interface::behavior_type prompts::make_behavior() {
         tell_hub();
         serve();
       },
-      [this](report_atom) { on_report(); },
-      [this](const policy_loaded& x) { on_policy(x); },
+      [this](report_atom) { if_memory_allows([this] { on_report(); }); },
+      [this](const policy_loaded& x) { insist([&] { on_policy(x); }); },
       [this](const pull& x) { on_pull(x); },
       [this](tick_atom) { on_tick(); },
   };
@@ -115,55 +134,61 @@ protocol::prompt_time prompts::now() const {
 
 // -- from the registry --------------------------------------------------------
 
-void prompts::on_news(const registry_news& x) {
-  const auto at = now();
+// If memory is denied to the policy, it decides with the next news.
+void prompts::catch_up(std::uint64_t until) {
+  if (box_->empty())
+    return;
+  box_->take(
+      until, [this](const news_box::batch& x) { on_batch(x); },
+      [this](const verdict_executed& x) {
+        if_memory_allows([&] { on_executed(x); });
+      });
+  serve();
+}
+
+void prompts::on_batch(const news_box::batch& x) {
+  // The wall clock of the batch's own moment.
+  const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(
+      self_->clock().now() - x.at);
+  const protocol::prompt_time at{x.at, config_.wall_clock() - passed.count()};
   subscribers_ = x.subscribers;
   const bool unattended = is_unattended(at.steady);
   auto evicted = x.evicted.begin();
   for (std::size_t i = 0; i < x.events->size(); ++i) {
     const auto& event = *x.events->at(i);
-    fold(event, x.generations[i], at);
+    table_.prefetch(x.bound.subspan(i));
+    fold(event, x.bound[i], at);
     // The block comes first: a prompt that it belongs to goes on, even if its
     // last open request had to make room.
     for (; evicted != x.evicted.end() && evicted->event == i; ++evicted)
-      table_.closed(event.container(), evicted->request, at);
+      if_memory_allows([&] {
+        table_.closed(event.container(), evicted->generation,
+                      x.bound[i].container, at);
+      });
   }
   judge_news(unattended);
-  serve();
 }
 
-void prompts::fold(const announced_event& x, std::uint64_t generation,
+// If memory is denied, this block is not seen.
+void prompts::fold(const announced_event& x,
+                   const protocol::bound_request& bound,
                    protocol::prompt_time at) {
   if (x.type() != event_type::connection_blocked)
-    return tell_event(x, at);
+    return if_memory_allows([&] { tell_event(x, at); });
   ++counters_.blocks;
-  const protocol::blocked what{x.container(), x.request_id(), x.domain(),
-                               x.dest(),      x.port(),       x.proto()};
-  if (table_.knows(x.container())) {
-    table_.block(what, {}, generation, at);
-    return;
-  }
-  auto wire = x.wire();
-  wire.remove_suffix(1);
-  auto parsed = varlink::parse_reply(wire);
-  const auto* reply = std::get_if<varlink::reply>(&parsed);
-  table_.block(what,
-               reply != nullptr && reply->notification
-                   ? reply->notification->dossier
-                   : protocol::dossier{},
-               generation, at);
+  folded_ = &x;
+  table_.block(
+      {x.container(), x.domain(), x.dest(), x.port(), x.proto(), bound}, about_,
+      at);
 }
 
 void prompts::tell_event(const announced_event& x, protocol::prompt_time at) {
-  auto wire = x.wire();
-  wire.remove_suffix(1);
-  auto parsed = varlink::parse_reply(wire);
-  const auto* reply = std::get_if<varlink::reply>(&parsed);
-  if (reply == nullptr || !reply->notification)
+  const auto event = read_event(x);
+  if (!event)
     return;
-  table_.lifecycle(*reply->notification, at);
+  table_.lifecycle(*event, at);
   for (auto& each : watchers_)
-    each.feed->add(*reply->notification);
+    each.feed->add(*event);
 }
 
 void prompts::on_executed(const verdict_executed& x) {
@@ -175,22 +200,27 @@ void prompts::on_executed(const verdict_executed& x) {
   made.error = sanitised(x.outcome.stderr_text);
   remember(table_.executed(x.container, x.request, std::move(made), now()));
   judge_news(false);
-  serve();
 }
 
 // -- questions ----------------------------------------------------------------
 
 prompts::answer_promise prompts::on_question(operator_question& x) {
   auto promise = self_->make_response_promise<operator_answer>();
-  std::visit(
-      [&](auto& call) {
-        using type = std::decay_t<decltype(call)>;
-        if constexpr (std::is_same_v<type, varlink::decide_call>)
-          decide(call, x.by, promise);
-        else if constexpr (!std::is_same_v<type, varlink::watch_call>)
-          promise.deliver(operator_answer{answer(call)});
-      },
-      x.what);
+  try {
+    catch_up();
+    std::visit(
+        [&](auto& call) {
+          using type = std::decay_t<decltype(call)>;
+          if constexpr (std::is_same_v<type, varlink::decide_call>)
+            decide(call, x.by, promise);
+          else if constexpr (!std::is_same_v<type, varlink::watch_call>)
+            promise.deliver(operator_answer{answer(call)});
+        },
+        x.what);
+  } catch (const std::exception&) {
+    // If the promise has its answer, this one goes nowhere.
+    insist([&] { promise.deliver(operator_answer{}); });
+  }
   serve();
   return promise;
 }
@@ -286,11 +316,16 @@ void prompts::decide(const varlink::decide_call& x, const peer& by,
     return refuse("AlreadyDecided", varlink::already_decided(*already->by));
   const auto& started = std::get<table::decision_started>(result);
   const auto number = started.what->number;
-  const auto made = *started.what->decision;
-  run(made, started.request, by,
-      [this, number, made, promise](const executed& y) {
-        decided(number, made, y, promise);
-      });
+  const auto request = started.request;
+  try {
+    const auto made = *started.what->decision;
+    run(made, request, by, [this, number, made, promise](const executed& y) {
+      decided(number, made, y, promise);
+    });
+  } catch (const std::exception&) {
+    table_.finish(number, execution::failed, {}, now());
+    throw;
+  }
 }
 
 void prompts::run(const protocol::decision& made,
@@ -300,21 +335,32 @@ void prompts::run(const protocol::decision& made,
       ->request(config_.registry, operator_limits::decision_deadline,
                 execute{made.container, request, made.action, by, made.rule,
                         std::make_shared<const protocol::decision>(made)})
-      .then([then](const executed& x) { then(x); },
-            [then](const caf::error&) {
-              then({execution::failed, "the registry does not answer"});
-            });
+      .then(
+          [this, then](const executed& x) {
+            catch_up(x.after);
+            then(x);
+          },
+          [then](const caf::error&) {
+            then({execution::failed, "the registry does not answer"});
+          });
 }
 
+// Memory that is denied here costs the client its connection: the decision is
+// made.
 void prompts::decided(std::uint64_t number, protocol::decision made,
                       const executed& how, const answer_promise& promise) {
-  auto others = end_decision(number, made, how);
-  auto reply = outcome_of(number, made, how);
-  judge_news(false);
-  close_others(made, std::move(others), [reply, promise] {
+  auto answer = [promise](std::string reply) {
     auto to = promise;
-    to.deliver(operator_answer{reply});
-  });
+    insist([&] { to.deliver(operator_answer{reply}); });
+  };
+  try {
+    auto others = end_decision(number, made, how);
+    auto reply = outcome_of(number, made, how);
+    judge_news(false);
+    close_others(made, std::move(others), [answer, reply] { answer(reply); });
+  } catch (const std::exception&) {
+    answer({});
+  }
 }
 
 // Returns the open requests that the decision answers, too.
@@ -342,12 +388,16 @@ void prompts::close_others(const protocol::decision& made,
                            const std::function<void()>& then) {
   if (requests.empty())
     return then();
-  self_
-      ->request(
-          config_.registry, operator_limits::decision_deadline,
-          close_requests{made.container, std::move(requests), made.action})
-      .then([then](const requests_closed&) { then(); },
-            [then](const caf::error&) { then(); });
+  try {
+    self_
+        ->request(
+            config_.registry, operator_limits::decision_deadline,
+            close_requests{made.container, std::move(requests), made.action})
+        .then([then](const requests_closed&) { then(); },
+              [then](const caf::error&) { then(); });
+  } catch (const std::exception&) {
+    then(); // they stay open
+  }
 }
 
 std::string prompts::outcome_of(std::uint64_t number,
@@ -368,14 +418,17 @@ std::string prompts::outcome_of(std::uint64_t number,
 }
 
 void prompts::remember(const protocol::decision& x) {
-  history_.push_back(x);
-  if (history_.size() > operator_limits::history_max_decisions)
-    history_.pop_front();
+  if_memory_allows([&] {
+    history_.push_back(x);
+    if (history_.size() > operator_limits::history_max_decisions)
+      history_.pop_front();
+  });
 }
 
 // -- and the rest -------------------------------------------------------------
 
-void prompts::on_report() const {
+void prompts::on_report() {
+  catch_up();
   auto text = [](std::uint64_t n) { return std::to_string(n); };
   log(severity::notice, name, "counters",
       {{"blocks", text(counters_.blocks)},
@@ -383,6 +436,7 @@ void prompts::on_report() const {
        {"prompts_waiting", text(table_.open())},
        {"prompts_forgotten", text(table_.forgotten())},
        {"blocks_without_prompt", text(table_.unrecorded())},
+       {"news_missed", text(box_->missed())},
        {"prompt_bytes", text(table_.bytes())},
        {"operators", text(watchers_.size())},
        {"decisions_applied", text(counters_.applied)},

@@ -5,6 +5,7 @@
 #include "actors/base/io_host.hpp"
 #include "actors/base/wall_clock.hpp"
 #include "actors/hub/messages.hpp"
+#include "actors/hub/news_box.hpp"
 #include "actors/operator/messages.hpp"
 #include "protocol/operator/policy.hpp"
 #include "protocol/operator/prompt_feed.hpp"
@@ -49,7 +50,7 @@ protocol::decider decider_of(const peer& x, std::string label);
 /// Folds the registry's blocks into prompts, sends them to the clients that
 /// watch, and has the registry execute what operators decide. It keeps no open
 /// request: the registry executes what it is named, or says that it is gone.
-/// See prompts.cpp.
+/// While nobody looks it folds many blocks together. See prompts.cpp.
 class prompts {
 public:
   static inline const char* name = "prompts";
@@ -74,8 +75,11 @@ private:
     void removed(std::uint64_t) override {
       // nop: a prompt that is gone is not found
     }
+    /// All that wait.
+    void add_all(const protocol::prompt_table& of);
     std::deque<std::uint64_t> numbers;
-    bool is_on = false; ///< false: no policy could say anything but "ask"
+    bool has_missed = false; ///< memory was denied to a number
+    bool is_on = false;      ///< false: no policy could say anything but "ask"
   };
 
   /// A client that watches.
@@ -83,11 +87,13 @@ private:
     operator_session_actor handle;
     std::unique_ptr<protocol::prompt_feed> feed;
     bool wants = false; ///< it has written all that it was sent
+    protocol::time_point sent_at;
     bool attends = false;
     protocol::decider who; ///< with what the client says of itself
   };
 
-  void on_news(const registry_news& x);
+  void catch_up(std::uint64_t until = news_box::all);
+  void on_batch(const news_box::batch& x);
   void on_executed(const verdict_executed& x);
   answer_promise on_question(operator_question& x);
   void on_watching(const watching& x);
@@ -95,9 +101,9 @@ private:
   void on_pull(const pull& x);
   void on_tick();
   void on_down(const caf::actor_addr& who);
-  void on_report() const;
+  void on_report();
 
-  void fold(const announced_event& x, std::uint64_t generation,
+  void fold(const announced_event& x, const protocol::bound_request& bound,
             protocol::prompt_time at);
   void tell_event(const announced_event& x, protocol::prompt_time at);
 
@@ -127,6 +133,9 @@ private:
   void judge(std::uint64_t number, bool is_unattended);
   void leave_denied(std::uint64_t number, const std::string& rule);
   void allow_automatically();
+  void execute_automatically(std::uint64_t number,
+                             const protocol::decision& made,
+                             const protocol::request_ref& request);
   bool may_start(const std::string& container, protocol::time_point at);
   void close_others(const protocol::decision& made,
                     std::vector<protocol::request_ref> requests,
@@ -140,9 +149,12 @@ private:
   void note_load(const policy_loaded& x);
   void note_operator(protocol::audit_event what, const watcher& x);
 
+  void begin_watching(watcher& added, const watching& x);
+  void set_eager();
   void tell_hub();
   void serve();
   void serve(watcher& x, protocol::time_point now);
+  void serve_once(watcher& x, protocol::time_point at);
   void wake_at(protocol::time_point at, protocol::time_point now);
   protocol::prompt_time now() const;
 
@@ -155,6 +167,9 @@ private:
   std::string policy_state_ = "no policy: every prompt waits for a person";
   protocol::prompt_table table_;
   news_of_prompts news_;
+  news_box_ptr box_ = std::make_shared<news_box>();
+  const announced_event* folded_ = nullptr; // while it is folded
+  const protocol::prompt_table::dossier_source about_;
 
   /// Prompts that a rule allows, and how many of those are being executed.
   std::deque<std::uint64_t> automatic_;

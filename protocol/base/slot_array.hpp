@@ -28,6 +28,9 @@ public:
     return (*pieces_[at / 64])[at % 64];
   }
 
+  /// Whether the array ever had this place since it was last made smaller.
+  bool has(slot_link at) const noexcept { return at < end_; }
+
   /// Throws std::bad_alloc, and then nothing has changed.
   slot_link take() {
     if (free_ != no_slot) {

@@ -30,6 +30,17 @@ struct authorisation_map::impl {
     // nop
   }
 
+  // The copies come first: if memory is denied, nothing is in flight.
+  cited launch(slot_link at, action what) {
+    const auto& x = store[at];
+    cited result{0,
+                 {what, store.container_of(x), std::string{x.target()}},
+                 {x.number, at},
+                 std::string{x.request_id()}};
+    result.id = store.launch(at);
+    return result;
+  }
+
   open_request_store store;
 };
 
@@ -82,46 +93,38 @@ authorisation_map::cite(std::string_view container, std::string_view request_id,
     return refused(kind::unknown_request, request_id);
   if (x.target() != dest)
     return mismatch(x);
-  // The copies come first: if memory is denied, nothing is in flight.
-  cited result{
-      0, {*what, store.container_of(x), std::string{x.target()}}, x.number};
-  result.id = store.launch(at);
-  return result;
+  return impl_->launch(at, *what);
 }
 
 std::variant<authorisation_map::cited, authorisation_map::uncitable>
 authorisation_map::cite(std::string_view container, const request_ref& request,
                         action what) {
   auto& store = impl_->store;
-  const auto at = store.find(container, request.request_id);
-  if (at == no_slot || store[at].number != request.generation)
+  const auto at = store.find(container, request);
+  if (at == no_slot)
     return uncitable::gone;
-  const auto& x = store[at];
-  if (x.in_flight())
+  if (store[at].in_flight())
     return uncitable::in_flight;
-  cited result{
-      0, {what, store.container_of(x), std::string{x.target()}}, x.number};
-  result.id = store.launch(at);
+  return impl_->launch(at, what);
+}
+
+std::optional<std::string>
+authorisation_map::close(std::string_view container,
+                         const request_ref& request) {
+  auto& store = impl_->store;
+  const auto at = store.find(container, request);
+  if (at == no_slot || store[at].in_flight())
+    return std::nullopt;
+  std::string result{store[at].request_id()};
+  store.remove(at);
   return result;
 }
 
-bool authorisation_map::close(std::string_view container,
-                              const request_ref& request) {
-  auto& store = impl_->store;
-  const auto at = store.find(container, request.request_id);
-  if (at == no_slot || store[at].number != request.generation
-      || store[at].in_flight())
-    return false;
-  store.remove(at);
-  return true;
+bound_request authorisation_map::last_bound() const noexcept {
+  return impl_->store.last_bound();
 }
 
-std::uint64_t authorisation_map::last_generation() const noexcept {
-  return impl_->store.last_generation();
-}
-
-void authorisation_map::watch_evictions(
-    std::function<void(std::string_view, std::uint64_t)> f) {
+void authorisation_map::watch_evictions(std::function<void(std::uint64_t)> f) {
   impl_->store.watch_evictions(std::move(f));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "protocol/base/limits.hpp"
+#include "protocol/base/slot_array.hpp"
 #include "protocol/hub/verdict.hpp"
 
 #include <cstddef>
@@ -16,13 +17,24 @@
 
 namespace clearance::protocol {
 
-/// One open request. Requests that had the same id one after the other differ
-/// in `generation`.
+/// One open request of a container. Requests that had the same id one after the
+/// other differ in `generation`, and so do those of different containers.
 struct request_ref {
-  std::string request_id;
-  std::uint64_t generation = 0;
+  std::uint64_t generation = 0; ///< 0: none
+  /// A hint that saves a search: the place of the request when it was made. It
+  /// may belong to another request by now.
+  slot_link place = no_slot;
 
-  friend bool operator==(const request_ref&, const request_ref&) = default;
+  friend bool operator==(const request_ref& x, const request_ref& y) noexcept {
+    return x.generation == y.generation;
+  }
+};
+
+/// What one announcement made.
+struct bound_request {
+  request_ref request; ///< generation 0: no open request
+  /// A hint, as above: the number of the container. no_slot: not known.
+  slot_link container = no_slot;
 };
 
 /// What open requests may take, in number and in bytes (texts, bookkeeping and
@@ -84,19 +96,20 @@ public:
   /// open requests, those in flight included. Returns how many were live.
   std::size_t drop(std::string_view container);
 
-  /// The generation of the open request that the last announce() made; 0: it
-  /// made none. Numbers of announcements, so they grow.
-  std::uint64_t last_generation() const noexcept;
+  /// What the last announce() made. Generations are numbers of announcements,
+  /// so they grow.
+  bound_request last_bound() const noexcept;
 
-  /// `f(request_id, generation)` is called for each open request that goes
-  /// because of a bound, or because its id is announced again, before it goes;
-  /// it belongs to the container that announces. `f` must not throw.
-  void watch_evictions(std::function<void(std::string_view, std::uint64_t)> f);
+  /// `f(generation)` is called for each open request that goes because of a
+  /// bound, or because its id is announced again, before it goes; it belongs to
+  /// the container that announces. `f` must not throw.
+  void watch_evictions(std::function<void(std::uint64_t)> f);
 
   struct cited {
     ticket id;
     shield_call call;
-    std::uint64_t generation;
+    request_ref request;
+    std::string request_id;
   };
 
   /// Checks a verdict in the order of clearance.md, section 5 (1 to 3), and
@@ -116,8 +129,10 @@ public:
   std::variant<cited, uncitable> cite(std::string_view container,
                                       const request_ref& request, action what);
 
-  /// Ends exactly this open request if it is live. Returns whether it was.
-  bool close(std::string_view container, const request_ref& request);
+  /// Ends exactly this open request if it is live. Returns its id; nothing: it
+  /// was not live. Throws std::bad_alloc, and then nothing has changed.
+  std::optional<std::string> close(std::string_view container,
+                                   const request_ref& request);
 
   /// The cited verdict was executed. Success ends the open request, failure
   /// makes it live again, as old as it was; not if it was dropped, replaced or

@@ -101,6 +101,24 @@ slot_link open_request_store::find(std::string_view container,
                           : find(owner, request_id, hash_of(request_id));
 }
 
+// The place is right unless the open requests were moved together since. Then
+// all of the container are searched: as many as it may have, and rarely.
+slot_link open_request_store::find(std::string_view container,
+                                   const request_ref& x) const {
+  if (x.generation == 0)
+    return no_slot;
+  if (requests_.has(x.place) && requests_[x.place].number == x.generation)
+    return container_of(requests_[x.place]) == container ? x.place : no_slot;
+  const auto owner = find_holder(container, hash_of(container));
+  if (owner == no_slot)
+    return no_slot;
+  for (const auto* list : {&holders_[owner].line, &holders_[owner].set_aside})
+    for (auto at = list->newest; at != no_slot; at = requests_[at].older)
+      if (requests_[at].number == x.generation)
+        return at;
+  return no_slot;
+}
+
 slot_link open_request_store::find(ticket id) const {
   auto x = tickets_.find(id);
   return x == tickets_.end() ? no_slot : x->second;
@@ -124,7 +142,7 @@ std::size_t open_request_store::announce(std::string_view container,
   auto id_hash = hash_of(request_id);
   ids_.prefetch(id_hash);
   ++last_number_;
-  last_generation_ = 0;
+  last_bound_ = {};
   auto owner = hold(container);
   if (owner == no_slot) { // so it has no older block either
     ++without_memory_;
@@ -142,7 +160,7 @@ std::size_t open_request_store::announce(std::string_view container,
   // be approved under an id that means another one now.
   if (auto older = find(owner, request_id, id_hash); older != no_slot) {
     if (on_eviction_)
-      on_eviction_(request_id, requests_[older].number);
+      on_eviction_(requests_[older].number);
     take_out(older);
   }
   if (event != nullptr && event->handed())
@@ -186,7 +204,7 @@ std::size_t open_request_store::make_room(slot_link owner, std::size_t bytes) {
   for (; !fits(x, bytes); ++victims) {
     const auto at = oldest(x);
     if (on_eviction_)
-      on_eviction_(requests_[at].request_id(), requests_[at].number);
+      on_eviction_(requests_[at].number);
     take_out(at);
   }
   return victims;
@@ -263,7 +281,7 @@ bool open_request_store::add(slot_link owner, std::uint32_t id_hash,
   auto& x = requests_[at];
   x.id_hash = id_hash;
   x.number = last_number_;
-  last_generation_ = last_number_;
+  last_bound_ = {{last_number_, at}, owner};
   x.owner = owner;
   auto& y = holders_[owner];
   auto bytes = charge_of(x) + event_bytes;

@@ -36,20 +36,23 @@ public:
   std::size_t announce(std::string_view container, std::string_view request_id,
                        std::string_view target, undelivered_event_ptr event);
 
-  /// The number of the open request that the last announcement made; 0: none.
-  std::uint64_t last_generation() const noexcept { return last_generation_; }
-  void announced_nothing() noexcept { last_generation_ = 0; }
+  /// What the last announcement made.
+  bound_request last_bound() const noexcept { return last_bound_; }
+  void announced_nothing() noexcept { last_bound_ = {}; }
 
   /// See authorisation_map::watch_evictions().
-  void watch_evictions(std::function<void(std::string_view, std::uint64_t)> f) {
+  void watch_evictions(std::function<void(std::uint64_t)> f) {
     on_eviction_ = std::move(f);
   }
 
   /// Removes all of a container. Returns how many were live.
   std::size_t drop(std::string_view container);
 
-  /// no_slot, as in the next two: there is none.
+  /// no_slot, as in the next three: there is none.
   slot_link find(std::string_view container, std::string_view request_id) const;
+
+  /// Exactly this open request.
+  slot_link find(std::string_view container, const request_ref& x) const;
 
   /// The open request that `id` put in flight, if it still is.
   slot_link find(ticket id) const;
@@ -143,8 +146,8 @@ private:
   std::uint64_t last_number_ = 0;
   std::uint64_t evicted_ = 0;
   std::uint64_t without_memory_ = 0;
-  std::uint64_t last_generation_ = 0;
-  std::function<void(std::string_view, std::uint64_t)> on_eviction_;
+  bound_request last_bound_;
+  std::function<void(std::uint64_t)> on_eviction_;
 };
 
 } // namespace clearance::protocol

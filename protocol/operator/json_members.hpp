@@ -4,6 +4,7 @@
 #include "protocol/text/text.hpp"
 
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,7 +16,13 @@ namespace clearance::protocol {
 class json_members {
 public:
   explicit json_members(std::string& out) : out_(out) { out_ += '{'; }
-  ~json_members() { out_ += '}'; }
+  // Memory may be denied to the end. While an exception passes nobody wants the
+  // text.
+  // NOLINTNEXTLINE(bugprone-exception-escape)
+  ~json_members() noexcept(false) {
+    if (std::uncaught_exceptions() == exceptions_)
+      out_ += '}';
+  }
   json_members(const json_members&) = delete;
   json_members& operator=(const json_members&) = delete;
 
@@ -74,6 +81,7 @@ public:
 private:
   std::string& out_;
   bool is_first_ = true;
+  int exceptions_ = std::uncaught_exceptions();
 };
 
 } // namespace clearance::protocol

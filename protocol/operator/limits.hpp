@@ -42,7 +42,7 @@ inline constexpr std::size_t prompts_total_max = 32768;
 /// Bytes of the prompts of one container and of all containers, also of decided
 /// and gone ones. At the limit the oldest decided and gone prompts are removed
 /// first. Then the same happens as above.
-inline constexpr std::size_t prompts_per_container_max_bytes = 2 * 1024 * 1024;
+inline constexpr std::size_t prompts_per_container_max_bytes = 6 * 1024 * 1024;
 inline constexpr std::size_t prompts_total_max_bytes = 16 * 1024 * 1024;
 
 /// For how long a decided or gone prompt stays visible, and how many of one
@@ -62,6 +62,10 @@ inline constexpr std::size_t dossier_max_bytes = 8 * 1024;
 /// Containers without a prompt that an operator has made quiet. At the limit
 /// `Quiet` fails.
 inline constexpr std::size_t quiet_containers_max = 1024;
+
+/// Bytes of announced events that wait to be folded into prompts while nobody
+/// looks. At the limit they are folded.
+inline constexpr std::size_t news_waiting_max_bytes = 64 * 1024;
 
 // -- clients that watch -------------------------------------------------------
 
@@ -85,6 +89,10 @@ inline constexpr std::size_t changes_burst_max = 100;
 /// Prompts whose changes wait for one client, removed ones included. At the
 /// limit they are thrown away and the client gets a fresh snapshot.
 inline constexpr std::size_t pending_changes_max = 4096;
+
+/// A client that took nothing for so long, and has more than changes_burst_max
+/// changes to get, gets a fresh snapshot: it is exact after one read.
+inline constexpr auto watch_stalled_after = 1s;
 
 /// Container and shield events that wait for one client. At the limit the
 /// oldest one is dropped, and the client is told how many were.

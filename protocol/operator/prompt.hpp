@@ -2,6 +2,7 @@
 /// section 2.
 #pragma once
 
+#include "protocol/base/boxed.hpp"
 #include "protocol/hub/event.hpp"
 #include "protocol/hub/verdict.hpp"
 #include "protocol/operator/address.hpp"
@@ -93,27 +94,28 @@ struct prompt_container {
 /// The question to operators about a container and a target. Each pair has only
 /// one.
 struct prompt {
-  std::uint64_t number = 0; ///< grows with every prompt of the hub
-  std::uint64_t revision = 1;
-  std::shared_ptr<const prompt_container> container;
-  std::string target; ///< as in the first block
+  // The members that each block reads come first, so that they lie together.
   std::string domain; ///< as in the first block; empty: no name
   std::string dest;   ///< as in the last block
-  std::vector<ip_address> addresses;
+  std::uint64_t count = 0;
+  std::int64_t last_seen = 0; ///< microseconds since the epoch
   std::size_t more_addresses =
       0; ///< how many blocks had an address that is not listed
-  std::vector<std::int64_t> ports;
-  bool more_ports = false;
-  std::vector<std::int64_t> protocols;
-  flag_set flags;
-  std::int64_t first_seen = 0; ///< microseconds since the epoch
-  std::int64_t last_seen = 0;
-  std::uint64_t count = 0;
   prompt_state state = prompt_state::waiting;
   prompt_end why = prompt_end::none;
   bool quiet = false;
+  bool more_ports = false;
+  flag_set flags;
+  std::uint64_t number = 0; ///< grows with every prompt of the hub
+  std::uint64_t revision = 1;
+  std::int64_t first_seen = 0;
+  std::shared_ptr<const prompt_container> container;
+  std::string target; ///< as in the first block
+  std::vector<ip_address> addresses;
+  std::vector<std::int64_t> ports;
+  std::vector<std::int64_t> protocols;
   std::string rule; ///< the rule of the policy; empty: none matches
-  std::optional<protocol::decision> decision;
+  boxed<protocol::decision> decision;
 
   bool is_open() const noexcept {
     return state == prompt_state::waiting || state == prompt_state::deciding;

@@ -3,6 +3,7 @@
 #include "protocol/operator/prompt_rules.hpp"
 #include "protocol/operator/prompt_table.hpp"
 
+#include <new>
 #include <utility>
 
 namespace clearance::protocol {
@@ -41,8 +42,7 @@ prompt_table::start_result prompt_table::impl::begin(prompt_entry& x, wish y,
   case prompt_state::waiting:
     break;
   }
-  x.state = prompt_state::deciding;
-  x.seconds = y.seconds;
+  // If memory is denied to this, nothing has changed.
   x.decision =
       protocol::decision{.seq = ++last_decision,
                          .prompt = boot + "-" + std::to_string(x.number),
@@ -58,8 +58,9 @@ prompt_table::start_result prompt_table::impl::begin(prompt_entry& x, wish y,
                          .shown = {},
                          .container = x.container->name,
                          .target = x.target};
-  const auto& newest = newest_request(x);
-  x.deciding = {newest.id, newest.generation};
+  x.state = prompt_state::deciding;
+  x.seconds = y.seconds;
+  x.deciding = newest_request(x);
   notify(x, true);
   return decision_started{&x, x.deciding};
 }
@@ -109,15 +110,20 @@ prompt_table::finished prompt_table::impl::conclude(prompt_entry& x,
                                                     prompt_time now) {
   finished result;
   const auto& all = x.owner->requests;
-  for (auto at = all.rbegin(); result.to_close.size() < x.requests; ++at)
-    if (at->owner == &x)
-      result.to_close.push_back({at->id, at->generation});
+  try {
+    result.to_close.reserve(x.requests);
+    for (auto at = all.size(); result.to_close.size() < x.requests;)
+      if (all[--at].owner == &x)
+        result.to_close.push_back(all[at].what);
+  } catch (const std::bad_alloc&) {
+    result.to_close.clear(); // they stay open: nobody is asked about them
+  }
   detach_all(x);
   x.state = prompt_state::decided;
   ++x.revision;
-  finish(x, now.steady);
   const auto number = x.number;
-  settle(x, true, now);
+  if (finish(x, now.steady))
+    settle(x, true, now);
   result.what = find(number);
   return result;
 }

@@ -11,6 +11,7 @@
 #include "protocol/operator/json_members.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace clearance::protocol {
@@ -41,7 +42,8 @@ prompt_feed::prompt_feed(const prompt_table& table, shield_abilities shield)
   // nop
 }
 
-void prompt_feed::changed(const prompt& x, bool is_urgent) {
+// A change that there is no memory for is in the new snapshot.
+void prompt_feed::changed(const prompt& x, bool is_urgent) try {
   if (is_snapshot_ && x.number > cursor_ && x.number <= until_)
     return;
   auto& known = told_[x.number];
@@ -56,9 +58,11 @@ void prompt_feed::changed(const prompt& x, bool is_urgent) {
   queue_of(wanted).emplace(known.order, x.number);
   if (pending() > operator_limits::pending_changes_max)
     restart();
+} catch (const std::bad_alloc&) {
+  restart();
 }
 
-void prompt_feed::removed(std::uint64_t number) {
+void prompt_feed::removed(std::uint64_t number) try {
   auto at = told_.find(number);
   if (at == told_.end())
     return;
@@ -70,6 +74,14 @@ void prompt_feed::removed(std::uint64_t number) {
     return;
   removed_.push_back(number);
   if (pending() > operator_limits::pending_changes_max)
+    restart();
+} catch (const std::bad_alloc&) {
+  restart();
+}
+
+void prompt_feed::resume(duration away) {
+  if (!is_snapshot_ && away >= operator_limits::watch_stalled_after
+      && pending() > operator_limits::changes_burst_max)
     restart();
 }
 
@@ -87,7 +99,7 @@ void prompt_feed::set(const hub_state& x) {
 }
 
 // The client forgets everything with the first reply of the new snapshot.
-void prompt_feed::restart() {
+void prompt_feed::restart() noexcept {
   is_restart_ = true;
   is_snapshot_ = true;
   cursor_ = 0;
@@ -130,30 +142,31 @@ bool prompt_feed::write(time_point now, std::string& out) {
 }
 
 void prompt_feed::write_page(std::string& out) {
-  std::string page;
-  std::size_t count = 0;
+  out += R"({"continues":true,"parameters":{"prompts":[)";
+  const auto begin = out.size();
   const prompt* next = nullptr;
-  while ((next = table_.next_after(cursor_)) != nullptr
-         && next->number <= until_) {
-    std::string text;
-    append_prompt(text, *next, table_.id_of(next->number), shield_);
-    if (count == operator_limits::snapshot_page_max_prompts
-        || (count > 0
-            && page.size() + text.size()
-                   > operator_limits::snapshot_page_max_bytes))
+  for (std::size_t count = 0;; ++count) {
+    next = table_.next_after(cursor_);
+    if (next == nullptr || next->number > until_
+        || count == operator_limits::snapshot_page_max_prompts)
       break;
-    page += (count++ > 0 ? "," : "") + text;
+    const auto before = out.size();
+    out += count > 0 ? "," : "";
+    append_prompt(out, *next, table_.id_of(next->number), shield_);
+    if (count > 0
+        && out.size() - begin > operator_limits::snapshot_page_max_bytes) {
+      out.resize(before);
+      break;
+    }
+    told_[next->number].is_told = true;
     cursor_ = next->number;
-    told_[cursor_].is_told = true;
   }
   is_snapshot_ = next != nullptr && next->number <= until_;
-  append_more(out, [&](auto& to) {
-    to.raw("prompts") += "[" + page + "]";
-    if (!is_snapshot_)
-      to.truth("complete", true);
-    if (std::exchange(is_restart_, false))
-      to.truth("restart", true);
-  });
+  out += is_snapshot_ ? "]" : R"(],"complete":true)";
+  if (std::exchange(is_restart_, false))
+    out += R"(,"restart":true)";
+  out += "}}";
+  out += '\0';
 }
 
 void prompt_feed::write_removed(std::string& out) {

@@ -29,6 +29,12 @@ public:
   void changed(const prompt& x, bool is_urgent) override;
   void removed(std::uint64_t number) override;
 
+  /// What write() made was lost: the client gets a fresh snapshot.
+  void restart() noexcept;
+
+  /// The client reads again, after it took nothing for so long.
+  void resume(duration away);
+
   /// A container or shield event.
   void add(event x);
 
@@ -63,7 +69,6 @@ private:
   change_queue& queue_of(pending_change x) {
     return x == pending_change::news ? news_ : counts_;
   }
-  void restart();
   void write_page(std::string& out);
   void write_removed(std::string& out);
   bool write_change(change_queue& from, time_point now, std::string& out);

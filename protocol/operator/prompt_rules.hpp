@@ -15,7 +15,11 @@ struct prompt_table::impl : prompt_store {
     // nop
   }
 
-  prompt_entry* recent_for(const blocked& x) const;
+  bool fold_again(prompt_entry& x, const blocked& from, prompt_time now);
+  const prompt* block(prompt_holder& owner, prompt_entry* last,
+                      const blocked& x, prompt_time now);
+  prompt_entry& ask_anew(prompt_holder& owner, const prompt_entry* last,
+                         std::string key, const blocked& x, prompt_time now);
   bool fold(prompt_entry& x, const blocked& from, prompt_time now);
   bool find_new_flags(prompt_entry& x);
   void flag_neighbours(prompt_entry& x);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 #include <utility>
 
 namespace clearance::protocol {
@@ -22,20 +23,86 @@ std::size_t bytes_of(const prompt_container& x) {
   return result;
 }
 
+// More numbers of containers are not hinted at: the registry numbers them
+// densely, and has no more open requests than that.
+constexpr slot_link hints_max = 65536;
+
 } // namespace
 
-prompt_holder* prompt_store::find_holder(std::string_view name) {
+prompt_holder* prompt_store::find_holder(std::string_view name,
+                                         slot_link hint) {
+  if (hint < hints_.size()) {
+    auto* hinted = hints_[hint];
+    if (hinted != nullptr && hinted->name == name)
+      return hinted;
+  }
   auto at = holders_.find(name);
-  return at == holders_.end() ? nullptr : &at->second;
+  if (at == holders_.end())
+    return nullptr;
+  take_hint(at->second, hint);
+  return &at->second;
 }
 
-prompt_holder& prompt_store::hold(std::string_view name) {
-  if (auto* known = find_holder(name))
+void prompt_store::prefetch_holder(slot_link hint) const noexcept {
+  if (hint >= hints_.size() || hints_[hint] == nullptr)
+    return;
+  const auto* at = reinterpret_cast<const char*>(hints_[hint]);
+  __builtin_prefetch(at);
+  __builtin_prefetch(at + 64);
+}
+
+void prompt_store::prefetch_prompt(slot_link hint) const noexcept {
+  if (hint >= hints_.size() || hints_[hint] == nullptr)
+    return;
+  hints_[hint]->requests.prefetch();
+  if (const auto* x = hints_[hint]->recent) {
+    __builtin_prefetch(&x->domain);
+    __builtin_prefetch(&x->count);
+    __builtin_prefetch(&x->requests);
+  }
+}
+
+void prompt_store::prefetch_texts(slot_link hint) const noexcept {
+  if (hint >= hints_.size() || hints_[hint] == nullptr)
+    return;
+  if (const auto* x = hints_[hint]->recent) {
+    __builtin_prefetch(x->domain.data());
+    __builtin_prefetch(x->dest.data());
+  }
+}
+
+// A hint saves time only, so it may be left out.
+void prompt_store::take_hint(prompt_holder& x, slot_link hint) {
+  if (hint >= hints_max)
+    return;
+  if (hint >= hints_.size()) {
+    try {
+      hints_.resize(hint + 1);
+    } catch (const std::bad_alloc&) {
+      return;
+    }
+  }
+  drop_hint(x);
+  if (auto* other = std::exchange(hints_[hint], &x))
+    other->hint = no_slot;
+  x.hint = hint;
+}
+
+void prompt_store::drop_hint(prompt_holder& x) noexcept {
+  if (x.hint != no_slot)
+    hints_[std::exchange(x.hint, no_slot)] = nullptr;
+}
+
+prompt_holder& prompt_store::hold(std::string_view name, slot_link hint) {
+  if (auto* known = find_holder(name, hint))
     return *known;
-  auto& result = holders_[std::string{name}];
-  result.name = name;
-  result.bytes = holder_overhead_bytes + 3 * name.size();
+  prompt_holder made;
+  made.name = name;
+  made.bytes = holder_overhead_bytes + 3 * name.size();
+  auto& result =
+      holders_.emplace(std::string{name}, std::move(made)).first->second;
   bytes_ += result.bytes;
+  take_hint(result, hint);
   return result;
 }
 
@@ -43,6 +110,7 @@ void prompt_store::drop_if_empty(prompt_holder& x) {
   if (!x.open.empty() || !x.finished.empty() || x.is_quiet)
     return;
   bytes_ -= x.bytes;
+  drop_hint(x);
   holders_.erase(holders_.find(x.name));
 }
 
@@ -78,124 +146,156 @@ prompt_entry* prompt_store::next_after(std::uint64_t number) {
 prompt_entry* prompt_store::newest_of(prompt_holder& owner,
                                       const std::string& key) {
   auto at = owner.targets.find(key);
-  return at == owner.targets.end() ? nullptr : find(at->second);
+  return at == owner.targets.end() ? nullptr : at->second;
 }
 
+// If memory is denied nothing has changed.
 prompt_entry& prompt_store::create(prompt_holder& owner, std::string key) {
-  recent = nullptr;
-  auto& slot = prompts_[++last_number_];
-  slot = std::make_unique<prompt_entry>();
-  slot->number = last_number_;
-  slot->owner = &owner;
-  slot->container = owner.facts;
-  owner.targets[key] = last_number_;
-  slot->key = std::move(key);
-  owner.open.insert(last_number_);
+  auto made = std::make_unique<prompt_entry>();
+  auto& result = *made;
+  const auto number = last_number_ + 1;
+  result.number = number;
+  result.owner = &owner;
+  result.container = owner.facts;
+  result.key = std::move(key);
+  prompts_.emplace_hint(prompts_.end(), number, std::move(made));
+  try {
+    owner.open.insert(owner.open.end(), number);
+    if (auto node = owner.targets.extract(result.key)) {
+      node.key() = result.key; // the older prompt may go before this one
+      node.mapped() = &result;
+      owner.targets.insert(std::move(node));
+    } else {
+      owner.targets.emplace(result.key, &result);
+    }
+  } catch (const std::bad_alloc&) {
+    owner.open.erase(number);
+    prompts_.erase(number);
+    throw;
+  }
+  owner.recent = nullptr;
+  last_number_ = number;
+  ++owner.open_count;
   ++open_;
-  return *slot;
+  return result;
 }
 
-void prompt_store::attach(prompt_entry& x, std::string_view id,
-                          std::uint64_t generation) {
-  auto& all = x.owner->requests;
-  assert(all.empty() || all.back().generation < generation);
-  all.push_back({generation, &x, std::string{id}});
+void prompt_store::attach(prompt_entry& x, const request_ref& request) {
+  auto& owner = *x.owner;
+  owner.requests.push({request, &x});
   ++x.requests;
-  x.request_bytes += request_overhead_bytes + 2 * id.size();
+  x.charged += request_bytes;
+  owner.bytes += request_bytes;
+  bytes_ += request_bytes;
 }
 
-prompt_request* prompt_store::find_request(prompt_holder& owner,
-                                           std::uint64_t generation) {
-  auto& all = owner.requests;
-  // It is nearly always the oldest one.
-  auto at = all.begin();
-  if (at == all.end() || at->generation < generation)
-    at = std::lower_bound(all.begin(), all.end(), generation,
-                          [](const prompt_request& x, std::uint64_t y) {
-                            return x.generation < y;
-                          });
-  if (at == all.end() || at->generation != generation || at->owner == nullptr)
-    return nullptr;
-  return &*at;
-}
-
-const prompt_request& prompt_store::newest_request(const prompt_entry& x) {
+const request_ref& prompt_store::newest_request(const prompt_entry& x) {
   const auto& all = x.owner->requests;
-  auto at = std::find_if(all.rbegin(), all.rend(),
-                         [&](const auto& y) { return y.owner == &x; });
-  assert(at != all.rend());
-  return *at;
+  auto at = all.size() - 1;
+  while (all[at].owner != &x)
+    --at;
+  return all[at].what;
 }
 
 void prompt_store::detach(prompt_entry& x, std::uint64_t generation) {
-  auto* found = find_request(*x.owner, generation);
-  if (found == nullptr || found->owner != &x)
-    return;
-  x.request_bytes -= request_overhead_bytes + 2 * found->id.size();
-  --x.requests;
-  found->owner = nullptr;
-  found->id = {};
-  ++x.owner->ended_requests;
-  drop_ended(*x.owner);
+  auto* found = x.owner->requests.find(generation);
+  if (found != nullptr && found->owner == &x)
+    release(*found);
+}
+
+void prompt_store::release(prompt_request& x) noexcept {
+  auto& of = *std::exchange(x.owner, nullptr);
+  auto& owner = *of.owner;
+  --of.requests;
+  of.charged -= request_bytes;
+  owner.bytes -= request_bytes;
+  bytes_ -= request_bytes;
+  owner.requests.note_end();
 }
 
 void prompt_store::detach_all(prompt_entry& x) {
-  auto& owner = *x.owner;
-  for (auto at = owner.requests.rbegin(); x.requests > 0; ++at) {
-    if (at->owner != &x)
-      continue;
-    at->owner = nullptr;
-    at->id = {};
-    --x.requests;
-    ++owner.ended_requests;
+  auto& all = x.owner->requests;
+  // Each end may move those behind it to the front.
+  for (auto at = all.size(); x.requests > 0;) {
+    at = std::min(at, all.size()) - 1;
+    if (all[at].owner == &x)
+      release(all[at]);
   }
-  x.request_bytes = 0;
-  drop_ended(owner);
-}
-
-// Ended ones go from the front at once; in the middle when they are the most.
-void prompt_store::drop_ended(prompt_holder& owner) {
-  auto& all = owner.requests;
-  while (!all.empty() && all.front().owner == nullptr) {
-    all.pop_front();
-    --owner.ended_requests;
-  }
-  constexpr std::size_t few = 64;
-  if (owner.ended_requests <= few || owner.ended_requests * 2 < all.size())
-    return;
-  std::erase_if(all, [](const auto& x) { return x.owner == nullptr; });
-  owner.ended_requests = 0;
 }
 
 void prompt_store::add_address(prompt_entry& x, const ip_address& address) {
+  x.addresses.reserve(x.addresses.size() + 1);
+  auto& known = x.owner->addresses;
+  const auto at = known.try_emplace(address).first;
+  try {
+    at->second.push_back(&x);
+  } catch (const std::bad_alloc&) {
+    if (at->second.empty())
+      known.erase(at);
+    throw;
+  }
   x.addresses.push_back(address);
-  ++x.owner->addresses[address][x.key];
 }
 
-void prompt_store::finish(prompt_entry& x, time_point now) {
+void prompt_store::drop_addresses(prompt_entry& x) noexcept {
+  auto& known = x.owner->addresses;
+  for (const auto& address : x.addresses) {
+    const auto at = known.find(address);
+    auto& all = at->second;
+    *std::find(all.begin(), all.end(), &x) = all.back();
+    all.pop_back();
+    if (all.empty())
+      known.erase(at);
+  }
+}
+
+bool prompt_store::finish(prompt_entry& x, time_point now) {
   assert(x.finish_number == 0);
   auto& owner = *x.owner;
+  const auto order = ++last_finish_;
+  try {
+    owner.finished.emplace(order, x.number);
+    finished_.emplace(order, x.number);
+  } catch (const std::bad_alloc&) {
+    owner.finished.erase(order);
+    erase(x);
+    return false;
+  }
   owner.open.erase(x.number);
+  --owner.open_count;
   --open_;
-  x.finish_number = ++last_finish_;
+  x.finish_number = order;
   x.finished_at = now;
-  owner.finished.emplace(x.finish_number, x.number);
-  finished_.emplace(x.finish_number, x.number);
+  expire_from_ = std::min(expire_from_, now + limits_.retention);
+  return true;
 }
 
 void prompt_store::recharge(prompt_entry& x) {
-  const auto charge =
-      prompt_overhead_bytes + x.target.size() + x.domain.size() + x.dest.size()
-      + 5 * x.key.size() + x.request_bytes
-      + x.addresses.size() * (address_overhead_bytes + x.key.size());
+  auto charge = prompt_overhead_bytes + x.target.size() + x.domain.size()
+                + x.dest.size() + 3 * x.key.size() + x.rule.size()
+                + x.requests * request_bytes
+                + x.addresses.size() * address_overhead_bytes;
+  if (x.decision) {
+    const auto& made = *x.decision;
+    charge += decision_overhead_bytes + made.prompt.size()
+              + made.by.command.size() + made.by.name.size()
+              + made.reason.size() + made.rule.size() + made.error.size()
+              + made.container.size() + made.target.size();
+  }
   x.owner->bytes += charge - x.charged;
   bytes_ += charge - x.charged;
   x.charged = charge;
 }
 
 bool prompt_store::is_over(const prompt_holder& x) const noexcept {
-  return x.open.size() > limits_.per_container
+  return x.open_count > limits_.per_container
          || x.bytes > limits_.per_container_bytes;
+}
+
+bool prompt_store::is_nearly_full(const prompt_holder& x) const noexcept {
+  return x.open_count > limits_.per_container || open_ > limits_.total
+         || x.bytes + request_bytes > limits_.per_container_bytes
+         || bytes_ + request_bytes > limits_.total_bytes;
 }
 
 bool prompt_store::is_over_in_all() const noexcept {
@@ -223,7 +323,7 @@ bool prompt_store::give_up_one(prompt_entry& x, prompt_time now) {
   // Only open prompts are counted. Decided and gone prompts do not take the
   // place of open ones.
   const bool has_too_many =
-      owner.open.size() > limits_.per_container || open_ > limits_.total;
+      owner.open_count > limits_.per_container || open_ > limits_.total;
   prompt_entry* victim = nullptr;
   if (!has_too_many) {
     victim = oldest_of(owner.finished);
@@ -242,11 +342,10 @@ bool prompt_store::give_up_one(prompt_entry& x, prompt_time now) {
     return true;
   }
   if (x.requests > 1) {
-    const auto oldest =
-        std::find_if(owner.requests.begin(), owner.requests.end(),
-                     [&](const auto& y) { return y.owner == &x; });
-    detach(x, oldest->generation);
-    recharge(x);
+    std::size_t oldest = 0;
+    while (owner.requests[oldest].owner != &x)
+      ++oldest;
+    release(owner.requests[oldest]);
     return true;
   }
   return false;
@@ -263,9 +362,11 @@ bool prompt_store::settle(prompt_entry& x, bool is_urgent, prompt_time now) {
       erase(x);
       return false;
     }
+    const auto number = x.number;
     if (x.state == prompt_state::waiting)
       forget(x, now);
-    erase(x);
+    if (auto* left = find(number))
+      erase(*left);
     return false;
   }
   notify(x, is_urgent);
@@ -286,7 +387,8 @@ void prompt_store::forget(prompt_entry& x, prompt_time now) {
   x.why = prompt_end::forgotten;
   ++x.revision;
   detach_all(x);
-  finish(x, now.steady);
+  if (!finish(x, now.steady))
+    return;
   recharge(x);
   notify(x, true);
   auto& finished = x.owner->finished;
@@ -297,22 +399,16 @@ void prompt_store::forget(prompt_entry& x, prompt_time now) {
 
 void prompt_store::erase(prompt_entry& x) {
   auto& owner = *x.owner;
-  if (recent == &x)
-    recent = nullptr;
+  if (owner.recent == &x)
+    owner.recent = nullptr;
   detach_all(x);
-  for (const auto& address : x.addresses) {
-    auto at = owner.addresses.find(address);
-    auto known = at->second.find(x.key);
-    if (--known->second == 0)
-      at->second.erase(known);
-    if (at->second.empty())
-      owner.addresses.erase(at);
-  }
+  drop_addresses(x);
   auto at = owner.targets.find(x.key);
-  if (at != owner.targets.end() && at->second == x.number)
+  if (at != owner.targets.end() && at->second == &x)
     owner.targets.erase(at);
   if (x.finish_number == 0) {
     owner.open.erase(x.number);
+    --owner.open_count;
     --open_;
   } else {
     owner.finished.erase(x.finish_number);
@@ -335,14 +431,15 @@ std::size_t prompt_store::quiet_holders() const noexcept {
 }
 
 void prompt_store::expire(time_point now) {
-  while (!finished_.empty()) {
-    auto* x = find(finished_.begin()->second);
-    if (now - x->finished_at < limits_.retention)
-      return;
-    auto& owner = *x->owner;
-    erase(*x);
+  if (now < expire_from_)
+    return;
+  while (next_expiry() <= now) {
+    auto& x = *find(finished_.begin()->second);
+    auto& owner = *x.owner;
+    erase(x);
     drop_if_empty(owner);
   }
+  expire_from_ = next_expiry();
 }
 
 time_point prompt_store::next_expiry() const noexcept {

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "protocol/operator/prompt_table.hpp"
+#include "protocol/operator/request_ring.hpp"
 
-#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -17,13 +17,15 @@ struct prompt_holder;
 /// A prompt, and data that only the table needs.
 struct prompt_entry : prompt {
   prompt_holder* owner = nullptr;
-  std::string key;          ///< see target_key()
   std::size_t requests = 0; ///< open ones; the holder has them
-  std::size_t request_bytes = 0;
   std::size_t charged = 0;
+  /// Of the last block whose port and protocol are listed.
+  std::int64_t last_port = -1;
+  std::int64_t last_protocol = -1;
   flag_set kept_flags; ///< all flags except automatic_failed
   bool is_ruled_quiet = false;
   bool has_failed_automatically = false;
+  std::string key;      ///< see target_key()
   request_ref deciding; ///< the request that is being executed
   std::optional<std::int64_t> seconds;
   std::uint64_t finish_number =
@@ -31,27 +33,22 @@ struct prompt_entry : prompt {
   time_point finished_at;
 };
 
-/// An open request of a prompt.
-struct prompt_request {
-  std::uint64_t generation = 0;
-  prompt_entry* owner = nullptr; ///< null: it has ended
-  std::string id;
-};
-
 /// A container that has prompts, or is quiet.
 struct prompt_holder {
   std::string name;
+  /// The prompt of the container's last block, while it is the newest of its
+  /// target: the next block is often of the same target. Null: not known.
+  prompt_entry* recent = nullptr;
+  std::size_t bytes = 0;
+  std::size_t open_count = 0;
+  request_ring requests;                         ///< of all its prompts
   std::shared_ptr<const prompt_container> facts; ///< null: no block yet
   bool is_quiet = false;
-  std::size_t bytes = 0;
-  std::unordered_map<std::string, std::uint64_t>
-      targets; ///< the newest prompt of each target
-  /// Open requests of all its prompts, by generation. The registry ends the
-  /// oldest ones first, so this is nearly a queue.
-  std::deque<prompt_request> requests;
-  std::size_t ended_requests = 0; ///< of those, without a prompt
-  /// For each address, how many prompts of which target have it.
-  std::map<ip_address, std::map<std::string, std::size_t>> addresses;
+  std::uint32_t hint = no_slot; ///< see prompt_store::find_holder()
+  /// The newest prompt of each target, by its key.
+  std::unordered_map<std::string_view, prompt_entry*> targets;
+  /// The prompts that list an address.
+  std::map<ip_address, std::vector<prompt_entry*>> addresses;
   std::set<std::uint64_t> open;
   std::map<std::uint64_t, std::uint64_t> finished; ///< by finish_number
 };
@@ -68,8 +65,10 @@ public:
   void add(prompt_observer& x) { observers_.push_back(&x); }
   void remove(prompt_observer& x) { std::erase(observers_, &x); }
 
-  prompt_holder* find_holder(std::string_view name);
-  prompt_holder& hold(std::string_view name);
+  /// `hint` is the registry's number of the container: the last time it was
+  /// often the same container. no_slot: there is no hint.
+  prompt_holder* find_holder(std::string_view name, slot_link hint = no_slot);
+  prompt_holder& hold(std::string_view name, slot_link hint = no_slot);
   void drop_if_empty(prompt_holder& x);
 
   /// Sets the facts of a container from now on; null: none.
@@ -85,24 +84,31 @@ public:
   /// settle().
   prompt_entry& create(prompt_holder& owner, std::string key);
 
-  /// `generation` is greater than all of the container before.
-  void attach(prompt_entry& x, std::string_view id, std::uint64_t generation);
-  /// Null: there is no such open request.
-  static prompt_request* find_request(prompt_holder& owner,
-                                      std::uint64_t generation);
+  /// The generation is greater than all of the container before.
+  void attach(prompt_entry& x, const request_ref& request);
+  /// Says that blocks of the container with this hint come soon: first the
+  /// container is needed, then its prompt, then the texts of that.
+  void prefetch_holder(slot_link hint) const noexcept;
+  void prefetch_prompt(slot_link hint) const noexcept;
+  void prefetch_texts(slot_link hint) const noexcept;
+
   /// The newest open request of a prompt that has one.
-  static const prompt_request& newest_request(const prompt_entry& x);
+  static const request_ref& newest_request(const prompt_entry& x);
   /// Removes one open request from the prompt, if the prompt has it.
   void detach(prompt_entry& x, std::uint64_t generation);
   void detach_all(prompt_entry& x);
   void add_address(prompt_entry& x, const ip_address& address);
+  void drop_addresses(prompt_entry& x) noexcept;
 
-  /// The prompt is decided or gone.
-  void finish(prompt_entry& x, time_point now);
+  /// The prompt is decided or gone. False: memory was denied, so it was removed
+  /// at once.
+  bool finish(prompt_entry& x, time_point now);
 
   /// Charges the changes and reports them to the observers. Then makes room by
   /// removing prompts, at last `x` itself. Returns false if `x` was removed.
   bool settle(prompt_entry& x, bool is_urgent, prompt_time now);
+  /// Whether one more open request may need room.
+  bool is_nearly_full(const prompt_holder& x) const noexcept;
   void notify(const prompt_entry& x, bool is_urgent);
 
   /// Makes a waiting prompt gone.
@@ -126,22 +132,21 @@ public:
   std::uint64_t last_number() const noexcept { return last_number_; }
   std::uint64_t forgotten() const noexcept { return forgotten_; }
 
-  /// The prompt of the last block, while it is the newest of its target: the
-  /// next block is often of the same target. Null: not known.
-  prompt_entry* recent = nullptr;
-
   /// The bytes that a prompt, an open request, an address and a container are
   /// charged in addition to their texts: for objects, entries of indexes, and
-  /// the allocator.
-  static constexpr std::size_t prompt_overhead_bytes = 1024;
-  static constexpr std::size_t request_overhead_bytes = 224;
-  static constexpr std::size_t address_overhead_bytes = 192;
+  /// the allocator. test/protocol/operator/prompt_memory.cpp measures it.
+  static constexpr std::size_t prompt_overhead_bytes = 704;
+  static constexpr std::size_t decision_overhead_bytes = 560;
+  static constexpr std::size_t request_bytes = 64;
+  static constexpr std::size_t address_overhead_bytes = 160;
   static constexpr std::size_t holder_overhead_bytes = 768;
 
 private:
   void release_facts(prompt_holder& x,
                      const std::shared_ptr<const prompt_container>& facts);
-  static void drop_ended(prompt_holder& owner);
+  void take_hint(prompt_holder& x, slot_link hint);
+  void drop_hint(prompt_holder& x) noexcept;
+  void release(prompt_request& x) noexcept;
   void recharge(prompt_entry& x);
   bool is_over(const prompt_holder& x) const noexcept;
   bool is_over_in_all() const noexcept;
@@ -152,7 +157,9 @@ private:
   std::vector<prompt_observer*> observers_;
   std::map<std::uint64_t, std::unique_ptr<prompt_entry>> prompts_;
   std::map<std::string, prompt_holder, std::less<>> holders_;
+  std::vector<prompt_holder*> hints_;               // by the registry's numbers
   std::map<std::uint64_t, std::uint64_t> finished_; // by finish_number
+  time_point expire_from_ = time_point::max(); // nothing expires before that
   std::size_t open_ = 0;
   std::size_t bytes_ = 0;
   std::uint64_t last_number_ = 0;

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <new>
 #include <utility>
 
 namespace clearance::protocol {
@@ -64,6 +65,14 @@ prompt_end end_by(event_type x) noexcept {
   return prompt_end::none;
 }
 
+// Null: all prompts are of this target.
+const prompt_entry* other_target_of(const std::vector<prompt_entry*>& all,
+                                    const std::string& key) {
+  const auto at = std::find_if(all.begin(), all.end(),
+                               [&](const auto* y) { return y->key != key; });
+  return at == all.end() ? nullptr : *at;
+}
+
 bool is_allowed(const prompt& x) noexcept {
   return x.state == prompt_state::decided
          && x.decision->action == action::allow;
@@ -99,78 +108,134 @@ void prompt_table::remove(prompt_observer& x) {
 
 const prompt* prompt_table::block(const event& x, std::uint64_t generation,
                                   prompt_time now) {
-  return block({x.container, x.request_id, x.domain, x.dest, x.port, x.proto},
-               x.dossier, generation, now);
+  blocked y{x.container, x.domain, x.dest, x.port, x.proto, {}};
+  if (!x.request_id.empty())
+    y.bound.request.generation = generation;
+  return block(
+      y, [&] { return x.dossier; }, now);
 }
 
-bool prompt_table::knows(std::string_view container) const {
-  const auto* owner = impl_->find_holder(container);
-  return owner != nullptr && owner->facts != nullptr;
-}
-
-const prompt* prompt_table::block(const blocked& x, const dossier& about,
-                                  std::uint64_t generation, prompt_time now) {
+// Nearly all blocks are of the same target as the last one of their container,
+// and bring nothing new. Those cost a few comparisons.
+const prompt* prompt_table::block(const blocked& x, const dossier_source& about,
+                                  prompt_time now) {
   auto& all = *impl_;
   all.expire(now.steady);
-  auto* last = all.recent_for(x);
-  std::string key;
-  auto& owner = last != nullptr ? *last->owner : all.hold(x.container);
-  if (owner.facts == nullptr)
-    all.set_facts(owner, facts_of(x.container, about));
-  if (last == nullptr) {
-    key = target_key(x.domain, x.dest);
-    last = all.newest_of(owner, key);
-  }
-  const bool is_open = generation != 0 && !x.request_id.empty();
-  auto* found = last;
-  if (last == nullptr || last->state == prompt_state::gone
-      || is_allowed(*last)) {
-    if (!is_open) {
-      ++all.unrecorded;
-      all.drop_if_empty(owner);
-      return nullptr;
-    }
-    if (last != nullptr)
-      key = last->key;
-    found = &all.create(owner, std::move(key));
-    found->target = x.target();
-    found->domain = x.domain;
-    found->first_seen = now.wall;
-    found->quiet = owner.is_quiet;
-    if (last != nullptr && is_allowed(*last)) {
-      found->kept_flags.add(flag::allowed_before);
-      found->has_failed_automatically =
-          last->decision->by.what == decider::kind::policy;
-    }
-  }
-  const auto number = found->number;
-  if (is_open)
-    all.attach(*found, x.request_id, generation);
-  const bool is_new = found->count == 0;
-  const bool has_news = all.fold(*found, x, now) || is_new;
-  // What else gives an open prompt a flag is found by flag_neighbours().
-  const bool has_changed =
-      (has_news || !found->is_open()) && all.find_new_flags(*found);
-  if (has_changed && !is_new)
-    ++found->revision;
-  if (!all.settle(*found, is_new || has_changed, now)) {
+  auto* known = all.find_holder(x.container, x.bound.container);
+  auto* last = known == nullptr ? nullptr : known->recent;
+  if (last != nullptr
+      && (last->domain != x.domain
+          || (x.domain.empty() && last->dest != x.dest)))
+    last = nullptr;
+  if (last != nullptr && all.fold_again(*last, x, now))
+    return last;
+  auto& owner =
+      known == nullptr ? all.hold(x.container, x.bound.container) : *known;
+  const auto before = all.last_number();
+  try {
+    if (owner.facts == nullptr)
+      all.set_facts(owner, facts_of(x.container, about()));
+    return all.block(owner, last, x, now);
+  } catch (const std::bad_alloc&) {
+    // A prompt that nobody has seen yet goes; another one misses this block.
+    if (auto* made =
+            all.last_number() > before ? all.find(before + 1) : nullptr)
+      all.erase(*made);
     ++all.unrecorded;
     all.drop_if_empty(owner);
     return nullptr;
   }
-  if (has_news)
-    all.flag_neighbours(*found);
-  all.recent = all.find(number);
-  return all.recent;
 }
 
-// Null: look for the target's newest prompt.
-prompt_entry* prompt_table::impl::recent_for(const blocked& x) const {
-  if (recent == nullptr || recent->owner->name != x.container
-      || recent->domain != x.domain
-      || (x.domain.empty() && recent->dest != x.dest))
+// `last`: the newest prompt of the target. Null: look for it.
+const prompt* prompt_table::impl::block(prompt_holder& owner,
+                                        prompt_entry* last, const blocked& x,
+                                        prompt_time now) {
+  std::string key;
+  if (last == nullptr) {
+    key = target_key(x.domain, x.dest);
+    last = newest_of(owner, key);
+  }
+  const bool is_open = x.bound.request.generation != 0;
+  auto* found = last;
+  if (last == nullptr || last->state == prompt_state::gone
+      || is_allowed(*last)) {
+    if (!is_open) {
+      ++unrecorded;
+      drop_if_empty(owner);
+      return nullptr;
+    }
+    if (last != nullptr)
+      key = last->key;
+    found = &ask_anew(owner, last, std::move(key), x, now);
+  }
+  if (is_open)
+    attach(*found, x.bound.request);
+  const bool is_new = found->count == 0;
+  const bool has_news = fold(*found, x, now) || is_new;
+  // What else gives an open prompt a flag is found by flag_neighbours().
+  const bool has_changed =
+      (has_news || !found->is_open()) && find_new_flags(*found);
+  if (has_changed && !is_new)
+    ++found->revision;
+  if (!settle(*found, is_new || has_changed, now)) {
+    ++unrecorded;
+    drop_if_empty(owner);
     return nullptr;
-  return recent;
+  }
+  if (has_news)
+    flag_neighbours(*found);
+  owner.recent = found;
+  return found;
+}
+
+void prompt_table::prefetch(const std::span<const bound_request>& next) const {
+  constexpr std::size_t ahead[]{8, 5, 2};
+  const auto hint_at = [&](std::size_t n) {
+    return next.size() > n && next[n].container != next[n - 1].container
+               ? next[n].container
+               : no_slot;
+  };
+  impl_->prefetch_holder(hint_at(ahead[0]));
+  impl_->prefetch_prompt(hint_at(ahead[1]));
+  impl_->prefetch_texts(hint_at(ahead[2]));
+}
+
+prompt_entry& prompt_table::impl::ask_anew(prompt_holder& owner,
+                                           const prompt_entry* last,
+                                           std::string key, const blocked& x,
+                                           prompt_time now) {
+  auto& result = create(owner, std::move(key));
+  result.target = x.target();
+  result.domain = x.domain;
+  result.first_seen = now.wall;
+  result.quiet = owner.is_quiet;
+  if (last != nullptr && is_allowed(*last)) {
+    result.kept_flags.add(flag::allowed_before);
+    result.has_failed_automatically =
+        last->decision->by.what == decider::kind::policy;
+  }
+  return result;
+}
+
+// Folds a block that brings nothing but itself. Returns whether it is one.
+bool prompt_table::impl::fold_again(prompt_entry& x, const blocked& from,
+                                    prompt_time now) {
+  if (!x.is_open() || x.more_addresses > 0 || x.dest != from.dest
+      || x.last_port != from.port || x.last_protocol != from.proto
+      || is_nearly_full(*x.owner))
+    return false;
+  try {
+    if (from.bound.request.generation != 0)
+      attach(x, from.bound.request);
+  } catch (const std::bad_alloc&) {
+    ++unrecorded; // an open request that is not known
+    return true;
+  }
+  x.last_seen = now.wall;
+  ++x.count;
+  notify(x, false);
+  return true;
 }
 
 // Adds a further block to a prompt. Returns whether its address is new.
@@ -189,8 +254,12 @@ bool prompt_table::impl::fold(prompt_entry& x, const blocked& from,
     to.push_back(y);
     return true;
   };
-  x.more_ports |= !add(x.ports, from.port);
-  add(x.protocols, from.proto);
+  if (add(x.ports, from.port))
+    x.last_port = from.port;
+  else
+    x.more_ports = true;
+  if (add(x.protocols, from.proto))
+    x.last_protocol = from.proto;
   if (is_known)
     return false;
   auto address = parse_ip_address(from.dest);
@@ -208,15 +277,16 @@ bool prompt_table::impl::fold(prompt_entry& x, const blocked& from,
 // Returns whether there are new flags.
 bool prompt_table::impl::find_new_flags(prompt_entry& x) {
   const auto& known = x.owner->addresses;
-  const bool is_shared =
-      std::any_of(x.addresses.begin(), x.addresses.end(),
-                  [&](const ip_address& y) { return known.at(y).size() > 1; });
+  const bool is_shared = std::any_of(
+      x.addresses.begin(), x.addresses.end(), [&](const ip_address& y) {
+        return other_target_of(known.at(y), x.key) != nullptr;
+      });
   x.kept_flags =
       x.kept_flags
       | find_flags({.domain = x.domain,
                     .addresses = x.addresses,
                     .address_is_shared = is_shared,
-                    .open_prompts_of_container = x.owner->open.size()});
+                    .open_prompts_of_container = x.owner->open_count});
   auto flags = x.kept_flags;
   if (x.has_failed_automatically)
     flags.add(flag::automatic_failed);
@@ -236,9 +306,14 @@ void prompt_table::impl::flag_neighbours(prompt_entry& x) {
     for (auto number : owner.open)
       look_at(find(number));
   for (const auto& address : x.addresses) {
-    const auto& keys = owner.addresses.at(address);
-    if (keys.size() == 2) // with more keys they have the flag already
-      for (const auto& [key, count] : keys)
+    const auto& all = owner.addresses.at(address);
+    const auto* other = other_target_of(all, x.key);
+    // If there is a third target, they have the flag already.
+    if (other != nullptr
+        && std::all_of(all.begin(), all.end(), [&](const prompt_entry* y) {
+             return y->key == x.key || y->key == other->key;
+           }))
+      for (const auto& key : {x.key, other->key})
         look_at(newest_of(owner, key));
   }
 }
@@ -261,7 +336,7 @@ void prompt_table::lifecycle(const event& x, prompt_time now) {
 void prompt_table::impl::end_all(prompt_holder& owner, prompt_end why,
                                  prompt_time now) {
   owner.targets.clear();
-  recent = nullptr;
+  owner.recent = nullptr;
   for (auto [order, number] : owner.finished)
     detach_all(*find(number));
   const auto open = owner.open;
@@ -273,19 +348,19 @@ void prompt_table::impl::end_all(prompt_holder& owner, prompt_end why,
     x->why = why;
     ++x->revision;
     detach_all(*x);
-    finish(*x, now.steady);
-    settle(*x, true, now);
+    if (finish(*x, now.steady))
+      settle(*x, true, now);
   }
 }
 
-void prompt_table::closed(std::string_view container,
-                          const request_ref& request, prompt_time now) {
-  auto* owner = impl_->find_holder(container);
+void prompt_table::closed(std::string_view container, std::uint64_t generation,
+                          slot_link container_hint, prompt_time now) {
+  auto* owner = impl_->find_holder(container, container_hint);
   if (owner == nullptr)
     return;
-  const auto* known = impl_->find_request(*owner, request.generation);
+  const auto* known = owner->requests.find(generation);
   if (known != nullptr)
-    impl_->lose_request(*known->owner, request.generation, now);
+    impl_->lose_request(*known->owner, generation, now);
 }
 
 void prompt_table::impl::lose_request(prompt_entry& x, std::uint64_t generation,
@@ -304,7 +379,7 @@ decision prompt_table::executed(std::string_view container,
   auto* owner = impl_->find_holder(container);
   if (owner == nullptr)
     return x;
-  const auto* known = impl_->find_request(*owner, request.generation);
+  const auto* known = owner->requests.find(request.generation);
   if (known == nullptr)
     return x;
   auto& y = *known->owner;
@@ -320,7 +395,8 @@ decision prompt_table::executed(std::string_view container,
   if (is_applied) {
     y.state = prompt_state::decided;
     ++y.revision;
-    impl_->finish(y, now.steady);
+    if (!impl_->finish(y, now.steady))
+      return x;
   }
   impl_->settle(y, true, now);
   return x;

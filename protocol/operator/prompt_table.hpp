@@ -10,8 +10,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -28,18 +30,19 @@ struct prompt_time {
 /// What the table reads of a block. Views are valid during the call alone.
 struct blocked {
   std::string_view container;
-  std::string_view request_id;
   std::string_view domain;
   std::string_view dest;
   std::int64_t port = 0;
   std::int64_t proto = 0;
+  bound_request bound = {}; ///< its open request, if it has one
 
   std::string_view target() const noexcept {
     return domain.empty() ? dest : domain;
   }
 };
 
-/// Gets every change of the table. `number` is the number of a prompt.
+/// Gets every change of the table. `number` is the number of a prompt. An
+/// observer that memory is denied to must help itself: it throws nothing.
 class prompt_observer {
 public:
   virtual ~prompt_observer() = default;
@@ -86,17 +89,20 @@ public:
 
   // -- from the registry ------------------------------------------------------
 
-  /// A block. `generation` belongs to its open request; 0: it has none. Returns
-  /// the prompt that shows it; null if there was no room. `about` is the
-  /// dossier of the container.
-  const prompt* block(const blocked& x, const dossier& about,
-                      std::uint64_t generation, prompt_time now);
+  /// Reads the dossier of a block.
+  using dossier_source = std::function<dossier()>;
+
+  /// A block. Returns the prompt that shows it; null if there was no room.
+  /// `about` is called for the first block of a container.
+  const prompt* block(const blocked& x, const dossier_source& about,
+                      prompt_time now);
+  /// The same. `generation` belongs to its open request, if it has an id.
   const prompt* block(const event& x, std::uint64_t generation,
                       prompt_time now);
 
-  /// Whether the dossier of the container is known, so that block() does not
-  /// look at another one.
-  bool knows(std::string_view container) const;
+  /// Says that these blocks follow, the first one now. Their memory is asked
+  /// for before it is needed; with many containers it is in no cache.
+  void prefetch(const std::span<const bound_request>& next) const;
 
   /// Handles container_exited, shield_down and shield_disengaged: the
   /// container's open prompts become gone. Other events change nothing.
@@ -105,8 +111,8 @@ public:
   /// The registry has closed an open request because of a limit, or has
   /// replaced it. A prompt without any other request becomes gone
   /// (`forgotten`).
-  void closed(std::string_view container, const request_ref& request,
-              prompt_time now);
+  void closed(std::string_view container, std::uint64_t generation,
+              slot_link container_hint, prompt_time now);
 
   /// A verdict that was not started with the table was executed. `x` has who
   /// decided, action, result and error. Success consumes only this request, and

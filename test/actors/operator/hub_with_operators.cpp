@@ -65,7 +65,7 @@ std::string verdict_on(const std::string& id, const std::string& dest) {
 TEST_CASE("blocks of one target are one prompt with what is known of it") {
   fixture s;
   s.block("web", "r1", "pypi.org");
-  s.wall += 5'000'000;
+  s.pass(5s);
   s.block("web", "r2", "PyPI.org.", "203.0.113.8");
   const auto list = s.ask("List");
   REQUIRE_EQ(prompts_in(list), 1);
@@ -82,6 +82,16 @@ TEST_CASE("blocks of one target are one prompt with what is known of it") {
   CHECK(number(x["last_seen"]) - number(x["first_seen"]) == 5'000'000);
   CHECK(x["state"].text() == "waiting");
   CHECK(x["opens"].text().starts_with("An allow opens every port"));
+}
+
+TEST_CASE("a block has the time of its batch, however late it is looked at") {
+  fixture s;
+  const auto start = s.wall;
+  s.pass(1s);
+  s.block("web", "r1", "a.org");
+  s.pass(7s);
+  const auto x = s.ask("List");
+  CHECK(number(first_prompt(x)["first_seen"]) == start + 1'000'000);
 }
 
 TEST_CASE("a list can be of one container") {

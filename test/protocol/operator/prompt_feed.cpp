@@ -238,6 +238,51 @@ TEST_CASE("no second sees more than 500 changes") {
   x.check_picture();
 }
 
+// As the registry does it, a container's oldest open requests end when it has
+// more than 4096.
+TEST_CASE("a flood of 50 000 blocks of 500 targets is 500 prompts") {
+  feed_stage s;
+  s.watch();
+  s.read_all();
+  watching_client slow;
+  prompt_feed unread{s.table, {}};
+  s.table.add(unread);
+  for (std::string reply; unread.write(s.now.steady, reply); reply.clear())
+    slow.read(reply);
+  std::size_t bytes = 0;
+  std::size_t second = 0;
+  for (std::size_t i = 0; i < 50'000; ++i) {
+    s.now.steady += 100us;
+    s.block(i % 500);
+    if (i >= 12'000) // three containers
+      s.table.closed("c" + std::to_string((i - 12'000) % 500 % 3), i - 11'999,
+                     no_slot, s.now);
+    while (s.read_one())
+      ;
+    if (i % 10'000 == 9'999) {
+      CHECK_LE(s.client.changes - second, limits::changes_per_second_max);
+      second = s.client.changes;
+    }
+    if (i == 15'000)
+      bytes = s.table.bytes();
+    REQUIRE_LE(unread.pending(), 500);
+  }
+  CHECK_EQ(s.table.open(), 500);
+  CHECK_EQ(s.table.forgotten(), 0);
+  CHECK_EQ(s.table.bytes(), bytes);
+  // The one that was stopped all the time has the same picture after one read.
+  CHECK_EQ(unread.pending(), 500);
+  unread.resume(5s);
+  for (std::string reply; unread.write(s.now.steady, reply); reply.clear())
+    slow.read(reply);
+  s.table.remove(unread);
+  CHECK_EQ(slow.changes, 0);
+  CHECK_EQ(slow.restarts, 1);
+  CHECK_EQ(slow.prompts.size(), 500);
+  s.read_all();
+  CHECK(slow.prompts == s.client.prompts);
+}
+
 TEST_CASE("a client is told of the removal of what it was told of") {
   feed_stage x;
   for (std::size_t i = 0; i < 300; ++i)
@@ -271,6 +316,25 @@ TEST_CASE("too many changes become a fresh snapshot") {
     x.block(10000 + i, i % 250);
     REQUIRE_LE(x.feed->pending(), limits::pending_changes_max);
   }
+  x.read_all();
+  CHECK_EQ(x.client.restarts, 1);
+  x.check_picture();
+}
+
+TEST_CASE("whoever reads in time is sent changes, not a fresh snapshot") {
+  feed_stage x;
+  x.watch();
+  x.read_all();
+  for (std::size_t i = 0; i < limits::changes_burst_max; ++i)
+    x.block(i);
+  x.feed->resume(1h); // few changes
+  x.block(1000);
+  x.feed->resume(limits::watch_stalled_after - 1ns);
+  x.read_all();
+  CHECK_EQ(x.client.restarts, 0);
+  for (std::size_t i = 0; i <= limits::changes_burst_max; ++i)
+    x.block(i);
+  x.feed->resume(limits::watch_stalled_after);
   x.read_all();
   CHECK_EQ(x.client.restarts, 1);
   x.check_picture();

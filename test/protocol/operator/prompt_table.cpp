@@ -68,6 +68,34 @@ TEST_CASE("a domain that reads like an address is not that address") {
   CHECK_FALSE(address->flags.has(flag::bad_name));
 }
 
+TEST_CASE("a hint at another container does not mislead") {
+  table_stage x;
+  const auto fold = [&](const char* container, slot_link hint) {
+    return x.table.block(
+        {container, "a.org", "192.0.2.1", 443, 6, {{++x.generation}, hint}},
+        [] { return dossier{}; }, x.now);
+  };
+  const auto web = fold("web", 3)->number;
+  const auto db = fold("db", 3)->number;
+  CHECK_NE(web, db);
+  CHECK_EQ(fold("web", 3)->number, web);
+  CHECK_EQ(fold("web", 4)->number, web);
+  CHECK_EQ(fold("db", 4)->number, db);
+  CHECK_EQ(fold("db", 0xfffffff0U)->number, db);
+  // A container that is gone leaves no hint behind.
+  for (const auto* name : {"web", "db"}) {
+    event ended;
+    ended.type = event_type::container_exited;
+    ended.container = name;
+    x.table.lifecycle(ended, x.now);
+  }
+  x.now.steady += operator_limits::prompt_retention;
+  x.table.expire(x.now);
+  CHECK_EQ(x.table.containers(), 0);
+  CHECK_EQ(fold("other", 4)->container->name, "other");
+  CHECK_EQ(fold("web", 3)->container->name, "web");
+}
+
 TEST_CASE("ids begin with the boot id and are read strictly") {
   table_stage x;
   const auto* known = x.block(block_of("web", "a.org"));
@@ -186,7 +214,7 @@ TEST_CASE("a container has one dossier, reduced and bounded") {
 TEST_CASE("a flood of one container forgets its own oldest prompts alone") {
   table_stage x;
   x.block(block_of("quiet", "a.org"));
-  for (std::size_t i = 0; i < 3000; ++i) {
+  for (std::size_t i = 0; i < 5000; ++i) {
     const auto* shown =
         x.block(block_of("flood", "n" + std::to_string(i) + ".example.org"));
     REQUIRE(shown != nullptr);

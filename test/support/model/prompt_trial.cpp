@@ -125,7 +125,7 @@ void prompt_trial::block(const chooser& choose) {
   fold(x, key, generation, has_request);
   if (replaced == 0)
     return;
-  table_.closed(x.container, {x.request_id, replaced}, now_);
+  table_.closed(x.container, replaced, no_slot, now_);
   for (auto& [number, y] : model_)
     if (y.requests.contains(replaced)) {
       lose(y, replaced);
@@ -242,7 +242,7 @@ void prompt_trial::close_request(const chooser& choose) {
   auto* x = holder_of(container, id);
   const auto generation = generation_of(container, id);
   const bool is_stale = choose(4) == 0; // the request has another generation
-  table_.closed(container, {id, is_stale ? generation + 1000 : generation},
+  table_.closed(container, is_stale ? generation + 1000 : generation, no_slot,
                 now_);
   if (x != nullptr && !is_stale)
     lose(*x, generation);
@@ -254,7 +254,7 @@ void prompt_trial::execute_elsewhere(const chooser& choose) {
     return;
   auto at = x->requests.begin();
   std::advance(at, static_cast<std::ptrdiff_t>(choose(x->requests.size())));
-  const auto [generation, id] = *at;
+  const auto generation = at->first;
   // A request that the table executes is not executed by others.
   if (generation == x->executing)
     return;
@@ -262,7 +262,7 @@ void prompt_trial::execute_elsewhere(const chooser& choose) {
   made.action = choose(2) == 0 ? action::allow : action::deny;
   made.result =
       choose(3) == 0 ? decision_result::failed : decision_result::applied;
-  auto whole = table_.executed(x->container, {id, generation}, made, now_);
+  auto whole = table_.executed(x->container, {generation}, made, now_);
   require(whole.prompt == "boot-" + std::to_string(x->number),
           "the decision is the prompt's");
   const bool applied = made.result == decision_result::applied;
@@ -308,8 +308,8 @@ void prompt_trial::start(const chooser& choose) {
   }
   auto* started = std::get_if<prompt_table::decision_started>(&got);
   require(started != nullptr, "a decision starts");
-  const auto& [generation, request] = *x->requests.rbegin();
-  require(started->request == request_ref{request, generation},
+  const auto generation = x->requests.rbegin()->first;
+  require(started->request == request_ref{generation},
           "the newest open request is executed");
   x->executing = generation;
   x->state = "deciding";
@@ -337,7 +337,7 @@ void prompt_trial::finish(const chooser& choose) {
   if (how == execution::applied) {
     std::vector<request_ref> others;
     for (const auto& [generation, id] : x->requests)
-      others.insert(others.begin(), {id, generation});
+      others.insert(others.begin(), {generation});
     require(got.to_close == others, "the other open requests are closed");
     x->requests.clear();
     x->result = "applied";
