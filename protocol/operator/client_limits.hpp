@@ -27,8 +27,9 @@ inline constexpr std::size_t command_line_max_bytes = 4096;
 inline constexpr std::size_t typed_text_max_bytes = 512;
 
 /// How long a prompt must have been on the screen before a key decides it, and
-/// how long nothing must have moved below the selection. A key before is
-/// ignored, and the second time begins again.
+/// how long nothing must have moved below the selection, and nothing come from
+/// the terminal after a pasted text. A key before is ignored, and the second
+/// time begins again.
 inline constexpr auto on_screen_min = 500ms;
 inline constexpr auto after_move_min = 350ms;
 
@@ -41,5 +42,13 @@ inline constexpr auto picture_interval = 50ms;
 /// How long a client waits for the rest of a key that begins with Esc. Then it
 /// was the key Esc.
 inline constexpr auto escape_time = 25ms;
+
+/// How long the terminal must be silent after bytes that are no key. What comes
+/// before may belong to them and is ignored, Ctrl-C excepted.
+inline constexpr auto no_key_silence = 300ms;
+
+/// A pasted text whose end does not come ends after this silence. It is
+/// dropped, and the client says so.
+inline constexpr auto paste_silence = 1000ms;
 
 } // namespace clearance::protocol::client_limits

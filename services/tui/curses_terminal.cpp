@@ -46,6 +46,14 @@ short color_of(tone x) {
   return -1;
 }
 
+// Another program may have left the mouse on, and its reports are no keys.
+// Source: xterm's "Control Sequences", "Mouse Tracking".
+void switch_mouse_off() {
+  std::fputs("\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l"
+             "\x1b[?1015l",
+             stdout);
+}
+
 // A terminal without this mode ignores it. Source: xterm, "Bracketed Paste".
 void set_bracketed_paste(bool on) {
   std::fputs(on ? "\x1b[?2004h" : "\x1b[?2004l", stdout);
@@ -90,6 +98,7 @@ curses_terminal::~curses_terminal() {
 }
 
 void curses_terminal::enter() {
+  switch_mouse_off();
   set_bracketed_paste(true);
 }
 

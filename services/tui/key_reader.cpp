@@ -10,7 +10,9 @@
 // What terminals send: a character as UTF-8, a control byte, or a sequence of
 // ECMA-48 that begins with Esc: `Esc [ parameters final` (CSI) or `Esc O final`
 // (SS3). Source: ECMA-48, section 5.4; xterm's "Control Sequences". Names in
-// terminfo differ, but the sequences for these keys do not.
+// terminfo differ, but the sequences for these keys do not. Esc and one of
+// `] P _ ^ X` begin a string that ends with `Esc \` or BEL: an answer of the
+// terminal. A control of C1 means the same as Esc and a letter.
 namespace clearance::services {
 
 namespace {
@@ -18,6 +20,8 @@ namespace {
 using kind = key::kind;
 
 constexpr char esc = '\x1b';
+constexpr std::string_view string_starts = "]P_^X";
+constexpr std::string_view late_starts = "[O]P_^X";
 constexpr std::string_view paste_begin = "\x1b[200~";
 constexpr std::string_view paste_end = "\x1b[201~";
 
@@ -40,6 +44,10 @@ constexpr std::pair<char, kind> controls[] = {
     {'\x15', kind::clear_line},
 };
 
+bool is_low(char c) {
+  return static_cast<unsigned char>(c) < 0x20;
+}
+
 kind kind_of_sequence(std::string_view body) {
   for (const auto& [text, what] : sequences)
     if (text == body)
@@ -54,21 +62,30 @@ kind kind_of_control(char c) {
   return kind::other;
 }
 
-/// Where the sequence ends that `bytes` begin with, Esc and final byte
-/// included; 0: it is not complete.
+/// Where the sequence ends that `bytes` begin with, `Esc [` or `Esc O`, its
+/// final byte included. 0: it is not complete. A byte that cannot belong to it
+/// ends it, and is not included.
 std::size_t sequence_size(std::string_view bytes) {
-  if (bytes.size() < 2)
+  const auto at_most = [&](std::size_t n) {
+    for (std::size_t i = 2; i < std::min(n, bytes.size()); ++i)
+      if (is_low(bytes[i]))
+        return i;
+    return bytes.size() < n ? 0 : n;
+  };
+  if (bytes.size() < 3)
     return 0;
-  if (bytes[1] == 'O')
-    return bytes.size() < 3 ? 0 : 3;
-  if (bytes[1] != '[')
-    return 1; // Esc, and then another key
+  // The mouse of X10: three bytes follow, of any value from 32 on. Source:
+  // xterm's "Control Sequences", "Mouse Tracking".
+  if (bytes.starts_with("\x1b[M"))
+    return at_most(6);
+  if (bytes.starts_with("\x1b[[")) // F1 to F5 of Linux' console
+    return at_most(4);
   for (std::size_t i = 2; i < bytes.size(); ++i) {
     const auto c = bytes[i];
     if (c >= '@' && c <= '~')
       return i + 1;
     if (c < ' ' || c > '?' || i >= sequence_max_bytes)
-      return i; // it breaks off; the byte begins something else
+      return i;
   }
   return 0;
 }
@@ -88,32 +105,33 @@ bool is_control(char32_t c) {
 } // namespace
 
 void key_reader::feed(std::string_view bytes, std::vector<key>& out) {
+  if (bytes.empty())
+    return;
   held_ += bytes;
-  // A slow line cuts a sequence behind Esc. No key of ours is `[` or `O`.
-  if (!held_.empty() && std::exchange(was_late_, false)
-      && (held_.front() == '[' || held_.front() == 'O'))
+  last_ = bytes.back();
+  // A slow line cuts a sequence behind Esc. No key of ours begins so.
+  if (std::exchange(was_late_, false)
+      && late_starts.find(held_.front()) != std::string_view::npos)
     held_.insert(held_.begin(), esc);
   while (!held_.empty()) {
     if (is_pasting_) {
-      const auto end = held_.find(paste_end);
-      // The start of `paste_end` may be what is there last.
-      const auto whole =
-          end != std::string::npos
-              ? end
-              : held_.size() - std::min(held_.size(), paste_end.size() - 1);
-      pasted_.append(held_, 0, whole);
-      pasted_.resize(std::min(pasted_.size(),
-                              protocol::client_limits::typed_text_max_bytes));
-      held_.erase(0, whole);
-      if (end == std::string::npos)
+      if (!take_paste(out))
         return;
-      held_.erase(0, paste_end.size());
-      is_pasting_ = false;
-      out.push_back({kind::paste, std::exchange(pasted_, {})});
       continue;
     }
+    if (is_string_) {
+      if (!skip_string())
+        return;
+      continue;
+    }
+    // A control of C1.
+    if (held_.size() > 1 && held_[0] == '\xc2'
+        && (static_cast<unsigned char>(held_[1]) & 0xe0) == 0x80)
+      held_ = esc + std::string{static_cast<char>(held_[1] - 0x40)}
+              + held_.substr(2);
     if (held_.starts_with(paste_begin)) {
       held_.erase(0, paste_begin.size());
+      has_prefix_ = false;
       is_pasting_ = true;
       continue;
     }
@@ -124,19 +142,97 @@ void key_reader::feed(std::string_view bytes, std::vector<key>& out) {
   }
 }
 
-std::size_t key_reader::take(std::vector<key>& out) const {
-  const auto first = held_.front();
-  if (first == esc) {
+void key_reader::emit(key x, std::vector<key>& out) const {
+  if (!is_deaf_ || x.what == kind::interrupt_key)
+    out.push_back(std::move(x));
+}
+
+void key_reader::ignore_what_follows(std::vector<key>& out) {
+  emit({kind::other, {}}, out);
+  is_deaf_ = true;
+}
+
+bool key_reader::take_paste(std::vector<key>& out) {
+  const auto end = held_.find(paste_end);
+  // The start of `paste_end` may be what is there last.
+  const auto whole =
+      end != std::string::npos
+          ? end
+          : held_.size() - std::min(held_.size(), paste_end.size() - 1);
+  pasted_.append(held_, 0, whole);
+  pasted_.resize(
+      std::min(pasted_.size(), protocol::client_limits::typed_text_max_bytes));
+  held_.erase(0, whole);
+  if (end == std::string::npos)
+    return false;
+  held_.erase(0, paste_end.size());
+  is_pasting_ = false;
+  emit({kind::paste, std::exchange(pasted_, {})}, out);
+  return true;
+}
+
+// An Esc that does not end the string breaks it off: it may begin a paste.
+bool key_reader::skip_string() {
+  for (std::size_t i = 0; i < held_.size(); ++i) {
+    const auto c = held_[i];
+    if (c != '\a' && c != esc && c != '\xc2')
+      continue;
+    std::size_t end = i + 1;
+    if (c != '\a') {
+      if (end == held_.size()) {
+        held_.erase(0, i);
+        return false;
+      }
+      if (held_[end] == (c == esc ? '\\' : '\x9c'))
+        ++end;
+      else if (c == esc)
+        end = i;
+      else
+        continue;
+    }
+    held_.erase(0, end);
+    is_string_ = false;
+    return true;
+  }
+  held_.clear();
+  return false;
+}
+
+std::size_t key_reader::take_sequence(std::vector<key>& out) {
+  if (held_.size() < 2)
+    return 0;
+  const auto second = held_[1];
+  if (second == esc) { // Alt and a key of some terminals
+    has_prefix_ = true;
+    return 1;
+  }
+  if (second == '[' || second == 'O') {
     const auto n = sequence_size(held_);
-    if (n > 0)
-      out.push_back(
-          {n == 1 ? kind::escape
-                  : kind_of_sequence(std::string_view{held_}.substr(1, n - 1)),
-           {}});
+    if (n == 0)
+      return 0;
+    const auto what =
+        kind_of_sequence(std::string_view{held_}.substr(1, n - 1));
+    if (std::exchange(has_prefix_, false) || what == kind::other)
+      ignore_what_follows(out);
+    else
+      emit({what, {}}, out);
     return n;
   }
+  has_prefix_ = false;
+  ignore_what_follows(out);
+  if (is_low(second))
+    return 1;
+  // Else it is Alt and a character.
+  is_string_ = string_starts.find(second) != std::string_view::npos;
+  return 2;
+}
+
+std::size_t key_reader::take(std::vector<key>& out) {
+  const auto first = held_.front();
+  if (first == esc)
+    return take_sequence(out);
   if (is_control(static_cast<unsigned char>(first)) && !(first & '\x80')) {
-    out.push_back({kind_of_control(first), {}});
+    emit({kind_of_control(first), {}}, out);
     return 1;
   }
   const auto unit = protocol::utf8_at(held_, 0);
@@ -145,22 +241,44 @@ std::size_t key_reader::take(std::vector<key>& out) const {
     if (held_.size() < utf8_size(static_cast<unsigned char>(first))
         && unit.length == held_.size())
       return 0;
-    out.push_back({kind::other, {}});
+    ignore_what_follows(out);
     return unit.length;
   }
-  if (is_control(unit.code_point))
-    out.push_back({kind::other, {}});
-  else
-    out.push_back({kind::character, held_.substr(0, unit.length)});
+  emit({kind::character, held_.substr(0, unit.length)}, out);
   return unit.length;
 }
 
+std::optional<std::chrono::milliseconds> key_reader::wait() const {
+  namespace limits = protocol::client_limits;
+  if (is_pasting_)
+    return limits::paste_silence;
+  if (is_string_)
+    return limits::no_key_silence;
+  if (held_ == "\x1b")
+    return limits::escape_time;
+  if (is_deaf_)
+    return limits::no_key_silence;
+  return std::nullopt;
+}
+
 void key_reader::time_out(std::vector<key>& out) {
-  if (!is_waiting())
-    return;
-  held_.clear();
-  was_late_ = true;
-  out.push_back({kind::escape, {}});
+  if (is_in_text()) {
+    was_late_ = held_.ends_with(esc);
+    held_.clear();
+    pasted_.clear();
+    is_deaf_ = is_string_ = false;
+    if (std::exchange(is_pasting_, false))
+      out.push_back({kind::paste_without_end, {}});
+    if (last_ == '\x03')
+      out.push_back({kind::interrupt_key, {}});
+  } else if (held_ == "\x1b") {
+    held_.clear();
+    has_prefix_ = false;
+    was_late_ = true;
+    emit({kind::escape, {}}, out);
+  } else {
+    is_deaf_ = false;
+  }
 }
 
 } // namespace clearance::services

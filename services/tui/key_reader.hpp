@@ -1,6 +1,7 @@
 /// Bytes of a terminal in, keys out.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,8 +12,9 @@ namespace clearance::services {
 
 struct key {
   enum class kind : std::uint8_t {
-    character, ///< `text` is one code point of UTF-8, printable
-    paste,     ///< `text` is all that was pasted, and never keys
+    character,         ///< `text` is one code point of UTF-8, printable
+    paste,             ///< `text` is all that was pasted, and never keys
+    paste_without_end, ///< a pasted text whose end did not come: dropped
     up,
     down,
     page_up,
@@ -36,10 +38,17 @@ struct key {
   friend bool operator==(const key&, const key&) = default;
 };
 
-/// A machine that takes bytes in pieces of any size. Esc begins the sequence of
-/// another key, or is a key by itself: when nothing follows, the owner says so
-/// by time_out(). If the rest of the sequence comes later all the same, it is
-/// still one key: what follows the start of a paste must never be keys.
+/// A machine that takes bytes in pieces of any size.
+///
+/// Not all that a terminal sends is a key: answers to questions of other
+/// programs, reports of a mouse, and what is left of a sequence that was cut.
+/// Such a sequence is one key without a meaning, and what follows it is ignored
+/// until the terminal was silent for a while, because it may belong to it.
+/// Ctrl-C is never ignored there.
+///
+/// Esc begins the sequence of another key, or is a key by itself when nothing
+/// follows. If the rest of the sequence comes later all the same, it is still
+/// one key: what follows the start of a paste must never be keys.
 ///
 /// A pasted text is held up to client_limits::typed_text_max_bytes; the rest of
 /// it is left out, and it is never taken for keys.
@@ -48,21 +57,37 @@ public:
   /// Appends the keys that `bytes` complete.
   void feed(std::string_view bytes, std::vector<key>& out);
 
-  /// Whether an Esc waits for what follows it.
-  bool is_waiting() const noexcept { return !is_pasting_ && held_ == "\x1b"; }
+  /// How long the terminal must be silent until the owner calls time_out();
+  /// nothing: it need not.
+  std::optional<std::chrono::milliseconds> wait() const;
 
-  /// Nothing followed in time: it was the key Esc.
+  /// Nothing came for as long as wait() said. Afterwards wait() may name a
+  /// longer time, which counts from the same last byte.
   void time_out(std::vector<key>& out);
 
+  /// Whether bytes are swallowed as a text, Ctrl-C included. Then Ctrl-C counts
+  /// when the terminal is silent after it, and does not prolong that silence.
+  bool is_in_text() const noexcept { return is_pasting_ || is_string_; }
+
 private:
-  /// How many bytes at the start of held_ make a key, which is appended. 0:
-  /// more bytes are needed.
-  std::size_t take(std::vector<key>& out) const;
+  /// How many bytes at the start of held_ are dealt with. 0: more bytes are
+  /// needed.
+  std::size_t take(std::vector<key>& out);
+  std::size_t take_sequence(std::vector<key>& out);
+  /// Each returns whether more can be done with held_.
+  bool take_paste(std::vector<key>& out);
+  bool skip_string();
+  void emit(key x, std::vector<key>& out) const;
+  void ignore_what_follows(std::vector<key>& out);
 
   std::string held_; // the start of a sequence or of a code point
   std::string pasted_;
+  char last_ = '\0'; // of all bytes
   bool is_pasting_ = false;
-  bool was_late_ = false; // Esc was taken for a key; the rest may follow
+  bool is_string_ = false;  // of ECMA-48: what a terminal answers
+  bool is_deaf_ = false;    // until it is silent
+  bool has_prefix_ = false; // another Esc in front of this one
+  bool was_late_ = false;   // Esc was taken for a key; the rest may follow
 };
 
 } // namespace clearance::services

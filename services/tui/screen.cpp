@@ -76,7 +76,10 @@ std::vector<screen_wish> screen::press(const key& x, const screen_time& time) {
   default:
     break;
   }
-  if (input_ != input::none)
+  if (x.what == key_kind::paste_without_end)
+    notice("A pasted text did not end; it is dropped. Keys work again.",
+           tone::warning);
+  else if (input_ != input::none)
     press_input(x, out);
   else if (x.what == key_kind::paste)
     notice("A pasted text is never taken for keys.", tone::warning);

@@ -47,6 +47,7 @@ public:
 private:
   void poll_once();
   int timeout() const;
+  std::optional<steady_clock::time_point> silence_at() const;
   void read_keys();
   void press(const std::vector<key>& keys);
   void grant(const screen_wish& x);
@@ -60,7 +61,7 @@ private:
   operator_hubs hubs_;
   screen screen_;
   key_reader keys_;
-  std::optional<steady_clock::time_point> escape_at_;
+  steady_clock::time_point heard_at_{}; // the last byte of the terminal
   steady_clock::time_point drawn_at_{};
   std::uint64_t drawn_version_ = 0;
   std::int64_t drawn_minute_ = 0;
@@ -101,8 +102,8 @@ int tui_program::timeout() const {
   auto next = now + std::chrono::microseconds{60'000'000 - wall % 60'000'000};
   if (is_dirty_)
     next = std::min(next, drawn_at_ + limits::picture_interval);
-  if (escape_at_)
-    next = std::min(next, *escape_at_);
+  if (const auto at = silence_at())
+    next = std::min(next, *at);
   if (const auto due = hubs_.due())
     next = std::min(next, *due);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
@@ -121,12 +122,16 @@ void tui_program::poll_once() {
     take_signals();
   if (entries[1].revents != 0) {
     read_keys();
-  } else if (escape_at_ && steady_clock::now() >= *escape_at_) {
-    escape_at_.reset();
+  } else if (const auto at = silence_at(); at && steady_clock::now() >= *at) {
     std::vector<key> keys;
     keys_.time_out(keys);
     press(keys);
   }
+}
+
+std::optional<steady_clock::time_point> tui_program::silence_at() const {
+  const auto wait = keys_.wait();
+  return wait ? std::optional{heard_at_ + *wait} : std::nullopt;
 }
 
 void tui_program::read_keys() {
@@ -138,11 +143,13 @@ void tui_program::read_keys() {
     is_over_ = true; // the terminal is gone
     return;
   }
+  const std::string_view bytes{buffer.data(), static_cast<std::size_t>(n)};
+  // Who presses Ctrl-C again and again must not prolong what swallows it.
+  if (!keys_.is_in_text()
+      || bytes.find_first_not_of('\x03') != std::string_view::npos)
+    heard_at_ = steady_clock::now();
   std::vector<key> keys;
-  keys_.feed({buffer.data(), static_cast<std::size_t>(n)}, keys);
-  escape_at_.reset();
-  if (keys_.is_waiting())
-    escape_at_ = steady_clock::now() + limits::escape_time;
+  keys_.feed(bytes, keys);
   press(keys);
 }
 

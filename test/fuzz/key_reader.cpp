@@ -21,7 +21,10 @@ std::vector<key> keys_of(std::string_view bytes, std::size_t piece) {
   std::vector<key> result;
   for (std::size_t i = 0; i < bytes.size(); i += piece)
     reader.feed(bytes.substr(i, piece), result);
-  reader.time_out(result);
+  for (int i = 0; reader.wait(); ++i) {
+    require(i < 4, "silence comes to an end");
+    reader.time_out(result);
+  }
   return result;
 }
 
