@@ -131,7 +131,7 @@ def page_examples(path):
 
 def examples():
     yield from readme_examples()
-    for path in sorted((TOP / 'packaging/man').glob('*.[17]')):
+    for path in sorted((TOP / 'packaging/man').glob('*.[157]')):
         yield from page_examples(path)
 
 

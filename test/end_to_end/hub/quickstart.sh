@@ -102,7 +102,7 @@ wait "$hub_pid" || status=$?
 ((status == 143)) || fail "exit code $status after SIGTERM"
 [[ "$(ls -A "$TMPDIR")" == "${directory##*/}" ]] \
   || fail 'a signal made it leave something behind'
-find "$directory" -type s -o -name '*.lock' | grep . && fail 'a socket stayed'
+find "$directory" -type s -o -name '*.sock.lock' | grep . && fail 'a socket stayed'
 # Its output ends when nobody is left who could write to it: no process stays.
 timeout 60 cat <&"$hub_says" >/dev/null || fail 'somebody stayed behind'
 

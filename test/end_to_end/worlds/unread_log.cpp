@@ -258,9 +258,10 @@ TEST_CASE("a program that may not start threads ends") {
     words = {"/usr/bin/setpriv", "--reuid", uid,
              "--regid",          uid,       "--clear-groups"};
   }
-  words.insert(words.end(), {"/usr/bin/prlimit", "--nproc=0", program, "serve",
-                             "--clearance-socket", where.clearance(),
-                             "--reader-socket", where.reader()});
+  words.insert(words.end(),
+               {"/usr/bin/prlimit", "--nproc=0", program, "serve", "--audit",
+                "none", "--clearance-socket", where.clearance(),
+                "--reader-socket", where.reader()});
   child_options options;
   options.argv = words;
   SUBCASE("stderr is read") {
