@@ -39,6 +39,10 @@ inline constexpr std::size_t unconfirmed_marks_max = 5;
 /// Between two pictures of the terminal. Changes meanwhile are shown together.
 inline constexpr auto picture_interval = 50ms;
 
+/// A terminal that takes a picture more slowly shows it later than it was
+/// drawn: the time on the screen begins again.
+inline constexpr auto picture_blocked_max = 100ms;
+
 /// How long a client waits for the rest of a key that begins with Esc. Then it
 /// was the key Esc.
 inline constexpr auto escape_time = 25ms;

@@ -49,6 +49,14 @@ std::string fitted(std::string_view text, std::size_t width) {
   return result;
 }
 
+std::string fitted_middle(std::string_view text, std::size_t width) {
+  if (text.size() <= width || width < 3)
+    return fitted(text, width);
+  const auto head = (width - 1) / 3;
+  return std::string{text.substr(0, head)} + '~'
+         + std::string{text.substr(text.size() - (width - 1 - head))};
+}
+
 std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
   std::vector<std::string> result;
   width = std::max<std::size_t>(width, 1);

@@ -77,6 +77,9 @@ private:
 /// last column then shows as `~`.
 std::string fitted(std::string_view text, std::size_t width);
 
+/// The same, but cut in the middle, so that the end shows.
+std::string fitted_middle(std::string_view text, std::size_t width);
+
 /// `text` in lines of at most `width` columns, broken between words where there
 /// are any.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width);

@@ -92,12 +92,24 @@ std::string column_layout::titles() const {
   return fitted(result, width_);
 }
 
+bool column_layout::is_whole(const row_texts& x) const {
+  const auto fits = [&](std::string texts::*text) {
+    return (x.*text).empty()
+           || std::any_of(columns_.begin(), columns_.end(), [&](const auto& y) {
+                return y.text == text && (x.*text).size() <= y.width;
+              });
+  };
+  return fits(&texts::container) && fits(&texts::target) && fits(&texts::note);
+}
+
 std::string column_layout::row(const row_texts& x) const {
   std::string result{x.cursor, x.mark, x.flag, ' '};
   for (const auto& each : columns_) {
     const auto& text = x.*each.text;
     if (each.is_right && text.size() < each.width)
       result += std::string(each.width - text.size(), ' ') + text;
+    else if (each.text == &texts::target || each.text == &texts::container)
+      result += fitted_middle(text, each.width);
     else
       result += fitted(text, each.width);
     result += "  ";

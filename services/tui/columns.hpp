@@ -31,7 +31,11 @@ public:
   column_layout(std::size_t width, bool has_hubs);
 
   std::string titles() const;
+  /// Container and target are cut in their middle, so that their ends show.
   std::string row(const row_texts& x) const;
+
+  /// Whether container, target and note are there and not cut.
+  bool is_whole(const row_texts& x) const;
 
   /// Where the flag stands, and where the note begins; at or behind the width
   /// if there is no note.

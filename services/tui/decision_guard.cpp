@@ -15,7 +15,12 @@ constexpr std::size_t seen_max = 4096;
 
 void decision_guard::drawn(std::span<const shown_prompt> shown,
                            std::optional<std::uint64_t> selected,
-                           bool list_changed, protocol::time_point now) {
+                           std::uint64_t focus, bool list_changed,
+                           protocol::time_point now) {
+  if (focus_ != focus) {
+    focus_ = focus;
+    focus_since_ = now;
+  }
   std::map<std::uint64_t, sight> next;
   for (const auto& x : shown) {
     sight to{x.revision, x.line, now};
@@ -64,21 +69,31 @@ std::optional<std::uint64_t> decision_guard::at_line(std::size_t line) const {
   return std::nullopt;
 }
 
-bool decision_guard::is_settled(protocol::time_point now) const {
-  return (!moved_ || now - *moved_ >= limits::after_move_min)
+void decision_guard::key_came(protocol::time_point now) {
+  if (pasted_ && now - *pasted_ < limits::after_move_min)
+    pasted_ = now;
+  else
+    pasted_.reset();
+}
+
+bool decision_guard::is_settled(std::uint64_t focus,
+                                protocol::time_point now) const {
+  return focus_ == focus && now - focus_since_ >= limits::on_screen_min
+         && !pasted_ && (!moved_ || now - *moved_ >= limits::after_move_min)
          && (!refused_ || now - *refused_ >= limits::after_move_min);
 }
 
-bool decision_guard::allows(std::uint64_t number,
+bool decision_guard::allows(std::uint64_t number, std::uint64_t focus,
                             protocol::time_point now) const {
   const auto x = shown_.find(number);
   return x != shown_.end() && now - x->second.since >= limits::on_screen_min
-         && is_settled(now);
+         && is_settled(focus, now);
 }
 
 bool decision_guard::allows_marked(std::uint64_t number, std::int64_t revision,
+                                   std::uint64_t focus,
                                    protocol::time_point now) const {
-  if (!is_settled(now))
+  if (!is_settled(focus, now))
     return false;
   const auto x = shown_.find(number);
   if (x != shown_.end() && x->second.revision == revision

@@ -6,6 +6,7 @@
 #include "services/cli/terminal.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 // Keys. Who gets one: the line that is typed, if there is one; else a page that
@@ -61,8 +62,13 @@ const protocol::list_entry* screen::selected() const {
 std::vector<screen_wish> screen::press(const key& x, const screen_time& time) {
   wishes out;
   update();
+  const auto marks = view_.marks();
+  const auto before = std::tuple{view_.selected(), overlay_, tab_};
   user_acted_ = true;
   notice_.clear();
+  guard_.key_came(time.now);
+  if (x.what == key_kind::paste || x.what == key_kind::paste_without_end)
+    guard_.pasted(time.now);
   switch (x.what) {
   case key_kind::interrupt_key:
     out.emplace_back(quit_wish{});
@@ -87,6 +93,9 @@ std::vector<screen_wish> screen::press(const key& x, const screen_time& time) {
     press_page(x, time, out);
   else
     press_list(x, time, out);
+  if (before != std::tuple{view_.selected(), overlay_, tab_}
+      || marks != view_.marks())
+    ++focus_;
   return out;
 }
 

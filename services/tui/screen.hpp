@@ -125,12 +125,17 @@ private:
   void draw_header(cell_grid& to, const screen_time& time) const;
   void draw_list(cell_grid& to, std::size_t begin, std::size_t end,
                  const screen_time& time);
-  void draw_entry(cell_grid& to, std::size_t row, const protocol::list_entry& x,
+  /// Each returns whether target, container and flags are whole there.
+  bool draw_entry(cell_grid& to, std::size_t row, const protocol::list_entry& x,
                   const screen_time& time) const;
-  void draw_consequences(cell_grid& to, std::size_t begin,
+  bool draw_consequences(cell_grid& to, std::size_t begin,
                          std::size_t end) const;
-  void draw_page(cell_grid& to, std::size_t begin, std::size_t end,
-                 const std::vector<std::string>& lines);
+  void draw_details(cell_grid& to, std::size_t begin, std::size_t end,
+                    const std::vector<std::string>& lines);
+  void is_whole(const protocol::list_entry& x);
+  /// Returns how many lines of the page are on the screen.
+  std::size_t draw_page(cell_grid& to, std::size_t begin, std::size_t end,
+                        const std::vector<std::string>& lines);
   void draw_bottom(cell_grid& to) const;
   std::vector<list_line> lines_of_list() const;
   void scroll_to_selection(const std::vector<list_line>& lines,
@@ -163,6 +168,24 @@ private:
   std::optional<std::uint64_t> anchor_; // the selection of the last picture
   std::size_t anchor_line_ = 0;         // ... and where it was on the screen
   bool user_acted_ = false;
+  std::uint64_t focus_ = 0; // changes with selection, marks and page
+  /// What an allow is about must have been read: prompts whose target,
+  /// container and flags are whole on the last picture, and the revisions of
+  /// those that ever were.
+  std::set<std::uint64_t> whole_;
+  std::map<std::uint64_t, std::int64_t> whole_before_;
+  /// The page of details: how many lines of its beginning were on the screen,
+  /// and of what they speak.
+  struct details_sight {
+    std::uint64_t number = 0;
+    std::int64_t revision = 0;
+    std::size_t columns = 0;
+
+    friend bool operator==(const details_sight&,
+                           const details_sight&) = default;
+  };
+  details_sight details_;
+  std::size_t details_seen_ = 0;
   std::uint64_t drawn_version_ = 0;
   std::uint64_t updated_version_ = ~std::uint64_t{0};
   /// Prompts whose decision a hub has not answered, as they were then.

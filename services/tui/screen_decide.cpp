@@ -56,8 +56,18 @@ void screen::decide_selected(protocol::action action, const screen_time& time,
            tone::warning);
     return;
   }
+  if (action == protocol::action::allow && !whole_.contains(entry->number)) {
+    guard_.refused(time.now);
+    notice(overlay_ == overlay::details
+               ? "Scroll first (j): target, flags and container were not all "
+                 "on the screen."
+               : "Enter shows the whole; a works there. Here a part of target, "
+                 "flags or container is cut.",
+           tone::warning);
+    return;
+  }
   const auto shown = guard_.revision_of(entry->number);
-  if (!guard_.allows(entry->number, time.now)
+  if (!guard_.allows(entry->number, focus_, time.now)
       || shown != entry->prompt.revision) {
     guard_.refused(time.now);
     notice("Not yet: the screen has just changed. Look, and press again.",
@@ -72,6 +82,7 @@ void screen::decide_marked(protocol::action action, const screen_time& time,
   batch all;
   all.action = action;
   std::vector<std::string> flagged;
+  std::vector<std::string> cut;
   std::vector<std::uint64_t> unseen;
   for (const auto& [number, revision] : view_.marks()) {
     const auto* x = list_.find(number);
@@ -82,7 +93,13 @@ void screen::decide_marked(protocol::action action, const screen_time& time,
       flagged.push_back(short_target(x->prompt));
       continue;
     }
-    if (!guard_.allows_marked(number, revision, time.now))
+    const auto seen = whole_before_.find(number);
+    if (action == protocol::action::allow
+        && (seen == whole_before_.end() || seen->second != revision)) {
+      cut.push_back(short_target(x->prompt));
+      continue;
+    }
+    if (!guard_.allows_marked(number, revision, focus_, time.now))
       unseen.push_back(number);
     all.wishes.push_back({number, x->key, revision, action, reason_});
   }
@@ -90,14 +107,20 @@ void screen::decide_marked(protocol::action action, const screen_time& time,
     notice("Left out, because they are flagged: " + named(flagged)
                + ". Decide each by itself.",
            tone::warning);
+  else if (!cut.empty())
+    notice("Left out, because a part of their text was cut: " + named(cut)
+               + ". Enter shows the whole.",
+           tone::warning);
   if (all.wishes.empty()) {
-    if (flagged.empty())
+    if (flagged.empty() && cut.empty())
       notice("No marked prompt can be decided now.");
     return;
   }
   if (all.wishes.size() > limits::unconfirmed_marks_max) {
     if (!flagged.empty())
       all.note = ", without " + std::to_string(flagged.size()) + " flagged";
+    if (!cut.empty())
+      all.note += ", without " + std::to_string(cut.size()) + " cut";
     confirmed_ = std::move(all);
     begin_input(input::number);
     return;

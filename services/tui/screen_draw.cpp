@@ -60,6 +60,17 @@ std::string minutes_text(std::int64_t microseconds) {
   return microseconds < 60'000'000 ? "<1 min" : age_text(microseconds);
 }
 
+/// What the rows and the lines below the list say is not cut before.
+bool is_short(const protocol::listed_prompt& x) {
+  const auto name = x.in_dossier("container_name");
+  return escaped(x.target).size() <= 300
+         && escaped(name.empty() ? std::string_view{x.container} : name).size()
+                <= 80
+         && std::all_of(x.flags.begin(), x.flags.end(), [](const auto& flag) {
+              return escaped(flag).size() <= 40;
+            });
+}
+
 std::string count_of(std::size_t n, const std::string& what) {
   return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
 }
@@ -81,16 +92,19 @@ cell_grid screen::draw(std::size_t rows, std::size_t columns,
     if (rows > 0)
       to.put(0, 0, "too small");
     guard_.hidden();
+    whole_.clear();
     return to;
   }
   draw_header(to, time);
+  whole_.clear();
   const bool is_list = overlay_ == overlay::none && tab_ == tab::waiting;
   std::size_t begin = 1;
   std::size_t end = rows - 1;
   if (rows >= explains_from_rows && is_list) {
     end -= rows >= explains_more_from_rows ? 5 : 4;
     to.put_line(end, has_lines_ ? box_line : U'-', {.meaning = tone::quiet});
-    draw_consequences(to, end + 1, rows - 1);
+    if (draw_consequences(to, end + 1, rows - 1))
+      is_whole(*selected());
   }
   page_height_ = std::max<std::size_t>(end - begin, 1);
   if (is_list) {
@@ -102,15 +116,21 @@ cell_grid screen::draw(std::size_t rows, std::size_t columns,
     }
     draw_list(to, begin, end, time);
   } else {
-    draw_page(to, begin, end, page_lines(columns, time));
+    const auto lines = page_lines(columns, time);
+    if (overlay_ == overlay::details)
+      draw_details(to, begin, end, lines);
+    else
+      draw_page(to, begin, end, lines);
     // Only the page about a prompt shows one.
     std::vector<decision_guard::shown_prompt> shown;
     const auto* x = selected();
     if (overlay_ == overlay::details && x != nullptr)
       shown.push_back({x->number, x->prompt.revision, begin});
-    guard_.drawn(shown, view_.selected(), drawn_version_ != list_.version(),
-                 time.now);
+    guard_.drawn(shown, view_.selected(), focus_,
+                 drawn_version_ != list_.version(), time.now);
   }
+  if (overlay_ != overlay::details)
+    details_ = {};
   draw_bottom(to);
   drawn_version_ = list_.version();
   user_acted_ = false;
@@ -211,7 +231,8 @@ void screen::draw_list(cell_grid& to, std::size_t begin, std::size_t end,
       continue;
     }
     const auto* x = list_.find(*line.number);
-    draw_entry(to, begin + i, *x, time);
+    if (draw_entry(to, begin + i, *x, time))
+      is_whole(*x);
     shown.push_back({x->number, x->prompt.revision, begin + i});
   }
   if (lines.empty()) {
@@ -222,11 +243,19 @@ void screen::draw_list(cell_grid& to, std::size_t begin, std::size_t end,
                                 : "Nothing waits. New prompts appear here.",
            {.meaning = tone::quiet});
   }
-  guard_.drawn(shown, view_.selected(), drawn_version_ != list_.version(),
-               time.now);
+  guard_.drawn(shown, view_.selected(), focus_,
+               drawn_version_ != list_.version(), time.now);
 }
 
-void screen::draw_entry(cell_grid& to, std::size_t row,
+void screen::is_whole(const protocol::list_entry& x) {
+  whole_.insert(x.number);
+  if (whole_before_.size()
+      > protocol::client_limits::listed_prompts_per_hub_max)
+    whole_before_.clear(); // marks then need another look
+  whole_before_[x.number] = x.prompt.revision;
+}
+
+bool screen::draw_entry(cell_grid& to, std::size_t row,
                         const protocol::list_entry& x,
                         const screen_time& time) const {
   const auto& prompt = x.prompt;
@@ -246,17 +275,19 @@ void screen::draw_entry(cell_grid& to, std::size_t row,
   texts.hits = std::to_string(prompt.count);
   texts.age = minutes_text(time.wall - prompt.first_seen);
   texts.hub = hub_label(x.key.hub);
-  texts.note =
-      x.is_stale    ? "hub away"
-      : is_deciding ? "deciding..."
-      : prompt.decision
-              && prompt.decision->result == protocol::decision_result::failed
-          ? "failed"
-          : "";
+  texts.note = flags_words(prompt);
+  const auto add_note = [&](const char* what) {
+    texts.note += (texts.note.empty() ? "" : ", ") + std::string{what};
+  };
+  if (x.is_stale)
+    add_note("hub away");
+  else if (is_deciding)
+    add_note("deciding...");
+  else if (prompt.decision
+           && prompt.decision->result == protocol::decision_result::failed)
+    add_note("failed");
   if (prompt.quiet)
-    texts.note += texts.note.empty() ? "quiet" : ", quiet";
-  if (is_flagged)
-    texts.note += (texts.note.empty() ? "" : ", ") + flags_words(prompt);
+    add_note("quiet");
   const bool is_danger =
       std::find(prompt.flags.begin(), prompt.flags.end(), "metadata_service")
       != prompt.flags.end();
@@ -267,21 +298,23 @@ void screen::draw_entry(cell_grid& to, std::size_t row,
              .is_reversed = is_selected,
              .is_bold = is_selected};
   to.put(row, 0, layout.row(texts), style);
+  const bool whole = is_short(prompt) && layout.is_whole(texts);
   if (!is_flagged)
-    return;
+    return whole;
   style.meaning = is_danger ? tone::danger : tone::warning;
   to.restyle(row, column_layout::flag_at, column_layout::flag_at + 1, style);
   to.restyle(row, layout.note_at(), to.columns(), style);
+  return whole;
 }
 
-void screen::draw_consequences(cell_grid& to, std::size_t begin,
+bool screen::draw_consequences(cell_grid& to, std::size_t begin,
                                std::size_t end) const {
   const auto* x = selected();
   if (x == nullptr) {
     if (!list_.all().empty() && !view_.rows().empty())
       to.put(begin, 3, "Nothing is selected: j selects a prompt.",
              {.meaning = tone::quiet});
-    return;
+    return false;
   }
   const auto& prompt = x->prompt;
   std::string what;
@@ -289,14 +322,25 @@ void screen::draw_consequences(cell_grid& to, std::size_t begin,
     what = "FLAGS: " + flags_words(prompt) + ". ";
   if (const auto task = prompt.in_dossier("task"); !task.empty())
     what += escaped(task, 40) + " in ";
-  what += container_words(prompt) + " wants " + escaped(prompt.target, 300);
-  if (!prompt.ports.empty())
-    what += " port " + ports_words(prompt);
+  what += container_words(prompt) + " wants ";
+  const auto port = prompt.ports.empty() ? "" : " port " + ports_words(prompt);
+  // Two lines for what is asked, if there are enough for both. A name is cut in
+  // its middle: its end says whose it is.
+  const auto most = end - begin > 3 ? std::size_t{2} : std::size_t{1};
+  const auto width = to.columns() - 4;
+  const auto target = escaped(prompt.target, 300);
+  auto room = target.size();
+  const auto fits = [&](const std::string& behind) {
+    return wrapped(what + fitted_middle(target, room) + behind, width).size()
+           <= most;
+  };
+  bool whole = is_short(prompt) && fits("");
+  while (!fits("") && room > 16)
+    --room;
+  what += fitted_middle(target, room) + port;
   if (!prompt.domain.empty())
     what += " at " + addresses_words(prompt);
-  // Two lines for what is asked, if there are enough for both.
-  const auto asked = wrapped(what, to.columns() - 4);
-  const auto most = end - begin > 3 ? std::size_t{2} : std::size_t{1};
+  const auto asked = wrapped(what, width);
   for (std::size_t i = 0; i < std::min(most, asked.size()); ++i)
     to.put(begin++, 3,
            i + 1 == most && asked.size() > most
@@ -315,14 +359,38 @@ void screen::draw_consequences(cell_grid& to, std::size_t begin,
            is_cut ? lines[i].substr(0, to.columns() - 12) + " ~ Enter"
                   : lines[i]);
   }
+  return whole;
 }
 
-void screen::draw_page(cell_grid& to, std::size_t begin, std::size_t end,
-                       const std::vector<std::string>& lines) {
+// The lines above the name are target, flags and container; see details_lines.
+void screen::draw_details(cell_grid& to, std::size_t begin, std::size_t end,
+                          const std::vector<std::string>& lines) {
+  const auto shown = draw_page(to, begin, end, lines);
+  const auto* x = selected();
+  if (x == nullptr)
+    return;
+  const details_sight now{x->number, x->prompt.revision, to.columns()};
+  if (std::exchange(details_, now) != now)
+    details_seen_ = 0;
+  if (page_top_ <= details_seen_)
+    details_seen_ = std::max(details_seen_, page_top_ + shown);
+  const auto name =
+      std::find_if(lines.begin(), lines.end(), [](const std::string& line) {
+        return line.starts_with("   name ");
+      });
+  if (details_seen_ >= static_cast<std::size_t>(name - lines.begin()))
+    is_whole(*x);
+}
+
+std::size_t screen::draw_page(cell_grid& to, std::size_t begin, std::size_t end,
+                              const std::vector<std::string>& lines) {
   const auto height = end - begin;
-  page_height_ = std::max<std::size_t>(height, 1);
   page_top_ =
       std::min(page_top_, lines.size() > height ? lines.size() - height : 0);
+  const bool has_more = page_top_ + height < lines.size() && height > 1;
+  const auto shown = has_more ? height - 1 : height;
+  // The line that says so covers one: the next page begins with it.
+  page_height_ = std::max<std::size_t>(shown, 1);
   for (std::size_t i = 0; i < height && page_top_ + i < lines.size(); ++i) {
     const auto& line = lines[page_top_ + i];
     // A heading has no space in front.
@@ -331,10 +399,10 @@ void screen::draw_page(cell_grid& to, std::size_t begin, std::size_t end,
            {.meaning = is_heading ? tone::heading : tone::normal,
             .is_bold = is_heading});
   }
-  if (page_top_ + height < lines.size() && height > 1) {
+  if (has_more)
     to.put(end - 1, 0, fitted("   -- more: j, Space --", to.columns()),
            {.meaning = tone::quiet});
-  }
+  return std::min(shown, lines.size() - page_top_);
 }
 
 void screen::draw_bottom(cell_grid& to) const {

@@ -37,9 +37,13 @@ constexpr std::string_view help_text[] = {
     "   *  marked        !  flagged: read NOTE before you allow it",
     "",
     "Why a key may do nothing",
-    "   A prompt can be decided when it was on the screen for half a second "
+    "   A prompt can be decided when it was on the screen and selected for "
+    "half a",
+    "   second, and nothing moved at the selection for a third of a second. A "
+    "key",
+    "   that is typed ahead decides nothing. An allow needs target, container "
     "and",
-    "   nothing moved at the selection for a third of a second. More than five",
+    "   flags whole on the screen: Enter shows them. More than five",
     "   marked prompts need their number, typed. A marked prompt that is "
     "flagged",
     "   is not allowed with others. An answer is for what the screen showed: "
@@ -116,8 +120,6 @@ std::vector<std::string> screen::details_lines(const screen_time& time) const {
   if (!x.flags.empty())
     add_field(result, "FLAGS", flags_words(x));
   add_field(result, "container", escaped(x.container));
-  for (const auto& [key, value] : x.dossier)
-    add_field(result, escaped(key, 12), escaped(value));
   add_field(result, "name", x.domain.empty() ? "none" : escaped(x.domain));
   std::string addresses;
   for (const auto& each : x.addresses)
@@ -146,6 +148,10 @@ std::vector<std::string> screen::details_lines(const screen_time& time) const {
     add_field(result, "last answer", decision_words(*x.decision));
   result.emplace_back("What an allow opens");
   result.push_back("   " + escaped(x.opens));
+  if (!x.dossier.empty())
+    result.emplace_back("What the container's dossier says");
+  for (const auto& [key, value] : x.dossier)
+    result.push_back("   " + escaped(key) + " = \"" + escaped(value) + "\"");
   return result;
 }
 

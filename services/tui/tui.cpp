@@ -93,6 +93,12 @@ void tui_program::draw() {
   is_dirty_ = false;
   terminal_.show(screen_.draw(terminal_.rows(), terminal_.columns(),
                               {drawn_at_, wall, clock, {}}));
+  // Nobody sees what a slow terminal has not taken: the time on the screen
+  // begins with the next picture.
+  if (steady_clock::now() - drawn_at_ > limits::picture_blocked_max) {
+    screen_.hidden();
+    is_dirty_ = true;
+  }
 }
 
 int tui_program::timeout() const {

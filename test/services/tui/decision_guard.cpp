@@ -17,12 +17,13 @@ using prompts = std::vector<decision_guard::shown_prompt>;
 struct guard_fixture {
   void picture(const prompts& shown, std::optional<std::uint64_t> selected,
                bool list_changed = true) {
-    guard.drawn(shown, selected, list_changed, now);
+    guard.drawn(shown, selected, focus, list_changed, now);
   }
 
-  bool allows(std::uint64_t number) { return guard.allows(number, now); }
+  bool allows(std::uint64_t number) { return guard.allows(number, focus, now); }
 
   decision_guard guard;
+  std::uint64_t focus = 1;
   clearance::protocol::time_point now =
       clearance::protocol::time_point{} + std::chrono::hours{1};
 };
@@ -113,13 +114,37 @@ TEST_CASE_FIXTURE(guard_fixture, "what is below or far away moves nothing") {
   CHECK(allows(3));
 }
 
-TEST_CASE_FIXTURE(guard_fixture, "the user's own steps move nothing") {
+TEST_CASE_FIXTURE(guard_fixture, "an own step must be seen for 500 ms") {
   picture(three, 1);
   now += 1s;
+  CHECK(allows(1));
+  focus = 2; // a key selected another one
+  CHECK_FALSE(allows(2));
+  now += 1s;
+  CHECK_FALSE(allows(2)); // no picture of it was drawn
   picture(three, 2, false);
+  now += 499ms;
+  CHECK_FALSE(allows(2));
+  now += 1ms;
   CHECK(allows(2));
   picture({{2, 1, 2}, {3, 1, 3}}, 2, false); // scrolled
   CHECK(allows(2));
+}
+
+TEST_CASE_FIXTURE(guard_fixture, "after a paste 350 ms must be silent") {
+  picture(three, 1);
+  now += 1s;
+  guard.pasted(now);
+  for (int i = 0; i < 5; ++i) {
+    guard.key_came(now);
+    CHECK_FALSE(allows(1));
+    now += 349ms;
+  }
+  guard.key_came(now);
+  CHECK_FALSE(allows(1));
+  now += 350ms;
+  guard.key_came(now);
+  CHECK(allows(1));
 }
 
 TEST_CASE_FIXTURE(guard_fixture, "each refused key prolongs the wait") {
@@ -150,18 +175,18 @@ TEST_CASE_FIXTURE(guard_fixture, "a hidden screen shows nothing") {
 TEST_CASE_FIXTURE(guard_fixture, "a marked prompt may have left the screen") {
   picture(three, 1);
   now += 100ms;
-  CHECK_FALSE(guard.allows_marked(1, 1, now));
+  CHECK_FALSE(guard.allows_marked(1, 1, focus, now));
   picture({{7, 1, 2}}, 7, false);
   now += 1s;
-  CHECK_FALSE(guard.allows_marked(1, 1, now)); // was there for 100 ms
+  CHECK_FALSE(guard.allows_marked(1, 1, focus, now)); // was there for 100 ms
   picture(three, 1, false);
   now += 500ms;
-  CHECK(guard.allows_marked(1, 1, now));
+  CHECK(guard.allows_marked(1, 1, focus, now));
   picture({{7, 1, 2}}, 7, false);
-  CHECK(guard.allows_marked(1, 1, now));
-  CHECK_FALSE(guard.allows_marked(1, 2, now)); // at that revision
+  CHECK(guard.allows_marked(1, 1, focus, now));
+  CHECK_FALSE(guard.allows_marked(1, 2, focus, now)); // at that revision
   guard.refused(now);
-  CHECK_FALSE(guard.allows_marked(1, 1, now));
+  CHECK_FALSE(guard.allows_marked(1, 1, focus, now));
 }
 
 } // namespace decision_guard_tests

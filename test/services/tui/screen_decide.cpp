@@ -7,11 +7,23 @@ namespace screen_tests {
 namespace {
 
 struct three_prompts : screen_fixture {
+  /// Keys of one read: no picture is drawn between them.
+  std::vector<screen_wish> wishes_of_burst(std::string_view keys) {
+    draw();
+    std::vector<screen_wish> result;
+    for (char c : keys)
+      for (auto& x : view.press({key::kind::character, {c}}, time()))
+        result.push_back(std::move(x));
+    draw();
+    return result;
+  }
+
   three_prompts() {
     for (const auto* id : {"a", "b", "d"})
       change(open_prompt(id));
     look();
     type("j");
+    look();
   }
 };
 
@@ -23,7 +35,7 @@ decision_outcome outcome(decision_outcome::kind what, const std::string& text) {
 
 TEST_CASE_FIXTURE(three_prompts, "a key decides the selected prompt") {
   CHECK(decisions(type("a")) == "+a");
-  CHECK(decisions(type("jx")) == "-b");
+  CHECK(decisions(slowly("jx")) == "-b");
 }
 
 TEST_CASE_FIXTURE(three_prompts, "without a selection nothing is decided") {
@@ -50,12 +62,26 @@ TEST_CASE_FIXTURE(screen_fixture, "a prompt is decided after 500 ms") {
 
 TEST_CASE_FIXTURE(three_prompts, "350 ms must pass after something moved") {
   type("j");
+  look();
   remove("a"); // b moves up
   draw();
   now += 349ms;
   CHECK(type("a").empty());
   now += 350ms;
   CHECK(decisions(type("a")) == "+b");
+}
+
+// `j a j a j a` in one burst decided all of them, though nobody had seen what
+// an allow of the second one opens.
+TEST_CASE_FIXTURE(three_prompts, "keys that were typed ahead decide nothing") {
+  CHECK(wishes_of_burst("jajaja").empty());
+  now += 1s;
+  CHECK(wishes_of_burst("kaka").empty());
+  now += 1s;
+  CHECK(wishes_of_burst(" a x").empty()); // nor do they decide a marked set
+  press(key::kind::escape);
+  look();
+  CHECK(decisions(wishes_of_burst("a")) != "");
 }
 
 TEST_CASE_FIXTURE(three_prompts, "new prompts append and move nothing") {
@@ -87,7 +113,7 @@ TEST_CASE_FIXTURE(three_prompts,
   // What moved up below the cursor is not taken for it.
   look();
   CHECK(type("x").empty());
-  CHECK(decisions(type("jx")) == "-b");
+  CHECK(decisions(slowly("jx")) == "-b");
 }
 
 TEST_CASE_FIXTURE(three_prompts, "keys on a prompt being decided do nothing") {
@@ -109,7 +135,11 @@ TEST_CASE_FIXTURE(three_prompts, "a bracketed paste is never keys") {
   CHECK(press({key::kind::paste, "a"}).empty());
   CHECK(press({key::kind::paste, "x\n*a5\nq"}).empty());
   CHECK(shows("never taken for keys"));
-  CHECK(decisions(type("a")) == "+a");
+  // The end of the paste may have been in the text.
+  CHECK(type("axa").empty());
+  now += 349ms;
+  CHECK(type("a").empty());
+  CHECK(decisions(slowly("a")) == "+a");
 }
 
 TEST_CASE_FIXTURE(three_prompts, "an answer carries the revision shown") {
@@ -178,28 +208,31 @@ TEST_CASE_FIXTURE(three_prompts, "a reason goes with the next decision") {
   press(key::kind::backspace);
   press({key::kind::paste, "\n\x1b[2J"});
   CHECK(press(key::kind::enter).empty());
-  const auto wishes = type("a");
+  const auto wishes = slowly("a");
   REQUIRE(wishes.size() == 1);
   CHECK(std::get<decide_wish>(wishes[0]).reason == "for wheels  [2J");
-  CHECK(std::get<decide_wish>(type("jx").at(0)).reason.empty());
+  CHECK(std::get<decide_wish>(slowly("jx").at(0)).reason.empty());
   // Esc forgets it.
   type("rno");
   press(key::kind::enter);
   press(key::kind::escape);
-  CHECK(std::get<decide_wish>(type("jx").at(0)).reason.empty());
+  CHECK(std::get<decide_wish>(slowly("jx").at(0)).reason.empty());
 }
 
 TEST_CASE_FIXTURE(three_prompts, "Enter never decides") {
   CHECK(press(key::kind::enter).empty());
   CHECK(shows("What an allow opens"));
+  // The hub's facts come first; what a container chose comes last, quoted.
+  CHECK(shows(" What the container's dossier says\n   task = \"build\"\n"));
   CHECK(press(key::kind::enter).empty());
   CHECK(shows("CONTAINER"));
 }
 
 TEST_CASE_FIXTURE(three_prompts, "the page about a prompt decides it") {
   press(key::kind::enter);
-  CHECK(decisions(type("x")) == "-a");
-  CHECK(type("x").empty());
+  CHECK(type("x").empty()); // the page was not on the screen for long enough
+  CHECK(decisions(slowly("x")) == "-a");
+  CHECK(slowly("x").empty());
   // What has vanished is not decided, and the page says so.
   remove("a");
   look();
@@ -210,7 +243,7 @@ TEST_CASE_FIXTURE(three_prompts, "the page about a prompt decides it") {
 TEST_CASE_FIXTURE(three_prompts, "marked prompts are decided together") {
   type("  "); // a and b
   CHECK(shows("2 marked"));
-  const auto got = decisions(type("x"));
+  const auto got = decisions(slowly("x"));
   CHECK(got == "-a -b");
   CHECK_FALSE(shows("marked"));
 }
@@ -223,10 +256,10 @@ TEST_CASE_FIXTURE(three_prompts,
   change(b);
   look();
   type("*");
-  CHECK(decisions(type("a")) == "+a +d");
+  CHECK(decisions(slowly("a")) == "+a +d");
   CHECK(shows("Left out, because they are flagged: b.example"));
   // A deny opens nothing.
-  CHECK(decisions(type("x")) == "-b");
+  CHECK(decisions(slowly("x")) == "-b");
 }
 
 TEST_CASE_FIXTURE(screen_fixture, "more than five need their number, typed") {
@@ -266,7 +299,7 @@ TEST_CASE_FIXTURE(screen_fixture, "more than five need their number, typed") {
   }
   SUBCASE("five do not") {
     type("j ");
-    CHECK(decisions(type("x")) == "-p1 -p2 -p3 -p4 -p5");
+    CHECK(decisions(slowly("x")) == "-p1 -p2 -p3 -p4 -p5");
   }
 }
 
@@ -288,6 +321,73 @@ TEST_CASE_FIXTURE(three_prompts, "a prompt that changed loses its mark") {
   change(a);
   look();
   CHECK(decisions(type("x")) == "-b");
+}
+
+// The name is 250 characters long, and the organisation that gets the data
+// stands at its end.
+TEST_CASE_FIXTURE(screen_fixture, "what is cut is not allowed") {
+  auto a = open_prompt("a");
+  std::string name;
+  for (int i = 0; i < 30; ++i)
+    name += "pypi" + std::to_string(100 + i) + ".";
+  a.target = a.domain = name + "evil.test";
+  change(a);
+  look();
+  type("j");
+  for (const auto& [r, c] : {std::pair{24, 80}, {10, 40}, {5, 20}}) {
+    rows = static_cast<std::size_t>(r);
+    columns = static_cast<std::size_t>(c);
+    CAPTURE(columns);
+    CHECK(shows("evil.test"));
+    CHECK(slowly("a").empty());
+    CHECK(bottom().find("Enter shows") != std::string::npos);
+  }
+  SUBCASE("a deny is possible") {
+    CHECK(decisions(slowly("x")) == "-a");
+  }
+  SUBCASE("Enter shows all") {
+    rows = 24;
+    columns = 80;
+    press(key::kind::enter);
+    CHECK(decisions(slowly("a")) == "+a");
+  }
+  SUBCASE("on a small screen after scrolling through it") {
+    press(key::kind::enter);
+    CHECK(slowly("a").empty());
+    press(key::kind::end);
+    CHECK(slowly("a").empty()); // a jump has shown the end alone
+    press(key::kind::home);
+    for (int i = 0; i < 20; ++i)
+      type(" ");
+    CHECK(decisions(slowly("a")) == "+a");
+  }
+  SUBCASE("nor is it with others") {
+    rows = 24;
+    columns = 80;
+    change(open_prompt("b"));
+    look();
+    type("*");
+    CHECK(decisions(slowly("a")) == "+b");
+    CHECK(shows("a part of their text was cut: "));
+    CHECK(decisions(slowly("x")) == "-a");
+  }
+}
+
+TEST_CASE_FIXTURE(screen_fixture, "flags and container must be whole, too") {
+  auto a = open_prompt("a");
+  SUBCASE("flags") {
+    for (int i = 0; i < 12; ++i)
+      a.flags.push_back("a_new_flag_" + std::to_string(i));
+  }
+  SUBCASE("container") {
+    a.dossier = {{"container_name", std::string(200, 'n')}};
+  }
+  change(a);
+  look();
+  type("j");
+  CHECK(slowly("a").empty());
+  press(key::kind::enter);
+  CHECK(decisions(slowly("a")) == "+a");
 }
 
 TEST_CASE_FIXTURE(three_prompts, "a screen that was hidden begins anew") {

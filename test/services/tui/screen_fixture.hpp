@@ -91,6 +91,17 @@ struct screen_fixture {
     return result;
   }
 
+  /// The same, with a look at the screen before each key.
+  std::vector<screen_wish> slowly(std::string_view keys) {
+    std::vector<screen_wish> result;
+    for (char c : keys) {
+      look();
+      for (auto& wish : type({&c, 1}))
+        result.push_back(std::move(wish));
+    }
+    return result;
+  }
+
   std::vector<screen_wish> press(key::kind what) {
     return press(key{what, {}});
   }
