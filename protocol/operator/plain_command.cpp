@@ -40,10 +40,14 @@ std::optional<std::uint64_t> prompt_number(std::string_view text) {
 /// Takes the first word off `rest`.
 std::string_view take_word(std::string_view& rest) {
   rest = trimmed(rest);
-  const auto end = std::min(rest.find(' '), rest.size());
+  const auto end = std::min(rest.find_first_of(" \t"), rest.size());
   const auto word = rest.substr(0, end);
   rest = trimmed(rest.substr(end));
   return word;
+}
+
+plain_fault too_long(const std::string& what, std::size_t max) {
+  return {"the " + what + " is longer than " + std::to_string(max) + " bytes"};
 }
 
 plain_fault no_number(std::string_view word) {
@@ -55,17 +59,22 @@ plain_fault no_number(std::string_view word) {
 
 plain_command parse_plain_command(std::string_view line) {
   if (line.size() > client_limits::command_line_max_bytes)
-    return plain_fault{"the line is too long"};
+    return too_long("line", client_limits::command_line_max_bytes);
   auto rest = line;
-  const auto word = take_word(rest);
+  auto word = take_word(rest);
   if (word.empty())
     return plain_order{};
+  // As the terminal interface has them.
+  if (word == "x")
+    word = "d";
+  if (word == "?")
+    word = "h";
   if (word == "a" || word == "d") {
     const auto number = prompt_number(take_word(rest));
     if (!number)
       return no_number(word);
     if (rest.size() > client_limits::typed_text_max_bytes)
-      return plain_fault{"the reason is too long"};
+      return too_long("reason", client_limits::typed_text_max_bytes);
     return plain_decide{word == "a" ? action::allow : action::deny, *number,
                         trimmed_utf8(rest)};
   }
@@ -80,7 +89,10 @@ plain_command parse_plain_command(std::string_view line) {
       result.number = *number;
     }
     if (!rest.empty())
-      return plain_fault{"there is too much after " + escaped(word)};
+      return plain_fault{
+          x.has_number
+              ? "one number only, for example: " + std::string{word} + " 3"
+              : "nothing may stand after " + std::string{word}};
     return result;
   }
   return plain_fault{"there is no command " + escaped(word, 20)
@@ -89,7 +101,7 @@ plain_command parse_plain_command(std::string_view line) {
 
 plain_command parse_json_command(std::string_view line) {
   if (line.size() > client_limits::command_line_max_bytes)
-    return plain_fault{"the line is too long"};
+    return too_long("line", client_limits::command_line_max_bytes);
   if (trimmed(line).empty())
     return plain_order{};
   const auto tree = parse_json_tree(line);

@@ -12,7 +12,7 @@
 
 namespace clearance::protocol {
 
-/// `a N [reason]`, `d N [reason]`.
+/// `a N [reason]`, `d N [reason]`; `x` is `d`.
 struct plain_decide {
   protocol::action action = protocol::action::deny;
   std::uint64_t number = 0;
@@ -27,7 +27,7 @@ struct plain_order {
     list,    ///< `l`
     explain, ///< `e N`
     quiet,   ///< `m N`: the container of N
-    help,    ///< `h`
+    help,    ///< `h`, `?`
     quit,    ///< `q`
     nothing, ///< an empty line
   };
@@ -45,7 +45,7 @@ struct plain_fault {
 
 using plain_command = std::variant<plain_decide, plain_order, plain_fault>;
 
-/// Reads one line without its newline. Words stand between spaces; the reason
+/// Reads one line without its newline. Words stand between blanks; the reason
 /// is all that follows the number.
 plain_command parse_plain_command(std::string_view line);
 

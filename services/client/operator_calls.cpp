@@ -1,5 +1,6 @@
 #include "services/client/operator_calls.hpp"
 
+#include "protocol/operator/client_limits.hpp"
 #include "protocol/operator/json_members.hpp"
 #include "protocol/text/text.hpp"
 #include "protocol/varlink/message.hpp"
@@ -200,6 +201,20 @@ std::string age_text(std::int64_t microseconds) {
   if (seconds < 86'400)
     return std::to_string(seconds / 3600) + " h";
   return std::to_string(seconds / 86'400) + " d";
+}
+
+bool quiet_switches::turn(const protocol::list_entry& x) {
+  const auto is_quiet = x.prompt.quiet;
+  const auto key = std::pair{x.key.hub, x.prompt.container};
+  const auto old = asked_.find(key);
+  const bool on = old != asked_.end() && old->second.before == is_quiet
+                      ? !old->second.on
+                      : !is_quiet;
+  // One that is old is worth less than the memory of many.
+  if (asked_.size() >= protocol::client_limits::folded_prompts_max)
+    asked_.clear();
+  asked_[key] = {on, is_quiet};
+  return on;
 }
 
 } // namespace clearance::services

@@ -8,8 +8,10 @@
 #include "services/client/call_queue.hpp"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace clearance::services {
 
@@ -57,5 +59,27 @@ std::vector<std::string> explanation_lines(const call_result& x);
 
 /// `5 s`, `3 min`, `2 h`, `4 d`: a time in microseconds.
 std::string age_text(std::int64_t microseconds);
+
+/// Whether `m` quiets a container or undoes that. A prompt that was there
+/// before may not show yet what was asked of the hub, so the last wish counts
+/// until it does.
+class quiet_switches {
+public:
+  /// What to ask for now; it is remembered.
+  bool turn(const protocol::list_entry& x);
+
+  /// The hub did not do what was asked for.
+  void failed(const std::string& hub, const std::string& container) {
+    asked_.erase({hub, container});
+  }
+
+private:
+  struct wish {
+    bool on = false;
+    bool before = false; // what the prompt said
+  };
+
+  std::map<std::pair<std::string, std::string>, wish> asked_;
+};
 
 } // namespace clearance::services

@@ -20,8 +20,8 @@ constexpr auto blind_look_interval = 5s;
 
 const call_result no_such_hub{"this hub is gone", {}};
 const call_result not_with_older{
-    "this hub is too old: it keeps no prompts, has no history and explains "
-    "nothing",
+    "this hub keeps no prompts, so it has no history and explains nothing: "
+    "start it with serve --prompts",
     {}};
 
 } // namespace

@@ -159,9 +159,9 @@ void plain_program::grant(const plain_session::wish& x) {
     ++calls_;
     hubs_.quiet(
         quiet->hub, quiet->container, quiet->on,
-        [this, number = quiet->number, on = quiet->on](const call_result& y) {
+        [this, of = *quiet](const call_result& y) {
           --calls_;
-          session_.quiet(number, on, y, time_of_day());
+          session_.quiet(of, y, time_of_day());
         },
         now);
   }
@@ -212,7 +212,8 @@ void plain_program::read_input() {
     return;
   if (n <= 0) {
     input_ended_ = true;
-    return; // an unfinished line is no command
+    session_.input_ended(unread_, time_of_day());
+    return;
   }
   for (char c : std::string_view{buffer.data(), static_cast<std::size_t>(n)}) {
     if (c != '\n') {

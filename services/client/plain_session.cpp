@@ -1,6 +1,7 @@
 #include "services/client/plain_session.hpp"
 
 #include "protocol/operator/json_members.hpp"
+#include "protocol/text/text.hpp"
 #include "services/cli/terminal.hpp"
 #include "services/client/operator_hubs.hpp"
 #include "services/client/prompt_words.hpp"
@@ -280,7 +281,7 @@ plain_session::wish plain_session::command(std::string_view line,
   case order::quiet:
     if (const auto* x = current(asked.number, list, clock))
       return wants_quiet{asked.number, x->key.hub, x->prompt.container,
-                         !x->prompt.quiet};
+                         quiet_.turn(*x)};
     return {};
   }
   return {};
@@ -333,20 +334,28 @@ void plain_session::explanation(std::uint64_t number, const call_result& x,
     say_about("explanation", number, line, clock);
 }
 
-void plain_session::quiet(std::uint64_t number, bool on, const call_result& x,
+// A line that was cut may say something else: `a 1` of `a 12`.
+void plain_session::input_ended(std::string_view rest, std::string_view clock) {
+  if (!protocol::trimmed(rest).empty())
+    problem("Nothing done: the last line has no end", clock);
+}
+
+void plain_session::quiet(const wants_quiet& of, const call_result& x,
                           std::string_view clock) {
-  if (!x.failure.empty() || !x.answer.error.empty())
-    say_about("error", number,
+  if (!x.failure.empty() || !x.answer.error.empty()) {
+    quiet_.failed(of.hub, of.container);
+    say_about("error", of.number,
               "Nothing done: "
                   + (x.failure.empty() ? "refused: " + shown(x.answer.error)
                                        : x.failure),
               clock);
-  else
-    say_about("quiet", number,
-              on ? "Quiet: new prompts of this container are not shown; l "
-                   "lists them"
-                 : "No longer quiet",
+  } else {
+    say_about("quiet", of.number,
+              of.on ? "Quiet: new prompts of this container are not shown; l "
+                      "lists them"
+                    : "No longer quiet",
               clock);
+  }
 }
 
 std::string plain_session::take_output() {

@@ -60,11 +60,14 @@ public:
   wish command(std::string_view line, const protocol::prompt_list& list,
                std::int64_t now, std::string_view clock);
 
+  /// The end of stdin; `rest` is what came behind the last newline.
+  void input_ended(std::string_view rest, std::string_view clock);
+
   void decision(std::uint64_t number, const decision_outcome& x,
                 std::string_view clock);
   void explanation(std::uint64_t number, const call_result& x,
                    std::string_view clock);
-  void quiet(std::uint64_t number, bool on, const call_result& x,
+  void quiet(const wants_quiet& of, const call_result& x,
              std::string_view clock);
   /// Something that went wrong outside.
   void problem(std::string_view what, std::string_view clock);
@@ -109,6 +112,7 @@ private:
   std::map<std::uint64_t, line_entry> lines_; // by number
   std::map<std::uint64_t, told> told_;        // by number of the list's entry
   std::map<std::string, std::string> hubs_;   // what was said of each
+  quiet_switches quiet_;
 };
 
 } // namespace clearance::services

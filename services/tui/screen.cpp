@@ -314,7 +314,7 @@ void screen::press_letter(char c, const screen_time& time, wishes& out) {
   case 'm':
     if (entry != nullptr)
       out.emplace_back(quiet_wish{entry->key.hub, entry->prompt.container,
-                                  !entry->prompt.quiet});
+                                  quiet_.turn(*entry)});
     return;
   case '?':
     overlay_ = overlay::help;
@@ -343,6 +343,8 @@ void screen::explained(std::uint64_t number, const call_result& x) {
 
 void screen::quieted(const quiet_wish& of, const call_result& x) {
   const auto name = escaped(of.container, 40);
+  if (!x.failure.empty() || !x.answer.error.empty())
+    quiet_.failed(of.hub, of.container);
   if (!x.failure.empty())
     notice(x.failure, tone::danger);
   else if (!x.answer.error.empty())

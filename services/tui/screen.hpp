@@ -191,6 +191,7 @@ private:
   /// Prompts whose decision a hub has not answered, as they were then.
   std::map<std::uint64_t, protocol::listed_prompt> asked_;
   std::map<std::string, std::vector<std::string>> rules_; // by hub
+  quiet_switches quiet_;
 };
 
 } // namespace clearance::services

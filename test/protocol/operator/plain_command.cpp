@@ -40,6 +40,9 @@ TEST_CASE("the commands of plain text") {
   CHECK(is_order(read("m 7 "), order::quiet, 7));
   CHECK(is_order(read("h"), order::help));
   CHECK(is_order(read("q"), order::quit));
+  // As in the terminal interface.
+  CHECK(decides(read("x\t3\tno"), {action::deny, 3, "no"}));
+  CHECK(is_order(read("?"), order::help));
   CHECK(is_order(read(""), order::nothing));
   CHECK(is_order(read(" \t\r"), order::nothing));
 }
@@ -47,10 +50,23 @@ TEST_CASE("the commands of plain text") {
 TEST_CASE("a line that is nearly a command does nothing") {
   for (const auto* line : {"a", "a x", "a 0", "a -1", "a +1", "a 1x", "a 0x1",
                            "a 99999999999999999999", "a,3", "A 3", "allow 3",
-                           "e", "e 1 2", "l 1", "q now", "x", "?", "a\t3"}) {
+                           "e", "e 1 2", "l 1", "q now", "x", "? 1", "y 1"}) {
     CAPTURE(line);
     CHECK(is_fault(parse_plain_command(line)));
   }
+}
+
+TEST_CASE("a fault says what is wrong") {
+  const auto why = [](const std::string& line) {
+    const auto x = parse_plain_command(line);
+    const auto* fault = std::get_if<plain_fault>(&x);
+    return fault == nullptr ? std::string{} : fault->why;
+  };
+  CHECK(why("e 1 2") == "one number only, for example: e 3");
+  CHECK(why("l 1") == "nothing may stand after l");
+  CHECK(why(std::string(5000, 'a')) == "the line is longer than 4096 bytes");
+  CHECK(why("a 1 " + std::string(600, 'r'))
+        == "the reason is longer than 512 bytes");
 }
 
 TEST_CASE("the reason and the line have a limit") {

@@ -283,4 +283,34 @@ TEST_CASE("with --json every line is one object in ASCII") {
       == std::vector<std::string>{"mode", "hub", "prompt", "outcome", "error"});
 }
 
+TEST_CASE_FIXTURE(plain_fixture, "m twice is as it was before") {
+  change(waiting_prompt("a"));
+  lines();
+  const auto next = [&] {
+    return std::get<plain_session::wants_quiet>(command("m 1"));
+  };
+  CHECK(next().on);
+  CHECK_FALSE(next().on);
+  CHECK(next().on);
+  // The hub says that it is quiet.
+  auto a = waiting_prompt("a");
+  a.quiet = true;
+  change(a);
+  lines();
+  const auto x = next();
+  CHECK_FALSE(x.on);
+  // A wish that failed changed nothing.
+  call_result failed;
+  failed.failure = "no";
+  session.quiet(x, failed, "T");
+  CHECK_FALSE(next().on);
+}
+
+TEST_CASE_FIXTURE(plain_fixture, "a last line without an end is no command") {
+  session.input_ended("a 1", "T");
+  CHECK(session.take_output() == "T Nothing done: the last line has no end\n");
+  session.input_ended(" ", "T");
+  CHECK(session.take_output().empty());
+}
+
 } // namespace plain_session_tests

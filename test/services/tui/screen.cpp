@@ -238,6 +238,9 @@ TEST_CASE_FIXTURE(screen_fixture, "e explains, m quiets, A shows a rule") {
   CHECK(x.on);
   view.quieted(x, {});
   CHECK(shows("c1 is quiet"));
+  // The prompt does not say yet that it is quiet.
+  CHECK_FALSE(std::get<quiet_wish>(type("m").at(0)).on);
+  CHECK(std::get<quiet_wish>(type("m").at(0)).on);
   type("A");
   CHECK(shows("[[rule]]"));
   CHECK(shows(R"(to = ["a.example"])"));
