@@ -84,13 +84,18 @@ void add_policy_options(CLI::App& sub, policy_words& words) {
   });
 }
 
+[[noreturn]] void refuse_option(const std::string& option,
+                                const std::string& action) {
+  throw usage_fault(option + " is for the action " + action,
+                    usage_error::kind::together, {"ACTION", option});
+}
+
 policy_command finish_policy(const CLI::App& sub, const policy_words& words) {
   for (const auto& [action, options] : policy_actions)
     for (const auto& option : options)
       if (sub.count(option) > 0
           && !policy_actions.at(words.action).contains(option))
-        throw usage_fault(option + " is for the action " + action,
-                          usage_error::kind::together, {"ACTION", option});
+        refuse_option(option, action);
   policy_setting where;
   where.directories = words.paths;
   if (words.action == "check")

@@ -47,6 +47,7 @@ int execute_tui(const terminal_config& config) {
     words.push_back(socket);
   }
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (auto& word : words)
     arguments.push_back(word.data());
   arguments.push_back(nullptr);

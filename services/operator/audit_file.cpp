@@ -406,6 +406,7 @@ std::vector<std::string> audit_files_of(const std::string& path) {
   }
   std::sort(found.begin(), found.end());
   std::vector<std::string> result;
+  result.reserve(found.size());
   for (auto& each : found)
     result.push_back(std::move(each.second));
   return result;

@@ -70,17 +70,21 @@ std::string policy_proposal::text(std::int64_t now) const {
     }
     const auto times =
         std::to_string(x.count) + (x.count == 1 ? " time" : " times");
-    rules += "\n# " + action + " " + times + " in "
-             + std::to_string(x.containers.size())
-             + (x.containers.size() == 1 ? " container" : " containers") + ", "
-             + day_of_time(x.first) + " to " + day_of_time(x.last) + "\n";
+    rules.append("\n# ").append(action).append(" ").append(times);
+    rules.append(" in ").append(std::to_string(x.containers.size()));
+    rules.append(x.containers.size() == 1 ? " container" : " containers");
+    rules.append(", ").append(day_of_time(x.first));
+    rules.append(" to ").append(day_of_time(x.last)).append("\n");
     if (x.containers.size() > 1)
       rules += "# The rule is for all containers; `on = { project = \"...\" }` "
                "limits it.\n";
     rules += "[[rule]]\n";
-    rules += "name = " + toml_text(action + " " + target) + "\n";
-    rules += "why = " + toml_text("TODO: why " + action + "? decided " + times)
-             + "\n";
+    auto rule_name = action;
+    rule_name.append(" ").append(target);
+    rules.append("name = ").append(toml_text(rule_name)).append("\n");
+    std::string why = "TODO: why ";
+    why.append(action).append("? decided ").append(times);
+    rules.append("why = ").append(toml_text(why)).append("\n");
     if (x.containers.size() == 1)
       rules +=
           "on = { container = " + toml_text(*x.containers.begin()) + " }\n";

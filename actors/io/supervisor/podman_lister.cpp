@@ -209,21 +209,21 @@ private:
                               },
                               [self = weak_from_this()](std::string why) {
                                 if (auto x = self.lock())
-                                  x->events_ended(std::move(why));
+                                  x->events_ended(why);
                               }});
     auto why = started->start(
         program_, {"events", "--filter", "type=container", "--filter",
                    "event=start", "--filter", "event=died", "--filter",
                    "event=remove", "--filter", "event=rename"});
     if (!why.empty())
-      return events_ended(std::move(why));
+      return events_ended(why);
     events_ = std::move(started);
     // The events' program may have begun to look after something happened.
     after(lister_limits::podman_settle_time,
           [](following& self) { self.list(); });
   }
 
-  void events_ended(std::string why) {
+  void events_ended(const std::string& why) {
     events_ = nullptr;
     if (!std::exchange(blind_, true))
       log(actors::severity::warning, "supervisor",
@@ -252,7 +252,7 @@ private:
     auto why = started->start(program_, {"ps", "--no-trunc", "--format",
                                          protocol::container_list_format});
     if (!why.empty())
-      return not_listed(std::move(why));
+      return not_listed(why);
     listing_ = std::move(started);
     limit_.expires_after(lister_limits::podman_list_time_max);
     limit_.async_wait([self = weak_from_this()](error_code ec) {
@@ -273,7 +273,7 @@ private:
     listing_ = nullptr;
     limit_.cancel();
     if (!why.empty())
-      return not_listed(std::move(why));
+      return not_listed(why);
     unlisted_ = false;
     caf::anon_send(owner_, actors::containers_listed{
                                protocol::parse_container_list(text_)});
@@ -281,7 +281,7 @@ private:
       list();
   }
 
-  void not_listed(std::string why) {
+  void not_listed(const std::string& why) {
     once_more_ = false;
     tell_unlisted("podman ps: " + why);
     after(lister_limits::podman_retry_delay, [](following& self) {
