@@ -32,7 +32,7 @@ using protocol::audit_record;
 using protocol::decider;
 using protocol::decision_result;
 
-std::string cut(std::string_view text) {
+std::string cut_for_record(std::string_view text) {
   std::string result;
   protocol::assign_sanitised(result, text);
   return result;
@@ -120,7 +120,7 @@ void registry::record_result(const verdict& x,
     auto record = record_of(audit_event::decision_result, x, what);
     record.decision->result =
         result.ok ? decision_result::applied : decision_result::failed;
-    record.decision->error = cut(result.stderr_text);
+    record.decision->error = cut_for_record(result.stderr_text);
     self_->send(audit_.trail, audit_note{std::move(record)});
   });
 }
@@ -132,9 +132,9 @@ void registry::record_refusal(const verdict& x, std::string_view why) {
     audit_record record;
     record.event = audit_event::refusal;
     record.by = asker_of(x.who);
-    record.container = cut(x.container);
-    record.target = cut(x.dest);
-    record.request_id = cut(x.request_id);
+    record.container = cut_for_record(x.container);
+    record.target = cut_for_record(x.dest);
+    record.request_id = cut_for_record(x.request_id);
     record.text = why;
     self_->send(audit_.trail, audit_note{std::move(record)});
   });

@@ -8,13 +8,13 @@ namespace clearance::protocol {
 
 namespace {
 
-constexpr bool is_digit(char c) noexcept {
+constexpr bool is_json_digit(char c) noexcept {
   return c >= '0' && c <= '9';
 }
 
 /// Takes the digits at the beginning of `text`.
 std::string_view take_digits(std::string_view& text) noexcept {
-  const auto* end = std::find_if_not(text.begin(), text.end(), is_digit);
+  const auto* end = std::find_if_not(text.begin(), text.end(), is_json_digit);
   auto digits = text.substr(0, static_cast<std::size_t>(end - text.begin()));
   text.remove_prefix(digits.size());
   return digits;
@@ -63,7 +63,7 @@ std::optional<std::int64_t> short_integer(std::string_view text) noexcept {
     return std::nullopt;
   std::int64_t value = 0;
   for (char c : text) {
-    if (!is_digit(c))
+    if (!is_json_digit(c))
       return std::nullopt;
     value = value * 10 + (c - '0');
   }

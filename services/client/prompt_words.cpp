@@ -32,7 +32,7 @@ void add_part(std::string& to, const std::string& part) {
 }
 
 /// A string of TOML.
-std::string quoted(std::string_view text) {
+std::string quoted_toml(std::string_view text) {
   std::string result;
   protocol::append_json(result, escaped(text));
   return result;
@@ -132,15 +132,16 @@ std::string rule_text(const protocol::listed_prompt& x, protocol::action action,
                       std::string_view day) {
   std::string result =
       "[[rule]]\nname = "
-      + quoted(escaped(x.target, 60) + " for " + container_words(x))
+      + quoted_toml(escaped(x.target, 60) + " for " + container_words(x))
       + "\nwhy = \"say here why\"\n";
   std::string on;
   for (const auto* key : {"project", "task"})
     if (const auto value = x.in_dossier(key); !value.empty())
-      on += std::string{on.empty() ? " " : ", "} + key + " = " + quoted(value);
+      on += std::string{on.empty() ? " " : ", "} + key + " = "
+            + quoted_toml(value);
   if (on.empty())
-    on = " container = " + quoted(x.container);
-  result += "on = {" + on + " }\nto = [" + quoted(x.target) + "]\n";
+    on = " container = " + quoted_toml(x.container);
+  result += "on = {" + on + " }\nto = [" + quoted_toml(x.target) + "]\n";
   if (!x.ports.empty())
     result += "ports = [" + ports_words(x) + "]\n";
   result += "action = \"" + std::string{to_string(action)} + "\"\n";

@@ -61,7 +61,7 @@ int execute_tui(const terminal_config& config) {
 
 int terminal_client(const terminal_config& config) {
   if (config.is_plain)
-    return plain(
+    return services::plain(
         {config.clearance_sockets, config.runtime_directory, config.json});
   if (is_interactive())
     return execute_tui(config);

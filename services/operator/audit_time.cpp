@@ -9,7 +9,7 @@ namespace clearance::services {
 
 namespace {
 
-constexpr std::int64_t audit_second = 1'000'000;
+constexpr std::int64_t second_of_time = 1'000'000;
 
 // Nothing: the date does not exist, or `text` has another form.
 std::optional<std::int64_t> date_in(const std::string& word) {
@@ -25,7 +25,7 @@ std::optional<std::int64_t> date_in(const std::string& word) {
   const auto written = protocol::extended_utc(*time);
   if (word != written && word != written.substr(0, 10))
     return std::nullopt;
-  return time->time_since_epoch().count() * audit_second;
+  return time->time_since_epoch().count() * second_of_time;
 }
 
 } // namespace
@@ -46,7 +46,7 @@ std::optional<std::int64_t> parse_audit_time(const std::string& word,
     count *= 60;
     [[fallthrough]];
   case 'm':
-    return now - count * 60 * audit_second;
+    return now - count * 60 * second_of_time;
   default:
     return std::nullopt;
   }

@@ -37,18 +37,14 @@ constexpr std::string_view help_text[] = {
     "   *  marked        !  flagged: read NOTE before you allow it",
     "",
     "Why a key may do nothing",
-    "   A prompt can be decided when it was on the screen and selected for "
-    "half a",
-    "   second, and nothing moved at the selection for a third of a second. A "
-    "key",
-    "   that is typed ahead decides nothing. An allow needs target, container "
-    "and",
-    "   flags whole on the screen: Enter shows them. More than five",
-    "   marked prompts need their number, typed. A marked prompt that is "
-    "flagged",
-    "   is not allowed with others. An answer is for what the screen showed: "
-    "if",
-    "   the prompt has changed meanwhile, nothing is decided.",
+    "   A prompt can be decided when it was on the screen and selected for",
+    "   half a second, and nothing moved at the selection for a third of a",
+    "   second. A key that is typed ahead decides nothing. An allow needs",
+    "   target, container and flags whole on the screen: Enter shows them.",
+    "   More than five marked prompts need their number, typed. A marked",
+    "   prompt that is flagged is not allowed with others. An answer is for",
+    "   what the screen showed: if the prompt has changed meanwhile, nothing",
+    "   is decided.",
 };
 
 std::string time_text(std::int64_t microseconds) {

@@ -82,6 +82,7 @@ unit_of() {
     */main.cpp | *_absent.cpp) printf '%s' "${1//\//_}" ;;
     protocol/guard/* | services/guard/*) printf 'guard.cpp' ;;
     protocol/operator/*) printf 'operator.cpp' ;;
+    services/tui/*) printf 'tui.cpp' ;;
     services/gate/* | services/supervisor/* | services/embedding/*)
       printf 'actors.cpp'
       ;;
