@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Each header compiles alone. The build does not prove it, for sources are often
+# Each header of the product compiles alone. The build does not prove it, for sources are often
 # compiled several at a time; but a source file includes its own header before
 # all others, which is checked here, too.
 #
@@ -47,7 +47,7 @@ sets=(
 )
 
 bad=0
-mapfile -t headers < <(cpp_files protocol actors services test | grep '\.hpp$')
+mapfile -t headers < <(cpp_files protocol actors services | grep '\.hpp$')
 
 # Of each source with a header: its first #include is that header.
 # shellcheck disable=SC2016  # those are awk's
