@@ -1,6 +1,7 @@
 #include "actors/base/log.hpp"
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/process/child_runner.hpp"
+#include "actors/io/process/find_program.hpp"
 #include "actors/io/supervisor/container_host.hpp"
 #include "actors/io/supervisor/podman_lister.hpp"
 #include "actors/io/supervisor/sidecar_directory.hpp"

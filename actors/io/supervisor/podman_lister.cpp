@@ -13,6 +13,7 @@
 #include "actors/io/base/unique_fd.hpp"
 #include "actors/io/process/child.hpp"
 #include "actors/io/process/child_runner.hpp"
+#include "actors/io/process/find_program.hpp"
 #include "protocol/supervisor/limits.hpp"
 #include "protocol/text/error_text.hpp"
 #include "protocol/text/text.hpp"
@@ -202,15 +203,15 @@ public:
 private:
   void follow() {
     auto started = std::make_shared<podman::run>(
-        context_,
-        podman::run::handlers{[this](std::string_view) {
-                                blind_ = false;
-                                list();
-                              },
-                              [self = weak_from_this()](std::string why) {
-                                if (auto x = self.lock())
-                                  x->events_ended(why);
-                              }});
+        context_, podman::run::handlers{
+                      [this](std::string_view) {
+                        blind_ = false;
+                        list();
+                      },
+                      [self = weak_from_this()](const std::string& why) {
+                        if (auto x = self.lock())
+                          x->events_ended(why);
+                      }});
     auto why = started->start(
         program_, {"events", "--filter", "type=container", "--filter",
                    "event=start", "--filter", "event=died", "--filter",
@@ -243,12 +244,12 @@ private:
     }
     text_.clear();
     auto started = std::make_shared<podman::run>(
-        context_,
-        podman::run::handlers{[this](std::string_view x) { take(x); },
-                              [self = weak_from_this()](std::string why) {
-                                if (auto x = self.lock())
-                                  x->listed(std::move(why));
-                              }});
+        context_, podman::run::handlers{
+                      [this](std::string_view x) { take(x); },
+                      [self = weak_from_this()](const std::string& why) {
+                        if (auto x = self.lock())
+                          x->listed(why);
+                      }});
     auto why = started->start(program_, {"ps", "--no-trunc", "--format",
                                          protocol::container_list_format});
     if (!why.empty())
@@ -269,7 +270,7 @@ private:
     text_.append(x.substr(0, std::min(room, x.size())));
   }
 
-  void listed(std::string why) {
+  void listed(const std::string& why) {
     listing_ = nullptr;
     limit_.cancel();
     if (!why.empty())
