@@ -197,8 +197,8 @@ TEST_CASE("signals reach the command, and it decides") {
         std::pair{SIGINT, "INT"}, std::pair{SIGUSR1, "USR1"}}) {
     CAPTURE(name);
     const std::string trap = std::string{"trap 'echo got; exit 9' "} + name;
-    auto run =
-        x.start(x.shell(trap + "; echo ready; while :; do sleep 0.1; done"));
+    auto run = x.start(
+        x.shell(trap + "; echo ready; while :; do sleep 1000 & wait; done"));
     run.await_out("ready");
     run.kill(signal);
     CHECK(run.wait() == exited(9));
