@@ -65,8 +65,7 @@ void hub_subscription::seen(bool there, time_point now) {
       say_waiting();
     return;
   }
-  identity current{found.st_dev, found.st_ino, found.st_ctim.tv_sec,
-                   found.st_ctim.tv_nsec};
+  const socket_identity current{found};
   if (state_ != state::absent && current == tried_) {
     retry(now);
     return;

@@ -3,13 +3,13 @@
 
 #include "protocol/base/framing.hpp"
 #include "services/client/announcement.hpp"
+#include "services/client/socket_identity.hpp"
 #include "services/client/unix_socket.hpp"
 
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <sys/stat.h>
 
 namespace clearance::services {
 
@@ -63,16 +63,6 @@ public:
 private:
   enum class state { absent, waiting, following, refused };
 
-  /// Differs between a socket and a later one at the same path.
-  struct identity {
-    dev_t device = 0;
-    ino_t inode = 0;
-    time_t seconds = 0;
-    long nanoseconds = 0;
-
-    friend bool operator==(const identity&, const identity&) = default;
-  };
-
   void connect(time_point now);
   void settle(time_point now);
   void lost(time_point now);
@@ -91,7 +81,7 @@ private:
   bool heard_ = false;          // a message came on this connection
   bool behind_ = false;         // subscribe again at renew_at_
   unsigned turned_away_ = 0;    // connections in a row that ended at once
-  identity tried_;
+  socket_identity tried_;
   std::chrono::milliseconds pause_;
   time_point retry_at_{};
   time_point connected_at_{};

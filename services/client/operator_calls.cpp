@@ -1,10 +1,10 @@
 #include "services/client/operator_calls.hpp"
 
 #include "protocol/operator/client_limits.hpp"
-#include "protocol/operator/json_members.hpp"
 #include "protocol/text/text.hpp"
 #include "protocol/varlink/message.hpp"
 #include "services/cli/terminal.hpp"
+#include "services/client/operator_message.hpp"
 
 #include <algorithm>
 
@@ -14,22 +14,6 @@ namespace {
 
 using protocol::json_members;
 using protocol::json_tree;
-
-/// `write(members)` writes the parameters.
-template <class F>
-std::string operator_message(std::string_view method, F write,
-                             bool more = false) {
-  std::string result = R"({"method":"org.terok.ClearanceOperator1.)";
-  result += method;
-  result += R"(","parameters":)";
-  {
-    json_members to{result};
-    write(to);
-  }
-  result += more ? R"(,"more":true})" : "}";
-  result += '\0';
-  return result;
-}
 
 std::optional<protocol::decision> decision_in(const call_result& x) {
   const auto* tree = x.answer.find("decision");

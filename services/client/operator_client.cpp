@@ -2,8 +2,8 @@
 
 #include "protocol/base/limits.hpp"
 #include "protocol/json/json_tree.hpp"
-#include "protocol/operator/json_members.hpp"
 #include "services/cli/terminal.hpp"
+#include "services/client/operator_message.hpp"
 #include "services/client/prompt_text.hpp"
 #include "services/client/socket_owner.hpp"
 #include "services/client/varlink_client.hpp"
@@ -36,21 +36,6 @@ std::string default_socket() {
 struct operator_failure {
   std::string why;
 };
-
-/// `write(members)` writes the parameters.
-template <class F>
-std::string call_text(std::string_view method, F write, bool more = false) {
-  std::string result = R"({"method":"org.terok.ClearanceOperator1.)";
-  result += method;
-  result += R"(","parameters":)";
-  {
-    json_members to{result};
-    write(to);
-  }
-  result += more ? R"(,"more":true})" : "}";
-  result += '\0';
-  return result;
-}
 
 /// The error of `reply` in words, or nothing for an error without any.
 std::string meaning_of(const varlink::reply& reply) {
@@ -211,7 +196,7 @@ int list(const list_config& config) {
   return tell([&] {
     operator_hub hub{config.clearance_socket};
     std::string result;
-    const auto call = call_text(
+    const auto call = operator_message(
         "Watch", [](json_members& to) { to.text("name", "list"); }, true);
     for (auto reply = hub.call(call, look_up_time_limit);;
          reply = hub.next(look_up_time_limit)) {
@@ -236,13 +221,13 @@ int decide(const decide_config& config) {
   return tell([&] {
     operator_hub hub{config.clearance_socket};
     const auto reply =
-        hub.call(call_text("Decide",
-                           [&](json_members& to) {
-                             to.text("prompt", config.prompt);
-                             to.number("revision", config.revision);
-                             to.text("action", to_string(config.action));
-                             to.text_if("reason", config.reason);
-                           }),
+        hub.call(operator_message("Decide",
+                                  [&](json_members& to) {
+                                    to.text("prompt", config.prompt);
+                                    to.number("revision", config.revision);
+                                    to.text("action", to_string(config.action));
+                                    to.text_if("reason", config.reason);
+                                  }),
                  decision_time_limit);
     const auto made = tree_of(reply, "decision");
     return made ? decision_text(*made) : std::string{};
@@ -253,11 +238,11 @@ int history(const history_config& config) {
   return tell([&] {
     operator_hub hub{config.clearance_socket};
     const auto reply =
-        hub.call(call_text("History",
-                           [&](json_members& to) {
-                             to.number_if("limit", config.limit);
-                             to.text_if("container", config.container);
-                           }),
+        hub.call(operator_message("History",
+                                  [&](json_members& to) {
+                                    to.number_if("limit", config.limit);
+                                    to.text_if("container", config.container);
+                                  }),
                  look_up_time_limit);
     std::string result;
     if (const auto all = tree_of(reply, "decisions"))
@@ -273,20 +258,20 @@ int explain(const explain_config& config) {
     const auto text = [](std::string& out, const std::string& x) {
       protocol::append_json(out, x);
     };
-    const auto reply =
-        hub.call(call_text("Explain",
-                           [&](json_members& to) {
-                             to.text_if("prompt", config.prompt);
-                             to.text_if("container", config.container);
-                             to.text_if("target", config.target);
-                             to.texts("dossier", config.dossier);
-                             to.list("addresses", config.addresses, text);
-                             to.list("ports", config.ports,
-                                     [](std::string& out, std::int64_t x) {
-                                       out += std::to_string(x);
-                                     });
-                           }),
-                 look_up_time_limit);
+    const auto reply = hub.call(
+        operator_message("Explain",
+                         [&](json_members& to) {
+                           to.text_if("prompt", config.prompt);
+                           to.text_if("container", config.container);
+                           to.text_if("target", config.target);
+                           to.texts("dossier", config.dossier);
+                           to.list("addresses", config.addresses, text);
+                           to.list("ports", config.ports,
+                                   [](std::string& out, std::int64_t x) {
+                                     out += std::to_string(x);
+                                   });
+                         }),
+        look_up_time_limit);
     std::string result = text_in(reply, "decision") + "\n";
     auto add = [&](std::string_view name, std::string_view what) {
       const auto all = tree_of(reply, name);

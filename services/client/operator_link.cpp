@@ -52,8 +52,7 @@ void operator_link::seen(bool there, time_point now) {
   struct stat found {};
   if (::stat(path_.c_str(), &found) != 0)
     return;
-  const identity current{found.st_dev, found.st_ino, found.st_ctim.tv_sec,
-                         found.st_ctim.tv_nsec};
+  const socket_identity current{found};
   if (std::exchange(tried_, current) == current)
     return;
   backoff_ = protocol::backoff{pauses};

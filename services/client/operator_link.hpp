@@ -6,11 +6,11 @@
 #include "protocol/operator/older_hub.hpp"
 #include "protocol/operator/prompt_list.hpp"
 #include "services/client/call_queue.hpp"
+#include "services/client/socket_identity.hpp"
 
 #include <optional>
 #include <poll.h>
 #include <string>
-#include <sys/stat.h>
 #include <vector>
 
 namespace clearance::services {
@@ -55,15 +55,6 @@ public:
   block_of(const std::string& id) const;
 
 private:
-  struct identity {
-    dev_t device = 0;
-    ino_t inode = 0;
-    time_t seconds = 0;
-    long nanoseconds = 0;
-
-    friend bool operator==(const identity&, const identity&) = default;
-  };
-
   void connect(time_point now);
   void lost(const std::string& why, time_point now);
   void refuse(const std::string& why);
@@ -76,7 +67,7 @@ private:
   protocol::prompt_list& list_;
   bool there_ = false;
   bool refused_ = false; // only a new socket may help
-  identity tried_;
+  socket_identity tried_;
   protocol::backoff backoff_;
   std::optional<time_point> retry_at_;
   std::optional<message_stream> stream_;

@@ -48,10 +48,12 @@ sets=(
 
 bad=0
 mapfile -t headers < <(cpp_files protocol actors services | grep '\.hpp$')
+mapfile -t all_headers < <(cpp_files protocol actors services test \
+  | grep '\.hpp$')
 
 # Of each source with a header: its first #include is that header.
 # shellcheck disable=SC2016  # those are awk's
-breaches="$(for header in "${headers[@]}"; do
+breaches="$(for header in "${all_headers[@]}"; do
   [[ ! -f "${header%.hpp}.cpp" ]] || printf '%s\n' "${header%.hpp}.cpp"
 done | xargs -r awk '
   FNR == 1 { seen = 0 }

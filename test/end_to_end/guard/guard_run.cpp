@@ -195,7 +195,7 @@ TEST_CASE("signals reach the command, and it decides") {
   for (const auto& [signal, name] :
        {std::pair{SIGTERM, "TERM"}, std::pair{SIGHUP, "HUP"},
         std::pair{SIGINT, "INT"}, std::pair{SIGUSR1, "USR1"}}) {
-    CAPTURE(name);
+    CAPTURE(std::string{name});
     const std::string trap = std::string{"trap 'echo got; exit 9' "} + name;
     auto run = x.start(
         x.shell(trap + "; echo ready; while :; do sleep 1000 & wait; done"));
