@@ -157,10 +157,8 @@ void transfer::read_output() {
                  [self = shared_from_this(), before](std::size_t bytes) {
                    if (self->down_ == down::backend)
                      self->took_output(bytes == 0 ? 0 : before + bytes);
-                   else if (self->down_ == down::alone && bytes > 0) {
-                     self->read_report({self->output_.get() + before, bytes});
-                     self->discard_output();
-                   }
+                   else if (self->down_ == down::alone)
+                     self->dropped_output(bytes == 0 ? 0 : before + bytes);
                  });
 }
 
@@ -279,10 +277,8 @@ void transfer::end_output() {
 }
 
 void transfer::exited() {
-  if (down_ == down::alone) {
+  if (down_ == down::alone && alone_output_ended_)
     down_ = down::done;
-    backend_->terminate(); // a process that left the group may hold stdout
-  }
   if (down_ != down::exit)
     return end_if_over();
   if (!rules_.preamble.empty())
@@ -361,23 +357,44 @@ void transfer::lose_client(std::string_view trouble) {
   result_.cut = true;
   wire_->close();
   releasing_ = false; // the handler of that write does nothing any more
-  const bool reading = down_ == down::backend;
-  down_ = down::alone;
+  const auto before = std::exchange(down_, down::alone);
   alone_since_ = clock::now();
-  if (backend_->status())
-    exited();
-  else if (!reading)
-    discard_output();
+  if (before == down::waiting)
+    dropped_output(next_output_);
+  else if (before != down::backend) // else a read is under way
+    drop_output();
 }
 
-void transfer::discard_output() {
+void transfer::drop_output() {
   backend_->read({output_.get(), gate_limits::pump_max_bytes},
                  [self = shared_from_this()](std::size_t bytes) {
-                   if (self->down_ != down::alone || bytes == 0)
-                     return;
-                   self->read_report({self->output_.get(), bytes});
-                   self->discard_output();
+                   if (self->down_ == down::alone)
+                     self->dropped_output(bytes);
                  });
+}
+
+// The first `bytes` of output_ go nowhere, but the report in them is read.
+// 0: the output has ended.
+void transfer::dropped_output(std::size_t bytes) {
+  if (bytes == 0) {
+    alone_output_ended_ = true;
+    if (backend_->status())
+      exited();
+    return;
+  }
+  rules_.preamble.clear();
+  std::string_view got(output_.get(), bytes);
+  if (!head_made_) {
+    using outcome = protocol::cgi_head_parser::outcome;
+    const auto [what, consumed] = parser_.feed(got);
+    got.remove_prefix(consumed);
+    head_made_ = what == outcome::complete;
+    if (what == outcome::malformed)
+      rules_.reads_report = false;
+  }
+  if (head_made_)
+    read_report(got);
+  drop_output();
 }
 
 void transfer::read_report(std::string_view body) {
@@ -415,6 +432,9 @@ void transfer::watch() {
   if (down_ == down::alone) {
     if (now - alone_since_ > times_.push_alone)
       cut("the client left, and the push did not end");
+    else if (backend_->status()
+             && now - backend_->last_progress() > times_.backend_exit)
+      cut(result_.trouble); // a process that left the group holds stdout
     return;
   }
   if (wire_->hung_up())

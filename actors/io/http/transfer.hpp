@@ -107,7 +107,8 @@ private:
   void answer_with_preamble();
 
   void lose_client(std::string_view trouble);
-  void discard_output();
+  void drop_output();
+  void dropped_output(std::size_t bytes);
   void read_report(std::string_view body);
   void report();
 
@@ -144,6 +145,7 @@ private:
   down down_ = down::backend;
   time_point output_ended_{};
   time_point alone_since_{};
+  bool alone_output_ended_ = false;
   protocol::cgi_head_parser parser_;
   // The response's head is in head_bytes_. After it was made it may be held
   // back, see transfer.cpp.
