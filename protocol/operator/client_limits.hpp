@@ -21,6 +21,11 @@ inline constexpr std::size_t folded_prompts_max = 4096;
 /// client says so.
 inline constexpr std::size_t followed_hubs_max = 256;
 
+/// Prompts that left a client's list and that the list still names, for pages
+/// of a browser that come back. For one that was away longer the whole list is
+/// sent.
+inline constexpr std::size_t removals_kept_max = 4096;
+
 /// Bytes of a command of --plain, of a reason and of a filter. A longer command
 /// is refused; more keys are ignored.
 inline constexpr std::size_t command_line_max_bytes = 4096;

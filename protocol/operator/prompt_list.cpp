@@ -16,10 +16,12 @@ void prompt_list::add_hub(const std::string& hub) {
 void prompt_list::remove_hub(const std::string& hub) {
   if (hubs_.erase(hub) == 0)
     return;
-  for (const auto& [id, number] : ids_[hub])
-    entries_.erase(number);
-  ids_.erase(hub);
   ++version_;
+  for (const auto& [id, number] : ids_[hub]) {
+    entries_.erase(number);
+    note_removal(number);
+  }
+  ids_.erase(hub);
 }
 
 void prompt_list::connected(const std::string& hub, bool is_older) {
@@ -77,6 +79,7 @@ void prompt_list::put(const std::string& hub, listed_prompt x) {
     auto& entry = entries_.at(known->second);
     entry.prompt = std::move(x);
     entry.is_stale = false;
+    entry.changed = version_;
     return;
   }
   if (ids.size() >= client_limits::listed_prompts_per_hub_max) {
@@ -88,21 +91,25 @@ void prompt_list::put(const std::string& hub, listed_prompt x) {
   prompt_key key{hub, x.id};
   entries_.emplace_hint(
       entries_.end(), number,
-      list_entry{std::move(key), number, false, std::move(x)});
+      list_entry{std::move(key), number, version_, false, std::move(x)});
 }
 
 void prompt_list::erase(const std::string& hub, const std::string& id) {
   auto& ids = ids_[hub];
   if (auto known = ids.find(id); known != ids.end()) {
     entries_.erase(known->second);
+    note_removal(known->second);
     ids.erase(known);
   }
 }
 
 void prompt_list::mark_stale(const std::string& hub) {
-  for (const auto& [id, number] : ids_[hub])
-    entries_.at(number).is_stale = true;
   ++version_;
+  for (const auto& [id, number] : ids_[hub]) {
+    auto& entry = entries_.at(number);
+    entry.is_stale = true;
+    entry.changed = version_;
+  }
 }
 
 void prompt_list::drop_stale(const std::string& hub) {
@@ -111,8 +118,27 @@ void prompt_list::drop_stale(const std::string& hub) {
     if (!i->second.is_stale)
       return false;
     entries_.erase(i);
+    note_removal(x.second);
     return true;
   });
+}
+
+void prompt_list::note_removal(std::uint64_t number) {
+  removals_.push_back({version_, number});
+  if (removals_.size() <= client_limits::removals_kept_max)
+    return;
+  forgotten_until_ = removals_.front().version;
+  removals_.pop_front();
+}
+
+bool prompt_list::removed_since(std::uint64_t version,
+                                std::vector<std::uint64_t>& to) const {
+  if (version < forgotten_until_)
+    return false;
+  for (auto i = removals_.rbegin();
+       i != removals_.rend() && i->version > version; ++i)
+    to.push_back(i->number);
+  return true;
 }
 
 const list_entry* prompt_list::find(const prompt_key& key) const {

@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ struct list_entry {
   prompt_key key;
   /// Grows with every prompt that appears, of whichever hub; never used again.
   std::uint64_t number = 0;
+  std::uint64_t changed = 0; ///< the list's version at its last change
   /// The hub cannot be asked, or has not yet confirmed that it still has the
   /// prompt. Such a prompt cannot be decided.
   bool is_stale = false;
@@ -97,20 +99,33 @@ public:
   std::size_t containers() const;
   std::int64_t lost() const;
 
-  /// Changes with every change of the list.
+  /// Grows with every change of the list.
   std::uint64_t version() const noexcept { return version_; }
+
+  /// Appends the numbers of entries that left the list after `version`. False:
+  /// the list has forgotten some of them; then compare with all().
+  bool removed_since(std::uint64_t version,
+                     std::vector<std::uint64_t>& to) const;
 
 private:
   void put(const std::string& hub, listed_prompt x);
   void erase(const std::string& hub, const std::string& id);
   void mark_stale(const std::string& hub);
   void drop_stale(const std::string& hub);
+  void note_removal(std::uint64_t number);
+
+  struct removal {
+    std::uint64_t version = 0;
+    std::uint64_t number = 0;
+  };
 
   hubs_map hubs_;
   std::map<std::string, std::unordered_map<std::string, std::uint64_t>> ids_;
   entries entries_;
   std::uint64_t last_number_ = 0;
   std::uint64_t version_ = 0;
+  std::deque<removal> removals_;      // the oldest first
+  std::uint64_t forgotten_until_ = 0; // the version of the last forgotten one
 };
 
 } // namespace clearance::protocol

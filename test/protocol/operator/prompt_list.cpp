@@ -308,4 +308,50 @@ TEST_CASE("the list is what a naive model is, whatever hubs say") {
   CHECK(stale > 100);
 }
 
+TEST_CASE("who comes back is told what changed and what left") {
+  prompt_list list;
+  list.connected("h");
+  list.apply("h", snapshot({"a", "b", "c"}));
+  const auto before = list.version();
+  list.apply("h", change("b", 2));
+  watch_reply gone;
+  gone.removed = {"a"};
+  list.apply("h", gone);
+  std::vector<std::uint64_t> removed;
+  CHECK(list.removed_since(before, removed));
+  CHECK(removed == std::vector<std::uint64_t>{1});
+  CHECK(list.find(2)->changed > before);
+  CHECK(list.find(3)->changed <= before);
+  removed.clear();
+  CHECK(list.removed_since(list.version(), removed));
+  CHECK(removed.empty());
+
+  // A hub that goes away changes all its prompts, and one that is forgotten
+  // removes them.
+  const auto connected = list.version();
+  list.disconnected("h", "");
+  CHECK(list.find(3)->changed > connected);
+  list.remove_hub("h");
+  CHECK(list.removed_since(connected, removed));
+  CHECK(removed.size() == 2);
+}
+
+TEST_CASE("the list names a bounded number of prompts that left") {
+  prompt_list list;
+  list.connected("h");
+  watch_reply gone;
+  for (std::size_t i = 0; i <= client_limits::removals_kept_max; ++i) {
+    list.apply("h", change("a"));
+    gone.removed = {"a"};
+    list.apply("h", gone);
+  }
+  std::vector<std::uint64_t> removed;
+  CHECK_FALSE(list.removed_since(0, removed));
+  CHECK(removed.empty());
+  // The first one left with version 3: connected, there, gone.
+  CHECK_FALSE(list.removed_since(2, removed));
+  CHECK(list.removed_since(3, removed));
+  CHECK(removed.size() == client_limits::removals_kept_max);
+}
+
 } // namespace prompt_list_tests
