@@ -176,6 +176,35 @@ std::vector<std::string> explanation_lines(const call_result& x) {
   return result;
 }
 
+std::vector<std::string> rule_lines(const call_result& x) {
+  if (!x.failure.empty())
+    return {x.failure};
+  if (!x.answer.error.empty())
+    return {"refused: " + shown(x.answer.error)};
+  const auto text = [](const json_tree& from, std::string_view name) {
+    const auto* member = from.find(name);
+    return member == nullptr ? std::string{}
+                             : protocol::escaped(member->text, 200);
+  };
+  std::vector<std::string> result;
+  if (const auto* state = x.answer.find("state"))
+    result.push_back(protocol::escaped(state->text, 400));
+  const auto* rules = x.answer.find("rules");
+  if (rules == nullptr)
+    return result;
+  for (const auto& rule : rules->items) {
+    std::string targets;
+    if (const auto* to = rule.find("to"))
+      for (const auto& each : to->items)
+        targets +=
+            (targets.empty() ? "" : ", ") + protocol::escaped(each.text, 80);
+    result.push_back(text(rule, "action") + " " + targets + "  \""
+                     + text(rule, "name") + "\" (" + text(rule, "file") + ":"
+                     + text(rule, "line") + "): " + text(rule, "why"));
+  }
+  return result;
+}
+
 std::string age_text(std::int64_t microseconds) {
   const auto seconds = std::max<std::int64_t>(microseconds, 0) / 1'000'000;
   if (seconds < 60)

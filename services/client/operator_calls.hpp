@@ -57,6 +57,9 @@ std::string decider_text(const protocol::decision& x);
 /// why there is no answer.
 std::vector<std::string> explanation_lines(const call_result& x);
 
+/// The same of the answer to `Rules`: the state of the policy, then each rule.
+std::vector<std::string> rule_lines(const call_result& x);
+
 /// `5 s`, `3 min`, `2 h`, `4 d`: a time in microseconds.
 std::string age_text(std::int64_t microseconds);
 

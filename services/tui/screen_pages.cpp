@@ -181,31 +181,7 @@ std::vector<std::string> screen::rules_lines() const {
 }
 
 void screen::got_rules(const std::string& hub, const call_result& x) {
-  auto& lines = rules_[hub];
-  lines.clear();
-  if (!x.failure.empty() || !x.answer.error.empty()) {
-    lines.push_back(x.failure.empty() ? "refused: " + shown(x.answer.error)
-                                      : x.failure);
-    return;
-  }
-  const auto text = [](const protocol::json_tree& from, std::string_view name) {
-    const auto* member = from.find(name);
-    return member == nullptr ? std::string{} : escaped(member->text, 200);
-  };
-  if (const auto* state = x.answer.find("state"))
-    lines.push_back(escaped(state->text, 400));
-  const auto* rules = x.answer.find("rules");
-  if (rules == nullptr)
-    return;
-  for (const auto& rule : rules->items) {
-    std::string targets;
-    if (const auto* to = rule.find("to"))
-      for (const auto& each : to->items)
-        targets += (targets.empty() ? "" : ", ") + escaped(each.text, 80);
-    lines.push_back(text(rule, "action") + " " + targets + "  \""
-                    + text(rule, "name") + "\" (" + text(rule, "file") + ":"
-                    + text(rule, "line") + "): " + text(rule, "why"));
-  }
+  rules_[hub] = rule_lines(x);
 }
 
 std::vector<std::string> screen::hubs_lines(const screen_time& time) const {
