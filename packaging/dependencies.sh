@@ -80,6 +80,15 @@ zsh                 -           its completion is tested
 EOF
 }
 
+# For test/run --browser alone: half a gigabyte. Without them the test of the
+# page in a browser is skipped.
+browser_packages() {
+  cat <<'EOF'
+chromium            -           shows the page of terok-clearance-web
+chromium-driver     -           ... and presses its keys
+EOF
+}
+
 # For packaging/build-deb: what builds packages. packaging/debian/control names
 # what is built with (a test holds it and the first list together).
 deb_packages() {

@@ -126,4 +126,4 @@ _terok() {
 }
 
 complete -F _terok terok-clearance terok-clearance-hub terok-clearance-tui \
-  terok-gate terok-guard terok-supervisor
+  terok-clearance-web terok-gate terok-guard terok-supervisor

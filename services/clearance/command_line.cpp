@@ -2,6 +2,7 @@
 
 #include "services/clearance/audit_command_line.hpp"
 #include "services/clearance/help.hpp"
+#include "services/clearance/interface_command_line.hpp"
 #include "services/clearance/policy_command_line.hpp"
 #include "services/cli/usage.hpp"
 #include "services/process/paths.hpp"
@@ -159,6 +160,7 @@ struct parser {
   policy_words policy;
   audit_config audit;
   terminal_config terminal;
+  web_client_config web;
   emit_line line;
   bool blocked = false;
   bool version = false;
@@ -175,6 +177,7 @@ struct parser {
   command finish_policy();
   command finish_audit();
   command finish_terminal() { return terminal; }
+  command finish_web() { return web; }
 
 private:
   CLI::App& add(const char* name, command (parser::*finisher)());
@@ -187,7 +190,6 @@ private:
   void add_decide();
   void add_history();
   void add_explain();
-  void add_terminal();
 };
 
 CLI::App& parser::add(const char* name, command (parser::*finisher)()) {
@@ -222,7 +224,8 @@ parser::parser(const std::string& runtime) {
   terminal.runtime_directory = runtime;
   add_policy_options(add("policy", &parser::finish_policy), policy);
   add_audit_options(add("audit", &parser::finish_audit), audit);
-  add_terminal();
+  add_terminal_options(add("tui", &parser::finish_terminal), terminal);
+  add_web_options(add("web", &parser::finish_web), web);
 }
 
 void parser::add_serve() {
@@ -454,16 +457,6 @@ command parser::finish_audit() {
   return audit;
 }
 
-void parser::add_terminal() {
-  auto& sub = add("tui", &parser::finish_terminal);
-  sub.add_option("--clearance-socket", terminal.clearance_sockets)
-      ->allow_extra_args(false)
-      ->check(socket_path);
-  auto* plain = sub.add_flag("--plain", terminal.is_plain);
-  sub.add_flag("--json", terminal.json)->needs(plain);
-  add_choice(sub, "--color", terminal.color, color_words)->excludes(plain);
-}
-
 command parser::finish_explain() {
   if (explain.prompt.empty() && explain.target.empty())
     throw missing("--prompt or --to is required");
@@ -489,7 +482,7 @@ command parse_command_line(const std::vector<std::string>& words,
 
 config_judge command_judge(const std::string& runtime) {
   return {{"serve", "serve-verdict", "watch", "verdict", "emit", "list",
-           "decide", "history", "explain", "policy", "audit", "tui"},
+           "decide", "history", "explain", "policy", "audit", "tui", "web"},
           options_of(parser{runtime}.app),
           [runtime](const auto& words) {
             return fault_of(parse_command_line(words, runtime));

@@ -21,6 +21,7 @@ Services:
 Clients:
   tui            show the prompts and decide them; the same without a subcommand
                  on a terminal. --plain: as lines of text
+  web            show the prompts and decide them in a browser
   watch          show what happens, as it happens
   verdict        answer one blocked connection: allow or deny
   list           show the prompts: what operators are asked
@@ -408,6 +409,26 @@ Exit codes: 0 left, or ended by a signal; 1 stdout is closed, or
 terok-clearance-tui is not installed; 2 wrong usage, or no terminal.
 )";
 
+constexpr std::string_view web_client_text = R"(
+Usage: terok-clearance web [OPTION]...
+
+Shows the prompts of all hubs as a page in your browser, and decides them there.
+It executes terok-clearance-web, which has a package of its own.
+
+Options:
+  --clearance-socket PATH  the hub to follow; may be repeated (default: every
+                           hub below $XDG_RUNTIME_DIR)
+  --listen ADDRESS         the address of 127.0.0.0/8 to serve on, with `:` and
+                           a port behind it if that matters (default: a random
+                           address, and a free port)
+  --no-open                print the link, and start no browser
+  --config FILE            settings, as TOML; see terok-clearance --help
+  --help                   show this text
+
+Exit codes: 0 ended by a signal; 1 the address cannot be used, or
+terok-clearance-web is not installed; 2 wrong usage.
+)";
+
 struct entry {
   std::string_view name;
   std::string_view text;
@@ -427,6 +448,7 @@ constexpr entry texts[] = {
     {"policy", policy_check_text},
     {"audit", audit_text_of_help},
     {"tui", terminal_text},
+    {"web", web_client_text},
 };
 
 } // namespace

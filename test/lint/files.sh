@@ -17,7 +17,7 @@ text_files() {
   find "${folders[@]}" -type f \( -name '*.hpp' -o -name '*.cpp' \
     -o -name '*.sh' -o -name '*.awk' -o -name '*.md' -o -name 'meson*' \
     -o -path '.ci/run' -o -path 'test/run' -o -path 'packaging/*' \
-    -o -name '*.zsh' \)
+    -o -name '*.zsh' \) ! -name '*.png'
 }
 
 # Whether LIST, a rule of make (`TARGET: FILE FILE \`), is there and none of its

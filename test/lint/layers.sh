@@ -66,6 +66,8 @@ function subjects() {
   subject("protocol", "varlink", "base text json hub operator")
   subject("protocol", "gate", "base text json")
   subject("protocol", "guard", "base operator")
+  # Fields of HTTP are compared as the gate compares them.
+  subject("protocol", "web", "base text json hub operator gate")
   # A sidecar names the gate of its container: repository, access, token.
   subject("protocol", "supervisor", "base text json gate")
 
@@ -91,6 +93,7 @@ function subjects() {
   subject("services", "operator", "process cli")
   subject("services", "client", "process cli")
   subject("services", "tui", "process cli client")
+  subject("services", "web", "process cli client")
   subject("services", "clearance", "process sandbox cli operator client")
   subject("services", "gate", "process sandbox cli")
   subject("services", "guard", "process sandbox cli client")

@@ -74,6 +74,10 @@ if [[ -e "$work/bin/terok-clearance-tui" ]]; then
   names+=(terok-clearance-tui)
   expect 'terok-clearance-tui --color ' auto always never
 fi
+if [[ -e "$work/bin/terok-clearance-web" ]]; then
+  names+=(terok-clearance-web)
+  expect 'terok-clearance-web --no' --no-open
+fi
 for name in "${names[@]}"; do
   mapfile -t subcommands < <("$name" --help | subcommands_in_help)
   for words in "$name" "${subcommands[@]/#/$name }"; do
@@ -87,7 +91,7 @@ expect 'terok-clearance audit ' export list verify
 expect 'terok-clearance policy ' check explain propose test
 expect 'terok-clearance audit list --by p' policy
 expect 'terok-clearance ' audit decide emit explain history list policy serve \
-  serve-verdict tui verdict watch \
+  serve-verdict tui verdict watch web \
   --config --help --version
 expect 'terok-clearance serve --cl' --clearance-socket
 expect 'terok-clearance-hub ser' serve serve-verdict

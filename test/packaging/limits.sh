@@ -17,6 +17,7 @@ declare -A page_of=(
   [protocol/operator/client_limits.hpp]=packaging/man/terok-clearance-limits.7
   [protocol/operator/limits.hpp]=packaging/man/terok-clearance-limits.7
   [protocol/supervisor/limits.hpp]=packaging/man/terok-supervisor-limits.7
+  [protocol/web/limits.hpp]=packaging/man/terok-clearance-web.1
   [services/cli/limits.hpp]=packaging/man/terok-clearance-limits.7
 )
 # A page may tell the limits of several headers.

@@ -66,7 +66,7 @@ TEST_CASE("help and version are printed, and are no faults") {
   CHECK(out({"--help"}) == help_of(""));
   for (const char* name :
        {"serve", "serve-verdict", "watch", "verdict", "emit", "list", "decide",
-        "history", "explain", "policy", "audit", "tui"}) {
+        "history", "explain", "policy", "audit", "tui", "web"}) {
     CHECK(out({name, "--help"}) == help_of(name));
     CHECK(out({name, "-h"}) == help_of(name));
   }

@@ -129,6 +129,20 @@ TEST_CASE("policy: directories, or none") {
   CHECK(is_refused({"serve", "--no-policy", "--policy", "a"}));
 }
 
+TEST_CASE("web: every option is taken") {
+  auto x = parsed<web_client_config>({"web"});
+  CHECK(x.clearance_sockets.empty());
+  CHECK(x.listen.empty());
+  CHECK(x.opens);
+  x = parsed<web_client_config>({"web", "--clearance-socket", "a", "--listen",
+                                 "127.0.0.1:80", "--no-open"});
+  CHECK(x.clearance_sockets == words{"a"});
+  CHECK(x.listen == "127.0.0.1:80");
+  CHECK_FALSE(x.opens);
+  CHECK(is_refused({"web", "--listen", ""}));
+  CHECK(is_refused({"web", "more"}));
+}
+
 TEST_CASE("tui: every option is taken") {
   auto x = parsed<terminal_config>({"tui"});
   CHECK(x.clearance_sockets.empty());

@@ -1,0 +1,50 @@
+// terok-clearance-web: the page in a browser, a program of its own so that a
+// machine without people at it serves no page.
+#include "protocol/text/text.hpp"
+#include "services/cli/terminal.hpp"
+#include "services/process/exit_code.hpp"
+#include "services/process/paths.hpp"
+#include "services/process/standard_descriptors.hpp"
+#include "services/web/web.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace {
+
+using namespace clearance::services;
+
+int fail_web(const std::string& why, int code) {
+  std::fprintf(stderr, "terok-clearance-web: %s\n", why.c_str());
+  return code;
+}
+
+struct web_runner {
+  int operator()(const outcome& x) const {
+    std::fputs(x.err.c_str(), stderr);
+    const auto why = x.out.empty() ? std::string{} : print(x.out);
+    return why.empty() ? x.code : fail_web(why, exit_failed);
+  }
+  int operator()(const web_config& x) const { return web(x); }
+};
+
+} // namespace
+
+// Not run_configured(): its log needs a thread and CAF, and a person waits for
+// the link.
+int main(int argc, char** argv) try {
+  open_standard_descriptors();
+  const auto runtime = runtime_directory();
+  const auto words = with_config(
+      std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc),
+      web_command_judge(runtime));
+  if (const auto* fault = std::get_if<config_fault>(&words))
+    return fail_web(fault->what, exit_usage);
+  return std::visit(web_runner{},
+                    parse_web_command_line(std::get<0>(words), runtime));
+} catch (const std::exception& e) {
+  return fail_web(clearance::protocol::escaped(e.what()), exit_failed);
+}
