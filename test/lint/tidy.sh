@@ -85,6 +85,7 @@ unit_of() {
     protocol/guard/* | services/guard/*) printf 'guard.cpp' ;;
     protocol/operator/*) printf 'operator.cpp' ;;
     services/tui/*) printf 'tui.cpp' ;;
+    services/web/*) printf 'web.cpp' ;;
     services/gate/* | services/supervisor/* | services/embedding/*)
       printf 'actors.cpp'
       ;;

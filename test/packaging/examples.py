@@ -39,6 +39,12 @@ NOT_RUN = {
         '`tui_terminal` looks at such pictures',
     ('terok-clearance-tui.1', 'terok-clearance-tui --clearance-socket \\'):
         'it needs a terminal: the test `tui_terminal` has one',
+    ('terok-clearance-web.1',
+     'terok-clearance web --no-open --listen 127.0.0.1:8443'):
+        'it serves until it is ended: the test `web_server` runs the program',
+    ('terok-clearance-web.1',
+     'ssh -L 127.0.0.1:8443:127.0.0.1:8443 that-machine'):
+        'it needs another machine',
     ('README.md', '$ terok-guard run --name web -- curl -sI '
                   'https://example.com'):
         'it needs the internet: the test `guard_run` runs commands in a '

@@ -80,24 +80,31 @@ class FakeHub:
                 if each is self.listener:
                     peers[each.accept()[0]] = b""
                     continue
-                data = each.recv(65536)
-                if not data:
+                try:
+                    peers[each] = self.serve(each, peers[each])
+                except OSError:  # the peer is gone
                     del peers[each]
-                    continue
-                *calls, peers[each] = (peers[each] + data).split(b"\0")
-                for call in map(json.loads, calls):
-                    self.answer(each, call)
+                    self.watchers = [x for x in self.watchers if x is not each]
+
+    def serve(self, peer, bytes_before):
+        data = peer.recv(65536)
+        if not data:
+            raise ConnectionResetError
+        *calls, rest = (bytes_before + data).split(b"\0")
+        for call in map(json.loads, calls):
+            self.answer(peer, call)
+        return rest
 
     def answer(self, peer, call):
         method = call["method"].rsplit(".", 1)[1]
         given = call.get("parameters", {})
+        self.calls.append((method, given))  # before the other side can know
         if method == "Watch":
             self.say(peer, {"prompts": self.prompts, "complete": True}, True)
             self.watchers.append(peer)
         else:
             error, parameters = self.answers.get(method, lambda _: ("", {}))(given)
             self.say(peer, parameters, False, error)
-        self.calls.append((method, given))
 
     def called(self, method):
         return [given for name, given in self.calls if name == method]
