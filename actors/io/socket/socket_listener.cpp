@@ -12,6 +12,21 @@
 
 namespace clearance::io {
 
+namespace {
+
+// Over varlink verdicts are given. Lines come from readers and from containers.
+peer_place place_of(actors::framing kind) {
+  switch (kind) {
+  case actors::framing::varlink:
+    return peer_place::outside_containers;
+  case actors::framing::lines:
+    break;
+  }
+  return peer_place::anywhere;
+}
+
+} // namespace
+
 caf::expected<std::unique_ptr<actors::listener>>
 socket_listener::open(boost::asio::io_context& context,
                       const actors::listen_spec& spec,
@@ -41,7 +56,7 @@ socket_listener::socket_listener(boost::asio::io_context& context,
     : context_(context),
       framing_(spec.framing),
       owner_(std::move(owner)),
-      check_(spec.role),
+      check_(spec.role, place_of(spec.framing)),
       open_(std::make_shared<std::size_t>(0)),
       held_(spec.held),
       socket_(context, std::move(socket),
@@ -51,8 +66,7 @@ socket_listener::socket_listener(boost::asio::io_context& context,
   // nop
 }
 
-// A peer's uid is checked before a byte of it is read. A peer of another uid is
-// closed.
+// A peer is checked before a byte of it is read. One that is refused is closed.
 void socket_listener::greet(unique_fd fd) {
   auto who = peer_of(fd.get());
   if (!check_.admits(who))

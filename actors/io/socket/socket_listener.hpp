@@ -17,10 +17,10 @@
 namespace clearance::io {
 
 /// Binds as bind_hardened() does, or takes over an inherited unix socket, and
-/// gives every peer of our own uid to an owner. Binds again if the path is
-/// removed or replaced, see kept_socket. If descriptors or memory ran
-/// out, or if there are too many connections, it rests for
-/// limits::accept_backoff and goes on.
+/// gives every peer that peer_check admits to an owner. Binds again if the path
+/// is removed or replaced, see kept_socket. If descriptors or memory ran out,
+/// or if there are too many connections, it rests for limits::accept_backoff
+/// and goes on.
 class socket_listener final : public actors::listener {
 public:
   static caf::expected<std::unique_ptr<actors::listener>>
