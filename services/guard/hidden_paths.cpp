@@ -1,12 +1,11 @@
 #include "services/guard/hidden_paths.hpp"
 
-#include "actors/io/base/unique_fd.hpp"
+#include "actors/io/base/small_file.hpp"
 #include "protocol/text/text.hpp"
 #include "services/client/unix_socket.hpp"
 #include "services/process/paths.hpp"
 
-#include <climits>
-
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
@@ -17,6 +16,8 @@
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
+#include <variant>
 
 namespace clearance::services {
 
@@ -73,10 +74,30 @@ std::string cover_runtime_directory(const std::string& path) {
   return cover_directory(path, "size=16m,mode=0700") ? "" : mount_fault(path);
 }
 
+// A socket file that is covered by a device refuses all connections.
+std::string cover_socket(const std::string& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode))
+    return {}; // hidden, gone, or in another process's root directory
+  return ::mount("/dev/null", path.c_str(), nullptr, MS_BIND, nullptr) == 0
+                 || errno == ENOENT
+             ? ""
+             : mount_fault(path);
+}
+
+// Before any thread is started.
+std::string home_directory() {
+  const char* home = std::getenv("HOME"); // NOLINT(concurrency-mt-unsafe)
+  return home == nullptr ? std::string{} : home;
+}
+
 // A hub serves only in a directory that is closed to others. It may start
-// later, so the directory is hidden and not the socket.
+// later, so the directory is hidden and not the socket; but not the home
+// directory.
 std::string cover_hub_directory(const std::string& socket, uid_t uid) {
   const auto path = socket.substr(0, socket.rfind('/') + 1);
+  if (!path.empty() && (home_directory() + '/').starts_with(path))
+    return cover_socket(socket);
   struct stat info {};
   if (path.empty() || ::stat(path.c_str(), &info) != 0 || info.st_uid != uid
       || (info.st_mode & 077) != 0)
@@ -84,38 +105,86 @@ std::string cover_hub_directory(const std::string& socket, uid_t uid) {
   return cover_directory(path, "size=1m,mode=0700") ? "" : mount_fault(path);
 }
 
-// A socket file that is covered by a device refuses all connections.
-std::string cover_socket(const std::string& path) {
-  struct stat info {};
-  if (::lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode))
-    return {}; // hidden, gone, or in another process's root directory
-  return ::mount("/dev/null", path.c_str(), nullptr, MS_BIND, nullptr) == 0
-             ? ""
-             : mount_fault(path);
+// Sockets that were bound to a relative name, renamed or linked do not stand in
+// the kernel's list under the name that they have now, such as those that
+// OpenSSH makes to share a connection.
+struct socket_directory {
+  std::string path;
+  int depth = 1; // directories of which level are looked into
+};
+
+constexpr int visited_entries_max = 20'000;
+
+void find_sockets(const socket_directory& in, int& visited,
+                  std::vector<std::string>& to) {
+  std::error_code error;
+  std::filesystem::directory_iterator at(
+      in.path, std::filesystem::directory_options::skip_permission_denied,
+      error);
+  for (; !error && at != std::filesystem::directory_iterator{}
+         && visited < visited_entries_max;
+       at.increment(error), ++visited) {
+    std::error_code unknown;
+    const auto status = at->symlink_status(unknown);
+    if (std::filesystem::is_socket(status))
+      to.push_back(at->path().string());
+    else if (std::filesystem::is_directory(status) && in.depth > 1)
+      find_sockets({at->path().string(), in.depth - 1}, visited, to);
+  }
 }
 
-// Larger answers than 512 bytes come by UDP: the forwarder knows no TCP.
-constexpr std::string_view own_settings =
-    "nameserver 127.0.0.1\noptions edns0\n";
+std::vector<std::string> unlisted_sockets() {
+  std::vector<std::string> result;
+  int visited = 0;
+  // The home directory first: what stands in others is limited by nobody.
+  if (const auto home = home_directory(); !home.empty())
+    find_sockets({home + "/.ssh", 2}, visited, result);
+  for (const auto* path : {"/run", "/tmp", "/var/tmp"})
+    find_sockets({path, 2}, visited, result);
+  return result;
+}
 
-bool write_settings(const std::string& path) {
+constexpr std::size_t settings_max_bytes = 64 * 1024;
+
+// The resolver's settings in the container. Of the machine's, in `path`, the
+// domains stay in which short names are searched.
+std::string own_settings(const std::string& path) {
+  std::string result = "nameserver 127.0.0.1\noptions edns0\n";
+  auto file = io::open_regular(AT_FDCWD, path);
+  auto* opened = std::get_if<io::regular_file>(&file);
+  if (opened == nullptr)
+    return result;
+  const auto text = io::read_up_to(opened->fd.get(), settings_max_bytes);
+  const auto* lines = std::get_if<std::string>(&text);
+  for (std::string_view rest = lines == nullptr ? "" : *lines; !rest.empty();) {
+    const auto line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    if (line.starts_with("search ") || line.starts_with("search\t")
+        || line.starts_with("domain ") || line.starts_with("domain\t"))
+      result += std::string{line} + '\n';
+  }
+  return result;
+}
+
+bool write_settings(const std::string& path, const std::string& text) {
   const io::unique_fd fd{
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
              0644)};
   return fd
-         && ::write(fd.get(), own_settings.data(), own_settings.size())
-                == static_cast<ssize_t>(own_settings.size());
+         && ::write(fd.get(), text.data(), text.size())
+                == static_cast<ssize_t>(text.size());
 }
 
 // Covers the resolver's settings, `path`. The file that covers them lies in a
 // file system of its own, which stays after it is unmounted; /proc is a
 // directory that is always there, and gets another one later. Without settings
 // the C library asks 127.0.0.1 anyway.
-std::string use_own_resolver(const std::string& path) {
+std::string use_own_resolver(const std::string& path,
+                             const std::string& settings) {
   if (path.empty())
     return {};
   if (!cover_directory("/proc", "size=64k,mode=0755")
-      || !write_settings("/proc/resolv.conf")
+      || !write_settings("/proc/resolv.conf", settings)
       || ::mount("/proc/resolv.conf", path.c_str(), nullptr, MS_BIND, nullptr)
              != 0
       || ::umount2("/proc", MNT_DETACH) != 0)
@@ -124,13 +193,14 @@ std::string use_own_resolver(const std::string& path) {
 }
 
 // The settings were below a directory that is hidden now.
-std::string restore_settings(const std::string& path) {
+std::string restore_settings(const std::string& path,
+                             const std::string& settings) {
   std::error_code error;
   if (path.empty() || std::filesystem::exists(path, error))
     return {};
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(),
                                       error);
-  return write_settings(path) ? "" : mount_fault(path);
+  return write_settings(path, settings) ? "" : mount_fault(path);
 }
 
 // A directory that a descriptor leads to is not hidden by any mount.
@@ -157,10 +227,12 @@ std::string hide_paths(const std::string& hub,
     return "mounts cannot be made private: " + error_text(errno);
   // Before the directory that it may lead to is hidden.
   std::error_code no_settings;
-  const auto settings =
+  const auto resolver =
       std::filesystem::canonical("/etc/resolv.conf", no_settings).string();
+  const auto settings = own_resolver ? own_settings(resolver) : std::string{};
+  const auto unlisted = unlisted_sockets();
   if (own_resolver)
-    if (auto why = use_own_resolver(settings); !why.empty())
+    if (auto why = use_own_resolver(resolver, settings); !why.empty())
       return why;
   if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
               nullptr)
@@ -176,11 +248,12 @@ std::string hide_paths(const std::string& hub,
     return why;
   if (auto why = cover_hub_directory(hub, uid); !why.empty())
     return why;
-  for (const auto& path : sockets)
-    if (auto why = cover_socket(path); !why.empty())
-      return why;
+  for (const auto* list : {&sockets, &unlisted})
+    for (const auto& path : *list)
+      if (auto why = cover_socket(path); !why.empty())
+        return why;
   if (own_resolver)
-    if (auto why = restore_settings(settings); !why.empty())
+    if (auto why = restore_settings(resolver, settings); !why.empty())
       return why;
   // The working directory may be one that is hidden now: this process is still
   // below the mount, and would start COMMAND there.

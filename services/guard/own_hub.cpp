@@ -6,17 +6,17 @@
 #include "protocol/guard/limits.hpp"
 #include "protocol/text/text.hpp"
 #include "services/client/unix_socket.hpp"
+#include "services/guard/outside_program.hpp"
 #include "services/guard/say.hpp"
 #include "services/process/setup_fault.hpp"
 
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <optional>
 #include <poll.h>
-#include <string_view>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -41,15 +41,43 @@ std::optional<notify_socket> make_notify_socket() {
   sockaddr_un own{};
   own.sun_family = AF_UNIX;
   socklen_t size = sizeof own;
+  const int yes = 1;
   if (!x.fd
       || ::bind(x.fd.get(), reinterpret_cast<const sockaddr*>(&own),
                 sizeof own.sun_family)
              != 0
       || ::getsockname(x.fd.get(), reinterpret_cast<sockaddr*>(&own), &size)
+             != 0
+      || ::setsockopt(x.fd.get(), SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes)
              != 0)
     return std::nullopt;
   x.name = io::unix_name_of(own, size);
   return x;
+}
+
+// The next message that the process has sent; empty: there is none. Anybody can
+// send to a socket without a file.
+std::string next_message(int fd, pid_t from) {
+  std::array<char, 1024> bytes{};
+  iovec part{bytes.data(), bytes.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred))> control{};
+  for (;;) {
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    const auto n = ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+    if (n <= 0)
+      return {};
+    const auto* head = CMSG_FIRSTHDR(&message);
+    ucred sender{};
+    if (head == nullptr || head->cmsg_type != SCM_CREDENTIALS)
+      continue;
+    std::memcpy(&sender, CMSG_DATA(head), sizeof sender);
+    if (sender.pid == from)
+      return {bytes.data(), static_cast<std::size_t>(n)};
+  }
 }
 
 // Whether the hub says READY=1 before it ends. Source: sd_notify(3).
@@ -57,13 +85,10 @@ bool await_ready(const notify_socket& from, const helper_program& hub) {
   const auto end =
       std::chrono::steady_clock::now() + protocol::guard_limits::hub_start;
   for (;;) {
-    std::array<char, 1024> bytes{};
-    const auto n = ::recv(from.fd.get(), bytes.data(), bytes.size(), 0);
-    if (n > 0
-        && std::string_view(bytes.data(), static_cast<std::size_t>(n))
-               .starts_with("READY=1"))
+    const auto message = next_message(from.fd.get(), hub.pid());
+    if (message.starts_with("READY=1"))
       return true;
-    if (n > 0)
+    if (!message.empty())
       continue;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(
         end - std::chrono::steady_clock::now());
@@ -77,11 +102,6 @@ bool await_ready(const notify_socket& from, const helper_program& hub) {
     if (entries[0].revents == 0)
       return false;
   }
-}
-
-std::string own_program() {
-  std::error_code error;
-  return std::filesystem::read_symlink("/proc/self/exe", error).string();
 }
 
 helper_program no_hub(const std::string& why) {
@@ -137,6 +157,7 @@ helper_program start_own_hub(const std::string& directory) try {
   const auto program = io::find_program("terok-clearance");
   if (program.empty())
     return no_hub("terok-clearance is not installed");
+  warn_if_replaceable(program);
   const auto log = directory + "/hub.log";
   const io::unique_fd err{
       ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,

@@ -1,11 +1,11 @@
 #include "services/guard/pasta.hpp"
 
 #include "actors/io/base/small_file.hpp"
-#include "actors/io/process/find_program.hpp"
 #include "protocol/guard/limits.hpp"
 #include "protocol/text/text.hpp"
 #include "services/client/unix_socket.hpp"
 #include "services/guard/container_init.hpp"
+#include "services/guard/outside_program.hpp"
 #include "services/process/setup_fault.hpp"
 
 #include <array>
@@ -47,11 +47,12 @@ bool has_bytes(const std::string& path) {
 } // namespace
 
 std::string find_pasta() {
-  auto path = io::find_program("pasta");
+  auto path = find_outside_program("pasta");
   if (path.empty())
     throw setup_fault(exit_run_failed,
                       "pasta is not there: install the package passt, or"
                       " connect COMMAND to a namespace of yours (--private)");
+  warn_if_replaceable(path);
   return path;
 }
 

@@ -17,6 +17,7 @@
 #include "services/guard/guard.hpp"
 #include "services/guard/guarding.hpp"
 #include "services/guard/hold_keeper.hpp"
+#include "services/guard/outside_program.hpp"
 #include "services/guard/own_hub.hpp"
 #include "services/guard/pasta.hpp"
 #include "services/guard/plain_user.hpp"
@@ -260,6 +261,7 @@ private:
 
 int run(const guard_run& call) {
   become_plain_user();
+  warn_if_replaceable(own_program());
   const auto signals = block_passed_signals();
   const auto name = call.container.empty() ? made_up_name() : call.container;
   refuse_guarded(state_store(state_directory()), name);

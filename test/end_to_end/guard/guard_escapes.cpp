@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -76,6 +77,26 @@ TEST_CASE("the tries against the firewall work where there is no guard") {
   CHECK(probe.out()
         == "change the firewall: BREAK\npacket socket: BREAK\n"
            "raw socket: BREAK\nexecute again: BREAK\n");
+}
+
+TEST_CASE("a socket with another name than it was bound to is covered") {
+  guard_world world(guard_world::user::plain);
+  if (!world.missing().empty())
+    return skipped(world.missing());
+  const temp_dir directory;
+  const auto path = (directory.path() / "control").string();
+  const listener live(path + ".new");
+  std::filesystem::rename(path + ".new", path);
+  for (const auto& x : {directory.path().string(), path})
+    world.give(x);
+  auto outside = world.start_program("guard-probe", {"unix", path});
+  CHECK(outside.wait() == exited(0));
+  CHECK(outside.out() == path + ": connected\n");
+  auto run =
+      world.start(words_of_run(world, world.runtime() + "/hub.sock",
+                               {world.program("guard-probe"), "unix", path}));
+  CHECK(run.wait() == exited(0));
+  CHECK(run.out() == path + ": Connection refused\n");
 }
 
 TEST_CASE("a command gets three descriptors, and no other way to them") {

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <filesystem>
 #include <poll.h>
 #include <string>
 #include <sys/ioctl.h>
@@ -287,6 +288,28 @@ TEST_CASE("where user namespaces are forbidden nothing runs") {
   CHECK(run.err().find("user.max_user_namespaces") != std::string::npos);
 }
 
+TEST_CASE("a hub in the home directory does not hide it") {
+  const run_fixture x;
+  if (!x.stands())
+    return;
+  const auto home = x.world.runtime() + "/home";
+  const auto inside = [&](const std::string& settings) {
+    auto run = x.world.start_program(
+        "terok-guard",
+        x.line({"/bin/sh", "-c", "ls " + home}, {"--hub", home + "/h.sock"}),
+        {"/bin/sh", "-c",
+         "umask 077; mkdir -p " + x.world.runtime() + "/rt " + home
+             + " && touch " + home + "/file && " + settings
+             + " exec \"$0\" \"$@\""});
+    CHECK(run.wait() == exited(0));
+    return run.out();
+  };
+  // All of the runtime directory is hidden, so another one is named.
+  const auto other = "XDG_RUNTIME_DIR=" + x.world.runtime() + "/rt";
+  CHECK(inside(other + " HOME=" + home) == "file\n");
+  CHECK(inside(other + " HOME=/") == "");
+}
+
 TEST_CASE("without pasta nothing runs, and the line says what to install") {
   const run_fixture x;
   if (!x.stands())
@@ -295,9 +318,35 @@ TEST_CASE("without pasta nothing runs, and the line says what to install") {
                                    {"run", "--hub", x.hub, "--", "/bin/true"},
                                    {"/usr/bin/env", "PATH=/nowhere"});
   CHECK(run.wait() == exited(125));
-  CHECK(run.err()
-        == "terok-guard: pasta is not there: install the package passt, or"
-           " connect COMMAND to a namespace of yours (--private)\n");
+  CHECK(run.err().ends_with(
+      "terok-guard: pasta is not there: install the package passt, or connect"
+      " COMMAND to a namespace of yours (--private)\n"));
+}
+
+TEST_CASE(
+    "a program that a command can replace is named, or another one taken") {
+  const run_fixture x;
+  if (!x.stands())
+    return;
+  // As a user installs programs below his home directory.
+  const auto bin = x.world.runtime() + "/bin";
+  const auto own = bin + "/terok-guard";
+  const auto start = [&](words line) {
+    return x.world.start_program(
+        "terok-guard", std::move(line),
+        {"/bin/sh", "-c",
+         "mkdir -p " + bin + " && cp \"$0\" " + own + " && printf '"
+             + "#!/bin/sh\\necho own pasta >&2; exit 1\\n' >" + bin
+             + "/pasta && chmod 700 " + bin + "/pasta && PATH=" + bin
+             + ":/usr/bin exec " + own + " \"$@\""});
+  };
+  auto run = start(x.line({"/bin/true"}, {"--hub", x.hub}));
+  CHECK(run.wait() == exited(0));
+  CHECK(run.err().find("can replace " + own) != std::string::npos);
+  auto connected = start({"run", "--hub", x.hub, "--", "/bin/true"});
+  connected.wait();
+  if (std::filesystem::exists("/usr/bin/pasta"))
+    CHECK(connected.err().find("own pasta") == std::string::npos);
 }
 
 TEST_CASE("pasta connects a container to the outside") {

@@ -6,6 +6,7 @@
 //   probe name NAME              looks the name up and connects to its address
 //   probe named NAME             the same; keeps the address and tries again
 //                                until it is connected
+//   probe unix PATH              connects to a unix socket
 //   probe attack GUARD_PID HUB   `NAME: refused (WHY)` or `NAME: BREAK`
 //   probe attack-firewall        those of them that need no guard
 #include <climits>
@@ -335,6 +336,8 @@ int main(int argc, char** argv) {
       return retry(address);
     return tell_connection(address, connect_tcp(address)), 0;
   }
+  if (what == "unix")
+    return tell_connection(to, connect_unix(to) ? 0 : errno), 0;
   if (what == "change-firewall")
     return change_firewall() ? 0 : 1;
   attack_firewall();
