@@ -97,6 +97,11 @@ inline constexpr std::size_t dns_message_max_bytes = 4096;
 inline constexpr std::size_t queries_max = 256;
 inline constexpr auto query_time = 10s;
 
+/// Programs of a container that look names up over TCP at the same time, and
+/// for each at most a message. A further one waits until one of them ends; one
+/// that neither reads nor writes is closed after guard_limits::query_time.
+inline constexpr std::size_t dns_stream_clients_max = 16;
+
 /// How long an address of an allowed name stays open: as long as its DNS record
 /// is valid, but at least and at most for these times. Programs keep addresses
 /// longer than they should.
@@ -108,6 +113,10 @@ inline constexpr std::chrono::seconds named_max_time = 24h;
 /// that after a look-up without an answer, and at the latest after the second.
 inline constexpr std::chrono::seconds look_up_retry = 30s;
 inline constexpr std::chrono::seconds look_up_max_time = 5min;
+
+/// When the address of a block may be a new one of an allowed name, the name is
+/// looked up at once, but not again in this time.
+inline constexpr std::chrono::seconds look_up_after_block = 2s;
 
 /// Names that are allowed for one container. One more is refused.
 inline constexpr std::size_t state_max_names = 512;

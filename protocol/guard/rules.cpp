@@ -106,7 +106,8 @@ std::string hold_chains() {
 
 // The kernel folds: of a flood to one target one packet a second is logged. The
 // rate limit stands behind that, so that one target cannot use up the tokens of
-// all others. What the limit leaves out is counted.
+// all others. What the limit leaves out is counted, and one packet a second
+// says that something was left out.
 std::string block_chain() {
   return R"(
   chain refuse {
@@ -126,6 +127,9 @@ std::string block_chain() {
          + number(guard_limits::blocked_packet_max_bytes)
          + R"( queue-threshold 1 goto answer
     counter name unlogged
+    limit rate 1/second burst 1 packets log prefix ")"
+         + std::string{left_out_prefix} + "\" group "
+         + number(guard_limits::block_group) + R"( snaplen 64 queue-threshold 1
     goto answer
   }
 )";
@@ -183,15 +187,18 @@ std::string verdict_set(const ip_range& target, bool allow) {
   return name;
 }
 
-std::string table_text(const guard_state& state) {
+std::string table_text(const guard_state& state, old_table old) {
   const std::string table{guard_table};
   // "add" before "delete", so that "delete" does not fail without a table.
-  std::string out = "add table " + table + "\ndelete table " + table
-                    + "\ntable " + table + " {" + std::string{sets}
-                    + block_chain() + input_chain() + R"(
+  std::string out =
+      old == old_table::none
+          ? std::string{}
+          : "add table " + table + "\ndelete table " + table + '\n';
+  out += "table " + table + " {" + std::string{sets} + block_chain()
+         + input_chain() + R"(
   chain pass {
-    ct mark )" + std::string{held_mark}
-                    + R"( ct mark set 0
+    ct mark )"
+         + std::string{held_mark} + R"( ct mark set 0
     accept
   }
   chain output {
@@ -211,15 +218,15 @@ std::string table_text(const guard_state& state) {
   return out;
 }
 
-std::vector<std::string> table_texts(const guard_state& state) {
+std::vector<std::string> table_texts(const guard_state& state, old_table old) {
   constexpr auto most = guard_limits::transaction_max_elements;
   if (state.allowed.size() + state.denied.size() <= most)
-    return {table_text(state)};
+    return {table_text(state, old)};
   guard_state first = state;
   first.allowed.clear();
   first.denied.clear();
   first.mode = shield_mode::up;
-  std::vector<std::string> result{table_text(first)};
+  std::vector<std::string> result{table_text(first, old)};
   std::size_t count = 0;
   const auto append = [&](const std::set<ip_range>& targets, bool allow) {
     for (const auto& x : targets) {
@@ -262,30 +269,6 @@ std::string verdict_text(const guard_state& after, const ip_range& target,
       time ? " timeout " + std::to_string(time->count()) + "s" : std::string{};
   out += element("add", verdict_set(target, allow), text + limit);
   return out;
-}
-
-std::string named_addresses_text(const std::vector<dns_address>& all) {
-  std::string out;
-  for (const auto& x : all) {
-    if (is_special(x.address))
-      continue;
-    const std::string set = x.address.is_ipv4() ? "name4" : "name6";
-    const auto text = to_string(x.address);
-    const auto time =
-        std::clamp(std::chrono::seconds{x.ttl}, guard_limits::named_min_time,
-                   guard_limits::named_max_time);
-    // An element that is there keeps its old time otherwise.
-    out += element("add", set, text);
-    out += element("delete", set, text);
-    out += element("add", set,
-                   text + " timeout " + std::to_string(time.count()) + "s");
-  }
-  return out;
-}
-
-std::string forget_names_text() {
-  const auto flush = "flush set " + std::string{guard_table} + ' ';
-  return flush + "name4\n" + flush + "name6\n";
 }
 
 std::string hold_text(bool hold) {

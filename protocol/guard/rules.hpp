@@ -3,10 +3,10 @@
 /// Source: nft(8); guard.md, sections 2 and 7.
 #pragma once
 
-#include "protocol/guard/dns_answer.hpp"
 #include "protocol/guard/guard_state.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,16 +21,26 @@ inline constexpr std::string_view guard_table = "inet terok_guard";
 /// `target` belongs into.
 std::string verdict_set(const ip_range& target, bool allow);
 
+/// Whether the namespace may have our table already.
+enum class old_table : std::uint8_t {
+  maybe,
+  /// Nothing is deleted. Otherwise the kernel lets whoever closes the socket
+  /// wait until it has destroyed what was deleted: some 20 ms.
+  none,
+};
+
 /// Makes the table anew with what `state` says, in one transaction: no packet
 /// passes between the old table and the new one. Elements with a time limit
 /// are gone.
-std::string table_text(const guard_state& state);
+std::string table_text(const guard_state& state,
+                       old_table old = old_table::maybe);
 
 /// The same as table_text(), in several transactions: the kernel takes a few
 /// thousand elements at once. The first one denies by default, and has the
 /// denied targets before the allowed ones, so that nothing passes in between
 /// that may not pass at the end. Execute them in this order.
-std::vector<std::string> table_texts(const guard_state& state);
+std::vector<std::string> table_texts(const guard_state& state,
+                                     old_table old = old_table::maybe);
 
 /// What a verdict about `target` changes, in one transaction; `after` is the
 /// state with the verdict in it. With `time` the element ends by itself; a
@@ -60,20 +70,13 @@ bool is_plain_device(std::string_view name) noexcept;
 /// elements.
 std::string mode_text(const guard_state& after);
 
-/// Opens the addresses of an allowed name, for as long as their records are
-/// valid; see guard_limits::named_min_time. Addresses of a special purpose are
-/// left out: whoever answers for a name must not open the operator's own
-/// network. What was denied stays denied. Empty: there is nothing to open.
-std::string named_addresses_text(const std::vector<dns_address>& all);
-
-/// Closes the addresses of all allowed names, before their time: a name that is
-/// denied may have opened more addresses than it has now. A name that is still
-/// allowed opens its addresses again when it is looked up the next time.
-std::string forget_names_text();
-
 /// Of each blocked packet the prefix holds this word: that of terok-shield's
 /// rules is TEROK_SHIELD_BLOCKED.
 inline constexpr std::string_view blocked_prefix = "BLOCKED";
+
+/// The prefix of a packet that stands for others, which the block rule's rate
+/// limit left out: one a second.
+inline constexpr std::string_view left_out_prefix = "LEFT_OUT";
 
 /// What the shield can do beyond allow and deny, one word each.
 /// exact-names: an allowed name does not stand for names below it.

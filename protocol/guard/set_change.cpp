@@ -1,7 +1,9 @@
 #include "protocol/guard/set_change.hpp"
 
+#include "protocol/guard/limits.hpp"
 #include "protocol/guard/rules.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -14,10 +16,11 @@ constexpr std::uint16_t batch_begin = 0x10;
 constexpr std::uint16_t batch_end = 0x11;
 constexpr std::uint16_t nft_subsystem = 10;
 constexpr std::uint16_t new_element = nft_subsystem << 8 | 12;
-constexpr std::uint16_t delete_element = nft_subsystem << 8 | 14;
+constexpr std::uint16_t old_element = nft_subsystem << 8 | 14;
 
 constexpr std::uint16_t request_flag = 1;     // NLM_F_REQUEST
 constexpr std::uint16_t ack_flag = 4;         // NLM_F_ACK
+constexpr std::size_t flags_offset = 6;       // in nlmsghdr
 constexpr std::uint16_t create_flag = 0x400;  // NLM_F_CREATE
 constexpr std::uint16_t nested_flag = 0x8000; // NLA_F_NESTED
 constexpr char inet_family = 1;               // NFPROTO_INET
@@ -36,14 +39,9 @@ public:
   batch_writer() { put_bounds(batch_begin); }
 
   void put_element(std::uint16_t type, const std::string& set,
-                   const ip_range& x, std::optional<std::chrono::seconds> time,
-                   bool last) {
-    const auto message =
-        begin_message(type, last ? ack_flag : std::uint16_t{0}, inet_family, 0);
-    // guard_table is the family and the name.
-    const auto name = guard_table.substr(guard_table.find(' ') + 1);
-    put(list_table, std::string{name} + '\0');
-    put(list_set, set + '\0');
+                   const ip_address& x,
+                   std::optional<std::chrono::seconds> time) {
+    const auto message = begin_set_message(type, set);
     const auto elements = begin(list_elements | nested_flag);
     const auto element = begin(list_element | nested_flag);
     const auto key = begin(element_key | nested_flag);
@@ -56,16 +54,49 @@ public:
     end_message(message);
   }
 
+  /// What is not there cannot be deleted, and what is there is not changed by
+  /// a new element: so the element is made, deleted, and made as it is to be.
+  void replace_element(const std::string& set, const ip_address& x,
+                       std::optional<std::chrono::seconds> time) {
+    delete_element(set, x);
+    put_element(new_element, set, x, time);
+  }
+
+  void delete_element(const std::string& set, const ip_address& x) {
+    put_element(new_element, set, x, {});
+    put_element(old_element, set, x, {});
+  }
+
+  /// Deletes all elements.
+  void flush(const std::string& set) {
+    end_message(begin_set_message(old_element, set));
+  }
+
+  /// The kernel answers to the last message, and to each that fails.
   std::string finish() {
+    std::uint16_t flags = 0;
+    auto* at = bytes_.data() + last_ + flags_offset;
+    std::memcpy(&flags, at, sizeof flags);
+    flags |= ack_flag;
+    std::memcpy(at, &flags, sizeof flags);
     put_bounds(batch_end);
     return std::move(bytes_);
   }
 
 private:
-  static std::string key_of(const ip_range& x) {
-    const auto* all = reinterpret_cast<const char*>(x.base.bytes.data());
-    const std::string_view view(all, x.base.bytes.size());
-    return std::string{x.base.is_ipv4() ? view.substr(12) : view};
+  static std::string key_of(const ip_address& x) {
+    const auto* all = reinterpret_cast<const char*>(x.bytes.data());
+    const std::string_view view(all, x.bytes.size());
+    return std::string{x.is_ipv4() ? view.substr(12) : view};
+  }
+
+  std::size_t begin_set_message(std::uint16_t type, const std::string& set) {
+    last_ = begin_message(type, inet_family, 0);
+    // guard_table is the family and the name.
+    const auto name = guard_table.substr(guard_table.find(' ') + 1);
+    put(list_table, std::string{name} + '\0');
+    put(list_set, set + '\0');
+    return last_;
   }
 
   static std::string big_endian(std::chrono::milliseconds time) {
@@ -80,13 +111,13 @@ private:
     bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
   }
 
-  std::size_t begin_message(std::uint16_t type, std::uint16_t more_flags,
-                            char family, std::uint16_t resource) {
+  std::size_t begin_message(std::uint16_t type, char family,
+                            std::uint16_t resource) {
     const auto at = bytes_.size();
     const auto create = type == new_element ? create_flag : std::uint16_t{0};
     put_native(std::uint32_t{0}); // the size
     put_native(type);
-    put_native(static_cast<std::uint16_t>(request_flag | create | more_flags));
+    put_native(static_cast<std::uint16_t>(request_flag | create));
     put_native(next_sequence_++);
     put_native(std::uint32_t{0}); // to the kernel
     bytes_ += family;
@@ -102,7 +133,7 @@ private:
   }
 
   void put_bounds(std::uint16_t type) {
-    end_message(begin_message(type, 0, 0, nft_subsystem));
+    end_message(begin_message(type, 0, nft_subsystem));
   }
 
   std::size_t begin(std::uint16_t type) {
@@ -125,6 +156,7 @@ private:
   }
 
   std::string bytes_;
+  std::size_t last_ = 0; // where the last message about a set begins
   std::uint32_t next_sequence_ = 0;
 };
 
@@ -134,16 +166,31 @@ std::string address_verdict(const std::vector<ip_range>& addresses, bool allow,
                             std::optional<std::chrono::seconds> time) {
   batch_writer out;
   for (const auto& x : addresses) {
-    for (const bool which : {!allow, allow}) {
-      // As in verdict_text(): what is not there cannot be deleted, and what is
-      // there is not changed.
-      out.put_element(new_element, verdict_set(x, which), x, {}, false);
-      out.put_element(delete_element, verdict_set(x, which), x, {}, false);
-    }
-    // The kernel answers to the last one, and to each that fails.
-    out.put_element(new_element, verdict_set(x, allow), x, time,
-                    &x == &addresses.back());
+    out.delete_element(verdict_set(x, !allow), x.base);
+    out.replace_element(verdict_set(x, allow), x.base, time);
   }
+  return out.finish();
+}
+
+std::string open_named_addresses(const std::vector<dns_address>& all) {
+  batch_writer out;
+  bool is_empty = true;
+  for (const auto& x : all) {
+    if (is_special(x.address))
+      continue;
+    is_empty = false;
+    out.replace_element(x.address.is_ipv4() ? "name4" : "name6", x.address,
+                        std::clamp(std::chrono::seconds{x.ttl},
+                                   guard_limits::named_min_time,
+                                   guard_limits::named_max_time));
+  }
+  return is_empty ? std::string{} : out.finish();
+}
+
+std::string close_named_addresses() {
+  batch_writer out;
+  out.flush("name4");
+  out.flush("name6");
   return out.finish();
 }
 

@@ -10,11 +10,11 @@
 #include "protocol/guard/rules.hpp"
 #include "services/client/unix_socket.hpp"
 #include "services/guard/engine.hpp"
-#include "services/guard/forwarder.hpp"
 #include "services/guard/guard.hpp"
 #include "services/guard/guarding.hpp"
 #include "services/guard/hold_keeper.hpp"
 #include "services/guard/name_resolver.hpp"
+#include "services/guard/name_server.hpp"
 #include "services/guard/namespace_file.hpp"
 #include "services/guard/say.hpp"
 #include "services/process/exit_code.hpp"
@@ -91,12 +91,18 @@ guard_attach resolved(guard_attach call) {
 // Without a name server, a name is resolved once when it is allowed.
 io::unique_fd look_up_names(const guard_attach& call,
                             const guarded_process& process) {
-  auto upstream = open_dns_upstream(call.dns);
-  if (const auto* fd = std::get_if<io::unique_fd>(&upstream))
-    return start_name_resolver(fd->get(), call.container, process);
-  if (!call.dns.empty())
-    throw setup_fault(exit_failed, std::get<std::string>(upstream));
-  return {};
+  const auto server = find_name_server(call.dns);
+  std::string fault;
+  if (const auto* why = std::get_if<std::string>(&server))
+    fault = *why;
+  else if (!connect_udp(std::get<name_server>(server)))
+    fault = "the name server cannot be used: " + error_text(errno);
+  if (!fault.empty() && !call.dns.empty())
+    throw setup_fault(exit_failed, fault);
+  if (!fault.empty())
+    return {};
+  return start_name_resolver(std::get<name_server>(server), call.container,
+                             process);
 }
 
 int attach(const guard_attach& given) {
@@ -127,6 +133,7 @@ int attach(const guard_attach& given) {
     config.keeper = keeper.get();
   }
   const auto resolver = look_up_names(call, process);
+  config.resolver = resolver.get();
   give_up_rights(config.hub, {states_rule()});
   say("guarding the container " + call.container + ", process "
       + std::to_string(call.pid));

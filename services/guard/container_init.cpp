@@ -187,8 +187,11 @@ int code_of(int status) {
   if (!send_with_descriptor(channel, '.' + ready.fault, ready.fd.get())
       || !ready.fault.empty())
     ::_exit(exit_run_failed);
-  if (plan.forwarder)
-    send_with_descriptor(channel, ".", open_dns_listener().get());
+  if (plan.forwarder) {
+    const auto sockets = open_forwarder_sockets();
+    for (const auto* fd : {&sockets.udp, &sockets.tcp, &sockets.rules})
+      send_with_descriptor(channel, ".", fd->get());
+  }
   ready.fd.reset();
   // The guard has died, or gave up, if nothing comes.
   if (receive_with_descriptor(channel).text.empty())
@@ -275,8 +278,9 @@ void container::await_firewall() {
   nflog_ = std::move(ready.fd);
   if (!has_forwarder_)
     return;
-  dns_ = receive_with_descriptor(channel_.get()).fd;
-  if (!dns_)
+  for (auto* fd : {&dns_.udp, &dns_.tcp, &dns_.rules})
+    *fd = receive_with_descriptor(channel_.get()).fd;
+  if (!dns_.are_open())
     throw setup_fault(exit_run_failed,
                       "the container's port 53 cannot be used");
 }

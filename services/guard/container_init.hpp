@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/io/base/unique_fd.hpp"
+#include "services/guard/forwarder.hpp"
 #include "services/guard/namespaces.hpp"
 #include "services/guard/terminal_job.hpp"
 
@@ -50,10 +51,10 @@ public:
 
   /// The first process, as we number it.
   pid_t pid() const noexcept { return pid_; }
-  /// This and dns_listener(): once await_firewall() has returned.
+  /// This and dns_sockets(): once await_firewall() has returned.
   int nflog() const noexcept { return nflog_.get(); }
-  /// With container_plan::forwarder; see open_dns_listener().
-  int dns_listener() const noexcept { return dns_.get(); }
+  /// With container_plan::forwarder.
+  const forwarder_sockets& dns_sockets() const noexcept { return dns_; }
 
   /// Starts COMMAND, after await_firewall(). Throws setup_fault.
   void start_command();
@@ -77,7 +78,7 @@ private:
   bool has_job_ = false;
   bool has_forwarder_ = false;
   io::unique_fd nflog_;
-  io::unique_fd dns_;
+  forwarder_sockets dns_;
 };
 
 } // namespace clearance::services

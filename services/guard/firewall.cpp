@@ -6,8 +6,10 @@
 #include "protocol/guard/set_change.hpp"
 #include "services/client/unix_socket.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <dlfcn.h>
 #include <linux/netlink.h>
 #include <nftables/libnftables.h>
@@ -155,17 +157,40 @@ std::string print_firewall() {
   return why;
 }
 
+io::unique_fd open_nf_tables() {
+  return io::unique_fd{
+      ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER)};
+}
+
+std::string change_sets(int fd, const std::string& datagram) {
+  const int error = fd < 0 ? EBADF : ask(fd, datagram);
+  return error == 0 ? std::string{}
+                    : "the firewall did not change: " + error_text(error);
+}
+
+std::string open_names(int fd, const std::vector<protocol::dns_address>& all) {
+  constexpr auto most = limits::transaction_max_elements / 2;
+  for (std::size_t i = 0; i < all.size(); i += most) {
+    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(i);
+    const auto count = std::min(most, all.size() - i);
+    const auto datagram = protocol::open_named_addresses(
+        {begin, begin + static_cast<std::ptrdiff_t>(count)});
+    if (datagram.empty())
+      continue;
+    if (auto why = change_sets(fd, datagram); !why.empty())
+      return why;
+  }
+  return {};
+}
+
 std::string judge_addresses(const std::vector<protocol::ip_range>& addresses,
                             bool allow,
                             std::optional<std::chrono::seconds> time) {
-  const io::unique_fd fd{
-      ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER)};
+  const auto fd = open_nf_tables();
   if (!fd)
     return "the firewall cannot be changed: " + error_text(errno);
-  const int error =
-      ask(fd.get(), protocol::address_verdict(addresses, allow, time));
-  return error == 0 ? std::string{}
-                    : "the firewall did not change: " + error_text(error);
+  return change_sets(fd.get(),
+                     protocol::address_verdict(addresses, allow, time));
 }
 
 std::variant<io::unique_fd, nflog_fault> open_nflog(nflog_answers answers) {

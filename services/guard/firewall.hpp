@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/io/base/unique_fd.hpp"
+#include "protocol/guard/dns_answer.hpp"
 #include "protocol/guard/target.hpp"
 
 #include <chrono>
@@ -38,6 +39,20 @@ private:
 std::string judge_addresses(const std::vector<protocol::ip_range>& addresses,
                             bool allow,
                             std::optional<std::chrono::seconds> time);
+
+/// A netlink socket to the tables of this process's network namespace. Not
+/// open: errno says why.
+io::unique_fd open_nf_tables();
+
+/// Has the kernel execute a datagram of set_change.hpp. The namespace is that
+/// in which `fd` was opened, also when this process is outside of it: the user
+/// who made the namespace may change it. Returns an empty text, or why it
+/// failed.
+std::string change_sets(int fd, const std::string& datagram);
+
+/// Opens the addresses of allowed names, see open_named_addresses(): many in
+/// several transactions. Returns an empty text, or why it failed.
+std::string open_names(int fd, const std::vector<protocol::dns_address>& all);
 
 /// Prints our table to stdout. Returns an empty text, or why it failed.
 std::string print_firewall();

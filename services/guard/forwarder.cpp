@@ -1,35 +1,45 @@
+// One process with one thread. It has three kinds of sockets: those in the
+// container at which programs ask, those outside at which name servers answer
+// (dns_upstream, dns_stream_client), and one to the firewall.
+//
+// The container's sockets were opened inside of it and handed out. The kernel
+// lets this process change the firewall through such a socket because its user
+// made the namespaces; it has no capability.
+
 #include "services/guard/forwarder.hpp"
 
 #include "protocol/guard/dns_answer.hpp"
-#include "protocol/guard/dns_relay.hpp"
+#include "protocol/guard/guard_state.hpp"
 #include "protocol/guard/limits.hpp"
 #include "protocol/guard/name_labels.hpp"
-#include "protocol/guard/rules.hpp"
+#include "protocol/guard/set_change.hpp"
 #include "services/client/unix_socket.hpp"
 #include "services/guard/container_init.hpp"
+#include "services/guard/dns_stream_client.hpp"
+#include "services/guard/dns_upstream.hpp"
 #include "services/guard/firewall.hpp"
 #include "services/guard/say.hpp"
 #include "services/guard/state_store.hpp"
 #include "services/process/setup_fault.hpp"
 #include "services/sandbox/landlock.hpp"
 
-#include <arpa/inet.h>
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstring>
 #include <exception>
+#include <list>
 #include <netinet/in.h>
 #include <poll.h>
-#include <resolv.h>
 #include <string_view>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <variant>
 #include <vector>
 
 namespace clearance::services {
@@ -37,12 +47,9 @@ namespace clearance::services {
 namespace {
 
 namespace limits = protocol::guard_limits;
+using std::chrono::steady_clock;
 
 constexpr std::uint16_t dns_port = 53;
-
-io::unique_fd udp_socket(int family) {
-  return io::unique_fd{::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-}
 
 sockaddr_in loopback_dns() {
   sockaddr_in at{};
@@ -52,185 +59,199 @@ sockaddr_in loopback_dns() {
   return at;
 }
 
-// The first name server of /etc/resolv.conf.
-struct name_server {
-  sockaddr_storage at{};
-  socklen_t size = 0;
-};
-
-name_server machines_server() {
-  name_server result;
-  struct __res_state state {};
-  if (::res_ninit(&state) != 0)
-    return result;
-  if (state.nscount > 0 && state.nsaddr_list[0].sin_family == AF_INET) {
-    result.size = sizeof(sockaddr_in);
-    std::memcpy(&result.at, state.nsaddr_list, result.size);
-  } else if (state._u._ext.nscount > 0 && state._u._ext.nsaddrs[0] != nullptr) {
-    result.size = sizeof(sockaddr_in6);
-    std::memcpy(&result.at, state._u._ext.nsaddrs[0], result.size);
-  }
-  ::res_nclose(&state);
-  return result;
-}
-
-name_server server_at(const std::string& address) {
-  name_server result;
-  sockaddr_in v4 = loopback_dns();
-  sockaddr_in6 v6{};
-  v6.sin6_family = AF_INET6;
-  v6.sin6_port = htons(dns_port);
-  if (::inet_pton(AF_INET, address.c_str(), &v4.sin_addr) == 1) {
-    result.size = sizeof v4;
-    std::memcpy(&result.at, &v4, sizeof v4);
-  } else if (::inet_pton(AF_INET6, address.c_str(), &v6.sin6_addr) == 1) {
-    result.size = sizeof v6;
-    std::memcpy(&result.at, &v6, sizeof v6);
-  }
-  return result;
+io::unique_fd open_at_loopback(int type) {
+  io::unique_fd fd{::socket(AF_INET, type | SOCK_CLOEXEC, 0)};
+  const auto at = loopback_dns();
+  if (fd
+      && ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at)
+             != 0)
+    fd.reset();
+  return fd;
 }
 
 class dns_forwarder {
 public:
-  explicit dns_forwarder(const forwarder_config& config) : config_(config) {
+  dns_forwarder(const forwarder_config& config, int changes)
+      : config_(config), changes_(changes), upstream_(config.server) {
     read_state();
   }
 
   [[noreturn]] void run() {
     for (;;) {
-      std::array<pollfd, 2> entries{
-          {{config_.listener, POLLIN, 0}, {config_.upstream, POLLIN, 0}}};
-      if (::poll(entries.data(), entries.size(), -1) < 0)
+      const bool accepts = clients_.size() < limits::dns_stream_clients_max;
+      std::vector<pollfd> entries{
+          {config_.inside->udp.get(), POLLIN, 0},
+          {changes_, POLLIN, 0},
+          {accepts ? config_.inside->tcp.get() : -1, POLLIN, 0}};
+      upstream_.append_to(entries);
+      const auto first_client = entries.size();
+      for (const auto& x : clients_)
+        entries.push_back(x.entry());
+      if (::poll(entries.data(), entries.size(), milliseconds_left()) < 0)
         continue;
+      if (entries[1].revents != 0)
+        take_changes();
+      for (std::size_t i = own_entries; i < first_client; ++i)
+        if (entries[i].revents != 0)
+          take_answer(entries[i].fd);
+      serve_clients(entries.data() + first_client);
       if (entries[0].revents != 0)
         take_query();
-      if (entries[1].revents != 0)
-        take_answer();
+      if (entries[2].revents != 0)
+        accept_client();
     }
   }
 
 private:
+  static constexpr std::size_t own_entries = 3;
+
+  // Until the first client has waited too long. -1: there is none.
+  int milliseconds_left() const {
+    const auto first = std::min_element(clients_.begin(), clients_.end(),
+                                        [](const auto& a, const auto& b) {
+                                          return a.deadline() < b.deadline();
+                                        });
+    if (first == clients_.end())
+      return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+        first->deadline() - steady_clock::now());
+    return static_cast<int>(
+        std::max<std::chrono::milliseconds::rep>(left.count(), 0));
+  }
+
   void take_query() {
     sockaddr_in from{};
     socklen_t size = sizeof from;
     const auto n =
-        ::recvfrom(config_.listener, bytes_.data(), bytes_.size(), MSG_DONTWAIT,
-                   reinterpret_cast<sockaddr*>(&from), &size);
+        ::recvfrom(config_.inside->udp.get(), bytes_.data(), bytes_.size(),
+                   MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), &size);
     if (n <= 0 || from.sin_family != AF_INET)
       return;
     protocol::dns_asker who;
     std::memcpy(who.address.data(), &from.sin_addr, who.address.size());
     who.port = ntohs(from.sin_port);
-    const auto query =
-        relay_.ask({bytes_.data(), static_cast<std::size_t>(n)}, who,
-                   random_dns_id(), std::chrono::steady_clock::now());
-    // A server that is away says so by an error here; the program asks again.
-    if (query)
-      ::send(config_.upstream, query->data(), query->size(), MSG_NOSIGNAL);
+    upstream_.ask({bytes_.data(), static_cast<std::size_t>(n)}, who,
+                  steady_clock::now());
   }
 
-  void take_answer() {
-    const auto n =
-        ::recv(config_.upstream, bytes_.data(), bytes_.size(), MSG_DONTWAIT);
-    if (n <= 0)
-      return;
-    const auto reply =
-        relay_.answer({bytes_.data(), static_cast<std::size_t>(n)},
-                      std::chrono::steady_clock::now());
+  void take_answer(int fd) {
+    const auto reply = upstream_.take_answer(fd, steady_clock::now());
     if (!reply)
       return;
-    read_state();
-    if (const auto answer = protocol::parse_dns_answer(reply->message)) {
-      open_addresses(*answer);
-      labels_.add(*answer);
-      // The reader may be behind; then a block has no name.
-      ::send(config_.labels, reply->message.data(), reply->message.size(),
-             MSG_NOSIGNAL | MSG_DONTWAIT);
-    }
+    use_answer(reply->message);
     sockaddr_in to = loopback_dns();
     std::memcpy(&to.sin_addr, reply->to.address.data(),
                 reply->to.address.size());
     to.sin_port = htons(reply->to.port);
-    ::sendto(config_.listener, reply->message.data(), reply->message.size(),
-             MSG_NOSIGNAL | MSG_DONTWAIT,
+    ::sendto(config_.inside->udp.get(), reply->message.data(),
+             reply->message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
              reinterpret_cast<const sockaddr*>(&to), sizeof to);
   }
 
-  // The state is one file that is replaced as a whole.
-  void read_state() {
-    const auto path = state_path(config_.container);
-    struct stat info {};
-    if (::stat(path.c_str(), &info) != 0
-        || (info.st_ino == file_.st_ino
-            && info.st_mtim.tv_sec == file_.st_mtim.tv_sec
-            && info.st_mtim.tv_nsec == file_.st_mtim.tv_nsec))
+  void accept_client() {
+    io::unique_fd fd{::accept4(config_.inside->tcp.get(), nullptr, nullptr,
+                               SOCK_CLOEXEC | SOCK_NONBLOCK)};
+    if (fd)
+      clients_.emplace_back(std::move(fd), config_.server, steady_clock::now());
+  }
+
+  // `entries`: one for each client.
+  void serve_clients(const pollfd* entries) {
+    const auto now = steady_clock::now();
+    const auto on_answer = [this](const protocol::dns_relay::reply& x) {
+      use_answer(x.message);
+    };
+    for (auto x = clients_.begin(); x != clients_.end(); ++entries) {
+      const bool goes_on = entries->revents != 0 ? x->go_on(on_answer, now)
+                                                 : now < x->deadline();
+      x = goes_on ? std::next(x) : clients_.erase(x);
+    }
+  }
+
+  // Before the program gets it: then it may connect.
+  void use_answer(const std::string& message) {
+    take_changes();
+    const auto answer = protocol::parse_dns_answer(message);
+    if (!answer)
       return;
-    auto state = read_state_file(path);
-    auto* read = std::get_if<protocol::guard_state>(&state);
-    if (read == nullptr)
-      return;
-    file_ = info;
-    const bool more = read->names != state_.names;
-    state_ = std::move(*read);
-    if (more)
-      open_known_addresses();
+    if (protocol::is_allowed_name(state_, answer->name))
+      open(answer->addresses);
+    labels_.add(*answer);
+    // The reader may be behind; then a block has no name.
+    ::send(config_.labels, message.data(),
+           std::min(message.size(), limits::dns_message_max_bytes),
+           MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+
+  // The state is one file that is replaced as a whole, by verdicts. Those that
+  // close names replace it once more after that.
+  void take_changes() {
+    alignas(inotify_event) std::array<char, 4096> events{};
+    bool changed = false;
+    while (::read(changes_, events.data(), events.size()) > 0)
+      changed = true;
+    if (changed)
+      read_state();
   }
 
   // A program may go on with an address that it has had before its name was
   // allowed.
-  void open_known_addresses() {
+  void read_state() {
+    auto state = read_state_file(state_path(config_.container));
+    auto* read = std::get_if<protocol::guard_state>(&state);
+    if (read == nullptr)
+      return;
+    state_ = std::move(*read);
     std::vector<protocol::dns_address> found;
-    labels_.each([&](const protocol::ip_address& x, const std::string& name) {
-      if (protocol::is_allowed_name(state_, name))
-        found.push_back({x, 0});
-    });
+    if (!state_.names.empty())
+      labels_.each([&](const protocol::ip_address& x, const std::string& name) {
+        if (protocol::is_allowed_name(state_, name))
+          found.push_back({x, 0});
+      });
     open(found);
   }
 
-  void open_addresses(const protocol::dns_answer& x) {
-    if (protocol::is_allowed_name(state_, x.name))
-      open(x.addresses);
-  }
-
   void open(const std::vector<protocol::dns_address>& all) {
-    const auto commands = protocol::named_addresses_text(all);
-    if (commands.empty())
-      return;
-    if (const auto why = firewall_.change(commands); !why.empty())
+    if (const auto why = open_names(config_.inside->rules.get(), all);
+        !why.empty())
       say("addresses of an allowed name stay closed: " + why);
   }
 
   forwarder_config config_;
-  protocol::dns_relay relay_;
+  int changes_;
+  dns_upstream upstream_;
+  std::list<dns_stream_client> clients_;
   protocol::name_labels labels_;
   protocol::guard_state state_;
-  struct stat file_ {};
-  firewall firewall_;
   std::array<char, limits::dns_message_max_bytes> bytes_{};
 };
 
 [[noreturn]] void be_forwarder(const forwarder_config& config,
-                               const guarded_process& where, pid_t guard) {
+                               const guarded_process* server_side,
+                               pid_t guard) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::setpgid(0, 0); // Ctrl-C is for COMMAND
   ::signal(SIGPIPE, SIG_IGN);
   try {
-    // From here on it has power over the container's network alone.
-    if (auto why = enter_namespaces(where); !why.empty())
-      throw setup_fault(exit_run_failed, why);
+    if (server_side != nullptr)
+      if (auto why = enter_namespaces(*server_side); !why.empty())
+        throw setup_fault(exit_run_failed, why);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL); // entering may have cleared it
     if (::getppid() != guard)
       ::_exit(1);
-    // It loads libnftables, so it comes before the sandbox.
-    dns_forwarder forwarder(config);
+    const io::unique_fd changes{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
+    if (::inotify_add_watch(changes.get(), state_directory().c_str(),
+                            IN_MOVED_TO)
+        < 0)
+      throw setup_fault(exit_run_failed, error_text(errno));
     try {
-      restrict_files({{state_directory(), path_access::read, true}});
+      restrict_files({{state_directory(), path_access::read, true}}, dns_port);
     } catch (const std::system_error& e) {
       say(std::string{"Landlock failed, the DNS forwarder can open all files:"
                       " "}
           + e.what());
     }
-    forwarder.run();
+    dns_forwarder(config, changes.get()).run();
   } catch (const std::exception& e) {
     say(std::string{"the DNS forwarder ended, no name is resolved: "}
         + e.what());
@@ -240,43 +261,22 @@ private:
 
 } // namespace
 
-std::uint16_t random_dns_id() {
-  std::uint16_t id = 0;
-  // Blocks at most once after the machine's start.
-  (void)!::getrandom(&id, sizeof id, 0);
-  return id;
-}
-
-io::unique_fd open_dns_listener() {
-  auto fd = udp_socket(AF_INET);
-  const auto at = loopback_dns();
-  if (fd
-      && ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at)
-             != 0)
-    fd.reset();
-  return fd;
-}
-
-std::variant<io::unique_fd, std::string>
-open_dns_upstream(const std::string& address) {
-  const auto server = address.empty() ? machines_server() : server_at(address);
-  if (server.size == 0)
-    return "this machine has no name server: name one with --dns";
-  auto fd = udp_socket(server.at.ss_family);
-  if (!fd
-      || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&server.at),
-                   server.size)
-             != 0)
-    return "the name server cannot be used: " + error_text(errno);
-  return fd;
+forwarder_sockets open_forwarder_sockets() {
+  forwarder_sockets x;
+  x.udp = open_at_loopback(SOCK_DGRAM);
+  x.tcp = open_at_loopback(SOCK_STREAM | SOCK_NONBLOCK);
+  if (x.tcp && ::listen(x.tcp.get(), limits::dns_stream_clients_max) != 0)
+    x.tcp.reset();
+  x.rules = open_nf_tables();
+  return x;
 }
 
 pid_t start_forwarder(const forwarder_config& config,
-                      const guarded_process& where) {
+                      const guarded_process* server_side) {
   const auto guard = ::getpid();
   const auto pid = ::fork();
   if (pid == 0)
-    be_forwarder(config, where, guard);
+    be_forwarder(config, server_side, guard);
   if (pid < 0)
     throw setup_fault(exit_run_failed,
                       "no DNS forwarder: " + error_text(errno));

@@ -4,38 +4,39 @@
 #pragma once
 
 #include "actors/io/base/unique_fd.hpp"
+#include "services/guard/name_server.hpp"
 #include "services/guard/namespaces.hpp"
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <sys/types.h>
-#include <variant>
 
 namespace clearance::services {
 
-/// In the namespace of this process: a UDP socket at 127.0.0.1, port 53. -1:
-/// errno says why.
-io::unique_fd open_dns_listener();
+/// Sockets of the container's network namespace, opened inside of it.
+struct forwarder_sockets {
+  io::unique_fd udp;   ///< at 127.0.0.1, port 53
+  io::unique_fd tcp;   ///< the same; it listens, and does not block
+  io::unique_fd rules; ///< see open_nf_tables()
 
-/// A UDP socket that is connected to the name server `address`, or to the first
-/// one that this machine uses. Errors: one line.
-std::variant<io::unique_fd, std::string>
-open_dns_upstream(const std::string& address);
+  bool are_open() const noexcept { return udp && tcp && rules; }
+};
 
-/// An id for a query that nobody can know in advance.
-std::uint16_t random_dns_id();
+/// Opens them in the namespace of this process. One that is not open: errno
+/// says why.
+forwarder_sockets open_forwarder_sockets();
 
 struct forwarder_config {
-  int listener = -1; ///< see open_dns_listener()
-  int upstream = -1; ///< see open_dns_upstream()
-  int labels = -1;   ///< answers are sent here, too; a SOCK_SEQPACKET socket
+  const forwarder_sockets* inside = nullptr; ///< never null
+  name_server server;
+  int labels = -1; ///< answers are sent here, too; a SOCK_SEQPACKET socket
   std::string container; ///< whose state says which names are allowed
 };
 
-/// Starts it as a process of its own that enters the namespaces of `where`, to
-/// change the firewall. It ends with this process. Throws setup_fault.
+/// Starts it as a process of its own. It stays outside of the container,
+/// because it makes sockets there for its queries. Where the name server is in
+/// the namespaces of `server_side`, it enters those; null: in ours. It ends
+/// with this process. Throws setup_fault.
 pid_t start_forwarder(const forwarder_config& config,
-                      const guarded_process& where);
+                      const guarded_process* server_side);
 
 } // namespace clearance::services

@@ -8,6 +8,7 @@
 #include "services/client/reader_lines.hpp"
 #include "services/client/unix_socket.hpp"
 #include "services/guard/hold_keeper.hpp"
+#include "services/guard/name_resolver.hpp"
 #include "services/guard/say.hpp"
 
 #include <algorithm>
@@ -94,7 +95,7 @@ reader_end block_reader::run(int stop_signals) {
   for (bool settled = false;; settled = true) {
     hub_.maintain(steady_clock::now());
     tell_keeper_of_hub();
-    tell_losses();
+    tell_losses(false);
     if (!settled) {
       if (config_.ready >= 0)
         ::send(config_.ready, ".", 1, MSG_NOSIGNAL);
@@ -110,26 +111,28 @@ reader_end block_reader::run(int stop_signals) {
          static_cast<short>(hub_.writes() ? POLLIN | POLLOUT : POLLIN), 0},
         {config_.labels, POLLIN, 0},
     }};
-    if (::poll(entries.data(), entries.size(), milliseconds_until(hub_.due()))
-        < 0) {
+    if (::poll(entries.data(), entries.size(), milliseconds_until(due())) < 0) {
       if (errno == EINTR)
         continue;
       say("poll failed: " + error_text(errno));
       return reader_end::failed;
     }
     // A hook ends the reader when the container has ended: that is told.
-    if (entries[0].revents != 0 && entries[1].revents == 0)
+    if (entries[0].revents != 0 && entries[1].revents == 0) {
+      tell_losses(true);
       return reader_end::stopped;
+    }
     // The forwarder names an address before a program can use it.
     read_labels();
     if (entries[2].revents != 0 && !read_packets())
       return reader_end::failed;
     if (entries[1].revents != 0) {
       // After the packets: the last blocks come before the end.
+      tell_losses(true);
       auto end = line_of("container_exited", config_);
       end.reason = "poststop";
       hub_.maintain(steady_clock::now());
-      hub_.send(end);
+      send_with_losses(end);
       hub_.finish();
       return reader_end::container_exited;
     }
@@ -185,6 +188,8 @@ void block_reader::take(const protocol::nflog_packet& x) {
   if (!answer) {
     if (x.prefix.find(protocol::blocked_prefix) != std::string_view::npos)
       on_block(x.payload);
+    else if (x.prefix == protocol::left_out_prefix)
+      ++left_out_;
     return;
   }
   const auto packet = protocol::parse_packet(x.payload);
@@ -200,6 +205,8 @@ void block_reader::on_block(std::string_view bytes) {
     ++malformed_;
     return;
   }
+  if (config_.resolver >= 0)
+    tell_resolver_of_block(config_.resolver, names_.of(packet->destination));
   const auto now = steady_clock::now();
   const protocol::blocked_target target{packet->destination, packet->protocol};
   if (!told_.is_due(target, now) || is_link_multicast(target.destination))
@@ -212,8 +219,20 @@ void block_reader::on_block(std::string_view bytes) {
   line.proto = packet->protocol;
   line.domain = names_.of(packet->destination);
   line.dossier = current_dossier();
-  if (hub_.send(line))
+  if (send_with_losses(line))
     told_.told(target, now);
+}
+
+// Of losses the hub hears in the next line's dossier: clients of the hub know
+// no type of event for them.
+bool block_reader::send_with_losses(emit_line& x) {
+  const auto all = losses();
+  if (all != sent_losses_)
+    x.dossier.emplace_back("blocks_lost", std::to_string(all - sent_losses_));
+  if (!hub_.send(x))
+    return false;
+  sent_losses_ = all;
+  return true;
 }
 
 // The file may be replaced at any time: a container can get another name. What
@@ -249,18 +268,38 @@ void block_reader::tell_keeper_of_hub() {
   tell_keeper(config_.keeper, connected);
 }
 
-// A flood makes losses all the time: one line in each interval.
-void block_reader::tell_losses() {
-  const auto all = lost_ + overflows_ + malformed_;
+std::uint64_t block_reader::losses() const noexcept {
+  return lost_ + overflows_ + malformed_ + left_out_;
+}
+
+// When something is to be done although nothing happens.
+std::optional<protocol::time_point> block_reader::due() const {
+  auto result = hub_.due();
+  if (losses() != told_losses_ && (!result || next_loss_line_ < *result))
+    result = next_loss_line_;
+  return result;
+}
+
+// A flood makes losses all the time: one line in each interval, and a last one
+// at the end.
+void block_reader::tell_losses(bool at_end) {
+  const auto all = losses();
   const auto now = steady_clock::now();
-  if (all == told_losses_ || now < next_loss_line_)
+  if (all == told_losses_ || (!at_end && now < next_loss_line_))
     return;
   told_losses_ = all;
   next_loss_line_ = now + limits::loss_line_interval;
-  say("blocks may be missing: " + std::to_string(lost_)
-      + " packets were lost, the receive buffer was full "
-      + std::to_string(overflows_) + " times, " + std::to_string(malformed_)
-      + " messages could not be read");
+  auto text = "blocks may be missing: " + std::to_string(lost_)
+              + " packets were lost, the receive buffer was full "
+              + std::to_string(overflows_) + " times, "
+              + std::to_string(malformed_) + " messages could not be read";
+  if (left_out_ != 0)
+    text += "; in " + std::to_string(left_out_)
+            + " seconds more targets were blocked than the kernel tells of"
+              " (terok-guard rules "
+            + config_.container
+            + " shows how many packets: the counter unlogged)";
+  say(text);
 }
 
 io::unique_fd block_stop_signals() {

@@ -9,6 +9,7 @@
 #include "services/guard/name_log.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace clearance::services {
@@ -25,6 +26,9 @@ struct reader_config {
   /// Of start_hold_keeper(): it is told whether a hub is connected. -1: there
   /// is none. Stays the caller's.
   int keeper = -1;
+  /// Of start_name_resolver(): it is told of blocks. -1: there is none. Stays
+  /// the caller's.
+  int resolver = -1;
   /// A message is sent here when the hub was dialled, and the keeper told. -1:
   /// nobody waits for it. Stays the caller's.
   int ready = -1;
@@ -52,7 +56,10 @@ private:
   protocol::dossier current_dossier() const;
   void take(const protocol::nflog_packet& x);
   void on_block(std::string_view packet);
-  void tell_losses();
+  bool send_with_losses(emit_line& x);
+  std::uint64_t losses() const noexcept;
+  std::optional<protocol::time_point> due() const;
+  void tell_losses(bool at_end);
   void tell_keeper_of_hub();
 
   reader_config config_;
@@ -62,11 +69,13 @@ private:
   name_log log_;
   protocol::sequence_gap block_numbers_;
   protocol::sequence_gap answer_numbers_;
-  bool held_ = false;           // what the keeper was told last
-  std::uint64_t lost_ = 0;      // packets that the kernel dropped
-  std::uint64_t overflows_ = 0; // ENOBUFS
-  std::uint64_t malformed_ = 0; // datagrams
-  std::uint64_t told_losses_ = 0;
+  bool held_ = false;             // what the keeper was told last
+  std::uint64_t lost_ = 0;        // packets that the kernel dropped
+  std::uint64_t overflows_ = 0;   // ENOBUFS
+  std::uint64_t malformed_ = 0;   // datagrams
+  std::uint64_t left_out_ = 0;    // seconds in which the kernel told too little
+  std::uint64_t told_losses_ = 0; // said on stderr
+  std::uint64_t sent_losses_ = 0; // told the hub
   protocol::time_point next_loss_line_{};
 };
 

@@ -17,6 +17,7 @@
 #include "services/guard/guard.hpp"
 #include "services/guard/guarding.hpp"
 #include "services/guard/hold_keeper.hpp"
+#include "services/guard/name_server.hpp"
 #include "services/guard/outside_program.hpp"
 #include "services/guard/own_hub.hpp"
 #include "services/guard/pasta.hpp"
@@ -117,24 +118,30 @@ guard_state first_state(const guard_run& call, bool forwarder) {
   return result;
 }
 
-// The socket to the name server. Nothing: the container has none, and that is
-// said unless it is meant.
-io::unique_fd name_server_for(const guard_run& call,
-                              const std::optional<guarded_process>& neighbour) {
+// The container's name server. Nothing: it has none, and that is said unless it
+// is meant.
+std::optional<name_server>
+name_server_for(const guard_run& call,
+                const std::optional<guarded_process>& neighbour) {
   if (neighbour && call.dns.empty())
-    return {};
-  const auto open = [&]() -> work_result {
-    auto opened = open_dns_upstream(call.dns);
-    if (auto* why = std::get_if<std::string>(&opened))
-      return {std::move(*why), {}};
-    return {{}, std::move(std::get<io::unique_fd>(opened))};
+    return std::nullopt;
+  auto found = find_name_server(call.dns);
+  const auto* server = std::get_if<name_server>(&found);
+  const auto try_it = [server]() -> work_result {
+    return connect_udp(*server)
+               ? work_result{}
+               : work_result{
+                   "the name server cannot be used: " + error_text(errno), {}};
   };
-  auto result = neighbour ? work_in_namespaces(*neighbour, open) : open();
-  if (!result.fault.empty() && !call.dns.empty())
-    fail_run(result.fault);
-  if (!result.fault.empty())
-    say("names cannot be resolved: " + result.fault);
-  return std::move(result.fd);
+  const auto fault = server == nullptr ? std::get<std::string>(found)
+                     : neighbour ? work_in_namespaces(*neighbour, try_it).fault
+                                 : try_it().fault;
+  if (fault.empty())
+    return *server;
+  if (!call.dns.empty())
+    fail_run(fault);
+  say("names cannot be resolved: " + fault);
+  return std::nullopt;
 }
 
 // Two ends of a channel for messages.
@@ -269,18 +276,18 @@ int run(const guard_run& call) {
   if (call.neighbour != 0)
     neighbour = opened(call.neighbour);
   const auto pasta_path = neighbour ? std::string{} : find_pasta();
-  auto upstream = name_server_for(call, neighbour);
-  auto state = first_state(call, static_cast<bool>(upstream));
+  const auto server = name_server_for(call, neighbour);
+  auto state = first_state(call, server.has_value());
 
   terminal_job job;
   container_plan plan;
   plan.command = call.command;
   plan.job = &job;
-  plan.rules = protocol::table_texts(state);
+  plan.rules = protocol::table_texts(state, protocol::old_table::none);
   plan.below = neighbour ? &*neighbour : nullptr;
   plan.hub = socket_of_hub(call.hub, guard_emit::socket);
   plan.sockets = sockets_of_machine();
-  plan.forwarder = static_cast<bool>(upstream);
+  plan.forwarder = server.has_value();
   container inside(plan);
   const auto process = opened(inside.pid());
   // pasta needs longer than anything else here, so it starts first.
@@ -298,10 +305,9 @@ int run(const guard_run& call) {
 
   reader_config config;
   auto labels = make_channel();
-  if (upstream) {
-    start_forwarder(
-        {inside.dns_listener(), upstream.get(), labels.second.get(), name},
-        process);
+  if (server) {
+    start_forwarder({&inside.dns_sockets(), *server, labels.second.get(), name},
+                    neighbour ? &*neighbour : nullptr);
     config.labels = labels.first.get();
   }
   labels.second.reset();

@@ -4,6 +4,7 @@
 
 #include "protocol/guard/limits.hpp"
 #include "protocol/guard/rules.hpp"
+#include "protocol/guard/set_change.hpp"
 #include "protocol/operator/name.hpp"
 #include "protocol/text/text.hpp"
 #include "services/cli/terminal.hpp"
@@ -87,22 +88,32 @@ std::string too_many_targets(const guard_state& state) {
          + " targets already: nothing was changed";
 }
 
-// Allows or denies `targets`, in one transaction. `before`: commands that come
-// first.
+// Closes the addresses of all allowed names. Whoever keeps names open sees then
+// that the state is replaced, and opens what is still allowed.
+std::string close_names(const locked_container& x) {
+  auto why = enter_namespaces(x.process);
+  if (why.empty())
+    why =
+        change_sets(open_nf_tables().get(), protocol::close_named_addresses());
+  if (why.empty())
+    x.store.save(x.state);
+  return why;
+}
+
+// Allows or denies `targets`, in one transaction.
 int judge_targets(locked_container& x, const guard_verdict& call,
-                  const std::vector<ip_range>& targets,
-                  std::string commands = {}) {
+                  const std::vector<ip_range>& targets) {
   for (const auto& target : targets)
     if (protocol::set_target(x.state, target, call.allow, call.time.has_value())
         == protocol::target_change::too_many)
       return refuse(too_many_targets(x.state));
   std::string why;
-  if (commands.empty()
-      && std::none_of(targets.begin(), targets.end(), protocol::is_network)) {
+  if (std::none_of(targets.begin(), targets.end(), protocol::is_network)) {
     why = enter_namespaces(x.process);
     if (why.empty())
       why = judge_addresses(targets, call.allow, call.time);
   } else {
+    std::string commands;
     for (const auto& target : targets)
       commands +=
           protocol::verdict_text(x.state, target, call.allow, call.time);
@@ -137,8 +148,7 @@ int judge_name(const guard_verdict& call, const protocol::name_pattern& name) {
                     + " has too many allowed names already");
     x.store.save(x.state);
     if (!call.allow)
-      if (const auto why = run_change(x.process, protocol::forget_names_text());
-          !why.empty())
+      if (const auto why = close_names(x); !why.empty())
         return refuse(why);
     process = std::move(x.process);
   }
@@ -160,50 +170,59 @@ int judge_name(const guard_verdict& call, const protocol::name_pattern& name) {
   auto locked = lock(call.container);
   if (const auto* why = std::get_if<std::string>(&locked))
     return refuse(*why);
-  return judge_targets(std::get<locked_container>(locked), call, targets,
-                       call.allow ? std::string{}
-                                  : protocol::forget_names_text());
+  auto& x = std::get<locked_container>(locked);
+  const auto code = judge_targets(x, call, targets);
+  // The look-up may have opened addresses for a pattern that was allowed.
+  if (code == exit_ok && !call.allow)
+    if (const auto why = close_names(x); !why.empty())
+      return refuse(why);
+  return code;
 }
 
-// An attached container: its guard looks up allowed names again and again.
-int judge_looked_up_name(const guard_verdict& call, const std::string& name) {
+// An attached container: its guard looks up allowed names again and again, and
+// names below a pattern when the container has looked them up.
+int judge_looked_up_name(const guard_verdict& call,
+                         const protocol::name_pattern& name) {
+  const bool exact = name.what == protocol::name_pattern::form::exact;
   // A look-up may take seconds, and must be made outside: before the lock.
-  const auto found = targets_of(call.dest);
+  const auto found = exact ? targets_of(call.dest) : std::vector<ip_range>{};
   const auto* fault = std::get_if<std::string>(&found);
   auto locked = lock(call.container);
   if (const auto* why = std::get_if<std::string>(&locked))
     return refuse(*why);
   auto& x = std::get<locked_container>(locked);
   if (call.allow)
-    x.state.names.insert(name);
+    x.state.names.insert(to_string(name));
   else
-    x.state.names.erase(name);
+    x.state.names.erase(to_string(name));
   if (x.state.names.size() > protocol::guard_limits::state_max_names)
     return refuse("the container " + x.state.container
                   + " has too many allowed names already");
   // Saved before the names are closed: whatever the guard opens meanwhile, it
   // looks at the state after that, and closes it again.
   x.store.save(x.state);
-  if (!call.allow && fault == nullptr)
-    return judge_targets(x, call, std::get<std::vector<ip_range>>(found),
-                         protocol::forget_names_text());
-  std::vector<protocol::dns_address> addresses;
-  if (fault == nullptr)
-    for (const auto& target : std::get<std::vector<ip_range>>(found))
-      addresses.push_back({target.base, 0});
-  const auto commands = call.allow ? protocol::named_addresses_text(addresses)
-                                   : protocol::forget_names_text();
-  if (!commands.empty())
-    if (const auto why = run_change(x.process, commands); !why.empty())
+  if (!call.allow) {
+    if (const auto why = close_names(x); !why.empty())
       return refuse(why);
-  if (fault == nullptr)
+    if (!exact)
+      return exit_ok;
+    if (fault != nullptr)
+      return refuse(*fault
+                    + "; the name is not allowed any more, but its addresses"
+                      " are not denied");
+    return judge_targets(x, call, std::get<std::vector<ip_range>>(found));
+  }
+  if (fault != nullptr) {
+    say(*fault + "; the name is allowed, and its guard goes on looking it up");
     return exit_ok;
-  if (!call.allow)
-    return refuse(*fault
-                  + "; the name is not allowed any more, but its addresses are"
-                    " not denied");
-  say(*fault + "; the name is allowed, and its guard goes on looking it up");
-  return exit_ok;
+  }
+  std::vector<protocol::dns_address> addresses;
+  for (const auto& target : std::get<std::vector<ip_range>>(found))
+    addresses.push_back({target.base, 0});
+  auto why = enter_namespaces(x.process);
+  if (why.empty())
+    why = open_names(open_nf_tables().get(), addresses);
+  return why.empty() ? exit_ok : refuse(why);
 }
 
 // Who keeps allowed names open.
@@ -227,13 +246,12 @@ int run_guard_verdict(const guard_verdict& call) {
     const auto keeper = keeper_of_names(call.container);
     if (keeper == name_keeper::forwarder)
       return judge_name(call, *name);
-    if (keeper == name_keeper::guard && !call.time
-        && name->what == protocol::name_pattern::form::exact)
-      return judge_looked_up_name(call, name->name);
+    if (keeper == name_keeper::guard && !call.time)
+      return judge_looked_up_name(call, *name);
     if (name->what != protocol::name_pattern::form::exact)
       return refuse("`" + call.dest
-                    + "` means many names: the container has no DNS forwarder"
-                      " that could know them");
+                    + "` means many names: no guard runs for the container that"
+                      " could look them up, or --for was given");
   }
   // A look-up may take seconds: before the lock is taken.
   const auto found = targets_of(call.dest);

@@ -124,6 +124,19 @@ void open_path(int ruleset, const path_rule& x, rights handled) {
     fail("cannot allow " + x.path);
 }
 
+// Newer than the headers. Source: landlock(7), ABI 4.
+constexpr int rule_net_port = 2; // LANDLOCK_RULE_NET_PORT
+struct net_port_attributes {
+  std::uint64_t access = connect_tcp;
+  std::uint64_t port = 0;
+};
+
+void open_port(int ruleset, std::uint16_t port) {
+  const net_port_attributes rule{connect_tcp, port};
+  if (::syscall(SYS_landlock_add_rule, ruleset, rule_net_port, &rule, 0) != 0)
+    fail("cannot allow TCP port " + std::to_string(port));
+}
+
 } // namespace
 
 std::vector<path_rule> system_paths(path_access use) {
@@ -136,7 +149,8 @@ std::vector<path_rule> system_paths(path_access use) {
   return result;
 }
 
-file_restriction restrict_files(const std::vector<path_rule>& paths_allowed) {
+file_restriction restrict_files(const std::vector<path_rule>& paths_allowed,
+                                std::optional<std::uint16_t> tcp_port) {
   const auto abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0,
                              LANDLOCK_CREATE_RULESET_VERSION);
   const auto attributes = attributes_of(abi);
@@ -148,6 +162,8 @@ file_restriction restrict_files(const std::vector<path_rule>& paths_allowed) {
     fail("cannot create a Landlock ruleset");
   for (const auto& x : paths_allowed)
     open_path(ruleset.get(), x, attributes.files);
+  if (tcp_port && attributes.network != 0)
+    open_port(ruleset.get(), *tcp_port);
   if (!forbid_new_privileges())
     fail("cannot set no_new_privs");
   if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,9 +41,12 @@ enum class file_restriction : std::uint8_t {
 /// From now on this thread, and all threads and programs that it starts, can
 /// open only the `allowed paths`. This cannot be undone. Sets no_new_privs.
 /// Files that are open stay open. If the kernel supports it, they can make no
-/// TCP connection, and cannot reach abstract unix sockets and processes outside
-/// of this sandbox. Throws std::system_error; then the process is unchanged or
-/// only partly restricted. Source: landlock(7).
-file_restriction restrict_files(const std::vector<path_rule>& paths_allowed);
+/// TCP connection, except to `tcp_port` of any address, and cannot reach
+/// abstract unix sockets and processes outside of this sandbox. Throws
+/// std::system_error; then the process is unchanged or only partly restricted.
+/// Source: landlock(7).
+file_restriction
+restrict_files(const std::vector<path_rule>& paths_allowed,
+               std::optional<std::uint16_t> tcp_port = std::nullopt);
 
 } // namespace clearance::services

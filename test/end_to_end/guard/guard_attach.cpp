@@ -145,6 +145,22 @@ TEST_CASE("UDP is blocked and told, too") {
   guard.await_out(block_of(v4) + R"(,"port":443,"proto":17})");
 }
 
+TEST_CASE("blocks that nobody is told of are not lost silently") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  auto guard = world.attach();
+  world.ask("spread");
+  guard.await_err("more targets were blocked than the kernel tells of");
+  guard.await_err("the counter unlogged");
+  // An operator sees it, too, in the next block.
+  deadline told;
+  while (guard.out().find("\"blocks_lost\":\"") == std::string::npos) {
+    CHECK(world.ask("tcp " + v4) == refused);
+    told.pace("the number of lost blocks");
+  }
+}
+
 TEST_CASE("a guard that is killed leaves the namespace closed") {
   guard_world world;
   if (!stands(world))

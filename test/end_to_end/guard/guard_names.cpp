@@ -8,6 +8,8 @@
 #include <doctest/doctest.h>
 
 #include <poll.h>
+#include <set>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -195,42 +197,142 @@ TEST_CASE("a verdict for a time opens the addresses that a name has now") {
         == "terok-guard: the name inner.test has no public address\n");
 }
 
-TEST_CASE("a name that is allowed in an attached container is looked up") {
+namespace {
+
+// An attached container. The name server answers in the "internet" alone, so
+// the guard runs there.
+struct attached_fixture {
   guard_world world;
-  if (!world.missing().empty()) {
-    skipped(world.missing());
-    return;
+  words inside{"/usr/bin/nsenter", "--target", std::to_string(world.internet()),
+               "--user",           "--net",    "--preserve-credentials"};
+
+  bool stands() const {
+    if (!world.missing().empty())
+      skipped(world.missing());
+    return world.missing().empty();
   }
-  // The name server answers in the "internet" alone, so the guard runs there.
-  const words inside{
-      "/usr/bin/nsenter", "--target", std::to_string(world.internet()),
-      "--user",           "--net",    "--preserve-credentials"};
-  auto guard = world.start_program(
-      "terok-guard",
-      {"attach", "--pid", std::to_string(world.container()), "--container",
-       "c1", "--emit", "json", "--dns", "203.0.113.53"},
-      inside);
-  guard.await_err("guarding the container c1");
-  CHECK(world.ask("tcp 203.0.113.7") == "Connection refused");
-  const auto judge = [&](const char* verdict) {
-    auto program = world.start_program(
-        "terok-guard", {verdict, "c1", "a7.example.org"}, inside);
+
+  child attach() const {
+    auto guard = world.start_program(
+        "terok-guard",
+        {"attach", "--pid", std::to_string(world.container()), "--container",
+         "c1", "--emit", "json", "--dns", "203.0.113.53"},
+        inside);
+    guard.await_err("guarding the container c1");
+    return guard;
+  }
+
+  std::pair<ending, std::string> judge(const char* verdict,
+                                       const char* dest) const {
+    auto program =
+        world.start_program("terok-guard", {verdict, "c1", dest}, inside);
     const auto end = program.wait();
-    return std::pair{end, program.err()};
-  };
-  // Only the guard finds this name.
-  const auto allowed = judge("allow");
-  CHECK(allowed.first == exited(0));
-  CHECK(allowed.second.find("the name is allowed, and its guard goes on")
-        != std::string::npos);
-  deadline opened;
-  while (world.ask("tcp 203.0.113.7") != "connected")
-    opened.pace("an open address");
-  const auto denied = judge("deny");
+    return {end, program.err()};
+  }
+
+  void await_open(const std::string& address) {
+    deadline opened;
+    while (world.ask("tcp " + address) != "connected")
+      opened.pace("an open address");
+  }
+};
+
+} // namespace
+
+TEST_CASE("a name that is allowed in an attached container is looked up") {
+  attached_fixture x;
+  if (!x.stands())
+    return;
+  auto guard = x.attach();
+  CHECK(x.world.ask("tcp 203.0.113.7") == "Connection refused");
+  // Only the guard finds these names.
+  for (const auto* name : {"a7.example.org", "a8.example.org"}) {
+    const auto allowed = x.judge("allow", name);
+    CHECK(allowed.first == exited(0));
+    CHECK(allowed.second.find("the name is allowed, and its guard goes on")
+          != std::string::npos);
+  }
+  x.await_open("203.0.113.7");
+  x.await_open("203.0.113.8");
+  const auto denied = x.judge("deny", "a7.example.org");
   CHECK(denied.first == exited(1));
   CHECK(denied.second.find("the name is not allowed any more")
         != std::string::npos);
-  CHECK(world.ask("tcp 203.0.113.7") == "Connection refused");
+  CHECK(x.world.ask("tcp 203.0.113.7") == "Connection refused");
+  // The other one was closed with it, and is opened again at once.
+  x.await_open("203.0.113.8");
+}
+
+TEST_CASE("a block at a new address of an allowed name is the last one") {
+  attached_fixture x;
+  if (!x.stands())
+    return;
+  auto guard = x.attach();
+  CHECK(x.judge("allow", "203.0.113.53").first == exited(0));
+  CHECK(x.judge("allow", "moves.example.org").first == exited(0));
+  x.await_open("203.0.113.20");
+  // Its record is valid for a minute, so nobody would look it up now.
+  CHECK(x.world.ask("name moves.example.org") == "203.0.113.21");
+  CHECK(x.world.ask("tcp 203.0.113.21") == "Connection refused");
+  x.await_open("203.0.113.21");
+}
+
+TEST_CASE("a pattern opens the names that an attached container looks up") {
+  attached_fixture x;
+  if (!x.stands())
+    return;
+  auto guard = x.attach();
+  CHECK(x.judge("allow", "203.0.113.53").first == exited(0));
+  CHECK(x.judge("allow", "**.below.test").first == exited(0));
+  for (const auto* name : {"a7.below.test", "a8.other.test"})
+    x.world.ask(std::string{"name "} + name);
+  CHECK(x.world.ask("tcp 203.0.113.8") == "Connection refused");
+  CHECK(x.world.ask("tcp 203.0.113.7") == "Connection refused");
+  x.await_open("203.0.113.7");
+  CHECK(x.world.ask("tcp 203.0.113.8") == "Connection refused");
+  CHECK(x.judge("deny", "**.below.test").first == exited(0));
+  CHECK(x.world.ask("tcp 203.0.113.7") == "Connection refused");
+}
+
+TEST_CASE("an answer that is too long for a datagram comes over TCP") {
+  const names_fixture x;
+  if (!x.stands())
+    return;
+  auto run = x.start(x.probe("name", "long.test"), {"--open", "long.test"});
+  CHECK(run.wait() == exited(0));
+  CHECK(run.out() == "203.0.113.77: connected\n");
+}
+
+TEST_CASE("each query leaves by a port of its own") {
+  const names_fixture x;
+  if (!x.stands())
+    return;
+  auto run = x.start(x.probes("port.test", 4));
+  CHECK(run.wait() == exited(0));
+  std::istringstream lines(run.out());
+  std::set<std::string> ports;
+  for (std::string line; std::getline(lines, line);) {
+    CHECK(line.starts_with("198.51."));
+    ports.insert(line);
+  }
+  CHECK(ports.size() > 1);
+}
+
+TEST_CASE("a pattern that is denied leaves other names open") {
+  const names_fixture x;
+  if (!x.stands())
+    return;
+  auto run = x.start({"/bin/sh", "-c",
+                      "\"$0\" name a7.below.test; echo ready; exec sleep 1000",
+                      x.world.program("guard-probe")},
+                     {"--open", "a7.below.test", "--open", "**.other.test"});
+  run.await_out("ready");
+  CHECK(x.world.run({"deny", "c9", "**.other.test"}).code == 0);
+  // All names were closed, and nobody looks this one up again.
+  deadline opened;
+  while (x.world.run({"rules", "c9"}).out.find("203.0.113.7 timeout")
+         == std::string::npos)
+    opened.pace("an open address");
 }
 
 } // namespace guard_names_tests

@@ -26,12 +26,24 @@ struct reader_fixture {
   guard_world world;
   std::string state = world.runtime() + "/state";
 
-  reader_fixture() {
+  // `rules`: instead of those of that guard.
+  explicit reader_fixture(const std::string& rules = {}) {
     if (!world.missing().empty())
       return;
-    auto guard = world.attach();
-    guard.kill(SIGKILL);
-    guard.wait();
+    if (rules.empty()) {
+      auto guard = world.attach();
+      guard.kill(SIGKILL);
+      guard.wait();
+    } else {
+      // The network belongs to the user namespace above the container's.
+      auto loader = world.start_program(
+          "guard-probe", {"rules", rules},
+          {"/usr/bin/nsenter",
+           "--user=/proc/" + std::to_string(world.internet()) + "/ns/user",
+           "--net=/proc/" + std::to_string(world.container()) + "/ns/net",
+           "--preserve-credentials"});
+      CHECK(loader.wait() == exited(0));
+    }
     std::filesystem::create_directory(state);
     const auto podman = world.runtime() + "/podman";
     write_file(podman, "#!/bin/sh\necho " + std::to_string(world.container())
@@ -88,6 +100,34 @@ TEST_CASE("the reader names blocks by dnsmasq's log and by a file of facts") {
       reader.out().find(
           R"({"type":"container_exited","container":"c1","reason":"poststop")")
       != std::string::npos);
+}
+
+// What matters to a reader in the rules that terok-shield loads: the group, the
+// prefixes, and that nothing is said of thresholds and numbers. Its hook gives
+// the short id as the container's name.
+TEST_CASE("the reader tells of what terok-shield's rules refuse, and no more") {
+  reader_fixture x(R"(
+table inet terok_shield {
+  set allow_v4 { type ipv4_addr; flags interval; }
+  chain output {
+    type filter hook output priority filter; policy drop;
+    oifname "lo" accept
+    ct state established,related accept
+    ip daddr 203.0.113.9 log group 100 prefix "TEROK_SHIELD_ALLOWED: " accept
+    ip daddr 203.0.113.8 log group 100 prefix "TEROK_SHIELD_BYPASS: " accept
+    log group 100 prefix "TEROK_SHIELD_BLOCKED: " counter
+    reject with icmpx admin-prohibited
+  }
+})");
+  if (!fixture_stands(x))
+    return;
+  auto reader = x.start({});
+  CHECK(x.world.ask("tcp 203.0.113.9") == "connected");
+  CHECK(x.world.ask("tcp 203.0.113.8") == "connected");
+  x.world.ask("tcp " + v4);
+  reader.await_out(R"("dest":"203.0.113.7","port":443,"proto":6})");
+  CHECK(reader.out().find("203.0.113.9") == std::string::npos);
+  CHECK(reader.out().find("203.0.113.8") == std::string::npos);
 }
 
 TEST_CASE("a hook that ends the reader of an ended container loses no end") {

@@ -2,6 +2,7 @@
 
 #include "test/end_to_end/guard/fake_name_server.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <cerrno>
@@ -148,6 +149,52 @@ std::string say_on_kept() {
   return n == 1 ? "echoed" : n == 0 ? "closed" : std::strerror(errno);
 }
 
+// Sends one datagram to each of 20 000 addresses, faster than all of them can
+// be told.
+std::string spread() {
+  const unique_fd fd{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(443);
+  for (std::uint32_t i = 0; i < 20'000; ++i) {
+    to.sin_addr.s_addr = htonl(0x0a0a0000 + i); // 10.10.0.0 and so on
+    ::sendto(fd.get(), "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT,
+             reinterpret_cast<const sockaddr*>(&to), sizeof to);
+  }
+  return "sent";
+}
+
+// Asks the name server for the address of NAME, as a container's program does,
+// and answers it.
+std::string look_up(const std::string& name) {
+  const unique_fd fd{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(53);
+  ::inet_pton(AF_INET, "203.0.113.53", &to.sin_addr);
+  std::string query("\0\1\1\0\0\1\0\0\0\0\0\0", 12); // recursion, a question
+  for (std::size_t at = 0; at < name.size();) {
+    const auto end = std::min(name.find('.', at), name.size());
+    query += static_cast<char>(end - at) + name.substr(at, end - at);
+    at = end + 1;
+  }
+  query += std::string("\0\0\1\0\1", 5); // the root; type A, internet
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to)
+          != 0
+      || ::send(fd.get(), query.data(), query.size(), MSG_NOSIGNAL) < 0)
+    return std::strerror(errno);
+  pollfd entry{fd.get(), POLLIN, 0};
+  if (::poll(&entry, 1, answer_ms) <= 0)
+    return "nothing";
+  std::array<char, 1500> bytes{};
+  const auto n = ::recv(fd.get(), bytes.data(), bytes.size(), 0);
+  if (n < 4)
+    return "no answer";
+  std::array<char, INET_ADDRSTRLEN> text{}; // its last bytes are the address
+  ::inet_ntop(AF_INET, bytes.data() + n - 4, text.data(), text.size());
+  return text.data();
+}
+
 // Sends datagrams to 200 addresses in turn for a second, as fast as the kernel
 // takes them. Answers how many, and the nanoseconds of processor time of all.
 std::string flood() {
@@ -186,6 +233,10 @@ std::string obey(const std::string& what) {
     return send_udp(to);
   if (verb == "flood")
     return flood();
+  if (verb == "spread")
+    return spread();
+  if (verb == "name")
+    return look_up(to);
   return say_on_kept();
 }
 
@@ -227,40 +278,31 @@ unique_fd listen_everywhere(int channel) {
   return fd;
 }
 
-unique_fd listen_dns(int channel) {
-  unique_fd fd{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+unique_fd listen_dns(int channel, int type) {
+  unique_fd fd{::socket(AF_INET, type | SOCK_CLOEXEC, 0)};
   sockaddr_in at{};
   at.sin_family = AF_INET;
   at.sin_port = htons(53);
   ::inet_pton(AF_INET, "203.0.113.53", &at.sin_addr);
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0)
     end_world(channel, std::string{"port 53: "} + std::strerror(errno));
+  if (type == SOCK_STREAM)
+    ::listen(fd.get(), 16);
   return fd;
 }
 
-void answer_query(int dns, fake_name_server& server) {
-  std::array<char, 1500> bytes{};
-  sockaddr_in from{};
-  socklen_t size = sizeof from;
-  const auto n = ::recvfrom(dns, bytes.data(), bytes.size(), 0,
-                            reinterpret_cast<sockaddr*>(&from), &size);
-  if (n <= 0)
-    return;
-  const auto answer =
-      server.answer({bytes.data(), static_cast<std::size_t>(n)});
-  ::sendto(dns, answer.data(), answer.size(), 0,
-           reinterpret_cast<const sockaddr*>(&from), size);
-}
-
 // Accepts for ever and sends back what it reads; resolves names.
-[[noreturn]] void serve_echo(int listener, int dns) {
+[[noreturn]] void serve_echo(int listener, int dns, int dns_stream) {
   fake_name_server server;
-  std::vector<pollfd> all{{listener, POLLIN, 0}, {dns, POLLIN, 0}};
+  std::vector<pollfd> all{
+      {listener, POLLIN, 0}, {dns, POLLIN, 0}, {dns_stream, POLLIN, 0}};
   for (;;) {
     ::poll(all.data(), all.size(), -1);
     if (all[1].revents != 0)
-      answer_query(dns, server);
-    for (std::size_t i = all.size() - 1; i > 1; --i) {
+      server.serve_datagram(dns);
+    if (all[2].revents != 0)
+      server.serve_stream(dns_stream);
+    for (std::size_t i = all.size() - 1; i > 2; --i) {
       char byte = 0;
       if (all[i].revents == 0)
         continue;
@@ -324,11 +366,12 @@ std::string copy_of(const std::filesystem::path& program) {
   shell(channel, "{ ip link set eth0 netns " + std::to_string(child)
                      + "; ip link set dn up; }");
   const auto listener = listen_everywhere(channel);
-  const auto dns = listen_dns(channel);
+  const auto dns = listen_dns(channel, SOCK_DGRAM);
+  const auto dns_stream = listen_dns(channel, SOCK_STREAM);
   ::send(ends[0], "go", 2, MSG_NOSIGNAL);
   ::close(channel);
   ::signal(SIGCHLD, SIG_IGN);
-  serve_echo(listener.get(), dns.get());
+  serve_echo(listener.get(), dns.get(), dns_stream.get());
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 //   probe name NAME              looks the name up and connects to its address
 //   probe named NAME             the same; keeps the address and tries again
 //                                until it is connected
+//   probe rules TEXT             changes the firewall, as nft does
 //   probe unix PATH              connects to a unix socket
 //   probe attack GUARD_PID HUB   `NAME: refused (WHY)` or `NAME: BREAK`
 //   probe attack-firewall        those of them that need no guard
@@ -127,13 +128,15 @@ void attack(const char* name, const std::function<bool()>& f) {
   std::fflush(stdout);
 }
 
-bool change_firewall() {
+bool execute_rules(const std::string& text) {
   auto* context = ::nft_ctx_new(NFT_CTX_DEFAULT);
   ::nft_ctx_buffer_error(context);
   errno = 0;
-  return ::nft_run_cmd_from_buffer(
-             context, "add table inet probe; delete table inet probe")
-         == 0;
+  return ::nft_run_cmd_from_buffer(context, text.c_str()) == 0;
+}
+
+bool change_firewall() {
+  return execute_rules("add table inet probe; delete table inet probe");
 }
 
 bool make_socket(int family, int type, int protocol) {
@@ -336,6 +339,8 @@ int main(int argc, char** argv) {
       return retry(address);
     return tell_connection(address, connect_tcp(address)), 0;
   }
+  if (what == "rules")
+    return execute_rules(to) ? 0 : 1;
   if (what == "unix")
     return tell_connection(to, connect_unix(to) ? 0 : errno), 0;
   if (what == "change-firewall")

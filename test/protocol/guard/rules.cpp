@@ -51,6 +51,10 @@ TEST_CASE("the rules stand in the order that decides") {
   }
   CHECK(text.starts_with(
       "add table inet terok_guard\ndelete table inet terok_guard\n"));
+  // A new namespace has nothing that could be deleted.
+  const auto first = table_text(guard_state{}, old_table::none);
+  CHECK(first.find("delete") == std::string::npos);
+  CHECK(text.ends_with(first));
 }
 
 TEST_CASE("a firewall that is down ends with accept, and denies stay") {
@@ -132,25 +136,6 @@ TEST_CASE("a verdict about an address changes two elements") {
   CHECK(verdict_text({}, *parse_ip_range("2001:db8::1"), false, 90s)
             .ends_with("add element " + table
                        + "deny6 { 2001:db8::1 timeout 90s }\n"));
-}
-
-TEST_CASE("addresses of a name are open for a time") {
-  const auto at = [](const char* text) { return *parse_ip_address(text); };
-  CHECK(named_addresses_text({{at("203.0.113.7"), 3600}})
-        == "add element " + table + "name4 { 203.0.113.7 }\ndelete element "
-               + table + "name4 { 203.0.113.7 }\nadd element " + table
-               + "name4 { 203.0.113.7 timeout 3600s }\n");
-  CHECK(named_addresses_text({{at("2001:db8::1"), 0}})
-            .ends_with("name6 { 2001:db8::1 timeout 600s }\n"));
-  CHECK(named_addresses_text({{at("203.0.113.7"), 0xffffffff}})
-            .ends_with("timeout 86400s }\n"));
-  for (const auto* special :
-       {"127.0.0.1", "10.0.0.1", "169.254.169.254", "fe80::1",
-        "::ffff:192.168.0.1", "::", "168.63.129.16", "192.88.99.1", "2001::1",
-        "::ffff:0:10.0.0.1"})
-    CHECK(named_addresses_text({{at(special), 60}}).empty());
-  CHECK(forget_names_text()
-        == "flush set " + table + "name4\nflush set " + table + "name6\n");
 }
 
 TEST_CASE("a verdict about a network fills the sets of its family anew") {

@@ -120,4 +120,49 @@ TEST_CASE("a time limit is on the element that stays, in milliseconds") {
   CHECK((all[10].flags & 4U) != 0);
 }
 
+TEST_CASE("addresses of a name are open for a time") {
+  const auto at = [](const char* text) { return *parse_ip_address(text); };
+  const auto timeouts_of = [](const std::vector<dns_address>& addresses) {
+    std::vector<std::uint64_t> result;
+    for (const auto& x : messages_of(open_named_addresses(addresses)))
+      if (x.timeout_ms != 0)
+        result.push_back(x.timeout_ms / 1000);
+    return result;
+  };
+  const auto all =
+      messages_of(open_named_addresses({{at("203.0.113.7"), 3600}}));
+  REQUIRE(all.size() == 5);
+  // An element that is there would keep its old time.
+  CHECK(all[1].type == new_element);
+  CHECK(all[2].type == delete_element);
+  CHECK(all[3].type == new_element);
+  for (std::size_t i = 1; i < 4; ++i)
+    CHECK(all[i].set == "name4" + nul);
+  CHECK((all[3].flags & 4U) != 0);
+  CHECK(timeouts_of({{at("203.0.113.7"), 3600},
+                     {at("2001:db8::1"), 0},
+                     {at("203.0.113.8"), 0xffffffff}})
+        == std::vector<std::uint64_t>{3600, 600, 86400});
+}
+
+TEST_CASE("a name opens no address of a special purpose") {
+  const auto at = [](const char* text) { return *parse_ip_address(text); };
+  for (const auto* special :
+       {"127.0.0.1", "10.0.0.1", "169.254.169.254", "fe80::1",
+        "::ffff:192.168.0.1", "::", "168.63.129.16", "192.88.99.1", "2001::1",
+        "::ffff:0:10.0.0.1"})
+    CHECK(open_named_addresses({{at(special), 60}}).empty());
+}
+
+TEST_CASE("names are closed by emptying their sets") {
+  const auto all = messages_of(close_named_addresses());
+  REQUIRE(all.size() == 4);
+  for (std::size_t i = 1; i < 3; ++i) {
+    CHECK(all[i].type == delete_element);
+    CHECK(all[i].set == (i == 1 ? "name4" : "name6") + nul);
+    CHECK(all[i].key.empty());
+    CHECK(((all[i].flags & 4U) != 0) == (i == 2));
+  }
+}
+
 } // namespace guard_set_change_tests
