@@ -60,8 +60,8 @@ EOF
 
 # Taken along where there is anything to install and the distribution has them
 # (Debian 12 has no python3-varlink). Without them their tests are skipped.
-# nginx, haproxy and tinyproxy are not among them: Debian starts a service for
-# each, and a test has no business to do that to a machine.
+# nginx, haproxy, tinyproxy and openssh-server are not among them: Debian starts
+# a service for each, and a test has no business to do that to a machine.
 optional_test_packages() {
   cat <<'EOF'
 clang-format        -           settles layout

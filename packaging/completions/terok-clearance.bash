@@ -23,6 +23,7 @@ _terok_arguments() {
       compgen -d -- "$2"
       compgen -f -X '!*.json' -- "$2"
       ;;
+    HOST) compgen -A hostname -- "$2" ;;
     LEVEL) compgen -W 'debug info warning error' -- "$2" ;;
     MODE) compgen -W 'auto required off' -- "$2" ;;
     WAY) compgen -W 'socket json' -- "$2" ;;

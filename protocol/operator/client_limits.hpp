@@ -26,6 +26,27 @@ inline constexpr std::size_t followed_hubs_max = 256;
 /// sent.
 inline constexpr std::size_t removals_kept_max = 4096;
 
+/// One frame between a client and `relay --stdio`, its NUL excluded, and the
+/// message in it: a longer one ends the connection, or the channel of a hub
+/// that sent it.
+inline constexpr std::size_t relay_frame_max_bytes = 1024 * 1024;
+
+/// Connections to hubs through one relay, and what may be on its way on each,
+/// in each direction. At the first limit a channel is closed with a reason; at
+/// the second the hub is not read.
+inline constexpr std::size_t relay_channels_max = 256;
+inline constexpr std::size_t relay_credit_bytes = 64 * 1024;
+
+/// The path of a hub's socket as a relay may tell it. A longer one ends the
+/// connection; no socket has a longer one.
+inline constexpr std::size_t relayed_path_max_bytes = 107;
+
+/// Between two attempts to reach a host that is away: the first pause, which is
+/// doubled each time, up to the second. After a connection of that length the
+/// pause is the first one again.
+inline constexpr auto host_pause_min = 1s;
+inline constexpr auto host_pause_max = 60s;
+
 /// Bytes of a command of --plain, of a reason and of a filter. A longer command
 /// is refused; more keys are ignored.
 inline constexpr std::size_t command_line_max_bytes = 4096;

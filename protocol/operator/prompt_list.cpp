@@ -63,6 +63,12 @@ void prompt_list::apply(const std::string& hub, watch_reply x) {
   }
 }
 
+void prompt_list::set_host(const std::string& host, link_status status,
+                           std::string why) {
+  hosts_[host] = {status, std::move(why)};
+  ++version_;
+}
+
 void prompt_list::refresh(const std::string& hub, listed_prompt x) {
   const auto* known = find(prompt_key{hub, x.id});
   if (known == nullptr || known->is_stale
@@ -188,6 +194,14 @@ std::size_t prompt_list::containers() const {
     if (x.prompt.is_open())
       names.insert(x.prompt.container);
   return names.size();
+}
+
+bool prompt_list::is_loading() const {
+  const auto loads = [](const auto& x) {
+    return x.second.status == link_status::loading;
+  };
+  return std::any_of(hubs_.begin(), hubs_.end(), loads)
+         || std::any_of(hosts_.begin(), hosts_.end(), loads);
 }
 
 std::int64_t prompt_list::lost() const {

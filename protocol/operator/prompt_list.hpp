@@ -60,6 +60,12 @@ struct hub_entry {
   std::size_t left_out = 0; ///< prompts that did not fit in the list
 };
 
+/// Another machine, whose hubs stand in the list beside those of this one.
+struct host_entry {
+  link_status status = link_status::absent; ///< loading: ssh connects
+  std::string why; ///< why there is no connection; empty: not known
+};
+
 /// Prompts stand in the order in which they appeared: a new one comes last, and
 /// none changes its place. When a connection ends, the prompts of its hub stay
 /// and are stale; the next complete snapshot removes those that it does not
@@ -68,6 +74,7 @@ class prompt_list {
 public:
   using entries = std::map<std::uint64_t, list_entry>; // by number
   using hubs_map = std::map<std::string, hub_entry>;   // by name
+  using hosts_map = std::map<std::string, host_entry>; // by name
 
   /// A hub that has no connection yet. Nothing changes for a known hub.
   void add_hub(const std::string& hub);
@@ -79,6 +86,8 @@ public:
   void disconnected(const std::string& hub, std::string why);
   void apply(const std::string& hub, watch_reply x);
 
+  void set_host(const std::string& host, link_status status, std::string why);
+
   /// Takes a prompt that an error reply carried. Nothing changes if the list
   /// does not have it or has a newer revision.
   void refresh(const std::string& hub, listed_prompt x);
@@ -87,6 +96,7 @@ public:
   const list_entry* find(std::uint64_t number) const;
   const entries& all() const noexcept { return entries_; }
   const hubs_map& hubs() const noexcept { return hubs_; }
+  const hosts_map& hosts() const noexcept { return hosts_; }
 
   /// Decided prompts, the newest decision first.
   std::vector<const list_entry*> decided() const;
@@ -98,6 +108,9 @@ public:
   /// Containers with a prompt.
   std::size_t containers() const;
   std::int64_t lost() const;
+  /// Whether a snapshot, or a connection to a host, has begun and is not
+  /// complete.
+  bool is_loading() const;
 
   /// Grows with every change of the list.
   std::uint64_t version() const noexcept { return version_; }
@@ -120,6 +133,7 @@ private:
   };
 
   hubs_map hubs_;
+  hosts_map hosts_;
   std::map<std::string, std::unordered_map<std::string, std::uint64_t>> ids_;
   entries entries_;
   std::uint64_t last_number_ = 0;

@@ -3,6 +3,8 @@
 #include "services/clearance/audit_command_line.hpp"
 #include "services/clearance/help.hpp"
 #include "services/clearance/interface_command_line.hpp"
+#include "services/clearance/operator_command_line.hpp"
+#include "services/clearance/option_words.hpp"
 #include "services/clearance/policy_command_line.hpp"
 #include "services/cli/usage.hpp"
 #include "services/process/paths.hpp"
@@ -11,7 +13,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 #include <optional>
 #include <utility>
@@ -21,17 +22,6 @@
 namespace clearance::services {
 
 namespace {
-
-const std::map<std::string, color_when> color_words{
-    {"auto", color_when::automatic},
-    {"always", color_when::always},
-    {"never", color_when::never},
-};
-
-const std::map<std::string, protocol::action> action_words{
-    {"allow", protocol::action::allow},
-    {"deny", protocol::action::deny},
-};
 
 const std::map<std::string, std::int64_t> proto_words{
     {"icmp", 1},
@@ -45,74 +35,12 @@ constexpr std::array other_types{
     "shield_down",       "shield_disengaged",
 };
 
-std::string not_empty(const std::string& word) {
-  return word.empty() ? "must not be empty" : "";
-}
-
-std::string socket_path(const std::string& word) {
-  if (word.size() > socket_path_max_bytes)
-    return "is longer than the " + std::to_string(socket_path_max_bytes)
-           + " bytes that a socket's path may have";
-  return not_empty(word);
-}
-
-/// One word into `target`, which `check` finds nothing wrong with.
-CLI::Option* add_word(CLI::App& app, const std::string& name,
-                      std::string& target,
-                      std::string (*check)(const std::string&) = not_empty) {
-  return app.add_option(name, target)->check(check);
-}
-
-/// One word of `words` into `target`.
-template <class T>
-CLI::Option* add_choice(CLI::App& app, const std::string& name, T& target,
-                        const std::map<std::string, T>& words) {
-  auto take = [&target, &words, name](const std::string& word) {
-    target = choice(name, word, words);
-  };
-  return app.add_option_function<std::string>(name, take);
-}
-
-/// The decimal number from `min` to `max` that `word` is: digits alone.
-template <class T>
-std::optional<T> number(const std::string& word, T min, T max) {
-  T value = 0;
-  const auto* end = word.data() + word.size();
-  auto [at, error] = std::from_chars(word.data(), end, value);
-  if (word.empty() || at != end || error != std::errc{} || value < min
-      || value > max)
-    return std::nullopt;
-  return value;
-}
-
-/// What is wrong with a word that is no such number.
-template <class T>
-std::string no_number(const std::string& word, T min, T max) {
-  return "`" + word + "` is no number from " + std::to_string(min) + " to "
-         + std::to_string(max);
-}
-
 template <class Words>
 std::string joined(const Words& words) {
   std::string result;
   for (const auto& word : words)
     result += (result.empty() ? "" : ", ") + std::string{word};
   return result;
-}
-
-std::int64_t port_number(const std::string& word) {
-  constexpr std::int64_t max = 65535;
-  if (auto value = number<std::int64_t>(word, 0, max))
-    return *value;
-  throw bad_value("--port", no_number<std::int64_t>(word, 0, max));
-}
-
-/// `KEY=VALUE`.
-std::pair<std::string, std::string> dossier_entry(const std::string& word) {
-  auto at = word.find('=');
-  if (at == std::string::npos)
-    throw bad_value("--dossier", "`" + word + "` is no KEY=VALUE");
-  return {word.substr(0, at), word.substr(at + 1)};
 }
 
 std::int64_t proto_number(const std::string& word) {
@@ -153,13 +81,9 @@ struct parser {
   watch_config watch;
   verdict_config verdict;
   emit_config emit;
-  list_config list;
-  decide_config decide;
-  history_config history;
-  explain_config explain;
+  operator_words operators;
   policy_words policy;
   audit_config audit;
-  terminal_config terminal;
   web_client_config web;
   emit_line line;
   bool blocked = false;
@@ -170,26 +94,24 @@ struct parser {
   command finish_watch();
   command finish_verdict() { return verdict; }
   command finish_emit();
-  command finish_list() { return list; }
-  command finish_decide() { return decide; }
-  command finish_history() { return history; }
-  command finish_explain();
+  command finish_list() { return taken_list(parsed("list"), operators); }
+  command finish_decide() { return taken_decide(parsed("decide"), operators); }
+  command finish_history() { return operators.history; }
+  command finish_explain() { return taken_explain(operators); }
   command finish_policy();
   command finish_audit();
-  command finish_terminal() { return terminal; }
+  command finish_terminal() { return operators.terminal; }
   command finish_web() { return web; }
+  command finish_relay() { return operators.relay; }
 
 private:
+  const CLI::App& parsed(const char* name) { return *app.get_subcommand(name); }
   CLI::App& add(const char* name, command (parser::*finisher)());
   void add_serve();
   void add_serve_verdict();
   void add_watch();
   void add_verdict();
   void add_emit();
-  void add_list();
-  void add_decide();
-  void add_history();
-  void add_explain();
 };
 
 CLI::App& parser::add(const char* name, command (parser::*finisher)()) {
@@ -209,23 +131,22 @@ parser::parser(const std::string& runtime) {
   watch.runtime_directory = runtime;
   verdict.clearance_socket = default_clearance_socket(runtime);
   emit.reader_socket = default_reader_socket(runtime);
-  for (auto* socket : {&list.clearance_socket, &decide.clearance_socket,
-                       &history.clearance_socket, &explain.clearance_socket})
-    *socket = default_clearance_socket(runtime);
+  operators.set_runtime(runtime);
   add_serve();
   add_serve_verdict();
   add_watch();
   add_verdict();
   add_emit();
-  add_list();
-  add_decide();
-  add_history();
-  add_explain();
-  terminal.runtime_directory = runtime;
+  add_list_options(add("list", &parser::finish_list), operators);
+  add_decide_options(add("decide", &parser::finish_decide), operators);
+  add_history_options(add("history", &parser::finish_history), operators);
+  add_explain_options(add("explain", &parser::finish_explain), operators);
   add_policy_options(add("policy", &parser::finish_policy), policy);
   add_audit_options(add("audit", &parser::finish_audit), audit);
-  add_terminal_options(add("tui", &parser::finish_terminal), terminal);
+  add_terminal_options(add("tui", &parser::finish_terminal),
+                       operators.terminal);
   add_web_options(add("web", &parser::finish_web), web);
+  add_relay_options(add("relay", &parser::finish_relay), operators);
 }
 
 void parser::add_serve() {
@@ -380,72 +301,6 @@ command parser::finish_emit() {
   return emit;
 }
 
-void parser::add_list() {
-  auto& sub = add("list", &parser::finish_list);
-  add_word(sub, "--clearance-socket", list.clearance_socket, socket_path);
-  add_word(sub, "--container", list.container);
-  sub.add_flag("--all", list.all);
-  sub.add_flag("--json", list.json);
-}
-
-void parser::add_decide() {
-  auto& sub = add("decide", &parser::finish_decide);
-  add_word(sub, "PROMPT", decide.prompt)->required();
-  sub.add_option_function<std::string>(
-         "REVISION",
-         [this](const std::string& word) {
-           constexpr std::int64_t max = std::int64_t{1} << 62;
-           auto value = number<std::int64_t>(word, 1, max);
-           if (!value)
-             throw bad_value("REVISION", no_number<std::int64_t>(word, 1, max));
-           decide.revision = *value;
-         })
-      ->required();
-  add_choice(sub, "ACTION", decide.action, action_words)->required();
-  add_word(sub, "--reason", decide.reason);
-  add_word(sub, "--clearance-socket", decide.clearance_socket, socket_path);
-}
-
-void parser::add_history() {
-  auto& sub = add("history", &parser::finish_history);
-  add_word(sub, "--clearance-socket", history.clearance_socket, socket_path);
-  add_word(sub, "--container", history.container);
-  sub.add_option_function<std::string>(
-      "--limit", [this](const std::string& word) {
-        constexpr std::int64_t max = 1'000'000;
-        history.limit = number<std::int64_t>(word, 0, max);
-        if (!history.limit)
-          throw bad_value("--limit", no_number<std::int64_t>(word, 0, max));
-      });
-  sub.add_flag("--json", history.json);
-}
-
-void parser::add_explain() {
-  auto& sub = add("explain", &parser::finish_explain);
-  add_word(sub, "--clearance-socket", explain.clearance_socket, socket_path);
-  auto* prompt = add_word(sub, "--prompt", explain.prompt);
-  auto each = [&](const char* option, auto take) {
-    sub.add_option_function<std::vector<std::string>>(
-           option,
-           [take](const std::vector<std::string>& words) {
-             for (const auto& word : words)
-               take(word);
-           })
-        ->allow_extra_args(false)
-        ->excludes(prompt);
-  };
-  add_word(sub, "--container", explain.container)->excludes(prompt);
-  add_word(sub, "--to", explain.target)->excludes(prompt);
-  each("--address",
-       [this](const std::string& word) { explain.addresses.push_back(word); });
-  each("--port", [this](const std::string& word) {
-    explain.ports.push_back(port_number(word));
-  });
-  each("--dossier", [this](const std::string& word) {
-    explain.dossier.push_back(dossier_entry(word));
-  });
-}
-
 command parser::finish_policy() {
   return std::visit(
       [](auto&& x) -> command { return std::forward<decltype(x)>(x); },
@@ -455,12 +310,6 @@ command parser::finish_policy() {
 command parser::finish_audit() {
   services::finish_audit(*app.get_subcommand("audit"), audit);
   return audit;
-}
-
-command parser::finish_explain() {
-  if (explain.prompt.empty() && explain.target.empty())
-    throw missing("--prompt or --to is required");
-  return explain;
 }
 
 command parser::finish() {
@@ -482,7 +331,8 @@ command parse_command_line(const std::vector<std::string>& words,
 
 config_judge command_judge(const std::string& runtime) {
   return {{"serve", "serve-verdict", "watch", "verdict", "emit", "list",
-           "decide", "history", "explain", "policy", "audit", "tui", "web"},
+           "decide", "history", "explain", "policy", "audit", "tui", "web",
+           "relay"},
           options_of(parser{runtime}.app),
           [runtime](const auto& words) {
             return fault_of(parse_command_line(words, runtime));

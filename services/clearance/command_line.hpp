@@ -7,6 +7,7 @@
 #include "services/cli/outcome.hpp"
 #include "services/client/emit.hpp"
 #include "services/client/operator_client.hpp"
+#include "services/client/relay.hpp"
 #include "services/client/terminal_client.hpp"
 #include "services/client/verdict.hpp"
 #include "services/client/watch.hpp"
@@ -20,11 +21,13 @@
 
 namespace clearance::services {
 
-using command = std::variant<
-    outcome, serve_config, serve_verdict_config, watch_config, verdict_config,
-    emit_config, list_config, decide_config, history_config, explain_config,
-    policy_check_config, policy_explain_config, policy_test_config,
-    policy_propose_config, audit_config, terminal_config, web_client_config>;
+using command =
+    std::variant<outcome, serve_config, serve_verdict_config, watch_config,
+                 verdict_config, emit_config, list_config, decide_config,
+                 history_config, explain_config, policy_check_config,
+                 policy_explain_config, policy_test_config,
+                 policy_propose_config, audit_config, terminal_config,
+                 web_client_config, relay_config>;
 
 /// Judges the words behind the program's name. Paths that are not given lie
 /// below `runtime`. Reads neither files nor the environment.

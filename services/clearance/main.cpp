@@ -46,6 +46,7 @@ struct run {
   int operator()(const audit_config& x) const { return run_audit(x); }
   int operator()(const terminal_config& x) const { return terminal_client(x); }
   int operator()(const web_client_config& x) const { return web_client(x); }
+  int operator()(const relay_config& x) const { return relay(x); }
 };
 
 surroundings surroundings_of_process() {

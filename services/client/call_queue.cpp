@@ -63,9 +63,9 @@ void call_queue::call(std::string message, std::chrono::milliseconds limit,
 
 void call_queue::begin(time_point now) {
   if (!stream_) {
-    auto connected = connect_unix(path_, std::chrono::milliseconds{0});
-    if (const auto* error = std::get_if<connect_error>(&connected)) {
-      fail_all(cannot_connect(path_, *error));
+    auto connected = route_.connect();
+    if (const auto* why = std::get_if<std::string>(&connected)) {
+      fail_all(*why);
       return;
     }
     stream_.emplace(std::move(std::get<descriptor>(connected)));
@@ -83,7 +83,7 @@ void call_queue::ready(time_point now) {
     if (auto x = protocol::parse_operator_answer(message))
       result = call_result{"", std::move(*x)};
     else
-      result = call_result{"the hub at " + shown(path_)
+      result = call_result{"the hub at " + shown(route_.name)
                                + " answered with bytes that are no reply",
                            {}};
     return false; // one call, one reply
@@ -93,7 +93,7 @@ void call_queue::ready(time_point now) {
       stream_.reset();
     finish(*result, now);
   } else if (!why.empty()) {
-    fail_all("the hub at " + shown(path_) + " " + why);
+    fail_all("the hub at " + shown(route_.name) + " " + why);
   }
 }
 
@@ -107,7 +107,7 @@ void call_queue::finish(const call_result& x, time_point now) {
 
 void call_queue::tick(time_point now) {
   if (!calls_.empty() && now >= deadline_)
-    fail_all("the hub at " + shown(path_) + " did not answer in time");
+    fail_all("the hub at " + shown(route_.name) + " did not answer in time");
 }
 
 std::optional<time_point> call_queue::due() const {

@@ -3,6 +3,7 @@
 
 #include "protocol/base/framing.hpp"
 #include "protocol/operator/operator_answer.hpp"
+#include "services/client/hub_route.hpp"
 #include "services/client/unix_socket.hpp"
 
 #include <chrono>
@@ -54,7 +55,7 @@ class call_queue {
 public:
   using taker = std::function<void(const call_result&)>;
 
-  explicit call_queue(std::string path) : path_(std::move(path)) {}
+  explicit call_queue(hub_route route) : route_(std::move(route)) {}
   call_queue(const call_queue&) = delete;
   call_queue& operator=(const call_queue&) = delete;
 
@@ -89,7 +90,7 @@ private:
   void begin(time_point now);
   void finish(const call_result& x, time_point now);
 
-  std::string path_;
+  hub_route route_;
   std::optional<message_stream> stream_;
   std::deque<waiting_call> calls_; // the first one was sent
   time_point deadline_{};

@@ -39,12 +39,12 @@ std::string done_text(const protocol::decision& x, std::int64_t now) {
 
 } // namespace
 
-std::string watch_call_text(std::string_view client) {
+std::string watch_call_text(std::string_view client, bool attends) {
   return operator_message(
       "Watch",
       [&](json_members& to) {
         to.text("name", client);
-        to.truth("attends", true);
+        to.truth("attends", attends);
       },
       true);
 }

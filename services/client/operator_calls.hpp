@@ -18,7 +18,8 @@ namespace clearance::services {
 // Each is a whole message, NUL included.
 
 /// `client` is what the client says of itself. A person looks at it.
-std::string watch_call_text(std::string_view client);
+/// `attends`: a person can see now what comes.
+std::string watch_call_text(std::string_view client, bool attends);
 std::string decide_call_text(const protocol::prompt_key& prompt,
                              std::int64_t revision, protocol::action action,
                              std::string_view reason, std::string_view client);

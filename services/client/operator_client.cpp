@@ -4,6 +4,7 @@
 #include "protocol/json/json_tree.hpp"
 #include "services/cli/terminal.hpp"
 #include "services/client/operator_message.hpp"
+#include "services/client/prompt_batch.hpp"
 #include "services/client/prompt_text.hpp"
 #include "services/client/socket_owner.hpp"
 #include "services/client/varlink_client.hpp"
@@ -193,6 +194,8 @@ std::string json_line(const json_tree& x) {
 // The snapshot of `Watch` comes in pages, so a list of any length fits into
 // messages of a length that clients take.
 int list(const list_config& config) {
+  if (!config.hosts.empty())
+    return list_hosts(config);
   return tell([&] {
     operator_hub hub{config.clearance_socket};
     std::string result;
@@ -218,6 +221,8 @@ int list(const list_config& config) {
 }
 
 int decide(const decide_config& config) {
+  if (!config.hosts.empty() || config.prompt.empty())
+    return decide_many(config);
   return tell([&] {
     operator_hub hub{config.clearance_socket};
     const auto reply =

@@ -13,15 +13,19 @@
 namespace clearance::services {
 
 struct list_config {
-  std::string clearance_socket;
-  std::string container; ///< empty: all
-  bool all = false;      ///< decided and gone prompts, too
+  std::string clearance_socket;   ///< empty: none, with hosts
+  std::vector<std::string> hosts; ///< other machines
+  std::string container;          ///< empty: all
+  bool all = false;               ///< decided and gone prompts, too
   bool json = false;
 };
 
 struct decide_config {
-  std::string clearance_socket;
-  std::string prompt;
+  std::string clearance_socket;   ///< empty: none, with hosts
+  std::vector<std::string> hosts; ///< other machines
+  std::string prompt; ///< empty: all that `all_of` or `target` names
+  std::string all_of; ///< a container
+  std::string target;
   std::int64_t revision = 0;
   protocol::action action = protocol::action::deny;
   std::string reason;

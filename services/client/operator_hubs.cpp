@@ -1,11 +1,11 @@
 #include "services/client/operator_hubs.hpp"
 
 #include "protocol/operator/client_limits.hpp"
-#include "protocol/text/text.hpp"
+#include "services/client/socket_owner.hpp"
 #include "services/client/wall_time.hpp"
 
-#include <algorithm>
 #include <chrono>
+#include <sys/stat.h>
 #include <tuple>
 #include <utility>
 
@@ -30,66 +30,112 @@ operator_hubs::operator_hubs(operator_hubs_config config,
                              protocol::prompt_list& list)
     : config_(std::move(config)),
       list_(list),
-      finder_(config_.clearance_sockets, config_.clearance_sockets.empty()
-                                             ? config_.runtime_directory
-                                             : std::string{}) {
-  // nop
+      finder_(config_.clearance_sockets,
+              config_.clearance_sockets.empty() && config_.hosts.empty()
+                  ? config_.runtime_directory
+                  : std::string{}) {
+  for (const auto& host : config_.hosts)
+    hosts_.try_emplace(host, host, list_);
 }
 
-bool operator_hubs::is_asked_for(const std::string& path) const {
-  const auto& paths = config_.clearance_sockets;
-  return std::find(paths.begin(), paths.end(), path) != paths.end();
+std::map<std::string, operator_hubs::sighting> operator_hubs::look_around() {
+  std::map<std::string, sighting> result;
+  auto paths = config_.clearance_sockets;
+  const auto found = finder_.look();
+  paths.insert(paths.end(), found.begin(), found.end());
+  for (const auto& path : paths) {
+    sighting x{route_of_socket(path), {}, "there is no hub yet"};
+    struct stat file {};
+    if (::stat(path.c_str(), &file) == 0 && S_ISSOCK(file.st_mode))
+      x.there.emplace(file);
+    auto name = x.route.name;
+    result.try_emplace(std::move(name), std::move(x));
+  }
+  for (auto& [host, link] : hosts_)
+    for (const auto& path : link.hubs()) {
+      sighting x{{hub_name(host, path),
+                  [&link = link, path] { return link.connect(path); },
+                  [&link = link] { return link.why(); }},
+                 socket_identity{},
+                 {}};
+      x.there->inode = link.epoch();
+      auto name = x.route.name;
+      result.try_emplace(std::move(name), std::move(x));
+    }
+  return result;
 }
 
 void operator_hubs::look(time_point now) {
   looked_ = now;
   left_out_ = 0;
-  const auto found = finder_.look();
-  auto wanted = config_.clearance_sockets;
-  wanted.insert(wanted.end(), found.begin(), found.end());
-  for (const auto& path : wanted) {
-    if (links_.contains(path))
+  auto wanted = look_around();
+  for (auto& [name, x] : wanted) {
+    if (links_.contains(name))
       continue;
     if (links_.size() >= protocol::client_limits::followed_hubs_max) {
       ++left_out_;
       continue;
     }
-    links_.emplace(std::piecewise_construct, std::forward_as_tuple(path),
-                   std::forward_as_tuple(path, config_.client, list_));
+    auto& link =
+        links_
+            .emplace(std::piecewise_construct, std::forward_as_tuple(name),
+                     std::forward_as_tuple(x.route, config_.client, list_))
+            .first->second;
+    link.set_attends(attends_, now);
   }
   for (auto i = links_.begin(); i != links_.end();) {
-    auto& [path, link] = *i;
-    const bool there =
-        std::find(found.begin(), found.end(), path) != found.end();
-    if (!there && !link.connected() && !is_asked_for(path)) {
-      list_.remove_hub(path);
+    auto& [name, link] = *i;
+    const auto seen = wanted.find(name);
+    const auto* host = host_of(name);
+    if (seen != wanted.end()) {
+      link.seen(seen->second.there, seen->second.why_not, now);
+    } else if (host != nullptr && !host->connected()) {
+      link.seen({}, host->why(), now);
+    } else if (!link.connected()) {
+      list_.remove_hub(name);
       auto gone = links_.extract(i++);
       gone.mapped().end_calls();
       continue;
     }
-    link.seen(there, now);
     ++i;
   }
 }
 
+const host_link* operator_hubs::host_of(const std::string& hub) const {
+  for (const auto& [host, link] : hosts_)
+    if (hub.starts_with(hub_name(host, "/")))
+      return &link;
+  return nullptr;
+}
+
+void operator_hubs::set_attends(bool attends, time_point now) {
+  attends_ = attends;
+  for (auto& [name, link] : links_)
+    link.set_attends(attends, now);
+}
+
 void operator_hubs::append(std::vector<pollfd>& to) const {
   to.push_back({finder_.fd(), POLLIN, 0});
-  for (const auto& [path, link] : links_)
+  for (const auto& [host, link] : hosts_)
+    link.append(to);
+  for (const auto& [name, link] : links_)
     link.append(to);
 }
 
 void operator_hubs::handle(std::span<const pollfd> entries, time_point now) {
   bool must_look = finder_.blind() && now - looked_ >= blind_look_interval;
+  for (auto& [host, link] : hosts_)
+    must_look = link.handle(entries, now) || must_look;
   for (const auto& x : entries) {
     if (x.revents == 0)
       continue;
     if (x.fd == finder_.fd())
       must_look = true;
     else
-      for (auto& [path, link] : links_)
+      for (auto& [name, link] : links_)
         link.ready(x.fd, now);
   }
-  for (auto& [path, link] : links_) {
+  for (auto& [name, link] : links_) {
     const bool was_connected = link.connected();
     link.tick(now);
     must_look = must_look || (was_connected && !link.connected());
@@ -102,9 +148,14 @@ std::optional<time_point> operator_hubs::due() const {
   std::optional<time_point> result;
   if (finder_.blind())
     result = looked_ + blind_look_interval;
-  for (const auto& [path, link] : links_)
-    if (auto at = link.due(); at && (!result || *at < *result))
+  const auto add = [&](const std::optional<time_point>& at) {
+    if (at && (!result || *at < *result))
       result = at;
+  };
+  for (const auto& [host, link] : hosts_)
+    add(link.due());
+  for (const auto& [name, link] : links_)
+    add(link.due());
   return result;
 }
 
@@ -180,15 +231,15 @@ void operator_hubs::look_up(const std::string& hub, std::string message,
     link->look_up(std::move(message), std::move(take), now);
 }
 
-std::string hub_label(std::string_view path) {
-  auto name = path.substr(path.rfind('/') + 1); // npos + 1 is 0
-  if (name == "hub.sock" && name.size() < path.size()) {
-    auto directory = path.substr(0, path.size() - name.size() - 1);
-    name = directory.substr(directory.rfind('/') + 1);
-  } else if (name.ends_with(".sock")) {
-    name.remove_suffix(5);
-  }
-  return protocol::escaped(name.empty() ? path : name);
+hub_route route_of_socket(const std::string& path) {
+  return {hub_name(path),
+          [path]() -> std::variant<descriptor, std::string> {
+            auto connected = connect_unix(path, 0ms);
+            if (const auto* error = std::get_if<connect_error>(&connected))
+              return cannot_connect(path, *error);
+            return std::move(std::get<descriptor>(connected));
+          },
+          [path] { return foreign_owner(path); }};
 }
 
 } // namespace clearance::services

@@ -1,7 +1,9 @@
 /// All hubs that an operator's client follows, as they come and go.
 #pragma once
 
+#include "services/client/host_link.hpp"
 #include "services/client/hub_finder.hpp"
+#include "services/client/hub_name.hpp"
 #include "services/client/operator_calls.hpp"
 #include "services/client/operator_link.hpp"
 
@@ -17,14 +19,16 @@
 namespace clearance::services {
 
 struct operator_hubs_config {
-  /// Empty: every hub below the runtime directory.
+  /// Empty: every hub below the runtime directory, unless hosts are named.
   std::vector<std::string> clearance_sockets;
   std::string runtime_directory;
   std::string client; ///< what hubs are told about this client
+  /// Other machines, all of whose hubs are followed.
+  std::vector<std::string> hosts = {};
 };
 
-/// Keeps `list` up to date. It never blocks; its owner polls. A hub is named by
-/// the path of its socket.
+/// Keeps `list` up to date. It never blocks; its owner polls. A hub is named as
+/// hub_name() does.
 class operator_hubs {
 public:
   operator_hubs(operator_hubs_config config, protocol::prompt_list& list);
@@ -41,6 +45,9 @@ public:
 
   /// How many hubs are not followed, because there are too many.
   std::size_t left_out() const noexcept { return left_out_; }
+
+  /// See operator_link.
+  void set_attends(bool attends, time_point now);
 
   // Each `take` is called once, later or at once.
 
@@ -59,18 +66,24 @@ private:
   void look_up(const std::string& hub, std::string message,
                call_queue::taker take, time_point now);
   operator_link* link_of(const std::string& hub);
-  bool is_asked_for(const std::string& path) const;
+  /// A hub that is followed, or is to be.
+  struct sighting {
+    hub_route route;
+    std::optional<socket_identity> there; // nothing: the socket does not exist
+    std::string why_not;
+  };
+  std::map<std::string, sighting> look_around();
+  /// Null: the hub is on this machine.
+  const host_link* host_of(const std::string& hub) const;
 
   operator_hubs_config config_;
   protocol::prompt_list& list_;
   hub_finder finder_;
-  std::map<std::string, operator_link> links_; // by path
+  std::map<std::string, host_link> hosts_;
+  std::map<std::string, operator_link> links_; // by name
   std::size_t left_out_ = 0;
+  bool attends_ = true;
   time_point looked_{};
 };
-
-/// A short name for the hub at `path`, printable: `terok-clearance`, or the
-/// container's id for a hub of its own.
-std::string hub_label(std::string_view path);
 
 } // namespace clearance::services

@@ -4,7 +4,6 @@
 #include "protocol/varlink/message.hpp"
 #include "services/cli/terminal.hpp"
 #include "services/client/operator_calls.hpp"
-#include "services/client/socket_owner.hpp"
 #include "services/client/wall_time.hpp"
 
 #include <cerrno>
@@ -27,36 +26,38 @@ constexpr protocol::backoff_limits pauses{50ms, 5s, 5s};
 
 } // namespace
 
-operator_link::operator_link(std::string path, std::string client,
+operator_link::operator_link(hub_route route, std::string client,
                              protocol::prompt_list& list)
-    : path_(std::move(path)),
+    : route_(std::move(route)),
       client_(std::move(client)),
       list_(list),
       backoff_(pauses),
-      look_ups_(path_),
-      decisions_(path_) {
-  list_.add_hub(path_);
+      look_ups_(route_),
+      decisions_(route_) {
+  list_.add_hub(route_.name);
 }
 
-void operator_link::seen(bool there, time_point now) {
-  there_ = there;
+void operator_link::seen(const std::optional<socket_identity>& there,
+                         const std::string& why_not, time_point now) {
   if (stream_)
     return; // the connection's end tells when the hub is gone
   if (!there) {
     retry_at_.reset();
-    const std::string why = "there is no hub yet";
-    if (list_.hubs().at(path_).why != why)
-      list_.disconnected(path_, why);
+    if (list_.hubs().at(route_.name).why != why_not)
+      list_.disconnected(route_.name, why_not);
     return;
   }
-  struct stat found {};
-  if (::stat(path_.c_str(), &found) != 0)
-    return;
-  const socket_identity current{found};
-  if (std::exchange(tried_, current) == current)
+  if (std::exchange(tried_, *there) == *there)
     return;
   backoff_ = protocol::backoff{pauses};
   refused_ = false;
+  connect(now);
+}
+
+void operator_link::set_attends(bool attends, time_point now) {
+  if (std::exchange(attends_, attends) == attends || !stream_ || older_)
+    return;
+  stream_.reset();
   connect(now);
 }
 
@@ -102,29 +103,29 @@ void operator_link::connect(time_point now) {
   retry_at_.reset();
   older_.reset();
   backoff_.started(now);
-  auto connected = connect_unix(path_, 0ms);
-  if (const auto* error = std::get_if<connect_error>(&connected)) {
-    lost(cannot_connect(path_, *error), now);
+  auto connected = route_.connect();
+  if (const auto* why = std::get_if<std::string>(&connected)) {
+    lost(*why, now);
     return;
   }
   stream_.emplace(std::move(std::get<descriptor>(connected)));
-  list_.connected(path_);
-  if (!stream_->send(watch_call_text(client_)))
+  list_.connected(route_.name);
+  if (!stream_->send(watch_call_text(client_, attends_)))
     lost("the hub closed the connection", now);
 }
 
 void operator_link::lost(const std::string& why, time_point now) {
   stream_.reset();
   older_.reset();
-  const auto foreign = foreign_owner(path_);
-  list_.disconnected(path_, foreign.empty() ? why : foreign);
+  const auto likely = route_.suspicion();
+  list_.disconnected(route_.name, likely.empty() ? why : likely);
   retry_at_ = now + backoff_.ended(now);
 }
 
 void operator_link::refuse(const std::string& why) {
   refused_ = true; // ready() closes: the stream is in use
   older_.reset();
-  list_.disconnected(path_, why);
+  list_.disconnected(route_.name, why);
 }
 
 bool operator_link::take(std::string_view message) {
@@ -151,16 +152,16 @@ bool operator_link::take(std::string_view message) {
            "update the program");
     return false;
   }
-  list_.apply(path_, std::move(*reply));
+  list_.apply(route_.name, std::move(*reply));
   return true;
 }
 
 void operator_link::follow_older() {
   older_.emplace();
-  list_.connected(path_, true);
+  list_.connected(route_.name, true);
   protocol::watch_reply nothing;
   nothing.complete = true;
-  list_.apply(path_, nothing);
+  list_.apply(route_.name, nothing);
   std::string call;
   protocol::varlink::append_call(call, "org.terok.Clearance1.Subscribe", {},
                                  true);
@@ -175,7 +176,8 @@ void operator_link::take_event(std::string_view message) {
   else if (!reply->error.empty())
     refuse("the hub refused: " + shown(reply->error));
   else if (reply->notification)
-    list_.apply(path_, older_->take(*reply->notification, wall_microseconds()));
+    list_.apply(route_.name,
+                older_->take(*reply->notification, wall_microseconds()));
 }
 
 void operator_link::look_up(std::string message, call_queue::taker take,

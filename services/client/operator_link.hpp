@@ -15,9 +15,9 @@
 
 namespace clearance::services {
 
-/// Keeps the prompts of the hub in `list` up to date, under the name `path`. It
-/// calls `Watch`; a hub that has no operator interface is asked for the events
-/// of Clearance1 instead, from which the prompts are made here.
+/// Keeps the prompts of the hub in `list` up to date, under the route's name.
+/// It calls `Watch`; a hub that has no operator interface is asked for the
+/// events of Clearance1 instead, from which the prompts are made here.
 ///
 /// When the connection ends, the prompts become stale. It connects again after
 /// 50 ms, and each further time after twice as long, up to 5 s; at once if a
@@ -25,14 +25,19 @@ namespace clearance::services {
 class operator_link {
 public:
   /// `client` is what the hub is told about this client: `tui`.
-  operator_link(std::string path, std::string client,
+  operator_link(hub_route route, std::string client,
                 protocol::prompt_list& list);
 
   bool connected() const noexcept { return stream_.has_value(); }
   bool is_older() const noexcept { return older_.has_value(); }
 
-  /// The socket exists, or it does not.
-  void seen(bool there, time_point now);
+  /// The socket exists, or it does not, because of `why_not`. Another identity
+  /// than before is another hub, or the same that was started again.
+  void seen(const std::optional<socket_identity>& there,
+            const std::string& why_not, time_point now);
+  /// Whether a person can see now what comes; true until this is called. A hub
+  /// is told by another call of `Watch`.
+  void set_attends(bool attends, time_point now);
   /// Does what is due.
   void tick(time_point now);
   std::optional<time_point> due() const;
@@ -62,10 +67,10 @@ private:
   void take_event(std::string_view message);
   void follow_older();
 
-  std::string path_;
+  hub_route route_;
   std::string client_;
   protocol::prompt_list& list_;
-  bool there_ = false;
+  bool attends_ = true;
   bool refused_ = false; // only a new socket may help
   socket_identity tried_;
   protocol::backoff backoff_;

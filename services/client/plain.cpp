@@ -44,7 +44,8 @@ class plain_program {
 public:
   explicit plain_program(const plain_config& config)
       : config_(config),
-        hubs_({config.clearance_sockets, config.runtime_directory, "plain"},
+        hubs_({config.clearance_sockets, config.runtime_directory, "plain",
+               config.hosts},
               list_),
         session_(config.json),
         stop_(stop_signals()),
@@ -100,7 +101,7 @@ int plain_program::run() {
 }
 
 void plain_program::show_changes() {
-  if (list_.hubs().empty() && !said_none_) {
+  if (list_.hubs().empty() && list_.hosts().empty() && !said_none_) {
     said_none_ = true;
     session_.problem("No hub yet below " + shown(config_.runtime_directory)
                          + "; waiting for one.",
@@ -113,11 +114,7 @@ void plain_program::show_changes() {
 }
 
 bool plain_program::is_loading() const {
-  return steady::now() - begun_ < snapshot_wait
-         && std::any_of(
-             list_.hubs().begin(), list_.hubs().end(), [](const auto& x) {
-               return x.second.status == protocol::link_status::loading;
-             });
+  return steady::now() - begun_ < snapshot_wait && list_.is_loading();
 }
 
 void plain_program::take_commands() {

@@ -10,6 +10,7 @@ struct plain_config {
   /// Empty: all hubs below the runtime directory.
   std::vector<std::string> clearance_sockets;
   std::string runtime_directory;
+  std::vector<std::string> hosts; ///< other machines
   bool json = false;
 };
 

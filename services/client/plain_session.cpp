@@ -155,6 +155,15 @@ void plain_session::say_end(const protocol::listed_prompt* x, const told& of,
 
 void plain_session::update_hubs(const protocol::prompt_list& list,
                                 std::string_view clock) {
+  for (const auto& [name, x] : list.hosts()) {
+    auto text = host_words(x);
+    auto& said = hosts_[name];
+    if (said == text || x.status == protocol::link_status::loading)
+      continue;
+    say_about("host", 0, "Host " + protocol::escaped(name) + ": " + text,
+              clock);
+    said = std::move(text);
+  }
   for (const auto& [name, x] : list.hubs()) {
     if (x.status == protocol::link_status::loading)
       continue;

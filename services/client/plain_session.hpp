@@ -111,7 +111,8 @@ private:
   std::uint64_t generation_ = 0;
   std::map<std::uint64_t, line_entry> lines_; // by number
   std::map<std::uint64_t, told> told_;        // by number of the list's entry
-  std::map<std::string, std::string> hubs_;   // what was said of each
+  std::map<std::string, std::string> hosts_;  // what was said of each
+  std::map<std::string, std::string> hubs_;   // ... and of each hub
   quiet_switches quiet_;
 };
 

@@ -48,14 +48,10 @@ void put_field(std::string& out, std::string_view name,
   out += value;
 }
 
-std::string decide_command(const json_tree& x, std::string_view socket,
-                           std::string_view default_socket) {
-  std::string result = "terok-clearance decide "
-                       + shell_quoted(text_in(x, "id")) + " "
-                       + std::to_string(number_in(x, "revision")) + " allow";
-  if (socket != default_socket)
-    result += " --clearance-socket " + shell_quoted(socket);
-  return result;
+std::string decide_command(const json_tree& x, std::string_view options) {
+  return "terok-clearance decide " + shell_quoted(text_in(x, "id")) + " "
+         + std::to_string(number_in(x, "revision")) + " allow"
+         + std::string{options};
 }
 
 std::string shown_if(const std::string& text) {
@@ -64,8 +60,19 @@ std::string shown_if(const std::string& text) {
 
 } // namespace
 
+std::string socket_option(std::string_view socket,
+                          std::string_view default_socket) {
+  return socket == default_socket
+             ? std::string{}
+             : " --clearance-socket " + shell_quoted(socket);
+}
+
 std::string prompt_text(const json_tree& x, std::string_view socket,
                         std::string_view default_socket) {
+  return prompt_text(x, socket_option(socket, default_socket));
+}
+
+std::string prompt_text(const json_tree& x, std::string_view options) {
   const auto state = text_in(x, "state");
   std::string result = shown(text_in(x, "id")) + " " + shown(state) + " "
                        + shown(text_in(x, "container")) + " "
@@ -90,8 +97,8 @@ std::string prompt_text(const json_tree& x, std::string_view socket,
     result += "         " + decision_text(*made);
   if (state == "waiting") {
     result += "         " + protocol::escaped(text_in(x, "opens")) + "\n";
-    result += "         answer (allow or deny): "
-              + decide_command(x, socket, default_socket) + "\n";
+    result +=
+        "         answer (allow or deny): " + decide_command(x, options) + "\n";
   }
   return result;
 }

@@ -14,6 +14,13 @@ namespace clearance::services {
 std::string prompt_text(const protocol::json_tree& x, std::string_view socket,
                         std::string_view default_socket);
 
+/// The same for a hub that the command reaches by `options`: ` --host kim@far`.
+std::string prompt_text(const protocol::json_tree& x, std::string_view options);
+
+/// ` --clearance-socket PATH`, or nothing for the default.
+std::string socket_option(std::string_view socket,
+                          std::string_view default_socket);
+
 /// One line with its newline. `x` is a Decision.
 std::string decision_text(const protocol::json_tree& x);
 

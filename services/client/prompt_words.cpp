@@ -107,6 +107,19 @@ std::string hub_words(const protocol::hub_entry& x) {
              : "connected";
 }
 
+std::string host_words(const protocol::host_entry& x) {
+  using status = protocol::link_status;
+  switch (x.status) {
+  case status::absent:
+    return escaped(x.why, 600);
+  case status::loading:
+    return x.why.empty() ? "connecting" : escaped(x.why, 600) + "; connecting";
+  case status::current:
+    break;
+  }
+  return "connected";
+}
+
 std::string changes_words(const protocol::listed_prompt& before,
                           const protocol::listed_prompt& now) {
   std::string result;

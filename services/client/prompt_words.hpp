@@ -28,6 +28,8 @@ std::string decision_words(const protocol::decision& x);
 /// `connected`, `cannot connect ...`; one line.
 std::string hub_words(const protocol::hub_entry& x);
 
+std::string host_words(const protocol::host_entry& x);
+
 /// What of `now` is not as it was in `before`, for a person who was about to
 /// decide: `address 10.0.0.1 is new; flag private address is new`.
 std::string changes_words(const protocol::listed_prompt& before,

@@ -31,6 +31,10 @@ int execute_tui(const terminal_config& config) {
     words.emplace_back("--clearance-socket");
     words.push_back(socket);
   }
+  for (const auto& host : config.hosts) {
+    words.emplace_back("--host");
+    words.push_back(host);
+  }
   return execute_program(
       "terok-clearance-tui", std::move(words),
       "the terminal interface is the program terok-clearance-tui, which was "
@@ -42,8 +46,8 @@ int execute_tui(const terminal_config& config) {
 
 int terminal_client(const terminal_config& config) {
   if (config.is_plain)
-    return services::plain(
-        {config.clearance_sockets, config.runtime_directory, config.json});
+    return services::plain({config.clearance_sockets, config.runtime_directory,
+                            config.hosts, config.json});
   if (is_interactive())
     return execute_tui(config);
   complain("the terminal interface needs a terminal with TERM set, as stdin "

@@ -12,6 +12,7 @@ struct terminal_config {
   /// Empty: all hubs below the runtime directory.
   std::vector<std::string> clearance_sockets;
   std::string runtime_directory;
+  std::vector<std::string> hosts; ///< other machines
   bool is_plain = false;
   bool json = false; ///< of plain text
   color_when color = color_when::automatic;

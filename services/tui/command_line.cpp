@@ -1,4 +1,5 @@
 #include "services/cli/usage.hpp"
+#include "services/client/hub_name.hpp"
 #include "services/process/paths.hpp"
 #include "services/tui/tui.hpp"
 
@@ -19,10 +20,13 @@ them. `?` shows the keys. `terok-clearance` starts this program.
 Options:
   --clearance-socket PATH  the hub to follow; may be repeated (default: every
                            hub below $XDG_RUNTIME_DIR)
+  --host HOST              follow the hubs of another machine, [USER@]HOST,
+                           which ssh reaches, and not those of this one; may
+                           be repeated
   --color WHEN             auto, always or never; auto uses colours unless
                            NO_COLOR is set (default: auto)
-  --config FILE            settings from a TOML file: clearance-socket and
-                           color; options given here win
+  --config FILE            settings from a TOML file: clearance-socket, host
+                           and color; options given here win
   --help                   show this text
   --version                show the version
 
@@ -49,6 +53,9 @@ struct tui_parser {
                      ? "is longer than a socket's path may be"
                      : "";
         });
+    app.add_option("--host", config.hosts)
+        ->allow_extra_args(false)
+        ->check([](const std::string& word) { return host_fault(word); });
     app.add_option_function<std::string>(
         "--color", [this](const std::string& word) {
           config.color = choice("--color", word, tui_colors);

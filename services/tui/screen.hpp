@@ -122,6 +122,7 @@ private:
 
   // pictures
   void update();
+  std::string no_hub_text() const;
   void draw_header(cell_grid& to, const screen_time& time) const;
   void draw_list(cell_grid& to, std::size_t begin, std::size_t end,
                  const screen_time& time);

@@ -153,6 +153,11 @@ void screen::draw_header(cell_grid& to, const screen_time& time) const {
     away += hub.status == protocol::link_status::absent ? 1 : 0;
   if (away > 0)
     text += dot + count_of(away, "hub") + " AWAY";
+  std::size_t hosts_away = 0;
+  for (const auto& [name, host] : list_.hosts())
+    hosts_away += host.status == protocol::link_status::current ? 0 : 1;
+  if (hosts_away > 0)
+    text += dot + count_of(hosts_away, "host") + " AWAY";
   if (list_.lost() > 0)
     text += dot + std::to_string(list_.lost()) + " lost";
   const auto width = to.columns();
@@ -217,6 +222,15 @@ void screen::scroll_to_selection(const std::vector<list_line>& lines,
   anchor_line_ = at >= top_ ? at - top_ : 0;
 }
 
+std::string screen::no_hub_text() const {
+  if (list_.hosts().empty())
+    return "No hub is running yet; waiting for one.";
+  for (const auto& [name, x] : list_.hosts())
+    if (x.status != protocol::link_status::current)
+      return host_words(x);
+  return "No hub is running there yet; waiting for one.";
+}
+
 void screen::draw_list(cell_grid& to, std::size_t begin, std::size_t end,
                        const screen_time& time) {
   const auto lines = lines_of_list();
@@ -238,7 +252,7 @@ void screen::draw_list(cell_grid& to, std::size_t begin, std::size_t end,
   if (lines.empty()) {
     const bool is_filtered = !view_.filter().empty();
     to.put(begin + (height > 2 ? 1 : 0), 3,
-           list_.hubs().empty() ? "No hub is running yet; waiting for one."
+           list_.hubs().empty() ? no_hub_text()
            : is_filtered        ? "No prompt fits the filter; Esc shows all."
                                 : "Nothing waits. New prompts appear here.",
            {.meaning = tone::quiet});

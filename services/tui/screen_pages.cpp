@@ -186,6 +186,10 @@ void screen::got_rules(const std::string& hub, const call_result& x) {
 
 std::vector<std::string> screen::hubs_lines(const screen_time& time) const {
   std::vector<std::string> result;
+  for (const auto& [name, x] : list_.hosts()) {
+    result.push_back("host " + escaped(name));
+    add_field(result, "state", host_words(x));
+  }
   for (const auto& [name, x] : list_.hubs()) {
     result.push_back(hub_label(name));
     add_field(result, "socket", escaped(name));

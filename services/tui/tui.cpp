@@ -36,7 +36,8 @@ public:
       : signals_(signal_descriptor(
           {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP, SIGCONT})),
         terminal_(wants_color(config.color, STDOUT_FILENO)),
-        hubs_({config.clearance_sockets, config.runtime_directory, "tui"},
+        hubs_({config.clearance_sockets, config.runtime_directory, "tui",
+               config.hosts},
               list_),
         screen_(list_, terminal_.has_lines()) {
     // nop

@@ -16,6 +16,7 @@ struct tui_config {
   /// Empty: all hubs below the runtime directory.
   std::vector<std::string> clearance_sockets;
   std::string runtime_directory;
+  std::vector<std::string> hosts; ///< other machines
   color_when color = color_when::automatic;
 };
 

@@ -90,8 +90,8 @@ done
 expect 'terok-clearance audit ' export list verify
 expect 'terok-clearance policy ' check explain propose test
 expect 'terok-clearance audit list --by p' policy
-expect 'terok-clearance ' audit decide emit explain history list policy serve \
-  serve-verdict tui verdict watch web \
+expect 'terok-clearance ' audit decide emit explain history list policy relay \
+  serve serve-verdict tui verdict watch web \
   --config --help --version
 expect 'terok-clearance serve --cl' --clearance-socket
 expect 'terok-clearance-hub ser' serve serve-verdict

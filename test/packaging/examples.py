@@ -37,6 +37,9 @@ NOT_RUN = {
                   'ting (oldest <1 min)                      11:18'):
         'a picture: packaging/demo/picture makes it, and the test '
         '`tui_terminal` looks at such pictures',
+    ('terok-clearance-relay.1', 'terok-clearance --host kim@build1 --host '
+                                'kim@build2'):
+        'it needs other machines: the test `far_host` has one',
     ('terok-clearance-tui.1', 'terok-clearance-tui --clearance-socket \\'):
         'it needs a terminal: the test `tui_terminal` has one',
     ('terok-clearance-web.1',

@@ -68,6 +68,52 @@ TEST_CASE("decide: prompt, revision and action are required") {
   CHECK(is_refused({"decide", "b-1", "1", "Allow"}));
 }
 
+TEST_CASE("decide: many prompts are named by container or by target") {
+  auto x = parsed<decide_config>({"decide", "deny", "--all-of", "c1"});
+  CHECK(x.prompt.empty());
+  CHECK(x.all_of == "c1");
+  CHECK(x.action == protocol::action::deny);
+  x = parsed<decide_config>({"decide", "--target", "pypi.org", "allow"});
+  CHECK(x.target == "pypi.org");
+  CHECK(x.action == protocol::action::allow);
+  CHECK(is_refused({"decide", "--all-of", "c1"}));
+  CHECK(is_refused({"decide", "b-1", "3", "allow", "--all-of", "c1"}));
+  CHECK(is_refused(
+      {"decide", "allow", "--all-of", "c1", "--target", "pypi.org"}));
+  CHECK(is_refused({"decide", "allow"}));
+  CHECK(is_refused({"decide", "b-1", "3", "allow", "more"}));
+}
+
+TEST_CASE("hosts are asked instead of this machine's hub") {
+  auto x = parsed<list_config>({"list", "--host", "kim@far", "--host", "b"});
+  CHECK(x.hosts == words{"kim@far", "b"});
+  CHECK(x.clearance_socket.empty());
+  x = parsed<list_config>(
+      {"list", "--host", "kim@far", "--clearance-socket", "/s"});
+  CHECK(x.clearance_socket == "/s");
+  const auto y =
+      parsed<decide_config>({"decide", "b-1", "3", "deny", "--host", "far"});
+  CHECK(y.hosts == words{"far"});
+  CHECK(y.clearance_socket.empty());
+  CHECK(parsed<terminal_config>({"tui", "--host", "far"}).hosts
+        == words{"far"});
+  // ssh must not take a host for an option.
+  for (const char* subcommand : {"list", "tui"})
+    for (const char* option : {"--host=-oProxyCommand=id", "--host="}) {
+      CAPTURE(option);
+      CHECK(is_refused({subcommand, option}));
+    }
+  CHECK(is_refused({"decide", "b-1", "3", "deny", "--host=-v"}));
+}
+
+TEST_CASE("relay: stdin and stdout are the one way there is") {
+  CHECK(parsed<relay_config>({"relay", "--stdio"}).clearance_sockets.empty());
+  CHECK(parsed<relay_config>({"relay", "--stdio", "--clearance-socket", "/s"})
+            .clearance_sockets
+        == words{"/s"});
+  CHECK(is_refused({"relay"}));
+}
+
 TEST_CASE("history: a limit is a number") {
   CHECK_FALSE(parsed<history_config>({"history"}).limit);
   auto x = parsed<history_config>(
