@@ -35,6 +35,8 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/sched.h>
 #include <net/if.h>
 #include <sched.h>
@@ -94,6 +96,16 @@ std::string bring_up_loopback() {
   if (::ioctl(fd.get(), SIOCSIFFLAGS, &request) != 0)
     return with_errno("the loopback device cannot be used");
   return {};
+}
+
+io::unique_fd watch_routes() {
+  io::unique_fd fd{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                            NETLINK_ROUTE)};
+  sockaddr_nl at{};
+  at.nl_family = AF_NETLINK;
+  at.nl_groups = RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
+  ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at);
+  return fd;
 }
 
 sigset_t set_of_passed_signals() {
@@ -181,7 +193,8 @@ int code_of(int status) {
   } else {
     fault = namespaces_fault();
   }
-  if (!send_with_descriptor(channel, '.' + fault, -1) || !fault.empty())
+  if (!send_with_descriptor(channel, '.' + fault, watch_routes().get())
+      || !fault.empty())
     ::_exit(exit_run_failed);
   auto ready = load_and_open(plan.rules);
   if (!send_with_descriptor(channel, '.' + ready.fault, ready.fd.get())
@@ -258,9 +271,10 @@ container::container(const container_plan& plan)
   if (!cloned.fault.empty() || cloned.pid <= 0)
     throw setup_fault(exit_run_failed, cloned.fault);
   pid_ = cloned.pid;
-  if (const auto made = receive_with_descriptor(channel_.get());
-      made.text != ".")
+  auto made = receive_with_descriptor(channel_.get());
+  if (made.text != ".")
     fail_start(made.text);
+  routes_ = std::move(made.fd);
 }
 
 void container::fail_start(const std::string& said) const {

@@ -53,6 +53,8 @@ public:
   pid_t pid() const noexcept { return pid_; }
   /// This and dns_sockets(): once await_firewall() has returned.
   int nflog() const noexcept { return nflog_.get(); }
+  /// Readable when a route changes; reading it tells nothing.
+  int routes() const noexcept { return routes_.get(); }
   /// With container_plan::forwarder.
   const forwarder_sockets& dns_sockets() const noexcept { return dns_; }
 
@@ -77,6 +79,7 @@ private:
   io::unique_fd channel_; // to the first process
   bool has_job_ = false;
   bool has_forwarder_ = false;
+  io::unique_fd routes_;
   io::unique_fd nflog_;
   forwarder_sockets dns_;
 };

@@ -61,6 +61,13 @@ helper_program::helper_program(const helper_spec& spec) {
   }
 }
 
+void helper_program::abandon() noexcept {
+  if (pid_ > 0)
+    ::kill(pid_, SIGKILL);
+  pid_ = -1;
+  pidfd_.reset();
+}
+
 void helper_program::stop() noexcept {
   if (pid_ <= 0)
     return;

@@ -41,6 +41,9 @@ public:
   /// Readable once the program has ended. -1: there is none.
   int pidfd() const noexcept { return pidfd_.get(); }
 
+  /// Kills it and does not wait until it has ended.
+  void abandon() noexcept;
+
   /// Asks it to end (SIGTERM), waits a while, and then kills it.
   void stop() noexcept;
 

@@ -2,6 +2,7 @@
 
 #include "actors/io/base/small_file.hpp"
 #include "protocol/guard/limits.hpp"
+#include "protocol/guard/routes.hpp"
 #include "protocol/text/text.hpp"
 #include "services/client/unix_socket.hpp"
 #include "services/guard/container_init.hpp"
@@ -17,6 +18,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
+#include <variant>
 
 namespace clearance::services {
 
@@ -29,7 +32,7 @@ constexpr std::size_t words_max_bytes = 1024;
 }
 
 // What it wrote last, in one line.
-std::string last_words(int err) {
+std::string last_line(int err) {
   std::array<char, words_max_bytes> bytes{};
   const auto n = ::pread(err, bytes.data(), bytes.size(), 0);
   std::string_view text(bytes.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
@@ -37,6 +40,30 @@ std::string last_words(int err) {
     text.remove_suffix(1);
   text = text.substr(text.rfind('\n') + 1);
   return text.empty() ? "it does not say why" : protocol::escaped(text);
+}
+
+constexpr std::size_t route_list_max_bytes = 1024 * 1024;
+
+std::string route_list(const std::string& process, const char* name) {
+  const auto file =
+      io::open_regular(AT_FDCWD, "/proc/" + process + "/net/" + name);
+  const auto* opened = std::get_if<io::regular_file>(&file);
+  if (opened == nullptr)
+    return {};
+  auto text = io::read_up_to(opened->fd.get(), route_list_max_bytes);
+  auto* list = std::get_if<std::string>(&text);
+  return list == nullptr ? std::string{} : std::move(*list);
+}
+
+// Which default routes the network namespace of a process has.
+struct default_routes {
+  bool v4 = false;
+  bool v6 = false;
+};
+
+default_routes routes_of(const std::string& process) {
+  return {protocol::has_default_route_v4(route_list(process, "route")),
+          protocol::has_default_route_v6(route_list(process, "ipv6_route"))};
 }
 
 bool has_bytes(const std::string& path) {
@@ -58,7 +85,8 @@ std::string find_pasta() {
 
 pasta_program::pasta_program(const std::string& path, pid_t pid,
                              const std::string& directory)
-    : pid_file_(directory + "/pasta." + std::to_string(::getpid())),
+    : container_(pid),
+      pid_file_(directory + "/pasta." + std::to_string(::getpid())),
       changes_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
       err_(::memfd_create("pasta's stderr", MFD_CLOEXEC)) {
   const auto process = "/proc/" + std::to_string(pid) + "/ns/";
@@ -81,31 +109,50 @@ pasta_program::pasta_program(const std::string& path, pid_t pid,
   program_ = helper_program(spec);
 }
 
-// pasta writes its pid when the network is there.
-void pasta_program::await() {
+pasta_program::~pasta_program() {
+  program_.abandon();
+  if (!pid_file_.empty())
+    ::unlink(pid_file_.c_str());
+}
+
+std::string pasta_program::last_words() const {
+  return last_line(err_.get());
+}
+
+// The container gets the default routes that the machine has, that of IPv6
+// last. Nothing is known of a machine that has none.
+bool pasta_program::has_routes() const {
+  const auto own = routes_of("self");
+  const auto inside = routes_of(std::to_string(container_));
+  return (own.v4 || own.v6) && (!own.v4 || inside.v4) && (!own.v6 || inside.v6);
+}
+
+// pasta writes its pid when it is ready.
+void pasta_program::await(int routes) {
   if (pid_file_.empty())
     return;
   const auto end =
       std::chrono::steady_clock::now() + protocol::guard_limits::pasta_start;
-  while (!has_bytes(pid_file_)) {
+  while (!has_bytes(pid_file_) && !has_routes()) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(
         end - std::chrono::steady_clock::now());
     if (left.count() <= 0)
       fail_pasta("the network does not come up");
-    std::array<pollfd, 2> entries{
-        {{changes_.get(), POLLIN, 0}, {program_.pidfd(), POLLIN, 0}}};
+    std::array<pollfd, 3> entries{{{changes_.get(), POLLIN, 0},
+                                   {program_.pidfd(), POLLIN, 0},
+                                   {routes, POLLIN, 0}}};
     if (::poll(entries.data(), entries.size(), static_cast<int>(left.count()))
             < 0
         && errno != EINTR)
       fail_pasta(error_text(errno));
     if (entries[1].revents != 0 && !has_bytes(pid_file_))
-      fail_pasta(last_words(err_.get()));
+      fail_pasta(last_words());
     alignas(inotify_event) std::array<char, 4096> events{};
-    while (::read(changes_.get(), events.data(), events.size()) > 0) {
-      // nop
-    }
+    for (const int fd : {changes_.get(), routes})
+      while (::read(fd, events.data(), events.size()) > 0) {
+        // nop
+      }
   }
-  ::unlink(pid_file_.c_str());
   changes_.reset();
 }
 

@@ -25,13 +25,27 @@ public:
   pasta_program(const std::string& path, pid_t pid,
                 const std::string& directory);
 
-  /// Returns when the network is there. Throws setup_fault.
-  void await();
+  pasta_program(const pasta_program&) = delete;
+  pasta_program& operator=(const pasta_program&) = delete;
+  /// The end of the container's network is not waited for: pasta needs some
+  /// ten milliseconds to give back its memory.
+  ~pasta_program();
+
+  /// Returns when the network is there: COMMAND has an address and routes, and
+  /// what it sends waits in the device until pasta is ready, which takes it
+  /// twice as long. `routes`: see container::routes(). Throws setup_fault.
+  void await(int routes);
+
+  /// What pasta wrote last, for a log line.
+  std::string last_words() const;
 
   /// Readable once pasta has ended. -1: there is none.
   int pidfd() const noexcept { return program_.pidfd(); }
 
 private:
+  bool has_routes() const;
+
+  pid_t container_ = 0;
   std::string pid_file_;
   io::unique_fd changes_; // of the directory
   io::unique_fd err_;

@@ -33,6 +33,7 @@
 #include <csignal>
 #include <exception>
 #include <fcntl.h>
+#include <functional>
 #include <optional>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -198,7 +199,7 @@ void pass_on(int signals, int pidfd, bool shares_group) {
 // A process beside COMMAND, and what COMMAND lacks when it has ended.
 struct companion {
   int pidfd = -1;
-  const char* loss = "";
+  std::function<std::string()> loss;
 };
 
 // A signal that comes while the container is made, such as Ctrl-C, is an end.
@@ -233,7 +234,7 @@ void await_end(int signals, int pidfd, container& inside, terminal_job& job,
       hub.replace();
     for (std::size_t i = 0; i < companions.size(); ++i)
       if (entries[own + i].revents != 0) {
-        say(companions[i].loss);
+        say(companions[i].loss());
         companions[i].pidfd = -1;
       }
   }
@@ -291,9 +292,9 @@ int run(const guard_run& call) {
   container inside(plan);
   const auto process = opened(inside.pid());
   // pasta needs longer than anything else here, so it starts first.
-  pasta_program pasta;
-  if (!neighbour)
-    pasta = pasta_program(pasta_path, inside.pid(), state_directory());
+  pasta_program pasta =
+      neighbour ? pasta_program{}
+                : pasta_program(pasta_path, inside.pid(), state_directory());
   inside.await_firewall();
   const saved_state saved(std::move(state), name, process);
   if (neighbour)
@@ -316,7 +317,7 @@ int run(const guard_run& call) {
   config.hub = plan.hub;
   config.nflog = inside.nflog();
   config.pidfd = process.pidfd.get();
-  pasta.await();
+  pasta.await(inside.routes());
   io::unique_fd keeper;
   auto ready = make_channel();
   if (call.blocked == on_block::hold) {
@@ -338,11 +339,17 @@ int run(const guard_run& call) {
     return 128 + signal;
   }
   inside.start_command();
-  await_end(
-      signals.get(), process.pidfd.get(), inside, job, hub,
-      {{{reader_pidfd.get(),
-         "the reader has ended: blocks go on, but nobody is told of them"},
-        {pasta.pidfd(), "pasta has ended: COMMAND has no network any more"}}});
+  await_end(signals.get(), process.pidfd.get(), inside, job, hub,
+            {{{reader_pidfd.get(),
+               [] {
+                 return std::string{
+                     "the reader has ended: blocks go on, but nobody"
+                     " is told of them"};
+               }},
+              {pasta.pidfd(), [&pasta] {
+                 return "pasta has ended, COMMAND has no network any more: "
+                        + pasta.last_words();
+               }}}});
   const int code = inside.wait();
   job.take_terminal_back();
   if (neighbour)
