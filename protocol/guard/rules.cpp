@@ -19,6 +19,14 @@ std::string number(std::size_t x) {
   return std::to_string(x);
 }
 
+std::string hexadecimal(std::uint32_t x) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (int shift = 12; shift >= 0; shift -= 4)
+    out += digits[x >> shift & 15];
+  return out;
+}
+
 std::string element(std::string_view verb, const std::string& set,
                     const std::string& what) {
   std::string out{verb};
@@ -291,6 +299,36 @@ std::string hold_datagrams_text(const std::vector<std::string>& devices) {
   return out + "}\nflush chain " + wait + "\nadd rule " + wait
          + " meta l4proto tcp drop\nadd rule " + wait + " ct mark set " + mark
          + "\nadd rule " + wait + " meta mark set " + mark + " accept\n";
+}
+
+// A container with CAP_NET_RAW may give its packets any mark and priority: it
+// would have to guess 64 bits.
+std::string stamp_text(const std::vector<std::string>& devices,
+                       const packet_stamp& stamp) {
+  const auto table = [](std::string_view family) {
+    const auto full = std::string{family} + " terok_guard_stamp";
+    return "add table " + full + "\ndelete table " + full + "\ntable " + full
+           + " {\n";
+  };
+  const auto mark = number(stamp.mark);
+  const auto priority = hexadecimal(stamp.priority >> 16) + ':'
+                        + hexadecimal(stamp.priority & 0xffff);
+  const std::string held{held_mark};
+  auto out = table("inet")
+             + "  chain output {\n    type filter hook output priority 300;"
+               " policy accept;\n    oifname \"lo\" accept\n    meta mark "
+             + held + " accept\n    meta mark set " + mark
+             + "\n    meta priority set " + priority + "\n  }\n}\n"
+             + table("netdev");
+  for (std::size_t i = 0; i < devices.size(); ++i)
+    out += "  chain egress" + number(i)
+           + " {\n    type filter hook egress device \"" + devices[i]
+           + "\" priority 10; policy drop;\n    meta protocol arp accept\n"
+             "    meta mark "
+           + mark + " meta priority " + priority
+           + " meta mark set 0 meta priority set none accept\n    counter\n"
+             "  }\n";
+  return out + "}\n";
 }
 
 bool is_plain_device(std::string_view name) noexcept {

@@ -62,6 +62,20 @@ std::string hold_text(bool hold);
 /// see is_plain_device().
 std::string hold_datagrams_text(const std::vector<std::string>& devices);
 
+/// Two random numbers that a container cannot know.
+struct packet_stamp {
+  std::uint32_t mark = 0;
+  std::uint32_t priority = 0;
+};
+
+/// Stops what leaves by a device without having passed our output chain, as
+/// packets of a packet socket (CAP_NET_RAW) do: what passed gets the stamp, and
+/// where it leaves the stamp is required and taken off again, before anybody in
+/// the container can see it. ARP passes. Packets of AF_XDP sockets are not
+/// stopped. Needs Linux 5.16. `devices`: as for hold_datagrams_text().
+std::string stamp_text(const std::vector<std::string>& devices,
+                       const packet_stamp& stamp);
+
 /// Whether the name can stand in a rule: a container may give its devices any
 /// name.
 bool is_plain_device(std::string_view name) noexcept;

@@ -10,6 +10,7 @@
 #include "protocol/guard/rules.hpp"
 #include "services/client/unix_socket.hpp"
 #include "services/guard/engine.hpp"
+#include "services/guard/firewall.hpp"
 #include "services/guard/guard.hpp"
 #include "services/guard/guarding.hpp"
 #include "services/guard/hold_keeper.hpp"
@@ -20,8 +21,11 @@
 #include "services/process/exit_code.hpp"
 #include "services/process/setup_fault.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
+#include <string_view>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <utility>
 #include <variant>
@@ -35,6 +39,36 @@ std::uint64_t own_net_inode() {
   return ::stat("/proc/self/ns/net", &info) == 0 ? info.st_ino : 0;
 }
 
+constexpr std::string_view raw_power = "CAP_NET_RAW";
+
+bool has_power(const guarded_process& x, std::string_view name) {
+  return std::find(x.powers.begin(), x.powers.end(), name) != x.powers.end();
+}
+
+// Packets of these sockets pass no rule at all.
+bool kernel_has_xdp_sockets() {
+  const io::unique_fd fd{::socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0)};
+  return fd || errno != EAFNOSUPPORT;
+}
+
+// Loads the rules; for a container that can send packets past them also those
+// that stop such packets.
+work_result load_all(const protocol::guard_state& state, bool raw,
+                     bool unsafe) {
+  auto ready = load_and_open(protocol::table_texts(state));
+  if (!ready.fault.empty() || !raw)
+    return ready;
+  const auto why = stamp_packets();
+  if (why.empty())
+    return ready;
+  const auto text =
+      "packets that its packet sockets send are not stopped: " + why;
+  if (!unsafe)
+    return {text, {}};
+  say(text);
+  return ready;
+}
+
 // Why this process's namespace must not be guarded. Empty: it may.
 std::string refusal(const guarded_process& x, bool unsafe) {
   const auto who = "process " + std::to_string(x.pid);
@@ -45,6 +79,13 @@ std::string refusal(const guarded_process& x, bool unsafe) {
              " container";
   if (x.powers.empty() || unsafe)
     return {};
+  if (x.powers.size() == 1 && has_power(x, raw_power))
+    return kernel_has_xdp_sockets()
+               ? who
+                     + " can have CAP_NET_RAW over its network namespace, and"
+                       " this kernel has AF_XDP sockets, whose packets no"
+                       " firewall sees: start it without, or say --unsafe"
+               : std::string{};
   std::string names;
   for (const auto& name : x.powers)
     names += (names.empty() ? "" : ", ") + name;
@@ -115,8 +156,9 @@ int attach(const guard_attach& given) {
   {
     const state_store store(state_directory());
     const auto state = state_for(store, call.container, call.name, process);
-    ready = work_in_namespaces(
-        process, [&] { return load_and_open(protocol::table_texts(state)); });
+    ready = work_in_namespaces(process, [&] {
+      return load_all(state, has_power(process, raw_power), call.unsafe);
+    });
     if (!ready.fault.empty() || !ready.fd)
       throw setup_fault(exit_failed, ready.fault);
     store.save(state);

@@ -12,9 +12,11 @@
 #include <cstddef>
 #include <dlfcn.h>
 #include <linux/netlink.h>
+#include <net/if.h>
 #include <nftables/libnftables.h>
 #include <optional>
 #include <string_view>
+#include <sys/random.h>
 #include <sys/socket.h>
 
 namespace clearance::services {
@@ -155,6 +157,34 @@ std::string print_firewall() {
   if (why.empty())
     rules.change("list table " + std::string{protocol::hold_table});
   return why;
+}
+
+std::optional<std::vector<std::string>> plain_devices() {
+  std::vector<std::string> result;
+  auto* all = ::if_nameindex();
+  bool plain = all != nullptr;
+  for (const auto* x = all; plain && x->if_index != 0; ++x) {
+    const std::string name = x->if_name;
+    if (name == "lo")
+      continue;
+    plain = protocol::is_plain_device(name);
+    result.push_back(name);
+  }
+  if (all != nullptr)
+    ::if_freenameindex(all);
+  if (!plain || result.empty())
+    return std::nullopt;
+  return result;
+}
+
+std::string stamp_packets() {
+  const auto devices = plain_devices();
+  if (!devices)
+    return "it has no device whose name can stand in a rule";
+  protocol::packet_stamp stamp;
+  if (::getrandom(&stamp, sizeof stamp, 0) != sizeof stamp)
+    return "no random number: " + error_text(errno);
+  return change_firewall(protocol::stamp_text(*devices, stamp));
 }
 
 io::unique_fd open_nf_tables() {

@@ -54,6 +54,14 @@ std::string change_sets(int fd, const std::string& datagram);
 /// several transactions. Returns an empty text, or why it failed.
 std::string open_names(int fd, const std::vector<protocol::dns_address>& all);
 
+/// The devices of this process's network namespace, all but loopback. Nothing:
+/// there is none, or one of them has a name that cannot stand in rules.
+std::optional<std::vector<std::string>> plain_devices();
+
+/// Loads stamp_text() with numbers of its own. Returns an empty text, or why
+/// not.
+std::string stamp_packets();
+
 /// Prints our table to stdout. Returns an empty text, or why it failed.
 std::string print_firewall();
 

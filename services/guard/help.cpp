@@ -94,8 +94,9 @@ before anything else can fail. It stays when the guard ends or is killed: the
 namespace is then closed, and a later attach goes on with the same verdicts.
 
 The process may belong to a rootless container of yours; then no privilege is
-needed. A process that can have CAP_NET_ADMIN, CAP_NET_RAW or CAP_SYS_ADMIN over
-its network namespace is refused: it could go around the firewall.
+needed. A process that can have CAP_NET_ADMIN or CAP_SYS_ADMIN over its network
+namespace is refused: it could go around the firewall. So is one that can have
+CAP_NET_RAW, where the kernel has AF_XDP sockets.
 
 One line is sent for each address and protocol in 30 s. If the hub is away,
 blocks are told when it is there and they happen again.

@@ -13,15 +13,12 @@
 #include <cerrno>
 #include <csignal>
 #include <exception>
-#include <net/if.h>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
-#include <vector>
 
 namespace clearance::services {
 
@@ -37,27 +34,8 @@ void repeat_connections_often() {
   write_file("/proc/sys/net/ipv4/tcp_syn_retries", "66");
 }
 
-// All but loopback. Nothing: one of them has a name that cannot stand in rules.
-std::optional<std::vector<std::string>> devices() {
-  std::vector<std::string> result;
-  auto* all = ::if_nameindex();
-  bool plain = all != nullptr;
-  for (const auto* x = all; plain && x->if_index != 0; ++x) {
-    const std::string name = x->if_name;
-    if (name == "lo")
-      continue;
-    plain = protocol::is_plain_device(name);
-    result.push_back(name);
-  }
-  if (all != nullptr)
-    ::if_freenameindex(all);
-  if (!plain || result.empty())
-    return std::nullopt;
-  return result;
-}
-
 void let_datagrams_wait(firewall& rules) {
-  const auto found = devices();
+  const auto found = plain_devices();
   const auto why =
       found ? rules.change(protocol::hold_datagrams_text(*found))
             : std::string{"it has no device whose name can stand in a rule"};

@@ -145,6 +145,44 @@ TEST_CASE("UDP is blocked and told, too") {
   guard.await_out(block_of(v4) + R"(,"port":443,"proto":17})");
 }
 
+TEST_CASE("packets that go past the rules do not leave") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  // Processes of the container that have every capability over its network.
+  const auto inside = [&](const char* program, words_of_run words) {
+    return world.start_program(
+        program, std::move(words),
+        {"/usr/bin/nsenter",
+         "--user=/proc/" + std::to_string(world.internet()) + "/ns/user",
+         "--net=/proc/" + std::to_string(world.container()) + "/ns/net",
+         "--preserve-credentials"});
+  };
+  const auto packets = [&] {
+    auto probe = inside("guard-probe", {"packets", "eth0"});
+    CHECK(probe.wait() == exited(0));
+    return probe.out();
+  };
+  CHECK(packets() == "sent\nsent\n");
+  auto powerful = inside("guard-probe", {"wait"});
+  powerful.await_out("ready");
+  words_of_run attach{"attach",      "--pid", std::to_string(powerful.pid()),
+                      "--container", "c1",    "--emit",
+                      "json"};
+  CHECK(world.run(attach).err.find("can have CAP_NET_ADMIN, CAP_NET_RAW")
+        != std::string::npos);
+  attach.emplace_back("--unsafe");
+  auto guard = world.start(attach);
+  guard.await_err("guarding the container c1");
+  const std::string dropped = "No buffer space available\n";
+  CHECK(packets() == dropped + dropped);
+  for (const auto& to : {v4, v6}) {
+    CHECK(world.ask("tcp " + to) == refused);
+    CHECK(world.run({"allow", "c1", to}).code == 0);
+    CHECK(world.ask("tcp " + to) == "connected");
+  }
+}
+
 TEST_CASE("blocks that nobody is told of are not lost silently") {
   guard_world world;
   if (!stands(world))

@@ -6,6 +6,8 @@
 //   probe name NAME              looks the name up and connects to its address
 //   probe named NAME             the same; keeps the address and tries again
 //                                until it is connected
+//   probe wait                   does nothing
+//   probe packets DEVICE         sends two packets past the output hook
 //   probe rules TEXT             changes the firewall, as nft does
 //   probe unix PATH              connects to a unix socket
 //   probe attack GUARD_PID HUB   `NAME: refused (WHY)` or `NAME: BREAK`
@@ -23,9 +25,12 @@
 #include <fcntl.h>
 #include <functional>
 #include <linux/capability.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/nsfs.h>
 #include <linux/vm_sockets.h>
 #include <memory>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <nftables/libnftables.h>
@@ -126,6 +131,27 @@ void attack(const char* name, const std::function<bool()>& f) {
   if (!broke)
     std::printf("%s)\n", std::strerror(errno));
   std::fflush(stdout);
+}
+
+// An IPv4 packet that no rule of the output hook sees.
+void send_packets(const std::string& device) {
+  sockaddr_ll at{};
+  at.sll_family = AF_PACKET;
+  at.sll_protocol = htons(ETH_P_IP);
+  at.sll_ifindex = static_cast<int>(::if_nametoindex(device.c_str()));
+  at.sll_halen = ETH_ALEN;
+  std::array<unsigned char, 20> packet{};
+  packet[0] = 0x45; // version and size of the header
+  for (const int bypass : {0, 1}) {
+    const int fd = ::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ::setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &bypass, sizeof bypass);
+    const bool sent =
+        ::sendto(fd, packet.data(), packet.size(), 0,
+                 reinterpret_cast<const sockaddr*>(&at), sizeof at)
+        > 0;
+    std::printf("%s\n", sent ? "sent" : std::strerror(errno));
+    ::close(fd);
+  }
 }
 
 bool execute_rules(const std::string& text) {
@@ -339,6 +365,10 @@ int main(int argc, char** argv) {
       return retry(address);
     return tell_connection(address, connect_tcp(address)), 0;
   }
+  if (what == "wait")
+    return std::puts("ready"), std::fflush(stdout), ::pause();
+  if (what == "packets")
+    return send_packets(to), 0;
   if (what == "rules")
     return execute_rules(to) ? 0 : 1;
   if (what == "unix")

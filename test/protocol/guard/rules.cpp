@@ -87,6 +87,20 @@ TEST_CASE("what is blocked is refused until it may wait") {
         < place(datagrams, "wait meta mark set 0x7e600001 accept"));
 }
 
+TEST_CASE("what passed the rules has a stamp, and loses it where it leaves") {
+  const auto text = stamp_text({"eth0", "tap.1"}, {0x01020304, 0x00050abc});
+  CHECK(place(text, "oifname \"lo\" accept") < place(
+            text, "meta mark set 16909060\n    meta priority set 0005:0abc"));
+  for (const auto* device : {"eth0", "tap.1"}) {
+    const auto chain =
+        text.substr(place(text, "hook egress device \"" + std::string{device}
+                                    + "\" priority 10; policy drop;"));
+    CHECK(chain.find("    meta mark 16909060 meta priority 0005:0abc meta mark"
+                     " set 0 meta priority set none accept\n    counter\n  }")
+          != std::string::npos);
+  }
+}
+
 TEST_CASE("a device's name is no text for a rule") {
   for (const auto* name : {"eth0", "tap-1_a.7"})
     CHECK(is_plain_device(name));
