@@ -27,6 +27,14 @@ doctest-dev         doctest/doctest.h  unit tests; meson looks for it
 EOF
 }
 
+# Taken along by packaging/quickstart where there is anything to install.
+optional_run_packages() {
+  cat <<'EOF'
+iproute2            -           the private network of packaging/quickstart --demo
+passt               -           terok-guard run connects a program to the outside
+EOF
+}
+
 test_packages() {
   cat <<'EOF'
 git                 -           the gate is tested against the real one

@@ -252,8 +252,12 @@ container::container(const container_plan& plan)
   const auto work = [&]() -> work_result {
     const user_numbers outside; // in the namespace that is above
     if (plan.below != nullptr && outside.uid != inside.uid)
-      return {"process " + std::to_string(plan.below->pid)
-                  + " belongs to another user: start terok-guard as that user",
+      return {"in the user namespace of process "
+                  + std::to_string(plan.below->pid) + " you are uid "
+                  + std::to_string(outside.uid) + " instead of "
+                  + std::to_string(inside.uid)
+                  + ": start terok-guard as the user who made the namespace, "
+                    "and make the namespace with unshare --map-current-user",
               {}};
     const auto pid = clone_into_namespaces();
     if (pid < 0)

@@ -54,6 +54,58 @@ for _ in 1 2; do
   says 'allow4: elements = { 203.0.113.7 }'
 done
 
+echo 'the demo shows it to a plain user, too'
+# Why the demo cannot be tried as a plain user; nothing: it was.
+as_plain_user() {
+  local -r plain=(setpriv --reuid 12345 --regid 12345 --clear-groups)
+  local guard
+  guard="$(dirname "$program")/terok-guard"
+  if (($(id -u) != 0)); then
+    echo 'the test itself runs as a plain user'
+    return
+  fi
+  "${plain[@]}" true 2>/dev/null || { echo 'needs setpriv'; return; }
+  [[ -x "$guard" ]] || { echo 'needs terok-guard'; return; }
+  # The directories of the sources and the programs may be closed to others.
+  mkdir -p "$work/plain/packaging" "$work/plain/left"
+  cp "$program" "$guard" "$work/plain"
+  cp -r "$quickstart" "$top/packaging/dependencies.sh" "$top/packaging/demo" \
+    "$work/plain/packaging"
+  chown -R 12345:12345 "$work/plain"
+  chmod 0711 "$work"
+  local status=0
+  TMPDIR="$work/plain/left" HOME="$work/plain" "${plain[@]}" \
+    "$work/plain/packaging/quickstart" --demo \
+    --program "$work/plain/${program##*/}" >"$work/said" 2>&1 </dev/null \
+    || status=$?
+  ((status == 0)) || fail "quickstart --demo as a plain user: $status"
+  [[ -z "$(ls -A "$work/plain/left")" ]] || fail 'a plain user left something'
+  ! grep -F 'No real connection can be shown here' "$work/said" || return 0
+  says 'connected; the server says: hello from 203.0.113.7:443'
+}
+missing="$(as_plain_user)" || { printf '%s\n' "$missing"; exit 1; }
+[[ -z "$missing" ]] || echo "skipped: quickstart: as a plain user: $missing"
+
+echo 'a network of another mapping of users: the reason is named'
+# Why this cannot be tried; nothing: it was.
+other_mapping() {
+  local guard status=0 ready=''
+  guard="$(dirname "$program")/terok-guard"
+  [[ -x "$guard" ]] || { echo 'needs terok-guard'; return; }
+  exec {other}< <(exec unshare --map-user=77 -Un \
+    bash -c 'echo "ready $$"; exec sleep infinity' 2>/dev/null)
+  local -r pid=$!
+  IFS= read -r -t 60 -u "$other" ready || true
+  [[ -n "$ready" ]] || { echo 'needs user namespaces'; return; }
+  XDG_RUNTIME_DIR="$work" "$guard" run --private "$pid" -- true \
+    >"$work/said" 2>&1 </dev/null || status=$?
+  kill -TERM "$pid"
+  ((status == 125)) || fail "terok-guard run --private: $status"
+  says "of process $pid you are uid 77 instead of $(id -u): start"
+}
+missing="$(other_mapping)" || { printf '%s\n' "$missing"; exit 1; }
+[[ -z "$missing" ]] || echo "skipped: quickstart: another mapping: $missing"
+
 echo 'without terok-guard the demo plays a reader, and says why'
 mkdir "$work/alone"
 cp "$program" "$work/alone/terok-clearance"
