@@ -280,11 +280,13 @@ void session::hand_over() {
   leave();
 }
 
+// Where the message cannot be sent the connection stays here, and is closed.
 void session::hand_over_to_operators() {
   self_->send(config_.operators,
-              watching{std::exchange(config_.connection, nullptr),
-                       std::move(watch_), std::exchange(slot_, nullptr)});
-  self_->quit();
+              watching{config_.connection, std::move(watch_), slot_});
+  config_.connection = nullptr; // it is an operator session's now
+  slot_ = nullptr;
+  leave();
 }
 
 // False: the connection broke, and the actor has quit.

@@ -450,4 +450,16 @@ prompts_actor spawn_prompts(io_host& io, prompts_config config) {
   return spawn_hosted<prompts>(io, std::move(config));
 }
 
+std::function<operators_actor(operators_place)>
+operators_with(prompts_config config) {
+  return [config = std::move(config)](operators_place x) {
+    auto mine = config;
+    mine.io = x.io;
+    mine.registry = std::move(x.registry);
+    mine.hub = std::move(x.hub);
+    mine.audit = std::move(x.audit);
+    return operators_actor{spawn_prompts(*x.io, std::move(mine))};
+  };
+}
+
 } // namespace clearance::actors

@@ -196,4 +196,9 @@ private:
 /// Runs on the I/O thread.
 prompts_actor spawn_prompts(io_host& io, prompts_config config);
 
+/// For hub_config::spawn_operators: starts the prompts with `config`, in which
+/// the hub fills in its own parts.
+std::function<operators_actor(operators_place)>
+operators_with(prompts_config config);
+
 } // namespace clearance::actors

@@ -1,8 +1,11 @@
 #include "actors/supervisor/container_parts.hpp"
 
+#include "actors/operator/prompts.hpp"
 #include "protocol/text/sha256.hpp"
 
+#include <algorithm>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace clearance::actors {
@@ -24,6 +27,15 @@ hub_config hub_of(const protocol::sidecar& x,
   result.subscribers_max = quotas.subscribers;
   result.held_max_bytes = quotas.held_bytes;
   result.held_whole = held;
+  if (!quotas.keeps_prompts)
+    return result;
+  prompts_config prompts;
+  prompts.id = x.container_id;
+  auto& limits = prompts.limits;
+  limits.per_container = limits.total =
+      std::min(limits.per_container, quotas.open_requests);
+  limits.per_container_bytes = limits.total_bytes = quotas.open_request_bytes;
+  result.spawn_operators = operators_with(std::move(prompts));
   return result;
 }
 

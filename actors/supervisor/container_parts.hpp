@@ -30,6 +30,7 @@ struct container_quotas {
   std::size_t gate_connections =
       protocol::supervisor_limits::gate_connections_max;
   std::size_t git_children = protocol::supervisor_limits::git_children_max;
+  bool keeps_prompts = true;
 };
 
 /// What all containers of a process share.

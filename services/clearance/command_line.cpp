@@ -161,13 +161,7 @@ void parser::add_serve() {
   add_word(sub, "--only-container", serve.only_container);
   add_choice(sub, "--sandbox", serve.sandbox, sandbox_modes)
       ->excludes(inline_verdict);
-  auto* prompts = sub.add_flag("--prompts", serve.keeps_prompts);
-  auto* no_policy =
-      sub.add_flag("--no-policy", serve.policy.is_off)->needs(prompts);
-  sub.add_option("--policy", serve.policy.directories)
-      ->allow_extra_args(false)
-      ->check(not_empty)
-      ->excludes(no_policy);
+  add_prompt_options(sub, serve.is_without_prompts, serve.policy);
   add_trail_options(sub, serve.audit);
   add_choice(sub, "--log-level", serve.level, log_levels);
 }

@@ -76,14 +76,13 @@ Options:
                            (default: serve all)
   --sandbox MODE           auto, required or off, see below (default: auto);
                            excludes --inline-verdict
-  --prompts                fold blocks into prompts, for list and decide; each
-                           event then costs more
+  --no-prompts             keep no prompts, for list and decide, and read no
+                           rules; excludes --policy
   --policy DIR             read the rules of DIR/*.toml, which decide prompts
-                           without a person; may be repeated; keeps prompts
-                           (default: with --prompts
+                           without a person; may be repeated (default:
                            /etc/terok-clearance/policy.d, then
                            $XDG_CONFIG_HOME/terok-clearance/policy.d)
-  --no-policy              read no rules; needs --prompts, excludes --policy
+  --no-policy              read no rules; excludes --policy
   --audit FILE             write every verdict and who asked for it to FILE, a
                            JSON object a line; `none` writes none (default:
                            $XDG_STATE_HOME/terok-clearance/audit/hub.jsonl, or

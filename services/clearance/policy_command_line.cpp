@@ -47,6 +47,17 @@ void add_each(CLI::App& sub, const char* option, Take take) {
 
 } // namespace
 
+void add_prompt_options(CLI::App& sub, bool& is_without_prompts,
+                        policy_setting& policy) {
+  auto* no_prompts = sub.add_flag("--no-prompts", is_without_prompts);
+  auto* no_policy = sub.add_flag("--no-policy", policy.is_off);
+  sub.add_option("--policy", policy.directories)
+      ->allow_extra_args(false)
+      ->check(said_something)
+      ->excludes(no_policy)
+      ->excludes(no_prompts);
+}
+
 void add_policy_options(CLI::App& sub, policy_words& words) {
   sub.add_option_function<std::string>(
          "ACTION",

@@ -1,4 +1,4 @@
-/// The options of `terok-clearance policy`.
+/// The options of `terok-clearance policy`, and those of `serve` about it.
 #pragma once
 
 #include "services/operator/policy_commands.hpp"
@@ -21,6 +21,11 @@ struct policy_words {
   policy_explain_config asked;
   std::int64_t since = 0;
 };
+
+/// Adds the options of `serve` about prompts and their policy. They set the
+/// other two, which live as long as `sub`.
+void add_prompt_options(CLI::App& sub, bool& is_without_prompts,
+                        policy_setting& policy);
 
 /// Adds the options to `sub`. They set `words`, which lives as long as `sub`.
 void add_policy_options(CLI::App& sub, policy_words& words);

@@ -54,10 +54,6 @@ actors::executor_actor start_executor(io::loop& loop,
   return actors::spawn_shield_executor(loop, {&loop, shield.names});
 }
 
-bool keeps_prompts(const serve_config& config) {
-  return config.keeps_prompts || !config.policy.directories.empty();
-}
-
 actors::hub_config configure(const serve_config& config,
                              const std::vector<activated_socket>& passed,
                              const hub_policy& policy,
@@ -77,7 +73,7 @@ actors::hub_config configure(const serve_config& config,
     result.only_container.emplace(config.only_container);
     prompts.id = config.only_container;
   }
-  if (keeps_prompts(config))
+  if (!config.is_without_prompts)
     policy.give_to(result, std::move(prompts));
   return result;
 }
@@ -127,9 +123,9 @@ int serve(const serve_config& given) try {
     *path = absolute_socket_path(*path);
   const auto sockets =
       activated_sockets({"clearance", "reader"}, config.named_socket);
-  const hub_policy policy{keeps_prompts(config)
-                              ? policy_directories(config.policy)
-                              : std::vector<policy_directory>{}};
+  const hub_policy policy{config.is_without_prompts
+                              ? std::vector<policy_directory>{}
+                              : policy_directories(config.policy)};
   const auto boot = actors::new_boot_id();
   const hub_audit audit{config.audit, audit_name(config.only_container), boot,
                         exit_failed};

@@ -19,8 +19,8 @@ struct serve_config {
   bool inline_verdict = false; ///< run the shield here, without a helper
   std::string shield;          ///< the shield's program; empty: looked for
   std::string only_container;  ///< drop lines of others; empty: serve all
-  bool keeps_prompts = false;  ///< also if a policy's directory is named
-  policy_setting policy;       ///< read if prompts are kept
+  bool is_without_prompts = false;
+  policy_setting policy; ///< read if prompts are kept
   audit_setting audit;
   sandbox_mode sandbox = sandbox_mode::automatic; ///< not with inline_verdict
   log_level level = log_level::info;

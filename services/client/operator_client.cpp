@@ -52,7 +52,7 @@ std::string meaning_of(const varlink::reply& reply) {
   if (reply.error == prefix + "DecisionFailed")
     return ": the firewall was not changed, the prompt waits again";
   if (reply.error == "org.varlink.service.InterfaceNotFound")
-    return ": the hub keeps no prompts; start it with --prompts, or use "
+    return ": the hub keeps no prompts; start it without --no-prompts, or use "
            "`terok-clearance watch` and `verdict`";
   return {};
 }

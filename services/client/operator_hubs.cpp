@@ -21,7 +21,7 @@ constexpr auto blind_look_interval = 5s;
 const call_result no_such_hub{"this hub is gone", {}};
 const call_result not_with_older{
     "this hub keeps no prompts, so it has no history and explains nothing: "
-    "start it with serve --prompts",
+    "start it without --no-prompts",
     {}};
 
 } // namespace

@@ -176,6 +176,9 @@ struct hub_config {
   std::size_t readers_max = 8192;
   std::size_t clients_max = 8192;
   std::size_t subscribers_max = 4096;
+  /// Whether clients at the clearance socket can look at prompts and decide
+  /// them. Each event then costs a little more.
+  bool prompts = true;
 };
 
 struct gate_config {

@@ -9,6 +9,7 @@
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/loop/loop.hpp"
 #include "actors/io/process/find_program.hpp"
+#include "actors/operator/prompts.hpp"
 #include "protocol/gate/git_route.hpp"
 #include "services/embedding/clearance.hpp"
 #include "services/embedding/embedded_executor.hpp"
@@ -141,8 +142,15 @@ caf::expected<hub> start_hub(const caf::actor& loop, const hub_config& config) {
   inside::embedded_hub_config result;
   result.inner.clearance_socket = config.clearance_socket;
   result.inner.reader_socket = config.reader_socket;
-  if (!config.only_container.empty())
+  actors::prompts_config prompts;
+  if (!config.only_container.empty()) {
     result.inner.only_container.emplace(config.only_container);
+    prompts.id = config.only_container;
+  }
+  prompts.limits.total =
+      std::min(prompts.limits.total, config.open_requests_max);
+  if (config.prompts)
+    result.inner.spawn_operators = actors::operators_with(std::move(prompts));
   result.inner.limits.total = config.open_requests_max;
   result.inner.readers_max = config.readers_max;
   result.inner.clients_max = config.clients_max;

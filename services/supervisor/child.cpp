@@ -104,8 +104,8 @@ int run_clearance(const supervise_child_options& options, const sidecar& x,
     make_directories({setting.file});
     setting.file += "/" + name + ".jsonl";
   }
-  const hub_audit audit{setting, name, actors::new_boot_id(),
-                        exit_cannot_start};
+  const auto boot = actors::new_boot_id();
+  const hub_audit audit{setting, name, boot, exit_cannot_start};
   auto plan = hub_sandbox({clearance, readers});
   if (!audit.directory().empty())
     plan.paths_allowed.push_back({audit.directory(), path_access::files, true});
@@ -114,7 +114,9 @@ int run_clearance(const supervise_child_options& options, const sidecar& x,
     actors::executor_actor executor = actors::spawn_helper_executor(
         loop, actors::helper_executor_config{&loop, paths.verdict_socket});
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
-    auto hub = actors::hub_of(x, paths, {});
+    actors::container_quotas quotas;
+    quotas.keeps_prompts = !options.is_without_prompts;
+    auto hub = actors::hub_of(x, paths, quotas);
     hub.io = &loop;
     hub.executor = executor;
     hub.sandbox = sandbox;

@@ -79,6 +79,7 @@ supervisor_parser::supervisor_parser() {
   run->add_flag("--podman", all.podman);
   add(*run, "--shield", all.shield);
   add(*run, "--selinux-type", all.selinux_type);
+  run->add_flag("--no-prompts", all.is_without_prompts);
   add_audit(*run, all.audit);
   add_level(*run, all.level);
   child = app.add_subcommand("supervise-child");
@@ -87,6 +88,7 @@ supervisor_parser::supervisor_parser() {
   add(*child, "SIDECAR", one.sidecar)->required();
   add(*child, "--shield", one.shield);
   add(*child, "--selinux-type", one.selinux_type);
+  child->add_flag("--no-prompts", one.is_without_prompts);
   add_audit(*child, one.audit);
   add_level(*child, one.level);
   parent = app.add_subcommand("supervisor");
@@ -97,6 +99,7 @@ supervisor_parser::supervisor_parser() {
   add(*parent, "--delegate", whole.delegate);
   parent->add_flag("--isolate", whole.isolate);
   add(*parent, "--selinux-type", whole.selinux_type);
+  parent->add_flag("--no-prompts", whole.is_without_prompts);
   add_audit(*parent, whole.audit);
   add_level(*parent, whole.level);
 }

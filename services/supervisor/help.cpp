@@ -62,6 +62,7 @@ Options:
   --selinux-type NAME
                      the type of the gate's socket, where SELinux is enabled
                      (default: terok_socket_t)
+  --no-prompts       keep no prompts; see terok-clearance-prompts(1)
   --audit DIR        write an audit trail for each hub to DIR/ID.jsonl, or none
                      if DIR is `none` (default:
                      $XDG_STATE_HOME/terok-clearance/audit); see
@@ -112,6 +113,7 @@ Options:
   --selinux-type NAME
                      the type of the gate's socket, where SELinux is enabled
                      (default: terok_socket_t)
+  --no-prompts       keep no prompts; see terok-clearance-prompts(1)
   --audit DIR        write an audit trail for each hub to DIR/ID.jsonl, or none
                      if DIR is `none` (default:
                      $XDG_STATE_HOME/terok-clearance/audit); see
@@ -152,6 +154,8 @@ Options:
   --selinux-type NAME
                      the type of the gate's socket, where SELinux is enabled
                      (default: terok_socket_t)
+  --no-prompts       for clearance: keep no prompts; see
+                     terok-clearance-prompts(1)
   --audit DIR        for clearance: write an audit trail to DIR/ID.jsonl, or
                      none if DIR is `none` (default:
                      $XDG_STATE_HOME/terok-clearance/audit); see

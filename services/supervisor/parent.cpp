@@ -111,6 +111,8 @@ delegated_services(const parent_options& options, const protocol::sidecar& x,
     const argument_list ours{own_program(), "terok_sandbox", "supervise-child"};
     auto hub = ours;
     add_service(result, "clearance", std::move(hub), options);
+    if (options.is_without_prompts)
+      result.back().argv.emplace_back("--no-prompts");
     for (auto& word : audit_words(options.audit))
       result.back().argv.push_back(std::move(word));
     if (auto fault = gate_fault_of(x, paths))
@@ -190,6 +192,7 @@ int supervise_container(const parent_options& options) try {
   auto shared = find_surroundings(
       shield, options.selinux_type,
       sidecar->gate && !options.isolate ? gates_here::some : gates_here::none);
+  shared.quotas.keeps_prompts = !options.is_without_prompts;
   shared.audit = [audits](actors::hub_config& hub, const std::string& id) {
     audits.give_to(hub, id);
   };

@@ -68,6 +68,7 @@ int supervise(const supervise_options& options) try {
   const container_audits audits{options.audit};
   auto shared =
       find_surroundings(shield, options.selinux_type, gates_here::some);
+  shared.quotas.keeps_prompts = !options.is_without_prompts;
   shared.audit = [audits](actors::hub_config& hub, const std::string& id) {
     audits.give_to(hub, id);
   };

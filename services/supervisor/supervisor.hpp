@@ -27,6 +27,7 @@ struct supervise_child_options {
   std::string sidecar;
   std::string shield; ///< empty: it is searched for
   std::string selinux_type = default_selinux_type;
+  bool is_without_prompts = false;
   audit_setting audit; ///< its file is a directory
   log_level level = log_level::info;
 };
@@ -42,6 +43,7 @@ struct parent_options {
   /// by spaces. `none`: no such service is started. Empty: terok's own command.
   std::string delegate;
   bool isolate = false; ///< hub and gate run in children with a sandbox
+  bool is_without_prompts = false;
   std::string selinux_type = default_selinux_type;
   audit_setting audit; ///< its file is a directory
   log_level level = log_level::info;
@@ -54,6 +56,7 @@ struct supervise_options {
   bool podman = false;
   std::string shield; ///< empty: it is searched for
   std::string selinux_type = default_selinux_type;
+  bool is_without_prompts = false;
   audit_setting audit; ///< its file is a directory
   log_level level = log_level::info;
 };

@@ -31,6 +31,7 @@ const std::vector<workload>& workloads() {
       {"verdicts-refused", "calls that cite nothing, 8 pipelining clients",
        verdicts_refused},
       {"verdicts-executed", "the shield is /bin/true", verdicts_executed},
+      {"prompts", "a client gets all prompts of a container", prompts},
       {"idle", "wake-ups in 10 s", idle},
       {"connections", "memory of 1000 idle ones", connections},
       {"memory", "resident, idle and behind 100 000 events", memory},

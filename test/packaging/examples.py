@@ -322,7 +322,7 @@ def hub(world):
 
 
 def hub_with_prompts(world):
-    world.run('terok-clearance serve --inline-verdict --prompts\n',
+    world.run('terok-clearance serve --inline-verdict\n',
               'hub: serving', ENDLESS)
     world.run(EMIT, '6f1d2c3b4a59:')
 

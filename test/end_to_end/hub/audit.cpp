@@ -77,7 +77,7 @@ std::size_t lines_in(const std::string& text) {
 TEST_CASE("a verdict is in the trail, which can be listed and verified") {
   const runtime where;
   const fake_shield shield;
-  auto options = audited(where, {"--audit-sync"});
+  auto options = audited(where, {"--audit-sync", "--no-prompts"});
   options.shield = shield.program();
   {
     hub server{where, options};
@@ -175,7 +175,7 @@ TEST_CASE("by default the trail is in the state directory") {
 
 TEST_CASE("where logrotate renamed the trail SIGHUP goes on in a new file") {
   const runtime where;
-  hub server{where, audited(where)};
+  hub server{where, audited(where, {"--no-prompts"})};
   const auto first = trail_of(where);
   fs::rename(first, first + ".1");
   server.process().kill(SIGHUP);

@@ -52,7 +52,8 @@ TEST_CASE("varlinkctl understands the hub") {
   const auto address = where.clearance().string();
   check_contains(output_of({*program, "info", address}), "terok-clearance");
   // varlinkctl parses the description and refuses bad IDL.
-  for (auto interface : {"org.terok.Clearance1", "org.varlink.service"})
+  for (auto interface : {"org.terok.Clearance1", "org.terok.ClearanceOperator1",
+                         "org.varlink.service"})
     check_contains(output_of({*program, "introspect", address, interface}),
                    std::string("interface ") + interface);
   check_contains(output_of({*program, "call", address,

@@ -79,7 +79,7 @@ const std::string deny_rule = "version = 1\n"
 } // namespace
 
 TEST_CASE("prompts are listed, decided and remembered, by every executor") {
-  operation x{each_executor(), "exit 0", {}, {"--prompts"}};
+  operation x{each_executor()};
   auto subscriber = x.server.subscriber();
   for (const char* id : {"r1", "r2", "r3"})
     x.server.emit(block_of(id, "pypi.org").line());
@@ -114,7 +114,7 @@ TEST_CASE("prompts are listed, decided and remembered, by every executor") {
 }
 
 TEST_CASE("a shield that fails leaves the prompt open, and decide says so") {
-  operation x{executor::hub, "exit 1", "no such container", {"--prompts"}};
+  operation x{executor::hub, "exit 1", "no such container"};
   auto subscriber = x.server.subscriber();
   x.server.emit(block_of("r1", "pypi.org").line());
   subscriber.next_event();
@@ -223,10 +223,12 @@ TEST_CASE("a policy is explained and tested without a hub") {
 
 TEST_CASE("a hub without prompts says so to whoever asks for them") {
   const runtime where;
-  hub server{where};
+  hub_options options;
+  options.arguments = {"--no-prompts"};
+  hub server{where, options};
   const auto x = ask(where, {"list"});
   CHECK(x.how == exited(1));
-  CHECK(x.err.find("start it with --prompts") != x.err.npos);
+  CHECK(x.err.find("start it without --no-prompts") != x.err.npos);
 }
 
 TEST_CASE("without a hub each client says so and ends with 1") {
@@ -243,7 +245,7 @@ TEST_CASE("without a hub each client says so and ends with 1") {
 }
 
 TEST_CASE("plain text decides what its line said") {
-  operation x{executor::hub, "exit 0", {}, {"--prompts"}};
+  operation x{executor::hub};
   auto subscriber = x.server.subscriber();
   x.server.emit(block_of("r1", "pypi.org").line());
   subscriber.next_event();

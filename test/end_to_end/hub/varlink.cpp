@@ -51,7 +51,9 @@ TEST_CASE("GetInfo names vendor, product, url and the interfaces, sorted") {
                      R"("interfaces":[")"
                    + own + R"(","org.varlink.service"]})");
   };
-  CHECK(info == expected("terok-clearance", "org.terok.Clearance1"));
+  CHECK(info
+        == expected("terok-clearance",
+                    R"(org.terok.Clearance1","org.terok.ClearanceOperator1)"));
   CHECK(helper.call(get_info, "{}")
         == expected("terok-clearance-verdict", "org.terok.ClearanceVerdict1"));
 }
@@ -66,6 +68,9 @@ TEST_CASE("every interface is described, errors included") {
                   "error UnknownRequest", "error VerdictTupleMismatch",
                   "error ShieldCliFailed", "expected_container: string",
                   "dossier: [string]string"});
+  check_contains(described(hub, "org.terok.ClearanceOperator1"),
+                 {"interface org.terok.ClearanceOperator1", "method Watch(",
+                  "method Decide(", "error PromptChanged"});
   check_contains(described(helper, "org.terok.ClearanceVerdict1"),
                  {"interface org.terok.ClearanceVerdict1", "method Apply(",
                   "stderr: string"});

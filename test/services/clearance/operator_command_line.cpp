@@ -169,9 +169,10 @@ TEST_CASE("policy: directories, or none") {
   auto x = parsed<serve_config>({"serve", "--policy", "a", "--policy", "b"});
   CHECK(x.policy.directories == words{"a", "b"});
   CHECK_FALSE(x.policy.is_off);
-  CHECK(parsed<serve_config>({"serve", "--prompts", "--no-policy"})
-            .policy.is_off);
-  CHECK(is_refused({"serve", "--no-policy"}));
+  CHECK(parsed<serve_config>({"serve", "--no-policy"}).policy.is_off);
+  CHECK_FALSE(parsed<serve_config>({"serve"}).is_without_prompts);
+  CHECK(parsed<serve_config>({"serve", "--no-prompts"}).is_without_prompts);
+  CHECK(is_refused({"serve", "--no-prompts", "--policy", "a"}));
   CHECK(is_refused({"serve", "--no-policy", "--policy", "a"}));
 }
 

@@ -10,6 +10,7 @@
 #include "actors/hub/verdict_helper.hpp"
 #include "actors/io/socket/socket_listener.hpp"
 #include "actors/io/socket/stream.hpp"
+#include "actors/operator/prompts.hpp"
 #include "test/actors/io/loop/stepped_loop.hpp"
 #include "test/support/allocation_count.hpp"
 #include "test/support/files/temp_dir.hpp"
@@ -128,6 +129,15 @@ std::string verdict_on(const std::string& id) {
 
 const auto subscribe =
     R"({"method":"org.terok.Clearance1.Subscribe","more":true})" + "\0"s;
+// Of the operator interface; `more` is what follows the parameters.
+std::string operator_call(const std::string& method,
+                          const std::string& parameters,
+                          const std::string& more = "") {
+  return R"({"method":"org.terok.ClearanceOperator1.)" + method
+         + R"(","parameters":)" + parameters + more + "}\0"s;
+}
+
+const auto list = operator_call("List", "{}");
 const auto get_info = R"({"method":"org.varlink.service.GetInfo"})" + "\0"s;
 
 // Longer than what a connection's buffers keep.
@@ -151,12 +161,22 @@ struct world {
     config.clearance_socket = clients;
     config.reader_socket = readers;
     config.executor = actors::spawn_helper_executor(io, {&io, helper});
+    config.spawn_operators = [this](actors::operators_place x) {
+      actors::prompts_config mine;
+      mine.io = x.io;
+      mine.registry = x.registry;
+      mine.hub = x.hub;
+      mine.boot = "boot";
+      return actors::operators_actor{actors::spawn_prompts(io, mine)};
+    };
     actors::spawn_hub(io, std::move(config));
     loop.step();
     watcher = connect(clients);
     ask(*watcher, subscribe);
     emit(line_of("first"));
     REQUIRE(watcher_sees("first"));
+    // Folds it into a prompt.
+    REQUIRE(reply_to(list).find("\"boot-1\"") != std::string::npos);
   }
 
   ~world() {
@@ -300,6 +320,60 @@ TEST_CASE("memory that a subscription is denied costs at most its client's "
             x.emit(line_of("later"));
             return how_it_went(*client, R"("request_id":"later")");
           };
+        })
+        > 10);
+}
+
+TEST_CASE("memory that a question of an operator is denied costs at most its "
+          "connection") {
+  const std::string decide_first =
+      R"({"prompt":"boot-1","revision":1,"action":"allow"})";
+  const std::pair<std::string, const char*> questions[]{
+      {list, "\"prompts\""},
+      {operator_call("Decide", decide_first), "\"parameters\""},
+      {operator_call("History", "{}"), "\"decisions\""},
+      {operator_call("Explain", R"({"target":"a.org"})"), "\"decision\""},
+      {operator_call("Quiet", R"({"container":"c1","on":true})"),
+       "\"parameters\""},
+  };
+  for (const auto& [question, reply] : questions) {
+    CAPTURE(question);
+    CHECK(deny_each([&](world& x) -> std::function<end_of()> {
+            auto client =
+                std::shared_ptr<raw_socket>(x.connect(x.clients).release());
+            client->send(question);
+            return [&x, client, &reply] {
+              const auto went = how_it_went(*client, reply);
+              // Nothing stays in the middle of a decision.
+              const auto now = x.reply_to(list);
+              CHECK(now.find("\"deciding\"") == now.npos);
+              CHECK(now.find("\"boot-1\"") != now.npos);
+              return went;
+            };
+          })
+          > 5);
+  }
+}
+
+TEST_CASE("memory that is denied to a client that watches costs at most its "
+          "connection") {
+  CHECK(deny_each([](world& x) -> std::function<end_of()> {
+          auto client =
+              std::shared_ptr<raw_socket>(x.connect(x.clients).release());
+          client->send(operator_call("Watch", "{}", R"(,"more":true)"));
+          return [client] { return how_it_went(*client, "\"complete\""); };
+        })
+        > 10);
+}
+
+TEST_CASE("memory that a block is denied leaves a client that watches right") {
+  CHECK(deny_each([](world& x) -> std::function<end_of()> {
+          auto client =
+              std::shared_ptr<raw_socket>(x.connect(x.clients).release());
+          x.ask(*client, operator_call("Watch", "{}", R"(,"more":true)"));
+          auto reader = x.connect(x.readers);
+          reader->send(line_of("watched"));
+          return [client] { return how_it_went(*client, "\"complete\""); };
         })
         > 10);
 }
