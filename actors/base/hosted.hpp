@@ -6,6 +6,7 @@
 #include <caf/actor_cast.hpp>
 #include <caf/actor_config.hpp>
 #include <caf/actor_system.hpp>
+#include <caf/error.hpp>
 #include <caf/execution_unit.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/resumable.hpp>
@@ -100,7 +101,11 @@ public:
 
   const char* name() const override { return State::name; }
 
+  // What CAF does behind this may need memory: it cancels timeouts. Nothing is
+  // lost with that, and the state, whose handler was set perhaps, is gone.
   void on_exit() override {
+    this->set_exception_handler(
+        [](std::exception_ptr&) { return caf::error{}; });
     state_.reset();
     Base::on_exit();
   }

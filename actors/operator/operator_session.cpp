@@ -13,7 +13,8 @@ namespace clearance::actors {
 operator_session::operator_session(self_type* self,
                                    operator_session_config config)
     : self_(self), config_(std::move(config)) {
-  // nop
+  self_->set_exception_handler(
+      [this](std::exception_ptr& fault) { return on_fault(fault); });
 }
 
 operator_session::~operator_session() {
@@ -31,6 +32,13 @@ operator_session::interface::behavior_type operator_session::make_behavior() {
       [this](const writable&) { flush(); },
       [this](const hung_up&) { leave("it hung up"); },
   };
+}
+
+// One client's loss: the session ends as if the client had left. See session.
+caf::error operator_session::on_fault(const std::exception_ptr& fault) {
+  report_closed(name, config_.connection->who().pid, fault);
+  self_->unlink_from(config_.prompts);
+  return {};
 }
 
 void operator_session::on_changes(const changes& x) {
@@ -54,6 +62,7 @@ void operator_session::flush() try {
   self_->send(config_.prompts, pull{self_});
 } catch (const std::exception& fault) {
   report_closed(name, config_.connection->who().pid, fault);
+  self_->unlink_from(config_.prompts);
   self_->quit();
 }
 
@@ -64,6 +73,7 @@ void operator_session::leave(std::string_view why) {
          {"pid", std::to_string(config_.connection->who().pid)},
          {"command", config_.connection->who().command}});
   });
+  self_->unlink_from(config_.prompts); // see session.cpp
   self_->quit();
 }
 

@@ -5,10 +5,13 @@
 #include "actors/operator/messages.hpp"
 
 #include <caf/actor_addr.hpp>
+#include <caf/error.hpp>
 
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace clearance::actors {
 
@@ -38,6 +41,7 @@ public:
 
 private:
   void on_changes(const changes& x);
+  caf::error on_fault(const std::exception_ptr& fault);
   void leave(std::string_view why);
   void flush();
 
