@@ -17,7 +17,8 @@
 ///   subscriber       any              its client
 ///   prompts          a batch          a block: it is in no prompt;
 ///                    a question       its client's connection; a decision that
-///                                     was begun has failed
+///                                     was begun has failed; a prompt that
+///                                     was decided is not shown any more
 ///                    Watch            that client
 ///   operator_session any              its client
 ///   shield_executor  shield_call      this verdict

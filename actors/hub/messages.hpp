@@ -99,6 +99,12 @@ struct verdict {
 struct subscribe {
   subscriber_actor from;
   std::shared_ptr<queue_status> queue;
+  pid_t pid = 0; ///< of the client; 0: it is not known
+};
+
+/// How many events were dropped for the subscribers of this process?
+struct losses_of {
+  pid_t pid = 0;
 };
 
 /// Asks for the next page of undelivered events.
@@ -126,6 +132,8 @@ using registry_actor = caf::typed_actor<
     caf::reacts_to<subscribe>,
     // From a subscriber: the next page, please.
     caf::replies_to<replay>::with<replay_page>,
+    // From a session, for a client that calls `Lost`.
+    caf::replies_to<losses_of>::with<operator_answer>,
     // From a subscriber: its queue, which somebody waits for, has room.
     caf::reacts_to<room_atom>,
     // From itself: a batch that is held back may be due.
@@ -157,7 +165,7 @@ using session_actor = caf::typed_actor<
     caf::reacts_to<protocol::verdict_outcome>,
     // From the executor (in a verdict helper): the outcome of the call.
     caf::reacts_to<protocol::shield_outcome>,
-    // From the operators (in a hub that has them).
+    // From the operators, or from the registry (in a hub that has operators).
     caf::reacts_to<operator_answer>>;
 
 } // namespace clearance::actors
@@ -169,4 +177,5 @@ CLEARANCE_MESSAGE(clearance::actors::announce)
 CLEARANCE_MESSAGE(clearance::actors::batch_announced)
 CLEARANCE_MESSAGE(clearance::actors::verdict)
 CLEARANCE_MESSAGE(clearance::actors::subscribe)
+CLEARANCE_MESSAGE(clearance::actors::losses_of)
 CLEARANCE_MESSAGE(clearance::actors::replay)

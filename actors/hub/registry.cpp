@@ -57,6 +57,7 @@ registry::interface::behavior_type registry::make_behavior() {
       [this](const verdict& x) { return on_verdict(x); },
       [this](const subscribe& x) { on_subscribe(x); },
       [this](const replay& x) { return on_replay(x); },
+      [this](const losses_of& x) { return on_losses_of(x); },
       [this](room_atom) { on_room(); },
       [this](tick_atom) { on_tick(); },
       [this](const attend& x) { on_attend(x); },
@@ -421,7 +422,7 @@ replay_page failed_page() {
 } // namespace
 
 void registry::on_subscribe(const subscribe& x) try {
-  members_.push_back({x.from, x.queue});
+  members_.push_back({x.from, x.queue, x.pid});
   self_->monitor(x.from);
   self_->send(x.from, page_of({0, map_.sequence()}));
 } catch (const std::exception&) {

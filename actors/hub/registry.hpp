@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 namespace clearance::actors {
@@ -50,11 +51,13 @@ private:
       caf::typed_response_promise<protocol::verdict_outcome>;
   using execute_promise = caf::typed_response_promise<executed>;
 
+  using answer_promise = caf::typed_response_promise<operator_answer>;
   using page_promise = caf::typed_response_promise<replay_page>;
 
   struct member {
     subscriber_actor handle;
     std::shared_ptr<queue_status> queue;
+    pid_t pid = 0; // of the client
   };
 
   /// A reader's batch that is held back: it would push events out of the queue
@@ -74,6 +77,7 @@ private:
   execute_promise on_execute(const actors::execute& x);
   requests_closed on_close(const close_requests& x);
   void on_subscribe(const subscribe& x);
+  answer_promise on_losses_of(const losses_of& x);
   page_promise on_replay(const replay& x);
   void on_room();
   void on_tick();

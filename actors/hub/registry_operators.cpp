@@ -7,6 +7,7 @@
 #include "actors/base/fault.hpp"
 #include "actors/hub/registry.hpp"
 #include "protocol/base/limits.hpp"
+#include "protocol/varlink/operator_reply.hpp"
 
 #include <exception>
 #include <string>
@@ -78,6 +79,20 @@ registry::execute_promise registry::on_execute(const actors::execute& x) {
   } catch (const std::exception& fault) { // of cite(): nothing has changed
     answer(how::failed, std::string{fault_text(fault)});
   }
+  return promise;
+}
+
+// One process may have several subscriptions; a client that wants to tell them
+// apart has one.
+registry::answer_promise registry::on_losses_of(const losses_of& x) {
+  auto promise = self_->make_response_promise<operator_answer>();
+  std::uint64_t events = 0;
+  for (const auto& each : members_)
+    if (each.pid == x.pid)
+      events += each.queue->dropped();
+  insist([&] {
+    promise.deliver(operator_answer{protocol::varlink::lost_reply(events)});
+  });
   return promise;
 }
 

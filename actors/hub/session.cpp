@@ -214,6 +214,10 @@ void session::ask(varlink::operator_call& x) {
     return;
   }
   state_ = state::pending;
+  if (std::holds_alternative<varlink::lost_call>(x)) {
+    self_->send(config_.registry, losses_of{config_.connection->who().pid});
+    return;
+  }
   self_->send(config_.operators,
               operator_question{std::move(x), config_.connection->who()});
 }

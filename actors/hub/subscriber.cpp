@@ -49,7 +49,8 @@ subscriber::interface::behavior_type subscriber::make_behavior() {
   connection_->watch();
   self_->on_events([this] { on_events(); });
   self_->queue().queue()->progress(0, self_->clock().now());
-  self_->send(registry_, subscribe{self_, self_->queue().queue()});
+  self_->send(registry_,
+              subscribe{self_, self_->queue().queue(), connection_->who().pid});
   return {
       [](const announced&) { /* only a request gets here: answered */ },
       [this](replay_page& x) { on_page(x); },

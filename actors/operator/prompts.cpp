@@ -213,7 +213,11 @@ prompts::answer_promise prompts::on_question(operator_question& x) {
           using type = std::decay_t<decltype(call)>;
           if constexpr (std::is_same_v<type, varlink::decide_call>)
             decide(call, x.by, promise);
-          else if constexpr (!std::is_same_v<type, varlink::watch_call>)
+          else if constexpr (
+              !std::is_same_v<
+                  type,
+                  varlink::
+                      watch_call> && !std::is_same_v<type, varlink::lost_call>)
             promise.deliver(operator_answer{answer(call)});
         },
         x.what);

@@ -17,6 +17,10 @@ inline constexpr std::size_t listed_prompts_per_hub_max = 40'000;
 /// interface. At the limit the oldest one is forgotten.
 inline constexpr std::size_t folded_prompts_max = 4096;
 
+/// Targets of containers that `watch` remembers to say which blocks are
+/// repeated. At the limit it forgets the oldest one.
+inline constexpr std::size_t remembered_blocks_max = 4096;
+
 /// Hubs that one client follows. At the limit the others are left out, and the
 /// client says so.
 inline constexpr std::size_t followed_hubs_max = 256;

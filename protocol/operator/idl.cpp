@@ -164,6 +164,11 @@ method Explain(
   ports: ?[]int
 ) -> (decision: string, rules: []string, unknown: []string, opens: string)
 
+# How many events the hub has dropped for the subscriptions to
+# org.terok.Clearance1 that the caller's process has now, because they did not
+# read.
+method Lost() -> (events: int)
+
 # The policy in force, and whether its last load failed.
 method Rules() -> (rules: []Rule, state: string)
 

@@ -219,6 +219,8 @@ parse_operator_call(std::string_view method, const call& x) {
     result = read_explain(from);
   else if (method == "Rules")
     result = rules_call{};
+  else if (method == "Lost")
+    result = lost_call{};
   else
     return operator_refusal{method == "AddRule" ? kind::not_implemented
                                                 : kind::no_method,

@@ -52,10 +52,11 @@ struct explain_call {
   std::vector<std::int64_t> ports;
 };
 struct rules_call {};
+struct lost_call {};
 
 using operator_call =
     std::variant<watch_call, list_call, decide_call, quiet_call, history_call,
-                 explain_call, rules_call>;
+                 explain_call, rules_call, lost_call>;
 
 /// Why a call is none of these.
 struct operator_refusal {

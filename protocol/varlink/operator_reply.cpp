@@ -106,6 +106,10 @@ std::string rules_reply(const policy& x, std::string_view state) {
   });
 }
 
+std::string lost_reply(std::uint64_t events) {
+  return make_reply({}, [&](json_members& to) { to.count("events", events); });
+}
+
 std::string no_such_prompt(std::string_view id) {
   return text_error("NoSuchPrompt", "prompt", id);
 }

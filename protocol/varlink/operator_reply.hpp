@@ -6,6 +6,7 @@
 #include "protocol/operator/policy.hpp"
 #include "protocol/operator/prompt_table.hpp"
 
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <string_view>
@@ -32,6 +33,9 @@ std::string explain_reply(const policy_explanation& x);
 
 /// To `Rules`. `state` says in words what is in force.
 std::string rules_reply(const policy& x, std::string_view state);
+
+/// To `Lost`.
+std::string lost_reply(std::uint64_t events);
 
 // The errors, in the order of their declaration.
 std::string no_such_prompt(std::string_view id);

@@ -1,5 +1,6 @@
 #include "services/client/event_text.hpp"
 
+#include "protocol/text/text.hpp"
 #include "services/cli/terminal.hpp"
 
 namespace clearance::services {
@@ -68,6 +69,21 @@ bool answerable(const event& x) {
          && !x.target().empty();
 }
 
+// Null: the dossier has none.
+const std::string* container_name(const event& x) {
+  for (const auto& [key, value] : x.dossier)
+    if (key == "container_name" && !value.empty())
+      return &value;
+  return nullptr;
+}
+
+void put_circumstances(writer& w, const event_circumstances& x) {
+  if (x.repeated > 0)
+    w.field("repeated", std::to_string(x.repeated));
+  if (!x.hub.empty())
+    w.field("hub", x.hub);
+}
+
 void put_details(writer& w, const event& x) {
   switch (x.type) {
   case event_type::connection_blocked:
@@ -97,35 +113,52 @@ void put_details(writer& w, const event& x) {
 
 } // namespace
 
-std::string event_text(const event& x, std::string_view time,
-                       std::string_view socket, const event_style& style) {
+std::string event_text(const event& x, const event_circumstances& around,
+                       const event_style& style) {
   std::string result;
   writer w{result, style.color};
-  w.put(faint, time);
+  w.put(faint, around.time);
   result += ' ';
   w.put(color_of(x), to_string(x.type));
   result += ' ';
   result += shown(x.container);
+  const auto* name = container_name(x);
+  if (name != nullptr)
+    result += " (" + shown(*name) + ")";
   put_details(w, x);
   for (const auto& [key, value] : x.dossier)
-    w.field(shown(key), value);
+    if (&value != name)
+      w.field(shown(key), value);
+  put_circumstances(w, around);
   result += '\n';
   if (answerable(x)) {
-    auto command = answer_command(x, socket, style.default_socket);
+    auto command = answer_command(x, around.socket, style.default_socket);
     w.put(faint, "         answer (allow or deny): ");
     result += command + '\n';
   }
   return result;
 }
 
-std::string unknown_event_text(std::string_view json, std::string_view time,
+std::string unknown_event_text(std::string_view json,
+                               const event_circumstances& around,
                                const event_style& style) {
   std::string result;
   writer w{result, style.color};
-  w.put(faint, time);
+  w.put(faint, around.time);
   w.put(yellow, " unknown event ");
   result += json;
+  put_circumstances(w, around);
   return result + '\n';
+}
+
+std::string event_json(std::string_view event, std::string_view socket,
+                       std::int64_t time) {
+  std::string path;
+  protocol::append_json(path, protocol::escaped(socket));
+  std::string result = R"({"event":)";
+  result += event;
+  result += R"(,"hub":)" + path + R"(,"time":)" + std::to_string(time);
+  return result + "}\n";
 }
 
 std::string answer_command(const event& x, std::string_view socket,

@@ -1,12 +1,15 @@
 #include "services/client/hub_subscription.hpp"
 
 #include "protocol/base/limits.hpp"
+#include "protocol/json/json_tree.hpp"
 #include "protocol/varlink/message.hpp"
+#include "protocol/varlink/operator_call.hpp"
 #include "services/cli/terminal.hpp"
 #include "services/client/socket_owner.hpp"
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <utility>
@@ -26,10 +29,27 @@ constexpr std::chrono::milliseconds at_once = 1s;
 /// No event for so long: what the hub had for this connection has been read.
 constexpr std::chrono::milliseconds quiet = 200ms;
 
+/// How long a hub may take to say how many events it has dropped.
+constexpr std::chrono::milliseconds answer_time_limit = 1s;
+
 /// A hub drops events only while the socket takes no more. The kernel then
 /// holds 208 KiB for the socket by its own accounting, which charges a small
 /// message at up to four times its size.
 constexpr std::size_t unread_min_bytes = 32 * 1024;
+
+// Nothing: the hub cannot say it, because it is older or keeps no prompts.
+std::optional<std::int64_t> lost_events_of(std::string_view message) {
+  const auto parsed = protocol::varlink::parse_reply(message);
+  const auto* reply = std::get_if<protocol::varlink::reply>(&parsed);
+  if (reply == nullptr || !reply->error.empty())
+    return {};
+  const auto* events = protocol::varlink::find(reply->parameters, "events");
+  if (events == nullptr)
+    return {};
+  const auto tree = protocol::parse_json_tree(events->text);
+  const auto result = tree ? tree->integer() : std::nullopt;
+  return result && *result >= 0 ? result : std::nullopt;
+}
 
 } // namespace
 
@@ -86,10 +106,69 @@ void hub_subscription::retry(time_point now) {
 void hub_subscription::settle(time_point now) {
   if (!said_following_ && now - connected_at_ >= at_once)
     say_following();
-  if (behind_ && now >= renew_at_) {
-    connection_.reset();
-    connect(now);
+  if (!behind_ || now < renew_at_)
+    return;
+  if (question_)
+    subscribe_anew(now);
+  else
+    ask_losses(now);
+}
+
+void hub_subscription::subscribe_anew(time_point now) {
+  connection_.reset();
+  connect(now);
+}
+
+// This connection must stay open meanwhile: the hub counts the losses of the
+// subscriptions that there are.
+void hub_subscription::ask_losses(time_point now) {
+  auto result = connect_unix(path_, 0ms);
+  if (std::holds_alternative<connect_error>(result)) {
+    subscribe_anew(now);
+    return;
   }
+  question_ = std::move(std::get<descriptor>(result));
+  answer_framer_ = protocol::nul_framer();
+  std::string call;
+  protocol::varlink::append_call(
+      call, std::string{protocol::varlink::operator_name} + ".Lost", {}, false);
+  const auto n =
+      ::send(question_.get(), call.data(), call.size(), MSG_NOSIGNAL);
+  if (n != static_cast<ssize_t>(call.size())) {
+    subscribe_anew(now);
+    return;
+  }
+  renew_at_ = now + answer_time_limit;
+}
+
+void hub_subscription::read_answer(time_point now) {
+  std::string buffer(4096, '\0');
+  const auto n = ::recv(question_.get(), buffer.data(), buffer.size(), 0);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    return;
+  std::optional<std::int64_t> events;
+  if (n > 0) {
+    protocol::frame_batch frames;
+    if (answer_framer_.feed({buffer.data(), static_cast<std::size_t>(n)},
+                            frames)
+        && frames.size() == 0)
+      return;
+    if (frames.size() > 0)
+      events = lost_events_of(frames.at(0));
+  }
+  if (events == 0) {
+    question_.reset();
+    behind_ = false;
+    say_("no event of the hub at " + shown(path_) + " is missing");
+    return;
+  }
+  if (events)
+    say_("the hub at " + shown(path_) + " dropped " + std::to_string(*events)
+         + (*events == 1 ? " event" : " events")
+         + " for this program; the blocks of these that wait for a verdict and"
+           " that no client was sent come now, and `terok-clearance list` shows"
+           " all that wait");
+  subscribe_anew(now);
 }
 
 void hub_subscription::neglected(std::string_view why, time_point now) {
@@ -106,6 +185,7 @@ void hub_subscription::neglected(std::string_view why, time_point now) {
 }
 
 void hub_subscription::connect(time_point now) {
+  question_.reset();
   heard_ = said_following_ = behind_ = false;
   auto result = connect_unix(path_, 0ms);
   if (auto* error = std::get_if<connect_error>(&result)) {
@@ -149,7 +229,7 @@ void hub_subscription::read(announcement_reader& reader, const taker& take,
     lost(now);
     return;
   }
-  if (behind_)
+  if (behind_ && !question_)
     renew_at_ = now + quiet;
   protocol::frame_batch frames;
   bool fits =
@@ -174,6 +254,7 @@ void hub_subscription::read(announcement_reader& reader, const taker& take,
 }
 
 void hub_subscription::lost(time_point now) {
+  question_.reset();
   connection_.reset();
   turned_away_ =
       !heard_ && now - connected_at_ < at_once ? turned_away_ + 1 : 0;
@@ -197,6 +278,7 @@ void hub_subscription::lost(time_point now) {
 }
 
 void hub_subscription::refuse(const std::string& what) {
+  question_.reset();
   connection_.reset();
   state_ = state::refused;
   say_(what);

@@ -26,8 +26,10 @@ namespace clearance::services {
 ///
 /// A hub drops the oldest events of a client that does not read. When watch did
 /// not read for a while and much was waiting then (neglected()), it reads the
-/// rest and subscribes anew: the hub sends every block that still waits for a
-/// verdict and that it sent to no client before.
+/// rest and asks the hub, on a second connection, how many it dropped. If it
+/// dropped some, or has no operator interface to say so, watch subscribes anew:
+/// the hub sends every block that still waits for a verdict and that it sent to
+/// no client before.
 class hub_subscription {
 public:
   using sayer = void (*)(std::string_view what);
@@ -41,6 +43,9 @@ public:
 
   /// For poll; -1 in all states but `following`.
   int fd() const noexcept { return connection_.get(); }
+  /// For poll: the connection on which the hub is asked how many events it has
+  /// dropped; -1 if it is not asked now.
+  int question_fd() const noexcept { return question_.get(); }
   /// When to call retry(). Nothing: retry() has nothing to do.
   std::optional<time_point> retry_at() const noexcept;
 
@@ -60,11 +65,16 @@ public:
   /// taker did not want is lost.
   void read(announcement_reader& reader, const taker& take, time_point now);
 
+  /// Reads what the hub answers to the question.
+  void read_answer(time_point now);
+
 private:
   enum class state { absent, waiting, following, refused };
 
   void connect(time_point now);
   void settle(time_point now);
+  void ask_losses(time_point now);
+  void subscribe_anew(time_point now);
   void lost(time_point now);
   void refuse(const std::string& what);
   void back_off(time_point now);
@@ -79,13 +89,15 @@ private:
   bool said_waiting_ = false;
   bool said_following_ = false; // of this connection
   bool heard_ = false;          // a message came on this connection
-  bool behind_ = false;         // subscribe again at renew_at_
+  bool behind_ = false;         // ask what is missing at renew_at_
   unsigned turned_away_ = 0;    // connections in a row that ended at once
   socket_identity tried_;
   std::chrono::milliseconds pause_;
   time_point retry_at_{};
   time_point connected_at_{};
-  time_point renew_at_{};
+  time_point renew_at_{}; // or, once the hub is asked, for how long to wait
+  descriptor question_;
+  protocol::framer answer_framer_ = protocol::nul_framer();
   descriptor connection_;
   protocol::framer framer_ = protocol::nul_framer();
 };

@@ -4,16 +4,17 @@
 #include "services/client/hub_finder.hpp"
 #include "services/client/hub_subscription.hpp"
 #include "services/client/line_writer.hpp"
+#include "services/client/operator_hubs.hpp"
+#include "services/client/repeated_blocks.hpp"
 #include "services/client/stop_signals.hpp"
+#include "services/client/wall_time.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/paths.hpp"
 #include "services/process/standard_descriptors.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
-#include <ctime>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -54,15 +55,6 @@ std::string hint_path(const std::string& path) {
   return error || result.size() > socket_path_max_bytes ? path : result;
 }
 
-std::string local_time() {
-  auto now = std::time(nullptr);
-  std::tm parts{};
-  ::localtime_r(&now, &parts);
-  std::array<char, 16> text{};
-  auto n = std::strftime(text.data(), text.size(), "%H:%M:%S", &parts);
-  return {text.data(), n};
-}
-
 class watcher {
 public:
   explicit watcher(const watch_config& config)
@@ -73,7 +65,8 @@ public:
                 config.all ? config.runtime_directory : std::string{}),
         stop_(stop_signals()),
         continued_(signal_descriptor({SIGCONT})),
-        out_(STDOUT_FILENO, stop_.get()) {
+        out_(STDOUT_FILENO, stop_.get()),
+        names_hubs_(config.all || config.clearance_sockets.size() > 1) {
     for (const auto& path : config.clearance_sockets) {
       hubs_.try_emplace(path, path, say);
       hint_paths_.try_emplace(path, hint_path(path));
@@ -109,6 +102,8 @@ private:
   clock::time_point awake_since_; // when the last poll returned
   std::map<std::string, hub_subscription> hubs_;
   announcement_reader reader_;
+  repeated_blocks repeated_;
+  bool names_hubs_;   // more than one may be followed
   std::string lines_; // of one read, not written yet
   std::uint64_t shown_ = 0;
   std::optional<int> code_; // set: it is over
@@ -173,6 +168,7 @@ void watcher::poll_once() {
     if (!hub.following())
       continue;
     entries.push_back({hub.fd(), POLLIN, 0});
+    entries.push_back({hub.question_fd(), POLLIN, 0}); // -1 is ignored
     hubs.push_back(&hub);
   }
   int n = ::poll(entries.data(), entries.size(), timeout());
@@ -191,9 +187,13 @@ void watcher::poll_once() {
   }
   if (entries[3].revents != 0)
     on_continued();
-  for (std::size_t i = 0; i < hubs.size() && !code_; ++i)
-    if (entries[first_hub + i].revents != 0)
+  for (std::size_t i = 0; i < hubs.size() && !code_; ++i) {
+    const auto& answer = entries[first_hub + 2 * i + 1];
+    if (entries[first_hub + 2 * i].revents != 0)
       read(*hubs[i]);
+    if (answer.revents != 0 && answer.fd == hubs[i]->question_fd())
+      hubs[i]->read_answer(clock::now());
+  }
   if (code_)
     return;
   // After the hubs, because looking may forget some of them. At the end of a
@@ -223,13 +223,22 @@ void watcher::read(hub_subscription& hub) {
 }
 
 bool watcher::take(const hub_subscription& hub, const announcement& x) {
-  if (config_.json)
-    lines_ += x.json + '\n';
-  else if (x.known)
-    lines_ +=
-        event_text(*x.known, local_time(), hint_path_of(hub.path()), style_);
-  else
-    lines_ += unknown_event_text(x.json, local_time(), style_);
+  const auto now = wall_microseconds();
+  const auto& path = hint_path_of(hub.path());
+  if (config_.json) {
+    lines_ += event_json(x.json, path, now);
+  } else {
+    const auto time = local_text(now, "%H:%M:%S");
+    event_circumstances around{time, path};
+    if (names_hubs_)
+      around.hub = hub_label(path);
+    if (x.known) {
+      around.repeated = repeated_.add(path, *x.known);
+      lines_ += event_text(*x.known, around, style_);
+    } else {
+      lines_ += unknown_event_text(x.json, around, style_);
+    }
+  }
   ++shown_;
   return shown_ != config_.count;
 }

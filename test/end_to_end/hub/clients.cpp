@@ -93,6 +93,46 @@ TEST_CASE("after a stop watch shows all blocks that it missed") {
   CHECK(count_of(watcher.err(), "may be missing") == 1);
 }
 
+// Another subscriber is sent all blocks, so none of them comes again.
+TEST_CASE("after a stop watch says how many events it has lost") {
+  const runtime where;
+  hub server{where};
+  auto watcher =
+      run({"watch", "--json", "--clearance-socket", where.clearance()});
+  await_following(server, watcher);
+  auto other =
+      run({"watch", "--json", "--clearance-socket", where.clearance()});
+  await_following(server, other);
+  watcher.suspend();
+  constexpr std::size_t blocks = 3000;
+  std::string lines;
+  for (std::size_t i = 0; i < blocks; ++i) {
+    block x;
+    x.request_id = "c1:" + std::to_string(i);
+    lines += x.line();
+  }
+  auto reader = server.reader();
+  reader.send(lines);
+  reader.half_close();
+  CHECK(reader.read_to_end() == "");
+  const deadline guard;
+  while (count_of(other.out(), "\"connection_blocked\"") < blocks)
+    guard.pace("every block", {other.pidfd()});
+  watcher.kill(SIGCONT);
+  watcher.await_err("`terok-clearance list` shows all that wait");
+  const auto text = watcher.err();
+  const std::string before = " dropped ";
+  const auto at = text.find(before);
+  REQUIRE(at != text.npos);
+  const auto lost = std::stoul(text.substr(at + before.size()));
+  CHECK(lost > 0);
+  while (count_of(watcher.out(), "\"connection_blocked\"") + lost < blocks)
+    guard.pace("every block that was not lost", {watcher.pidfd()});
+  watcher.kill(SIGTERM);
+  CHECK(watcher.wait() == exited(0));
+  CHECK(count_of(watcher.out(), "\"connection_blocked\"") + lost == blocks);
+}
+
 TEST_CASE("watch that missed no block during a stop writes no warning") {
   const runtime where;
   hub server{where};

@@ -68,7 +68,7 @@ std::string json_of(const T& x, F append) {
 TEST_CASE("the description is valid and has the contract's members") {
   const auto& x = described();
   CHECK_EQ(x.name, "org.terok.ClearanceOperator1");
-  CHECK_EQ(x.all(kind::method).size(), 8);
+  CHECK_EQ(x.all(kind::method).size(), 9);
   CHECK_EQ(x.all(kind::error).size(), 6);
   CHECK(x.member(kind::method, "Decide").fields
         == idl_fields{{"prompt", "string"},

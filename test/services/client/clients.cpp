@@ -35,16 +35,16 @@ TEST_CASE("watch --all follows hubs as they come and go") {
   listener second{run_directory / "terok/clearance/6f1d2c3b4a59/hub.sock"};
   auto second_peer = await_subscriber(second);
   second_peer.send(started_event("in-second"));
-  watcher.await_out(" container_started in-second\n");
+  watcher.await_out(" container_started in-second hub=6f1d2c3b4a59\n");
   first_peer.send(started_event("in-first"));
-  watcher.await_out(" container_started in-first\n");
+  watcher.await_out(" container_started in-first hub=terok-clearance\n");
   { auto gone = std::move(second_peer); }
   fs::remove(run_directory / "terok/clearance/6f1d2c3b4a59/hub.sock");
   watcher.await_err("hub.sock went away");
   listener third{run_directory / "terok/clearance/0123456789ab.sock"};
   auto third_peer = await_subscriber(third);
   third_peer.send(started_event("in-third"));
-  watcher.await_out(" container_started in-third\n");
+  watcher.await_out(" container_started in-third hub=0123456789ab\n");
   watcher.kill(SIGTERM);
   CHECK(watcher.wait() == exited(0));
 }

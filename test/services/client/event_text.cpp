@@ -1,6 +1,8 @@
 #include "services/client/event_text.hpp"
 
+#include "protocol/operator/client_limits.hpp"
 #include "services/clearance/command_line.hpp"
+#include "services/client/repeated_blocks.hpp"
 #include "test/support/process/child.hpp"
 
 #include <doctest/doctest.h>
@@ -27,7 +29,7 @@ event blocked() {
 
 std::string text(const event& x, const std::string& socket = here,
                  bool color = false) {
-  return event_text(x, "12:00:01", socket, {color, here});
+  return event_text(x, {"12:00:01", socket}, {color, here});
 }
 
 /// The words that a shell makes of a command, behind the program's name.
@@ -183,8 +185,59 @@ TEST_CASE("colour changes no text") {
 }
 
 TEST_CASE("an event of an unknown type is shown as JSON") {
-  CHECK(unknown_event_text("{\"type\":\"new\"}", "12:00:01", {false, here})
+  CHECK(unknown_event_text("{\"type\":\"new\"}", {"12:00:01", here},
+                           {false, here})
         == "12:00:01 unknown event {\"type\":\"new\"}\n");
+}
+
+TEST_CASE("a line names the container, the hub, and what it repeats") {
+  auto x = blocked();
+  x.dossier = {{"task", "t42"}, {"container_name", "web (1)"}};
+  CHECK(
+      event_text(x, {"12:00:01", here, "hub two", 3}, {false, here})
+          .starts_with("12:00:01 connection_blocked 6f1d2c3b4a59 (\"web (1)\")"
+                       " 203.0.113.7:443/tcp request_id=6f1d2c3b4a59:1"
+                       " task=t42 repeated=3 hub=\"hub two\"\n"));
+  CHECK(unknown_event_text("{}", {"12:00:01", here, "two"}, {false, here})
+        == "12:00:01 unknown event {} hub=two\n");
+}
+
+TEST_CASE("an object has the event as it was sent, the hub and the time") {
+  CHECK(event_json(R"({"type":"new"})", "/run/a \"b\"/hub.sock", 17)
+        == R"({"event":{"type":"new"},"hub":"/run/a \"b\"/hub.sock","time":17})"
+           "\n");
+}
+
+TEST_CASE("a block is repeated if hub, container and target are the same") {
+  repeated_blocks seen;
+  auto x = blocked();
+  CHECK(seen.add("/a", x) == 0);
+  CHECK(seen.add("/a", x) == 1);
+  x.request_id = "another";
+  CHECK(seen.add("/a", x) == 2);
+  CHECK(seen.add("/b", x) == 0);
+  x.domain = "api.example.com"; // is the target then
+  CHECK(seen.add("/a", x) == 0);
+  x.type = event_type::verdict_applied;
+  CHECK(seen.add("/a", x) == 0);
+}
+
+TEST_CASE("what was shown long ago is forgotten, the oldest first") {
+  using clearance::protocol::client_limits::remembered_blocks_max;
+  repeated_blocks seen;
+  auto x = blocked();
+  for (std::size_t i = 0; i < remembered_blocks_max; ++i) {
+    x.domain = std::to_string(i);
+    CHECK(seen.add("/a", x) == 0);
+  }
+  x.domain = "0";
+  CHECK(seen.add("/a", x) == 1);
+  x.domain = "one more";
+  CHECK(seen.add("/a", x) == 0);
+  x.domain = "1";
+  CHECK(seen.add("/a", x) == 1);
+  x.domain = "0";
+  CHECK(seen.add("/a", x) == 0);
 }
 
 TEST_CASE("protocols have names") {

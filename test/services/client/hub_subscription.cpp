@@ -32,6 +32,12 @@ std::string event_reply(const std::string& type) {
          + '\0';
 }
 
+const std::string lost_method = "\"org.terok.ClearanceOperator1.Lost\"";
+
+std::string answer_of(const std::string& events) {
+  return R"({"parameters":{"events":)" + events + "}}" + '\0';
+}
+
 struct fixture {
   fixture() { said.clear(); }
 
@@ -283,7 +289,42 @@ TEST_CASE_FIXTURE(fixture,
   CHECK(got.size() == 41);
   hub.retry(now + 199ms);
   CHECK(server.empty());
-  hub.retry(now + 200ms);
+  now += 200ms;
+  hub.retry(now);
+  auto asked = server.accept();
+  CHECK(asked.read_frame().value().find(lost_method) != std::string::npos);
+  std::vector<std::string> new_texts;
+  SUBCASE("the hub says how many it dropped") {
+    asked.send(answer_of("1846"));
+    hub.read_answer(now);
+    new_texts = {"the hub at " + path
+                 + " dropped 1846 events for this program; the blocks of these "
+                   "that wait for a verdict and that no client was sent come "
+                   "now, and `terok-clearance list` shows all that wait"};
+  }
+  SUBCASE("the hub has no operator interface") {
+    asked.send(R"({"error":"org.varlink.service.InterfaceNotFound"})"
+               + std::string(1, '\0'));
+    hub.read_answer(now);
+  }
+  SUBCASE("the hub's answer is none") {
+    asked.send(answer_of("\"many\""));
+    hub.read_answer(now);
+  }
+  SUBCASE("the hub says a number that cannot be") {
+    asked.send(answer_of("-1"));
+    hub.read_answer(now);
+  }
+  SUBCASE("the hub closes the connection") {
+    { auto gone = std::move(asked); }
+    hub.read_answer(now);
+  }
+  SUBCASE("the hub does not answer") {
+    CHECK(hub.retry_at() == now + 1s);
+    now += 1s;
+    hub.retry(now);
+  }
+  CHECK(hub.question_fd() == -1);
   CHECK(hub.following());
   auto second = server.accept();
   CHECK(second.read_frame().has_value());
@@ -292,8 +333,51 @@ TEST_CASE_FIXTURE(fixture,
   second.send(event);
   read();
   CHECK(got.size() == 42);
-  CHECK(said.size() == 3);
+  new_texts.push_back("following the hub at " + path);
+  CHECK(texts(said.begin() + 2, said.end()) == new_texts);
   CHECK_FALSE(hub.retry_at().has_value());
+}
+
+TEST_CASE_FIXTURE(fixture, "a hub that dropped nothing is followed as before") {
+  listener server{path};
+  hub.seen(true, now);
+  auto first = server.accept();
+  first.send(event_reply(std::string(40'000, 'a')));
+  hub.neglected("of the test", now);
+  read();
+  now += 200ms;
+  hub.retry(now);
+  auto asked = server.accept();
+  const auto answer = answer_of("0");
+  asked.send(answer.substr(0, 9)); // in two parts
+  hub.read_answer(now);
+  CHECK(hub.question_fd() != -1);
+  first.send(event_reply("b")); // asking goes on
+  read();
+  CHECK(hub.retry_at() == now + 1s);
+  asked.send(answer.substr(9));
+  hub.read_answer(now);
+  CHECK(said.back() == "no event of the hub at " + path + " is missing");
+  CHECK_FALSE(hub.retry_at().has_value());
+  CHECK(server.empty());
+  first.send(event_reply("c"));
+  read();
+  CHECK(got.size() == 3);
+}
+
+TEST_CASE_FIXTURE(fixture, "a hub that goes away is not asked any more") {
+  listener server{path};
+  hub.seen(true, now);
+  auto first = server.accept();
+  first.send(event_reply(std::string(40'000, 'a')));
+  hub.neglected("of the test", now);
+  read();
+  hub.retry(now + 200ms);
+  CHECK(hub.question_fd() != -1);
+  { auto gone = std::move(first); }
+  read();
+  CHECK(hub.question_fd() == -1);
+  CHECK_FALSE(hub.following());
 }
 
 TEST_CASE_FIXTURE(fixture, "few unread events mean that none was dropped") {

@@ -20,13 +20,14 @@ namespace clearance::test {
 
 namespace {
 
-// A hub writes its audit trail to a directory of its own, unless the test names
-// one.
-void name_state_directory(child_options& options, const temp_dir& files) {
+// A hub writes its audit trail to a directory of its own, and reads no policy
+// of whoever runs the test, unless the test names a directory.
+void name_directory(child_options& options, const std::string& variable,
+                    const std::string& path) {
   for (const auto& [name, value] : options.environment)
-    if (name == "XDG_STATE_HOME")
+    if (name == variable)
       return;
-  options.environment.emplace_back("XDG_STATE_HOME", files / "state");
+  options.environment.emplace_back(variable, path);
 }
 
 std::vector<std::string> environment_of(const child_options& options) {
@@ -165,7 +166,8 @@ child::child(child_options options) : files_(std::make_unique<temp_dir>()) {
   const auto err = open_file(*files_ / "err", O_WRONLY | O_CREAT | O_APPEND);
   out_changes_ = watch(*files_ / "out");
   err_changes_ = watch(*files_ / "err");
-  name_state_directory(options, *files_);
+  name_directory(options, "XDG_STATE_HOME", *files_ / "state");
+  name_directory(options, "XDG_CONFIG_HOME", *files_ / "config");
   auto env = environment_of(options);
   announce_sockets(options, env);
   auto env_pointers = pointers(env);
