@@ -99,7 +99,7 @@ void prompt_batch::load() {
            + (x.why.empty() ? "it did not answer in time" : x.why));
     else if (x.is_older)
       fail("the hub " + shown(name)
-           + " keeps no prompts; start it with --prompts");
+           + " keeps no prompts; start it without --no-prompts");
   }
 }
 

@@ -91,7 +91,7 @@ class World:
 
     def start_hub(self):
         self.hub = subprocess.Popen(
-            [self.program, "serve", "--prompts", "--no-policy", "--audit", "none", "--inline-verdict",
+            [self.program, "serve", "--no-policy", "--audit", "none", "--inline-verdict",
              "--shield", shutil.which("true")],
             env={**os.environ, "XDG_RUNTIME_DIR": self.path("runtime")},
             stderr=open(self.path("hub_log"), "wb"))

@@ -33,7 +33,7 @@ def a_real_block(driver):
         os.chmod(shield, 0o700)
         environment = {**os.environ, "XDG_RUNTIME_DIR": directory}
         hub = subprocess.Popen(
-            [CLEARANCE, "serve", "--prompts", "--no-policy", "--inline-verdict",
+            [CLEARANCE, "serve", "--no-policy", "--inline-verdict",
              "--shield", shield, "--audit", "none"], env=environment,
             stderr=subprocess.DEVNULL)
         await_("the hub", lambda: os.path.exists(f"{directory}/terok-shield-events.sock"))
