@@ -30,7 +30,6 @@
 #include <algorithm>
 #include <exception>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <variant>
 
