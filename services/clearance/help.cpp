@@ -37,7 +37,7 @@ Clients:
   emit           send events to the hub, as a reader does
 
 Options:
-  --config FILE  behind a subcommand: settings from a TOML file. An option
+  --config FILE  after a subcommand: settings from a TOML file. An option
                  is a key of the same name in the section of its
                  subcommand: [serve] log-level = "debug". The whole file is
                  checked before anything starts; options given here win
@@ -94,11 +94,12 @@ Options:
   --config FILE            settings, as TOML; see terok-clearance --help
   --help                   show this text
 
-At its start the hub gives up what it does not need: new privileges, files
-beside its sockets and the system's own (Landlock), and all system calls but
-those it makes (seccomp). What this kernel cannot do is a warning; with
---sandbox required the hub then does not start. With --inline-verdict it gives
-up nothing, because terok-shield needs it all, and says so.
+At its start the hub enters a sandbox. It can gain no privileges. It can use no
+files except the directories of its sockets, its audit trail, its policy and the
+system's files (Landlock), and it can make only the system calls that it needs
+(seccomp). What this kernel cannot do is a warning; with --sandbox required the
+hub then does not start. With --inline-verdict there is no sandbox, because
+terok-shield would not work in it; the log says so.
 
 The sockets' directories must be yours and closed to all others (mode 0700).
 Under systemd, sockets that it passes are served instead: one is named
@@ -121,8 +122,8 @@ Usage: terok-clearance serve-verdict [OPTION]...
 
 Runs the verdict helper until SIGINT or SIGTERM. It runs
 `terok-shield allow|deny CONTAINER DEST` when the hub asks it to, for at most
-10 seconds, and keeps no state. It gives up no rights at its start, as `serve`
-does, because terok-shield needs them.
+10 seconds, and keeps no state. It has no sandbox, because terok-shield would
+not work in it.
 
 Options:
   --socket PATH      where the hub connects (default:
@@ -223,8 +224,8 @@ Options:
   --config FILE         settings, as TOML; see terok-clearance --help
   --help                show this text
 
-Exit codes: 0 the hub has read it all (whether it liked it stands in its log);
-1 the hub cannot be reached or went away; 2 wrong usage.
+Exit codes: 0 the hub has read it all (the hub's log says which lines it did not
+accept); 1 the hub cannot be reached or went away; 2 wrong usage.
 )";
 
 constexpr std::string_view audit_text_of_help = R"(

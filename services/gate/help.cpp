@@ -42,7 +42,7 @@ Where:
   --listen ADDRESS:PORT  a TCP port; ADDRESS is 127.0.0.1, or [::1]
   --allow-remote         --listen may name an address that is not loopback. The
                          token travels unencrypted
-  Neither of the first two where systemd passes a socket named `gate`.
+  If systemd passes a socket named `gate`, use neither --socket nor --listen.
 
 What git runs:
   --hooks-path DIR       its hooks run, whatever the repository says (default:
@@ -59,7 +59,7 @@ What git runs:
                          saved is refused. terok-push-marker in the repository
                          says what was pushed
   --backup-days DAYS     how long a backup is kept (default: 30)
-  hook NAME              what those hooks run
+  hook NAME              the hooks of --install-hooks run this; nobody types it
   tend ROOT SCOPE...     what an idle gate runs: removes expired backups, packs
                          refs
   --check                with hook: only look whether the hook can run. The gate
@@ -82,13 +82,13 @@ What git runs:
   --help                 show this text
   --version              show the version
 
-At its start the gate gives up what it and its git do not need: new privileges;
-files beside DIR/NAME.git (with --grants, or when it is not there yet: DIR),
-home, hooks, what is on PATH and the system's own; connections over TCP; other
-processes (Landlock); all system calls that git does not make (seccomp). Hooks
-of yours that need more need --sandbox off, and so does a repository that is a
-symbolic link or borrows objects from outside of DIR; one that is replaced needs
-a new gate. What this kernel cannot do is a warning; with --sandbox required the
+At its start the gate enters a sandbox, and its git works in it. They can gain
+no privileges. They can use no files except DIR/NAME.git (with --grants, or if
+it is not there yet: DIR), home, hooks, the directories of PATH and the system's
+files; they cannot connect over TCP or reach other processes (Landlock); they
+can make only the system calls that git needs (seccomp). Use --sandbox off if
+your hooks need more, or if the repository is a symbolic link or borrows objects
+from outside of DIR. If the repository is replaced, start the gate again. What this kernel cannot do is a warning; with --sandbox required the
 gate then does not start.
 
 A request that asks for anything but fetch and push of the token's repository

@@ -62,7 +62,8 @@ user's files; see SECURITY in terok-guard(1).
 
 Options:
   --name NAME        what the hub calls the container: 1 to 64 letters, digits,
-                     dots, underscores and hyphens (default: made up and said)
+                     dots, underscores and hyphens (default: a random name,
+                     which is printed)
   --open DEST        allow an address, a network (ADDRESS/BITS), a name, or all
                      names below one (**.NAME) from the start; may be repeated
   --hub PATH         the hub's socket for readers; no hub is started

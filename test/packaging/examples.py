@@ -12,6 +12,7 @@ and the next one is typed into another shell. Some names of the pages stand for
 those of the reader; PLACES says which.
 """
 
+import datetime
 import json
 import os
 import re
@@ -48,11 +49,12 @@ NOT_RUN = {
     ('terok-clearance-web.1',
      'ssh -L 127.0.0.1:8443:127.0.0.1:8443 that-machine'):
         'it needs another machine',
-    ('README.md', '$ terok-guard run --name web -- curl -sI '
-                  'https://example.com'):
+    ('README.md', '$ terok-guard run --on-block hold --name web '
+                  '-- curl -I https://example.com'):
         'it needs the internet: the test `guard_run` runs commands in a '
         'private one',
-    ('terok-guard.1', 'terok-guard run -- curl https://example.com/'):
+    ('terok-guard.1', 'terok-guard run --on-block hold -- curl '
+                      'https://example.com/'):
         'it needs the internet: the test `guard_run` runs commands in a '
         'private one',
     ('README.md', 'packaging/quickstart --demo   # a connection is refused, '
@@ -125,6 +127,8 @@ def readme_examples():
     for before, at in zip([None] + typed, range(len(typed))):
         if typed[at] is None and rows[at][1] == 'the same command again':
             typed[at] = before
+    for match in re.finditer(r'^\|.*\| `(systemctl .*)` \|$', text, re.M):
+        yield Example('README.md', match[1] + '\n')
     if not typed or None in typed:
         raise Failed('README.md: a row of the three terminals has no command')
     yield Example('README.md', ''.join(x[1] + '\n' for x in typed))
@@ -350,17 +354,25 @@ def policy_and_tests(world):
 
 
 def expectations_of_page(world, example):
-    """The policy has no rule, so that the page's allow is an ask."""
-    policy_and_tests(world)
+    """Of the policy that the same page shows."""
+    policy = next(x for x in examples()
+                  if x.key == (example.page, 'version = 1'))
+    policy_of_page(world, policy)
     (world.home / 'page.toml').write_text(example.text)
-    world.run('terok-clearance policy test ~/page.toml ~/policy.d\n',
-              'expected allow, is ask', 1)
+    world.run('terok-clearance policy test ~/page.toml ~/policy\n',
+              '1 test, 0 failed')
 
 
 def policy_of_page(world, example):
     policy = world.home / 'policy'
     policy.mkdir(mode=0o700)
-    (policy / 'a.toml').write_text(example.text)
+    # The day of the page comes, and a rule that has expired fails its test.
+    text, days = re.subn(r'(?<=expires = )\d{4}-\d\d-\d\d',
+                         str(datetime.date.today()
+                             + datetime.timedelta(days=30)), example.text)
+    if days != 1:
+        raise Failed('the rule does not expire')
+    (policy / 'a.toml').write_text(text)
     world.run('terok-clearance policy check ~/policy\n', 'python wheels')
 
 
@@ -420,6 +432,8 @@ for word; do
 done
 ''')
     world.double('sudo', 'exec "$@"\n')
+    world.double('dpkg-query', 'printf installed\n')
+    (world.home / 'packaging').symlink_to(TOP / 'packaging')
 
 
 def manager(world):
@@ -479,19 +493,22 @@ def sidecar(text):
     return text
 
 
-SCRATCH_GATE = typed('', 'gate: serving', 'Cloning into', before=lambda world:
+SCRATCH_GATE = typed('', 'gate: serving', '', 'Cloning into', '', before=lambda world:
                      world.run('mkdir -p /tmp/gate/mirrors\n'))
 
 RUN = {
     ('README.md', 'packaging/quickstart'): three_terminals,
-    ('README.md', 'meson setup build --buildtype release -Dwerror=false '
-                  '-Dtests=false -Dunity=on'):
-        typed('', 'installed', before=builder),
+    ('README.md', "bash -c '. packaging/dependencies.sh && "
+                  "install_dependencies build_packages'"):
+        typed('', '', 'installed', before=builder),
     ('README.md', 'git init -q --bare -b main /tmp/gate/mirrors/demo.git'):
         SCRATCH_GATE,
-    ('README.md', 'systemctl --user enable --now clearance-hub.socket      # '
-                  'the hub, with its readers and its helper'):
-        typed('', '', '', before=manager),
+    ('README.md', 'systemctl --user enable --now clearance-hub.socket'):
+        typed('', before=manager),
+    ('README.md', 'systemctl --user enable --now clearance-supervisor'):
+        typed('', before=manager),
+    ('README.md', 'systemctl --user enable --now clearance-gate@NAME.socket'):
+        typed('', before=manager),
     (EMBEDDING, 'namespace embedding = clearance::embedding;'):
         compiled,
     ('terok-clearance-audit.1', 'terok-clearance audit list --since 7d '
@@ -512,7 +529,8 @@ RUN = {
     ('terok-clearance-prompts.1',
      "echo 'd 1 not from here' | terok-clearance --plain"):
         typed('[1] denied', before=hub_with_prompts),
-    ('terok-clearance.1', 'terok-clearance serve --inline-verdict &'):
+    ('terok-clearance.1',
+     'terok-clearance serve --inline-verdict --shield /bin/true & sleep 1'):
         typed('hub: serving', 'following the hub', '6f1d2c3b4a59:17\n',
               'allow applied: ', after=applied),
     ('terok-clearance.1', 'terok-clearance watch --all --json |'):
