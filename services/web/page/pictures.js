@@ -62,7 +62,7 @@ function drawList() {
     if (by && shown.length < ROWS) {
       const key = 'g' + name;
       let x = rowOf.get(key);
-      if (!x) { x = make('div', '', 'heading'); x.role = 'presentation'; rowOf.set(key, x); }
+      if (!x) { x = make('div', '', 'heading'); x.setAttribute('role', 'presentation'); rowOf.set(key, x); }
       put(x, by === 'container' ? members[0].name + ' ' + members[0].task : name);
       used.add(key);
       place(x);
@@ -85,7 +85,7 @@ function drawList() {
 }
 function note(x) {
   const all = x.flags ? ['! ' + x.flags] : [];
-  if (x.stale || offline) all.push('hub away');
+  if (x.stale) all.push('hub away');
   else if (asked.has(x.number) || x.state === 'deciding') all.push('deciding…');
   else if (x.decision && x.decision.result === 'failed') all.push('failed');
   if (x.quiet) all.push('quiet');
@@ -95,7 +95,7 @@ function row(x) {
   let to = rowOf.get(x.number);
   if (!to) {
     to = make('div', '', 'row');
-    to.role = 'option';
+    to.setAttribute('role', 'option');
     to.id = 'row-' + x.number;
     for (const [name, inner] of [['who', 1], ['what', 1], ['number port'], ['number age'], ['note']]) {
       const cell = make('div', undefined, name);

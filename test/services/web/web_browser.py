@@ -59,11 +59,8 @@ def a_real_block(driver):
             select(browser, "good.example")
             assert browser.run("return document.title") == "(1) clearance"
             assert web.token not in browser.run("return location.href")
-            # Typed ahead: nothing may come of it.
             block("bad.example")
             browser.await_text("bad.example", "#list")
-            browser.keys("ka" if "good" in browser.text("#panel h2") else "a")
-            assert not said()
             select(browser, "good.example")
             browser.until(lambda: browser.keys("a"), "an allow", said)
             assert said() == ["allow 6f1d2c3b4a59 good.example"], said()
@@ -91,6 +88,83 @@ def a_real_block(driver):
         hub.terminate()
         hub.wait(60)
         assert web.end() == 0
+
+
+def times_of_a_decision(driver):
+    """By a clock of the test's own, which goes on only when it says so."""
+    clock = ("let now = 1000; performance.now = () => now;"
+             "window.advance = ms => { now += ms; };")
+    with World(PROGRAM, [prompt(1), prompt(2), prompt(3)]) as world, \
+            Browser(driver) as browser:
+        browser.command("Page.enable")
+        browser.command("Page.addScriptToEvaluateOnNewDocument", source=clock)
+        hub = world.hub
+
+        def advance(milliseconds):
+            browser.run("window.advance(arguments[0])", milliseconds)
+
+        def refused(keys):
+            browser.run("document.querySelector('#notice').textContent = ''")
+            browser.keys(keys)
+            return "Not yet" in browser.text("#notice")
+
+        def decided(key, number):
+            browser.keys(key)
+            await_("a decision", lambda: len(hub.called("Decide")) == number)
+            await_("its answer", lambda: "allowed" in browser.text("#notice")
+                   or "denied" in browser.text("#notice"))
+            return hub.called("Decide")[-1]
+
+        browser.open(world.web.link)
+        select(browser, "host2.example")
+        # Typed ahead, with and without another selection between.
+        advance(10_000)
+        assert refused("kja")
+        advance(499)
+        assert refused("a")  # half a second is not over
+        advance(1)
+        assert refused("a")  # a third of a second behind a refusal is not
+        advance(349)
+        assert refused("x")
+        advance(350)
+        assert decided("a", 1)["prompt"] == "b-2"
+        # Another revision is another prompt to look at.
+        advance(10_000)
+        hub.send({"prompt": prompt(2, revision=2, flags=["no_name"])})
+        browser.await_text("FLAGS: no name", "#flags")
+        assert refused("x")
+        advance(500)
+        given = decided("x", 2)
+        assert given["revision"] == 2 and given["action"] == "deny"
+        # Something above goes away, and what is selected moves.
+        advance(10_000)
+        hub.send({"removed": ["b-1"]})
+        await_("a row less", lambda: "host1" not in browser.text("#list"))
+        assert refused("a")
+        advance(350)
+        assert decided("a", 3)["revision"] == 2
+        # What was covered was not on the screen.
+        advance(10_000)
+        browser.keys("?")
+        browser.await_text("allow", "#dialog")
+        browser.keys("ax")
+        browser.keys("\ue00c")
+        await_("no dialog", lambda: not browser.run(
+            "return document.querySelector('#dialog').open"))
+        assert refused("a")
+        # Scripts press no buttons.
+        advance(10_000)
+        browser.run("document.querySelector('#allow').click();"
+                    "document.dispatchEvent(new KeyboardEvent('keydown', {key: 'a'}))")
+        # A narrow screen: an allow needs all of it, a deny does not.
+        advance(10_000)
+        browser.size(320, 160)
+        select(browser, "host3.example")
+        advance(10_000)
+        browser.keys("a")
+        browser.await_text("Scroll first", "#notice")
+        advance(10_000)
+        assert decided("x", 4)["prompt"] == "b-3"
 
 
 def decided_elsewhere_and_two_tabs(driver):
@@ -336,7 +410,8 @@ try:
     if len(sys.argv) > 3:
         pictures(DRIVE, sys.argv[3])
     else:
-        for test in [a_real_block, decided_elsewhere_and_two_tabs,
+        for test in [a_real_block, times_of_a_decision,
+                     decided_elsewhere_and_two_tabs,
                      a_hub_and_a_server_that_go_away, texts_of_a_container_are_text,
                      neighbours_and_other_names, no_request_leaves,
                      rules_of_accessibility]:
