@@ -6,7 +6,7 @@
 #include "services/client/prompt_words.hpp"
 #include "services/client/wall_time.hpp"
 
-#include <utility>
+#include <algorithm>
 #include <vector>
 
 namespace clearance::services {
@@ -69,7 +69,7 @@ std::vector<std::string> lines_in(std::string_view text) {
 } // namespace
 
 void web_calls::call(protocol::web_call what, const protocol::web_body& body,
-                     answer reply, time_point now) {
+                     const answer& reply, time_point now) {
   using kind = protocol::web_call;
   if (what == kind::rules) {
     hubs_.rules(
@@ -85,7 +85,7 @@ void web_calls::call(protocol::web_call what, const protocol::web_body& body,
   }
   switch (what) {
   case kind::decide:
-    decide(*entry, body, std::move(reply), now);
+    decide(*entry, body, reply, now);
     return;
   case kind::explain:
     hubs_.explain(
@@ -96,7 +96,7 @@ void web_calls::call(protocol::web_call what, const protocol::web_body& body,
         now);
     return;
   case kind::quiet:
-    quiet(*entry, std::move(reply), now);
+    quiet(*entry, reply, now);
     return;
   case kind::rule: {
     const auto expires = local_text(
@@ -118,7 +118,7 @@ void web_calls::call(protocol::web_call what, const protocol::web_body& body,
 }
 
 void web_calls::decide(const protocol::list_entry& of,
-                       const protocol::web_body& body, answer reply,
+                       const protocol::web_body& body, const answer& reply,
                        time_point now) {
   if (!body.answer || body.revision <= 0) {
     reply(outcome_json("unknown", "the page did not say what to decide"));
@@ -143,7 +143,7 @@ void web_calls::decide(const protocol::list_entry& of,
       now);
 }
 
-void web_calls::quiet(const protocol::list_entry& of, answer reply,
+void web_calls::quiet(const protocol::list_entry& of, const answer& reply,
                       time_point now) {
   const bool on = quiet_.turn(of);
   hubs_.quiet(

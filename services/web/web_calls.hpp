@@ -25,12 +25,13 @@ public:
 
   /// `what` is one of decide, explain, quiet, rule and rules.
   void call(protocol::web_call what, const protocol::web_body& body,
-            answer reply, time_point now);
+            const answer& reply, time_point now);
 
 private:
   void decide(const protocol::list_entry& of, const protocol::web_body& body,
-              answer reply, time_point now);
-  void quiet(const protocol::list_entry& of, answer reply, time_point now);
+              const answer& reply, time_point now);
+  void quiet(const protocol::list_entry& of, const answer& reply,
+             time_point now);
 
   operator_hubs& hubs_;
   const protocol::prompt_list& list_;

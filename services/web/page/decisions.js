@@ -36,6 +36,7 @@ function mayDecide(action) {
 async function decide(action) {
   const x = entries.get(selected);
   if (view !== 'waiting' || $('dialog').open) return;
+  if (marks.size) return decideMarked(action);
   if (!x) return notice('Nothing is selected; j and k select a prompt.');
   if (asked.has(x.number) || x.state === 'deciding') return notice('This prompt is being decided.');
   if (!canDecide(x)) return notice('The hub of this prompt is away; it cannot be decided now.', 'warning');
@@ -44,18 +45,89 @@ async function decide(action) {
     guard.refused = performance.now();
     return notice(why, 'warning');
   }
-  const {number, revision, target} = x, reason = $('reason').value.trim();
-  asked.set(number, revision);
+  const reason = $('reason').value.trim();
   $('reason').value = '';
-  notice(target + ': ' + (action === 'allow' ? 'allowing…' : 'denying…'));
+  notice(x.target + ': ' + (action === 'allow' ? 'allowing…' : 'denying…'));
+  asked.set(x.number, x.revision);
+  const came = await send(x, action, reason);
+  notice(x.target + ': ' + came.text, tones[came.what]);
+}
+const tones = {done: 'good', changed: 'warning', failed: 'danger', unknown: 'danger'};
+// `x` as it was on the screen.
+async function send(x, action, reason) {
   refresh();
   let came;
-  try { came = await call('/decide', {number, revision, action, reason}); }
-  catch (e) { came = {what: 'unknown', text: 'it is not known whether it was decided: ' + e.message}; }
-  asked.delete(number);
-  mine.add(number);
-  notice(target + ': ' + came.text, {done: 'good', changed: 'warning', failed: 'danger', unknown: 'danger'}[came.what]);
+  try {
+    came = await call('/decide', {number: x.number, revision: x.revision, action, reason});
+  } catch (e) {
+    came = {what: 'unknown', text: 'it is not known whether it was decided: ' + e.message};
+  }
+  asked.delete(x.number);
+  mine.add(x.number);
   guard.moved = performance.now();
+  refresh();
+  return came;
+}
+// Marked prompts are listed once more, whole, before they are decided together.
+function decideMarked(action) {
+  const all = [...marks.keys()].map(n => entries.get(n)).filter(x => x && canDecide(x));
+  const left = action === 'allow' ? all.filter(x => x.flags) : [];
+  const batch = all.filter(x => !left.includes(x));
+  const names = left.map(x => x.target).join(', ');
+  if (!batch.length)
+    return notice(left.length ? 'Left out, because they are flagged: ' + names
+      + '. Decide each by itself.' : 'No marked prompt can be decided now.', 'warning');
+  const title = (action === 'allow' ? 'Allow ' : 'Deny ') + plural(batch.length, 'prompt');
+  const parts = batch.map(x => make('p', x.target + ' for ' + (x.task ? x.task + ' in ' : '')
+    + x.name + '. ' + (action === 'allow' ? x.opens : x.flags && 'Flags: ' + x.flags + '.')));
+  if (left.length)
+    parts.push(make('p', 'Left out, because they are flagged: ' + names + '.', 'soft'));
+  const typed = make('input'), label = make('label', 'Type ' + batch.length + ' to do it ');
+  typed.id = 'typed';
+  typed.inputMode = 'numeric';
+  typed.autocomplete = 'off';
+  label.append(typed);
+  if (batch.length > MARKS) parts.push(label);
+  const button = make('button', title), told = make('p'), opened = performance.now();
+  button.id = 'together';
+  button.addEventListener('click', e => {
+    if (!e.isTrusted) return;
+    if (performance.now() - opened < SEEN) return put(told, 'Not yet: look, and press again.');
+    if (batch.length > MARKS && typed.value.trim() !== String(batch.length))
+      return put(told, 'Nothing was decided: that is not the number ' + batch.length + '.');
+    $('dialog').close();
+    together(batch, action);
+  });
+  open(title, [...parts, button, told]);
+}
+async function together(batch, action) {
+  const reason = $('reason').value.trim(), same = batch.filter(x => {
+    const now = entries.get(x.number);
+    return now && now.revision === x.revision && canDecide(now);
+  });
+  $('reason').value = '';
+  for (const x of same) { asked.set(x.number, x.revision); marks.delete(x.number); }
+  const others = [];
+  let done = 0;
+  for (const x of same) {
+    const came = await send(x, action, reason);
+    if (came.what === 'done') ++done; else others.push(x.target + ': ' + came.text);
+  }
+  const left = batch.length - same.length;
+  notice(done + (action === 'allow' ? ' allowed' : ' denied')
+    + (left ? '; left out, because they changed: ' + left : '')
+    + (others.length ? '; ' + others.join('; ') : '') + '.', others.length || left ? 'warning' : 'good');
+}
+function mark() {
+  const x = entries.get(selected);
+  if (!x) return notice('Nothing is selected; j and k select a prompt.');
+  if (!marks.delete(x.number)) marks.set(x.number, x.revision);
+  refresh();
+}
+function markAll() {
+  const all = shown.every(n => marks.has(n));
+  for (const n of shown)
+    if (all) marks.delete(n); else marks.set(n, entries.get(n).revision);
   refresh();
 }
 async function lines(path, title, more) {
@@ -89,10 +161,11 @@ async function another() {
 }
 const keys = [['j k ↓ ↑ g G', 'select the next, previous, first, last prompt'],
   ['Enter', 'go to the details; never decides'], ['a', 'allow'], ['x', 'deny'],
-  ['r', 'type a reason first; Enter goes back'], ['/', 'filter'], ['o', 'group'],
+  ['r', 'type a reason first; Enter goes back'],
+  ['Space', 'mark it; a and x are then for all marked ones'], ['*', 'mark all that the filter shows'], ['/', 'filter'], ['o', 'group'],
   ['e', 'explain: rules, and what an allow opens'], ['A', 'the text of a rule that would allow it'],
   ['m', 'quiet this container; again: no longer quiet'],
-  ['1 2 3 4', 'waiting, decided, rules, hubs'], ['Esc', 'back; forget filter and reason']];
+  ['1 2 3 4', 'waiting, decided, rules, hubs'], ['Esc', 'back; forget filter, reason and marks']];
 function help() {
   const box = make('dl');
   for (const [key, what] of keys) { box.append(make('dt')); box.lastChild.append(make('kbd', key)); box.append(make('dd', what)); }
@@ -111,7 +184,7 @@ const press = {j: () => move(1), k: () => move(-1), n: () => move(1), N: () => m
   ArrowDown: () => move(1), ArrowUp: () => move(-1), PageDown: () => move(10), PageUp: () => move(-10),
   g: () => move(-1e9), G: () => move(1e9), Home: () => move(-1e9), End: () => move(1e9),
   Enter: () => { if (entries.has(selected)) $('panel').focus(); },
-  a: () => decide('allow'), x: () => decide('deny'), e: explain, A: makeRule, m: quiet,
+  ' ': () => { mark(); move(1); }, '*': markAll, a: () => decide('allow'), x: () => decide('deny'), e: explain, A: makeRule, m: quiet,
   r: () => { if (entries.has(selected)) $('reason').focus(); }, '/': () => $('filter').focus(),
   o: () => { const g = $('group'); g.selectedIndex = (g.selectedIndex + 1) % 3; refresh(); }};
 document.addEventListener('keydown', e => {
@@ -119,6 +192,7 @@ document.addEventListener('keydown', e => {
   const on = e.target, types = /^(INPUT|TEXTAREA|SELECT)$/.test(on.tagName);
   if (e.key === 'Escape') {
     $('filter').value = $('reason').value = '';
+    marks.clear();
     if (view !== 'waiting') show('waiting'); else { refresh(); $('list').focus(); }
     return;
   }
@@ -126,6 +200,7 @@ document.addEventListener('keydown', e => {
     if (e.key === 'Enter' && on.tagName === 'INPUT') { e.preventDefault(); $('list').focus(); }
     return;
   }
+  if (e.key === ' ' && on.tagName === 'BUTTON') return; // presses it
   const letter = e.key.length === 1;
   if (letter && !hasKeys) return;
   if (e.key === '?') { e.preventDefault(); return help(); }
@@ -142,6 +217,7 @@ click('deny', () => decide('deny'));
 click('explain', explain);
 click('make-rule', makeRule);
 click('quiet', quiet);
+click('mark', mark);
 click('window', another);
 click('help', help);
 click('dialog-close', () => $('dialog').close());

@@ -2,6 +2,7 @@
 // The page of terok-clearance-web. It shows what the server sends and sets text,
 // never markup. The contract is clients.md, section 4.
 const SEEN = 500, SETTLED = 350;          // ms: as the terminal interface has it
+const MARKS = 5;                          // more need their number, typed
 const ROWS = 500;                         // more are counted, and not drawn
 const ALIVE = 3000;                       // ms: between questions, and for one
 const $ = id => document.getElementById(id);
@@ -9,7 +10,7 @@ const views = ['waiting', 'decided', 'rules', 'hubs'];
 let bearer = '', view = 'waiting', over = false;
 let entries = new Map(), hubs = [], version = 0, incoming = null;
 let offline = true, skew = 0, heard = 0, wakes = null, drawn = 0;
-let selected = null, lastRow = 0, shown = [], asked = new Map(), mine = new Set(), vanished = '';
+let selected = null, lastRow = 0, shown = [], asked = new Map(), mine = new Set(), marks = new Map(), vanished = '';
 let sentence = '', toSay = [], said = 0, rowOf = new Map();
 // What was on the screen since when; see mayDecide().
 const guard = {key: '', since: 0, moved: 0, refused: 0, place: '', sight: new Map()};

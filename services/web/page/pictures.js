@@ -36,6 +36,10 @@ function draw() {
     if (!asked.has(selected) && !mine.has(selected)) notice(vanished);
     selected = null;
   }
+  for (const [number, revision] of marks) { // a mark is for one revision
+    const x = entries.get(number);
+    if (!x || !isOpen(x) || x.revision !== revision) marks.delete(number);
+  }
   drawList();
   drawPanel();
   if (view === 'decided') drawDecided();
@@ -85,6 +89,7 @@ function drawList() {
 }
 function note(x) {
   const all = x.flags ? ['! ' + x.flags] : [];
+  if (marks.has(x.number)) all.push('marked');
   if (x.stale) all.push('hub away');
   else if (asked.has(x.number) || x.state === 'deciding') all.push('deciding…');
   else if (x.decision && x.decision.result === 'failed') all.push('failed');
@@ -113,7 +118,7 @@ function row(x) {
   put(port, x.ports);
   put(old, age(x.first));
   put(rest, note(x));
-  to.className = 'row' + (x.danger ? ' danger' : '')
+  to.className = 'row' + (x.danger ? ' danger' : '') + (marks.has(x.number) ? ' marked' : '')
     + (x.stale || x.quiet || offline || !canDecide(x) ? ' pale' : '');
   to.setAttribute('aria-selected', String(selected === x.number));
   return to;
@@ -140,8 +145,12 @@ function drawPanel() {
     + (x.domain ? ' at ' + x.address : '') + '.');
   put($('opens'), x.opens);
   put($('rule'), x.rule ? 'Rule ' + x.rule + ' matches.' : 'No rule matches.');
-  for (const id of ['allow', 'deny']) $(id).disabled = !canDecide(x);
+  for (const id of ['allow', 'deny']) $(id).disabled = marks.size ? offline : !canDecide(x);
   for (const id of ['explain', 'make-rule', 'quiet']) $(id).disabled = offline;
+  const many = marks.size ? ' marked ' + marks.size : '';
+  put($('allow'), 'Allow' + many);
+  put($('deny'), 'Deny' + many);
+  put($('mark'), marks.has(x.number) ? 'Remove its mark' : 'Mark');
   put($('quiet'), x.quiet ? 'No longer quiet' : 'Quiet this container');
   fields($('details'), [['name', x.domain || 'none'],
     ['addresses', x.addresses.join(', ') + (x.more ? ' and ' + x.more + ' more' : '')],

@@ -167,6 +167,52 @@ def times_of_a_decision(driver):
         assert decided("x", 4)["prompt"] == "b-3"
 
 
+def marked_prompts(driver):
+    flagged = prompt(2, flags=["no_name"])
+    few = [prompt(1), flagged, prompt(3)]
+    with World(PROGRAM, few) as world, Browser(driver) as browser:
+        hub = world.hub
+        browser.open(world.web.link)
+        select(browser, "host1.example")
+        browser.keys("*")
+        browser.await_text("Allow marked 3", "#allow")
+        # A changed prompt loses its mark: it is not what was marked.
+        hub.send({"prompt": prompt(3, revision=2)})
+        browser.await_text("Allow marked 2", "#allow")
+        browser.keys("a")
+        browser.await_text("Allow 1 prompt", "#dialog h2")
+        browser.await_text("Left out, because they are flagged: host2", "#dialog")
+        browser.until(lambda: browser.click("#together"), "an allow",
+                      lambda: hub.called("Decide"))
+        browser.await_text("1 allowed.", "#notice")
+        assert [x["prompt"] for x in hub.called("Decide")] == ["b-1"]
+        # More than five need their number.
+        for number in range(4, 9):
+            hub.send({"prompt": prompt(number)})
+        browser.await_text("host8.example", "#list")
+        browser.keys("\ue00c")
+        select(browser, "host1.example")
+        browser.keys("*x")
+        browser.await_text("Deny 8 prompts", "#dialog h2")
+        browser.run("document.querySelector('#typed').focus()")
+        browser.keys("7")
+        browser.until(lambda: browser.click("#together"), "a refusal",
+                      lambda: "not the number 8" in browser.text("#dialog"))
+        assert len(hub.called("Decide")) == 1
+        browser.run("document.querySelector('#typed').value = ''")
+        browser.run("document.querySelector('#typed').focus()")
+        browser.keys("8")
+        browser.click("#together")
+        browser.await_text("8 denied.", "#notice")
+        assert sorted(x["prompt"] for x in hub.called("Decide")[1:]) == [
+            f"b-{n}" for n in range(1, 9)]
+        # Esc forgets marks.
+        browser.keys("*")
+        browser.await_text("Allow marked 8", "#allow")
+        browser.keys("\ue00c")
+        await_("no marks", lambda: browser.text("#allow") == "Allow")
+
+
 def decided_elsewhere_and_two_tabs(driver):
     with World(PROGRAM, [prompt(1), prompt(2)]) as world, Browser(driver) as browser:
         web, hub = world.web, world.hub
@@ -410,7 +456,7 @@ try:
     if len(sys.argv) > 3:
         pictures(DRIVE, sys.argv[3])
     else:
-        for test in [a_real_block, times_of_a_decision,
+        for test in [a_real_block, times_of_a_decision, marked_prompts,
                      decided_elsewhere_and_two_tabs,
                      a_hub_and_a_server_that_go_away, texts_of_a_container_are_text,
                      neighbours_and_other_names, no_request_leaves,
