@@ -22,8 +22,8 @@ enum class path_access : std::uint8_t {
   discard, ///< remove empty directories
 };
 
-/// A path that stays allowed. A path that does not exist is skipped, unless it
-/// is `needed`.
+/// A path that stays allowed. A path that does not exist, or that this process
+/// may not enter, is skipped, unless it is `needed`.
 struct path_rule {
   std::string path;
   path_access use = path_access::read;

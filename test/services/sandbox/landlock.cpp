@@ -29,15 +29,18 @@ bool supported() {
 }
 
 /// A sandbox cannot be left, so each attempt runs in a process of its own.
-/// Returns what `f` returns there, 0 to 100.
-int in_sandbox(const std::vector<path_rule>& paths_allowed,
-               const std::function<int()>& f) {
+/// Returns what `f` returns there, 0 to 100. `prepare` runs before; false: 103.
+int in_sandbox(
+    const std::vector<path_rule>& paths_allowed, const std::function<int()>& f,
+    const std::function<bool()>& prepare = [] { return true; }) {
   const auto pid = ::fork();
   REQUIRE(pid >= 0);
   if (pid == 0) {
     int result = 101;
     try {
-      if (restrict_files(paths_allowed) == file_restriction::in_force)
+      if (!prepare())
+        result = 103;
+      else if (restrict_files(paths_allowed) == file_restriction::in_force)
         result = f();
     } catch (const std::system_error&) {
       result = 102;
@@ -190,6 +193,25 @@ TEST_CASE("a needed path must exist") {
   CHECK(
       in_sandbox({{x.dir / "none", path_access::read, false}}, [] { return 0; })
       == 0);
+}
+
+TEST_CASE("a path that may not be entered is left out, unless it is needed") {
+  if (skip())
+    return;
+  const tree x;
+  fs::permissions(x.dir / "a", fs::perms::none);
+  // Nothing is closed to root.
+  const auto enter = [&](bool needed) {
+    return in_sandbox(
+        {{x.dir / "a/b", path_access::run, needed}}, [] { return 0; },
+        [] {
+          constexpr uid_t somebody = 65534;
+          return ::getuid() != 0 || ::setuid(somebody) == 0;
+        });
+  };
+  CHECK(enter(false) == 0);
+  CHECK(enter(true) == 102);
+  fs::permissions(x.dir / "a", fs::perms::owner_all);
 }
 
 } // namespace landlock_tests
