@@ -36,12 +36,10 @@ void add_audit_time(CLI::App& sub, const char* option, std::int64_t& to) {
 } // namespace
 
 void add_audit_options(CLI::App& sub, audit_config& config) {
-  sub.add_option_function<std::string>("ACTION",
-                                       [&config](const std::string& word) {
-                                         config.action = choice("ACTION", word,
-                                                                audit_actions);
-                                       })
-      ->required();
+  sub.add_option_function<std::string>(
+      "ACTION", [&config](const std::string& word) {
+        config.action = choice("ACTION", word, audit_actions);
+      });
   sub.add_option("PATH", config.paths)->check(must_say_something);
   add_audit_time(sub, "--since", config.filter.since);
   add_audit_time(sub, "--until", config.filter.until);
@@ -55,6 +53,8 @@ void add_audit_options(CLI::App& sub, audit_config& config) {
 }
 
 void finish_audit(const CLI::App& sub, const audit_config& config) {
+  if (sub.count("ACTION") == 0)
+    throw missing("one of list, verify and export is required");
   if (config.is_redacted && config.action != audit_action::export_lines)
     throw usage_fault("--redact needs the action export",
                       usage_error::kind::together, {"ACTION", "--redact"});

@@ -307,6 +307,10 @@ command parser::finish_audit() {
 }
 
 command parser::finish() {
+  // No words are enough on a terminal; see default_subcommand.hpp.
+  if (app.get_subcommands().empty())
+    throw missing("stdin and stdout are no terminal: use terok-clearance"
+                  " --plain, or a subcommand");
   auto* sub = app.get_subcommands().at(0);
   return (this->*subcommands.at(sub))();
 }
@@ -316,6 +320,8 @@ command parser::finish() {
 command parse_command_line(const std::vector<std::string>& words,
                            const std::string& runtime) {
   parser p{runtime};
+  if (words.empty())
+    p.app.require_subcommand(0, 1); // `finish` says more than CLI11
   command result;
   if (auto other = take_words(p.app, words, help_of, p.version,
                               [&] { result = p.finish(); }))

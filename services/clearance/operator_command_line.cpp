@@ -3,8 +3,6 @@
 #include "services/clearance/option_words.hpp"
 #include "services/process/paths.hpp"
 
-#include <array>
-
 namespace clearance::services {
 
 namespace {
@@ -97,15 +95,16 @@ list_config taken_list(const CLI::App& sub, const operator_words& x) {
 
 // The operands are PROMPT REVISION ACTION, or for many prompts ACTION alone.
 decide_config taken_decide(const CLI::App& sub, const operator_words& x) {
-  constexpr std::array names{"PROMPT", "REVISION", "ACTION"};
   auto result = x.decide;
   const auto& words = x.decide_operands;
   const bool is_many = !result.all_of.empty() || !result.target.empty();
   if (is_many && words.size() != 1)
     throw usage_fault("with --all-of or --target there is one word, allow or "
                       "deny, and no PROMPT");
-  if (!is_many && words.size() < names.size())
-    throw missing(std::string{names.at(words.size())} + " is required");
+  constexpr std::size_t operands = 3;
+  if (!is_many && words.size() < operands)
+    throw missing("decide needs PROMPT, REVISION and allow or deny; "
+                  "terok-clearance list shows the whole command");
   if (!is_many) {
     constexpr std::int64_t max = std::int64_t{1} << 62;
     const auto value = number<std::int64_t>(words[1], 1, max);

@@ -59,16 +59,13 @@ void add_prompt_options(CLI::App& sub, bool& is_without_prompts,
 }
 
 void add_policy_options(CLI::App& sub, policy_words& words) {
-  sub.add_option_function<std::string>(
-         "ACTION",
-         [&words](const std::string& word) {
-           if (!policy_actions.contains(word))
-             throw bad_value(
-                 "ACTION",
-                 "`" + word + "` is none of check, explain, propose, test");
-           words.action = word;
-         })
-      ->required();
+  sub.add_option_function<std::string>("ACTION", [&words](
+                                                     const std::string& word) {
+    if (!policy_actions.contains(word))
+      throw bad_value(
+          "ACTION", "`" + word + "` is none of check, explain, propose, test");
+    words.action = word;
+  });
   sub.add_option("PATH", words.paths)->check(said_something);
   sub.add_option("--container", words.asked.container)->check(said_something);
   sub.add_option("--to", words.asked.target)->check(said_something);
@@ -102,6 +99,8 @@ void add_policy_options(CLI::App& sub, policy_words& words) {
 }
 
 policy_command finish_policy(const CLI::App& sub, const policy_words& words) {
+  if (sub.count("ACTION") == 0)
+    throw missing("one of check, explain, propose and test is required");
   for (const auto& [action, options] : policy_actions)
     for (const auto& option : options)
       if (sub.count(option) > 0

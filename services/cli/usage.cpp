@@ -63,6 +63,18 @@ std::string no_subcommand(const CLI::App& app, const std::string& missed) {
              : "The following argument was not expected: " + words.front();
 }
 
+/// `said`, with the words that CLI11 did not understand in the order in which
+/// they were typed. CLI11 says them from the last one on.
+std::string unexpected(const CLI::App& app, const std::string& said) {
+  const auto words = app.remaining(true);
+  if (words.size() < 2)
+    return said;
+  std::string result = "The following arguments were not expected:";
+  for (const auto& word : words)
+    result += " " + word;
+  return result;
+}
+
 /// Whether the program needs a subcommand.
 bool has_subcommands(const CLI::App& app) {
   return app.get_require_subcommand_min() > 0;
@@ -92,7 +104,8 @@ std::size_t distance(const std::string& a, const std::string& b) {
 }
 
 /// `; did you mean --color?` when the first unknown option in `words` is nearly
-/// one that the reached subcommand has. Empty: there is nothing to propose.
+/// one that the reached subcommand has, or begins it (`--token`: --token-file).
+/// Empty: there is nothing to propose.
 std::string proposal(const CLI::App& app,
                      const std::vector<std::string>& words) {
   auto subs = app.get_subcommands();
@@ -105,7 +118,8 @@ std::string proposal(const CLI::App& app,
       continue;
     for (const auto* option : asked.get_options())
       for (const auto& known : option->get_lnames())
-        if (distance(name, "--" + known) <= 2)
+        if (distance(name, "--" + known) <= 2
+            || ("--" + known).starts_with(name + '-'))
           return "; did you mean --" + known + "?";
     break;
   }
@@ -217,7 +231,9 @@ take_words(CLI::App& app, const std::vector<std::string>& words,
       return fault(app, no_subcommand(app, e.what()) + proposal(app, words));
     // Other errors are about options that there are.
     const bool unknown = dynamic_cast<const CLI::ExtrasError*>(&e) != nullptr;
-    return fault(app, e.what() + (unknown ? proposal(app, words) : ""),
+    return fault(app,
+                 unknown ? unexpected(app, e.what()) + proposal(app, words)
+                         : e.what(),
                  kind_of(e), at_odds(app));
   } catch (const usage_fault& e) {
     return fault(app, e.what(), e.what_kind, e.options);

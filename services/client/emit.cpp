@@ -65,7 +65,7 @@ private:
 bool sender::connect() {
   auto result = connect_unix(path_, connect_time_limit);
   if (auto* error = std::get_if<connect_error>(&result)) {
-    complain(cannot_connect(path_, *error));
+    complain(cannot_connect(path_, *error, "--reader-socket"));
     return false;
   }
   connection_ = std::move(std::get<descriptor>(result));

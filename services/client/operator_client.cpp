@@ -90,7 +90,8 @@ public:
     std::signal(SIGPIPE, SIG_IGN);
     auto connected = connect_unix(socket, connect_time_limit);
     if (auto* error = std::get_if<connect_error>(&connected))
-      throw operator_failure{cannot_connect(socket, *error)};
+      throw operator_failure{
+          cannot_connect(socket, *error, "--clearance-socket")};
     client_.emplace(std::move(std::get<descriptor>(connected)));
   }
 

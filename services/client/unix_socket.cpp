@@ -48,6 +48,9 @@ connect_unix(const std::string& path, std::chrono::milliseconds time_limit) {
 std::string cannot_connect(const std::string& path, connect_error error) {
   auto text = "cannot connect to " + shown(path) + ": ";
   switch (error.code) {
+  case ENOENT:
+  case ECONNREFUSED: // a socket that its hub left behind
+    return "no hub runs at " + shown(path);
   case EAGAIN:
     return text + "it does not accept connections";
   case ENAMETOOLONG:
@@ -60,6 +63,18 @@ std::string cannot_connect(const std::string& path, connect_error error) {
   default:
     return text + error_text(error.code);
   }
+}
+
+std::string cannot_connect(const std::string& path, connect_error error,
+                           std::string_view option) {
+  auto text = cannot_connect(path, error);
+  if (error.code == ENOENT || error.code == ECONNREFUSED)
+    text += ". If a hub runs, set XDG_RUNTIME_DIR as in the hub's terminal, or "
+            "name the hub's socket with "
+            + std::string{option}
+            + ". If none runs, start one: terok-clearance serve "
+              "--inline-verdict";
+  return text;
 }
 
 waited wait_for(int fd, short events, time_point deadline) {

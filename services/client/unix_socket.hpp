@@ -28,8 +28,13 @@ inline constexpr std::chrono::seconds connect_time_limit{5};
 std::variant<descriptor, connect_error>
 connect_unix(const std::string& path, std::chrono::milliseconds time_limit);
 
-/// `cannot connect to PATH: why`, printable.
+/// `no hub runs at PATH` or `cannot connect to PATH: why`, printable.
 std::string cannot_connect(const std::string& path, connect_error error);
+
+/// The same, and how to find or start a hub if none runs at `path`. `option`
+/// names this socket on the command line.
+std::string cannot_connect(const std::string& path, connect_error error,
+                           std::string_view option);
 
 using protocol::error_text;
 

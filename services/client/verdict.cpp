@@ -95,7 +95,8 @@ int verdict(const verdict_config& config) {
   std::signal(SIGPIPE, SIG_IGN);
   auto connected = connect_unix(config.clearance_socket, connect_time_limit);
   if (auto* error = std::get_if<connect_error>(&connected))
-    return failed(cannot_connect(config.clearance_socket, *error));
+    return failed(
+        cannot_connect(config.clearance_socket, *error, "--clearance-socket"));
   varlink_client hub{std::move(std::get<descriptor>(connected))};
   auto action = to_string(config.action);
   auto result = hub.call("org.terok.Clearance1.Verdict",

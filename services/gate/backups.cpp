@@ -35,17 +35,19 @@ struct kept {
   throw std::runtime_error(why);
 }
 
-std::vector<backup> refs_below(const std::string& pattern) {
+// This process is in `repository`, as it was named on the command line.
+std::vector<backup> refs_below(const std::string& repository,
+                               const std::string& pattern) {
   auto listed = list_refs(pattern);
   if (!listed.why.empty())
-    fail_backups(listed.why);
+    fail_backups(escaped(repository) + ": " + listed.why);
   return std::move(listed.refs);
 }
 
 // Oldest first.
-std::vector<kept> all_backups() {
+std::vector<kept> all_backups(const std::string& repository) {
   std::vector<kept> result;
-  for (auto& x : refs_below("refs/terok/"))
+  for (auto& x : refs_below(repository, "refs/terok/"))
     if (auto from = protocol::parse_backup_name(x.name))
       result.push_back({std::move(x), std::move(*from)});
   std::stable_sort(
@@ -59,16 +61,16 @@ void change_backups(const std::string& transaction) {
     fail_backups("nothing was changed: " + why);
 }
 
-std::string list(const gate_backups_call&) {
+std::string list(const gate_backups_call& call) {
   std::string result;
-  for (const auto& x : all_backups())
+  for (const auto& x : all_backups(call.repository))
     result += protocol::extended_utc(x.from.time) + ' ' + x.what.id + ' '
               + escaped(x.from.ref) + ' ' + escaped(x.what.name) + '\n';
   return result;
 }
 
 std::string restore(const gate_backups_call& call) {
-  const auto all = all_backups();
+  const auto all = all_backups(call.repository);
   const auto x = std::find_if(all.begin(), all.end(), [&](const kept& k) {
     return k.what.name == call.name;
   });
@@ -76,7 +78,7 @@ std::string restore(const gate_backups_call& call) {
     fail_backups(escaped(call.name)
                  + " is no backup; `backups list` shows them");
   const auto& ref = x->from.ref;
-  const auto now = refs_below(ref);
+  const auto now = refs_below(call.repository, ref);
   const auto there = std::find_if(now.begin(), now.end(),
                                   [&](const auto& r) { return r.name == ref; });
   std::string text;
@@ -99,7 +101,7 @@ std::string restore(const gate_backups_call& call) {
 std::string expire(const gate_backups_call& call) {
   const auto before = time_of_day() - call.max_age;
   std::vector<backup> old;
-  for (auto& x : all_backups())
+  for (auto& x : all_backups(call.repository))
     if (call.name.empty() ? x.from.time < before
                           : x.from.ref == call.name || x.what.name == call.name)
       old.push_back(std::move(x.what));

@@ -199,6 +199,9 @@ TEST_CASE("a repository that is none is told") {
   options.argv = {terok_gate(), "backups", "list", dir.path()};
   child process{std::move(options)};
   CHECK_EQ(process.wait(), exited(1));
+  CHECK_EQ(
+      process.err().find("terok-gate: backups: " + dir.path().string() + ": "),
+      0);
   CHECK_NE(process.err().find("not a git repository"), std::string::npos);
 }
 

@@ -240,7 +240,7 @@ TEST_CASE("without a hub each client says so and ends with 1") {
                                              {"explain", "--to", "a.org"}}) {
     auto x = ask(where, words);
     CHECK(x.how == exited(1));
-    CHECK(x.err.find("cannot connect to") != x.err.npos);
+    CHECK(x.err.find("no hub runs at") != x.err.npos);
   }
 }
 

@@ -373,7 +373,9 @@ TEST_CASE("a flag takes no value, not even a true one") {
 }
 
 TEST_CASE("no subcommand, an unknown one, two of them") {
-  CHECK(fault({}) == "A subcommand is required");
+  CHECK(fault({})
+        == "stdin and stdout are no terminal: use terok-clearance --plain, or a"
+           " subcommand");
   CHECK(fault({""}) == "there is no subcommand ``");
   CHECK(fault({"--bogus"})
         == "The following argument was not expected: --bogus");
@@ -394,6 +396,9 @@ TEST_CASE("an option that is nearly known is answered with a proposal") {
   CHECK(fault({"watch", "--nonsense"})
         == "The following argument was not expected: --nonsense");
   CHECK(fault({"--versoin"}).ends_with("; did you mean --version?"));
+  CHECK(fault({"watch", "--clearance", "x"})
+        == "The following arguments were not expected: --clearance x; did you"
+           " mean --clearance-socket?");
 }
 
 TEST_CASE("a fault is one line, whatever the words hold") {
@@ -416,6 +421,8 @@ TEST_CASE("the options that a help names are taken") {
          at = text.find("\n  --", at + 1)) {
       auto end = text.find_first_of(" \n", at + 3);
       auto option = text.substr(at + 3, end - at - 3);
+      if (option == "--config") // taken off before the words come here
+        continue;
       CAPTURE(name);
       CAPTURE(option);
       auto result = parse({name, option, "1"});

@@ -61,6 +61,9 @@ TEST_CASE("decide: prompt, revision and action are required") {
   x = parsed<decide_config>({"decide", "b-1", "3", "deny", "--reason", "r"});
   CHECK(x.action == protocol::action::deny);
   CHECK(x.reason == "r");
+  CHECK(fault({"decide", "b-1", "deny"})
+        == "decide needs PROMPT, REVISION and allow or deny; terok-clearance"
+           " list shows the whole command");
   CHECK(is_refused({"decide"}));
   CHECK(is_refused({"decide", "b-1", "3"}));
   CHECK(is_refused({"decide", "b-1", "0", "allow"}));
@@ -147,7 +150,8 @@ TEST_CASE("policy: directories, or none") {
   CHECK(parsed<policy_check_config>({"policy", "check", "a", "b"})
             .where.directories
         == words{"a", "b"});
-  CHECK(is_refused({"policy"}));
+  CHECK(fault({"policy"})
+        == "one of check, explain, propose and test is required");
   CHECK(is_refused({"policy", "test"}));
   const auto test = parsed<policy_test_config>({"policy", "test", "t", "a"});
   CHECK_EQ(test.file, "t");
@@ -256,7 +260,7 @@ TEST_CASE("audit: an action, files, and which records") {
   CHECK_EQ(x.filter.since, 1'801'353'600'000'000);
   CHECK_EQ(x.filter.until, x.filter.since + std::int64_t{43200} * 1'000'000);
   CHECK_EQ(x.filter.by, "policy");
-  CHECK(is_refused({"audit"}));
+  CHECK(fault({"audit"}) == "one of list, verify and export is required");
   CHECK(is_refused({"audit", "show"}));
   CHECK(is_refused({"audit", "list", "--redact"}));
   CHECK(is_refused({"audit", "verify", "--since", "7d"}));

@@ -2,6 +2,7 @@
 // never does, or not on demand.
 #include "protocol/hub/reader_line.hpp"
 #include "protocol/varlink/message.hpp"
+#include "services/client/unix_socket.hpp"
 #include "test/services/client/client_program.hpp"
 
 #include <doctest/doctest.h>
@@ -133,8 +134,10 @@ TEST_CASE("verdict: a missing hub and a hub that leaves are one line each") {
   auto alone = run_client(run_directory, call);
   CHECK(alone.wait() == exited(1));
   CHECK(alone.err()
-        == "terok-clearance: cannot connect to " + socket
-               + ": No such file or directory\n");
+        == "terok-clearance: "
+               + clearance::services::cannot_connect(socket, {ENOENT},
+                                                     "--clearance-socket")
+               + '\n');
   listener hub{socket};
   auto left = run_client(run_directory, call);
   hub.await_connection().read_frame();

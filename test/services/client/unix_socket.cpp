@@ -44,8 +44,14 @@ TEST_CASE("a connection that fails says why") {
   clearance::test::write_file(directory / "file", "");
   CHECK(error_of(directory / "file", 100ms) == ECONNREFUSED);
   CHECK(error_of(std::string(108, 'x'), 0ms) == ENAMETOOLONG);
-  CHECK(cannot_connect("/a b", {ENOENT})
-        == "cannot connect to \"/a b\": No such file or directory");
+  CHECK(cannot_connect("/a b", {ENOENT}) == "no hub runs at \"/a b\"");
+  CHECK(cannot_connect("/s", {ECONNREFUSED}) == "no hub runs at /s");
+  CHECK(cannot_connect("/s", {ENOENT}, "--reader-socket")
+        == "no hub runs at /s. If a hub runs, set XDG_RUNTIME_DIR as in the"
+           " hub's terminal, or name the hub's socket with --reader-socket. If"
+           " none runs, start one: terok-clearance serve --inline-verdict");
+  CHECK(cannot_connect("/s", {EAGAIN}, "--reader-socket")
+        == "cannot connect to /s: it does not accept connections");
   CHECK(cannot_connect("/s", {ENAMETOOLONG})
         == "cannot connect to /s: the path is longer than the 107 bytes that a"
            " socket's path may have; set XDG_RUNTIME_DIR to a shorter"
