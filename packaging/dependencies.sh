@@ -22,7 +22,7 @@ libseccomp-dev      libseccomp  hub and gate filter their system calls
 libnftables-dev     libnftables  terok-guard changes firewalls; optional
 libncurses-dev      ncursesw    terok-clearance-tui shows prompts; optional
 libpsl-dev          libpsl      wildcards over public suffixes in a policy; optional
-libsystemd-dev      libsystemd  socket activation, watchdog, journal; optional
+libsystemd-dev      libsystemd  socket activation, watchdog, journal, the desktop; optional
 doctest-dev         doctest/doctest.h  unit tests; meson looks for it
 EOF
 }
@@ -77,7 +77,10 @@ clang-tidy          -           looks for faults in the sources
 fish                -           the command that watch prints is typed into it
 jq                  -           an example of the manual pages
 mandoc              -           looks at the manual pages
+dbus                -           a session bus for terok-clearance-notify
+python3-dbus        -           ... and the server of notifications there
 python3-dulwich     -           an independent git client
+python3-gi          -           ... its loop
 python3-pygit2      -           an independent git client: libgit2
 python3-varlink     -           an independent varlink client
 python3-pyte        -           a terminal in which terok-clearance-tui is looked at

@@ -126,5 +126,6 @@ _terok() {
   mapfile -t COMPREPLY < <(compgen -W "${offered[*]}" -- "$current")
 }
 
-complete -F _terok terok-clearance terok-clearance-hub terok-clearance-tui \
-  terok-clearance-web terok-gate terok-guard terok-supervisor
+complete -F _terok terok-clearance terok-clearance-hub \
+  terok-clearance-notify terok-clearance-tui terok-clearance-web terok-gate \
+  terok-guard terok-supervisor

@@ -51,6 +51,23 @@ inline constexpr std::size_t relayed_path_max_bytes = 107;
 inline constexpr auto host_pause_min = 1s;
 inline constexpr auto host_pause_max = 60s;
 
+/// Containers that have a notification of their own on the desktop, and
+/// targets, or containers of a summary, that one names. At the first limit
+/// there is one summary instead; the others are counted.
+inline constexpr std::size_t notified_containers_max = 3;
+inline constexpr std::size_t notified_targets_max = 5;
+
+/// Between two replacements of one notification, and between any two that are
+/// sent. Changes meanwhile are shown together.
+inline constexpr auto notification_interval = 1s;
+inline constexpr auto notifications_interval = 250ms;
+
+/// Before a notification that the server refused is sent again.
+inline constexpr auto notification_retry_interval = 10s;
+
+/// How long the desktop shows what became of a prompt.
+inline constexpr auto farewell_time = 4s;
+
 /// Bytes of a command of --plain, of a reason and of a filter. A longer command
 /// is refused; more keys are ignored.
 inline constexpr std::size_t command_line_max_bytes = 4096;

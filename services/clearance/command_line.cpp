@@ -102,6 +102,7 @@ struct parser {
   command finish_audit();
   command finish_terminal() { return operators.terminal; }
   command finish_web() { return web; }
+  command finish_notify() { return taken_notify(operators); }
   command finish_relay() { return operators.relay; }
 
 private:
@@ -146,6 +147,7 @@ parser::parser(const std::string& runtime) {
   add_terminal_options(add("tui", &parser::finish_terminal),
                        operators.terminal);
   add_web_options(add("web", &parser::finish_web), web);
+  add_notify_options(add("notify", &parser::finish_notify), operators.notify);
   add_relay_options(add("relay", &parser::finish_relay), operators);
 }
 
@@ -332,7 +334,7 @@ command parse_command_line(const std::vector<std::string>& words,
 config_judge command_judge(const std::string& runtime) {
   return {{"serve", "serve-verdict", "watch", "verdict", "emit", "list",
            "decide", "history", "explain", "policy", "audit", "tui", "web",
-           "relay"},
+           "notify", "relay"},
           options_of(parser{runtime}.app),
           [runtime](const auto& words) {
             return fault_of(parse_command_line(words, runtime));

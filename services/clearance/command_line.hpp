@@ -6,6 +6,7 @@
 #include "services/cli/config_file.hpp"
 #include "services/cli/outcome.hpp"
 #include "services/client/emit.hpp"
+#include "services/client/notify_client.hpp"
 #include "services/client/operator_client.hpp"
 #include "services/client/relay.hpp"
 #include "services/client/terminal_client.hpp"
@@ -27,7 +28,7 @@ using command =
                  history_config, explain_config, policy_check_config,
                  policy_explain_config, policy_test_config,
                  policy_propose_config, audit_config, terminal_config,
-                 web_client_config, relay_config>;
+                 web_client_config, relay_config, notify_client_config>;
 
 /// Judges the words behind the program's name. Paths that are not given lie
 /// below `runtime`. Reads neither files nor the environment.

@@ -25,6 +25,7 @@ Clients:
   tui            show the prompts and decide them; the same without a subcommand
                  on a terminal. --plain: as lines of text
   web            show the prompts and decide them in a browser
+  notify         show the prompts on the desktop
   relay          pass on the hubs of this user to a client on another machine
   watch          show what happens, as it happens
   verdict        answer one blocked connection: allow or deny

@@ -47,6 +47,9 @@ struct run {
   int operator()(const terminal_config& x) const { return terminal_client(x); }
   int operator()(const web_client_config& x) const { return web_client(x); }
   int operator()(const relay_config& x) const { return relay(x); }
+  int operator()(const notify_client_config& x) const {
+    return notify_client(x);
+  }
 };
 
 surroundings surroundings_of_process() {

@@ -33,7 +33,8 @@ void add_list_options(CLI::App& sub, operator_words& to) {
 }
 
 void add_decide_options(CLI::App& sub, operator_words& to) {
-  sub.add_option("WORDS", to.decide_operands)->check(not_empty)->expected(0, 3);
+  // Not 0: behind `--` CLI11 would then give the words to the parent.
+  sub.add_option("WORDS", to.decide_operands)->check(not_empty)->expected(1, 3);
   auto* container = add_word(sub, "--all-of", to.decide.all_of);
   add_word(sub, "--target", to.decide.target)->excludes(container);
   add_hosts(sub, to.decide.hosts);
@@ -116,6 +117,11 @@ decide_config taken_decide(const CLI::App& sub, const operator_words& x) {
   result.action = choice("ACTION", words.back(), action_words);
   choose_hosts(sub, result.hosts, result.clearance_socket);
   return result;
+}
+
+notify_client_config taken_notify(const operator_words& x) {
+  (void)judged(x.notify, {}); // here, so that the fault names this program
+  return {words_of(x.notify)};
 }
 
 explain_config taken_explain(const operator_words& x) {

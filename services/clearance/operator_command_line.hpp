@@ -1,10 +1,12 @@
 /// The options of the subcommands for operators: list, decide, history,
-/// explain, tui and relay.
+/// explain, tui, notify and relay.
 #pragma once
 
+#include "services/client/notify_client.hpp"
 #include "services/client/operator_client.hpp"
 #include "services/client/relay.hpp"
 #include "services/client/terminal_client.hpp"
+#include "services/notify/notify.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -23,6 +25,7 @@ struct operator_words {
   terminal_config terminal;
   relay_config relay;
   bool relays_stdio = false;
+  notify_words notify;
 
   /// Sockets that are not named lie below `runtime`.
   void set_runtime(const std::string& runtime);
@@ -40,5 +43,6 @@ void add_relay_options(CLI::App& sub, operator_words& to);
 list_config taken_list(const CLI::App& sub, const operator_words& x);
 decide_config taken_decide(const CLI::App& sub, const operator_words& x);
 explain_config taken_explain(const operator_words& x);
+notify_client_config taken_notify(const operator_words& x);
 
 } // namespace clearance::services

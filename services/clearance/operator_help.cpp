@@ -1,5 +1,7 @@
 #include "services/clearance/operator_help.hpp"
 
+#include "services/notify/notify.hpp"
+
 // Written by hand, as help.cpp says.
 namespace clearance::services {
 
@@ -202,7 +204,7 @@ std::string_view help_of_operators(std::string_view subcommand) noexcept {
   for (const auto& [name, text] : operator_texts)
     if (name == subcommand)
       return text.substr(1); // without the literal's first line break
-  return {};
+  return subcommand == "notify" ? notify_help() : std::string_view{};
 }
 
 } // namespace clearance::services

@@ -15,6 +15,7 @@ allowed() {
     actors/base/wall_clock.cpp) ;; # when prompts and decisions were made
     services/gate/hooks/hook_clock.hpp) ;; # names and ages of backups
     services/client/wall_time.cpp) ;; # ages of prompts, the time before a line
+    services/notify/notify.cpp) ;; # quiet hours are hours of the wall clock
     services/client/watch.cpp) ;; # the time that stands before an event
     *) return 1 ;;
   esac

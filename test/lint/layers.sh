@@ -94,7 +94,8 @@ function subjects() {
   subject("services", "client", "process cli")
   subject("services", "tui", "process cli client")
   subject("services", "web", "process cli client")
-  subject("services", "clearance", "process sandbox cli operator client")
+  subject("services", "notify", "process cli client")
+  subject("services", "clearance", "process sandbox cli operator client notify")
   subject("services", "gate", "process sandbox cli")
   subject("services", "guard", "process sandbox cli client")
   # Both serve the gate beside the hub.

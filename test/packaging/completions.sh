@@ -78,6 +78,10 @@ if [[ -e "$work/bin/terok-clearance-web" ]]; then
   names+=(terok-clearance-web)
   expect 'terok-clearance-web --no' --no-open
 fi
+if [[ -e "$work/bin/terok-clearance-notify" ]]; then
+  names+=(terok-clearance-notify)
+  expect 'terok-clearance-notify --quiet' --quiet-hours
+fi
 for name in "${names[@]}"; do
   mapfile -t subcommands < <("$name" --help | subcommands_in_help)
   for words in "$name" "${subcommands[@]/#/$name }"; do
@@ -90,8 +94,8 @@ done
 expect 'terok-clearance audit ' export list verify
 expect 'terok-clearance policy ' check explain propose test
 expect 'terok-clearance audit list --by p' policy
-expect 'terok-clearance ' audit decide emit explain history list policy relay \
-  serve serve-verdict tui verdict watch web \
+expect 'terok-clearance ' audit decide emit explain history list notify \
+  policy relay serve serve-verdict tui verdict watch web \
   --config --help --version
 expect 'terok-clearance serve --cl' --clearance-socket
 expect 'terok-clearance-hub ser' serve serve-verdict

@@ -38,6 +38,13 @@ NOT_RUN = {
                   'ting (oldest <1 min)                      11:18'):
         'a picture: packaging/demo/picture makes it, and the test '
         '`tui_terminal` looks at such pictures',
+    ('terok-clearance-notify.1', 'systemctl --user enable --now '
+                                 'clearance-notify.service'):
+        'it needs a desktop: the test `notify_desktop` has the bus of one',
+    ('terok-clearance-notify.1', "terok-clearance notify --open 'foot "
+                                 "terok-clearance' --quiet-hours "
+                                 '22:00-07:00'):
+        'it needs a desktop: the test `notify_desktop` has the bus of one',
     ('terok-clearance-relay.1', 'terok-clearance --host kim@build1 --host '
                                 'kim@build2'):
         'it needs other machines: the test `far_host` has one',

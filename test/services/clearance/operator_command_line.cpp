@@ -64,6 +64,8 @@ TEST_CASE("decide: prompt, revision and action are required") {
   CHECK(fault({"decide", "b-1", "deny"})
         == "decide needs PROMPT, REVISION and allow or deny; terok-clearance"
            " list shows the whole command");
+  x = parsed<decide_config>({"decide", "--", "-b-1", "3", "deny"});
+  CHECK(x.prompt == "-b-1");
   CHECK(is_refused({"decide"}));
   CHECK(is_refused({"decide", "b-1", "3"}));
   CHECK(is_refused({"decide", "b-1", "0", "allow"}));
@@ -107,6 +109,18 @@ TEST_CASE("hosts are asked instead of this machine's hub") {
       CHECK(is_refused({subcommand, option}));
     }
   CHECK(is_refused({"decide", "b-1", "3", "deny", "--host=-v"}));
+}
+
+TEST_CASE("notify: what was judged is handed on, and nothing as an option") {
+  auto x = parsed<notify_client_config>(
+      {"notify", "--open", "foot", "--quiet-hours", "22:00-07:00"});
+  CHECK(x.words == words{"--open=foot", "--quiet-hours=22:00-07:00"});
+  x = parsed<notify_client_config>(
+      {"notify", "--send", "-t", "5", "--", "-x", "b"});
+  CHECK(std::vector(x.words.begin() + 1, x.words.end())
+        == words{"--send", "--timeout=5", "--", "-x", "b"});
+  CHECK(is_refused({"notify", "summary"}));
+  CHECK(is_refused({"notify", "--quiet-hours", "22"}));
 }
 
 TEST_CASE("relay: stdin and stdout are the one way there is") {

@@ -211,11 +211,13 @@ TEST_CASE("the whole file is checked, whatever is run") {
       fault(the_hub, "[serve]\n[served]\n", "serve")
       == "2: [served]: there is no such subcommand; the sections are [serve], "
          "[serve-verdict], [watch], [verdict], [emit], [list], [decide], "
-         "[history], [explain], [policy], [audit], [tui], [web]");
+         "[history], [explain], [policy], [audit], [tui], [web], "
+         "[notify], [relay]");
   CHECK(fault(the_hub, "log-level = 'debug'\n", "serve")
         == "1: log-level: belongs into the section of a subcommand, one of "
            "[serve], [serve-verdict], [watch], [verdict], [emit], [list], "
-           "[decide], [history], [explain], [policy], [audit], [tui], [web]");
+           "[decide], [history], [explain], [policy], [audit], [tui], [web], "
+           "[notify], [relay]");
   // What the command line replaces is judged all the same.
   CHECK(fault(the_hub, "[serve]\nlog-level = 'x'\n", "serve",
               {"--log-level", "debug"})
