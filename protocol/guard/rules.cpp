@@ -305,29 +305,33 @@ std::string hold_datagrams_text(const std::vector<std::string>& devices) {
 // would have to guess 64 bits.
 std::string stamp_text(const std::vector<std::string>& devices,
                        const packet_stamp& stamp) {
-  const auto table = [](std::string_view family) {
-    const auto full = std::string{family} + " terok_guard_stamp";
+  const auto table = [](std::string full) {
+    full += " terok_guard_stamp";
     return "add table " + full + "\ndelete table " + full + "\ntable " + full
            + " {\n";
   };
   const auto mark = number(stamp.mark);
   const auto priority = hexadecimal(stamp.priority >> 16) + ':'
                         + hexadecimal(stamp.priority & 0xffff);
-  const std::string held{held_mark};
   auto out = table("inet")
              + "  chain output {\n    type filter hook output priority 300;"
                " policy accept;\n    oifname \"lo\" accept\n    meta mark "
-             + held + " accept\n    meta mark set " + mark
+             + std::string{held_mark} + " accept\n    meta mark set " + mark
              + "\n    meta priority set " + priority + "\n  }\n}\n"
              + table("netdev");
-  for (std::size_t i = 0; i < devices.size(); ++i)
-    out += "  chain egress" + number(i)
-           + " {\n    type filter hook egress device \"" + devices[i]
-           + "\" priority 10; policy drop;\n    meta protocol arp accept\n"
-             "    meta mark "
-           + mark + " meta priority " + priority
-           + " meta mark set 0 meta priority set none accept\n    counter\n"
-             "  }\n";
+  const auto rules =
+      "\" priority 10; policy drop;\n    meta protocol arp accept\n"
+      "    meta mark "
+      + mark + " meta priority " + priority
+      + " meta mark set 0 meta priority set none accept\n    counter\n  }\n";
+  std::size_t count = 0;
+  for (const auto& device : devices) {
+    out += "  chain egress";
+    out += number(count++);
+    out += " {\n    type filter hook egress device \"";
+    out += device;
+    out += rules;
+  }
   return out + "}\n";
 }
 

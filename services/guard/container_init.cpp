@@ -104,7 +104,10 @@ io::unique_fd watch_routes() {
   sockaddr_nl at{};
   at.nl_family = AF_NETLINK;
   at.nl_groups = RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
-  ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at);
+  if (fd
+      && ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at)
+             != 0)
+    fd.reset();
   return fd;
 }
 

@@ -65,10 +65,12 @@ std::string find_outside_program(const std::string& name) {
   auto first = io::find_program(name);
   if (first.empty() || !is_replaceable(first))
     return first;
-  for (const std::string directory : system_directories)
-    if (auto other = io::find_program(directory + '/' + name);
-        !other.empty() && !is_replaceable(other))
+  for (std::string other : system_directories) {
+    other += '/';
+    other += name;
+    if (!io::find_program(other).empty() && !is_replaceable(other))
       return other;
+  }
   return first;
 }
 
