@@ -64,7 +64,7 @@ surroundings surroundings_of_process() {
 } // namespace
 
 int main(int argc, char** argv) {
-  open_standard_descriptors();
+  settle_program();
   return run_guarded("terok-clearance", [&] {
     const auto runtime = runtime_directory();
     const auto judge = command_judge(runtime);

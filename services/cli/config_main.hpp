@@ -6,8 +6,8 @@
 #include "services/cli/terminal.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/log.hpp"
+#include "services/process/stderr_lines.hpp"
 
-#include <cstdio>
 #include <exception>
 #include <new>
 #include <string>
@@ -20,11 +20,11 @@ namespace clearance::services {
 /// Prints the texts of an outcome, such as help. Returns its exit code.
 template <class Told>
 int tell(const char* program, const Told& x) {
-  std::fputs(x.err.c_str(), stderr);
+  write_stderr(x.err);
   auto why = x.out.empty() ? std::string{} : print(x.out);
   if (why.empty())
     return x.code;
-  std::fprintf(stderr, "%s: %s\n", program, why.c_str());
+  say_on_stderr(program, why);
   return exit_failed;
 }
 
@@ -53,7 +53,7 @@ int run_configured(const char* program, const std::vector<std::string>& given,
   return run_guarded(program, [&]() -> int {
     auto words = with_config(given, judge);
     if (auto* fault = std::get_if<config_fault>(&words)) {
-      std::fprintf(stderr, "%s: %s\n", program, fault->what.c_str());
+      say_on_stderr(program, fault->what);
       return exit_usage;
     }
     return f(std::get<0>(std::move(words)));

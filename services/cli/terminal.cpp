@@ -3,6 +3,7 @@
 #include "protocol/text/error_text.hpp"
 #include "protocol/text/text.hpp"
 #include "protocol/text/utf8.hpp"
+#include "services/process/stderr_lines.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -131,11 +132,7 @@ std::string print(std::string_view text) {
 }
 
 void complain(std::string_view what) {
-  std::string line = "terok-clearance: ";
-  line += what;
-  line += '\n';
-  // If stderr cannot be written, there is nobody to tell.
-  (void)!::write(STDERR_FILENO, line.data(), line.size());
+  say_on_stderr("terok-clearance", what);
 }
 
 } // namespace clearance::services

@@ -31,8 +31,8 @@ std::string ascii_json(std::string_view json);
 /// somebody waits for `text` and must be told. Empty: it was written.
 [[nodiscard]] std::string print(std::string_view text);
 
-/// Writes `terok-clearance: ` and `what` as one line to stderr, by one write.
-/// `what` must be printable.
+/// Writes `terok-clearance: ` and `what` as one line to stderr; see
+/// say_on_stderr(). `what` must be printable.
 void complain(std::string_view what);
 
 } // namespace clearance::services

@@ -11,6 +11,7 @@
 #include "services/process/exit_code.hpp"
 #include "services/process/paths.hpp"
 #include "services/process/standard_descriptors.hpp"
+#include "services/process/stderr_lines.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -40,13 +41,6 @@ constexpr auto blind_interval = 5s;
 /// protocol/contract/clearance.md, section 4.
 constexpr auto hub_pause_limit = 50ms;
 
-/// Like complain(), but a stderr that nobody reads does not keep watch from
-/// ending.
-void say(std::string_view what) {
-  stoppable now;
-  complain(what);
-}
-
 /// `path` for a hint, which may be pasted somewhere else: absolute, unless it
 /// would be too long for a socket or the working directory is gone.
 std::string hint_path(const std::string& path) {
@@ -68,7 +62,7 @@ public:
         out_(STDOUT_FILENO, stop_.get()),
         names_hubs_(config.all || config.clearance_sockets.size() > 1) {
     for (const auto& path : config.clearance_sockets) {
-      hubs_.try_emplace(path, path, say);
+      hubs_.try_emplace(path, path, complain);
       hint_paths_.try_emplace(path, hint_path(path));
     }
   }
@@ -111,7 +105,7 @@ private:
 
 int watcher::run() {
   if (!stop_) {
-    say("cannot wait for signals: " + error_text(errno));
+    complain("cannot wait for signals: " + error_text(errno));
     return exit_failed;
   }
   look();
@@ -126,7 +120,7 @@ void watcher::look() {
     return std::find(paths.begin(), paths.end(), path) != paths.end();
   };
   for (const auto& path : paths)
-    hubs_.try_emplace(path, path, say);
+    hubs_.try_emplace(path, path, complain);
   auto now = clock::now();
   for (auto i = hubs_.begin(); i != hubs_.end();) {
     auto& [path, hub] = *i;
@@ -138,8 +132,8 @@ void watcher::look() {
     ++i;
   }
   if (hubs_.empty() && !std::exchange(said_none_, true))
-    say("no hub below " + shown(config_.runtime_directory)
-        + " yet; waiting for one");
+    complain("no hub below " + shown(config_.runtime_directory)
+             + " yet; waiting for one");
   check_hubs();
 }
 
@@ -176,7 +170,7 @@ void watcher::poll_once() {
   if (n < 0) {
     if (errno == EINTR)
       return;
-    say("cannot wait: " + error_text(errno));
+    complain("cannot wait: " + error_text(errno));
     code_ = exit_failed;
     return;
   }
@@ -251,7 +245,7 @@ const std::string& watcher::hint_path_of(const std::string& path) const {
 void watcher::flush() {
   auto result = out_.write(std::exchange(lines_, {}));
   if (result == line_writer::result::failed) {
-    say("cannot write: " + error_text(errno));
+    complain("cannot write: " + error_text(errno));
     code_ = exit_failed;
   } else if (result != line_writer::result::written
              || (config_.count != 0 && shown_ == config_.count)) {
@@ -284,6 +278,8 @@ int watch(const watch_config& config) {
       complain(cannot_connect(path, {ENAMETOOLONG}));
       return exit_failed;
     }
+  // Events must come although nobody reads stderr.
+  never_wait_for_stderr();
   return watcher{config}.run();
 }
 

@@ -10,9 +10,9 @@
 #include "services/gate/hooks/hook_clock.hpp"
 #include "services/gate/hooks/repository_refs.hpp"
 #include "services/process/exit_code.hpp"
+#include "services/process/stderr_lines.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -137,7 +137,7 @@ int run_gate_backups(const gate_backups_call& call) try {
     fail_backups(why);
   return exit_ok;
 } catch (const std::exception& e) {
-  std::fprintf(stderr, "terok-gate: backups: %s\n", e.what());
+  say_on_stderr("terok-gate: backups", e.what());
   return exit_failed;
 }
 

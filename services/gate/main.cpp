@@ -25,7 +25,7 @@ struct run {
 } // namespace
 
 int main(int argc, char** argv) {
-  open_standard_descriptors();
+  settle_program();
   return run_guarded("terok-gate", [&] {
     const auto judge = gate_judge();
     return run_configured(

@@ -133,7 +133,8 @@ sigset_t set_of_passed_signals() {
   }
   // A descriptor that was handed to us may be a connection.
   ::close_range(STDERR_FILENO + 1, ~0U, 0);
-  ::signal(SIGPIPE, SIG_DFL);
+  for (const int x : {SIGPIPE, SIGXFSZ})
+    ::signal(x, SIG_DFL);
   sigset_t none;
   ::sigemptyset(&none);
   ::pthread_sigmask(SIG_SETMASK, &none, nullptr);

@@ -21,6 +21,7 @@
 #include "services/guard/say.hpp"
 #include "services/guard/state_store.hpp"
 #include "services/process/setup_fault.hpp"
+#include "services/process/stderr_lines.hpp"
 #include "services/sandbox/landlock.hpp"
 
 #include <algorithm>
@@ -232,6 +233,7 @@ private:
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::setpgid(0, 0); // Ctrl-C is for COMMAND
   ::signal(SIGPIPE, SIG_IGN);
+  never_wait_for_stderr();
   try {
     if (server_side != nullptr)
       if (auto why = enter_namespaces(*server_side); !why.empty())

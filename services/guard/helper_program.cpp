@@ -29,7 +29,8 @@ namespace {
   ::dup2(spec.out >= 0 ? spec.out : null, STDOUT_FILENO);
   if (spec.err >= 0)
     ::dup2(spec.err, STDERR_FILENO);
-  ::signal(SIGPIPE, SIG_DFL);
+  for (const int x : {SIGPIPE, SIGXFSZ})
+    ::signal(x, SIG_DFL);
   sigset_t none;
   ::sigemptyset(&none);
   ::pthread_sigmask(SIG_SETMASK, &none, nullptr);

@@ -7,6 +7,7 @@
 #include "services/guard/say.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/setup_fault.hpp"
+#include "services/process/stderr_lines.hpp"
 #include "services/sandbox/landlock.hpp"
 
 #include <array>
@@ -48,6 +49,7 @@ void let_datagrams_wait(firewall& rules) {
 [[noreturn]] void be_hold_keeper(int channel, const guarded_process& where) {
   ::setpgid(0, 0); // Ctrl-C is for others
   ::signal(SIGPIPE, SIG_IGN);
+  never_wait_for_stderr();
   for (const int x : {SIGTERM, SIGINT, SIGHUP})
     ::signal(x, SIG_IGN); // it ends when the channel is closed
   try {

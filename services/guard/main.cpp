@@ -7,8 +7,8 @@
 #include "services/process/exit_code.hpp"
 #include "services/process/setup_fault.hpp"
 #include "services/process/standard_descriptors.hpp"
+#include "services/process/stderr_lines.hpp"
 
-#include <cstdio>
 #include <exception>
 #include <new>
 #include <string>
@@ -21,7 +21,7 @@ using namespace clearance::services;
 
 // Help, the version, or what is wrong with the command line.
 int tell_outcome(const outcome& x) {
-  std::fputs(x.err.c_str(), stderr);
+  write_stderr(x.err);
   const auto why = x.out.empty() ? std::string{} : print(x.out);
   if (why.empty())
     return x.code;
@@ -55,7 +55,7 @@ int run_guard(const std::vector<std::string>& words) try {
 // Not run_configured(): its log needs a thread and CAF, and this program starts
 // for each verdict.
 int main(int argc, char** argv) try {
-  open_standard_descriptors();
+  settle_program();
   const auto words = with_config(
       std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc),
       guard_judge());

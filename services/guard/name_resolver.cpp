@@ -26,6 +26,7 @@
 #include "services/guard/state_store.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/setup_fault.hpp"
+#include "services/process/stderr_lines.hpp"
 #include "services/sandbox/landlock.hpp"
 
 #include <algorithm>
@@ -232,6 +233,7 @@ private:
                               const std::string& container) {
   ::setpgid(0, 0); // Ctrl-C is for others
   ::signal(SIGPIPE, SIG_IGN);
+  never_wait_for_stderr();
   for (const int x : {SIGTERM, SIGINT, SIGHUP})
     ::signal(x, SIG_IGN); // it ends when the channel is closed
   try {

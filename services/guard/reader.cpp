@@ -10,6 +10,7 @@
 #include "services/guard/hold_keeper.hpp"
 #include "services/guard/name_resolver.hpp"
 #include "services/guard/say.hpp"
+#include "services/process/stderr_lines.hpp"
 
 #include <algorithm>
 #include <array>
@@ -92,6 +93,8 @@ block_reader::block_reader(const reader_config& config)
 }
 
 reader_end block_reader::run(int stop_signals) {
+  // Blocks must be reported although nobody reads stderr.
+  never_wait_for_stderr();
   for (bool settled = false;; settled = true) {
     hub_.maintain(steady_clock::now());
     tell_keeper_of_hub();

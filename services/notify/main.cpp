@@ -7,8 +7,8 @@
 #include "services/process/exit_code.hpp"
 #include "services/process/paths.hpp"
 #include "services/process/standard_descriptors.hpp"
+#include "services/process/stderr_lines.hpp"
 
-#include <cstdio>
 #include <exception>
 #include <string>
 #include <variant>
@@ -19,13 +19,13 @@ namespace {
 using namespace clearance::services;
 
 int fail_notify(const std::string& why, int code) {
-  std::fprintf(stderr, "terok-clearance-notify: %s\n", why.c_str());
+  say_on_stderr("terok-clearance-notify", why);
   return code;
 }
 
 struct notify_runner {
   int operator()(const outcome& x) const {
-    std::fputs(x.err.c_str(), stderr);
+    write_stderr(x.err);
     const auto why = x.out.empty() ? std::string{} : print(x.out);
     return why.empty() ? x.code : fail_notify(why, exit_failed);
   }
@@ -38,7 +38,7 @@ struct notify_runner {
 } // namespace
 
 int main(int argc, char** argv) try {
-  open_standard_descriptors();
+  settle_program();
   const auto runtime = runtime_directory();
   const auto words = with_config(
       std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc),

@@ -3,6 +3,7 @@
 #include "protocol/base/log_limits.hpp"
 #include "protocol/text/text.hpp"
 #include "services/process/log_writer.hpp"
+#include "services/process/stderr_lines.hpp"
 #include "services/process/systemd.hpp"
 
 #include <algorithm>
@@ -10,7 +11,6 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <exception>
@@ -302,8 +302,7 @@ bool leads_to_journal(const char* stream, int fd) {
 
 void print_fault(const std::string& program, const std::string& what) {
   if (writer == nullptr) {
-    std::fprintf(stderr, "%s%s: %s\n", prefix_of(severity::error).c_str(),
-                 program.c_str(), what.c_str());
+    say_on_stderr(program, what);
     return;
   }
   writer->push(last_line(program, what));

@@ -3,6 +3,7 @@
 #include "services/process/exit_code.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <string_view>
 #include <unistd.h>
@@ -51,6 +52,14 @@ void open_standard_descriptors() {
     if (opened != fd)
       end_without_descriptor();
   }
+}
+
+void settle_program() {
+  open_standard_descriptors();
+  std::signal(SIGXFSZ, SIG_IGN);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
 bool has_stdout() {

@@ -5,9 +5,9 @@
 #include "services/process/exit_code.hpp"
 #include "services/process/paths.hpp"
 #include "services/process/standard_descriptors.hpp"
+#include "services/process/stderr_lines.hpp"
 #include "services/tui/tui.hpp"
 
-#include <cstdio>
 #include <exception>
 #include <string>
 #include <variant>
@@ -18,13 +18,13 @@ namespace {
 using namespace clearance::services;
 
 int fail_tui(const std::string& why, int code) {
-  std::fprintf(stderr, "terok-clearance-tui: %s\n", why.c_str());
+  say_on_stderr("terok-clearance-tui", why);
   return code;
 }
 
 struct tui_runner {
   int operator()(const outcome& x) const {
-    std::fputs(x.err.c_str(), stderr);
+    write_stderr(x.err);
     const auto why = x.out.empty() ? std::string{} : print(x.out);
     return why.empty() ? x.code : fail_tui(why, exit_failed);
   }
@@ -36,7 +36,7 @@ struct tui_runner {
 // Not run_configured(): its log needs a thread and CAF, and a person waits for
 // the first picture.
 int main(int argc, char** argv) try {
-  open_standard_descriptors();
+  settle_program();
   const auto runtime = runtime_directory();
   const auto words = with_config(
       std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc),

@@ -5,9 +5,9 @@
 #include "services/process/exit_code.hpp"
 #include "services/process/paths.hpp"
 #include "services/process/standard_descriptors.hpp"
+#include "services/process/stderr_lines.hpp"
 #include "services/web/web.hpp"
 
-#include <cstdio>
 #include <exception>
 #include <string>
 #include <variant>
@@ -18,13 +18,13 @@ namespace {
 using namespace clearance::services;
 
 int fail_web(const std::string& why, int code) {
-  std::fprintf(stderr, "terok-clearance-web: %s\n", why.c_str());
+  say_on_stderr("terok-clearance-web", why);
   return code;
 }
 
 struct web_runner {
   int operator()(const outcome& x) const {
-    std::fputs(x.err.c_str(), stderr);
+    write_stderr(x.err);
     const auto why = x.out.empty() ? std::string{} : print(x.out);
     return why.empty() ? x.code : fail_web(why, exit_failed);
   }
@@ -36,7 +36,7 @@ struct web_runner {
 // Not run_configured(): its log needs a thread and CAF, and a person waits for
 // the link.
 int main(int argc, char** argv) try {
-  open_standard_descriptors();
+  settle_program();
   const auto runtime = runtime_directory();
   const auto words = with_config(
       std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc),

@@ -6,6 +6,7 @@
 #include "services/client/operator_hubs.hpp"
 #include "services/client/stop_signals.hpp"
 #include "services/process/exit_code.hpp"
+#include "services/process/stderr_lines.hpp"
 #include "services/web/browser.hpp"
 #include "services/web/log.hpp"
 #include "services/web/web_server.hpp"
@@ -175,11 +176,7 @@ void web_program::take_signals() {
 } // namespace
 
 void say_of_web(std::string_view what) {
-  std::string line = "terok-clearance-web: ";
-  line += what;
-  line += '\n';
-  // If stderr cannot be written, there is nobody to tell.
-  (void)!::write(STDERR_FILENO, line.data(), line.size());
+  say_on_stderr("terok-clearance-web", what);
 }
 
 int web(const web_config& config) {

@@ -5,8 +5,8 @@
 #include "services/cli/terminal.hpp"
 #include "services/gate/gate.hpp"
 #include "services/process/exit_code.hpp"
+#include "services/process/stderr_lines.hpp"
 
-#include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <stdexcept>
@@ -44,12 +44,12 @@ int install_gate_hooks(const std::string& directory) try {
                    + shown + "\n");
   if (why.empty())
     return exit_ok;
-  std::fprintf(stderr, "terok-gate: the hooks were installed, but %s\n",
-               why.c_str());
+  say_on_stderr("terok-gate", "the hooks were installed, but " + why);
   return exit_failed;
 } catch (const std::exception& e) {
-  std::fprintf(stderr, "terok-gate: cannot install hooks in %s: %s\n",
-               protocol::escaped(directory).c_str(), e.what());
+  say_on_stderr("terok-gate", "cannot install hooks in "
+                                  + protocol::escaped(directory) + ": "
+                                  + e.what());
   return exit_failed;
 }
 

@@ -4,6 +4,7 @@
 #include "test/end_to_end/guard/guard_world.hpp"
 #include "test/services/client/listener.hpp"
 #include "test/support/net/raw_socket.hpp"
+#include "test/support/process/full_pipe.hpp"
 #include "test/support/process/process_facts.hpp"
 #include "test/support/skip.hpp"
 
@@ -71,6 +72,25 @@ TEST_CASE("a connection is refused and told, and accepted after a verdict") {
   }
   // What was told is not told again, and a deny tells nobody.
   CHECK(count(guard.out(), "connection_blocked") == 2);
+}
+
+TEST_CASE("blocks are told although nobody reads the guard's stderr") {
+  guard_world world;
+  if (!stands(world))
+    return;
+  const full_pipe pipe;
+  auto before = pipe.before("");
+  before.pop_back();
+  auto guard =
+      world.start_program("terok-guard",
+                          {"attach", "--pid", std::to_string(world.container()),
+                           "--container", "c1", "--emit", "json"},
+                          before);
+  guard.await_out(R"({"type":"container_started","container":"c1"})");
+  CHECK(world.ask("tcp " + v4) == refused);
+  guard.await_out(block_of(v4));
+  guard.kill(SIGTERM);
+  CHECK(guard.wait() == exited(0));
 }
 
 TEST_CASE("a deny ends an open connection") {

@@ -173,6 +173,8 @@ TEST_CASE("the exit code is the command's") {
     return;
   CHECK(x.start(x.shell("exit 7")).wait() == exited(7));
   CHECK(x.start(x.shell("kill -KILL $$")).wait() == exited(128 + SIGKILL));
+  // The guard itself ignores this one.
+  CHECK(x.start(x.shell("kill -XFSZ $$")).wait() == exited(128 + SIGXFSZ));
   auto missing = x.start({"no-such-program"});
   CHECK(missing.wait() == exited(127));
   CHECK(missing.err().find("cannot execute no-such-program: No such file")

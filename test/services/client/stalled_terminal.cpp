@@ -80,9 +80,12 @@ TEST_CASE("watch ends on a signal although nobody drains its stderr") {
   while (::write(writer.get(), "x", 1) == 1) {
     // Until it is full.
   }
+  listener hub{run_directory / "terok-clearance.sock"};
   auto watcher =
       run_script(run_directory, "exec " + client + "watch 2> " + terminal.path);
-  await_blocked_write(watcher, 2);
+  auto peer = await_subscriber(hub);
+  peer.send(started_event("c"));
+  watcher.await_out("c"); // "following the hub" kept nobody waiting
   watcher.kill(SIGTERM);
   CHECK(watcher.wait() == exited(0));
 }
