@@ -54,6 +54,25 @@ std::string valued_flag(const CLI::App& app,
   return {};
 }
 
+/// The first word `--option=` of an option that takes a value. CLI11 would take
+/// the next word as the value. Empty: there is no such word.
+std::string option_without_value(const CLI::App& app,
+                                 const std::vector<std::string>& words) {
+  auto named = app.get_subcommands([&words](const CLI::App* x) {
+    return !words.empty() && x->get_name() == words.front();
+  });
+  const auto& asked = named.empty() ? app : *named.front();
+  const auto end = std::find(words.begin(), words.end(), "--");
+  for (auto word = words.begin(); word != end; ++word) {
+    if (!word->starts_with("--") || !word->ends_with('='))
+      continue;
+    const auto name = word->substr(0, word->size() - 1);
+    if (asked.get_option_no_throw(name) != nullptr)
+      return name;
+  }
+  return {};
+}
+
 /// What to say when CLI11 missed a subcommand of `app` and said `missed`: the
 /// first word that it did not understand, if there is one.
 std::string no_subcommand(const CLI::App& app, const std::string& missed) {
@@ -212,6 +231,9 @@ take_words(CLI::App& app, const std::vector<std::string>& words,
       throw usage_fault("there is no subcommand `" + words[0] + "`");
     if (auto flag = valued_flag(app, words); !flag.empty())
       throw usage_fault(flag + " takes no value", kind::value, {flag});
+    if (auto option = option_without_value(app, words); !option.empty())
+      throw usage_fault(option + ": there is no value after `=`", kind::value,
+                        {option});
     // CLI11 reads the words from the last one on.
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
     if (version)

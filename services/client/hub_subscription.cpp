@@ -189,9 +189,8 @@ void hub_subscription::connect(time_point now) {
   heard_ = said_following_ = behind_ = false;
   auto result = connect_unix(path_, 0ms);
   if (auto* error = std::get_if<connect_error>(&result)) {
-    // These three errors go away by themselves.
-    if (error->code == ENOENT || error->code == ECONNREFUSED
-        || error->code == EAGAIN)
+    // These two errors go away by themselves.
+    if (error->code == ENOENT || error->code == ECONNREFUSED)
       say_waiting();
     else
       say_once(cannot_connect(path_, *error) + "; trying again");

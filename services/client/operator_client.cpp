@@ -117,7 +117,11 @@ private:
     auto& reply = std::get<varlink::reply>(x);
     if (reply.error.empty())
       return std::move(reply);
-    auto why = "refused: " + shown(reply.error) + meaning_of(reply);
+    // A failed decision was accepted, and the shield could not carry it out.
+    const bool tried =
+        reply.error == "org.terok.ClearanceOperator1.DecisionFailed";
+    auto why = (tried ? "failed: " : "refused: ") + shown(reply.error)
+               + meaning_of(reply);
     if (auto more = about(reply, socket_, default_socket()); !more.empty())
       why += "\n" + more.substr(0, more.size() - 1);
     throw operator_failure{std::move(why)};
@@ -138,6 +142,14 @@ int tell(F f) try {
 } catch (const operator_failure& x) {
   complain(x.why);
   return exit_failed;
+}
+
+/// Says it, if `socket` is the readers'.
+bool is_readers_socket(const std::string& socket) {
+  const auto why = readers_socket_fault(socket);
+  if (!why.empty())
+    complain(why);
+  return !why.empty();
 }
 
 bool is_open(const json_tree& prompt) {
@@ -195,6 +207,8 @@ std::string json_line(const json_tree& x) {
 // The snapshot of `Watch` comes in pages, so a list of any length fits into
 // messages of a length that clients take.
 int list(const list_config& config) {
+  if (is_readers_socket(config.clearance_socket))
+    return exit_failed;
   if (!config.hosts.empty())
     return list_hosts(config);
   return tell([&] {
@@ -222,6 +236,8 @@ int list(const list_config& config) {
 }
 
 int decide(const decide_config& config) {
+  if (is_readers_socket(config.clearance_socket))
+    return exit_failed;
   if (!config.hosts.empty() || config.prompt.empty())
     return decide_many(config);
   return tell([&] {
@@ -241,6 +257,8 @@ int decide(const decide_config& config) {
 }
 
 int history(const history_config& config) {
+  if (is_readers_socket(config.clearance_socket))
+    return exit_failed;
   return tell([&] {
     operator_hub hub{config.clearance_socket};
     const auto reply =
@@ -259,6 +277,8 @@ int history(const history_config& config) {
 }
 
 int explain(const explain_config& config) {
+  if (is_readers_socket(config.clearance_socket))
+    return exit_failed;
   return tell([&] {
     operator_hub hub{config.clearance_socket};
     const auto text = [](std::string& out, const std::string& x) {

@@ -2,8 +2,11 @@
 
 #include "protocol/operator/client_limits.hpp"
 #include "services/client/socket_owner.hpp"
+#include "services/client/unix_socket.hpp"
 #include "services/client/wall_time.hpp"
+#include "services/process/paths.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <sys/stat.h>
 #include <tuple>
@@ -36,6 +39,16 @@ operator_hubs::operator_hubs(operator_hubs_config config,
                   : std::string{}) {
   for (const auto& host : config_.hosts)
     hosts_.try_emplace(host, host, list_);
+}
+
+std::string runtime_fault(const std::vector<std::string>& clearance_sockets,
+                          const std::vector<std::string>& hosts,
+                          const std::string& runtime_directory) {
+  const auto path = default_clearance_socket(runtime_directory);
+  return clearance_sockets.empty() && hosts.empty()
+                 && path.size() > socket_path_max_bytes
+             ? cannot_connect(path, {ENAMETOOLONG})
+             : std::string{};
 }
 
 std::map<std::string, operator_hubs::sighting> operator_hubs::look_around() {

@@ -86,4 +86,10 @@ private:
   time_point looked_{};
 };
 
+/// Why no hub can ever be below the runtime directory, if that is where all
+/// hubs are looked for: its path is too long for a socket. Empty: one can be.
+std::string runtime_fault(const std::vector<std::string>& clearance_sockets,
+                          const std::vector<std::string>& hosts,
+                          const std::string& runtime_directory);
+
 } // namespace clearance::services

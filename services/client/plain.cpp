@@ -251,6 +251,12 @@ int plain(const plain_config& config) {
              "redirect it to a file");
     return exit_failed;
   }
+  if (const auto why = runtime_fault(config.clearance_sockets, config.hosts,
+                                     config.runtime_directory);
+      !why.empty()) {
+    complain(why);
+    return exit_failed;
+  }
   return plain_program{config}.run();
 }
 

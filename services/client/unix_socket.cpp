@@ -52,7 +52,9 @@ std::string cannot_connect(const std::string& path, connect_error error) {
   case ECONNREFUSED: // a socket that its hub left behind
     return "no hub runs at " + shown(path);
   case EAGAIN:
-    return text + "it does not accept connections";
+    return text
+           + "it does not accept connections; the hub hangs, or has all the "
+             "connections that it can have: end some of its clients";
   case ENAMETOOLONG:
     return text + "the path is longer than the "
            + std::to_string(socket_path_max_bytes)

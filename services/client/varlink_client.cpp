@@ -1,6 +1,7 @@
 #include "services/client/varlink_client.hpp"
 
 #include "protocol/base/limits.hpp"
+#include "services/cli/terminal.hpp"
 
 #include <cerrno>
 #include <poll.h>
@@ -81,6 +82,24 @@ varlink_client::next(time_point deadline) {
     return std::move(*reply);
   auto why = std::get<varlink::malformed>(parsed).why;
   return failure{"answered with bytes that are no reply: " + std::string{why}};
+}
+
+std::string readers_socket_fault(const std::string& path) {
+  const auto name = path.substr(path.rfind('/') + 1);
+  if (name != "terok-shield-events.sock" && name != "ingester.sock")
+    return {};
+  constexpr std::chrono::seconds answer_max{1};
+  auto connected = connect_unix(path, {});
+  if (std::holds_alternative<connect_error>(connected))
+    return {};
+  varlink_client asked{std::move(std::get<descriptor>(connected))};
+  const auto answer = asked.call("org.varlink.service.GetInfo", {},
+                                 std::chrono::steady_clock::now() + answer_max);
+  if (std::holds_alternative<varlink::reply>(answer))
+    return {};
+  return shown(path)
+         + " is the socket for readers: it answers no client; name the hub's "
+           "other socket, such as terok-clearance.sock";
 }
 
 } // namespace clearance::services

@@ -49,4 +49,9 @@ private:
   std::size_t taken_ = 0; // how many of frames_ were returned
 };
 
+/// Why `path` is not the socket that clients use; empty: nothing says so. Asks
+/// whoever listens there, and waits a second at most, but only if its name is
+/// one that sockets for readers have: these answer nothing.
+std::string readers_socket_fault(const std::string& path);
+
 } // namespace clearance::services

@@ -93,6 +93,9 @@ int verdict(const verdict_config& config) {
   // Else a closed pipe at stdout ends the process before it can say that the
   // verdict was applied.
   std::signal(SIGPIPE, SIG_IGN);
+  if (const auto why = readers_socket_fault(config.clearance_socket);
+      !why.empty())
+    return failed(why);
   auto connected = connect_unix(config.clearance_socket, connect_time_limit);
   if (auto* error = std::get_if<connect_error>(&connected))
     return failed(

@@ -7,6 +7,7 @@
 #include "services/client/operator_hubs.hpp"
 #include "services/client/repeated_blocks.hpp"
 #include "services/client/stop_signals.hpp"
+#include "services/client/varlink_client.hpp"
 #include "services/client/wall_time.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/paths.hpp"
@@ -273,6 +274,11 @@ int watch(const watch_config& config) {
   auto paths = config.clearance_sockets;
   if (config.all)
     paths.push_back(config.default_socket);
+  for (const auto& path : config.clearance_sockets)
+    if (const auto why = readers_socket_fault(path); !why.empty()) {
+      complain(why);
+      return exit_failed;
+    }
   for (const auto& path : paths)
     if (path.size() > socket_path_max_bytes) {
       complain(cannot_connect(path, {ENAMETOOLONG}));

@@ -39,6 +39,16 @@ std::set<std::string> trails_in(const std::string& directory) {
   return result;
 }
 
+// No file of the trail could be opened. That it does not exist is no fault
+// here.
+void check_readable(const std::string& path) {
+  if (::access(path.c_str(), R_OK) == 0 || errno == ENOENT)
+    return;
+  const auto why = protocol::error_text(errno);
+  throw audit_fault("the audit trail " + protocol::escaped(path)
+                    + " cannot be read: " + why);
+}
+
 } // namespace
 
 bool matches(const audit_filter& filter, const protocol::audit_line& x) {
@@ -62,12 +72,16 @@ find_audit_trails(const std::vector<std::string>& paths) {
       for (const auto& each : trails_in(path))
         if (auto files = audit_files_of(each); !files.empty())
           result.push_back({each, std::move(files)});
+        else
+          check_readable(each);
       continue;
     }
     auto files = audit_files_of(path);
-    if (files.empty())
+    if (files.empty()) {
+      check_readable(path);
       throw audit_fault("there is no audit trail at "
                         + protocol::escaped(path));
+    }
     result.push_back({path, std::move(files)});
   }
   return result;

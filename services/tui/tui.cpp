@@ -258,6 +258,12 @@ int tui(const tui_config& config) {
              "and stdout; use `terok-clearance --plain` for lines of text");
     return exit_usage;
   }
+  if (const auto why = runtime_fault(config.clearance_sockets, config.hosts,
+                                     config.runtime_directory);
+      !why.empty()) {
+    complain(why);
+    return exit_failed;
+  }
   return tui_program{config}.run();
 }
 

@@ -172,6 +172,90 @@ TEST_CASE("verdict: a refusal is shown with its parameters, escaped") {
          " there\n");
 }
 
+TEST_CASE("decide: what the shield could not do has failed") {
+  temp_dir run_directory;
+  listener hub{run_directory / "terok-clearance.sock"};
+  auto call = run_client(run_directory, {"decide", "p1", "1", "allow"});
+  auto peer = await_subscriber(hub);
+  std::string bytes;
+  protocol::varlink::append_error(
+      bytes, "org.terok.ClearanceOperator1.DecisionFailed", {});
+  peer.send(bytes);
+  CHECK(call.wait() == exited(1));
+  CHECK(
+      call.err().starts_with("terok-clearance: failed: "
+                             "org.terok.ClearanceOperator1.DecisionFailed: "));
+}
+
+TEST_CASE("clients at the readers' socket say so") {
+  temp_dir run_directory;
+  const auto path = (run_directory / "terok-shield-events.sock").string();
+  listener hub{path};
+  const std::vector<std::vector<std::string>> calls{
+      {"watch"},
+      {"list"},
+      {"decide", "p1", "1", "allow"},
+      {"verdict", "c:1", "d", "allow", "--container", "c"},
+  };
+  std::vector<child> programs;
+  for (auto words : calls) {
+    words.insert(words.end(), {"--clearance-socket", path});
+    programs.push_back(run_client(run_directory, words));
+  }
+  for (auto& each : programs) {
+    CHECK(each.wait() == exited(1));
+    CHECK(each.err()
+          == "terok-clearance: " + path
+                 + " is the socket for readers: it answers no client; name the"
+                   " hub's other socket, such as terok-clearance.sock\n");
+  }
+}
+
+TEST_CASE("a hub is followed whatever its socket's name is") {
+  temp_dir run_directory;
+  const auto path = (run_directory / "ingester.sock").string();
+  listener hub{path};
+  auto watcher = run_client(
+      run_directory, {"watch", "--count", "1", "--clearance-socket", path});
+  {
+    auto asker = await_subscriber(hub);
+    asker.send(std::string{R"({"parameters":{}})"} + '\0');
+    CHECK(asker.read_to_end().empty());
+  }
+  auto peer = await_subscriber(hub);
+  peer.send(started_event("c"));
+  CHECK(watcher.wait() == exited(0));
+}
+
+TEST_CASE("an option whose value is missing after = takes no other word") {
+  temp_dir run_directory;
+  auto call = run_client(run_directory, {"list", "--container=", "--json"});
+  CHECK(call.wait() == exited(2));
+  CHECK(call.err().starts_with(
+      "terok-clearance: --container: there is no value after `=`\n"));
+}
+
+TEST_CASE("--plain says that its runtime directory is too long") {
+  temp_dir run_directory;
+  auto call =
+      run_script(run_directory, "XDG_RUNTIME_DIR=/" + std::string(120, 'x')
+                                    + " exec " + client + "--plain");
+  CHECK(call.wait() == exited(1));
+  CHECK(call.err().find("the path is longer than the 107 bytes")
+        != std::string::npos);
+}
+
+TEST_CASE("audit list says why a trail cannot be read") {
+  temp_dir run_directory;
+  const auto path = run_directory / "trail.jsonl";
+  std::filesystem::create_symlink(path, path);
+  auto call = run_client(run_directory, {"audit", "list", path.string()});
+  CHECK(call.wait() == exited(1));
+  CHECK(call.err()
+        == "terok-clearance: the audit trail " + path.string()
+               + " cannot be read: Too many levels of symbolic links\n");
+}
+
 TEST_CASE("what cannot be written to stdout is one line on stderr") {
   temp_dir run_directory;
   const std::string full =

@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <unistd.h>
 
@@ -109,6 +110,15 @@ TEST_CASE_FIXTURE(fixture,
     CHECK(hub.retry_at() == now + pause);
   }
   CHECK(said == texts{"no hub at " + path + " yet; waiting for it"});
+}
+
+TEST_CASE_FIXTURE(fixture, "a hub that is full is said to be, once") {
+  listener server{path, 0};
+  const auto first = connect_unix(path, 0ms);
+  hub.seen(true, now);
+  CHECK_FALSE(hub.following());
+  hub.retry(*hub.retry_at());
+  CHECK(said == texts{cannot_connect(path, {EAGAIN}) + "; trying again"});
 }
 
 TEST_CASE_FIXTURE(fixture, "a new socket is tried at once") {

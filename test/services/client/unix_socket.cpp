@@ -51,13 +51,17 @@ TEST_CASE("a connection that fails says why") {
            " hub's terminal, or name the hub's socket with --reader-socket. If"
            " none runs, start one: terok-clearance serve --inline-verdict");
   CHECK(cannot_connect("/s", {EAGAIN}, "--reader-socket")
-        == "cannot connect to /s: it does not accept connections");
+        == "cannot connect to /s: it does not accept connections; the hub "
+           "hangs, or has all"
+           " the connections that it can have: end some of its clients");
   CHECK(cannot_connect("/s", {ENAMETOOLONG})
         == "cannot connect to /s: the path is longer than the 107 bytes that a"
            " socket's path may have; set XDG_RUNTIME_DIR to a shorter"
            " directory, or name a shorter path");
   CHECK(cannot_connect("/s", {EAGAIN})
-        == "cannot connect to /s: it does not accept connections");
+        == "cannot connect to /s: it does not accept connections; the hub "
+           "hangs, or has all"
+           " the connections that it can have: end some of its clients");
 }
 
 TEST_CASE("the wait for a hub that does not accept has an end") {
