@@ -66,7 +66,7 @@ std::string option_without_value(const CLI::App& app,
   for (auto word = words.begin(); word != end; ++word) {
     if (!word->starts_with("--") || !word->ends_with('='))
       continue;
-    const auto name = word->substr(0, word->size() - 1);
+    auto name = word->substr(0, word->size() - 1);
     if (asked.get_option_no_throw(name) != nullptr)
       return name;
   }

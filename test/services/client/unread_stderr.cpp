@@ -39,10 +39,10 @@ TEST_CASE("clients end with their exit code although nobody reads stderr") {
       {{"--bogus"}, 2},
       {{"serve", "--config", "/nowhere"}, 2},
   };
-  for (const auto& [words, code] : calls) {
-    CAPTURE(words.front());
-    auto program = run_unread(runtime, pipe, words);
-    CHECK(program.wait() == exited(code));
+  for (const auto& call : calls) {
+    CAPTURE(call.first.front());
+    auto program = run_unread(runtime, pipe, call.first);
+    CHECK(program.wait() == exited(call.second));
   }
 }
 
