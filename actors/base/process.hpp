@@ -31,6 +31,8 @@ struct process_spec {
   std::chrono::milliseconds time_limit{};
   /// how much of stderr is kept; the rest is read and dropped
   std::size_t stderr_max_bytes = 0;
+  /// What it writes to stdout counts as stderr; else it is dropped.
+  bool keeps_stdout = false;
 };
 
 struct process_ended {

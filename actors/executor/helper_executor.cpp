@@ -22,6 +22,7 @@
 #include "protocol/base/limits.hpp"
 #include "protocol/text/text.hpp"
 #include "protocol/varlink/message.hpp"
+#include "protocol/varlink/shield.hpp"
 
 #include <algorithm>
 #include <array>
@@ -61,6 +62,7 @@ helper_executor::~helper_executor() {
 helper_executor::interface::behavior_type helper_executor::make_behavior() {
   return {
       [this](const protocol::shield_call& x) { return on_call(x); },
+      [this](abilities_atom) { return on_abilities(); },
       [this](const received& x) { on_received(x); },
       [this](const writable& x) { on_writable(x); },
       [](const hung_up&) { /* not watched: idle lines are read */ },
@@ -79,22 +81,41 @@ helper_executor::on_call(const protocol::shield_call& x) {
     return answer;
   }
   pending_call call;
+  call.answer = answer;
   try {
-    call.id = ++last_call_;
-    call.due = self_->clock().now() + limits::shield_turn_max_wait;
-    varlink::append_call(call.message, "org.terok.ClearanceVerdict1.Apply",
-                         {{"container", x.container},
-                          {"dest", x.dest},
-                          {"action", to_string(x.action)}});
-    call.answer = answer;
-    waiting_.push_back(std::move(call));
+    varlink::append_apply_call(call.message, x);
+    enqueue(call);
   } catch (const std::exception& fault) {
-    call.answer = answer;
     fail(call, fault_text(fault));
     return answer;
   }
   assign();
   return answer;
+}
+
+helper_executor::abilities_promise helper_executor::on_abilities() {
+  auto answer = self_->make_response_promise<shield_abilities_answer>();
+  pending_call call;
+  call.answer = answer;
+  if (waiting_.size() >= limits::verdicts_waiting_max) {
+    fail(call, {});
+    return answer;
+  }
+  try {
+    varlink::append_abilities_call(call.message);
+    enqueue(call);
+  } catch (const std::exception& fault) {
+    fail(call, fault_text(fault));
+    return answer;
+  }
+  assign();
+  return answer;
+}
+
+void helper_executor::enqueue(const pending_call& x) {
+  waiting_.push_back(x);
+  waiting_.back().id = ++last_call_;
+  waiting_.back().due = self_->clock().now() + limits::shield_turn_max_wait;
 }
 
 // Gives connections to waiting calls as long as there are any, and sets the
@@ -215,13 +236,27 @@ void helper_executor::answer(pending_call& call, std::string_view message,
     fail(call, "its reply is not varlink");
     return;
   }
-  if (!reply->error.empty()) {
-    fail(call, "it answered " + reply->error);
+  // An older helper does not know the interface: its shield has no abilities.
+  if (auto* to = std::get_if<abilities_promise>(&call.answer)) {
+    insist([&] {
+      to->deliver(
+          shield_abilities_answer{true, varlink::abilities_of(*reply).value_or(
+                                            protocol::shield_abilities{})});
+    });
+    return;
+  }
+  answer_apply(call, *reply);
+}
+
+void helper_executor::answer_apply(pending_call& call,
+                                   const varlink::reply& reply) {
+  if (!reply.error.empty()) {
+    fail(call, "it answered " + reply.error);
     return;
   }
   protocol::shield_outcome outcome;
   auto said = false;
-  for (auto& y : reply->parameters) {
+  for (const auto& y : reply.parameters) {
     if (y.name == "ok" && y.type == varlink::parameter::kind::boolean) {
       said = true;
       outcome.ok = y.text == "true";
@@ -233,7 +268,7 @@ void helper_executor::answer(pending_call& call, std::string_view message,
     fail(call, "its reply has no ok");
     return;
   }
-  insist([&] { call.answer.deliver(outcome); });
+  insist([&] { std::get<promise>(call.answer).deliver(outcome); });
 }
 
 // Removes the broken connection. A call of which no byte was written is tried
@@ -318,8 +353,12 @@ void helper_executor::watch_clock() {
 }
 
 void helper_executor::fail(pending_call& x, std::string_view why) {
+  if (auto* to = std::get_if<abilities_promise>(&x.answer)) {
+    insist([&] { to->deliver(shield_abilities_answer{}); });
+    return;
+  }
   insist([&] {
-    x.answer.deliver(protocol::shield_outcome{
+    std::get<promise>(x.answer).deliver(protocol::shield_outcome{
         false, "verdict helper unreachable: " + std::string{why}});
   });
 }

@@ -6,6 +6,7 @@
 #include "actors/base/messages.hpp"
 #include "actors/executor/messages.hpp"
 #include "protocol/base/time.hpp"
+#include "protocol/varlink/message.hpp"
 
 #include <caf/typed_response_promise.hpp>
 
@@ -15,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace clearance::actors {
@@ -30,9 +32,9 @@ using helper_executor_actor = executor_actor::extend<
     // From itself: a deadline may have passed.
     caf::reacts_to<tick_atom>>;
 
-/// Calls `Apply` over at most limits::helper_connections_max connections, which
-/// are opened when they are needed, with one call at a time on each. See
-/// helper_executor.cpp.
+/// Calls `Apply` and `Capabilities` over at most limits::helper_connections_max
+/// connections, which are opened when they are needed, with one call at a time
+/// on each. See helper_executor.cpp.
 class helper_executor {
 public:
   static inline const char* name = "helper_executor";
@@ -50,11 +52,15 @@ public:
 private:
   using promise = caf::typed_response_promise<protocol::shield_outcome>;
 
+  using abilities_promise =
+      caf::typed_response_promise<shield_abilities_answer>;
+
+  /// A call of `Apply`, or of `Capabilities`.
   struct pending_call {
     std::uint64_t id = 0;
     protocol::time_point due{};
     std::string message;
-    promise answer;
+    std::variant<promise, abilities_promise> answer;
   };
 
   /// A connection of the pool. It is idle if `call` is 0.
@@ -66,6 +72,8 @@ private:
   };
 
   promise on_call(const protocol::shield_call& x);
+  abilities_promise on_abilities();
+  void enqueue(const pending_call& x);
   void on_received(const received& x);
   void on_writable(const writable& x);
   void on_tick();
@@ -78,6 +86,8 @@ private:
   void answered(line& x, std::string_view message, std::size_t capacity);
   static void answer(pending_call& call, std::string_view message,
                      std::size_t capacity);
+  static void answer_apply(pending_call& call,
+                           const protocol::varlink::reply& reply);
   void lost(line& x, std::string_view why);
   void repeat(pending_call& x);
   void watch_clock();

@@ -21,6 +21,7 @@ shield_executor::shield_executor(self_type* self, shield_executor_config config)
 shield_executor::interface::behavior_type shield_executor::make_behavior() {
   return {
       [this](protocol::shield_call& x) { return on_call(x); },
+      [this](abilities_atom) { return on_abilities(); },
       [this](process_ended& x) { on_ended(x); },
   };
 }
@@ -52,6 +53,9 @@ void shield_executor::start(const protocol::shield_call& x,
   spec.program = config_.shield.first;
   spec.other_programs = config_.shield.others;
   spec.arguments = {std::string{to_string(x.action)}, x.container, x.dest};
+  if (x.seconds > 0)
+    spec.arguments.insert(spec.arguments.end(),
+                          {"--for", std::to_string(x.seconds)});
   spec.time_limit = limits::shield_time_limit;
   spec.stderr_max_bytes = limits::shield_stderr_max_bytes;
   auto process =
@@ -61,7 +65,47 @@ void shield_executor::start(const protocol::shield_call& x,
   fail(answer, fault);
 }
 
+// A few are asked at a time: by the hub, or by clients of a verdict helper.
+shield_executor::abilities_promise shield_executor::on_abilities() {
+  auto answer = self_->make_response_promise<shield_abilities_answer>();
+  try {
+    if (asked_.size() >= limits::shields_max) {
+      answer.deliver(shield_abilities_answer{});
+      return answer;
+    }
+    process_spec spec;
+    spec.program = config_.shield.first;
+    spec.other_programs = config_.shield.others;
+    spec.arguments = {"capabilities"};
+    spec.time_limit = limits::shield_time_limit;
+    spec.stderr_max_bytes = limits::shield_stderr_max_bytes;
+    spec.keeps_stdout = true;
+    const auto id = ++last_id_;
+    auto process =
+        config_.io->run(id, std::move(spec), shield_executor_actor{self_});
+    asked_.emplace(id, asked{answer, std::move(process)});
+  } catch (const std::exception&) {
+    insist([&] { answer.deliver(shield_abilities_answer{}); });
+  }
+  return answer;
+}
+
+// An older shield ends with a usage error.
+void shield_executor::abilities_ended(const process_ended& x) {
+  using how = process_ended::how;
+  const auto it = asked_.find(x.id);
+  if (it == asked_.end())
+    return;
+  shield_abilities_answer result;
+  result.is_known = x.what == how::exited || x.what == how::signalled;
+  if (x.what == how::exited && x.code == 0)
+    result.abilities = protocol::parse_shield_abilities(x.stderr_bytes);
+  insist([&] { it->second.answer.deliver(result); });
+  asked_.erase(it);
+}
+
 void shield_executor::on_ended(process_ended& x) {
+  abilities_ended(x);
   auto it = running_.find(x.id);
   if (it == running_.end())
     return;

@@ -34,10 +34,10 @@ struct shield_executor_config {
 using shield_executor_actor =
     executor_actor::extend<caf::reacts_to<process_ended>>;
 
-/// Runs `terok-shield ACTION CONTAINER DEST`, at most limits::shields_max at a
-/// time. At most limits::verdicts_waiting_max calls wait, each for at most
-/// limits::shield_turn_max_wait; after that they fail. When the actor ends it
-/// kills the running shields.
+/// Runs `terok-shield ACTION CONTAINER DEST [--for SECONDS]`, at most
+/// limits::shields_max at a time. At most limits::verdicts_waiting_max calls
+/// wait, each for at most limits::shield_turn_max_wait; after that they fail.
+/// When the actor ends it kills the running shields.
 class shield_executor {
 public:
   static inline const char* name = "shield_executor";
@@ -53,6 +53,8 @@ public:
 
 private:
   using promise = caf::typed_response_promise<protocol::shield_outcome>;
+  using abilities_promise =
+      caf::typed_response_promise<shield_abilities_answer>;
 
   struct waiting {
     protocol::shield_call call;
@@ -65,8 +67,16 @@ private:
     process_ptr process;
   };
 
+  /// A shield that was asked what it can do.
+  struct asked {
+    abilities_promise answer;
+    process_ptr process;
+  };
+
   promise on_call(protocol::shield_call& x);
+  abilities_promise on_abilities();
   void on_ended(process_ended& x);
+  void abilities_ended(const process_ended& x);
   void start(const protocol::shield_call& x, promise answer);
   void start_next();
   static void refuse(promise& answer);
@@ -78,6 +88,7 @@ private:
   shield_executor_config config_;
   process_id last_id_ = 0;
   std::unordered_map<process_id, running> running_;
+  std::unordered_map<process_id, asked> asked_;
   std::deque<waiting> waiting_;
 };
 

@@ -45,8 +45,8 @@ hub::interface::behavior_type hub::make_behavior() {
       spawn_registry(io, registry_config{config_.executor, self_->address(),
                                          config_.limits, audit_});
   if (config_.spawn_operators)
-    operators_ =
-        config_.spawn_operators({&io, registry_, self_->address(), audit_});
+    operators_ = config_.spawn_operators(
+        {&io, registry_, config_.executor, self_->address(), audit_});
   ingester_ = spawn_ingester(
       io, ingester_config{registry_, self_->address(), config_.only_container});
   if (listen()) {

@@ -152,7 +152,8 @@ using registry_actor = caf::typed_actor<
 struct operators_place {
   io_host* io = nullptr;
   registry_actor registry;
-  caf::actor_addr hub; ///< linked: both end together
+  executor_actor executor; ///< is asked what the shield can do
+  caf::actor_addr hub;     ///< linked: both end together
   audit_place audit;
 };
 
@@ -165,6 +166,7 @@ using session_actor = caf::typed_actor<
     caf::reacts_to<protocol::verdict_outcome>,
     // From the executor (in a verdict helper): the outcome of the call.
     caf::reacts_to<protocol::shield_outcome>,
+    caf::reacts_to<shield_abilities_answer>,
     // From the operators, or from the registry (in a hub that has operators).
     caf::reacts_to<operator_answer>>;
 

@@ -94,6 +94,7 @@ struct execute {
   std::string rule; ///< of the policy, which decided instead; may be empty
   /// for the records of the audit trail
   std::shared_ptr<const protocol::decision> made = nullptr;
+  std::int64_t seconds = 0; ///< when it ends by itself; 0: it does not
 };
 
 struct executed {

@@ -121,6 +121,8 @@ void registry::record_result(const verdict& x,
     record.decision->result =
         result.ok ? decision_result::applied : decision_result::failed;
     record.decision->error = cut_for_record(result.stderr_text);
+    if (result.ok && what.call.seconds > 0)
+      record.decision->until = wall_clock_now() + what.call.seconds * 1'000'000;
     self_->send(audit_.trail, audit_note{std::move(record)});
   });
 }

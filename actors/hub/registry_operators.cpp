@@ -66,7 +66,8 @@ registry::execute_promise registry::on_execute(const actors::execute& x) {
                "another verdict on this request is being executed");
       return promise;
     }
-    const auto& what = std::get<map::cited>(result);
+    auto& what = std::get<map::cited>(result);
+    what.call.seconds = x.seconds;
     const verdict as_verdict{x.container,    what.request_id,
                              what.call.dest, std::string{to_string(x.action)},
                              x.by,           nullptr,

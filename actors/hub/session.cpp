@@ -20,6 +20,7 @@
 #include "actors/hub/subscriber.hpp"
 #include "protocol/base/limits.hpp"
 #include "protocol/text/text.hpp"
+#include "protocol/varlink/shield.hpp"
 
 #include <array>
 #include <exception>
@@ -59,6 +60,7 @@ session::interface::behavior_type session::make_behavior() {
       [](const hung_up&) { /* not watched: it is read or written */ },
       [this](const protocol::verdict_outcome& x) { on_verdict(x); },
       [this](const protocol::shield_outcome& x) { on_applied(x); },
+      [this](const shield_abilities_answer& x) { on_abilities(x); },
       [this](const operator_answer& x) { on_answer(x); },
   };
 }
@@ -103,6 +105,12 @@ void session::on_applied(const protocol::shield_outcome& x) {
   audit(x);
   if (!oneway_)
     varlink::append_apply(replies_, x);
+  answer();
+}
+
+void session::on_abilities(const shield_abilities_answer& x) {
+  if (!oneway_)
+    varlink::append_abilities(replies_, x.abilities);
   answer();
 }
 
@@ -193,6 +201,8 @@ void session::serve(std::string_view message, std::size_t capacity) {
     ask(*verdict);
   else if (auto apply = std::get_if<varlink::apply_call>(&what))
     ask(*apply);
+  else if (std::holds_alternative<varlink::abilities_call>(what))
+    ask_abilities();
   else if (auto operators = std::get_if<varlink::operator_call>(&what))
     ask(*operators);
   else
@@ -234,7 +244,7 @@ void session::ask(varlink::verdict_call& x) {
 void session::ask(varlink::apply_call& x) {
   if (auto action = protocol::parse_action(x.action)) {
     state_ = state::pending;
-    applying_ = {*action, std::move(x.container), std::move(x.dest)};
+    applying_ = {*action, std::move(x.container), std::move(x.dest), x.seconds};
     self_->send(config_.executor, applying_);
     return;
   }
@@ -245,6 +255,11 @@ void session::ask(varlink::apply_call& x) {
   if (!oneway_)
     varlink::append_apply(
         replies_, {false, "invalid action: " + protocol::escaped(x.action)});
+}
+
+void session::ask_abilities() {
+  state_ = state::pending;
+  self_->send(config_.executor, abilities_atom::value);
 }
 
 log_limiter& session::denials() {

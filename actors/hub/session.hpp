@@ -65,6 +65,7 @@ private:
   void on_writable();
   void on_verdict(const protocol::verdict_outcome& x);
   void on_applied(const protocol::shield_outcome& x);
+  void on_abilities(const shield_abilities_answer& x);
   void on_answer(const operator_answer& x);
 
   caf::error on_fault(const std::exception_ptr& fault);
@@ -74,6 +75,7 @@ private:
   void read_on();
   void ask(protocol::varlink::verdict_call& x);
   void ask(protocol::varlink::apply_call& x);
+  void ask_abilities();
   void ask(protocol::varlink::operator_call& x);
   void give_away(state to);
   void answer();

@@ -74,6 +74,8 @@ void prompts::on_policy(const policy_loaded& x) {
                   || policy_->fallback != policy_action::ask
                   || policy_->unattended != protocol::unattended_blocks::queue;
     set_eager();
+    if (news_.is_on)
+      ask_shield();
   }
   tell_hub();
   serve();
@@ -204,7 +206,7 @@ void prompts::allow_automatically() {
 void prompts::execute_automatically(std::uint64_t number,
                                     const protocol::decision& made,
                                     const protocol::request_ref& request) {
-  run(made, request, {}, [this, number, made](const executed& how) {
+  run(made, request, {}, 0, [this, number, made](const executed& how) {
     --automatic_running_;
     auto end = made;
     auto others = end_decision(number, end, how);

@@ -217,8 +217,10 @@ prompts::answer_promise prompts::on_question(operator_question& x) {
               !std::is_same_v<
                   type,
                   varlink::
-                      watch_call> && !std::is_same_v<type, varlink::lost_call>)
+                      watch_call> && !std::is_same_v<type, varlink::lost_call>) {
             promise.deliver(operator_answer{answer(call)});
+            ask_shield();
+          }
         },
         x.what);
   } catch (const std::exception&) {
@@ -291,7 +293,7 @@ std::string prompts::answer(const varlink::rules_call&) const {
 // -- decisions ----------------------------------------------------------------
 
 void prompts::decide(const varlink::decide_call& x, const peer& by,
-                     answer_promise promise) {
+                     answer_promise promise, bool asked) {
   auto refuse = [&](std::string_view why, std::string reply) {
     ++counters_.refused;
     note_refusal(x, by, why);
@@ -302,9 +304,24 @@ void prompts::decide(const varlink::decide_call& x, const peer& by,
     return refuse("InvalidAction", varlink::invalid_action(x.action));
   if (x.revision < 0)
     return refuse("InvalidParameter", varlink::invalid_parameter("revision"));
-  if (x.seconds)
+  if (x.seconds && !is_shield_known_ && !asked) {
+    ask_shield([this, x, by, promise]() mutable {
+      try {
+        decide(x, by, promise, true);
+      } catch (const std::exception&) {
+        insist([&] { promise.deliver(operator_answer{}); });
+      }
+      serve();
+    });
+    return;
+  }
+  if (x.seconds && (*action == protocol::action::deny || !shield_.seconds))
     return refuse("ScopeNotSupported", varlink::scope_not_supported("seconds"));
+  if (x.seconds
+      && (*x.seconds < 1 || *x.seconds > operator_limits::scope_max_seconds))
+    return refuse("InvalidParameter", varlink::invalid_parameter("scope"));
   protocol::prompt_table::wish wish;
+  wish.seconds = x.seconds;
   wish.what = *action;
   wish.by = decider_of(by, x.name);
   wish.reason = sanitised(x.reason);
@@ -323,9 +340,10 @@ void prompts::decide(const varlink::decide_call& x, const peer& by,
   const auto request = started.request;
   try {
     const auto made = *started.what->decision;
-    run(made, request, by, [this, number, made, promise](const executed& y) {
-      decided(number, made, y, promise);
-    });
+    run(made, request, by, x.seconds.value_or(0),
+        [this, number, made, promise](const executed& y) {
+          decided(number, made, y, promise);
+        });
   } catch (const std::exception&) {
     table_.finish(number, execution::failed, {}, now());
     throw;
@@ -334,14 +352,18 @@ void prompts::decide(const varlink::decide_call& x, const peer& by,
 
 void prompts::run(const protocol::decision& made,
                   const protocol::request_ref& request, const peer& by,
+                  std::int64_t seconds,
                   const std::function<void(const executed&)>& then) {
   self_
       ->request(config_.registry, operator_limits::decision_deadline,
                 execute{made.container, request, made.action, by, made.rule,
-                        std::make_shared<const protocol::decision>(made)})
+                        std::make_shared<const protocol::decision>(made),
+                        seconds})
       .then(
           [this, then](const executed& x) {
             catch_up(x.after);
+            if (x.how == execution::applied)
+              ask_shield(); // it can be reached now
             then(x);
           },
           [then](const caf::error&) {
@@ -460,6 +482,7 @@ operators_with(prompts_config config) {
     auto mine = config;
     mine.io = x.io;
     mine.registry = std::move(x.registry);
+    mine.executor = std::move(x.executor);
     mine.hub = std::move(x.hub);
     mine.audit = std::move(x.audit);
     return operators_actor{spawn_prompts(*x.io, std::move(mine))};

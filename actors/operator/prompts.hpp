@@ -31,7 +31,8 @@ namespace clearance::actors {
 struct prompts_config {
   io_host* io = nullptr;
   registry_actor registry;
-  caf::actor_addr hub; ///< linked: both end together
+  executor_actor executor; ///< is asked what the shield can do
+  caf::actor_addr hub;     ///< linked: both end together
   audit_place audit = {};
   std::string id = "hub"; ///< what operators see as the hub's name
   /// Begins every id of a prompt; empty: a random one.
@@ -98,6 +99,8 @@ private:
   answer_promise on_question(operator_question& x);
   void on_watching(const watching& x);
   void on_policy(const policy_loaded& x);
+  void ask_shield(std::function<void()> then = nullptr);
+  void on_abilities(const shield_abilities_answer& x);
   void on_pull(const pull& x);
   void on_tick();
   void on_down(const caf::actor_addr& who);
@@ -114,9 +117,10 @@ private:
   std::string answer(const protocol::varlink::explain_call& x) const;
   std::string answer(const protocol::varlink::rules_call& x) const;
   void decide(const protocol::varlink::decide_call& x, const peer& by,
-              answer_promise promise);
+              answer_promise promise, bool asked = false);
   void run(const protocol::decision& made, const protocol::request_ref& request,
-           const peer& by, const std::function<void(const executed&)>& then);
+           const peer& by, std::int64_t seconds,
+           const std::function<void(const executed&)>& then);
   void decided(std::uint64_t number, protocol::decision made,
                const executed& how, const answer_promise& promise);
   std::vector<protocol::request_ref> end_decision(std::uint64_t number,
@@ -162,6 +166,9 @@ private:
   prompts_config config_;
   std::int64_t since_;
   protocol::shield_abilities shield_;
+  bool is_shield_known_ = false;
+  bool asks_shield_ = false; // the answer is on its way
+  std::vector<std::function<void()>> wait_for_shield_;
   std::shared_ptr<const protocol::policy> policy_;
   std::string audit_state_;
   std::string policy_state_ = "no policy: every prompt waits for a person";

@@ -33,6 +33,7 @@ void prompts::on_watching(const watching& x) try {
     throw;
   }
   set_eager();
+  ask_shield();
   if_memory_allows([&] {
     note_operator(protocol::audit_event::operator_came, watchers_.back());
     const auto& who = x.connection->who();
@@ -100,6 +101,8 @@ void prompts::tell_hub() {
   hub.containers = table_.containers();
   hub.waiting = table_.open();
   hub.operators = watchers_.size();
+  if (shield_.seconds)
+    hub.scopes.emplace_back("seconds");
   hub.policy = policy_state_;
   hub.audit = audit_state_;
   for (auto& x : watchers_)

@@ -88,6 +88,7 @@ container::interface::behavior_type container::make_behavior() {
     self_->quit();
   return {
       [this](protocol::shield_call& x) { return on_call(x); },
+      [this](abilities_atom) { return on_abilities(); },
       [this](const process_gone&) { on_process_gone(); },
       [this](const service_state& x) { on_state(x); },
       [this](const restart_part& x) { on_restart(x.what); },
@@ -312,6 +313,12 @@ caf::result<shield_outcome> container::on_call(protocol::shield_call& x) {
   if (!executor_)
     return shield_outcome{false, "the verdict executor is being restarted"};
   return self_->delegate(executor_, std::move(x));
+}
+
+caf::result<shield_abilities_answer> container::on_abilities() {
+  if (!executor_)
+    return shield_abilities_answer{};
+  return self_->delegate(executor_, abilities_atom::value);
 }
 
 // -- the end ------------------------------------------------------------------

@@ -68,6 +68,7 @@ private:
   };
 
   caf::result<protocol::shield_outcome> on_call(protocol::shield_call& x);
+  caf::result<shield_abilities_answer> on_abilities();
   void on_process_gone();
   void on_state(const service_state& x);
   void on_restart(container_part what);

@@ -94,10 +94,10 @@ inline constexpr std::string_view left_out_prefix = "LEFT_OUT";
 
 /// What the shield can do beyond allow and deny, one word each.
 /// exact-names: an allowed name does not stand for names below it.
-/// time-limits: `--for` is known.
+/// for: `--for` is known. Source: operator.md, section 8.
 inline constexpr std::string_view guard_capabilities[] = {
     "exact-names",
-    "time-limits",
+    "for",
 };
 
 } // namespace clearance::protocol

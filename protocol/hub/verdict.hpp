@@ -45,11 +45,13 @@ struct verdict_outcome {
                          const verdict_outcome&) = default;
 };
 
-/// The arguments of the shield's command line: ACTION CONTAINER DEST.
+/// The arguments of the shield's command line: ACTION CONTAINER DEST, and
+/// `--for SECONDS` behind them if the action ends by itself.
 struct shield_call {
   protocol::action action = protocol::action::deny;
   std::string container;
   std::string dest;
+  std::int64_t seconds = 0; ///< 0: it has no end
 };
 
 /// Why `call` must not be run, or nothing. A container or destination that

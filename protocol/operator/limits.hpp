@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace clearance::protocol::operator_limits {
 
@@ -112,6 +113,9 @@ inline constexpr std::size_t history_max_decisions = 1000;
 /// How long the prompts wait for the registry. A safety net: the registry and
 /// the executor have shorter limits of their own.
 inline constexpr auto decision_deadline = 75s;
+
+/// The longest scope: 366 days.
+inline constexpr std::int64_t scope_max_seconds = 366 * 24 * 60 * 60;
 
 /// Executions that the policy has running at a time, and how often it starts
 /// one for a container. More prompts wait. Operators have the other slots of

@@ -155,21 +155,6 @@ parse_policy_action(std::string_view word) noexcept {
   return std::nullopt;
 }
 
-shield_abilities parse_shield_abilities(std::string_view lines) noexcept {
-  shield_abilities result;
-  while (!lines.empty()) {
-    auto end = std::min(lines.find('\n'), lines.size());
-    auto word = lines.substr(0, end);
-    lines.remove_prefix(std::min(end + 1, lines.size()));
-    if (word.ends_with('\r'))
-      word.remove_suffix(1);
-    result.seconds |= word == "for";
-    result.ports |= word == "ports";
-    result.exact_names |= word == "exact-names";
-  }
-  return result;
-}
-
 policy_ruling decide(const policy& rules, const policy_question& x,
                      const policy_circumstances& when) {
   using cause = policy_ruling::cause;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "protocol/hub/event.hpp"
+#include "protocol/hub/shield_abilities.hpp"
 #include "protocol/operator/address.hpp"
 #include "protocol/operator/flags.hpp"
 #include "protocol/operator/name.hpp"
@@ -27,21 +28,6 @@ std::string_view to_string(policy_action x) noexcept;
 /// Accepts exactly these three words.
 std::optional<policy_action>
 parse_policy_action(std::string_view word) noexcept;
-
-/// The abilities that the shield reports.
-struct shield_abilities {
-  bool seconds = false; ///< `for`: it can allow for a limited time
-  bool ports = false;   ///< `ports`: it can allow single ports
-  bool exact_names =
-      false; ///< `exact-names`: it can allow a name without those below it
-
-  friend bool operator==(const shield_abilities&,
-                         const shield_abilities&) = default;
-};
-
-/// Reads the answer to `SHIELD capabilities`: one word a line. Unknown words
-/// are ignored.
-shield_abilities parse_shield_abilities(std::string_view lines) noexcept;
 
 /// One entry of the policy. A rule is in force until 00:00 UTC after the day
 /// `expires`.

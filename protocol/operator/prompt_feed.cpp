@@ -93,6 +93,11 @@ void prompt_feed::add(event x) {
   }
 }
 
+void prompt_feed::set(const shield_abilities& x) {
+  shield_ = x;
+  restart();
+}
+
 void prompt_feed::set(const hub_state& x) {
   hub_.clear();
   append_hub(hub_, x);

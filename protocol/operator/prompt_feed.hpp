@@ -41,6 +41,10 @@ public:
   /// The hub as it is from now on.
   void set(const hub_state& x);
 
+  /// What the shield can do from now on. The client gets a fresh snapshot,
+  /// because every prompt says what an allow opens.
+  void set(const shield_abilities& x);
+
   /// Appends the next reply to `Watch`, NUL included. Returns false if there is
   /// none now; see due().
   bool write(time_point now, std::string& out);

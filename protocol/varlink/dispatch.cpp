@@ -2,9 +2,11 @@
 
 #include "protocol/operator/idl.hpp"
 #include "protocol/text/text.hpp"
+#include "protocol/varlink/shield.hpp"
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <span>
 
 #ifndef CLEARANCE_VERSION
@@ -25,7 +27,15 @@ constexpr std::string_view service_name = "org.varlink.service";
 constexpr std::string_view clearance_name = "org.terok.Clearance1";
 constexpr std::string_view verdict_name = "org.terok.ClearanceVerdict1";
 
-enum class method { get_info, get_description, subscribe, verdict, apply };
+enum class method {
+  get_info,
+  get_description,
+  subscribe,
+  verdict,
+  apply,
+  abilities,
+  apply_for,
+};
 
 struct declaration {
   std::string_view interface;
@@ -40,13 +50,17 @@ constexpr std::array<std::string_view, 4> verdict_parameters{
 constexpr std::array<std::string_view, 3> apply_parameters{"container", "dest",
                                                            "action"};
 
-constexpr std::array<declaration, 5> methods{{
+// `declaration::parameters` are the ones that are strings; apply_for has
+// `seconds`, too.
+const std::array<declaration, 7> methods{{
     {service_name, "GetInfo", {}, method::get_info},
     {service_name, "GetInterfaceDescription", description_parameters,
      method::get_description},
     {clearance_name, "Subscribe", {}, method::subscribe},
     {clearance_name, "Verdict", verdict_parameters, method::verdict},
     {verdict_name, "Apply", apply_parameters, method::apply},
+    {shield_name, "Capabilities", {}, method::abilities},
+    {shield_name, "Apply", apply_parameters, method::apply_for},
 }};
 
 /// The interfaces a service speaks, sorted.
@@ -55,8 +69,8 @@ words interfaces_of(role who) noexcept {
                                                        service_name};
   static constexpr std::array<std::string_view, 3> operator_hub{
       clearance_name, operator_name, service_name};
-  static constexpr std::array<std::string_view, 2> helper{verdict_name,
-                                                          service_name};
+  static const std::array<std::string_view, 3> helper{shield_name, verdict_name,
+                                                      service_name};
   switch (who) {
   case role::hub:
     return hub;
@@ -77,6 +91,8 @@ std::string_view description_of(std::string_view interface) noexcept {
     return idl::clearance;
   if (interface == operator_name)
     return operator_idl;
+  if (interface == shield_name)
+    return idl::clearance_shield;
   return interface == verdict_name ? idl::clearance_verdict : idl::service;
 }
 
@@ -135,6 +151,38 @@ std::optional<std::string_view> invalid(const call& x, words declared) {
   return std::nullopt;
 }
 
+/// Takes the parameter `seconds` out. Nothing: it is wrong. 0: it is not there.
+std::optional<std::int64_t> take_seconds(std::vector<parameter>& from) {
+  const auto at =
+      std::find_if(from.begin(), from.end(),
+                   [](const parameter& x) { return x.name == "seconds"; });
+  if (at == from.end())
+    return 0;
+  const auto given = std::move(*at);
+  from.erase(at);
+  if (given.type == parameter::kind::null)
+    return 0;
+  std::int64_t result = 0;
+  const auto* end = given.text.data() + given.text.size();
+  if (given.type != parameter::kind::integer
+      || std::from_chars(given.text.data(), end, result).ptr != end
+      || result < 1)
+    return std::nullopt;
+  return result;
+}
+
+dispatched decide_apply_for(call x) {
+  const auto seconds = take_seconds(x.parameters);
+  if (auto bad = invalid(x, apply_parameters))
+    return error("InvalidParameter", "parameter", *bad);
+  if (!seconds)
+    return error("InvalidParameter", "parameter", "seconds");
+  auto text = [&](std::string_view name) {
+    return find(x.parameters, name)->text;
+  };
+  return apply_call{text("container"), text("dest"), text("action"), *seconds};
+}
+
 dispatched decide_operator(std::string_view method, const call& x) {
   using kind = operator_refusal::kind;
   auto parsed = parse_operator_call(method, x);
@@ -172,6 +220,8 @@ dispatched decide(role who, const call& x) {
       });
   if (found == methods.end())
     return error("MethodNotFound", "method", name);
+  if (found->what == method::apply_for)
+    return decide_apply_for(x);
   if (auto bad = invalid(x, found->parameters))
     return error("InvalidParameter", "parameter", *bad);
   auto text = [&](std::string_view parameter) {
@@ -193,6 +243,10 @@ dispatched decide(role who, const call& x) {
                         text("action")};
   case method::apply:
     return apply_call{text("container"), text("dest"), text("action")};
+  case method::abilities:
+    return abilities_call{};
+  case method::apply_for: // see above
+    break;
   }
   return answered{};
 }

@@ -6,6 +6,7 @@
 #include "protocol/varlink/message.hpp"
 #include "protocol/varlink/operator_call.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -17,6 +18,7 @@ namespace idl {
 extern const std::string_view service;           // org.varlink.service
 extern const std::string_view clearance;         // org.terok.Clearance1
 extern const std::string_view clearance_verdict; // org.terok.ClearanceVerdict1
+extern const std::string_view clearance_shield;  // org.terok.ClearanceShield1
 } // namespace idl
 
 /// Which of our varlink services is called. An operator_hub is a hub that has
@@ -33,12 +35,14 @@ struct verdict_call {
 };
 struct apply_call {
   std::string container, dest, action;
+  std::int64_t seconds = 0; ///< 0: the verdict does not end by itself
 };
+struct abilities_call {};
 struct subscribe_call {};
 
 /// What to do for one call.
 using dispatched = std::variant<answered, verdict_call, apply_call,
-                                subscribe_call, operator_call>;
+                                abilities_call, subscribe_call, operator_call>;
 
 /// Checks a call in this order: interface, method, declared parameters in their
 /// order, unknown parameters. The error reply of a oneway call is empty. A

@@ -107,4 +107,22 @@ method Apply(
 ) -> (ok: bool, stderr: string)
 )idl";
 
+const std::string_view clearance_shield =
+    R"idl(# What the shield can do beyond ClearanceVerdict1, for the hub alone.
+interface org.terok.ClearanceShield1
+
+# Asks the shield. `for`: it can allow for a limited time; `ports`: it can allow
+# single ports; `exact-names`: it can allow a name without those below it.
+method Capabilities() -> (words: []string)
+
+# Runs the shield. `seconds`: when the verdict ends by itself; without it, it
+# does not. A failure is no error: `ok` is false and `stderr` says why.
+method Apply(
+  container: string,
+  dest: string,
+  action: string,
+  seconds: ?int
+) -> (ok: bool, stderr: string)
+)idl";
+
 } // namespace clearance::protocol::varlink::idl

@@ -1,5 +1,6 @@
 #include "services/clearance/operator_command_line.hpp"
 
+#include "protocol/operator/limits.hpp"
 #include "services/clearance/option_words.hpp"
 #include "services/process/paths.hpp"
 
@@ -39,6 +40,12 @@ void add_decide_options(CLI::App& sub, operator_words& to) {
   add_word(sub, "--target", to.decide.target)->excludes(container);
   add_hosts(sub, to.decide.hosts);
   add_word(sub, "--reason", to.decide.reason);
+  sub.add_option_function<std::string>("--for", [&to](const std::string& word) {
+    constexpr auto max = protocol::operator_limits::scope_max_seconds;
+    to.decide.seconds = number<std::int64_t>(word, 1, max);
+    if (!to.decide.seconds)
+      throw bad_value("--for", no_number<std::int64_t>(word, 1, max));
+  });
   add_word(sub, "--clearance-socket", to.decide.clearance_socket, socket_path);
 }
 

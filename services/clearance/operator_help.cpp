@@ -46,6 +46,8 @@ Options:
   --all-of ID              all prompts of this container; excludes --target
   --target NAME            all prompts with this target, a name or an address
   --reason TEXT            why; it is kept with the decision
+  --for SECONDS            an allow ends after this time (1 to 31622400, 366
+                           days), if the shield can do that (terok-guard can)
   --clearance-socket PATH  the hub's socket
                            (default: $XDG_RUNTIME_DIR/terok-clearance.sock)
   --host HOST              instead: all hubs of another machine, [USER@]HOST,

@@ -51,12 +51,15 @@ std::string watch_call_text(std::string_view client, bool attends) {
 
 std::string decide_call_text(const protocol::prompt_key& prompt,
                              std::int64_t revision, protocol::action action,
-                             std::string_view reason, std::string_view client) {
+                             std::string_view reason, std::string_view client,
+                             std::optional<std::int64_t> seconds) {
   return operator_message("Decide", [&](json_members& to) {
     to.text("prompt", prompt.id);
     to.number("revision", revision);
     to.text("action", to_string(action));
     to.text_if("reason", reason);
+    if (seconds)
+      json_members{to.raw("scope")}.number("seconds", *seconds);
     to.text("name", client);
   });
 }
@@ -119,6 +122,11 @@ decision_outcome outcome_of_decision(const call_result& x, std::int64_t now) {
     result.text = "the prompt has changed, nothing was decided: look again";
     return result;
   }
+  if (error == "ScopeNotSupported")
+    return {kind::failed,
+            "only an allow ends by itself, and only with a shield that can do "
+            "it; leave --for out",
+            {}};
   if (error == "NoSuchPrompt" || error == "UnknownRequest")
     return {kind::gone, "it is gone, nothing was decided", {}};
   if (error == "DecisionFailed" || error == "ShieldCliFailed")

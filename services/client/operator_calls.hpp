@@ -8,6 +8,7 @@
 #include "services/client/call_queue.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -22,7 +23,8 @@ namespace clearance::services {
 std::string watch_call_text(std::string_view client, bool attends);
 std::string decide_call_text(const protocol::prompt_key& prompt,
                              std::int64_t revision, protocol::action action,
-                             std::string_view reason, std::string_view client);
+                             std::string_view reason, std::string_view client,
+                             std::optional<std::int64_t> seconds = {});
 std::string quiet_call_text(std::string_view container, bool on);
 std::string explain_call_text(std::string_view prompt);
 std::string history_call_text();

@@ -51,6 +51,9 @@ std::string meaning_of(const varlink::reply& reply) {
     return ": somebody has decided it, or is about to";
   if (reply.error == prefix + "DecisionFailed")
     return ": the firewall was not changed, the prompt waits again";
+  if (reply.error == prefix + "ScopeNotSupported")
+    return ": only an allow ends by itself, and only with a shield that can do "
+           "it; leave --for out";
   if (reply.error == "org.varlink.service.InterfaceNotFound")
     return ": the hub keeps no prompts; start it without --no-prompts, or use "
            "`terok-clearance watch` and `verdict`";
@@ -249,6 +252,9 @@ int decide(const decide_config& config) {
                                     to.number("revision", config.revision);
                                     to.text("action", to_string(config.action));
                                     to.text_if("reason", config.reason);
+                                    if (config.seconds)
+                                      json_members{to.raw("scope")}.number(
+                                          "seconds", *config.seconds);
                                   }),
                  decision_time_limit);
     const auto made = tree_of(reply, "decision");

@@ -29,6 +29,7 @@ struct decide_config {
   std::int64_t revision = 0;
   protocol::action action = protocol::action::deny;
   std::string reason;
+  std::optional<std::int64_t> seconds; ///< nothing: it does not end by itself
 };
 
 struct history_config {

@@ -181,7 +181,8 @@ void operator_hubs::decide(const protocol::prompt_key& prompt,
                            std::int64_t revision, protocol::action action,
                            std::string_view reason,
                            std::function<void(const decision_outcome&)> take,
-                           time_point now) {
+                           time_point now,
+                           std::optional<std::int64_t> seconds) {
   auto done = [this, hub = prompt.hub,
                take = std::move(take)](const call_result& x) {
     const auto outcome = outcome_of_decision(x, wall_microseconds());
@@ -195,9 +196,13 @@ void operator_hubs::decide(const protocol::prompt_key& prompt,
     return;
   }
   if (!link->is_older()) {
-    link->decide(
-        decide_call_text(prompt, revision, action, reason, config_.client),
-        std::move(done), now);
+    link->decide(decide_call_text(prompt, revision, action, reason,
+                                  config_.client, seconds),
+                 std::move(done), now);
+    return;
+  }
+  if (seconds) {
+    done({"the hub is older: it cannot end an allow, nothing was decided", {}});
     return;
   }
   const auto* entry = list_.find(prompt);

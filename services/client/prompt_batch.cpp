@@ -137,7 +137,7 @@ void prompt_batch::decide(const std::vector<const list_entry*>& all,
           else
             fail(about + outcome.text);
         },
-        steady::now());
+        steady::now(), config.seconds);
   }
   while (missing > 0)
     poll_until({});

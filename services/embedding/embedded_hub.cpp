@@ -81,6 +81,10 @@ embedded_hub::interface::behavior_type embedded_hub::make_behavior() {
       [this](report_atom) { self_->send(inner_, report_atom::value); },
       [](const deferred& x) { (*x.what)(); },
       [this](const protocol::shield_call& x) { return on_call(x); },
+      // An application's executor has no words for more.
+      [](abilities_atom) {
+        return shield_abilities_answer{true, {}};
+      },
   };
 }
 

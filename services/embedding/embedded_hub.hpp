@@ -34,7 +34,8 @@ struct deferred {
 /// What the application sees, and the executor of the inner hub.
 using embedded_hub_actor = face::hub::extend<
     caf::reacts_to<deferred>,
-    caf::replies_to<protocol::shield_call>::with<protocol::shield_outcome>>;
+    caf::replies_to<protocol::shield_call>::with<protocol::shield_outcome>,
+    caf::replies_to<abilities_atom>::with<shield_abilities_answer>>;
 
 /// Starts a hub. If this actor or the inner hub ends, both end, with the same
 /// reason. A message of the application is treated like a call of a client.

@@ -103,6 +103,7 @@ void hub_policy::give_to(actors::hub_config& hub,
         auto config = spawn;
         config.io = x.io;
         config.registry = std::move(x.registry);
+        config.executor = std::move(x.executor);
         config.hub = std::move(x.hub);
         config.audit = std::move(x.audit);
         auto result = actors::spawn_prompts(*x.io, std::move(config));

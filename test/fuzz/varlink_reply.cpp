@@ -3,6 +3,7 @@
 #include "protocol/base/framing.hpp"
 #include "protocol/hub/event.hpp"
 #include "protocol/varlink/message.hpp"
+#include "protocol/varlink/shield.hpp"
 #include "test/fuzz/fuzz.hpp"
 
 #include <simdjson.h>
@@ -49,6 +50,8 @@ void check_reply(const reply& x) {
   require(simdjson::validate_utf8(x.error), "a name is UTF-8");
   if (x.notification)
     check_notification(x);
+  if (const auto abilities = abilities_of(x))
+    require(words_of(*abilities).size() <= 3, "only words that are known");
 }
 
 void run(const std::uint8_t* data, std::size_t size) {

@@ -52,7 +52,7 @@ idl_of_source() {
   ' protocol/varlink/idl.cpp
 }
 
-interfaces=(service clearance clearance_verdict)
+interfaces=(service clearance clearance_verdict clearance_shield)
 count="$(grep -c '^const std::string_view' protocol/varlink/idl.cpp)"
 [[ "$count" == "${#interfaces[@]}" ]] \
   || breach "protocol/varlink/idl.cpp has $count interfaces, the test knows" \

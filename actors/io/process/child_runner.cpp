@@ -80,8 +80,9 @@ private:
     if (ec)
       return ec.value();
     read_end.release();
-    spawn_plan plan{program,    spec_.arguments, own_environment(),
-                    null.get(), null.get(),      write_end.get()};
+    const auto out = spec_.keeps_stdout ? write_end.get() : null.get();
+    spawn_plan plan{program, spec_.arguments, own_environment(), null.get(),
+                    out,     write_end.get()};
     plan.argv.insert(plan.argv.begin(), spec_.program);
     // if this process dies, nobody else ends the child at its limit
     plan.dies_with_us = true;

@@ -1,6 +1,6 @@
 #include "actors/executor/helper_executor.hpp"
 
-#include "test/support/fixture/actor_fixture.hpp"
+#include "test/actors/executor/helper_fixture.hpp"
 
 #include <doctest/doctest.h>
 
@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 using namespace std::string_literals;
 using actors::stream_end;
 using protocol::shield_outcome;
+using fixture = helper_fixture;
 namespace limits = protocol::limits;
 
 namespace {
@@ -29,67 +30,9 @@ std::string call(std::size_t n) {
          + std::to_string(n) + R"(","action":"allow"}})" + '\0';
 }
 
-const auto yes = R"({"parameters":{"ok":true,"stderr":""}})"s;
-
 shield_outcome unreachable(const std::string& why) {
   return {false, "verdict helper unreachable: " + why};
 }
-
-/// An executor and its connections.
-struct fixture : actor_fixture {
-  inbox caller{*this};
-  actors::helper_executor_actor executor = actors::spawn_helper_executor(
-      io, actors::helper_executor_config{&io, "/run/verdict.sock"});
-
-  fixture() { run(); }
-
-  void ask(std::size_t n) {
-    caller.tell(executor, protocol::shield_call{protocol::action::allow, "c1",
-                                                "d" + std::to_string(n)});
-    run();
-  }
-
-  fake_connection& line(std::size_t index) {
-    REQUIRE(index < io.dials.size());
-    REQUIRE(io.dials[index].connection != nullptr);
-    return *io.dials[index].connection;
-  }
-
-  void answer(std::size_t index, const std::string& reply = yes,
-              stream_end end = stream_end::none) {
-    line(index).bring({reply}, end);
-    run();
-  }
-
-  void end(std::size_t index, stream_end why = stream_end::eof) {
-    line(index).end(why);
-    run();
-  }
-
-  void go_on(std::size_t index, std::size_t room) {
-    line(index).become_writable(room);
-    run();
-  }
-
-  /// The next connection takes `room` bytes and then blocks.
-  fake_connection_ptr narrow(std::size_t room) {
-    auto result = std::make_shared<fake_connection>();
-    result->take(room);
-    io.prepare(result);
-    return result;
-  }
-
-  /// Leaves one idle connection, the first one.
-  void warm_up() {
-    ask(0);
-    answer(0);
-    CHECK(outcome().ok);
-    line(0).flush_taken();
-  }
-
-  shield_outcome outcome() { return caller.only<shield_outcome>(); }
-  std::size_t dials() const { return io.dials.size(); }
-};
 
 } // namespace
 
@@ -394,7 +337,7 @@ TEST_CASE("a reply without a call closes the connection") {
   SUBCASE("after the reply to a call") {
     fixture s;
     s.ask(1);
-    s.line(0).bring({yes, yes});
+    s.line(0).bring({helper_says_yes, helper_says_yes});
     s.run();
     CHECK(s.outcome().ok);
     CHECK_FALSE(s.line(0).open());
@@ -437,7 +380,7 @@ TEST_CASE("a helper that answers nonsense fails the verdict") {
 TEST_CASE("a reply and the end of the connection in one read both count") {
   fixture s;
   s.ask(1);
-  s.answer(0, yes, stream_end::eof);
+  s.answer(0, helper_says_yes, stream_end::eof);
   CHECK(s.outcome().ok);
   CHECK_FALSE(s.line(0).open());
   s.ask(2);

@@ -77,6 +77,51 @@ TEST_CASE("the shield is run with ACTION CONTAINER DEST and the limits") {
   CHECK(s.outcome() == shield_outcome{true, ""});
 }
 
+TEST_CASE("a verdict that ends by itself names its seconds") {
+  fixture s;
+  s.ask({protocol::action::allow, "c1", "d", 60});
+  REQUIRE(s.io.runs.size() == 1);
+  CHECK(s.io.runs[0]->spec.arguments
+        == std::vector{"allow"s, "c1"s, "d"s, "--for"s, "60"s});
+}
+
+TEST_CASE("the shield is asked what it can do") {
+  fixture s;
+  auto asks = [&](how what, int code, std::string said) {
+    const auto index = s.io.runs.size();
+    s.caller.tell(s.executor, actors::abilities_atom::value);
+    s.run();
+    REQUIRE(s.io.runs.size() == index + 1);
+    const auto& spec = s.io.runs[index]->spec;
+    CHECK(spec.program == "terok-shield");
+    CHECK(spec.arguments == std::vector{"capabilities"s});
+    CHECK(spec.keeps_stdout);
+    s.end(index, what, code, std::move(said));
+    return s.caller.only<actors::shield_abilities_answer>();
+  };
+  const auto good = asks(how::exited, 0, "exact-names\nfor\n");
+  CHECK(good.is_known);
+  CHECK(good.abilities
+        == protocol::shield_abilities{.seconds = true, .exact_names = true});
+  // one that does not know the word
+  const auto old = asks(how::exited, 2, "for: no such command\nfor\n");
+  CHECK(old.is_known);
+  CHECK(old.abilities == protocol::shield_abilities{});
+  for (const auto away : {how::not_found, how::not_spawned, how::timed_out})
+    CHECK_FALSE(asks(away, 0, "for\n").is_known);
+}
+
+TEST_CASE("verdicts and the question do not wait for each other") {
+  fixture s;
+  s.caller.tell(s.executor, actors::abilities_atom::value);
+  s.ask(1);
+  REQUIRE(s.io.runs.size() == 2);
+  s.end(1, how::exited);
+  CHECK(s.outcome().ok);
+  s.end(0, how::exited);
+  CHECK(s.caller.only<actors::shield_abilities_answer>().is_known);
+}
+
 TEST_CASE("operands that look like options are refused, and nothing is run") {
   struct refusal {
     shield_call call;

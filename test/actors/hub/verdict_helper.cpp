@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace verdict_helper_tests {
 
@@ -57,6 +58,38 @@ const auto apply = R"({"method":"org.terok.ClearanceVerdict1.Apply",)"
                    R"("action":"deny"}})"s;
 
 } // namespace
+
+TEST_CASE("a helper asks the shield what it can do") {
+  fixture s;
+  s.start();
+  auto hub = s.connect();
+  const auto ask = R"({"method":"org.terok.ClearanceShield1.Capabilities")"s;
+  s.bring(hub, ask + "}");
+  REQUIRE(s.io.runs.size() == 1);
+  CHECK(s.io.runs[0]->spec.arguments == std::vector{"capabilities"s});
+  s.io.end_run(0, how::exited, 0, "for\nexact-names\n");
+  s.run();
+  CHECK(hub->flush_taken()
+        == R"({"parameters":{"words":["for","exact-names"]}})"s + '\0');
+  s.bring(hub, ask + R"(,"oneway":true})");
+  REQUIRE(s.io.runs.size() == 2);
+  s.io.end_run(1, how::not_found, 0, "");
+  s.run();
+  CHECK(hub->flush_taken().empty());
+  CHECK(hub->reading());
+}
+
+TEST_CASE("a helper's verdict may end by itself") {
+  fixture s;
+  s.start();
+  auto hub = s.connect();
+  s.bring(hub,
+          R"({"method":"org.terok.ClearanceShield1.Apply","parameters":)"
+          R"({"container":"c1","dest":"d","action":"allow","seconds":60}})");
+  REQUIRE(s.io.runs.size() == 1);
+  CHECK(s.io.runs[0]->spec.arguments
+        == std::vector{"allow"s, "c1"s, "d"s, "--for"s, "60"s});
+}
 
 TEST_CASE("a helper listens, runs the shield and replies with the outcome") {
   fixture s;

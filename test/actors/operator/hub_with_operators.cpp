@@ -283,6 +283,43 @@ TEST_CASE("what is no decision is refused, and nothing is executed") {
   CHECK(s.executor.calls().empty());
 }
 
+TEST_CASE("an allow ends by itself where the shield can do that") {
+  auto scoped = [](const std::string& action, const std::string& seconds) {
+    return R"({"prompt":"boot-1","revision":1,"action":")" + action
+           + R"(","scope":{"seconds":)" + seconds + "}}";
+  };
+  fixture s{{}, {}, std::nullopt, protocol::shield_abilities{.seconds = true}};
+  s.block("web", "r1", "a.org");
+  for (const auto* bad : {"0", "-1", "31622401"})
+    CHECK(
+        s.ask("Decide", scoped("allow", bad))["parameters"]["parameter"].text()
+        == "scope");
+  CHECK(error_of(s.ask("Decide", scoped("deny", "60"))) == "ScopeNotSupported");
+  auto client = s.client();
+  s.call(client, "Decide", scoped("allow", "60"));
+  REQUIRE_EQ(s.executor.calls().size(), 1);
+  CHECK_EQ(s.executor.calls()[0].seconds, 60);
+  s.executor.succeed(0);
+  const auto reply = fixture::replies(client).at(0);
+  const auto& made = reply["parameters"]["decision"];
+  CHECK_EQ(number(made["until"]), s.wall + 60'000'000);
+}
+
+TEST_CASE("a shield that could not be asked is asked after a verdict") {
+  fixture s{{}, {}, std::nullopt, std::nullopt};
+  s.block("web", "r1", "a.org");
+  auto client = s.client();
+  const auto hub = [&] {
+    return fixture::replies(s.watch()).at(0)["parameters"]["hub"];
+  };
+  CHECK(hub()["scopes"].as<json::array>().empty());
+  s.executor.can(protocol::shield_abilities{.seconds = true});
+  s.call(client, "Decide", fixture::decision(1, 1));
+  s.executor.succeed(0);
+  REQUIRE_EQ(hub()["scopes"].as<json::array>().size(), 1);
+  CHECK(hub()["scopes"].as<json::array>().at(0).text() == "seconds");
+}
+
 TEST_CASE("a verdict of Clearance1 decides the prompt and its request alone") {
   fixture s;
   s.block("web", "r1", "a.org");

@@ -113,6 +113,33 @@ TEST_CASE("prompts are listed, decided and remembered, by every executor") {
   CHECK(again.err.find("allow applied c1 pypi.org") != again.err.npos);
 }
 
+TEST_CASE("an allow ends by itself, by every executor") {
+  operation x{each_executor(), "exit 0", {}, {}, "for\nports\n"};
+  x.server.emit(block_of("r1", "pypi.org").line());
+  x.server.mark();
+  const auto before = prompts_at(x.where).at(0);
+  const auto decided =
+      ask(x.where, {"decide", before["id"].text(), revision_of(before), "allow",
+                    "--for", "60"});
+  CHECK_MESSAGE(decided.how == exited(0), decided.err);
+  CHECK(x.shield.next_run().arguments
+        == std::vector<std::string>{"allow", "c1", "pypi.org", "--for", "60"});
+  CHECK(prompts_at(x.where).at(0)["decision"].has("until"));
+}
+
+TEST_CASE("what the shield cannot do is refused, and nothing is executed") {
+  operation x{executor::helper};
+  x.server.emit(block_of("r1", "pypi.org").line());
+  x.server.mark();
+  const auto before = prompts_at(x.where).at(0);
+  const auto refused =
+      ask(x.where, {"decide", before["id"].text(), revision_of(before), "allow",
+                    "--for", "60"});
+  CHECK(refused.how == exited(1));
+  CHECK(refused.err.find("leave --for out") != std::string::npos);
+  CHECK_EQ(x.shield.waiting_runs(), 0);
+}
+
 TEST_CASE("a shield that fails leaves the prompt open, and decide says so") {
   operation x{executor::hub, "exit 1", "no such container"};
   auto subscriber = x.server.subscriber();

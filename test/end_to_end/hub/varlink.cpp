@@ -55,7 +55,9 @@ TEST_CASE("GetInfo names vendor, product, url and the interfaces, sorted") {
         == expected("terok-clearance",
                     R"(org.terok.Clearance1","org.terok.ClearanceOperator1)"));
   CHECK(helper.call(get_info, "{}")
-        == expected("terok-clearance-verdict", "org.terok.ClearanceVerdict1"));
+        == expected(
+            "terok-clearance-verdict",
+            R"(org.terok.ClearanceShield1","org.terok.ClearanceVerdict1)"));
 }
 
 TEST_CASE("every interface is described, errors included") {
@@ -74,6 +76,9 @@ TEST_CASE("every interface is described, errors included") {
   check_contains(described(helper, "org.terok.ClearanceVerdict1"),
                  {"interface org.terok.ClearanceVerdict1", "method Apply(",
                   "stderr: string"});
+  check_contains(described(helper, "org.terok.ClearanceShield1"),
+                 {"interface org.terok.ClearanceShield1",
+                  "method Capabilities()", "seconds: ?int"});
   for (auto client : {&hub, &helper})
     check_contains(described(*client, "org.varlink.service"),
                    {"interface org.varlink.service", "method GetInfo()",

@@ -127,8 +127,9 @@ ending hub::stop(std::chrono::milliseconds guard) {
 
 operation::operation(executor how, std::string_view shield_words,
                      std::string_view shield_stderr,
-                     std::vector<std::string> hub_arguments)
-    : shield(shield_words, shield_stderr),
+                     std::vector<std::string> hub_arguments,
+                     std::string_view shield_can)
+    : shield(shield_words, shield_stderr, shield_can),
       helper(how == executor::hub ? std::nullopt
                                   : std::optional<child>(start(
                                       serve_verdict(where, shield.program()),

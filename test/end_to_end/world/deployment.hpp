@@ -97,7 +97,8 @@ enum class executor { hub, helper };
 struct operation {
   explicit operation(executor how, std::string_view shield_words = "exit 0",
                      std::string_view shield_stderr = {},
-                     std::vector<std::string> hub_arguments = {});
+                     std::vector<std::string> hub_arguments = {},
+                     std::string_view shield_can = {});
 
   runtime where;
   fake_shield shield;

@@ -303,14 +303,6 @@ TEST_CASE("what an allow opens is said in one sentence") {
            "until the container ends; a later deny cuts no connection.");
 }
 
-TEST_CASE("the shield's abilities are words, one a line") {
-  CHECK(parse_shield_abilities("") == shield_abilities{});
-  CHECK(parse_shield_abilities("for\nports\r\nexact-names")
-        == shield_abilities{true, true, true});
-  CHECK(parse_shield_abilities("For\nport\n exact-names\nforever\n")
-        == shield_abilities{});
-}
-
 TEST_CASE("actions are words") {
   for (auto x : {allow, deny, ask})
     CHECK_EQ(parse_policy_action(to_string(x)), x);

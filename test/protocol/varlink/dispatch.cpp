@@ -104,7 +104,8 @@ TEST_CASE(
   CHECK(helper["version"].text() == CLEARANCE_VERSION);
   CHECK(helper["interfaces"]
         == json::parse(
-            R"(["org.terok.ClearanceVerdict1","org.varlink.service"])"));
+            R"(["org.terok.ClearanceShield1","org.terok.ClearanceVerdict1",)"
+            R"("org.varlink.service"])"));
 }
 
 TEST_CASE("GetInfo answers with the members that its description declares") {

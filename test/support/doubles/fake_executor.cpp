@@ -26,6 +26,8 @@ namespace clearance::test {
 namespace {
 
 using call_list = std::shared_ptr<std::vector<protocol::shield_call>>;
+using abilities_setting =
+    std::shared_ptr<std::optional<protocol::shield_abilities>>;
 
 // Notes a call at the moment when it is sent, also if the scheduler is stopped.
 template <class Base>
@@ -56,8 +58,11 @@ public:
   using actor_type = actors::hosted_actor<player, self_type>;
   using promise = caf::typed_response_promise<protocol::shield_outcome>;
 
-  player(self_type* self, call_list calls, journal* where)
-      : self_(self), calls_(std::move(calls)) {
+  player(self_type* self, call_list calls, abilities_setting abilities,
+         journal* where)
+      : self_(self),
+        calls_(std::move(calls)),
+        abilities_(std::move(abilities)) {
     self_->note_in(*where);
   }
 
@@ -69,6 +74,11 @@ public:
               self_->make_response_promise<protocol::shield_outcome>());
           return promises_.back();
         },
+        [this](actors::abilities_atom) {
+          return actors::shield_abilities_answer{
+              abilities_->has_value(),
+              abilities_->value_or(protocol::shield_abilities{})};
+        },
         [this](play& x) {
           promises_.at(x.index).deliver(std::move(x.outcome));
         },
@@ -78,6 +88,7 @@ public:
 private:
   self_type* self_;
   call_list calls_;
+  abilities_setting abilities_;
   std::vector<promise> promises_;
 };
 
@@ -86,8 +97,10 @@ private:
 fake_executor::fake_executor(actor_fixture& fixture)
     : fixture_(fixture),
       calls_(std::make_shared<std::vector<protocol::shield_call>>()),
-      handle_(
-          actors::spawn_hosted<player>(fixture.io, calls_, &fixture.journal)) {
+      abilities_(std::make_shared<std::optional<protocol::shield_abilities>>(
+          protocol::shield_abilities{})),
+      handle_(actors::spawn_hosted<player>(fixture.io, calls_, abilities_,
+                                           &fixture.journal)) {
   // nop
 }
 

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "actors/executor/messages.hpp"
+#include "protocol/hub/shield_abilities.hpp"
 #include "protocol/hub/verdict.hpp"
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace clearance::test {
@@ -31,12 +33,18 @@ public:
   void answer(std::size_t index, protocol::shield_outcome outcome);
   void succeed(std::size_t index) { answer(index, {true, {}}); }
 
+  /// What it says that it can do, from now on. Nothing: it cannot be asked.
+  void can(std::optional<protocol::shield_abilities> what) {
+    *abilities_ = what;
+  }
+
   /// Ends and leaves all its calls unanswered.
   void die();
 
 private:
   actor_fixture& fixture_;
   std::shared_ptr<std::vector<protocol::shield_call>> calls_;
+  std::shared_ptr<std::optional<protocol::shield_abilities>> abilities_;
   actors::executor_actor handle_;
 };
 

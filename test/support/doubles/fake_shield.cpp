@@ -26,8 +26,10 @@ void write_byte(const unique_fd& fd) {
 
 } // namespace
 
-fake_shield::fake_shield(std::string_view words,
-                         std::string_view stderr_bytes) {
+fake_shield::fake_shield(std::string_view words, std::string_view stderr_bytes,
+                         std::string_view can) {
+  if (!can.empty())
+    write_file(dir_ / "capabilities", std::string(can));
   // O_RDWR: no open waits for the other side, and no read sees an end of file.
   calls_ = make_fifo("calls", O_RDWR | O_NONBLOCK);
   leash_ = make_fifo("leash", O_RDWR);

@@ -30,8 +30,11 @@ struct shield_run {
 class fake_shield {
 public:
   /// Sets how it behaves from the next run on. The program lists the words.
+  /// `can`: what it says that it can do, a word a line; nothing: it does not
+  /// know the question.
   explicit fake_shield(std::string_view words = "exit 0",
-                       std::string_view stderr_bytes = {});
+                       std::string_view stderr_bytes = {},
+                       std::string_view can = {});
 
   /// The path to give to the hub as its shield.
   std::filesystem::path program() const { return dir_ / "terok-shield"; }

@@ -15,6 +15,10 @@
 //     exit N        ends with N (the default is 0)
 //     signal N      ends by signal N
 //
+// Asked for its `capabilities`, it prints the file of that name and reports
+// nothing; without the file it ends with 2, as a shield that does not know the
+// word.
+//
 // A process that hangs ends when the fifo `leash` has no writer any more, that
 // is when the test has ended. Each process holds the fifo `alive` open.
 
@@ -86,8 +90,13 @@ std::size_t count_descriptors() {
 int main(int argc, char** argv) {
   if (argc < 2)
     return 98;
-  const auto descriptors = count_descriptors();
   const fs::path control{argv[1]};
+  if (argc == 3 && std::string{argv[2]} == "capabilities") {
+    std::ifstream file{control / "capabilities", std::ios::binary};
+    write_all(1, {std::istreambuf_iterator<char>{file}, {}});
+    return file.is_open() ? 0 : 2;
+  }
+  const auto descriptors = count_descriptors();
   const std::string dest = argc > 4 ? argv[4] : "";
   auto own = [&](const std::string& name) {
     const auto special = control / (name + "." + dest);

@@ -103,13 +103,19 @@ public:
   }
 
   interface::behavior_type make_behavior() {
-    return {[this](const protocol::shield_call&) {
-      auto answer = self_->make_response_promise<protocol::shield_outcome>();
-      actors::insist([&] {
-        answer.deliver(protocol::shield_outcome{true, {}});
-      });
-      return answer;
-    }};
+    return {
+        [this](const protocol::shield_call&) {
+          auto answer =
+              self_->make_response_promise<protocol::shield_outcome>();
+          actors::insist([&] {
+            answer.deliver(protocol::shield_outcome{true, {}});
+          });
+          return answer;
+        },
+        [](actors::abilities_atom) {
+          return actors::shield_abilities_answer{};
+        },
+    };
   }
 
 private:
