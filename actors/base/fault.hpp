@@ -26,9 +26,9 @@
 ///   any              report           that line of the log
 ///
 /// An actor that waits for an answer would wait for ever if the answer were
-/// not sent: see insist(). If memory is denied to that, too, the exception
-/// leaves the handler. Then the actor ends, its service ends with it, and the
-/// log says so ("internal error").
+/// not sent: see insist(), which has memory of its own for that. If memory is
+/// denied to that, too, the exception leaves the handler. Then the actor ends,
+/// its service ends with it, and the log says so ("internal error").
 #pragma once
 
 #include <exception>
@@ -48,18 +48,31 @@ void report_closed(const char* name, pid_t pid,
 void report_closed(const char* name, pid_t pid,
                    const std::exception_ptr& fault) noexcept;
 
-/// Calls `f`, and once more if memory is denied: for a message that somebody
-/// waits for. Memory that was denied is often there a moment later, and what
-/// the first try held is free then. Nothing may have changed when `f` throws.
+/// Memory that is held for messages that somebody waits for, and for the end of
+/// an actor: limits::memory_reserve_bytes for all threads together.
+class memory_reserve {
+public:
+  /// Takes the memory back, if it was given away and there is enough.
+  static void fill() noexcept;
+
+  /// Gives the memory to whoever asks next, that is to the caller.
+  static void give() noexcept;
+};
+
+/// Calls `f`, and once more with the reserve if memory is denied: for a message
+/// that somebody waits for. Nothing may have changed when `f` throws.
 template <class F>
 void insist(F f) {
+  memory_reserve::fill();
   try {
     f();
     return;
   } catch (const std::bad_alloc&) {
     // nop: see below
   }
+  memory_reserve::give();
   f();
+  memory_reserve::fill();
 }
 
 /// Calls `f`, which may be left out if memory is denied: a line of the log.

@@ -1,6 +1,7 @@
 /// Actors that run on one thread: the thread that polls their sockets.
 #pragma once
 
+#include "actors/base/fault.hpp"
 #include "actors/base/io_host.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -41,9 +42,12 @@ public:
           report_fault(self->name(), "got " + caf::to_string(x.content()));
           return caf::drop(self, x);
         });
+    // CAF sends the end to all that are linked. Where there is no memory for
+    // that, whoever waits for this end would wait for ever.
     this->set_exception_handler([this](std::exception_ptr& fault) {
+      memory_reserve::give();
       report_fault(this->name(), fault);
-      return caf::make_error(caf::sec::runtime_error);
+      return std::move(fault_);
     });
     this->set_down_handler([](const caf::down_msg&) {
       // nop: an actor that monitors others sets its own down handler
@@ -78,6 +82,7 @@ protected:
 
 private:
   caf::execution_unit* unit_;
+  caf::error fault_ = caf::make_error(caf::sec::runtime_error);
 };
 
 /// An actor made of a state class. `State` has

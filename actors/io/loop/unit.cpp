@@ -62,8 +62,18 @@ void unit::exec_later(caf::resumable* what) {
     boost::asio::post(context_, [this, what] { step(what); });
 }
 
+// An exception leaves resume() where CAF had no memory for the end of an actor.
+// It runs again then: an actor that has ended is released, and another one gets
+// its next messages, of which one ends it.
 void unit::step(caf::resumable* what) {
-  switch (what->resume(this, max_throughput)) {
+  auto result = caf::resumable::resume_later;
+  try {
+    result = what->resume(this, max_throughput);
+  } catch (...) {
+    push(what);
+    throw;
+  }
+  switch (result) {
   case caf::resumable::resume_later:
     push(what);
     break;
