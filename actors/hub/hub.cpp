@@ -44,12 +44,13 @@ hub::interface::behavior_type hub::make_behavior() {
   registry_ =
       spawn_registry(io, registry_config{config_.executor, self_->address(),
                                          config_.limits, audit_});
-  if (config_.spawn_operators)
-    operators_ = config_.spawn_operators(
-        {&io, registry_, config_.executor, self_->address(), audit_});
   ingester_ = spawn_ingester(
       io, ingester_config{registry_, self_->address(), config_.only_container});
   if (listen()) {
+    // A hub that cannot serve says nothing but why.
+    if (config_.spawn_operators)
+      operators_ = config_.spawn_operators(
+          {&io, registry_, config_.executor, self_->address(), audit_});
     log(severity::info, name, "serving",
         {{"clearance_socket", config_.clearance_socket},
          {"reader_socket", config_.reader_socket},
