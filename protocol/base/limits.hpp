@@ -184,9 +184,9 @@ inline constexpr std::size_t kept_max_bytes = 4096;
 /// out.
 inline constexpr std::size_t held_max_bytes = 32 * 1024 * 1024;
 
-/// Memory that a process holds for answers that somebody waits for. Where memory
-/// is denied to one, this is given away for it, and taken again when there is
-/// enough.
+/// Memory that a process holds for answers that somebody waits for. Where
+/// memory is denied to one, this is given away for it, and taken again when
+/// there is enough.
 inline constexpr std::size_t memory_reserve_bytes = 64 * 1024;
 
 /// Accepted connections of one listening socket. At the limit new ones wait in

@@ -8,8 +8,8 @@
 #include "services/client/call_queue.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>

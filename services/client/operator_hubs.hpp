@@ -53,8 +53,8 @@ public:
 
   void decide(const protocol::prompt_key& prompt, std::int64_t revision,
               protocol::action action, std::string_view reason,
-              std::function<void(const decision_outcome&)> take,
-              time_point now, std::optional<std::int64_t> seconds = {});
+              std::function<void(const decision_outcome&)> take, time_point now,
+              std::optional<std::int64_t> seconds = {});
   void quiet(const std::string& hub, std::string_view container, bool on,
              call_queue::taker take, time_point now);
   void explain(const protocol::prompt_key& prompt, call_queue::taker take,
