@@ -39,6 +39,7 @@ std::string_view fault_text(const std::exception& x) noexcept {
 void report_closed(const char* name, pid_t pid,
                    const std::exception& fault) noexcept {
   constexpr auto text = "cannot serve a connection, it is closed";
+  memory_reserve::give(); // for the line
   try {
     log(severity::warning, name, text,
         {{"why", protocol::escaped(fault_text(fault))},
@@ -46,6 +47,7 @@ void report_closed(const char* name, pid_t pid,
   } catch (const std::exception&) {
     log(severity::warning, name, text, {{"why", "out of memory"}});
   }
+  memory_reserve::fill();
 }
 
 void report_closed(const char* name, pid_t pid,

@@ -41,8 +41,8 @@ namespace clearance::actors {
 /// "out of memory", or what the exception says of itself. Valid as long as `x`.
 std::string_view fault_text(const std::exception& x) noexcept;
 
-/// Logs that the connection to the process `pid` is closed because of `fault`.
-/// Needs no memory where there is none.
+/// Logs that the connection to the process `pid` is closed because of `fault`,
+/// with the memory of memory_reserve.
 void report_closed(const char* name, pid_t pid,
                    const std::exception& fault) noexcept;
 void report_closed(const char* name, pid_t pid,
