@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string_view>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 #include <variant>
@@ -40,19 +41,31 @@ bool may_be_in_container(pid_t pid) {
   return status->find('\t', at + key.size()) < end;
 }
 
+int spare_descriptor() {
+  return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
 } // namespace
 
 peer_check::peer_check(std::string role, peer_place place)
     : role_(std::move(role)), place_(place) {
-  // nop
+  if (place_ == peer_place::outside_containers)
+    spare_.reset(spare_descriptor());
 }
 
 bool peer_check::admits(const actors::peer& who) {
   if (who.uid != ::getuid())
     return refuse(who, "refused a peer of another uid");
-  if (place_ == peer_place::outside_containers && may_be_in_container(who.pid))
+  if (place_ == peer_place::outside_containers && !is_outside(who))
     return refuse(who, "refused a peer that runs in a container or has ended");
   return true;
+}
+
+bool peer_check::is_outside(const actors::peer& who) {
+  spare_.reset();
+  const auto result = !may_be_in_container(who.pid);
+  spare_.reset(spare_descriptor());
+  return result;
 }
 
 bool peer_check::refuse(const actors::peer& who, const char* why) {

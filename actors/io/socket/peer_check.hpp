@@ -4,6 +4,7 @@
 
 #include "actors/base/connection.hpp"
 #include "actors/base/log_limiter.hpp"
+#include "actors/io/base/unique_fd.hpp"
 
 #include <cstdint>
 #include <string>
@@ -32,12 +33,16 @@ public:
   std::uint64_t refused() const noexcept { return refused_; }
 
 private:
+  bool is_outside(const actors::peer& who);
   bool refuse(const actors::peer& who, const char* why);
 
   std::string role_;
   peer_place place_;
   actors::log_limiter lines_;
   std::uint64_t refused_ = 0;
+  /// Is closed while a peer is looked at, which takes a descriptor: a process
+  /// that has no other one left still knows its peers.
+  unique_fd spare_;
 };
 
 } // namespace clearance::io

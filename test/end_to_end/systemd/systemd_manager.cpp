@@ -76,9 +76,10 @@ std::vector<std::string> lines_to_type() {
   std::vector<std::string> result;
   std::istringstream readme{read_file(TEST_README)};
   for (std::string line; std::getline(readme, line);) {
-    if (!line.starts_with("systemctl --user enable "))
+    const auto begin = line.find("`systemctl --user enable ");
+    if (begin == line.npos)
       continue;
-    line = line.substr(0, line.find('#'));
+    line = line.substr(begin + 1, line.find('`', begin + 1) - begin - 1);
     if (const auto at = line.find("NAME"); at != line.npos)
       line.replace(at, 4, "demo");
     result.push_back(line);
