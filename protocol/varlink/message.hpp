@@ -41,6 +41,11 @@ struct malformed {
   std::string_view why; ///< a literal
 };
 
+/// Makes what the calling thread needs to read messages. The first message of a
+/// thread does the same, but where there is no memory for it the C library
+/// aborts the process.
+void prepare_thread();
+
 /// The parameter of that name, or null.
 const parameter* find(const std::vector<parameter>& xs,
                       std::string_view name) noexcept;

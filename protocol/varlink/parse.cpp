@@ -21,6 +21,11 @@ using kind = json_item::kind;
 /// A value, or nothing if the key is absent.
 using note = std::optional<json_item>;
 
+json_reader& reader_of_thread() {
+  thread_local json_reader result{limits::varlink_nesting_max_depth};
+  return result;
+}
+
 /// Calls `f` with a reader for a message of `size` bytes.
 template <class F>
 auto with_reader(std::size_t size, F f) {
@@ -28,8 +33,7 @@ auto with_reader(std::size_t size, F f) {
     json_reader own{limits::varlink_nesting_max_depth};
     return f(own);
   }
-  thread_local json_reader shared{limits::varlink_nesting_max_depth};
-  return f(shared);
+  return f(reader_of_thread());
 }
 
 parameter to_parameter(std::string_view name, const json_item& x) {
@@ -182,6 +186,10 @@ std::variant<reply, malformed> parse_reply(std::string_view message,
   return with_reader(message.size(), [=](json_reader& reader) {
     return read_reply(reader, message, capacity);
   });
+}
+
+void prepare_thread() {
+  reader_of_thread();
 }
 
 } // namespace clearance::protocol::varlink

@@ -69,14 +69,20 @@ struct log_writer::state {
   bool gave_up = false; // a flush() waited in vain
 };
 
-// The count comes before the lines that follow the loss.
+// The count comes before the lines that follow the loss. Where there is no
+// memory for its text, it is said later.
 std::optional<queued_line> log_writer::state::next() {
   const auto now = steady_clock::now();
   const bool soon = last_told && now - *last_told < log_limits::lost_interval;
   if (has_to_tell() && (!soon || queue.empty())) {
     last_told = now;
-    telling = queue.take_lost();
-    return told(telling);
+    try {
+      auto line = told(queue.lost());
+      telling = queue.take_lost();
+      return line;
+    } catch (const std::bad_alloc&) {
+      // nop
+    }
   }
   return queue.pop();
 }

@@ -17,6 +17,7 @@
 #include "actors/io/process/child_runner.hpp"
 #include "actors/io/socket/socket_listener.hpp"
 #include "actors/io/socket/stream.hpp"
+#include "protocol/varlink/message.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
@@ -43,6 +44,7 @@ void loop::act() {
   // CAF catches exceptions of actors. So an exception that arrives here left
   // one of our own handlers. Then nothing is served any more, but everything is
   // closed in order.
+  protocol::varlink::prepare_thread();
   for (bool ended = false; !ended;) {
     try {
       unit_.run([this] { return stopping_ && kept_.empty(); });

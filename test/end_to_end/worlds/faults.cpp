@@ -86,29 +86,33 @@ TEST_CASE("a hub whose memory a flood has used up ends when it is told to") {
     skipped("a sanitizer needs memory of its own");
     return;
   }
-  for (const rlim_t more : {0, 1 << 17, 1 << 19, 1 << 20, 3 << 20}) {
-    CAPTURE(more);
-    const runtime where;
-    hub_options options;
-    options.arguments = {"--no-prompts"};
-    hub server{where, std::move(options)};
-    auto reader = server.reader();
-    starve(server.pid(), more);
-    try {
-      for (int i = 0; i < 3000; ++i) {
-        block x;
-        x.request_id = std::to_string(i) + std::string(200, 'i');
-        x.domain = std::string(240, 'd');
-        reader.send(x.line());
+  for (const bool keeps_prompts : {false, true})
+    for (const rlim_t more : {0, 1 << 17, 1 << 19, 1 << 20, 3 << 20}) {
+      CAPTURE(keeps_prompts);
+      CAPTURE(more);
+      const runtime where;
+      hub_options options;
+      if (!keeps_prompts)
+        options.arguments = {"--no-prompts"};
+      hub server{where, std::move(options)};
+      auto reader = server.reader();
+      CHECK(server.client().call("org.varlink.service.GetInfo").error == "");
+      starve(server.pid(), more);
+      try {
+        for (int i = 0; i < 3000; ++i) {
+          block x;
+          x.request_id = std::to_string(i) + std::string(200, 'i');
+          x.domain = std::string(240, 'd');
+          reader.send(x.line());
+        }
+      } catch (const peer_closed&) {
+        // The hub closed the connection, or has ended.
       }
-    } catch (const peer_closed&) {
-      // The hub closed the connection, or has ended.
+      const auto end = server.stop();
+      CHECK((end == exited(0) || end == exited(1)));
+      CHECK_FALSE(std::filesystem::exists(where.clearance()));
+      CHECK_FALSE(std::filesystem::exists(where.reader()));
     }
-    const auto end = server.stop();
-    CHECK((end == exited(0) || end == exited(1)));
-    CHECK_FALSE(std::filesystem::exists(where.clearance()));
-    CHECK_FALSE(std::filesystem::exists(where.reader()));
-  }
 }
 
 TEST_CASE("a program that executes verdicts logs at its start that the shield "
