@@ -10,7 +10,6 @@
 namespace clearance::services {
 
 namespace varlink = protocol::varlink;
-namespace limits = protocol::limits;
 
 varlink_client::varlink_client(descriptor connection)
     : connection_(std::move(connection)) {
@@ -56,7 +55,7 @@ varlink_client::send(std::string_view bytes, time_point deadline) {
 
 std::variant<varlink::reply, varlink_client::failure>
 varlink_client::next(time_point deadline) {
-  std::string buffer(limits::read_max_bytes, '\0');
+  std::string buffer(protocol::limits::read_max_bytes, '\0');
   if (taken_ == frames_.size()) {
     frames_ = {};
     taken_ = 0;

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 namespace varlink = protocol::varlink;
 
 /// Longer than the hub's own limit: the hub's answer says more than ours.
-constexpr auto answer_time_limit = protocol::limits::executor_deadline + 10s;
+constexpr auto verdict_time_limit = protocol::limits::executor_deadline + 10s;
 
 int failed(const std::string& what) {
   complain(what);
@@ -107,7 +107,7 @@ int verdict(const verdict_config& config) {
                           {"request_id", config.request_id},
                           {"dest", config.dest},
                           {"action", action}},
-                         std::chrono::steady_clock::now() + answer_time_limit);
+                         std::chrono::steady_clock::now() + verdict_time_limit);
   if (auto* failure = std::get_if<varlink_client::failure>(&result))
     return failed("the hub at " + shown(config.clearance_socket) + " "
                   + failure->why + whose(config.clearance_socket));

@@ -16,7 +16,7 @@ namespace clearance::services {
 namespace {
 
 using protocol::prompt_state;
-namespace limits = protocol::client_limits;
+namespace client_limits = protocol::client_limits;
 
 template <class T>
 std::optional<T> take_number(std::string_view& text) {
@@ -101,7 +101,7 @@ void notification_plan::set_quiet(bool is_quiet) {
 }
 
 bool notification_plan::is_summed_up() const {
-  return groups_.size() > limits::notified_containers_max;
+  return groups_.size() > client_limits::notified_containers_max;
 }
 
 // True: a person should look again. Fewer prompts are no news.
@@ -235,11 +235,11 @@ notification_plan::call_of(slot& x, time_point now, const group_key* key) {
     return std::nullopt;
   x.tag = ++last_tag_;
   x.is_pending = true;
-  x.not_before = now + limits::notification_interval;
-  next_show_ = now + limits::notifications_interval;
+  x.not_before = now + client_limits::notification_interval;
+  next_show_ = now + client_limits::notifications_interval;
   auto show = text_of(x, key);
   if (show.is_brief)
-    x.close_at = now + limits::farewell_time;
+    x.close_at = now + client_limits::farewell_time;
   x.note.clear();
   return show;
 }
@@ -299,7 +299,7 @@ void notification_plan::not_shown(std::uint64_t tag, time_point now) {
   x->is_pending = false;
   x->id = 0;
   x->must_show = !x->is_over;
-  x->not_before = now + limits::notification_retry_interval;
+  x->not_before = now + client_limits::notification_retry_interval;
 }
 
 void notification_plan::closed(std::uint32_t id) {

@@ -27,7 +27,6 @@ namespace clearance::services {
 
 namespace {
 
-namespace limits = protocol::limits;
 namespace log_limits = protocol::log_limits;
 using actors::severity;
 
@@ -248,15 +247,15 @@ line_bound::admit(severity level, protocol::time_point now) noexcept {
 }
 
 void line_bound::refill(protocol::time_point now) noexcept {
-  const auto intervals = (now - filled_) / limits::log_interval;
+  const auto intervals = (now - filled_) / protocol::limits::log_interval;
   if (intervals <= 0)
     return;
-  filled_ += intervals * limits::log_interval;
-  const auto missing = limits::log_burst_max_lines - room_;
+  filled_ += intervals * protocol::limits::log_interval;
+  const auto missing = protocol::limits::log_burst_max_lines - room_;
   const auto count = static_cast<std::size_t>(intervals);
-  room_ += count > missing / limits::log_max_lines_in_all
+  room_ += count > missing / protocol::limits::log_max_lines_in_all
                ? missing
-               : count * limits::log_max_lines_in_all;
+               : count * protocol::limits::log_max_lines_in_all;
 }
 
 std::string log_line(const actors::log_entry& x) {

@@ -80,6 +80,9 @@ NOT_RUN = {
     ('terok-clearance.7', '# Blocked connections of containers, and what '
                           'operators decide about them.'):
         'an interface: the test `man_pages` holds it against what is served',
+    ('terok-clearance.7', '# What the shield can do beyond ClearanceVerdict1, '
+                          'for the hub alone.'):
+        'an interface: the test `man_pages` holds it against what is served',
     ('terok-clearance.7', '# Carries out verdicts, for the hub alone.'):
         'an interface: the test `man_pages` holds it against what is served',
 }

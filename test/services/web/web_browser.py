@@ -29,7 +29,8 @@ def a_real_block(driver):
         asked = f"{directory}/asked"
         shield = f"{directory}/shield"
         with open(shield, "w", encoding="ascii") as file:
-            file.write(f'#!/bin/sh\necho "$*" >>{asked}\n')
+            file.write(f'#!/bin/sh\n[ "$1" != capabilities ] || exit 2\n'
+                       f'echo "$*" >>{asked}\n')
         os.chmod(shield, 0o700)
         environment = {**os.environ, "XDG_RUNTIME_DIR": directory}
         hub = subprocess.Popen(
@@ -52,42 +53,45 @@ def a_real_block(driver):
             except FileNotFoundError:
                 return []
 
-        web = Web(PROGRAM, directory, "--no-open")
-        with Browser(driver) as browser:
-            block("good.example")
-            browser.open(web.link)
-            select(browser, "good.example")
-            assert browser.run("return document.title") == "(1) clearance"
-            assert web.token not in browser.run("return location.href")
-            block("bad.example")
-            browser.await_text("bad.example", "#list")
-            select(browser, "good.example")
-            browser.until(lambda: browser.keys("a"), "an allow", said)
-            assert said() == ["allow 6f1d2c3b4a59 good.example"], said()
-            browser.await_text("allowed", "#notice")
-            # And by mouse.
-            browser.click(".row")
-            browser.until(lambda: browser.click("#deny"), "a deny",
-                          lambda: len(said()) == 2)
-            assert said()[1] == "deny 6f1d2c3b4a59 bad.example", said()
-            browser.await_text("Nothing waits")
-            assert browser.run("return document.title") == "clearance"
-            browser.keys("2")
-            browser.await_text("denied bad.example", "#decided")
-            browser.await_text("allowed good.example", "#decided")
-            browser.keys("4")
-            browser.await_text("terok-clearance.sock", "#hubs")
-            # A page that is loaded again is still let in.
-            browser.post("/refresh")
-            browser.await_text("Nothing waits")
-            # The link was used.
-            browser.new_tab()
-            browser.open(web.link)
-            browser.await_text("used before")
-            assert browser.run("return document.title") == "(!) clearance"
-        hub.terminate()
-        hub.wait(60)
-        assert web.end() == 0
+        try:
+            web = Web(PROGRAM, directory, "--no-open")
+            with Browser(driver) as browser:
+                block("good.example")
+                browser.open(web.link)
+                select(browser, "good.example")
+                assert browser.run("return document.title") == "(1) clearance"
+                assert web.token not in browser.run("return location.href")
+                block("bad.example")
+                browser.await_text("bad.example", "#list")
+                select(browser, "good.example")
+                browser.until(lambda: browser.keys("a"), "an allow", said)
+                assert said() == ["allow 6f1d2c3b4a59 good.example"], said()
+                browser.await_text("allowed", "#notice")
+                await_("one row", lambda: "good.example" not in browser.text("#list"))
+                # And by mouse.
+                browser.click(".row")
+                browser.until(lambda: browser.click("#deny"), "a deny",
+                              lambda: len(said()) == 2)
+                assert said()[1] == "deny 6f1d2c3b4a59 bad.example", said()
+                browser.await_text("Nothing waits")
+                assert browser.run("return document.title") == "clearance"
+                browser.keys("2")
+                browser.await_text("denied bad.example", "#decided")
+                browser.await_text("allowed good.example", "#decided")
+                browser.keys("4")
+                browser.await_text("terok-clearance.sock", "#hubs")
+                # A page that is loaded again is still let in.
+                browser.post("/refresh")
+                browser.await_text("Nothing waits")
+                # The link was used.
+                browser.new_tab()
+                browser.open(web.link)
+                browser.await_text("used before")
+                assert browser.run("return document.title") == "(!) clearance"
+            assert web.end() == 0
+        finally:
+            hub.terminate()
+            hub.wait(60)
 
 
 def times_of_a_decision(driver):
