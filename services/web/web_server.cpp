@@ -18,7 +18,7 @@
 
 namespace clearance::services {
 
-namespace limits = protocol::web_limits;
+namespace web_limits = protocol::web_limits;
 using status = web_connection::status;
 
 namespace {
@@ -119,7 +119,7 @@ std::optional<time_point> web_server::due() const {
       continue;
     add(x.stream_until);
     if (x.out.empty() && x.stream->is_behind())
-      add(x.piece_at + limits::piece_interval);
+      add(x.piece_at + web_limits::piece_interval);
   }
   return result;
 }
@@ -138,7 +138,7 @@ void web_server::take_connections() {
 }
 
 bool web_server::make_room() {
-  if (connections_.size() < limits::connections_max)
+  if (connections_.size() < web_limits::connections_max)
     return true;
   const auto oldest =
       std::find_if(connections_.begin(), connections_.end(),
@@ -168,7 +168,7 @@ void web_server::process(std::uint64_t id, web_connection& x, time_point now) {
     }
     if (read != request_reader::status::done) {
       if (has_begun && !x.deadline)
-        x.deadline = now + limits::request_time_limit;
+        x.deadline = now + web_limits::request_time_limit;
       return;
     }
     x.deadline.reset();
@@ -222,7 +222,7 @@ void web_server::execute(std::uint64_t id, web_connection& x, time_point now) {
     begin_session(x, *body, now);
     return;
   case kind::window:
-    answer_json(x, one_member("link", link(now + limits::window_lifetime)));
+    answer_json(x, one_member("link", link(now + web_limits::window_lifetime)));
     return;
   case kind::stream:
     begin_stream(x, *body, now);
@@ -265,7 +265,7 @@ void web_server::begin_stream(web_connection& x, const protocol::web_body& body,
   const auto streams = std::count_if(
       connections_.begin(), connections_.end(),
       [](const auto& y) { return y.second.is == status::streaming; });
-  if (static_cast<std::size_t>(streams) >= limits::streams_max) {
+  if (static_cast<std::size_t>(streams) >= web_limits::streams_max) {
     x.finish(protocol::web_refused(503));
     return;
   }
@@ -273,7 +273,7 @@ void web_server::begin_stream(web_connection& x, const protocol::web_body& body,
   x.is = status::streaming;
   x.stream.emplace(list_, body.after);
   x.stream_until = until.value_or(now);
-  x.piece_at = now - limits::piece_interval;
+  x.piece_at = now - web_limits::piece_interval;
   x.out += protocol::web_stream_head();
   x.flush();
 }
@@ -287,7 +287,7 @@ void web_server::pump(web_connection& x, time_point now) {
   }
   while (x.is == status::streaming && x.out.empty() && x.stream->is_behind()
          && (x.stream->is_in_change()
-             || now - x.piece_at >= limits::piece_interval)) {
+             || now - x.piece_at >= web_limits::piece_interval)) {
     x.piece_at = now;
     std::string line;
     x.stream->write(wall_microseconds(), line);
