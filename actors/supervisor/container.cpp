@@ -166,6 +166,7 @@ void container::start(container_part what) {
   x.delays.started(self_->clock().now());
   if (!next)
     return;
+  x.why_not.clear();
   self_->monitor(next);
   x.running = std::move(next);
 }
@@ -182,7 +183,7 @@ bool container::make_private(container_part what,
                              std::initializer_list<std::string> paths) {
   for (const auto& path : paths)
     if (auto why = config_.containers->make_private(path); !why.empty()) {
-      failed(what, why);
+      cannot_start(what, why);
       return false;
     }
   return true;
@@ -266,12 +267,29 @@ void container::on_down(const caf::actor_addr& who, const caf::error& why) {
 }
 
 void container::failed(container_part what, std::string_view why) {
+  tell(severity::error, "a service ended and is started again", to_string(what),
+       why, try_later(what));
+}
+
+// Said once for each reason, for it may last until somebody mends it.
+void container::cannot_start(container_part what, const std::string& why) {
+  const auto delay = try_later(what);
+  auto& said = at(what).why_not;
+  if (said == why)
+    return;
+  said = why;
+  tell(severity::error,
+       "a service cannot start; it is tried again, and this is said once",
+       to_string(what), why, delay);
+}
+
+// Returns after which time.
+std::string container::try_later(container_part what) {
   const auto delay = at(what).delays.ended(self_->clock().now());
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(delay).count();
-  tell(severity::error, "a service ended and is started again", to_string(what),
-       why, std::to_string(ms) + "ms");
   self_->delayed_send(self_, delay, restart_part{what});
   became(what, condition::failing);
+  return std::to_string(ms) + "ms";
 }
 
 void container::on_state(const service_state& x) {

@@ -64,6 +64,7 @@ private:
   struct part {
     caf::strong_actor_ptr running; ///< null: it does not run now
     protocol::backoff delays;
+    std::string why_not = {}; ///< why it cannot start, as it was said
     condition is = condition::starting;
   };
 
@@ -87,6 +88,8 @@ private:
   caf::strong_actor_ptr start_helper();
   caf::strong_actor_ptr start_gate();
   void failed(container_part what, std::string_view why);
+  void cannot_start(container_part what, const std::string& why);
+  std::string try_later(container_part what);
   void became(container_part what, condition is);
   void tell(severity level, std::string_view text,
             std::string_view service = {}, std::string_view why = {},

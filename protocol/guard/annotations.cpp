@@ -32,7 +32,7 @@ void append_utf8(std::string& out, std::uint32_t x) {
   }
 }
 
-constexpr std::uint32_t replacement = 0xfffd;
+constexpr std::uint32_t replacement_character = 0xfffd;
 
 class annotation_reader {
 public:
@@ -193,14 +193,14 @@ private:
     if (x < 0xd800 || x > 0xdfff)
       return x;
     if (x > 0xdbff || !rest_.starts_with("\\u"))
-      return replacement;
+      return replacement_character;
     const auto before = rest_;
     rest_.remove_prefix(2);
     const auto low = hex4();
     if (low >= 0xdc00 && low <= 0xdfff)
       return 0x10000 + ((x - 0xd800) << 10) + (low - 0xdc00);
     rest_ = before;
-    return replacement;
+    return replacement_character;
   }
 
   std::uint32_t hex4() {
@@ -212,7 +212,7 @@ private:
           c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c);
       if (c == '\0' || digit == std::string_view::npos) {
         ok_ = false;
-        return replacement;
+        return replacement_character;
       }
       result = result << 4 | static_cast<std::uint32_t>(digit);
       rest_.remove_prefix(1);

@@ -94,7 +94,8 @@ actors::gate_config configure(const gate_options& options,
                               const std::string& home) {
   actors::gate_config result;
   std::visit(listen_at{result.listen, options.allow_remote}, options.listen);
-  result.backend = backend_from_environment();
+  const auto git = find_git_http_backend();
+  result.backend = backend_from_environment(git);
   auto& cgi = result.backend.cgi;
   cgi.project_root = existing_directory(options.mirror_root, "--mirror-root");
   cgi.home = home;
@@ -104,10 +105,11 @@ actors::gate_config configure(const gate_options& options,
   result.upkeep = {path_of_this_program(), cgi.project_root,
                    options.backup_days, true};
   result.grants = grants_of(options);
-  if (result.backend.program.empty())
+  if (git.program.empty())
     log(actors::severity::warning, "gate",
-        "git was not found: every request that needs git will get 500. Install "
-        "git, and start the gate again");
+        "every request that needs git will get 500 until the gate is started "
+        "again",
+        {{"why", git.why}});
   return result;
 }
 

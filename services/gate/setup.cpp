@@ -85,15 +85,21 @@ protocol::grant grant_in_file(const std::string& path,
   return result;
 }
 
-// The first bytes that `argv` writes to stdout; empty when it fails.
+// What `argv` writes to stdout. Throws the reason when it cannot run or fails.
 std::string output_of(const std::string& program,
                       std::vector<std::string> argv) {
+  const auto cannot_run = [&](int error) {
+    return std::runtime_error(protocol::escaped(program) + " cannot be run: "
+                              + protocol::error_text(error));
+  };
   std::array<int, 2> ends{-1, -1};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-    return {};
+    throw cannot_run(errno);
   io::unique_fd reading(ends[0]);
   io::unique_fd writing(ends[1]);
   io::unique_fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null)
+    throw cannot_run(errno);
   std::vector<std::string> variables;
   for (auto name : {"PATH", "HOME"})
     if (auto value = environment(name))
@@ -101,7 +107,7 @@ std::string output_of(const std::string& program,
   const auto child = io::spawn({program, std::move(argv), variables, null.get(),
                                 writing.get(), null.get()});
   if (child.error != 0)
-    return {};
+    throw cannot_run(child.error);
   writing.reset();
   std::string result;
   std::array<char, 4096> buffer;
@@ -110,7 +116,10 @@ std::string output_of(const std::string& program,
     result.append(buffer.data(), static_cast<std::size_t>(n));
   int status = 0;
   ::waitpid(child.pid, &status, 0);
-  return status == 0 ? result : "";
+  if (status != 0)
+    throw std::runtime_error(protocol::escaped(program)
+                             + " --exec-path failed: mend git");
+  return result;
 }
 
 } // namespace
@@ -175,22 +184,27 @@ std::string existing_directory(const std::string& path,
   return result.string();
 }
 
-std::string find_git_http_backend() {
+found_git find_git_http_backend() try {
   auto directory = environment("GIT_EXEC_PATH").value_or("");
   if (directory.empty()) {
     const auto git = io::find_program("git");
     if (git.empty())
-      return {};
+      return {{}, "git was not found. Install git"};
     directory = output_of(git, {"git", "--exec-path"});
     directory = first_line(directory);
   }
-  return directory.empty() ? ""
-                           : io::find_program(directory + "/git-http-backend");
+  const auto path = directory + "/git-http-backend";
+  auto program = io::find_program(path);
+  if (program.empty())
+    return {{}, protocol::escaped(path) + " was not found. Install git"};
+  return {std::move(program), {}};
+} catch (const std::runtime_error& why) {
+  return {{}, why.what()};
 }
 
-actors::backend_config backend_from_environment() {
+actors::backend_config backend_from_environment(const found_git& git) {
   actors::backend_config result;
-  result.program = find_git_http_backend();
+  result.program = git.program;
   result.cgi.path = environment("PATH");
   result.cgi.git_exec_path = environment("GIT_EXEC_PATH");
   return result;

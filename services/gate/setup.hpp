@@ -29,13 +29,17 @@ std::string read_small_file(const std::string& path, const std::string& role,
 std::string existing_directory(const std::string& path,
                                const std::string& role);
 
-/// The path of git-http-backend, which GIT_EXEC_PATH or the git on PATH tells.
-/// Empty: there is none. Waits for git.
-std::string find_git_http_backend();
+/// Where git-http-backend is, as GIT_EXEC_PATH or the git on PATH tells.
+struct found_git {
+  std::string program; ///< a path; empty: see `why`
+  std::string why;     ///< why there is none, and what to do
+};
 
-/// The program git-http-backend (empty: there is none), PATH and GIT_EXEC_PATH
-/// of our environment. Waits for git.
-actors::backend_config backend_from_environment();
+/// Waits for git.
+found_git find_git_http_backend();
+
+/// `git`, PATH and GIT_EXEC_PATH of our environment.
+actors::backend_config backend_from_environment(const found_git& git);
 
 /// An environment variable, if it is set.
 std::optional<std::string> environment(const char* name);

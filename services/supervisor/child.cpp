@@ -170,14 +170,15 @@ actors::gate_config prepare_gate(const supervise_child_options& options,
   if (!x.gate)
     throw bad("gate_base_path, gate_token: a gate needs both");
   actors::container_surroundings around;
-  around.git_http_backend = find_git_http_backend();
+  const auto git = find_git_http_backend();
+  around.git_http_backend = git.program;
   around.terok_gate = find_hook_program();
   around.path = environment("PATH");
   around.git_exec_path = environment("GIT_EXEC_PATH");
   around.selinux_type = options.selinux_type;
   auto result = actors::gate_of(x, paths, around);
-  if (result.backend.program.empty())
-    throw setup_fault(exit_cannot_start, "git http-backend was not found");
+  if (git.program.empty())
+    throw setup_fault(exit_cannot_start, git.why);
   const auto lock = parent_of(paths.gate_lock);
   make_directories({paths.gate_private, paths.gate_home, paths.gate_hooks,
                     paths.gate_tmp, lock});

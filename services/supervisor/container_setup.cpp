@@ -75,11 +75,14 @@ find_surroundings(const shield_choice& shield, const std::string& selinux_type,
     return result;
   result.path = environment("PATH");
   result.git_exec_path = environment("GIT_EXEC_PATH");
-  result.git_http_backend = find_git_http_backend();
+  const auto git = find_git_http_backend();
+  result.git_http_backend = git.program;
   result.terok_gate = find_hook_program();
-  if (result.git_http_backend.empty())
+  if (git.program.empty())
     log(actors::severity::warning, "supervisor",
-        "git was not found: every request to a gate will be answered with 500");
+        "every request to a gate will be answered with 500 until this program "
+        "is started again",
+        {{"why", git.why}});
   else if (!result.terok_gate.empty())
     check_hook_program(result.terok_gate);
   return result;

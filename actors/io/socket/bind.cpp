@@ -68,6 +68,19 @@ bool is_at(const unique_fd& fd, const std::string& path) {
          && mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
 }
 
+// Our programs leave a lock file empty. A file of somebody else is not locked,
+// for it would be removed at the end.
+void check_lock_file(const unique_fd& fd, const std::string& path) {
+  struct stat info;
+  if (::fstat(fd.get(), &info) != 0)
+    fail("cannot read the file attributes of the lock "
+         + protocol::escaped(path));
+  if (!S_ISREG(info.st_mode) || info.st_size != 0)
+    throw refused{"the file " + protocol::escaped(path)
+                  + " is in the place of the lock and is no lock file, which "
+                    "would be empty: move it away"};
+}
+
 unique_fd take_lock(const std::string& path) {
   for (;;) {
     unique_fd fd{::open(path.c_str(),
@@ -75,6 +88,7 @@ unique_fd take_lock(const std::string& path) {
                         0600)};
     if (!fd)
       fail("cannot open the lock " + protocol::escaped(path));
+    check_lock_file(fd, path);
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno == EWOULDBLOCK)
         throw refused{"another server is running there"};

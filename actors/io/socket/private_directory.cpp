@@ -55,6 +55,9 @@ std::string make_private_directory(const std::string& path, open_to_others x) {
   struct stat info {};
   if (!fd || ::fstat(fd.get(), &info) != 0)
     return cannot("look at", path);
+  if (info.st_nlink == 0)
+    return "directory " + protocol::escaped(path)
+           + " was removed: change into one that exists";
   if (info.st_uid != ::getuid())
     return "directory " + protocol::escaped(path) + " is owned by uid "
            + std::to_string(info.st_uid) + ", not by "

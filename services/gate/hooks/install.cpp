@@ -21,10 +21,14 @@ namespace fs = std::filesystem;
 // The last directory is for this user alone; its parents are as mkdir(1) with
 // -p makes them.
 void make_directory(const fs::path& path) {
+  std::error_code error;
   if (path.has_parent_path())
-    fs::create_directories(path.parent_path());
-  if (fs::create_directory(path))
-    fs::permissions(path, fs::perms::owner_all);
+    fs::create_directories(path.parent_path(), error);
+  if (!error && fs::create_directory(path, error))
+    fs::permissions(path, fs::perms::owner_all, error);
+  if (error)
+    throw std::runtime_error("the directory cannot be created: "
+                             + error.message());
 }
 
 } // namespace

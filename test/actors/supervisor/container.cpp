@@ -236,18 +236,26 @@ TEST_CASE("a gate that cannot listen is tried again after growing delays") {
   CHECK(s.http.open.size() == 1);
 }
 
-TEST_CASE("a hub and a gate without their directories are not started") {
+TEST_CASE("a hub and a gate without their directories are not started, and "
+          "each reason is said once") {
+  constexpr auto text =
+      "a service cannot start; it is tried again, and this is said once";
   fixture s;
   s.containers.refuse = "no space";
   s.start();
   CHECK(s.alive("gate") == 0);
   CHECK(s.alive("hub") == 0);
-  const auto lines = s.log.with("a service ended and is started again");
+  s.advance(1h);
+  const auto lines = s.log.with(text);
   REQUIRE(lines.size() == 2);
   for (const auto& line : lines)
     CHECK(line["why"] == "no space");
+  CHECK(s.log.with("a service ended and is started again").empty());
+  s.containers.refuse = "no rights";
+  s.advance(1h);
+  CHECK(s.log.with(text).size() == 4);
   s.containers.refuse.clear();
-  s.advance(100ms);
+  s.advance(1h);
   CHECK(s.alive("gate") == 1);
   CHECK(s.alive("hub") == 1);
 }

@@ -1,5 +1,6 @@
 #include "actors/io/socket/bind.hpp"
 
+#include "actors/io/base/unique_fd.hpp"
 #include "test/support/files/temp_dir.hpp"
 
 #include <doctest/doctest.h>
@@ -85,6 +86,17 @@ TEST_CASE("a directory that others can enter is refused with its mode") {
   CHECK(refusal(dir / "a.sock") == "bound");
 }
 
+TEST_CASE("a working directory that was removed is called so") {
+  temp_dir dir;
+  const io::unique_fd before{::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  REQUIRE(::mkdir((dir / "gone").c_str(), 0700) == 0);
+  REQUIRE(::chdir((dir / "gone").c_str()) == 0);
+  fs::remove(dir / "gone");
+  const auto why = refusal("a.sock");
+  REQUIRE(::fchdir(before.get()) == 0);
+  CHECK(says(why, "directory . was removed"));
+}
+
 TEST_CASE("a file that is not a socket is never removed") {
   temp_dir dir;
   auto path = dir / "a.sock";
@@ -144,6 +156,27 @@ TEST_CASE("a lock file that replaced ours belongs to another server") {
   CHECK(fs::exists(lock));
   CHECK(says(refusal(path), "another server is running"));
   other.reset();
+  CHECK(fs::is_empty(dir.path()));
+}
+
+TEST_CASE("what is in the lock's place and is no lock file stays there") {
+  temp_dir dir;
+  const auto path = dir / "a.sock";
+  const auto lock = dir / "a.sock.lock";
+  test::write_file(lock, "somebody's");
+  CHECK(says(refusal(path), "is no lock file"));
+  CHECK(says(refusal(path), lock.string()));
+  CHECK(test::read_file(lock) == "somebody's");
+  fs::remove(lock);
+  REQUIRE(::mkfifo(lock.c_str(), 0644) == 0);
+  CHECK(says(refusal(path), "is no lock file"));
+  CHECK(fs::is_fifo(lock));
+  CHECK(mode_of(lock) == 0644);
+  CHECK_FALSE(fs::exists(path));
+  fs::remove(lock);
+  // What a server left that was killed.
+  test::write_file(lock, "");
+  CHECK(refusal(path) == "bound");
   CHECK(fs::is_empty(dir.path()));
 }
 
