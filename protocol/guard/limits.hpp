@@ -145,6 +145,15 @@ inline constexpr auto helper_stop = 3s;
 /// longer list nothing runs.
 inline constexpr std::size_t socket_list_max_bytes = 4 * 1024 * 1024;
 
+/// Names in directories that `run` looks at when it searches for sockets to
+/// hide; see search_sockets(). Further ones are not hidden.
+inline constexpr std::size_t searched_entries_max = 20'000;
+
+/// Descriptors that must be free when `run`, `attach` or `reader` starts. `run`
+/// needs 19 at a time, and the forwarder one more for each query that waits.
+/// With fewer nothing runs.
+inline constexpr std::size_t free_descriptors_min = 64;
+
 /// The longest time of `--for`.
 inline constexpr std::chrono::seconds verdict_max_time = 30 * 24h;
 

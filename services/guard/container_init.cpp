@@ -3,19 +3,20 @@
 //   1. The guard makes user, network, mount, IPC and pid namespaces. The user
 //      has his own number in them: as user 0 COMMAND would get capabilities
 //      with each program that it executes.
-//   2. The first process loads the firewall and opens the NFLOG socket. Then it
-//      waits. The guard connects the container to a network in the meantime;
-//      nothing is there that could use it.
-//   3. The first process hides what leads out of the container (hidden_paths).
+//   2. The first process loads the firewall and opens the NFLOG socket. Then
+//      the guard connects the container to a network; nothing is there that
+//      could use it.
+//   3. Meanwhile the first process hides what leads out of the container
+//      (hidden_paths).
 //   4. COMMAND's process makes one more user namespace. It has no power over
 //      the network namespace, whatever it does: that one belongs to the user
 //      namespace above.
 //   5. It gives up all capabilities, also for later, and some system calls
-//      (command_rights). Only then it executes COMMAND.
+//      (command_rights), and waits. The first process gives up its
+//      capabilities, too, and waits for the guard's word.
+//   6. Only then COMMAND is executed. The first process only passes signals on.
 //
-// Without the pid namespace COMMAND would send signals to the guard. The first
-// process gives up its capabilities when COMMAND runs, and then only passes
-// signals on.
+// Without the pid namespace COMMAND would send signals to the guard.
 
 #include "services/guard/container_init.hpp"
 
@@ -121,16 +122,19 @@ sigset_t set_of_passed_signals() {
   return set;
 }
 
-// Step 5, and what COMMAND may expect of its start.
+// Steps 4 to 6, and what COMMAND may expect of its start. `gate` is readable
+// when it may start, and ends if it may not.
 [[noreturn]] void be_command(const container_plan& plan,
-                             const user_numbers& user) {
-  plan.job->lead_own_group();
+                             const user_numbers& user, int gate) {
   if (auto why =
           give_up_command_rights(user.uid, user.gid, plan.job->shares_group());
       !why.empty()) {
     say("COMMAND does not start: " + why);
     ::_exit(exit_run_failed);
   }
+  if (char word = 0; ::read(gate, &word, 1) != 1)
+    ::_exit(exit_run_failed);
+  plan.job->lead_own_group();
   // A descriptor that was handed to us may be a connection.
   ::close_range(STDERR_FILENO + 1, ~0U, 0);
   for (const int x : {SIGPIPE, SIGXFSZ})
@@ -185,6 +189,25 @@ int code_of(int status) {
   }
 }
 
+// The next word of the guard. It has died, or gave up, if nothing comes.
+std::string receive_word(int channel) {
+  auto word = receive_with_descriptor(channel).text;
+  if (word.empty())
+    ::_exit(exit_run_failed);
+  return word;
+}
+
+constexpr std::string_view last_socket = ".";
+
+// Absolute paths, and then last_socket.
+std::vector<std::string> receive_sockets(int channel) {
+  std::vector<std::string> result;
+  for (auto word = receive_word(channel); word != last_socket;
+       word = receive_word(channel))
+    result.push_back(std::move(word));
+  return result;
+}
+
 // The whole life of the container's first process.
 [[noreturn]] void be_container(int channel, const container_plan& plan,
                                const user_numbers& inside,
@@ -210,21 +233,22 @@ int code_of(int status) {
       send_with_descriptor(channel, ".", fd->get());
   }
   ready.fd.reset();
-  // The guard has died, or gave up, if nothing comes.
-  if (receive_with_descriptor(channel).text.empty())
-    ::_exit(exit_run_failed);
-  const auto why =
-      hide_paths(plan.hub, plan.sockets, inside.uid, plan.forwarder);
+  const auto why = hide_paths(plan.hub, receive_sockets(channel), inside.uid,
+                              plan.forwarder);
   const auto signals = set_of_passed_signals();
   ::pthread_sigmask(SIG_SETMASK, &signals, nullptr);
-  const auto command = why.empty() ? ::fork() : -1;
-  if (command == 0)
-    be_command(plan, inside);
+  std::array<int, 2> gate{-1, -1};
+  const auto command =
+      why.empty() && ::pipe2(gate.data(), O_CLOEXEC) == 0 ? ::fork() : -1;
+  if (command == 0) {
+    ::close(gate[1]);
+    be_command(plan, inside, gate[0]);
+  }
   const bool started = command > 0 && drop_capabilities();
-  send_with_descriptor(
-      channel, "." + (started || !why.empty() ? why : with_errno("COMMAND")),
-      -1);
-  if (!started)
+  fault = started || !why.empty() ? why : with_errno("COMMAND");
+  receive_word(channel);
+  send_with_descriptor(channel, '.' + fault, -1);
+  if (!started || ::write(gate[1], ".", 1) != 1)
     ::_exit(exit_run_failed);
   close_all_but(channel, plan.job->terminal());
   be_first_process(command, signals, channel, *plan.job);
@@ -276,21 +300,23 @@ container::container(const container_plan& plan)
                           ? work_in_child(work)
                           : work_in_namespaces(*plan.below, work);
   theirs.reset();
-  if (!cloned.fault.empty() || cloned.pid <= 0)
+  if (!cloned.fault.empty() || cloned.number <= 0)
     throw setup_fault(exit_run_failed, cloned.fault);
-  pid_ = cloned.pid;
+  pid_ = cloned.number;
   auto made = receive_with_descriptor(channel_.get());
   if (made.text != ".")
     fail_start(made.text);
   routes_ = std::move(made.fd);
 }
 
+// The first process may wait for us still.
 void container::fail_start(const std::string& said) const {
+  ::kill(pid_, SIGKILL);
   wait();
   throw setup_fault(exit_run_failed,
-                    said.empty() ? "the container's first process ended at its"
-                                   " start"
-                                 : said.substr(1));
+                    said.size() < 2
+                        ? "the container's first process ended at its start"
+                        : said.substr(1));
 }
 
 void container::await_firewall() {
@@ -303,19 +329,21 @@ void container::await_firewall() {
   for (auto* fd : {&dns_.udp, &dns_.tcp, &dns_.rules})
     *fd = receive_with_descriptor(channel_.get()).fd;
   if (!dns_.are_open())
-    throw setup_fault(exit_run_failed,
-                      "the container's port 53 cannot be used");
+    fail_start(".the DNS forwarder has no sockets in the container, because"
+               " no more descriptors can be open or its port 53 is taken");
+}
+
+void container::hide(const std::vector<std::string>& sockets) {
+  for (const auto& path : sockets)
+    send_with_descriptor(channel_.get(), path, -1);
+  send_with_descriptor(channel_.get(), last_socket, -1);
 }
 
 void container::start_command() {
   send_with_descriptor(channel_.get(), "go", -1);
   const auto answer = receive_with_descriptor(channel_.get());
-  if (answer.text == ".")
-    return;
-  wait();
-  throw setup_fault(exit_run_failed, answer.text.empty()
-                                         ? "the container's first process ended"
-                                         : answer.text.substr(1));
+  if (answer.text != ".")
+    fail_start(answer.text);
 }
 
 int container::stops() const noexcept {

@@ -28,8 +28,6 @@ struct container_plan {
   const guarded_process* below = nullptr;
   std::string hub;        ///< the hub's socket, which is hidden; empty: none
   bool forwarder = false; ///< names are looked up at 127.0.0.1
-  /// Other sockets that are hidden; see reachable_sockets().
-  std::vector<std::string> sockets;
   const terminal_job* job = nullptr; ///< never null when a container is made
 };
 
@@ -48,6 +46,11 @@ public:
   ~container() = default;
   container(container&&) = default;
   container& operator=(container&&) = delete;
+
+  /// Begins to hide what leads out of the container, also the sockets at these
+  /// paths. After await_firewall(), before start_command(), which says what
+  /// failed.
+  void hide(const std::vector<std::string>& sockets);
 
   /// The first process, as we number it.
   pid_t pid() const noexcept { return pid_; }

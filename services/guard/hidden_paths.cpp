@@ -13,7 +13,9 @@
 #include <memory>
 #include <string_view>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -74,21 +76,36 @@ std::string cover_runtime_directory(const std::string& path) {
   return cover_directory(path, "size=16m,mode=0700") ? "" : mount_fault(path);
 }
 
+// Whether the process that made this socket has closed it: nobody can be
+// reached by the file any more, and no other socket gets this file. Programs
+// leave such files in /tmp, and to cover one takes longer than to ask. The
+// kernel refuses a datagram socket at one for streams (EPROTOTYPE), and whoever
+// has one for datagrams notices nothing.
+bool is_closed_socket(const std::string& path) {
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  if (path.size() >= sizeof at.sun_path)
+    return false;
+  path.copy(at.sun_path, path.size());
+  const io::unique_fd fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  return fd
+         && ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&at),
+                      sizeof at)
+                != 0
+         && errno == ECONNREFUSED;
+}
+
 // A socket file that is covered by a device refuses all connections.
 std::string cover_socket(const std::string& path) {
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode))
     return {}; // hidden, gone, or in another process's root directory
+  if (is_closed_socket(path))
+    return {};
   return ::mount("/dev/null", path.c_str(), nullptr, MS_BIND, nullptr) == 0
                  || errno == ENOENT
              ? ""
              : mount_fault(path);
-}
-
-// Before any thread is started.
-std::string home_directory() {
-  const char* home = std::getenv("HOME"); // NOLINT(concurrency-mt-unsafe)
-  return home == nullptr ? std::string{} : home;
 }
 
 // A hub serves only in a directory that is closed to others. It may start
@@ -103,45 +120,6 @@ std::string cover_hub_directory(const std::string& socket, uid_t uid) {
       || (info.st_mode & 077) != 0)
     return {};
   return cover_directory(path, "size=1m,mode=0700") ? "" : mount_fault(path);
-}
-
-// Sockets that were bound to a relative name, renamed or linked do not stand in
-// the kernel's list under the name that they have now, such as those that
-// OpenSSH makes to share a connection.
-struct socket_directory {
-  std::string path;
-  int depth = 1; // directories of which level are looked into
-};
-
-constexpr int visited_entries_max = 20'000;
-
-void find_sockets(const socket_directory& in, int& visited,
-                  std::vector<std::string>& to) {
-  std::error_code error;
-  std::filesystem::directory_iterator at(
-      in.path, std::filesystem::directory_options::skip_permission_denied,
-      error);
-  for (; !error && at != std::filesystem::directory_iterator{}
-         && visited < visited_entries_max;
-       at.increment(error), ++visited) {
-    std::error_code unknown;
-    const auto status = at->symlink_status(unknown);
-    if (std::filesystem::is_socket(status))
-      to.push_back(at->path().string());
-    else if (std::filesystem::is_directory(status) && in.depth > 1)
-      find_sockets({at->path().string(), in.depth - 1}, visited, to);
-  }
-}
-
-std::vector<std::string> unlisted_sockets() {
-  std::vector<std::string> result;
-  int visited = 0;
-  // The home directory first: what stands in others is limited by nobody.
-  if (const auto home = home_directory(); !home.empty())
-    find_sockets({home + "/.ssh", 2}, visited, result);
-  for (const auto* path : {"/run", "/tmp", "/var/tmp"})
-    find_sockets({path, 2}, visited, result);
-  return result;
 }
 
 constexpr std::size_t settings_max_bytes = 64 * 1024;
@@ -216,6 +194,12 @@ std::string open_directory_fault() {
 
 } // namespace
 
+std::string home_directory() {
+  // Before any thread is started.
+  const char* home = std::getenv("HOME"); // NOLINT(concurrency-mt-unsafe)
+  return home == nullptr ? std::string{} : home;
+}
+
 std::string hide_paths(const std::string& hub,
                        const std::vector<std::string>& sockets, uid_t uid,
                        bool own_resolver) {
@@ -230,7 +214,6 @@ std::string hide_paths(const std::string& hub,
   const auto resolver =
       std::filesystem::canonical("/etc/resolv.conf", no_settings).string();
   const auto settings = own_resolver ? own_settings(resolver) : std::string{};
-  const auto unlisted = unlisted_sockets();
   if (own_resolver)
     if (auto why = use_own_resolver(resolver, settings); !why.empty())
       return why;
@@ -248,10 +231,9 @@ std::string hide_paths(const std::string& hub,
     return why;
   if (auto why = cover_hub_directory(hub, uid); !why.empty())
     return why;
-  for (const auto* list : {&sockets, &unlisted})
-    for (const auto& path : *list)
-      if (auto why = cover_socket(path); !why.empty())
-        return why;
+  for (const auto& path : sockets)
+    if (auto why = cover_socket(path); !why.empty())
+      return why;
   if (own_resolver)
     if (auto why = restore_settings(resolver, settings); !why.empty())
       return why;

@@ -7,6 +7,9 @@
 
 namespace clearance::services {
 
+/// HOME; empty: there is none.
+std::string home_directory();
+
 /// In a mount namespace that this process has just made: mounts a /proc of the
 /// container's own, and hides the sockets through which others would act for
 /// COMMAND: `hub`, `sockets`, and the directories of desktops, terminals,

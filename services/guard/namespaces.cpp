@@ -134,7 +134,7 @@ bool enter(int fd, std::uint64_t inode, const char* own, int type) {
     result.fault = e.what();
   }
   const bool sent = send_with_descriptor(
-      channel, std::to_string(result.pid) + ' ' + result.fault,
+      channel, std::to_string(result.number) + ' ' + result.fault,
       result.fd.get());
   ::_exit(sent && result.fault.empty() ? 0 : 1);
 }
@@ -161,7 +161,9 @@ std::variant<guarded_process, std::string> open_process(pid_t pid) {
   // the one that owns the network namespace.
   x.user.reset(::ioctl(x.net.get(), NS_GET_USERNS));
   if (!x.user)
-    return errno_fault("has a network namespace of another user");
+    return errno_fault(errno == EPERM
+                           ? "has a network namespace of another user"
+                           : "has a network namespace whose owner is unknown");
   x.user_inode = inode_of(x.user.get());
   x.net_inode = inode_of(x.net.get());
   const auto start = start_time_in(proc_file(proc.get(), "stat"));
@@ -172,6 +174,11 @@ std::variant<guarded_process, std::string> open_process(pid_t pid) {
     return "does not run";
   x.start_time = *start;
   return x;
+}
+
+std::optional<std::uint64_t> start_time_of(pid_t pid) {
+  return start_time_in(
+      proc_file(AT_FDCWD, "/proc/" + std::to_string(pid) + "/stat"));
 }
 
 std::string enter_namespaces(const guarded_process& where) {
@@ -206,9 +213,9 @@ work_result work_in_child(const std::function<work_result()>& work) {
   if (message.text.empty())
     return {"the helper process ended without an answer", {}};
   const auto space = message.text.find(' ');
-  pid_t pid = 0;
-  std::from_chars(message.text.data(), message.text.data() + space, pid);
-  return {message.text.substr(space + 1), std::move(message.fd), pid};
+  int number = 0;
+  std::from_chars(message.text.data(), message.text.data() + space, number);
+  return {message.text.substr(space + 1), std::move(message.fd), number};
 }
 
 work_result work_in_namespaces(const guarded_process& where,

@@ -34,6 +34,10 @@ struct guarded_process {
 /// behind "process N".
 std::variant<guarded_process, std::string> open_process(pid_t pid);
 
+/// When a process started, as in guarded_process. Nothing: it does not run, or
+/// its files cannot be read.
+std::optional<std::uint64_t> start_time_of(pid_t pid);
+
 /// Moves this process into them: the user namespace before the network
 /// namespace, because whoever owns the first one gets in it the capability to
 /// enter the second one. Returns an empty text, or what failed.
@@ -43,7 +47,7 @@ std::string enter_namespaces(const guarded_process& where);
 struct work_result {
   std::string fault; ///< empty: done
   io::unique_fd fd;  ///< if the work opened one
-  pid_t pid = 0;     ///< if the work started a process
+  int number = 0;    ///< of what it made, such as a process
 };
 
 /// Runs `work` in a child process that has entered the namespaces of `where`:

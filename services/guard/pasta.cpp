@@ -55,12 +55,6 @@ std::string route_list(const std::string& process, const char* name) {
   return list == nullptr ? std::string{} : std::move(*list);
 }
 
-// Which default routes the network namespace of a process has.
-struct default_routes {
-  bool v4 = false;
-  bool v6 = false;
-};
-
 default_routes routes_of(const std::string& process) {
   return {protocol::has_default_route_v4(route_list(process, "route")),
           protocol::has_default_route_v6(route_list(process, "ipv6_route"))};
@@ -71,6 +65,39 @@ bool has_bytes(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 && info.st_size > 0;
 }
 
+// Where the processor has AVX2, pasta begins by executing this program, which
+// Debian installs beside it. To execute it at once saves the time of a start.
+std::string own_variant(const std::string& pasta) {
+#ifdef __x86_64__
+  const auto faster = pasta + ".avx2";
+  if (__builtin_cpu_supports("avx2") != 0
+      && ::access(faster.c_str(), X_OK) == 0)
+    return faster;
+#endif
+  return pasta;
+}
+
+// pasta says little more than that it failed.
+void require_tun() {
+  constexpr auto* device = "/dev/net/tun";
+  const io::unique_fd fd{::open(device, O_RDWR | O_CLOEXEC)};
+  if (fd)
+    return;
+  const int error = errno;
+  auto why =
+      "pasta needs the device " + std::string{device}
+      + " to connect COMMAND, but it cannot be opened: " + error_text(error);
+  if (error == ENOENT || error == ENODEV)
+    why += ". Load the kernel module tun (modprobe tun)";
+  else if (error == EACCES || error == EPERM)
+    why += ". Let all users open it, as usual (chmod 666 /dev/net/tun)";
+  throw setup_fault(exit_run_failed,
+                    why
+                        + ". In a container start it with --device "
+                          "/dev/net/tun. Or connect COMMAND to a namespace of "
+                          "yours (--private)");
+}
+
 } // namespace
 
 std::string find_pasta() {
@@ -79,6 +106,7 @@ std::string find_pasta() {
     throw setup_fault(exit_run_failed,
                       "pasta is not there: install the package passt, or"
                       " connect COMMAND to a namespace of yours (--private)");
+  path = own_variant(path);
   warn_if_replaceable(path);
   return path;
 }
@@ -89,6 +117,7 @@ pasta_program::pasta_program(const std::string& path, pid_t pid,
       pid_file_(directory + "/pasta." + std::to_string(::getpid())),
       changes_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
       err_(::memfd_create("pasta's stderr", MFD_CLOEXEC)) {
+  require_tun();
   const auto process = "/proc/" + std::to_string(pid) + "/ns/";
   if (!err_ || !changes_
       || ::inotify_add_watch(changes_.get(), directory.c_str(),
@@ -121,8 +150,7 @@ std::string pasta_program::last_words() const {
 
 // The container gets the default routes that the machine has, that of IPv6
 // last. Nothing is known of a machine that has none.
-bool pasta_program::has_routes() const {
-  const auto own = routes_of("self");
+bool pasta_program::has_routes(const default_routes& own) const {
   const auto inside = routes_of(std::to_string(container_));
   return (own.v4 || own.v6) && (!own.v4 || inside.v4) && (!own.v6 || inside.v6);
 }
@@ -133,7 +161,8 @@ void pasta_program::await(int routes) {
     return;
   const auto end =
       std::chrono::steady_clock::now() + protocol::guard_limits::pasta_start;
-  while (!has_bytes(pid_file_) && !has_routes()) {
+  const auto own = routes_of("self");
+  while (!has_bytes(pid_file_) && !has_routes(own)) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(
         end - std::chrono::steady_clock::now());
     if (left.count() <= 0)

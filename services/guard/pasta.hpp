@@ -10,8 +10,15 @@
 
 namespace clearance::services {
 
-/// Its path. Throws setup_fault when it is not installed.
+/// The path of the program that pasta is on this processor. Throws setup_fault
+/// when it is not installed.
 std::string find_pasta();
+
+/// Which default routes the network namespace of a process has.
+struct default_routes {
+  bool v4 = false;
+  bool v6 = false;
+};
 
 /// pasta, and the files by which it says that the network is there.
 class pasta_program {
@@ -43,7 +50,7 @@ public:
   int pidfd() const noexcept { return program_.pidfd(); }
 
 private:
-  bool has_routes() const;
+  bool has_routes(const default_routes& own) const;
 
   pid_t container_ = 0;
   std::string pid_file_;

@@ -4,6 +4,8 @@
 #include "protocol/guard/nflog.hpp"
 #include "protocol/guard/target.hpp"
 #include "services/client/unix_socket.hpp"
+#include "services/guard/container_init.hpp"
+#include "services/process/setup_fault.hpp"
 
 #include <array>
 #include <cerrno>
@@ -17,6 +19,7 @@
 #include <poll.h>
 #include <string_view>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace clearance::services {
 
@@ -129,7 +132,7 @@ int make_devices(int inner_namespace) {
 // One that was killed may be there still: the kernel takes its devices away
 // some time after the end of its last process.
 int make_devices_in_time(int inner_namespace) {
-  constexpr auto pause = std::chrono::milliseconds{20};
+  constexpr auto pause = std::chrono::milliseconds{5};
   for (auto left = protocol::guard_limits::private_link_wait;; left -= pause) {
     const int error = make_devices(inner_namespace);
     if (error != EEXIST || left <= pause)
@@ -138,10 +141,11 @@ int make_devices_in_time(int inner_namespace) {
   }
 }
 
-int remove_devices() {
-  rtnetlink_request x(RTM_DELLINK, 0, ifinfomsg{});
-  x.put(IFLA_IFNAME, outer_device);
-  return x.send();
+// By its number: another container may have a device of this name by now.
+int remove_device(int device) {
+  ifinfomsg head{};
+  head.ifi_index = device;
+  return rtnetlink_request(RTM_DELLINK, 0, head).send();
 }
 
 int add_address(unsigned device, std::string_view text) {
@@ -184,13 +188,17 @@ bool is_without_ipv6(int error) {
   return error == EOPNOTSUPP || error == EACCES;
 }
 
-work_result outcome_of(const char* what, int error) {
-  if (error == 0)
-    return {};
-  std::string why = std::string{what} + ": " + error_text(error);
+[[noreturn]] void fail_link(const char* what, const std::string& why) {
+  throw setup_fault(exit_run_failed, std::string{what} + ": " + why);
+}
+
+void expect_done(const char* what, int error) {
   if (error == EEXIST)
-    why += " (another container is connected to this namespace already)";
-  return {std::move(why), {}};
+    fail_link(what, error_text(error)
+                        + " (another container is connected to this namespace"
+                          " already)");
+  if (error != 0)
+    fail_link(what, error_text(error));
 }
 
 // Addresses and state of the device in the namespace that this process is in.
@@ -213,34 +221,42 @@ int add_routes() {
   return is_without_ipv6(error) || error == ENETUNREACH ? 0 : error;
 }
 
-} // namespace
-
-std::string link_namespaces(const guarded_process& inner,
-                            const guarded_process& neighbour) {
-  auto outside = work_in_namespaces(neighbour, [&]() -> work_result {
-    int error = make_devices_in_time(inner.net.get());
-    if (error == 0)
-      error = set_up(outer_device, outer_v4, outer_v6);
-    return outcome_of("the namespace cannot be connected", error);
-  });
-  if (!outside.fault.empty())
-    return std::move(outside.fault);
-  return work_in_namespaces(
-             inner,
-             []() -> work_result {
-               int error = set_up(inner_device, inner_v4, inner_v6);
-               if (error == 0)
-                 error = add_routes();
-               return outcome_of("the container cannot be connected", error);
-             })
-      .fault;
+// Works in the namespace of the neighbour, and from there in the inner one.
+// Returns the number of the outer device.
+int join(const guarded_process& inner) {
+  constexpr auto* outside = "the namespace cannot be connected";
+  constexpr auto* inside = "the container cannot be connected";
+  expect_done(outside, make_devices_in_time(inner.net.get()));
+  expect_done(outside, set_up(outer_device, outer_v4, outer_v6));
+  const auto device = static_cast<int>(::if_nametoindex(outer_device));
+  if (auto why = enter_namespaces(inner); !why.empty())
+    fail_link(inside, why);
+  expect_done(inside, set_up(inner_device, inner_v4, inner_v6));
+  expect_done(inside, add_routes());
+  return device;
 }
 
-void unlink_namespace(const guarded_process& neighbour) {
-  work_in_namespaces(neighbour, []() -> work_result {
-    remove_devices(); // if there are any
-    return {};
+} // namespace
+
+private_link::private_link(const guarded_process& inner,
+                           const guarded_process& neighbour)
+    : neighbour_(&neighbour) {
+  const auto made = work_in_namespaces(neighbour, [&]() -> work_result {
+    return {{}, {}, join(inner)};
   });
+  if (!made.fault.empty())
+    throw setup_fault(exit_run_failed, made.fault);
+  device_ = made.number;
+}
+
+private_link::~private_link() {
+  if (::fork() != 0)
+    return;
+  // Whoever reads our stderr up to its end does not wait for this process.
+  ::close_range(STDIN_FILENO, STDERR_FILENO, 0);
+  if (enter_namespaces(*neighbour_).empty())
+    remove_device(device_); // if it is there still
+  ::_exit(0);
 }
 
 } // namespace clearance::services

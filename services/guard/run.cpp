@@ -16,6 +16,7 @@
 #include "services/guard/forwarder.hpp"
 #include "services/guard/guard.hpp"
 #include "services/guard/guarding.hpp"
+#include "services/guard/hidden_paths.hpp"
 #include "services/guard/hold_keeper.hpp"
 #include "services/guard/name_server.hpp"
 #include "services/guard/outside_program.hpp"
@@ -24,16 +25,19 @@
 #include "services/guard/plain_user.hpp"
 #include "services/guard/private_link.hpp"
 #include "services/guard/say.hpp"
+#include "services/guard/socket_search.hpp"
 #include "services/guard/state_store.hpp"
 #include "services/guard/targets.hpp"
 #include "services/process/setup_fault.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <exception>
 #include <fcntl.h>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -85,6 +89,7 @@ io::unique_fd block_passed_signals() {
   return fd;
 }
 
+// All that can be found: the kernel's list has not the present names of all.
 std::vector<std::string> sockets_of_machine() {
   const io::unique_fd fd{::open("/proc/self/net/unix", O_RDONLY | O_CLOEXEC)};
   constexpr auto max = protocol::guard_limits::socket_list_max_bytes;
@@ -93,7 +98,13 @@ std::vector<std::string> sockets_of_machine() {
   if (list == nullptr || list->size() > max)
     fail_run("the machine's unix sockets cannot be listed, so they cannot be"
              " hidden from COMMAND");
-  return protocol::reachable_sockets(*list);
+  auto result = protocol::reachable_sockets(*list);
+  auto more = search_sockets(home_directory());
+  result.insert(result.end(), std::make_move_iterator(more.begin()),
+                std::make_move_iterator(more.end()));
+  std::sort(result.begin(), result.end());
+  result.erase(std::unique(result.begin(), result.end()), result.end());
+  return result;
 }
 
 // What is allowed from the start. With a forwarder a name stays a name.
@@ -271,6 +282,7 @@ int run(const guard_run& call) {
   become_plain_user();
   warn_if_replaceable(own_program());
   const auto signals = block_passed_signals();
+  const auto hub_socket = socket_of_hub(call.hub, guard_emit::socket);
   const auto name = call.container.empty() ? made_up_name() : call.container;
   refuse_guarded(state_store(state_directory()), name);
   std::optional<guarded_process> neighbour;
@@ -286,8 +298,7 @@ int run(const guard_run& call) {
   plan.job = &job;
   plan.rules = protocol::table_texts(state, protocol::old_table::none);
   plan.below = neighbour ? &*neighbour : nullptr;
-  plan.hub = socket_of_hub(call.hub, guard_emit::socket);
-  plan.sockets = sockets_of_machine();
+  plan.hub = hub_socket;
   plan.forwarder = server.has_value();
   container inside(plan);
   const auto process = opened(inside.pid());
@@ -295,11 +306,13 @@ int run(const guard_run& call) {
   pasta_program pasta =
       neighbour ? pasta_program{}
                 : pasta_program(pasta_path, inside.pid(), state_directory());
+  const auto sockets = sockets_of_machine(); // the firewall is loaded meanwhile
   inside.await_firewall();
+  inside.hide(sockets);
   const saved_state saved(std::move(state), name, process);
+  std::optional<private_link> link;
   if (neighbour)
-    if (auto why = link_namespaces(process, *neighbour); !why.empty())
-      fail_run(why);
+    link.emplace(process, *neighbour);
   run_hub hub(plan.hub, state_directory());
   if (call.hub.empty())
     hub.ensure();
@@ -352,8 +365,7 @@ int run(const guard_run& call) {
                }}}});
   const int code = inside.wait();
   job.take_terminal_back();
-  if (neighbour)
-    unlink_namespace(*neighbour);
+  link.reset(); // goes on while we wait for the reader
   // It tells the hub of the end, and then ends itself.
   while (::waitpid(reader, nullptr, 0) < 0 && errno == EINTR) {
     // nop
