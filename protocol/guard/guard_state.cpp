@@ -78,7 +78,8 @@ bool take_process(state_lines& in, guard_state& to) {
   return in.number("pid", to.pid) && in.number("start-time", to.start_time)
          && in.number("user-namespace", to.user_namespace)
          && in.number("net-namespace", to.net_namespace)
-         && in.number("guard", to.guard);
+         && in.number("guard", to.guard)
+         && in.number("guard-start-time", to.guard_start_time);
 }
 
 bool take_mode(state_lines& in, guard_state& to) {
@@ -164,6 +165,7 @@ std::string state_text(const guard_state& x) {
   put(out, "user-namespace", std::to_string(x.user_namespace));
   put(out, "net-namespace", std::to_string(x.net_namespace));
   put(out, "guard", std::to_string(x.guard));
+  put(out, "guard-start-time", std::to_string(x.guard_start_time));
   put(out, "shield", x.mode == shield_mode::up ? "up" : "down");
   put(out, "forwarder", x.forwarder ? "yes" : "no");
   for (const auto& target : x.allowed)

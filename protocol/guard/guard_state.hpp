@@ -29,7 +29,9 @@ struct guard_state {
   std::uint64_t user_namespace = 0; ///< inode numbers
   std::uint64_t net_namespace = 0;
 
-  std::uint64_t guard = 0; ///< the pid of the guard that reads the blocks
+  /// The process of the guard that reads the blocks, as above. 0: none does.
+  std::uint64_t guard = 0;
+  std::uint64_t guard_start_time = 0;
   shield_mode mode = shield_mode::up;
 
   /// Targets without a time limit. Those with one are in the kernel alone,

@@ -147,10 +147,13 @@ io::unique_fd look_up_names(const guard_attach& call,
 }
 
 int attach(const guard_attach& given) {
+  require_descriptors();
   const auto call = resolved(given);
   auto signals = block_stop_signals();
   if (!signals)
     throw setup_fault(exit_failed, "signals: " + error_text(errno));
+  reader_config config;
+  config.hub = socket_of_hub(call.hub, call.emit);
   const auto process = open_guardable(call);
   work_result ready;
   {
@@ -163,12 +166,10 @@ int attach(const guard_attach& given) {
       throw setup_fault(exit_failed, ready.fault);
     store.save(state);
   }
-  reader_config config;
   config.container = call.container;
   config.dossier = call.dossier;
   config.nflog = ready.fd.get();
   config.pidfd = process.pidfd.get();
-  config.hub = socket_of_hub(call.hub, call.emit);
   io::unique_fd keeper;
   if (call.blocked == on_block::hold) {
     keeper = start_hold_keeper(process);

@@ -1,6 +1,8 @@
 #include "services/guard/guarding.hpp"
 
-#include "actors/io/base/small_file.hpp"
+#include "actors/io/socket/unix_address.hpp"
+#include "protocol/guard/limits.hpp"
+#include "protocol/text/text.hpp"
 #include "services/client/unix_socket.hpp"
 #include "services/guard/firewall.hpp"
 #include "services/guard/say.hpp"
@@ -56,24 +58,36 @@ bool container_has_ended(const guard_state& x) {
                                      + " as the container " + by.container);
 }
 
+std::string few_descriptors(std::size_t free, int error) {
+  return "only " + std::to_string(free) + " descriptors are free, "
+         + std::to_string(protocol::guard_limits::free_descriptors_min)
+         + " are needed (" + error_text(error)
+         + "): raise the limit, ulimit -n 1024";
+}
+
 } // namespace
 
-bool is_running_guard(std::uint64_t pid) {
-  if (pid == 0 || has_ended(static_cast<pid_t>(pid)))
-    return false;
-  auto file =
-      io::open_regular(AT_FDCWD, "/proc/" + std::to_string(pid) + "/comm");
-  auto* opened = std::get_if<io::regular_file>(&file);
-  if (opened == nullptr)
-    return false;
-  const auto text = io::read_up_to(opened->fd.get(), 64);
-  const auto* name = std::get_if<std::string>(&text);
-  return name != nullptr && *name == "terok-guard\n";
+void require_descriptors() {
+  constexpr auto needed = protocol::guard_limits::free_descriptors_min;
+  std::vector<io::unique_fd> all;
+  all.reserve(needed);
+  while (all.size() < needed) {
+    io::unique_fd fd{::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)};
+    if (!fd)
+      throw setup_fault(exit_failed, few_descriptors(all.size(), errno));
+    all.push_back(std::move(fd));
+  }
+}
+
+bool has_running_guard(const guard_state& x) {
+  const auto pid = static_cast<pid_t>(x.guard);
+  return pid != 0 && !has_ended(pid)
+         && start_time_of(pid) == x.guard_start_time;
 }
 
 void refuse_guarded(const state_store& store, const std::string& container) {
   for (const auto& x : store.all())
-    if (is_running_guard(x.guard)) {
+    if (has_running_guard(x)) {
       if (x.container == container)
         refuse_second("the container " + container, x);
     } else if (container_has_ended(x)) {
@@ -87,7 +101,7 @@ guard_state state_for(const state_store& store, const std::string& container,
   guard_state result;
   for (auto& x : store.all()) {
     const bool same = x.net_namespace == process.net_inode;
-    if (same && is_running_guard(x.guard))
+    if (same && has_running_guard(x))
       refuse_second("the namespace of process " + std::to_string(process.pid),
                     x);
     if (same && x.container == container)
@@ -102,6 +116,7 @@ guard_state state_for(const state_store& store, const std::string& container,
   result.user_namespace = process.user_inode;
   result.net_namespace = process.net_inode;
   result.guard = static_cast<std::uint64_t>(::getpid());
+  result.guard_start_time = start_time_of(::getpid()).value_or(0);
   return result;
 }
 
@@ -119,8 +134,18 @@ work_result load_and_open(const std::vector<std::string>& rules) {
 std::string socket_of_hub(const std::string& given, guard_emit emit) {
   if (emit == guard_emit::json)
     return {};
-  return absolute_socket_path(
+  auto path = absolute_socket_path(
       given.empty() ? default_reader_socket(runtime_directory()) : given);
+  if (path.size() > socket_path_max_bytes)
+    throw setup_fault(
+        exit_failed,
+        (given.empty() ? "the hub's socket would be " : "--hub: ")
+            + protocol::escaped(path) + (given.empty() ? ", " : " is ")
+            + "longer than the " + std::to_string(socket_path_max_bytes)
+            + " bytes that a socket's path may have: "
+            + (given.empty() ? "set XDG_RUNTIME_DIR to a shorter directory"
+                             : "name a shorter path"));
+  return path;
 }
 
 path_rule states_rule() {
@@ -163,6 +188,7 @@ void leave_state(const std::string& container, reader_end end) {
     store.remove(*state);
   } else {
     state->guard = 0;
+    state->guard_start_time = 0;
     store.save(*state);
   }
 }

@@ -14,6 +14,10 @@
 
 namespace clearance::services {
 
+/// Throws setup_fault when fewer descriptors are free than a guard needs. Later
+/// each lack would be another fault in another process.
+void require_descriptors();
+
 /// What is known of the container, ready to be saved: verdicts of an earlier
 /// guard of the same namespace are kept. Throws setup_fault when another guard
 /// runs for this namespace or for a container of this name.
@@ -26,16 +30,17 @@ protocol::guard_state state_for(const state_store& store,
 /// states that killed guards have left of containers that have ended.
 void refuse_guarded(const state_store& store, const std::string& container);
 
-/// Whether this process is a guard that runs: a number that another program has
-/// by now is none.
-bool is_running_guard(std::uint64_t pid);
+/// Whether the guard that the state names runs: not another process that has
+/// its number by now.
+bool has_running_guard(const protocol::guard_state& x);
 
 /// Loads `rules`, see table_texts(), into the network namespace of this
 /// process, and only then opens the NFLOG socket: whatever fails, the namespace
 /// is closed.
 work_result load_and_open(const std::vector<std::string>& rules);
 
-/// The hub's socket for readers; empty: lines go to stdout.
+/// The hub's socket for readers; empty: lines go to stdout. Throws setup_fault
+/// when the path is longer than that of any socket.
 std::string socket_of_hub(const std::string& given, guard_emit emit);
 
 /// From here on this process reads sockets and writes to the hub; of files it

@@ -104,12 +104,6 @@ bool await_ready(const notify_socket& from, const helper_program& hub) {
   }
 }
 
-helper_program no_hub(const std::string& why) {
-  say("no hub runs, and none was started: " + why
-      + "; nobody is told of blocks");
-  return {};
-}
-
 // Holds the number of the hub that a run has started.
 std::string hub_pid_file(const std::string& directory) {
   return directory + "/hub.pid";
@@ -152,11 +146,13 @@ pid_t hub_at(const std::string& reader_socket) {
   return peer.pid;
 }
 
-// Empty: why there is none was said.
-helper_program start_own_hub(const std::string& directory) try {
+// A hub, or why there is none.
+using started_hub = std::variant<helper_program, std::string>;
+
+started_hub start_own_hub(const std::string& directory) try {
   const auto program = io::find_program("terok-clearance");
   if (program.empty())
-    return no_hub("terok-clearance is not installed");
+    return "terok-clearance is not installed";
   warn_if_replaceable(program);
   const auto log = directory + "/hub.log";
   const io::unique_fd err{
@@ -164,7 +160,7 @@ helper_program start_own_hub(const std::string& directory) try {
              0600)};
   const auto notify = make_notify_socket();
   if (!err || !notify)
-    return no_hub(error_text(errno));
+    return error_text(errno);
   helper_spec spec;
   spec.words = {program,    "serve",       "--inline-verdict",
                 "--shield", own_program(), "--log-level",
@@ -173,7 +169,7 @@ helper_program start_own_hub(const std::string& directory) try {
   spec.err = err.get();
   helper_program hub(spec);
   if (!await_ready(*notify, hub))
-    return no_hub(protocol::escaped(log) + " says why it ended");
+    return protocol::escaped(log) + " says why it ended";
   write_hub_pid(directory, hub.pid());
   say("no hub runs, so one was started for this run (its log is "
       + protocol::escaped(log)
@@ -181,7 +177,7 @@ helper_program start_own_hub(const std::string& directory) try {
         " terok-clearance watch");
   return hub;
 } catch (const setup_fault& e) {
-  return no_hub(e.what());
+  return std::string{e.what()};
 }
 
 } // namespace
@@ -195,14 +191,22 @@ run_hub::run_hub(std::string reader_socket, std::string directory)
 void run_hub::ensure() {
   // If two runs start one at the same time, the second one fails and finds that
   // of the first one.
-  for (int i = 0; i < 2 && pidfd() < 0; ++i) {
+  std::string why;
+  for (int i = 0; i < 2; ++i) {
     if (const auto pid = hub_at(reader_socket_); pid != 0) {
       if (is_hub_of_run(directory_, pid))
         other_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
       return;
     }
-    own_ = start_own_hub(directory_);
+    auto started = start_own_hub(directory_);
+    if (auto* hub = std::get_if<helper_program>(&started)) {
+      own_ = std::move(*hub);
+      return;
+    }
+    why = std::move(std::get<std::string>(started));
   }
+  say("no hub runs, and none was started: " + why
+      + "; nobody is told of blocks");
 }
 
 int run_hub::pidfd() const noexcept {

@@ -279,6 +279,7 @@ private:
 };
 
 int run(const guard_run& call) {
+  require_descriptors();
   become_plain_user();
   warn_if_replaceable(own_program());
   const auto signals = block_passed_signals();

@@ -235,8 +235,7 @@ name_keeper keeper_of_names(const std::string& container) {
     return name_keeper::nobody;
   if (state->forwarder)
     return name_keeper::forwarder;
-  return is_running_guard(state->guard) ? name_keeper::guard
-                                        : name_keeper::nobody;
+  return has_running_guard(*state) ? name_keeper::guard : name_keeper::nobody;
 }
 
 } // namespace

@@ -81,6 +81,7 @@ std::string directory_of(const std::string& path) {
 }
 
 int read_blocks(const guard_reader& call) {
+  require_descriptors();
   auto signals = block_stop_signals();
   if (!signals)
     throw setup_fault(exit_failed, "signals: " + error_text(errno));

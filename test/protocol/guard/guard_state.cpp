@@ -21,6 +21,7 @@ guard_state sample() {
   x.user_namespace = 4026531837;
   x.net_namespace = 4026532000;
   x.guard = 4712;
+  x.guard_start_time = 13;
   x.mode = shield_mode::down;
   x.allowed = {*parse_ip_range("203.0.113.7"),
                *parse_ip_range("2001:db8::/32")};
@@ -49,6 +50,7 @@ TEST_CASE("a state is read as it was written") {
            "user-namespace 4026531837\n"
            "net-namespace 4026532000\n"
            "guard 4712\n"
+           "guard-start-time 13\n"
            "shield down\n"
            "forwarder yes\n"
            "allow 203.0.113.7\n"
