@@ -4,7 +4,9 @@
 //
 // The container's sockets were opened inside of it and handed out. The kernel
 // lets this process change the firewall through such a socket because its user
-// made the namespaces; it has no capability.
+// made the namespaces; it has no capability. It reads what others have sent, so
+// it gives up what it does not need: capabilities, files (Landlock) and system
+// calls (seccomp).
 
 #include "services/guard/forwarder.hpp"
 
@@ -23,6 +25,7 @@
 #include "services/process/setup_fault.hpp"
 #include "services/process/stderr_lines.hpp"
 #include "services/sandbox/landlock.hpp"
+#include "services/sandbox/seccomp.hpp"
 
 #include <algorithm>
 #include <array>
@@ -253,6 +256,12 @@ private:
                       " "}
           + e.what());
     }
+    if (!drop_capabilities())
+      throw setup_fault(exit_run_failed, "capabilities cannot be given up: "
+                                             + error_text(errno));
+    if (filter_syscalls(guard_forwarder_syscalls()) == filtering::unsupported)
+      say("system calls are not filtered (seccomp): the DNS forwarder can make"
+          " all of them");
     dns_forwarder(config, changes.get()).run();
   } catch (const std::exception& e) {
     say(std::string{"the DNS forwarder ended, no name is resolved: "}

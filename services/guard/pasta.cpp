@@ -156,7 +156,7 @@ bool pasta_program::has_routes(const default_routes& own) const {
 }
 
 // pasta writes its pid when it is ready.
-void pasta_program::await(int routes) {
+void pasta_program::await(int routes, int signals) {
   if (pid_file_.empty())
     return;
   const auto end =
@@ -167,15 +167,18 @@ void pasta_program::await(int routes) {
         end - std::chrono::steady_clock::now());
     if (left.count() <= 0)
       fail_pasta("the network does not come up");
-    std::array<pollfd, 3> entries{{{changes_.get(), POLLIN, 0},
+    std::array<pollfd, 4> entries{{{changes_.get(), POLLIN, 0},
                                    {program_.pidfd(), POLLIN, 0},
-                                   {routes, POLLIN, 0}}};
+                                   {routes, POLLIN, 0},
+                                   {signals, POLLIN, 0}}};
     if (::poll(entries.data(), entries.size(), static_cast<int>(left.count()))
             < 0
         && errno != EINTR)
       fail_pasta(error_text(errno));
     if (entries[1].revents != 0 && !has_bytes(pid_file_))
       fail_pasta(last_words());
+    if (entries[3].revents != 0)
+      return;
     alignas(inotify_event) std::array<char, 4096> events{};
     for (const int fd : {changes_.get(), routes})
       while (::read(fd, events.data(), events.size()) > 0) {

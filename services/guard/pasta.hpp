@@ -40,8 +40,9 @@ public:
 
   /// Returns when the network is there: COMMAND has an address and routes, and
   /// what it sends waits in the device until pasta is ready, which takes it
-  /// twice as long. `routes`: see container::routes(). Throws setup_fault.
-  void await(int routes);
+  /// twice as long. `routes`: see container::routes(). Also returns when
+  /// `signals` is readable. Throws setup_fault.
+  void await(int routes, int signals);
 
   /// What pasta wrote last, for a log line.
   std::string last_words() const;

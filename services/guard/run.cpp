@@ -331,7 +331,7 @@ int run(const guard_run& call) {
   config.hub = plan.hub;
   config.nflog = inside.nflog();
   config.pidfd = process.pidfd.get();
-  pasta.await(inside.routes());
+  pasta.await(inside.routes(), signals.get());
   io::unique_fd keeper;
   auto ready = make_channel();
   if (call.blocked == on_block::hold) {

@@ -204,6 +204,14 @@ syscall_policy guard_reader_syscalls() {
   return result;
 }
 
+syscall_policy guard_forwarder_syscalls() {
+  auto result = guard_reader_syscalls();
+  result.allowed.push_back(
+      calls("a socket for each query", "",
+            {equals("socket", 0, AF_INET), equals("socket", 0, AF_INET6)}));
+  return result;
+}
+
 syscall_policy gate_syscalls(gate_transport transport) {
   syscall_policy result{of_both(), fatal_to_both()};
   append_groups(result.allowed, of_git());

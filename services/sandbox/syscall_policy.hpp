@@ -43,6 +43,10 @@ syscall_policy hub_syscalls();
 /// files of states. One rule names the pid, as for hub_syscalls().
 syscall_policy guard_reader_syscalls();
 
+/// For the DNS forwarder of terok-guard: as its reader, and it dials a name
+/// server.
+syscall_policy guard_forwarder_syscalls();
+
 /// Where the gate listens. The gate and its git may make unix sockets and, with
 /// `tcp`, also IP sockets.
 enum class gate_transport : std::uint8_t { unix_socket, tcp };

@@ -3,10 +3,12 @@
 #include "test/end_to_end/guard/guard_world.hpp"
 #include "test/services/client/listener.hpp"
 #include "test/support/net/raw_socket.hpp"
+#include "test/support/process/process_facts.hpp"
 #include "test/support/skip.hpp"
 
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <poll.h>
 #include <set>
 #include <sstream>
@@ -333,6 +335,35 @@ TEST_CASE("a pattern that is denied leaves other names open") {
   while (x.world.run({"rules", "c9"}).out.find("203.0.113.7 timeout")
          == std::string::npos)
     opened.pace("an open address");
+}
+
+// Both read what others have sent.
+TEST_CASE("reader and forwarder make only the system calls that they need") {
+  const names_fixture x;
+  if (!x.stands())
+    return;
+  auto run = x.start({"/bin/sh", "-c",
+                      "\"$0\" name a7.below.test; echo ready; exec sleep 1000",
+                      x.world.program("guard-probe")});
+  run.await_out("ready");
+  if (run.err().find("not filtered") != std::string::npos)
+    return skipped("system calls cannot be filtered here");
+  const auto pid = std::to_string(run.pid());
+  std::ifstream children("/proc/" + pid + "/task/" + pid + "/children");
+  int seen = 0;
+  for (pid_t each = 0; children >> each;) {
+    // The container's first process has one more number in its namespace.
+    if (status_of(each, "NSpid") != std::to_string(each))
+      continue;
+    CAPTURE(each);
+    deadline filtered;
+    while (status_of(each, "Seccomp") != "2")
+      filtered.pace("a filter");
+    CHECK(status_of(each, "NoNewPrivs") == "1");
+    CHECK(status_of(each, "CapEff") == "0000000000000000");
+    ++seen;
+  }
+  CHECK(seen == 2);
 }
 
 } // namespace guard_names_tests

@@ -143,6 +143,28 @@ TEST_CASE("without the device that pasta needs the line says how to get it") {
       " (--private)\n"));
 }
 
+TEST_CASE("a signal ends a run that waits for its network") {
+  const start_fixture x;
+  if (!x.stands())
+    return;
+  if (!std::filesystem::exists("/dev/net"))
+    return skipped("/dev/net is not there");
+  const auto bin = x.world.runtime() + "/bin";
+  auto run = x.world.start_program(
+      "terok-guard", {"run", "--hub", x.hub, "--", "/bin/true"},
+      {"/usr/bin/unshare", "-Urm", "/bin/sh", "-c",
+       "mount -t tmpfs none /dev/net && touch /dev/net/tun && mkdir " + bin
+           + " && printf '#!/bin/sh\\ntouch " + bin
+           + "/started; exec sleep 1000\\n' >" + bin + "/pasta && chmod 700 "
+           + bin + "/pasta && PATH=" + bin + ":/usr/bin exec \"$0\" \"$@\""});
+  deadline started;
+  while (!std::filesystem::exists(bin + "/started"))
+    started.pace("a network program");
+  run.kill(SIGTERM);
+  CHECK(run.wait() == exited(128 + SIGTERM));
+  CHECK(run.err().ends_with("COMMAND was not started: signal 15 came\n"));
+}
+
 // The process that has the number of a guard by now may be another guard.
 TEST_CASE("a guard that has ended is not mistaken for one with its number") {
   const start_fixture x;
