@@ -7,7 +7,8 @@
 //      the guard connects the container to a network; nothing is there that
 //      could use it.
 //   3. Meanwhile the first process hides what leads out of the container
-//      (hidden_paths).
+//      (hidden_paths): directories, and then the sockets that the guard has
+//      found by then.
 //   4. COMMAND's process makes one more user namespace. It has no power over
 //      the network namespace, whatever it does: that one belongs to the user
 //      namespace above.
@@ -233,33 +234,36 @@ std::vector<std::string> receive_sockets(int channel) {
       send_with_descriptor(channel, ".", fd->get());
   }
   ready.fd.reset();
-  const auto why = hide_paths(plan.hub, receive_sockets(channel), inside.uid,
-                              plan.forwarder);
+  fault = hide_directories(plan.hub, inside.uid, plan.forwarder);
   const auto signals = set_of_passed_signals();
   ::pthread_sigmask(SIG_SETMASK, &signals, nullptr);
   std::array<int, 2> gate{-1, -1};
   const auto command =
-      why.empty() && ::pipe2(gate.data(), O_CLOEXEC) == 0 ? ::fork() : -1;
+      fault.empty() && ::pipe2(gate.data(), O_CLOEXEC) == 0 ? ::fork() : -1;
   if (command == 0) {
     ::close(gate[1]);
     be_command(plan, inside, gate[0]);
   }
-  const bool started = command > 0 && drop_capabilities();
-  fault = started || !why.empty() ? why : with_errno("COMMAND");
+  if (fault.empty() && command < 0)
+    fault = with_errno("COMMAND has no process");
+  const auto sockets = receive_sockets(channel);
+  if (fault.empty())
+    fault = hide_sockets(sockets);
+  if (!drop_capabilities() && fault.empty())
+    fault = with_errno("capabilities cannot be given up");
   receive_word(channel);
   send_with_descriptor(channel, '.' + fault, -1);
-  if (!started || ::write(gate[1], ".", 1) != 1)
+  if (!fault.empty() || ::write(gate[1], ".", 1) != 1)
     ::_exit(exit_run_failed);
   close_all_but(channel, plan.job->terminal());
   be_first_process(command, signals, channel, *plan.job);
 }
 
-// As fork(), but in new namespaces and as a child of our parent. Source:
-// clone(2); its wrapper in the C library wants a stack.
-pid_t clone_into_namespaces() {
-  constexpr unsigned long flags = CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS
-                                  | CLONE_NEWIPC | CLONE_NEWPID | CLONE_PARENT
-                                  | SIGCHLD;
+// As fork(), but in new namespaces. `more`: CLONE_PARENT, for a child of our
+// parent, or 0. Source: clone(2); its wrapper in the C library wants a stack.
+pid_t clone_into_namespaces(unsigned long more) {
+  const unsigned long flags = CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS
+                              | CLONE_NEWIPC | CLONE_NEWPID | more | SIGCHLD;
 #ifdef __s390x__
   return static_cast<pid_t>(::syscall(SYS_clone, nullptr, flags, 0, 0, 0));
 #else
@@ -287,7 +291,8 @@ container::container(const container_plan& plan)
                   + ": start terok-guard as the user who made the namespace, "
                     "and make the namespace with unshare --map-current-user",
               {}};
-    const auto pid = clone_into_namespaces();
+    const auto pid =
+        clone_into_namespaces(plan.below == nullptr ? 0 : CLONE_PARENT);
     if (pid < 0)
       return {namespaces_fault(), {}};
     if (pid == 0) {
@@ -296,9 +301,8 @@ container::container(const container_plan& plan)
     }
     return {{}, {}, pid};
   };
-  const auto cloned = plan.below == nullptr
-                          ? work_in_child(work)
-                          : work_in_namespaces(*plan.below, work);
+  const auto cloned =
+      plan.below == nullptr ? work() : work_in_namespaces(*plan.below, work);
   theirs.reset();
   if (!cloned.fault.empty() || cloned.number <= 0)
     throw setup_fault(exit_run_failed, cloned.fault);
@@ -309,8 +313,13 @@ container::container(const container_plan& plan)
   routes_ = std::move(made.fd);
 }
 
+container::~container() {
+  if (pid_ > 0)
+    ::kill(pid_, SIGKILL);
+}
+
 // The first process may wait for us still.
-void container::fail_start(const std::string& said) const {
+void container::fail_start(const std::string& said) {
   ::kill(pid_, SIGKILL);
   wait();
   throw setup_fault(exit_run_failed,
@@ -355,9 +364,10 @@ bool container::has_stopped() {
   return has_job_;
 }
 
-int container::wait() const {
+int container::wait() {
+  const auto pid = std::exchange(pid_, -1);
   int status = 0;
-  while (::waitpid(pid_, &status, 0) < 0)
+  while (::waitpid(pid, &status, 0) < 0)
     if (errno != EINTR)
       return exit_run_failed;
   return code_of(status);

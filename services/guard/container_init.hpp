@@ -41,11 +41,10 @@ public:
   /// Returns when the firewall is loaded. Throws setup_fault.
   void await_firewall();
 
-  /// If COMMAND was not started, the container ends: its first process sees
-  /// that nobody is there any more.
-  ~container() = default;
-  container(container&&) = default;
-  container& operator=(container&&) = delete;
+  /// The container ends, if it has not yet.
+  ~container();
+  container(const container&) = delete;
+  container& operator=(const container&) = delete;
 
   /// Begins to hide what leads out of the container, also the sockets at these
   /// paths. After await_firewall(), before start_command(), which says what
@@ -73,10 +72,10 @@ public:
 
   /// Waits for the first process, which ends when COMMAND does. Returns
   /// COMMAND's exit code, or 128 and the number of the signal that ended it.
-  int wait() const;
+  int wait();
 
 private:
-  [[noreturn]] void fail_start(const std::string& said) const;
+  [[noreturn]] void fail_start(const std::string& said);
 
   pid_t pid_ = -1;
   io::unique_fd channel_; // to the first process

@@ -200,9 +200,8 @@ std::string home_directory() {
   return home == nullptr ? std::string{} : home;
 }
 
-std::string hide_paths(const std::string& hub,
-                       const std::vector<std::string>& sockets, uid_t uid,
-                       bool own_resolver) {
+std::string hide_directories(const std::string& hub, uid_t uid,
+                             bool own_resolver) {
   if (auto why = open_directory_fault(); !why.empty())
     return why;
   const std::unique_ptr<char, decltype(&std::free)> directory{
@@ -231,9 +230,6 @@ std::string hide_paths(const std::string& hub,
     return why;
   if (auto why = cover_hub_directory(hub, uid); !why.empty())
     return why;
-  for (const auto& path : sockets)
-    if (auto why = cover_socket(path); !why.empty())
-      return why;
   if (own_resolver)
     if (auto why = restore_settings(resolver, settings); !why.empty())
       return why;
@@ -241,6 +237,13 @@ std::string hide_paths(const std::string& hub,
   // below the mount, and would start COMMAND there.
   if (directory == nullptr || ::chdir(directory.get()) != 0)
     return ::chdir("/") == 0 ? "" : "no working directory";
+  return {};
+}
+
+std::string hide_sockets(const std::vector<std::string>& paths) {
+  for (const auto& path : paths)
+    if (auto why = cover_socket(path); !why.empty())
+      return why;
   return {};
 }
 

@@ -188,15 +188,34 @@ guarded_process opened(pid_t pid) {
   ::_exit(1);
 }
 
-pid_t start_reader(const reader_config& config) {
-  const auto guard = ::getpid();
-  const auto reader = ::fork();
-  if (reader == 0)
-    be_block_reader(config, guard);
-  if (reader < 0)
-    fail_run("no reader: " + error_text(errno));
-  return reader;
-}
+// It tells the hub of the container's end, and then ends itself.
+class reader_process {
+public:
+  explicit reader_process(const reader_config& config) {
+    const auto guard = ::getpid();
+    pid_ = ::fork();
+    if (pid_ == 0)
+      be_block_reader(config, guard);
+    if (pid_ < 0)
+      fail_run("no reader: " + error_text(errno));
+    pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+  }
+  reader_process(const reader_process&) = delete;
+  reader_process& operator=(const reader_process&) = delete;
+
+  /// Waits for its end.
+  ~reader_process() {
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+      // nop
+    }
+  }
+
+  int pidfd() const noexcept { return pidfd_.get(); }
+
+private:
+  pid_t pid_ = -1;
+  io::unique_fd pidfd_;
+};
 
 void pass_on(int signals, int pidfd, bool shares_group) {
   signalfd_siginfo x{};
@@ -301,6 +320,7 @@ int run(const guard_run& call) {
   plan.below = neighbour ? &*neighbour : nullptr;
   plan.hub = hub_socket;
   plan.forwarder = server.has_value();
+  std::optional<reader_process> reader; // ends after the container
   container inside(plan);
   const auto process = opened(inside.pid());
   // pasta needs longer than anything else here, so it starts first.
@@ -331,7 +351,6 @@ int run(const guard_run& call) {
   config.hub = plan.hub;
   config.nflog = inside.nflog();
   config.pidfd = process.pidfd.get();
-  pasta.await(inside.routes(), signals.get());
   io::unique_fd keeper;
   auto ready = make_channel();
   if (call.blocked == on_block::hold) {
@@ -339,14 +358,13 @@ int run(const guard_run& call) {
     config.keeper = keeper.get();
     config.ready = ready.second.get();
   }
-  const auto reader = start_reader(config);
+  reader.emplace(config);
   keeper.reset(); // the reader has it
   ready.second.reset();
   // COMMAND's first connection waits already, if a hub is there.
   if (config.ready >= 0)
     receive_with_descriptor(ready.first.get());
-  const io::unique_fd reader_pidfd{
-      static_cast<int>(::syscall(SYS_pidfd_open, reader, 0))};
+  pasta.await(inside.routes(), signals.get());
   say("what runs is the container " + name);
   if (const int signal = early_signal(signals.get()); signal != 0) {
     say("COMMAND was not started: signal " + std::to_string(signal) + " came");
@@ -354,7 +372,7 @@ int run(const guard_run& call) {
   }
   inside.start_command();
   await_end(signals.get(), process.pidfd.get(), inside, job, hub,
-            {{{reader_pidfd.get(),
+            {{{reader->pidfd(),
                [] {
                  return std::string{
                      "the reader has ended: blocks go on, but nobody"
@@ -366,11 +384,8 @@ int run(const guard_run& call) {
                }}}});
   const int code = inside.wait();
   job.take_terminal_back();
-  link.reset(); // goes on while we wait for the reader
-  // It tells the hub of the end, and then ends itself.
-  while (::waitpid(reader, nullptr, 0) < 0 && errno == EINTR) {
-    // nop
-  }
+  link.reset();   // goes on while we wait for the reader
+  reader.reset(); // the hub must run until it is told
   return code;
 }
 

@@ -162,7 +162,9 @@ TEST_CASE("a signal ends a run that waits for its network") {
     started.pace("a network program");
   run.kill(SIGTERM);
   CHECK(run.wait() == exited(128 + SIGTERM));
-  CHECK(run.err().ends_with("COMMAND was not started: signal 15 came\n"));
+  // The reader may say something after that.
+  CHECK(run.err().find("COMMAND was not started: signal 15 came\n")
+        != std::string::npos);
 }
 
 // The process that has the number of a guard by now may be another guard.
