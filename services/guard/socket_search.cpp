@@ -10,59 +10,78 @@
 
 #include "services/guard/socket_search.hpp"
 
+#include "actors/io/base/unique_fd.hpp"
 #include "protocol/guard/limits.hpp"
 
+#include <array>
+#include <cstddef>
 #include <dirent.h>
 #include <fcntl.h>
-#include <memory>
 #include <string_view>
 #include <sys/stat.h>
+#include <sys/types.h>
+#include <utility>
 
 namespace clearance::services {
 
 namespace {
 
-struct directory_closer {
-  void operator()(DIR* x) const noexcept { ::closedir(x); }
-};
-
-using open_directory = std::unique_ptr<DIR, directory_closer>;
-
 // Some file systems do not say the type together with the name.
-unsigned char type_of(DIR* in, const dirent& entry) {
+unsigned char type_of(int directory, const dirent64& entry) {
   struct stat info {};
   if (entry.d_type != DT_UNKNOWN)
     return entry.d_type;
-  if (::fstatat(::dirfd(in), entry.d_name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+  if (::fstatat(directory, entry.d_name, &info, AT_SYMLINK_NOFOLLOW) != 0)
     return DT_UNKNOWN;
   return S_ISSOCK(info.st_mode)  ? DT_SOCK
          : S_ISDIR(info.st_mode) ? DT_DIR
                                  : DT_REG;
 }
 
-struct socket_search {
-  std::vector<std::string> found;
-  std::size_t looked_at = 0;
-
+class socket_search {
+public:
+  // `path`: the directory's, whose name below the directory `above` is `name`.
   // `levels`: of directories, this one included.
-  void look_into(const std::string& path, int levels) {
-    const open_directory in{::opendir(path.c_str())};
-    if (in == nullptr)
+  void look_into(int above, const char* name, const std::string& path,
+                 int levels) {
+    const io::unique_fd directory{
+        ::openat(above, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!directory)
       return; // is not there, or is closed to the user, and to COMMAND
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread has this one
-    while (const auto* entry = ::readdir(in.get())) {
-      const std::string_view name = entry->d_name;
-      if (name == "." || name == "..")
-        continue;
-      if (looked_at++ == protocol::guard_limits::searched_entries_max)
+    alignas(dirent64) std::array<char, 16 * 1024> bytes;
+    for (;;) {
+      const auto size =
+          ::getdents64(directory.get(), bytes.data(), bytes.size());
+      if (size <= 0)
         return;
-      const auto type = type_of(in.get(), *entry);
-      if (type == DT_SOCK)
-        found.push_back(path + '/' + entry->d_name);
-      else if (type == DT_DIR && levels > 1)
-        look_into(path + '/' + entry->d_name, levels - 1);
+      for (ssize_t at = 0; at < size;) {
+        const auto& entry =
+            *reinterpret_cast<const dirent64*>(bytes.data() + at);
+        at += entry.d_reclen;
+        if (looked_at_ >= protocol::guard_limits::searched_entries_max)
+          return;
+        take(directory.get(), entry, path, levels);
+      }
     }
   }
+
+  std::vector<std::string> found;
+
+private:
+  void take(int directory, const dirent64& entry, const std::string& path,
+            int levels) {
+    const std::string_view name = entry.d_name;
+    if (name == "." || name == "..")
+      return;
+    ++looked_at_;
+    const auto type = type_of(directory, entry);
+    if (type == DT_SOCK)
+      found.push_back(path + '/' + entry.d_name);
+    else if (type == DT_DIR && levels > 1)
+      look_into(directory, entry.d_name, path + '/' + entry.d_name, levels - 1);
+  }
+
+  std::size_t looked_at_ = 0;
 };
 
 } // namespace
@@ -72,9 +91,10 @@ std::vector<std::string> search_sockets(const std::string& home) {
   socket_search search;
   // The home directory first: what stands in others is limited by nobody.
   if (!home.empty())
-    search.look_into(home + "/.ssh", levels);
+    search.look_into(AT_FDCWD, (home + "/.ssh").c_str(), home + "/.ssh",
+                     levels);
   for (const auto* path : {"/run", "/tmp", "/var/tmp"})
-    search.look_into(path, levels);
+    search.look_into(AT_FDCWD, path, path, levels);
   return std::move(search.found);
 }
 

@@ -1,5 +1,7 @@
 // What `terok-guard` needs before it guards anything, and what it says without.
 #include "test/end_to_end/guard/guard_world.hpp"
+#include "test/services/client/listener.hpp"
+#include "test/support/net/raw_socket.hpp"
 #include "test/support/skip.hpp"
 
 #include <doctest/doctest.h>
@@ -9,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <poll.h>
 #include <string>
 #include <vector>
 
@@ -149,6 +152,8 @@ TEST_CASE("a signal ends a run that waits for its network") {
     return;
   if (!std::filesystem::exists("/dev/net"))
     return skipped("/dev/net is not there");
+  const listener hub(x.hub);
+  x.world.give(x.hub);
   const auto bin = x.world.runtime() + "/bin";
   auto run = x.world.start_program(
       "terok-guard", {"run", "--hub", x.hub, "--", "/bin/true"},
@@ -165,6 +170,15 @@ TEST_CASE("a signal ends a run that waits for its network") {
   // The reader may say something after that.
   CHECK(run.err().find("COMMAND was not started: signal 15 came\n")
         != std::string::npos);
+  // The hub is told that this container, of which it knows, has ended.
+  auto reader = hub.await_connection();
+  std::string text;
+  deadline told;
+  while (text.find("container_exited") == std::string::npos) {
+    told.await(reader.fd(), POLLIN, "the container's end");
+    REQUIRE(reader.read_some(text));
+  }
+  CHECK(text.find("container_started") < text.find("container_exited"));
 }
 
 // The process that has the number of a guard by now may be another guard.
