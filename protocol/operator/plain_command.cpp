@@ -109,6 +109,12 @@ plain_command parse_json_command(std::string_view line) {
   if (name == nullptr || !name->string())
     return plain_fault{"the line is no object with a command, for example: "
                        "{\"command\":\"list\"}"};
+  // Which of two numbers is meant, nobody knows.
+  for (auto x = tree->members.begin(); x != tree->members.end(); ++x)
+    if (std::any_of(tree->members.begin(), x,
+                    [&](const auto& y) { return y.name == x->name; }))
+      return plain_fault{"the member " + escaped(x->name, 20)
+                         + " stands there twice"};
   const auto number_of = [&]() -> std::optional<std::uint64_t> {
     const auto* x = tree->find("number");
     const auto value = x == nullptr ? std::nullopt : x->integer();

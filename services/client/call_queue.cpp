@@ -115,9 +115,11 @@ std::optional<time_point> call_queue::due() const {
 }
 
 void call_queue::fail_all(const std::string& why) {
+  // Only the first call was sent. The others wait for its answer.
+  bool was_sent = stream_.has_value();
   stream_.reset();
   for (auto& each : std::exchange(calls_, {}))
-    each.take({why, {}});
+    each.take({why, {}, std::exchange(was_sent, false)});
 }
 
 } // namespace clearance::services

@@ -19,6 +19,9 @@ namespace clearance::services {
 struct call_result {
   std::string failure; ///< why there is no answer, printable; else empty
   protocol::operator_answer answer;
+  /// There is no answer, but the hub may have got the call and done what it
+  /// asks for.
+  bool was_sent = false;
 };
 
 /// Writes bytes and reads messages on a socket that does not block.

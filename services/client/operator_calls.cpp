@@ -98,7 +98,11 @@ std::string verdict_call_text(const protocol::older_hub::open_block& x,
 decision_outcome outcome_of_decision(const call_result& x, std::int64_t now) {
   using kind = decision_outcome::kind;
   if (!x.failure.empty())
-    return {kind::unknown, x.failure, {}};
+    return {kind::unknown,
+            x.was_sent
+                ? "it is not known whether this was decided: " + x.failure
+                : x.failure,
+            {}};
   const auto made = decision_in(x);
   if (x.answer.error.empty()) {
     if (made && made->result == protocol::decision_result::left_denied)

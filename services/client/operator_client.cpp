@@ -10,7 +10,6 @@
 #include "services/client/varlink_client.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/paths.hpp"
-#include "services/process/standard_descriptors.hpp"
 
 #include <csignal>
 
@@ -104,6 +103,9 @@ public:
         client_->call(message, std::chrono::steady_clock::now() + limit));
   }
 
+  /// What a missing answer leaves unknown; stands in front of the cause.
+  void set_doubt(std::string_view x) { doubt_ = x; }
+
   varlink::reply next(std::chrono::milliseconds limit) {
     return good(client_->next(std::chrono::steady_clock::now() + limit));
   }
@@ -114,7 +116,8 @@ private:
   varlink::reply good(outcome_of_call x) {
     if (auto* failure = std::get_if<varlink_client::failure>(&x)) {
       auto foreign = foreign_owner(socket_);
-      throw operator_failure{"the hub at " + shown(socket_) + " " + failure->why
+      throw operator_failure{std::string{doubt_} + "the hub at "
+                             + shown(socket_) + " " + failure->why
                              + (foreign.empty() ? "" : "; " + foreign)};
     }
     auto& reply = std::get<varlink::reply>(x);
@@ -131,17 +134,19 @@ private:
   }
 
   std::string socket_;
+  std::string_view doubt_; // a literal
   std::optional<varlink_client> client_;
 };
 
-/// Prints what `f` returns, or says why it failed. Returns the exit code.
+/// Prints what `f` returns, or says why it failed. Returns the exit code. With
+/// `done` something was done already, and is only told here.
 template <class F>
-int tell(F f) try {
-  auto why = print(f());
-  if (why.empty() || !has_stdout())
+int tell(F f, std::string_view done = {}) try {
+  const auto why = print(f());
+  if (why.empty())
     return exit_ok;
-  complain(why);
-  return exit_failed;
+  complain(std::string{done} + why);
+  return done.empty() ? exit_failed : exit_ok;
 } catch (const operator_failure& x) {
   complain(x.why);
   return exit_failed;
@@ -243,23 +248,26 @@ int decide(const decide_config& config) {
     return exit_failed;
   if (!config.hosts.empty() || config.prompt.empty())
     return decide_many(config);
-  return tell([&] {
-    operator_hub hub{config.clearance_socket};
-    const auto reply =
-        hub.call(operator_message("Decide",
-                                  [&](json_members& to) {
-                                    to.text("prompt", config.prompt);
-                                    to.number("revision", config.revision);
-                                    to.text("action", to_string(config.action));
-                                    to.text_if("reason", config.reason);
-                                    if (config.seconds)
-                                      json_members{to.raw("scope")}.number(
-                                          "seconds", *config.seconds);
-                                  }),
-                 decision_time_limit);
-    const auto made = tree_of(reply, "decision");
-    return made ? decision_text(*made) : std::string{};
-  });
+  return tell(
+      [&] {
+        operator_hub hub{config.clearance_socket};
+        hub.set_doubt("it is not known whether this was decided: ");
+        const auto reply = hub.call(
+            operator_message("Decide",
+                             [&](json_members& to) {
+                               to.text("prompt", config.prompt);
+                               to.number("revision", config.revision);
+                               to.text("action", to_string(config.action));
+                               to.text_if("reason", config.reason);
+                               if (config.seconds)
+                                 json_members{to.raw("scope")}.number(
+                                     "seconds", *config.seconds);
+                             }),
+            decision_time_limit);
+        const auto made = tree_of(reply, "decision");
+        return made ? decision_text(*made) : std::string{};
+      },
+      "the decision was made, but ");
 }
 
 int history(const history_config& config) {

@@ -17,6 +17,7 @@
 #include <deque>
 #include <optional>
 #include <poll.h>
+#include <random>
 #include <unistd.h>
 
 // One thread and one poll over: the signals, stdin, stdout (does anybody read?)
@@ -36,6 +37,12 @@ constexpr auto snapshot_wait = 5s;
 /// Commands that wait for it. More stay in stdin.
 constexpr std::size_t held_lines_max = 256;
 
+/// Three digits, others in each run: what was typed for another run, or before
+/// anybody has read a line, decides nothing.
+std::uint64_t number_before_first() {
+  return 100 + std::random_device{}() % 800;
+}
+
 std::string time_of_day() {
   return local_text(wall_microseconds(), "%H:%M:%S");
 }
@@ -47,7 +54,7 @@ public:
         hubs_({config.clearance_sockets, config.runtime_directory, "plain",
                config.hosts},
               list_),
-        session_(config.json),
+        session_(config.json, number_before_first()),
         stop_(stop_signals()),
         out_(STDOUT_FILENO, stop_.get()) {
     // nop
@@ -104,7 +111,8 @@ void plain_program::show_changes() {
   if (list_.hubs().empty() && list_.hosts().empty() && !said_none_) {
     said_none_ = true;
     session_.problem("No hub yet below " + shown(config_.runtime_directory)
-                         + "; waiting for one.",
+                         + "; waiting for one. To start one: terok-clearance "
+                           "serve --inline-verdict",
                      time_of_day());
   }
   if (list_.version() == shown_version_)

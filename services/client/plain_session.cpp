@@ -116,7 +116,7 @@ void plain_session::say_prompt(const protocol::list_entry& x, told& to,
     lines_.erase(to.number);
     to.number = ++last_number_;
     to.revision = x.prompt.revision;
-    lines_.emplace(to.number, line_entry{x.number, to.revision});
+    lines_.emplace(to.number, line_entry{x.number, to.revision, false});
   }
   if (!is_json_) {
     say(clock, bracketed(to.number) + (changed ? "Changed: " : "")
@@ -138,7 +138,7 @@ void plain_session::say_prompt(const protocol::list_entry& x, told& to,
 
 void plain_session::say_end(const protocol::listed_prompt* x, const told& of,
                             std::string_view clock) {
-  if (of.number == 0)
+  if (of.number == 0 || answers(of.number))
     return;
   if (x != nullptr && x->decision
       && x->state == protocol::prompt_state::decided)
@@ -147,10 +147,15 @@ void plain_session::say_end(const protocol::listed_prompt* x, const told& of,
   else
     say_about("gone", of.number,
               "Gone"
-                  + (x == nullptr || x->why.empty()
-                         ? std::string{}
-                         : ": " + protocol::escaped(x->why, 80)),
+                  + (x == nullptr     ? ": its hub has it no longer"
+                     : x->why.empty() ? std::string{}
+                                      : ": " + end_words(x->why)),
               clock);
+}
+
+bool plain_session::answers(std::uint64_t number) const {
+  const auto line = lines_.find(number);
+  return !is_json_ && line != lines_.end() && line->second.is_answered;
 }
 
 void plain_session::update_hubs(const protocol::prompt_list& list,
@@ -200,6 +205,7 @@ void plain_session::update(const protocol::prompt_list& list, std::int64_t now,
     const auto decided = x.prompt.decision ? x.prompt.decision->seq : 0;
     if (is_open) {
       if (of.number != 0 && decided != of.decision && x.prompt.decision
+          && !answers(of.number)
           && x.prompt.decision->result == protocol::decision_result::failed)
         say_about("failed", of.number,
                   "Waits again: " + decision_words(*x.prompt.decision), clock);
@@ -234,7 +240,7 @@ plain_session::current(std::uint64_t number, const protocol::prompt_list& list,
       line == lines_.end() ? nullptr : list.find(line->second.entry);
   std::string why;
   if (x == nullptr || !x->prompt.is_open())
-    why = number > last_number_ || number == 0
+    why = number > last_number_ || number <= first_
               ? "there is no prompt of this number"
               : "this prompt was decided, is gone, or has changed and has "
                 "another number; l lists what waits";
@@ -268,6 +274,7 @@ plain_session::wish plain_session::command(std::string_view line,
                 "Nothing done: this prompt is being decided", clock);
       return {};
     }
+    lines_.at(decide->number).is_answered = true;
     return wants_decision{decide->number, x->key, x->prompt.revision,
                           decide->action, decide->reason};
   }
@@ -323,6 +330,10 @@ void plain_session::show_list(const protocol::prompt_list& list,
 
 void plain_session::decision(std::uint64_t number, const decision_outcome& x,
                              std::string_view clock) {
+  if (const auto line = lines_.find(number); line != lines_.end())
+    line->second.is_answered = x.what == outcome_kind::done
+                               || x.what == outcome_kind::already
+                               || x.what == outcome_kind::gone;
   if (!is_json_) {
     say(clock, bracketed(number) + x.text);
     return;

@@ -16,10 +16,10 @@
 
 namespace clearance::services {
 
-/// The numbers of prompts begin with 1 and are never used again. A number
-/// stands for one revision of a prompt: what is decided is what the line with
-/// that number said. A prompt that changed gets another line and another
-/// number.
+/// The numbers of prompts begin after a number that the owner chooses, and are
+/// never used again. A number stands for one revision of a prompt: what is
+/// decided is what the line with that number said. A prompt that changed gets
+/// another line and another number.
 class plain_session {
 public:
   /// What the owner has to ask a hub for. The answer goes to the function of
@@ -47,7 +47,10 @@ public:
 
   /// One object a line instead of text. `clock` is put in front of each line of
   /// text.
-  explicit plain_session(bool is_json) : is_json_(is_json) {}
+  explicit plain_session(bool is_json, std::uint64_t before_first = 0)
+      : is_json_(is_json), first_(before_first), last_number_(before_first) {
+    // nop
+  }
 
   /// The first line.
   void begin(std::string_view clock);
@@ -79,6 +82,9 @@ private:
   struct line_entry {
     std::uint64_t entry = 0; // number in the list
     std::int64_t revision = 0;
+    /// This session answers it, or has answered it: the line about the outcome
+    /// says how the prompt ended. With --json, both objects are written.
+    bool is_answered = false;
   };
   /// What was written last about one entry of the list.
   struct told {
@@ -96,6 +102,7 @@ private:
                   std::string_view clock);
   void say_end(const protocol::listed_prompt* x, const told& of,
                std::string_view clock);
+  bool answers(std::uint64_t number) const;
   void update_hubs(const protocol::prompt_list& list, std::string_view clock);
   void show_list(const protocol::prompt_list& list, std::int64_t now,
                  std::string_view clock);
@@ -107,6 +114,7 @@ private:
 
   bool is_json_;
   std::string out_;
+  std::uint64_t first_ = 0; // the number before the first one
   std::uint64_t last_number_ = 0;
   std::uint64_t generation_ = 0;
   std::map<std::uint64_t, line_entry> lines_; // by number

@@ -7,7 +7,6 @@
 #include "services/client/prompt_words.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/paths.hpp"
-#include "services/process/standard_descriptors.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -57,8 +56,9 @@ public:
   /// What reaches the hub of that name, for a command.
   std::string options_for(const std::string& hub) const;
 
-  /// Writes to stdout; returns the exit code.
-  int end(const std::string& text);
+  /// Writes to stdout; returns the exit code. With `done` something was done
+  /// already, and is only told here.
+  int end(const std::string& text, std::string_view done = {});
 
 private:
   void poll_until(std::optional<steady::time_point> end);
@@ -110,12 +110,14 @@ std::string prompt_batch::options_for(const std::string& hub) const {
   return socket_option(hub, default_clearance_socket(runtime_directory()));
 }
 
-int prompt_batch::end(const std::string& text) {
-  const auto why = print(text);
-  if (why.empty() || !has_stdout())
+int prompt_batch::end(const std::string& text, std::string_view done) {
+  if (text.empty())
     return code_;
-  complain(why);
-  return exit_failed;
+  const auto why = print(text);
+  if (why.empty())
+    return code_;
+  complain(std::string{done} + why);
+  return done.empty() ? exit_failed : code_;
 }
 
 void prompt_batch::decide(const std::vector<const list_entry*>& all,
@@ -141,7 +143,7 @@ void prompt_batch::decide(const std::vector<const list_entry*>& all,
   }
   while (missing > 0)
     poll_until({});
-  code_ = end(done);
+  code_ = end(done, "the decisions were made, but ");
 }
 
 std::string list_line(const list_entry& x, bool is_json,

@@ -91,7 +91,7 @@ std::string prompt_text(const json_tree& x, std::string_view options) {
     result += " quiet";
   if (const auto* dossier = x.find("dossier"))
     for (const auto& [key, value] : dossier->members)
-      put_field(result, shown(key), shown(value.text));
+      put_field(result, "dossier." + shown(key), shown(value.text));
   result += '\n';
   if (const auto* made = x.find("decision"))
     result += "         " + decision_text(*made);

@@ -91,6 +91,18 @@ std::string decision_words(const protocol::decision& x) {
   return result;
 }
 
+std::string end_words(std::string_view why) {
+  if (why == "container_exited")
+    return "its container ended";
+  if (why == "shield_down")
+    return "the firewall of its container is down";
+  if (why == "shield_disengaged")
+    return "the firewall of its container was turned off";
+  if (why == "forgotten")
+    return "the hub forgot it, because too many wait";
+  return escaped(why, 80);
+}
+
 std::string hub_words(const protocol::hub_entry& x) {
   using status = protocol::link_status;
   switch (x.status) {

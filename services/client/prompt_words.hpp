@@ -25,6 +25,9 @@ std::string flags_words(const protocol::listed_prompt& x);
 /// `allow by uid 1000 (tui): needed for wheels`.
 std::string decision_words(const protocol::decision& x);
 
+/// Why a prompt is gone: `its container ended`.
+std::string end_words(std::string_view why);
+
 /// `connected`, `cannot connect ...`; one line.
 std::string hub_words(const protocol::hub_entry& x);
 

@@ -6,7 +6,6 @@
 #include "services/client/socket_owner.hpp"
 #include "services/client/varlink_client.hpp"
 #include "services/process/exit_code.hpp"
-#include "services/process/standard_descriptors.hpp"
 
 #include <csignal>
 
@@ -109,8 +108,9 @@ int verdict(const verdict_config& config) {
                           {"action", action}},
                          std::chrono::steady_clock::now() + verdict_time_limit);
   if (auto* failure = std::get_if<varlink_client::failure>(&result))
-    return failed("the hub at " + shown(config.clearance_socket) + " "
-                  + failure->why + whose(config.clearance_socket));
+    return failed("it is not known whether the verdict was applied: the hub at "
+                  + shown(config.clearance_socket) + " " + failure->why
+                  + whose(config.clearance_socket));
   const auto& reply = std::get<varlink::reply>(result);
   if (!reply.error.empty())
     return failed(refusal_text(reply, config));
@@ -119,12 +119,10 @@ int verdict(const verdict_config& config) {
   auto why =
       print(std::string{action} + " applied: " + shown(config.container) + " "
             + shown(config.dest) + " (" + shown(config.request_id) + ")\n");
-  // Who starts the program without stdout does not want the text.
-  if (why.empty() || !has_stdout())
-    return exit_ok;
-  // Who reads exit code 1 must not believe that the connection is still
-  // blocked.
-  return failed("the verdict was applied, but " + why);
+  // Exit code 1 would say that nothing was applied.
+  if (!why.empty())
+    complain("the verdict was applied, but " + why);
+  return exit_ok;
 }
 
 } // namespace clearance::services

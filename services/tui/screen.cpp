@@ -351,8 +351,8 @@ void screen::quieted(const quiet_wish& of, const call_result& x) {
     notice("Refused: " + shown(x.answer.error), tone::danger);
   else
     notice(of.on ? name
-                       + " is quiet: its prompts are still denied and listed, "
-                         "and not counted as waiting."
+                       + " is quiet: its prompts stay blocked and listed, and "
+                         "are not counted as waiting."
                  : name + " is no longer quiet.");
 }
 

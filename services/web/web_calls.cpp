@@ -160,8 +160,8 @@ void web_calls::quiet(const protocol::list_entry& of, const answer& reply,
         else
           reply(outcome_json(
               "done", on ? name
-                               + " is quiet: its prompts are still denied and "
-                                 "listed, and not counted as waiting"
+                               + " is quiet: its prompts stay blocked and "
+                                 "listed, and are not counted as waiting"
                          : name + " is no longer quiet"));
       },
       now);

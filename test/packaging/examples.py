@@ -537,8 +537,9 @@ RUN = {
     ('terok-clearance-prompts.1', 'terok-clearance list --all --json'):
         typed('"state":"waiting"', before=hub_with_prompts),
     ('terok-clearance-prompts.1',
-     "echo 'd 1 not from here' | terok-clearance --plain"):
-        typed('[1] denied', before=hub_with_prompts),
+     'terok-clearance decide deny --all-of 6f1d2c3b4a59 '
+     "--reason 'not from here'"):
+        typed(': denied', before=hub_with_prompts),
     ('terok-clearance.1',
      'terok-clearance serve --inline-verdict --shield /bin/true & sleep 1'):
         typed('hub: serving', 'following the hub', '6f1d2c3b4a59:17\n',

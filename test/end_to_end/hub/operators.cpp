@@ -276,15 +276,28 @@ TEST_CASE("plain text decides what its line said") {
   auto subscriber = x.server.subscriber();
   x.server.emit(block_of("r1", "pypi.org").line());
   subscriber.next_event();
+  // Numbers begin with another one in each run: `a 1` decides nothing.
+  temp_dir files;
   child_options options;
-  options.argv = {terok_clearance(), "--plain", "--clearance-socket",
-                  x.where.clearance()};
-  options.stdin_bytes = "a 1 build tools\na 1\n";
+  options.argv = {"/bin/bash", "-c",
+                  "mkfifo in; exec 4<> in; "
+                  "\"$terok_clearance\" --plain --clearance-socket \"$hub\" "
+                  "< in > out & "
+                  "until grep -q ' wants ' out; do sleep 0.05; done; "
+                  "n=$(sed -n 's/.*\\[\\(.*\\)\\] c1 wants.*/\\1/p' out); "
+                  "printf 'a 1\\na %s build tools\\na %s\\nq\\n' $n $n >&4; "
+                  "wait $!; echo \"$n $?\"; cat out"};
+  options.environment = {{"terok_clearance", terok_clearance()},
+                         {"hub", x.where.clearance()}};
+  options.working_directory = files.path();
   child program{std::move(options)};
   CHECK_MESSAGE(program.wait() == exited(0), program.err());
   const auto out = program.out();
-  CHECK(out.find(" [1] c1 wants pypi.org") != out.npos);
-  CHECK(out.find(" [1] allowed\n") != out.npos);
+  const auto number = out.substr(0, out.find(' '));
+  CHECK(number.size() == 3);
+  CHECK(out.starts_with(number + " 0\n"));
+  CHECK(out.find(" [1] Nothing done: ") != out.npos);
+  CHECK(out.find(" [" + number + "] allowed\n") != out.npos);
   CHECK(x.shield.next_run().arguments
         == std::vector<std::string>{"allow", "c1", "pypi.org"});
   const auto history = lines_of(ask(x.where, {"history", "--json"}).out);

@@ -111,7 +111,8 @@ TEST_CASE("the commands of JSON") {
         R"({"command":"allow","number":0})",
         R"({"command":"allow","number":1.5})",
         R"({"command":"allow","number":3,"reason":1})",
-        R"({"command":"explain"})", R"({"command":"a","number":3})"}) {
+        R"({"command":"explain"})", R"({"command":"a","number":3})",
+        R"({"command":"allow","number":5,"number":6})"}) {
     CAPTURE(line);
     CHECK(is_fault(read(line)));
   }

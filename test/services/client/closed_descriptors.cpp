@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <tuple>
 
 namespace closed_descriptors_tests {
 
@@ -61,7 +62,32 @@ TEST_CASE("an applied verdict without stdout ends with 0") {
     peer.send(applied);
     CHECK(peer.read_to_end() == "");
     CHECK(call.wait() == exited(0));
-    CHECK(call.err() == "");
+    if (closed.find("2>") == std::string::npos)
+      CHECK(call.err()
+            == "terok-clearance: the verdict was applied, but stdout cannot be"
+               " written: it is closed\n");
+  }
+}
+
+// These were silent, and ended with 0.
+TEST_CASE("an answer that stdout cannot take is missed") {
+  temp_dir run_directory;
+  listener hub{run_directory / "terok-clearance.sock"};
+  const std::tuple<std::string, std::string, int> calls[] = {
+      {"list", R"({"prompts":[{"state":"waiting"}],"complete":true})", 1},
+      {"history", R"({"decisions":[{"action":"deny"}]})", 1},
+      {"explain --to a.org", R"({"decision":"ask","opens":"o"})", 1},
+      {"decide p 1 deny", R"({"decision":{"action":"deny"}})", 0}};
+  for (const auto& [words, parameters, code] : calls) {
+    CAPTURE(words);
+    auto call = run_script(run_directory, client + words + " >&-");
+    auto peer = await_subscriber(hub);
+    peer.send(R"({"parameters":)" + parameters + "}" + std::string(1, '\0'));
+    CHECK(call.wait() == exited(code));
+    CHECK(call.err()
+          == "terok-clearance: "
+                 + std::string{code == 0 ? "the decision was made, but " : ""}
+                 + "stdout cannot be written: it is closed\n");
   }
 }
 
@@ -94,7 +120,10 @@ TEST_CASE("emit without stdin says so, and without stdout sends its event") {
     CHECK(line.starts_with("{"));
     CHECK(line.find("stdout") == std::string::npos);
     CHECK(emitter.wait() == exited(0));
-    CHECK(emitter.err() == "");
+    if (closed.find("2>") == std::string::npos)
+      CHECK(emitter.err()
+            == "terok-clearance: the event was sent, but stdout cannot be"
+               " written: it is closed\n");
   }
 }
 

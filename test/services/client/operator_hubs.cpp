@@ -270,10 +270,18 @@ TEST_CASE_FIXTURE(hubs_fixture, "a decision carries the revision") {
     CHECK(got[0].text.find("no nft") != std::string::npos);
   }
   SUBCASE("a hub that leaves is said") {
+    // The second call waits for the answer to the first one: it was not sent.
+    hubs.decide(
+        key, 4, protocol::action::deny, "",
+        [&](const decision_outcome& x) { got.push_back(x); }, now);
     { auto gone = std::move(peer); }
     step();
-    REQUIRE(got.size() == 1);
+    REQUIRE(got.size() == 2);
     CHECK(got[0].what == decision_outcome::kind::unknown);
+    CHECK(got[0].text
+          == "it is not known whether this was decided: the hub at " + path
+                 + " closed the connection");
+    CHECK(got[1].text == "the hub at " + path + " closed the connection");
   }
   SUBCASE("a hub that never answers is said") {
     now = hubs.due().value();

@@ -171,11 +171,11 @@ TEST_CASE_FIXTURE(plain_fixture, "the end of a prompt is said") {
   a.state = prompt_state::gone;
   a.why = "container_exited";
   change(a);
-  CHECK(lines() == "T [1] Gone: container_exited\n");
+  CHECK(lines() == "T [1] Gone: its container ended\n");
   protocol::watch_reply reply;
   reply.removed = {"a", "b"};
   list.apply("/run/h.sock", reply);
-  CHECK(lines() == "T [2] Gone\n");
+  CHECK(lines() == "T [2] Gone: its hub has it no longer\n");
 }
 
 TEST_CASE_FIXTURE(plain_fixture, "a failed decision says why") {
@@ -220,8 +220,10 @@ TEST_CASE_FIXTURE(plain_fixture, "a hub that is away is said once") {
   list.apply("/run/h.sock", x);
   CHECK(lines() == "T Hub h: connected\n");
   CHECK(std::holds_alternative<plain_session::wants_decision>(command("a 1")));
+  session.decision(1, {decision_outcome::kind::unknown, "no answer", {}}, "T");
+  session.take_output();
   list.remove_hub("/run/h.sock");
-  CHECK(lines() == "T Hub h: gone\nT [1] Gone\n");
+  CHECK(lines() == "T Hub h: gone\nT [1] Gone: its hub has it no longer\n");
 }
 
 TEST_CASE_FIXTURE(plain_fixture, "a quiet prompt is only listed") {
@@ -304,6 +306,48 @@ TEST_CASE_FIXTURE(plain_fixture, "m twice is as it was before") {
   failed.failure = "no";
   session.quiet(x, failed, "T");
   CHECK_FALSE(next().on);
+}
+
+// One's own answer was written twice: as the outcome and as a decision.
+TEST_CASE_FIXTURE(plain_fixture, "the end of an answered prompt is said once") {
+  auto a = waiting_prompt("a");
+  change(a);
+  lines();
+  CHECK(std::holds_alternative<plain_session::wants_decision>(command("a 1")));
+  a.state = prompt_state::decided;
+  a.decision.emplace();
+  SUBCASE("the outcome comes first") {
+    session.decision(1, {decision_outcome::kind::done, "allowed", {}}, "T");
+    CHECK(session.take_output() == "T [1] allowed\n");
+    change(a);
+    CHECK(lines().empty());
+  }
+  SUBCASE("the outcome comes last") {
+    change(a);
+    CHECK(lines().empty());
+    session.decision(1, {decision_outcome::kind::done, "allowed", {}}, "T");
+    CHECK(session.take_output() == "T [1] allowed\n");
+  }
+  SUBCASE("nobody knows the outcome") {
+    session.decision(1, {decision_outcome::kind::unknown, "no answer", {}},
+                     "T");
+    session.take_output();
+    change(a);
+    CHECK(lines() == "T [1] Decided: deny by somebody\n");
+  }
+}
+
+TEST_CASE("numbers begin where the owner wants them to begin") {
+  protocol::prompt_list list;
+  protocol::watch_reply x;
+  x.prompts.push_back(waiting_prompt("a"));
+  list.apply("h", x);
+  plain_session session{false, 417};
+  session.update(list, 0, "T");
+  CHECK(has(session.take_output(), "T [418] c1"));
+  CHECK(std::holds_alternative<std::monostate>(
+      session.command("a 1", list, 0, "T")));
+  CHECK(has(session.take_output(), "there is no prompt of this number"));
 }
 
 TEST_CASE_FIXTURE(plain_fixture, "a last line without an end is no command") {

@@ -32,7 +32,7 @@ TEST_CASE("a prompt is a line, what an allow opens, and a command") {
   CHECK(text_of(waiting)
         == "b-1 waiting web a.org ports=443,80 addresses=192.0.2.1 blocks=3 "
            "first=1970-01-01T00:00:00Z last=1970-01-01T00:01:00Z "
-           "flags=punycode project=\"al pha\"\n"
+           "flags=punycode dossier.project=\"al pha\"\n"
            "         An allow opens everything.\n"
            "         answer (allow or deny): terok-clearance decide b-1 2 "
            "allow\n");
@@ -61,6 +61,18 @@ TEST_CASE("a container cannot make its prompt look like another line") {
               R"({"a b=c":"d\ne"}})");
   CHECK(text.find('\x1b') == text.npos);
   CHECK(std::count(text.begin(), text.end(), '\n') == 3);
+}
+
+// An orchestrator, or who writes its annotations, chooses the keys.
+TEST_CASE("a key of the dossier cannot look like a field of the hub") {
+  const auto text = text_of(
+      R"({"id":"b-1","container":"web","target":"a.org","state":"waiting",)"
+      R"("flags":["punycode"],"opens":"o","dossier":{"flags":"none",)"
+      R"("rule":"all good","state":"decided"}})");
+  CHECK(text.find(" flags=punycode") != text.npos);
+  for (const char* field : {" flags=none", " rule=", " state="})
+    CHECK(text.find(field) == text.npos);
+  CHECK(text.find(" dossier.rule=\"all good\"") != text.npos);
 }
 
 TEST_CASE("what is no prompt is shown without a fault") {

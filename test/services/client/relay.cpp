@@ -155,7 +155,7 @@ TEST_CASE_FIXTURE(far_fixture, "all prompts with a target are decided") {
 TEST_CASE_FIXTURE(far_fixture, "a host that goes away comes back by itself") {
   auto plain = start("--plain --host kim@far < <(exec sleep 600)");
   auto first = watched(far_prompt);
-  plain.await_out("[1] c1 wants pypi.org");
+  plain.await_out("] c1 wants pypi.org");
   ::kill(std::stoi(text_of("pid")), SIGTERM);
   plain.await_out("Host kim@far: kim@far is away: the connection ended");
   plain.await_out("Hub kim@far:terok-clearance: kim@far is away");
@@ -164,7 +164,7 @@ TEST_CASE_FIXTURE(far_fixture, "a host that goes away comes back by itself") {
   plain.await_out("Host kim@far: connected");
   second.send(R"({"continues":true,"parameters":{"removed":["b-1"]}})"
               + std::string(1, '\0'));
-  plain.await_out("[1] Gone");
+  plain.await_out("] Gone");
   plain.kill(SIGTERM);
   CHECK(plain.wait() == exited(0));
 }
