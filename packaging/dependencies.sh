@@ -100,6 +100,18 @@ chromium-driver     -           ... and presses its keys
 EOF
 }
 
+# For test/run --desktop alone. dunst is started by the session bus wherever it
+# is installed. Without them the test of the popups in them is skipped.
+desktop_packages() {
+  cat <<'EOF'
+dunst               -           shows what terok-clearance-notify sends
+imagemagick         -           ... its pictures
+notification-daemon -           another one that does
+x11-utils           -           says which windows there are
+xvfb                -           a display that nobody sees
+EOF
+}
+
 # For packaging/build-deb: what builds packages. packaging/debian/control names
 # what is built with (a test holds it and the first list together).
 deb_packages() {

@@ -17,9 +17,10 @@ std::string counted(std::size_t n, const std::string& what) {
   return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
 }
 
-/// Servers disagree about markup in the summary, so nothing in it looks like
-/// markup.
-std::string plain_summary(std::string_view text) {
+/// Nothing in the result looks like markup: for the summary, and for servers
+/// that do not say what they do with markup. dunst does not name `body-markup`
+/// and yet follows it.
+std::string never_markup(std::string_view text) {
   std::string result;
   for (char c : text) {
     if (c == '<')
@@ -94,7 +95,8 @@ void notification_plan::gather(const protocol::prompt_list& list) {
 }
 
 std::string notification_plan::body_text(const std::string& plain) const {
-  return server_ && server_->body_markup ? without_markup(plain) : plain;
+  return server_ && server_->body_markup ? without_markup(plain)
+                                         : never_markup(plain);
 }
 
 void notification_plan::add_open(notification_show& to) const {
@@ -122,7 +124,7 @@ notification_show notification_plan::text_of(const slot& x,
 notification_show notification_plan::group_text(const slot& x,
                                                 const group& of) const {
   notification_show result;
-  result.summary = plain_summary(of.label) + ": "
+  result.summary = never_markup(of.label) + ": "
                    + std::to_string(of.prompts.size()) + " blocked";
   result.is_critical = of.is_flagged;
   auto body = x.note.empty() ? std::string{} : x.note + "\n";

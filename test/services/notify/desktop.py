@@ -27,9 +27,20 @@ except ImportError:
 if not shutil.which("dbus-run-session"):
     print("skipped: notify_desktop: dbus-run-session is not installed")
     sys.exit(77)
+# Without the directories of services: a server that is installed here would be started by the bus.
+BUS = """<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/>
+<allow eavesdrop="true"/><allow own="*"/></policy></busconfig>"""
 if "DBUS_TEST_SESSION" not in os.environ:
-    os.environ["DBUS_TEST_SESSION"] = "1"
-    os.execvp("dbus-run-session", ["dbus-run-session", "--", sys.executable, *sys.argv])
+    with tempfile.NamedTemporaryFile("w", suffix=".conf", delete=False) as config:
+        config.write(BUS)
+    os.environ["DBUS_TEST_SESSION"] = config.name
+    os.execvp("dbus-run-session", ["dbus-run-session", "--config-file", config.name, "--",
+                                   sys.executable, *sys.argv])
+if os.path.exists(os.environ["DBUS_TEST_SESSION"]):
+    os.remove(os.environ["DBUS_TEST_SESSION"])
+
+dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
 
 GUARD = 60
 NAME = "org.freedesktop.Notifications"
@@ -324,7 +335,6 @@ def test_no_bus(program):
 
 def main():
     program = sys.argv[1]
-    dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
     tests = [x for name, x in sorted(globals().items()) if name.startswith("test_")]
     for test in tests:
         print(test.__name__, flush=True)
@@ -332,4 +342,5 @@ def main():
     print(f"{len(tests)} cases")
 
 
-main()
+if __name__ == "__main__":
+    main()
