@@ -18,6 +18,7 @@ void prompt_list::remove_hub(const std::string& hub) {
     return;
   ++version_;
   for (const auto& [id, number] : ids_[hub]) {
+    vanished_ += entries_.at(number).prompt.is_open() ? 1 : 0;
     entries_.erase(number);
     note_removal(number);
   }
@@ -123,6 +124,7 @@ void prompt_list::drop_stale(const std::string& hub) {
     auto i = entries_.find(x.second);
     if (!i->second.is_stale)
       return false;
+    vanished_ += i->second.prompt.is_open() ? 1 : 0;
     entries_.erase(i);
     note_removal(x.second);
     return true;
@@ -163,7 +165,9 @@ const list_entry* prompt_list::find(std::uint64_t number) const {
 std::vector<const list_entry*> prompt_list::decided() const {
   std::vector<const list_entry*> result;
   for (const auto& [number, x] : entries_)
-    if (x.prompt.decision && x.prompt.state == prompt_state::decided)
+    if (x.prompt.decision
+        && (x.prompt.state == prompt_state::decided
+            || x.prompt.decision->result == decision_result::failed))
       result.push_back(&x);
   std::stable_sort(result.begin(), result.end(),
                    [](const auto* a, const auto* b) {

@@ -98,7 +98,12 @@ public:
   const hubs_map& hubs() const noexcept { return hubs_; }
   const hosts_map& hosts() const noexcept { return hosts_; }
 
-  /// Decided prompts, the newest decision first.
+  /// Open prompts that left the list because their hub ended or was started
+  /// again, since the list began.
+  std::uint64_t vanished() const noexcept { return vanished_; }
+
+  /// Prompts with a decision that was carried out or failed, the newest
+  /// decision first.
   std::vector<const list_entry*> decided() const;
 
   /// Prompts that wait or are being decided and are not quiet.
@@ -138,6 +143,7 @@ private:
   entries entries_;
   std::uint64_t last_number_ = 0;
   std::uint64_t version_ = 0;
+  std::uint64_t vanished_ = 0;
   std::deque<removal> removals_;      // the oldest first
   std::uint64_t forgotten_until_ = 0; // the version of the last forgotten one
 };

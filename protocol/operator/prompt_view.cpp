@@ -96,14 +96,18 @@ bool prompt_view::toggle_mark(const prompt_list& list) {
 }
 
 void prompt_view::toggle_all(const prompt_list& list) {
-  const bool all = std::all_of(rows_.begin(), rows_.end(), [this](auto number) {
-    return is_marked(number);
+  const auto counts = [&](auto number) {
+    const auto* x = list.find(number);
+    return x != nullptr && !x->prompt.quiet;
+  };
+  const bool all = std::all_of(rows_.begin(), rows_.end(), [&](auto number) {
+    return is_marked(number) || !counts(number);
   });
   for (auto number : rows_) {
     if (all)
       marks_.erase(number);
-    else if (const auto* x = list.find(number))
-      marks_.emplace(number, x->prompt.revision);
+    else if (counts(number))
+      marks_.emplace(number, list.find(number)->prompt.revision);
   }
 }
 

@@ -57,7 +57,7 @@ public:
   /// Marks the selected prompt, or removes its mark. False: nothing is
   /// selected, or it is not there.
   bool toggle_mark(const prompt_list& list);
-  /// Marks all rows; if all have a mark, removes all marks.
+  /// Marks all rows that are not quiet; if all have a mark, removes all marks.
   void toggle_all(const prompt_list& list);
   void clear_marks() { marks_.clear(); }
   void unmark(std::uint64_t number) { marks_.erase(number); }

@@ -7,8 +7,8 @@ namespace clearance::services {
 
 std::vector<std::string> with_subcommand(std::vector<std::string> words,
                                          const surroundings& x) {
-  constexpr std::array own{"--plain", "--json", "--clearance-socket", "--color",
-                           "--host"};
+  constexpr std::array own{"--plain", "--json", "--clearance-socket",
+                           "--color", "--host", "--mouse"};
   const auto is_own = [&](const std::string& word) {
     const auto name = word.substr(0, word.find('='));
     return std::find(own.begin(), own.end(), name) != own.end();

@@ -23,6 +23,7 @@ void add_terminal_options(CLI::App& sub, terminal_config& config) {
   auto* plain = sub.add_flag("--plain", config.is_plain);
   sub.add_flag("--json", config.json)->needs(plain);
   add_choice(sub, "--color", config.color, color_words)->excludes(plain);
+  sub.add_flag("--mouse", config.mouse)->excludes(plain);
 }
 
 // terok-clearance-web judges the address.

@@ -132,6 +132,8 @@ Options:
   --json                   one JSON object a line, in and out; needs --plain
   --color WHEN             auto, always or never; auto uses colours unless
                            NO_COLOR is set; excludes --plain (default: auto)
+  --mouse                  a click selects, and the wheel scrolls; excludes
+                           --plain
   --config FILE            settings, as TOML; see terok-clearance --help
   --help                   show this text
 

@@ -48,7 +48,7 @@ std::string container_words(const protocol::listed_prompt& x) {
 std::string ports_words(const protocol::listed_prompt& x) {
   std::string result;
   for (auto each : x.ports)
-    result += (result.empty() ? "" : ",") + std::to_string(each);
+    result += (result.empty() ? "" : ", ") + std::to_string(each);
   return result;
 }
 

@@ -27,6 +27,8 @@ std::string_view color_word(color_when x) {
 int execute_tui(const terminal_config& config) {
   std::vector<std::string> words{"--color",
                                  std::string{color_word(config.color)}};
+  if (config.mouse)
+    words.emplace_back("--mouse");
   for (const auto& socket : config.clearance_sockets) {
     words.emplace_back("--clearance-socket");
     words.push_back(socket);

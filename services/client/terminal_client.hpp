@@ -16,6 +16,7 @@ struct terminal_config {
   bool is_plain = false;
   bool json = false; ///< of plain text
   color_when color = color_when::automatic;
+  bool mouse = false;
 };
 
 /// Runs plain text here, or executes terok-clearance-tui. Returns the exit

@@ -11,6 +11,9 @@ namespace {
 /// `>*! `
 constexpr std::size_t marks_width = 4;
 constexpr std::size_t target_min = 22;
+constexpr std::size_t target_least = 14;
+constexpr std::size_t note_min = 12;
+constexpr std::size_t container_min = 12;
 
 // On 80 columns there is no room for the task: what is asked for and what is
 // odd about it matter more, and the selected prompt is told whole below the
@@ -28,7 +31,7 @@ struct known_column {
 using texts = row_texts;
 
 constexpr known_column all_columns[] = {
-    {"CONTAINER", &texts::container, 12, false, 48},
+    {"CONTAINER", &texts::container, container_min, false, 48},
     {"TASK", &texts::task, 12, false, 92},
     {"TARGET", &texts::target, target_min, false, 0},
     {"ADDRESS", &texts::address, 18, false, 110},
@@ -36,44 +39,55 @@ constexpr known_column all_columns[] = {
     {"HITS", &texts::hits, 5, true, 100},
     {"AGE", &texts::age, 6, true, 64},
     {"HUB", &texts::hub, 15, false, 130},
-    {"NOTE", &texts::note, 12, false, 40},
+    {"NOTE", &texts::note, note_min, false, 40},
 };
 
 } // namespace
 
-column_layout::column_layout(std::size_t width, bool has_hubs)
+column_layout::column_layout(std::size_t width, bool has_hubs, const wants& x)
     : width_(width), note_at_(width) {
   std::size_t used = marks_width;
-  for (const auto& x : all_columns) {
-    if (width < x.from || (x.text == &texts::hub && !has_hubs))
+  for (const auto& each : all_columns) {
+    if (width < each.from || (each.text == &texts::hub && !has_hubs))
       continue;
-    columns_.push_back({x.title, x.text, x.width, x.is_right});
-    used += x.width + 2;
+    // Short targets leave room for notes.
+    const auto size = each.text == &texts::target
+                          ? std::clamp(x.target, target_least, target_min)
+                          : each.width;
+    columns_.push_back({each.title, each.text, size, each.is_right});
+    used += size + 2;
   }
-  // What is left over is for the target and for the note; the task gets a part
-  // of what is very wide.
+  // What is left over is for target, note and container, because they must be
+  // whole before an allow; the task gets a part of the rest.
   auto left = width > used ? width - used : 0;
   const auto widen = [&](std::string texts::*text, std::size_t by) {
-    for (auto& x : columns_)
-      if (x.text == text) {
+    for (auto& each : columns_)
+      if (each.text == text) {
         by = std::min(by, left);
-        x.width += by;
+        each.width += by;
         left -= by;
       }
   };
   if (width < used)
-    for (auto& x : columns_)
-      if (x.text == &texts::target)
-        x.width = x.width > used - width ? x.width - (used - width) : 1;
-  widen(&texts::note, std::min<std::size_t>(left / 2, 24));
-  widen(&texts::task, std::min<std::size_t>(left / 3, 14));
-  widen(&texts::container, std::min<std::size_t>(left / 4, 12));
+    for (auto& each : columns_)
+      if (each.text == &texts::target)
+        each.width =
+            each.width > used - width ? each.width - (used - width) : 1;
+  const auto over = [](std::size_t a, std::size_t b) {
+    return a > b ? a - b : 0;
+  };
+  const auto for_target = over(x.target, target_min);
+  widen(&texts::note, std::min(over(x.note, note_min),
+                               std::max(left / 2, over(left, for_target))));
+  widen(&texts::container,
+        std::min(over(x.container, container_min), over(left, for_target)));
+  widen(&texts::task, std::min<std::size_t>(over(left, for_target) / 3, 14));
   widen(&texts::target, left);
   std::size_t at = marks_width;
-  for (const auto& x : columns_) {
-    if (x.text == &texts::note)
+  for (const auto& each : columns_) {
+    if (each.text == &texts::note)
       note_at_ = at;
-    at += x.width + 2;
+    at += each.width + 2;
   }
 }
 

@@ -28,7 +28,15 @@ struct row_texts {
 /// port, container, note.
 class column_layout {
 public:
-  column_layout(std::size_t width, bool has_hubs);
+  /// How wide the longest texts are. Note and target share what is left over
+  /// if there is too little for both.
+  struct wants {
+    std::size_t target = 22;
+    std::size_t note = 12;
+    std::size_t container = 12;
+  };
+
+  column_layout(std::size_t width, bool has_hubs, const wants& x);
 
   std::string titles() const;
   /// Container and target are cut in their middle, so that their ends show.

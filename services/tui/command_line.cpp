@@ -25,8 +25,10 @@ Options:
                            be repeated
   --color WHEN             auto, always or never; auto uses colours unless
                            NO_COLOR is set (default: auto)
-  --config FILE            settings from a TOML file: clearance-socket, host
-                           and color; options given here win
+  --mouse                  a click selects, and the wheel scrolls; the terminal
+                           then marks no text without Shift
+  --config FILE            settings from a TOML file: clearance-socket, host,
+                           color and mouse; options given here win
   --help                   show this text
   --version                show the version
 
@@ -60,6 +62,7 @@ struct tui_parser {
         "--color", [this](const std::string& word) {
           config.color = choice("--color", word, tui_colors);
         });
+    app.add_flag("--mouse", config.mouse);
   }
 
   CLI::App app{"", "terok-clearance-tui"};

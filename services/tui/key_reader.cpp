@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <system_error>
 #include <utility>
 
 // What terminals send: a character as UTF-8, a control byte, or a sequence of
@@ -198,6 +200,38 @@ bool key_reader::skip_string() {
   return false;
 }
 
+// `[<0;COLUMN;ROWM`; the end of a press has `m`. Source: xterm's "Control
+// Sequences", "SGR (1006)".
+bool key_reader::take_mouse(std::string_view body,
+                            std::vector<key>& out) const {
+  if (!body.starts_with("[<") || (body.back() != 'M' && body.back() != 'm'))
+    return false;
+  std::array<std::size_t, 3> values{};
+  const auto* at = body.data() + 2;
+  const auto* const end = body.data() + body.size() - 1;
+  for (auto& x : values) {
+    const auto [next, error] = std::from_chars(at, end, x);
+    const bool is_last = &x == &values.back();
+    if (error != std::errc{} || (next == end) != is_last
+        || (!is_last && *next != ';'))
+      return false;
+    at = next + 1;
+  }
+  const auto [button, column, row] = values;
+  if (column == 0 || row == 0)
+    return false;
+  // Other buttons, and what is held or let go, mean nothing.
+  if (body.back() == 'm')
+    return true;
+  if (button == 0)
+    emit({kind::click, {}, row - 1}, out);
+  else if (button == 64)
+    emit({kind::wheel_up, {}, row - 1}, out);
+  else if (button == 65)
+    emit({kind::wheel_down, {}, row - 1}, out);
+  return true;
+}
+
 std::size_t key_reader::take_sequence(std::vector<key>& out) {
   if (held_.size() < 2)
     return 0;
@@ -210,8 +244,10 @@ std::size_t key_reader::take_sequence(std::vector<key>& out) {
     const auto n = sequence_size(held_);
     if (n == 0)
       return 0;
-    const auto what =
-        kind_of_sequence(std::string_view{held_}.substr(1, n - 1));
+    const auto body = std::string_view{held_}.substr(1, n - 1);
+    if (has_mouse_ && !has_prefix_ && take_mouse(body, out))
+      return n;
+    const auto what = kind_of_sequence(body);
     if (std::exchange(has_prefix_, false) || what == kind::other)
       ignore_what_follows(out);
     else

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,11 +30,15 @@ struct key {
     interrupt_key, ///< Ctrl-C
     suspend_key,   ///< Ctrl-Z
     redraw_key,    ///< Ctrl-L
-    other,         ///< a key that has no meaning here
+    click,         ///< the first button of the mouse, at `row`
+    wheel_up,
+    wheel_down,
+    other, ///< a key that has no meaning here
   };
 
   kind what = kind::other;
   std::string text;
+  std::size_t row = 0; ///< of the screen, from 0
 
   friend bool operator==(const key&, const key&) = default;
 };
@@ -54,6 +59,10 @@ struct key {
 /// it is left out, and it is never taken for keys.
 class key_reader {
 public:
+  /// With `has_mouse` reports of the mouse are keys: the terminal was asked for
+  /// them.
+  explicit key_reader(bool has_mouse = false) : has_mouse_(has_mouse) {}
+
   /// Appends the keys that `bytes` complete.
   void feed(std::string_view bytes, std::vector<key>& out);
 
@@ -74,12 +83,14 @@ private:
   /// needed.
   std::size_t take(std::vector<key>& out);
   std::size_t take_sequence(std::vector<key>& out);
+  bool take_mouse(std::string_view body, std::vector<key>& out) const;
   /// Each returns whether more can be done with held_.
   bool take_paste(std::vector<key>& out);
   bool skip_string();
   void emit(key x, std::vector<key>& out) const;
   void ignore_what_follows(std::vector<key>& out);
 
+  bool has_mouse_;
   std::string held_; // the start of a sequence or of a code point
   std::string pasted_;
   char last_ = '\0'; // of all bytes

@@ -39,6 +39,9 @@ std::string one_line(std::string_view text) {
   return result;
 }
 
+/// How far one step of the mouse's wheel goes.
+constexpr std::ptrdiff_t wheel_lines = 3;
+
 void erase_last(std::string& text) {
   while (!text.empty()) {
     const auto c = static_cast<unsigned char>(text.back());
@@ -65,6 +68,9 @@ std::vector<screen_wish> screen::press(const key& x, const screen_time& time) {
   const auto marks = view_.marks();
   const auto before = std::tuple{view_.selected(), overlay_, tab_};
   user_acted_ = true;
+  // On a slow line the letter of Alt and a letter comes long after its Esc.
+  if (x.what == key_kind::escape)
+    ++focus_;
   notice_.clear();
   guard_.key_came(time.now);
   if (x.what == key_kind::paste || x.what == key_kind::paste_without_end)
@@ -86,7 +92,7 @@ std::vector<screen_wish> screen::press(const key& x, const screen_time& time) {
     notice("A pasted text did not end; it is dropped. Keys work again.",
            tone::warning);
   else if (input_ != input::none)
-    press_input(x, out);
+    press_input(x, time, out);
   else if (x.what == key_kind::paste)
     notice("A pasted text is never taken for keys.", tone::warning);
   else if (overlay_ != overlay::none || tab_ != tab::waiting)
@@ -108,7 +114,11 @@ void screen::begin_input(input what) {
   }
 }
 
-void screen::press_input(const key& x, wishes& out) {
+void screen::press_input(const key& x, const screen_time& time, wishes& out) {
+  if (input_ == input::scope) {
+    press_scope(x, time, out);
+    return;
+  }
   switch (x.what) {
   case key_kind::enter:
     finish_input(out);
@@ -168,6 +178,10 @@ void screen::press_page(const key& x, const screen_time& time, wishes& out) {
     scroll(1);
   } else if (x.what == key_kind::up || c == 'k') {
     scroll(-1);
+  } else if (x.what == key_kind::wheel_down) {
+    scroll(wheel_lines);
+  } else if (x.what == key_kind::wheel_up) {
+    scroll(-wheel_lines);
   } else if (x.what == key_kind::page_down || c == ' ') {
     scroll(height);
   } else if (x.what == key_kind::page_up) {
@@ -233,6 +247,15 @@ void screen::press_list(const key& x, const screen_time& time, wishes& out) {
   case key_kind::page_up:
     view_.move(-page);
     return;
+  case key_kind::wheel_down:
+    view_.move(wheel_lines);
+    return;
+  case key_kind::wheel_up:
+    view_.move(-wheel_lines);
+    return;
+  case key_kind::click:
+    click(x.row);
+    return;
   case key_kind::home:
     view_.select_first();
     return;
@@ -246,6 +269,7 @@ void screen::press_list(const key& x, const screen_time& time, wishes& out) {
     if (selected() != nullptr) {
       overlay_ = overlay::details;
       page_top_ = 0;
+      own_answer_.clear();
     }
     return;
   case key_kind::escape:
@@ -287,7 +311,7 @@ void screen::press_letter(char c, const screen_time& time, wishes& out) {
     decide(protocol::action::deny, time, out);
     return;
   case 'A':
-    show_rule(time);
+    ask_scope(time);
     return;
   case 'r':
     begin_input(input::reason);
@@ -327,6 +351,13 @@ void screen::press_letter(char c, const screen_time& time, wishes& out) {
     notice("`" + std::string{c} + "` does nothing; ? shows the keys.");
     return;
   }
+}
+
+// A click selects, and never decides: the pointer may stand where a prompt has
+// just appeared.
+void screen::click(std::size_t row) {
+  if (const auto x = rows_shown_.find(row); x != rows_shown_.end())
+    view_.select(x->second);
 }
 
 void screen::explained(std::uint64_t number, const call_result& x) {

@@ -5,6 +5,7 @@
 #include "protocol/operator/prompt_view.hpp"
 #include "services/client/operator_calls.hpp"
 #include "services/tui/cells.hpp"
+#include "services/tui/columns.hpp"
 #include "services/tui/decision_guard.hpp"
 #include "services/tui/key_reader.hpp"
 
@@ -28,6 +29,7 @@ struct decide_wish {
   std::int64_t revision = 0; ///< that was on the screen
   protocol::action action = protocol::action::deny;
   std::string reason;
+  std::optional<std::int64_t> seconds = {}; ///< the allow ends after them
 };
 struct explain_wish {
   std::uint64_t number = 0;
@@ -61,9 +63,10 @@ struct screen_time {
 class screen {
 public:
   /// `list` must outlive the screen. With `has_lines` the picture has lines
-  /// that are not ASCII.
-  screen(const protocol::prompt_list& list, bool has_lines)
-      : list_(list), has_lines_(has_lines) {
+  /// that are not ASCII. `runtime` is where hubs are looked for.
+  screen(const protocol::prompt_list& list, bool has_lines,
+         std::string runtime = {})
+      : list_(list), has_lines_(has_lines), runtime_(std::move(runtime)) {
     // nop
   }
 
@@ -88,7 +91,7 @@ public:
 private:
   enum class tab { waiting, decided, rules, hubs };
   enum class overlay { none, help, details, text };
-  enum class input { none, filter, reason, number };
+  enum class input { none, filter, reason, number, scope };
 
   struct batch {
     protocol::action action = protocol::action::deny;
@@ -103,7 +106,7 @@ private:
 
   // keys
   using wishes = std::vector<screen_wish>;
-  void press_input(const key& x, wishes& out);
+  void press_input(const key& x, const screen_time& time, wishes& out);
   void finish_input(wishes& out);
   void press_page(const key& x, const screen_time& time, wishes& out);
   void press_list(const key& x, const screen_time& time, wishes& out);
@@ -112,7 +115,10 @@ private:
   void begin_input(input what);
   void decide(protocol::action action, const screen_time& time, wishes& out);
   void decide_selected(protocol::action action, const screen_time& time,
-                       wishes& out);
+                       wishes& out, std::optional<std::int64_t> seconds = {});
+  void press_scope(const key& x, const screen_time& time, wishes& out);
+  void ask_scope(const screen_time& time);
+  void click(std::size_t row);
   void decide_marked(protocol::action action, const screen_time& time,
                      wishes& out);
   void confirm(wishes& out);
@@ -122,13 +128,17 @@ private:
 
   // pictures
   void update();
-  std::string no_hub_text() const;
+  std::vector<std::string> empty_texts() const;
+  std::vector<std::string> no_hub_texts() const;
   void draw_header(cell_grid& to, const screen_time& time) const;
   void draw_list(cell_grid& to, std::size_t begin, std::size_t end,
                  const screen_time& time);
   /// Each returns whether target, container and flags are whole there.
   bool draw_entry(cell_grid& to, std::size_t row, const protocol::list_entry& x,
-                  const screen_time& time) const;
+                  const column_layout& layout, const screen_time& time) const;
+  std::string note_of(const protocol::list_entry& x) const;
+  column_layout layout_of(const std::vector<list_line>& lines,
+                          std::size_t columns) const;
   bool draw_consequences(cell_grid& to, std::size_t begin,
                          std::size_t end) const;
   void draw_details(cell_grid& to, std::size_t begin, std::size_t end,
@@ -150,6 +160,7 @@ private:
 
   const protocol::prompt_list& list_;
   bool has_lines_;
+  std::string runtime_;
   protocol::prompt_view view_;
   decision_guard guard_;
   tab tab_ = tab::waiting;
@@ -166,6 +177,8 @@ private:
   std::size_t page_top_ = 0;
   std::size_t page_height_ = 1;
   std::size_t top_ = 0; // the first line of the list on the screen
+  /// The prompts of the list that are on the screen, by row.
+  std::map<std::size_t, std::uint64_t> rows_shown_;
   std::optional<std::uint64_t> anchor_; // the selection of the last picture
   std::size_t anchor_line_ = 0;         // ... and where it was on the screen
   bool user_acted_ = false;
@@ -189,6 +202,10 @@ private:
   std::size_t details_seen_ = 0;
   std::uint64_t drawn_version_ = 0;
   std::uint64_t updated_version_ = ~std::uint64_t{0};
+  std::uint64_t vanished_ = 0; // of the list, when it was updated last
+  /// What the last decision of this person did, for the page of a prompt that
+  /// is gone.
+  std::string own_answer_;
   /// Prompts whose decision a hub has not answered, as they were then.
   std::map<std::uint64_t, protocol::listed_prompt> asked_;
   std::map<std::string, std::vector<std::string>> rules_; // by hub

@@ -1,9 +1,11 @@
 #include "protocol/operator/client_limits.hpp"
 #include "protocol/text/text.hpp"
 #include "services/client/prompt_words.hpp"
+#include "services/tui/allow_times.hpp"
 #include "services/tui/screen.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 // Decisions: what a key decides, and what keeps it from deciding what nobody
@@ -40,7 +42,7 @@ void screen::decide(protocol::action action, const screen_time& time,
 }
 
 void screen::decide_selected(protocol::action action, const screen_time& time,
-                             wishes& out) {
+                             wishes& out, std::optional<std::int64_t> seconds) {
   const auto* entry = selected();
   if (entry == nullptr) {
     notice("Nothing is selected; j and k select a prompt.");
@@ -74,7 +76,46 @@ void screen::decide_selected(protocol::action action, const screen_time& time,
            tone::warning);
     return;
   }
-  send({{entry->number, entry->key, *shown, action, reason_}}, out);
+  send({{entry->number, entry->key, *shown, action, reason_, seconds}}, out);
+}
+
+// How long an allow may last, where the hub's shield can end it. Else, and
+// instead of it, a rule.
+void screen::ask_scope(const screen_time& time) {
+  const auto* entry = selected();
+  if (entry == nullptr) {
+    notice("Nothing is selected; j and k select a prompt.");
+    return;
+  }
+  const auto hub = list_.hubs().find(entry->key.hub);
+  const bool can_end = hub != list_.hubs().end()
+                       && std::count(hub->second.state.scopes.begin(),
+                                     hub->second.state.scopes.end(), "for")
+                              > 0;
+  if (can_end)
+    begin_input(input::scope);
+  else
+    show_rule(time);
+}
+
+void screen::press_scope(const key& x, const screen_time& time, wishes& out) {
+  const char c = x.what == key::kind::character && x.text.size() == 1
+                     ? x.text.front()
+                     : '\0';
+  if (c == 'r') {
+    input_ = input::none;
+    show_rule(time);
+    return;
+  }
+  const auto end = std::end(allow_times);
+  const auto chosen =
+      std::find_if(std::begin(allow_times), end,
+                   [c](const allow_time& y) { return y.letter == c; });
+  if (chosen == end && x.what != key::kind::escape)
+    return;
+  input_ = input::none;
+  if (chosen != end)
+    decide_selected(protocol::action::allow, time, out, chosen->seconds);
 }
 
 void screen::decide_marked(protocol::action action, const screen_time& time,
@@ -83,7 +124,7 @@ void screen::decide_marked(protocol::action action, const screen_time& time,
   all.action = action;
   std::vector<std::string> flagged;
   std::vector<std::string> cut;
-  std::vector<std::uint64_t> unseen;
+  std::set<std::uint64_t> unseen;
   for (const auto& [number, revision] : view_.marks()) {
     const auto* x = list_.find(number);
     if (x == nullptr || !x->can_be_decided() || asked_.contains(number))
@@ -100,7 +141,7 @@ void screen::decide_marked(protocol::action action, const screen_time& time,
       continue;
     }
     if (!guard_.allows_marked(number, revision, focus_, time.now))
-      unseen.push_back(number);
+      unseen.insert(number);
     all.wishes.push_back({number, x->key, revision, action, reason_});
   }
   if (!flagged.empty())
@@ -108,7 +149,7 @@ void screen::decide_marked(protocol::action action, const screen_time& time,
                + ". Decide each by itself.",
            tone::warning);
   else if (!cut.empty())
-    notice("Left out, because a part of their text was cut: " + named(cut)
+    notice("Left out, because they were not whole on the screen: " + named(cut)
                + ". Enter shows the whole.",
            tone::warning);
   if (all.wishes.empty()) {
@@ -117,6 +158,15 @@ void screen::decide_marked(protocol::action action, const screen_time& time,
     return;
   }
   if (all.wishes.size() > limits::unconfirmed_marks_max) {
+    // The number says how many, and not which: an allow is for what was read.
+    if (action == protocol::action::allow && !unseen.empty()) {
+      guard_.refused(time.now);
+      notice("Not yet: " + std::to_string(unseen.size())
+                 + " marked prompts were not on the screen for long enough. "
+                   "Look at them (PgDn), and press again.",
+             tone::warning);
+      return;
+    }
     if (!flagged.empty())
       all.note = ", without " + std::to_string(flagged.size()) + " flagged";
     if (!cut.empty())
@@ -157,7 +207,10 @@ void screen::decided(const decide_wish& of, const decision_outcome& x) {
   if (x.what == kind::changed && x.prompt)
     text = target + " has changed, nothing was decided: "
            + changes_words(before->second, *x.prompt);
+  if (x.what == kind::done && of.seconds)
+    text += " for " + age_text(*of.seconds * 1'000'000);
   asked_.erase(before);
+  own_answer_ = text;
   switch (x.what) {
   case kind::done:
     notice(std::move(text), tone::good);

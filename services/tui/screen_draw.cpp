@@ -2,7 +2,6 @@
 #include "protocol/text/text.hpp"
 #include "services/client/operator_hubs.hpp"
 #include "services/client/prompt_words.hpp"
-#include "services/tui/columns.hpp"
 #include "services/tui/screen.hpp"
 
 #include <algorithm>
@@ -26,33 +25,11 @@ constexpr std::size_t explains_from_rows = 12;
 constexpr std::size_t explains_more_from_rows = 20;
 constexpr std::size_t titles_from_rows = 6;
 
+/// Lines of the list that say how wide columns are.
+constexpr std::size_t measured_lines_max = 1000;
+
 constexpr std::size_t least_rows = 3;
 constexpr std::size_t least_columns = 20;
-
-constexpr std::string_view list_keys[] = {
-    "a allow",       "x deny",    "? help",     "q quit",
-    "Enter details", "r reason",  "space mark", "/ filter",
-    "o group",       "e explain", "m quiet",    "Tab decided",
-};
-
-constexpr std::string_view page_keys[] = {
-    "q back",
-    "j k scroll",
-    "Tab next page",
-    "? help",
-};
-
-template <class Words>
-std::string as_many_as_fit(const Words& words, std::size_t width) {
-  std::string result;
-  for (std::string_view x : words) {
-    if (result.size() + 2 + x.size() >= width)
-      break;
-    result += result.empty() ? " " : "  ";
-    result += x;
-  }
-  return result;
-}
 
 /// An age that is right within the minute in which it is drawn: the picture
 /// changes once a minute if nothing happens.
@@ -82,6 +59,11 @@ void screen::update() {
     return;
   updated_version_ = list_.version();
   view_.update(list_);
+  if (const auto now = list_.vanished(); now != vanished_) {
+    notice(count_of(now - vanished_, "prompt")
+           + " left the list: their hub ended or was started again.");
+    vanished_ = now;
+  }
 }
 
 cell_grid screen::draw(std::size_t rows, std::size_t columns,
@@ -97,6 +79,7 @@ cell_grid screen::draw(std::size_t rows, std::size_t columns,
   }
   draw_header(to, time);
   whole_.clear();
+  rows_shown_.clear();
   const bool is_list = overlay_ == overlay::none && tab_ == tab::waiting;
   std::size_t begin = 1;
   std::size_t end = rows - 1;
@@ -108,12 +91,6 @@ cell_grid screen::draw(std::size_t rows, std::size_t columns,
   }
   page_height_ = std::max<std::size_t>(end - begin, 1);
   if (is_list) {
-    if (rows >= titles_from_rows) {
-      const column_layout layout{columns, list_.hubs().size() > 1};
-      to.put(begin++, 0, layout.titles(),
-             {.meaning = tone::heading, .is_bold = true});
-      page_height_ = std::max<std::size_t>(end - begin, 1);
-    }
     draw_list(to, begin, end, time);
   } else {
     const auto lines = page_lines(columns, time);
@@ -145,7 +122,9 @@ void screen::draw_header(cell_grid& to, const screen_time& time) const {
   if (const auto oldest = list_.oldest())
     text += " (oldest " + minutes_text(time.wall - *oldest) + ")";
   if (!view_.filter().empty())
-    text += dot + "filter: " + escaped(view_.filter(), 40);
+    text += dot + "filter: "
+            + fitted(escaped(view_.filter()),
+                     std::min<std::size_t>(escaped(view_.filter()).size(), 40));
   if (!view_.marks().empty())
     text += dot + std::to_string(view_.marks().size()) + " marked";
   std::size_t away = 0;
@@ -164,7 +143,7 @@ void screen::draw_header(cell_grid& to, const screen_time& time) const {
   const auto room =
       width > time.clock.size() + 2 ? width - time.clock.size() - 2 : width;
   const cell style{.is_reversed = true, .is_bold = true};
-  to.put(0, 0, fitted(text, width), style);
+  to.put(0, 0, fitted(fitted(text, room), width), style);
   if (room < width)
     to.put(0, room, " " + std::string{time.clock} + " ", style);
 }
@@ -222,19 +201,61 @@ void screen::scroll_to_selection(const std::vector<list_line>& lines,
   anchor_line_ = at >= top_ ? at - top_ : 0;
 }
 
-std::string screen::no_hub_text() const {
+std::vector<std::string> screen::no_hub_texts() const {
   if (list_.hosts().empty())
-    return "No hub is running yet; waiting for one.";
+    return {"No hub is running yet"
+                + (runtime_.empty() ? "" : " below " + escaped(runtime_))
+                + "; waiting for one.",
+            "To start one: terok-clearance serve --inline-verdict"};
   for (const auto& [name, x] : list_.hosts())
     if (x.status != protocol::link_status::current)
-      return host_words(x);
-  return "No hub is running there yet; waiting for one.";
+      return {host_words(x)};
+  return {"No hub is running there yet; waiting for one."};
+}
+
+std::vector<std::string> screen::empty_texts() const {
+  if (list_.hubs().empty())
+    return no_hub_texts();
+  if (!view_.filter().empty())
+    return {"No prompt fits the filter; Esc shows all."};
+  std::vector<std::string> result;
+  for (const auto& [name, x] : list_.hubs()) {
+    if (x.status == protocol::link_status::current)
+      return {"Nothing waits. New prompts appear here."};
+    result.push_back(hub_label(name) + ": " + hub_words(x));
+  }
+  return result;
+}
+
+// A column is as wide as what stands in it, whatever is on the screen: nothing
+// moves sideways when the list is scrolled.
+column_layout screen::layout_of(const std::vector<list_line>& lines,
+                                std::size_t columns) const {
+  column_layout::wants wants{0, 0, 0};
+  for (std::size_t i = 0; i < std::min(lines.size(), measured_lines_max); ++i)
+    if (const auto* x =
+            lines[i].number ? list_.find(*lines[i].number) : nullptr;
+        x != nullptr) {
+      wants.target =
+          std::max(wants.target, escaped(x->prompt.target, 300).size());
+      wants.note = std::max(wants.note, note_of(*x).size());
+      wants.container =
+          std::max(wants.container, container_words(x->prompt).size());
+    }
+  return {columns, list_.hubs().size() > 1, wants};
 }
 
 void screen::draw_list(cell_grid& to, std::size_t begin, std::size_t end,
                        const screen_time& time) {
   const auto lines = lines_of_list();
+  const auto layout = layout_of(lines, to.columns());
+  if (to.rows() >= titles_from_rows) {
+    to.put(begin++, 0, layout.titles(),
+           {.meaning = tone::heading, .is_bold = true});
+    page_height_ = std::max<std::size_t>(end > begin ? end - begin : 0, 1);
+  }
   const auto height = end > begin ? end - begin : 0;
+  rows_shown_.clear();
   scroll_to_selection(lines, height);
   std::vector<decision_guard::shown_prompt> shown;
   for (std::size_t i = 0; i < height && top_ + i < lines.size(); ++i) {
@@ -245,17 +266,17 @@ void screen::draw_list(cell_grid& to, std::size_t begin, std::size_t end,
       continue;
     }
     const auto* x = list_.find(*line.number);
-    if (draw_entry(to, begin + i, *x, time))
+    rows_shown_[begin + i] = x->number;
+    if (draw_entry(to, begin + i, *x, layout, time))
       is_whole(*x);
     shown.push_back({x->number, x->prompt.revision, begin + i});
   }
   if (lines.empty()) {
-    const bool is_filtered = !view_.filter().empty();
-    to.put(begin + (height > 2 ? 1 : 0), 3,
-           list_.hubs().empty() ? no_hub_text()
-           : is_filtered        ? "No prompt fits the filter; Esc shows all."
-                                : "Nothing waits. New prompts appear here.",
-           {.meaning = tone::quiet});
+    auto row = begin + (height > 2 ? 1 : 0);
+    for (const auto& text : empty_texts())
+      for (const auto& part : wrapped(text, to.columns() - 4))
+        if (row < end)
+          to.put(row++, 3, part, {.meaning = tone::quiet});
   }
   guard_.drawn(shown, view_.selected(), focus_,
                drawn_version_ != list_.version(), time.now);
@@ -269,8 +290,27 @@ void screen::is_whole(const protocol::list_entry& x) {
   whole_before_[x.number] = x.prompt.revision;
 }
 
+std::string screen::note_of(const protocol::list_entry& x) const {
+  auto result = flags_words(x.prompt);
+  const auto add = [&](const char* what) {
+    result += (result.empty() ? "" : ", ") + std::string{what};
+  };
+  if (x.is_stale)
+    add("hub away");
+  else if (asked_.contains(x.number)
+           || x.prompt.state == protocol::prompt_state::deciding)
+    add("deciding...");
+  else if (x.prompt.decision
+           && x.prompt.decision->result == protocol::decision_result::failed)
+    add("failed");
+  if (x.prompt.quiet)
+    add("quiet");
+  return result;
+}
+
 bool screen::draw_entry(cell_grid& to, std::size_t row,
                         const protocol::list_entry& x,
+                        const column_layout& layout,
                         const screen_time& time) const {
   const auto& prompt = x.prompt;
   const bool is_selected = view_.selected() == x.number;
@@ -289,23 +329,10 @@ bool screen::draw_entry(cell_grid& to, std::size_t row,
   texts.hits = std::to_string(prompt.count);
   texts.age = minutes_text(time.wall - prompt.first_seen);
   texts.hub = hub_label(x.key.hub);
-  texts.note = flags_words(prompt);
-  const auto add_note = [&](const char* what) {
-    texts.note += (texts.note.empty() ? "" : ", ") + std::string{what};
-  };
-  if (x.is_stale)
-    add_note("hub away");
-  else if (is_deciding)
-    add_note("deciding...");
-  else if (prompt.decision
-           && prompt.decision->result == protocol::decision_result::failed)
-    add_note("failed");
-  if (prompt.quiet)
-    add_note("quiet");
+  texts.note = note_of(x);
   const bool is_danger =
       std::find(prompt.flags.begin(), prompt.flags.end(), "metadata_service")
       != prompt.flags.end();
-  const column_layout layout{to.columns(), list_.hubs().size() > 1};
   cell style{.meaning = x.is_stale || is_deciding || prompt.quiet
                             ? tone::quiet
                             : tone::normal,
@@ -417,57 +444,6 @@ std::size_t screen::draw_page(cell_grid& to, std::size_t begin, std::size_t end,
     to.put(end - 1, 0, fitted("   -- more: j, Space --", to.columns()),
            {.meaning = tone::quiet});
   return std::min(shown, lines.size() - page_top_);
-}
-
-void screen::draw_bottom(cell_grid& to) const {
-  const auto row = to.rows() - 1;
-  const auto width = to.columns();
-  std::string label;
-  switch (input_) {
-  case input::filter:
-    label = "filter: ";
-    break;
-  case input::reason:
-    label = "reason: ";
-    break;
-  case input::number: {
-    const auto n = std::to_string(confirmed_.wishes.size());
-    label = "type " + n + " to " + std::string{to_string(confirmed_.action)}
-            + " " + n + " prompts" + confirmed_.note + ": ";
-    break;
-  }
-  case input::none: {
-    if (!notice_.empty()) {
-      to.put(row, 0, fitted(" " + notice_, width),
-             {.meaning = notice_tone_, .is_bold = true});
-      return;
-    }
-    const bool is_list = overlay_ == overlay::none && tab_ == tab::waiting;
-    if (!reason_.empty() && is_list) {
-      to.put(row, 0,
-             fitted(" reason: " + escaped(reason_, 60)
-                        + "   a allow  x deny  Esc forget",
-                    width),
-             {.is_bold = true});
-      return;
-    }
-    to.put(row, 0,
-           is_list ? as_many_as_fit(list_keys, width)
-           : overlay_ == overlay::details
-               ? " a allow  x deny  r reason  e explain  q back"
-               : as_many_as_fit(page_keys, width),
-           {.meaning = tone::quiet});
-    return;
-  }
-  }
-  auto text = " " + label + escaped(typed_);
-  // The end of what is typed is what one looks at.
-  const auto room = width - 2;
-  if (text.size() > room)
-    text = "~" + text.substr(text.size() - room + 1);
-  const auto column = to.put(row, 0, text, {.is_bold = true});
-  if (column < width)
-    to.put(row, column, " ", {.is_reversed = true});
 }
 
 } // namespace clearance::services

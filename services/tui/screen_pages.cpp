@@ -21,11 +21,12 @@ constexpr std::string_view help_text[] = {
     "   Enter          details of the prompt; never decides",
     "   a / x          allow / deny the selected prompt, or all marked ones",
     "   r              type a reason first, then a or x",
-    "   Space, *       mark; mark all that the filter shows",
+    "   Space          mark, and go to the next one",
+    "   *              mark all that the filter shows, but no quiet ones",
     "   /              filter: words, or container: task: target: port: flag:",
     "   o              group by container, by target, not at all",
     "   e              explain: rules, and what an allow opens",
-    "   A              the text of a rule that would allow this",
+    "   A              allow for a limited time, or show a rule for it",
     "   m              quiet this container; again: no longer quiet",
     "   Tab            waiting, decided, rules, hubs",
     "   q              leave; Esc goes back and forgets filter, marks, reason",
@@ -108,9 +109,12 @@ std::vector<std::string> screen::page_lines(std::size_t columns,
 
 std::vector<std::string> screen::details_lines(const screen_time& time) const {
   const auto* entry = selected();
+  if (entry == nullptr && !own_answer_.empty())
+    return {"You answered this prompt", "   " + own_answer_};
   if (entry == nullptr)
-    return {"This prompt is gone", "   Somebody decided it, or its container "
-                                   "ended. Tab shows what was decided."};
+    return {"This prompt is gone",
+            "   Somebody decided it, its container ended, or its hub was "
+            "started again. Tab shows what was decided."};
   const auto& x = entry->prompt;
   std::vector<std::string> result{escaped(x.target)};
   if (!x.flags.empty())

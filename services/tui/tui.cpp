@@ -30,16 +30,20 @@ using namespace std::chrono_literals;
 using steady_clock = std::chrono::steady_clock;
 namespace limits = protocol::client_limits;
 
+/// How often a program in the background looks whether it has the terminal.
+constexpr auto away_interval = 1s;
+
 class tui_program {
 public:
   explicit tui_program(const tui_config& config)
       : signals_(signal_descriptor(
           {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP, SIGCONT})),
-        terminal_(wants_color(config.color, STDOUT_FILENO)),
+        terminal_(wants_color(config.color, STDOUT_FILENO), config.mouse),
         hubs_({config.clearance_sockets, config.runtime_directory, "tui",
                config.hosts},
               list_),
-        screen_(list_, terminal_.has_lines()) {
+        screen_(list_, terminal_.has_lines(), config.runtime_directory),
+        keys_(config.mouse) {
     // nop
   }
 
@@ -54,6 +58,7 @@ private:
   void grant(const screen_wish& x);
   void take_signals();
   void suspend();
+  void take_terminal();
   void draw();
 
   descriptor signals_;
@@ -67,6 +72,7 @@ private:
   std::uint64_t drawn_version_ = 0;
   std::int64_t drawn_minute_ = 0;
   bool is_dirty_ = true;
+  bool is_away_ = false; // in the background: a shell has the terminal
   bool is_over_ = false;
 };
 
@@ -77,7 +83,9 @@ int tui_program::run() {
     if (list_.version() != drawn_version_
         || wall_microseconds() / 60'000'000 != drawn_minute_)
       is_dirty_ = true;
-    if (is_dirty_
+    if (is_away_)
+      take_terminal();
+    if (is_dirty_ && !is_away_
         && steady_clock::now() - drawn_at_ >= limits::picture_interval)
       draw();
     poll_once();
@@ -107,7 +115,10 @@ int tui_program::timeout() const {
   const auto wall = wall_microseconds();
   // The next minute.
   auto next = now + std::chrono::microseconds{60'000'000 - wall % 60'000'000};
-  if (is_dirty_)
+  // The kernel does not tell that `fg` of a shell gave the terminal back.
+  if (is_away_)
+    next = std::min(next, now + away_interval);
+  else if (is_dirty_)
     next = std::min(next, drawn_at_ + limits::picture_interval);
   if (const auto at = silence_at())
     next = std::min(next, *at);
@@ -119,7 +130,7 @@ int tui_program::timeout() const {
 
 void tui_program::poll_once() {
   std::vector<pollfd> entries{{signals_.get(), POLLIN, 0},
-                              {STDIN_FILENO, POLLIN, 0}};
+                              {is_away_ ? -1 : STDIN_FILENO, POLLIN, 0}};
   const auto first_hub = entries.size();
   hubs_.append(entries);
   if (::poll(entries.data(), entries.size(), timeout()) < 0)
@@ -186,7 +197,7 @@ void tui_program::grant(const screen_wish& x) {
           screen_.decided(of, y);
           is_dirty_ = true;
         },
-        now);
+        now, decide->seconds);
   } else if (const auto* explain = std::get_if<explain_wish>(&x)) {
     hubs_.explain(
         explain->prompt,
@@ -223,6 +234,17 @@ void tui_program::grant(const screen_wish& x) {
 void tui_program::suspend() {
   screen_.hidden();
   terminal_.suspend();
+  is_away_ = true;
+  take_terminal();
+}
+
+// After `bg` the terminal is the shell's, and nothing may be drawn on it.
+void tui_program::take_terminal() {
+  if (!terminal_.is_ours())
+    return;
+  is_away_ = false;
+  terminal_.resume();
+  screen_.hidden();
   is_dirty_ = true;
 }
 
@@ -239,9 +261,8 @@ void tui_program::take_signals() {
       break;
     case SIGCONT:
       // Somebody stopped the process by force: the terminal may show anything.
-      terminal_.forget_picture();
-      screen_.hidden();
-      is_dirty_ = true;
+      is_away_ = true;
+      take_terminal();
       break;
     default:
       is_over_ = true;

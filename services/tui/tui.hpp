@@ -18,6 +18,7 @@ struct tui_config {
   std::string runtime_directory;
   std::vector<std::string> hosts; ///< other machines
   color_when color = color_when::automatic;
+  bool mouse = false;
 };
 
 using tui_command = std::variant<outcome, tui_config>;

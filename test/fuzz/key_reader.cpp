@@ -16,8 +16,9 @@ namespace {
 using namespace clearance::services;
 using clearance::test::require;
 
-std::vector<key> keys_of(std::string_view bytes, std::size_t piece) {
-  key_reader reader;
+std::vector<key> keys_of(std::string_view bytes, std::size_t piece,
+                         bool has_mouse) {
+  key_reader reader{has_mouse};
   std::vector<key> result;
   for (std::size_t i = 0; i < bytes.size(); i += piece)
     reader.feed(bytes.substr(i, piece), result);
@@ -50,11 +51,14 @@ void run(const std::uint8_t* data, std::size_t size) {
   if (size == 0)
     return;
   const auto bytes = clearance::test::as_text(data + 1, size - 1);
-  const auto whole = keys_of(bytes, std::max<std::size_t>(bytes.size(), 1));
-  require(keys_of(bytes, 1 + data[0] % 7) == whole,
-          "the same keys, however the bytes arrive");
-  for (const auto& x : whole)
-    check(x);
+  for (bool has_mouse : {false, true}) {
+    const auto whole =
+        keys_of(bytes, std::max<std::size_t>(bytes.size(), 1), has_mouse);
+    require(keys_of(bytes, 1 + data[0] % 7, has_mouse) == whole,
+            "the same keys, however the bytes arrive");
+    for (const auto& x : whole)
+      check(x);
+  }
 }
 
 const clearance::test::fuzzer registered{"key_reader", run};

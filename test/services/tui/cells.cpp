@@ -61,7 +61,7 @@ TEST_CASE("a row is as wide as the terminal, and always has flag and target") {
   for (std::size_t width = 20; width <= 300; ++width) {
     CAPTURE(width);
     for (bool has_hubs : {false, true}) {
-      const column_layout layout{width, has_hubs};
+      const column_layout layout{width, has_hubs, {}};
       CHECK(layout.titles().size() == width);
       const auto row = layout.row(x);
       CHECK(row.size() == width);
@@ -71,7 +71,8 @@ TEST_CASE("a row is as wide as the terminal, and always has flag and target") {
     }
   }
   const auto has = [&](std::size_t width, const std::string& title) {
-    return column_layout{width, true}.titles().find(title) != std::string::npos;
+    return column_layout{width, true, {}}.titles().find(title)
+           != std::string::npos;
   };
   // All that decides fits on 80 columns.
   for (const auto* title : {"CONTAINER", "TARGET", "PORT", "AGE", "NOTE"})
@@ -80,11 +81,25 @@ TEST_CASE("a row is as wide as the terminal, and always has flag and target") {
     CHECK_FALSE(has(80, title));
     CHECK(has(160, title));
   }
-  const column_layout wide{160, true};
+  const column_layout wide{160, true, {22, 14}};
   const auto row = wide.row(x);
   for (const auto& text : {x.container, x.task, x.target, x.address, x.port,
                            x.hits, x.age, x.hub, x.note})
     CHECK(row.find(text) != std::string::npos);
+}
+
+// A note of two flags was cut although the targets left room.
+TEST_CASE("short targets leave room for the note") {
+  row_texts x;
+  x.container = "6f1d2c3b4a59";
+  x.target = "10.0.0.1";
+  x.note = "private address, no name";
+  CHECK(column_layout{80, false, {8, 24}}.is_whole(x));
+  CHECK_FALSE(column_layout{80, false, {22, 12}}.is_whole(x));
+  // A long target gets what a short note leaves.
+  x.target = std::string(30, 't');
+  x.note = "no name";
+  CHECK(column_layout{80, false, {30, 7}}.is_whole(x));
 }
 
 TEST_CASE("a name is cut in its middle") {

@@ -254,4 +254,26 @@ TEST_CASE("a sequence that never ends ends") {
   CHECK(got.front().what == kind::other);
 }
 
+// Off by default: a report is then no key, and what follows it is ignored.
+TEST_CASE("reports of the mouse are keys only where they were asked for") {
+  const auto of = [](const std::string& bytes, bool has_mouse) {
+    key_reader reader{has_mouse};
+    keys out;
+    reader.feed(bytes, out);
+    return out;
+  };
+  CHECK(of("\x1b[<0;7;3M\x1b[<0;7;3ma", true)
+        == keys{{kind::click, {}, 2}, {kind::character, "a"}});
+  CHECK(of("\x1b[<64;1;1M\x1b[<65;300;200M", true)
+        == keys{{kind::wheel_up, {}, 0}, {kind::wheel_down, {}, 199}});
+  CHECK(of("\x1b[<2;7;3M\x1b[<32;7;3M", true).empty());
+  CHECK(of("\x1b[<0;7;3Ma", false) == keys{{kind::other, {}}});
+  for (const auto* bytes :
+       {"\x1b[<0;0;3Ma", "\x1b[<0;7Ma", "\x1b[<0;7;3;4Ma", "\x1b[<;;Ma",
+        "\x1b[<0;7;99999999999999999999999Ma", "\x1b[<M"}) {
+    CAPTURE(bytes);
+    CHECK(of(bytes, true) == keys{{kind::other, {}}});
+  }
+}
+
 } // namespace key_reader_tests

@@ -28,10 +28,10 @@ TEST_CASE_FIXTURE(screen_fixture, "the picture of two prompts") {
       picture()
       == " clearance  1 hub | 2 containers | 2 waiting (oldest 1 min)"
          "               22:14\n"
-         "    CONTAINER      TARGET                       PORT     AGE  NOTE\n"
-         "> ! 6f1d2c3b4a59   files.example                 443   1 min  "
+         "    CONTAINER     TARGET                        PORT     AGE  NOTE\n"
+         "> ! 6f1d2c3b4a59  files.example                  443   1 min  "
          "shared address\n"
-         "  ! 77aa01c2d3e4   169.254.169.254                80  <1 min  "
+         "  ! 77aa01c2d3e4  169.254.169.254                 80  <1 min  "
          "metadata service\n"
          "\n\n\n"
          "-----------------------------------------------------------------"
@@ -246,6 +246,83 @@ TEST_CASE_FIXTURE(screen_fixture, "e explains, m quiets, A shows a rule") {
   CHECK(shows(R"(to = ["a.example"])"));
   CHECK(shows(R"(on = { task = "build" })"));
   CHECK(shows("expires = 2026-12-29"));
+}
+
+TEST_CASE_FIXTURE(screen_fixture, "a hub that ended says so") {
+  for (const auto* id : {"a", "b"})
+    change(open_prompt(id));
+  look();
+  SUBCASE("its socket is gone") {
+    list.remove_hub("/run/h.sock");
+  }
+  SUBCASE("it was started again") {
+    list.disconnected("/run/h.sock", "closed");
+    list.connected("/run/h.sock");
+    protocol::watch_reply x;
+    x.complete = true;
+    list.apply("/run/h.sock", x);
+  }
+  CHECK(shows("2 prompts left the list: their hub ended or was started again"));
+}
+
+TEST_CASE_FIXTURE(screen_fixture, "an empty list says what to do") {
+  CHECK(shows("Nothing waits."));
+  list.disconnected("/run/h.sock", "no hub runs at /run/h.sock");
+  CHECK(shows("h: no hub runs at /run/h.sock"));
+  list.remove_hub("/run/h.sock");
+  CHECK(shows("terok-clearance serve --inline-verdict"));
+  screen elsewhere{list, false, "/run/user/7"};
+  CHECK(elsewhere.draw(rows, columns, time()).text(3)
+        == "   No hub is running yet below /run/user/7; waiting for one.");
+}
+
+TEST_CASE_FIXTURE(screen_fixture, "a long filter leaves the clock whole") {
+  change(open_prompt("a"));
+  type("/" + std::string(60, 'z'));
+  const auto head = picture().substr(0, 80);
+  CHECK(head.find("z~") != std::string::npos);
+  CHECK(head.find(" 22:14") != std::string::npos);
+}
+
+// An allow that failed waits again: the page of decisions was empty.
+TEST_CASE_FIXTURE(screen_fixture, "a failed allow stands among the decided") {
+  auto a = open_prompt("a");
+  auto& made = a.decision.emplace();
+  made.action = protocol::action::allow;
+  made.result = protocol::decision_result::failed;
+  made.error = "no shield";
+  change(a);
+  columns = 120;
+  press(key::kind::tab);
+  CHECK(shows("failed: no shield"));
+}
+
+TEST_CASE_FIXTURE(screen_fixture, "a click selects, the wheel moves") {
+  for (int i = 0; i < 30; ++i)
+    change(open_prompt("p" + std::to_string(i)));
+  draw();
+  const auto selected = [&](const std::string& target) {
+    const auto text = picture();
+    const auto at = text.find("\n> ");
+    return at != text.npos
+           && text.substr(at + 1, text.find('\n', at + 1) - at).find(target)
+                  != text.npos;
+  };
+  CHECK(press(key{key::kind::click, {}, 3}).empty());
+  CHECK(selected("p1.example"));
+  press(key::kind::wheel_down);
+  CHECK(selected("p4.example"));
+  press(key::kind::wheel_up);
+  CHECK(selected("p1.example"));
+  // What is no row of the list selects nothing else.
+  for (std::size_t row : {0U, 1U, 20U, 23U, 99U})
+    press(key{key::kind::click, {}, row});
+  CHECK(selected("p1.example"));
+  type("?");
+  press(key{key::kind::click, {}, 4});
+  press(key::kind::wheel_down);
+  type("q");
+  CHECK(selected("p1.example"));
 }
 
 TEST_CASE_FIXTURE(screen_fixture, "Tab leads through the pages and back") {

@@ -368,7 +368,7 @@ TEST_CASE_FIXTURE(screen_fixture, "what is cut is not allowed") {
     look();
     type("*");
     CHECK(decisions(slowly("a")) == "+b");
-    CHECK(shows("a part of their text was cut: "));
+    CHECK(shows("they were not whole on the screen: "));
     CHECK(decisions(slowly("x")) == "-a");
   }
 }
@@ -388,6 +388,96 @@ TEST_CASE_FIXTURE(screen_fixture, "flags and container must be whole, too") {
   CHECK(slowly("a").empty());
   press(key::kind::enter);
   CHECK(decisions(slowly("a")) == "+a");
+}
+
+// Alt and `a` on a slow line: Esc, and the letter much later.
+TEST_CASE_FIXTURE(three_prompts, "after Esc a letter decides nothing at once") {
+  press(key::kind::escape);
+  now += 499ms;
+  CHECK(type("a").empty());
+}
+
+TEST_CASE_FIXTURE(three_prompts, "A allows for a time where the shield can") {
+  SUBCASE("it cannot") {
+    CHECK(type("A").empty());
+    CHECK(shows("[[rule]]"));
+    return;
+  }
+  protocol::watch_reply reply;
+  reply.hub.emplace().scopes = {"for"};
+  list.apply("/run/h.sock", reply);
+  look();
+  SUBCASE("it can") {
+    CHECK(type("A").empty());
+    CHECK(bottom().find("1 5 min  2 1 h  3 8 h  4 1 day") != std::string::npos);
+    CHECK(type("ax9").empty()); // nothing but these keys
+    const auto wishes = type("2");
+    REQUIRE(wishes.size() == 1);
+    const auto& x = std::get<decide_wish>(wishes[0]);
+    CHECK(x.prompt.id == "a");
+    CHECK(x.action == protocol::action::allow);
+    CHECK(x.seconds == 3600);
+    view.decided(x, outcome(decision_outcome::kind::done, "allowed"));
+    CHECK(shows("a.example: allowed for 1 h"));
+  }
+  SUBCASE("a rule instead") {
+    CHECK(type("Ar").empty());
+    CHECK(shows("[[rule]]"));
+  }
+  SUBCASE("Esc") {
+    type("A");
+    press(key::kind::escape);
+    CHECK(type("2").empty());
+    CHECK(shows("does nothing"));
+  }
+  SUBCASE("what moved is not decided") {
+    type("A");
+    type("j");
+    remove("a");
+    look();
+    CHECK(type("1").empty());
+  }
+}
+
+TEST_CASE_FIXTURE(three_prompts, "one's own answer is said as such") {
+  press(key::kind::enter);
+  const auto wishes = slowly("x");
+  REQUIRE(wishes.size() == 1);
+  auto a = open_prompt("a");
+  a.state = protocol::prompt_state::decided;
+  a.decision.emplace();
+  change(a);
+  view.decided(std::get<decide_wish>(wishes[0]),
+               outcome(decision_outcome::kind::done, "denied"));
+  CHECK(shows("You answered this prompt"));
+  CHECK_FALSE(shows("Somebody decided it"));
+}
+
+// `*` marks what lies below the end of the screen, too.
+TEST_CASE_FIXTURE(screen_fixture, "many are allowed when all were seen") {
+  for (int i = 0; i < 40; ++i)
+    change(open_prompt("p" + std::to_string(i)));
+  auto quiet = open_prompt("q");
+  quiet.quiet = true;
+  change(quiet);
+  look();
+  type("*");
+  CHECK(shows("40 marked"));
+  CHECK(slowly("a").empty());
+  CHECK(bottom().find(" prompts, without ") != std::string::npos);
+  press(key::kind::escape);
+  for (int i = 0; i < 4; ++i)
+    press(key::kind::page_down);
+  CHECK(slowly("a").empty());
+  CHECK(shows("were not on the screen for long enough"));
+  for (int i = 0; i < 4; ++i) {
+    press(key::kind::page_up);
+    look();
+  }
+  CHECK(slowly("a").empty());
+  CHECK(bottom().find("type 40 to allow 40 prompts") != std::string::npos);
+  type("40");
+  CHECK(press(key::kind::enter).size() == 40);
 }
 
 TEST_CASE_FIXTURE(three_prompts, "a screen that was hidden begins anew") {

@@ -264,6 +264,76 @@ def suspends(program):
     x.leave()
 
 
+def stays_away_in_background(program):
+    """After `bg` nothing is drawn on the shell's terminal."""
+    world = World(program, [prompt(1)])
+    x = world.terminal
+    x.await_text("host1.example")
+    x.send(b"\x1a")
+    x.await_heard(b"stopped")
+    x.await_("the terminal given back",
+             lambda: x.raw.rstrip().endswith(b"\x1b[?2004l"))
+    before = x.raw
+    os.kill(x.pid(), signal.SIGCONT)
+    watcher = world.hub.watcher
+    world.hub.send({"prompt": prompt(2)})
+    # It follows the hub and answers when it is asked to end.
+    end = time.monotonic() + 2
+    while time.monotonic() < end:
+        x.step(0.05)
+    assert world.hub.watcher is watcher
+    assert x.raw == before, x.raw[len(before):]
+    gone = os.pidfd_open(x.pid())
+    os.kill(x.pid(), signal.SIGTERM)
+    x.await_("its end", lambda: select.select([gone], [], [], 0)[0])
+    x.send(b"\n")
+    x.await_heard(b"ended 0")
+
+
+def name_of_slave(fd):
+    tiocgptn = 0x80045430  # os.ptsname() of Python 3.13
+    number, = struct.unpack("I", fcntl.ioctl(fd, tiocgptn, b"\0" * 4))
+    return f"/dev/pts/{number}"
+
+
+def ends_while_output_stops(program):
+    """Ctrl-S of another program, or a terminal that is not read."""
+    for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
+        world = World(program, [prompt(1)])
+        x = world.terminal
+        x.await_text("host1.example")
+        slave = os.open(name_of_slave(x.fd), os.O_RDWR | os.O_NOCTTY)
+        termios.tcflow(slave, termios.TCOOFF)
+        world.hub.send({"prompt": prompt(2)})
+        # Either it waits in write(), or it has not drawn yet: both must end.
+        with open(f"/proc/{x.pid()}/wchan", encoding="ascii") as wchan:
+            for _ in range(40):
+                wchan.seek(0)
+                if wchan.read() not in ("0", "poll_schedule_timeout",
+                                        "do_poll.constprop.0"):
+                    break
+                x.step(0.05)
+        os.kill(x.pid(), number)
+        x.await_heard(b"ended 0")
+        modes = termios.tcgetattr(slave)
+        assert modes[3] & termios.ICANON and modes[3] & termios.ECHO, modes
+        os.close(slave)
+
+
+def mouse(program):
+    world = World(program, [prompt(1), prompt(2)], arguments=["--mouse"])
+    x = world.terminal
+    x.await_text("host2.example")
+    assert b"\x1b[?1006h" in x.raw
+    row = next(i for i, line in enumerate(x.screen.display)
+               if "host2.example" in line)
+    x.send(b"\x1b[<0;9;%dM\x1b[<0;9;%dm" % (row + 1, row + 1))
+    x.await_("a selection",
+             lambda: x.screen.display[row].startswith(">"))
+    x.leave()
+    assert b"\x1b[?1006l" in x.raw
+
+
 def colours(program):
     for arguments, environment, expected in (
             ((), {}, True),
@@ -349,8 +419,9 @@ def is_executed(program, clearance):
 
 def main():
     program = os.path.realpath(sys.argv[1])
-    for test in (decides, paste_is_no_key, resizes, suspends, colours, escapes,
-                 sleeps, terminal_goes):
+    for test in (decides, paste_is_no_key, resizes, suspends,
+                 stays_away_in_background, ends_while_output_stops, mouse,
+                 colours, escapes, sleeps, terminal_goes):
         print(test.__name__, flush=True)
         test(program)
     print(is_executed.__name__, flush=True)
