@@ -94,8 +94,7 @@ actors::gate_config configure(const gate_options& options,
                               const std::string& home) {
   actors::gate_config result;
   std::visit(listen_at{result.listen, options.allow_remote}, options.listen);
-  const auto git = find_git_http_backend();
-  result.backend = backend_from_environment(git);
+  result.backend = backend_from_environment();
   auto& cgi = result.backend.cgi;
   cgi.project_root = existing_directory(options.mirror_root, "--mirror-root");
   cgi.home = home;
@@ -105,11 +104,6 @@ actors::gate_config configure(const gate_options& options,
   result.upkeep = {path_of_this_program(), cgi.project_root,
                    options.backup_days, true};
   result.grants = grants_of(options);
-  if (git.program.empty())
-    log(actors::severity::warning, "gate",
-        "every request that needs git will get 500 until the gate is started "
-        "again",
-        {{"why", git.why}});
   return result;
 }
 

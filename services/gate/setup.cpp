@@ -202,8 +202,14 @@ found_git find_git_http_backend() try {
   return {{}, why.what()};
 }
 
-actors::backend_config backend_from_environment(const found_git& git) {
+actors::backend_config backend_from_environment() {
   actors::backend_config result;
+  const auto git = find_git_http_backend();
+  if (git.program.empty())
+    log(actors::severity::warning, "gate",
+        "every request that needs git will get 500 until the gate is started "
+        "again",
+        {{"why", git.why}});
   result.program = git.program;
   result.cgi.path = environment("PATH");
   result.cgi.git_exec_path = environment("GIT_EXEC_PATH");

@@ -38,8 +38,9 @@ struct found_git {
 /// Waits for git.
 found_git find_git_http_backend();
 
-/// `git`, PATH and GIT_EXEC_PATH of our environment.
-actors::backend_config backend_from_environment(const found_git& git);
+/// The program git-http-backend, PATH and GIT_EXEC_PATH of our environment.
+/// Waits for git. A warning says why there is no program.
+actors::backend_config backend_from_environment();
 
 /// An environment variable, if it is set.
 std::optional<std::string> environment(const char* name);
