@@ -123,6 +123,9 @@ private:
     auto& reply = std::get<varlink::reply>(x);
     if (reply.error.empty())
       return std::move(reply);
+    if (reply.error == "org.varlink.service.InterfaceNotFound"
+        && !serves_clients())
+      throw operator_failure{no_clients_text(socket_)};
     // A failed decision was accepted, and the shield could not carry it out.
     const bool tried =
         reply.error == "org.terok.ClearanceOperator1.DecisionFailed";
@@ -131,6 +134,21 @@ private:
     if (auto more = about(reply, socket_, default_socket()); !more.empty())
       why += "\n" + more.substr(0, more.size() - 1);
     throw operator_failure{std::move(why)};
+  }
+
+  /// False only where the peer says what it serves, and a hub's interface is
+  /// not among that.
+  bool serves_clients() {
+    std::string call;
+    varlink::append_call(call, "org.varlink.service.GetInfo", {});
+    const auto answer =
+        client_->call(call, std::chrono::steady_clock::now() + 1s);
+    const auto* reply = std::get_if<varlink::reply>(&answer);
+    const auto* all = reply == nullptr
+                          ? nullptr
+                          : varlink::find(reply->parameters, "interfaces");
+    return all == nullptr
+           || all->text.find("\"org.terok.Clearance1\"") != std::string::npos;
   }
 
   std::string socket_;

@@ -70,7 +70,8 @@ varlink_client::next(time_point deadline) {
       return failure{"closed the connection without an answer"};
     } else if (errno == EAGAIN) {
       if (wait_for(connection_.get(), POLLIN, deadline) != waited::ready)
-        return failure{"did not answer in time"};
+        return failure{"did not answer in time; is it the hub's socket for "
+                       "clients?"};
     } else if (errno != EINTR) {
       return failure{"broke the connection: " + error_text(errno)};
     }
@@ -81,6 +82,12 @@ varlink_client::next(time_point deadline) {
     return std::move(*reply);
   auto why = std::get<varlink::malformed>(parsed).why;
   return failure{"answered with bytes that are no reply: " + std::string{why}};
+}
+
+std::string no_clients_text(const std::string& path) {
+  return shown(path)
+         + " is no hub's socket for clients; name that one, such as "
+           "terok-clearance.sock";
 }
 
 std::string readers_socket_fault(const std::string& path) {

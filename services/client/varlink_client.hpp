@@ -54,4 +54,8 @@ private:
 /// one that sockets for readers have: these answer nothing.
 std::string readers_socket_fault(const std::string& path);
 
+/// Says that `path` is no socket at which a hub serves clients, as the verdict
+/// helper's is not.
+std::string no_clients_text(const std::string& path);
+
 } // namespace clearance::services

@@ -65,6 +65,8 @@ std::string explanation(const varlink::reply& reply,
   const std::string prefix = "org.terok.Clearance1.";
   if (reply.error == prefix + "UnknownRequest")
     return why_unknown(config);
+  if (reply.error == "org.varlink.service.InterfaceNotFound")
+    return ": " + no_clients_text(config.clearance_socket);
   if (reply.error == prefix + "VerdictTupleMismatch")
     return ": the open request of this id is of container "
            + text_of(reply, "expected_container") + " and destination "

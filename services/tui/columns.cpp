@@ -13,6 +13,9 @@ constexpr std::size_t marks_width = 4;
 constexpr std::size_t target_min = 22;
 constexpr std::size_t target_least = 14;
 constexpr std::size_t note_min = 12;
+/// From which width on there is room for `8080, 443`.
+constexpr std::size_t two_ports_from = 130;
+constexpr std::size_t two_ports = 9;
 constexpr std::size_t container_min = 12;
 
 // On 80 columns there is no room for the task: what is asked for and what is
@@ -51,9 +54,11 @@ column_layout::column_layout(std::size_t width, bool has_hubs, const wants& x)
     if (width < each.from || (each.text == &texts::hub && !has_hubs))
       continue;
     // Short targets leave room for notes.
-    const auto size = each.text == &texts::target
-                          ? std::clamp(x.target, target_least, target_min)
-                          : each.width;
+    auto size = each.width;
+    if (each.text == &texts::target)
+      size = std::clamp(x.target, target_least, target_min);
+    if (each.text == &texts::port && width >= two_ports_from)
+      size = two_ports;
     columns_.push_back({each.title, each.text, size, each.is_right});
     used += size + 2;
   }

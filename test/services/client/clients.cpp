@@ -219,6 +219,35 @@ TEST_CASE("clients at the readers' socket say so") {
   }
 }
 
+// `list` at the verdict helper's socket said that the hub keeps no prompts.
+TEST_CASE("a socket at which no hub serves clients is said to be none") {
+  temp_dir run_directory;
+  const auto path = (run_directory / "terok-clearance.sock").string();
+  listener hub{path};
+  std::string none;
+  protocol::varlink::append_error(none, "org.varlink.service.InterfaceNotFound",
+                                  {});
+  const auto text = path
+                    + " is no hub's socket for clients; name that one, such as"
+                      " terok-clearance.sock\n";
+  auto list = run_client(run_directory, {"list"});
+  {
+    auto peer = await_subscriber(hub);
+    peer.send(none);
+    CHECK(peer.read_frame().has_value());
+    peer.send(R"({"parameters":{"interfaces":["org.terok.ClearanceVerdict1"]}})"
+              + std::string(1, '\0'));
+    CHECK(list.wait() == exited(1));
+  }
+  CHECK(list.err() == "terok-clearance: " + text);
+  auto verdict = run_client(
+      run_directory, {"verdict", "c:1", "d", "allow", "--container", "c"});
+  auto peer = await_subscriber(hub);
+  peer.send(none);
+  CHECK(verdict.wait() == exited(1));
+  CHECK(verdict.err().ends_with(": " + text));
+}
+
 TEST_CASE("a hub is followed whatever its socket's name is") {
   temp_dir run_directory;
   const auto path = (run_directory / "ingester.sock").string();

@@ -80,7 +80,8 @@ TEST_CASE("a service that leaves and a slow service are different failures") {
   half.service->half_close();
   CHECK(half.why_not() == "closed the connection without an answer");
   pair slow;
-  CHECK(slow.why_not(1ms) == "did not answer in time");
+  CHECK(slow.why_not(1ms)
+        == "did not answer in time; is it the hub's socket for clients?");
 }
 
 TEST_CASE("an answer that is in the socket counts although the service left") {

@@ -96,6 +96,9 @@ TEST_CASE("short targets leave room for the note") {
   x.note = "private address, no name";
   CHECK(column_layout{80, false, {8, 24}}.is_whole(x));
   CHECK_FALSE(column_layout{80, false, {22, 12}}.is_whole(x));
+  // Wide enough for two ports.
+  x.port = "8080, 443";
+  CHECK(column_layout{160, false, {}}.row(x).find(x.port) != std::string::npos);
   // A long target gets what a short note leaves.
   x.target = std::string(30, 't');
   x.note = "no name";
