@@ -130,6 +130,10 @@ struct http_listen_spec {
   int inherited = -1; ///< a descriptor that listens already; -1: none
   /// Connections that may be open at a time. More wait in the kernel's queue.
   std::size_t connections_max = protocol::gate_limits::connections_max;
+  /// When as many are open, the oldest whose client has not sent a whole
+  /// request is closed for a new one. So clients that send nothing, or little,
+  /// keep nobody out.
+  bool closes_oldest = false;
 };
 
 /// The destructor stops listening. It closes idle connections at once, and

@@ -42,14 +42,21 @@ public:
         tcp_(port.fd),
         check_(spec.role) {
     const auto on_peer = [this](unique_fd fd) { greet(std::move(fd)); };
+    accept_loop::make_room room;
+    if (spec.closes_oldest)
+      room = [all = all_.get()] { return all->close_oldest(); };
     if (tcp_)
       port_.emplace(context, std::move(port.fd), spec.role, all_->open,
-                    spec.connections_max, on_peer);
+                    spec.connections_max, on_peer, room);
     else
-      socket_.emplace(
-          context, std::move(socket),
-          kept_socket::config{
-              spec.role, "", all_->open, spec.connections_max, on_peer, {}});
+      socket_.emplace(context, std::move(socket),
+                      kept_socket::config{spec.role,
+                                          "",
+                                          all_->open,
+                                          spec.connections_max,
+                                          on_peer,
+                                          {},
+                                          room});
   }
 
   ~bound_listener() override {

@@ -79,7 +79,8 @@ http_session::http_session(std::shared_ptr<http_sessions> all, unique_fd fd,
     : all_(std::move(all)),
       wire_(std::make_shared<http_wire>(all_->context, std::move(fd))),
       who_(std::move(who)),
-      timer_(all_->context) {
+      timer_(all_->context),
+      number_(++all_->begun) {
   all_->alive.insert(this);
   ++*all_->open;
 }
@@ -338,6 +339,28 @@ void http_session::wind_down() {
   case state::closed:
     return;
   }
+}
+
+bool http_session::can_make_way() const noexcept {
+  return state_ == state::reading || state_ == state::draining
+         || state_ == state::lingering;
+}
+
+void http_session::make_way() {
+  const bool has_request = state_ == state::draining;
+  close();
+  if (has_request)
+    finish({0, refusal_.drained, 0, "closed for a newer connection"}, false);
+}
+
+bool http_sessions::close_oldest() {
+  http_session* oldest = nullptr;
+  for (auto* x : alive)
+    if (x->can_make_way() && (!oldest || x->number() < oldest->number()))
+      oldest = x;
+  if (oldest)
+    oldest->make_way();
+  return oldest != nullptr;
 }
 
 // -- the clock ----------------------------------------------------------------

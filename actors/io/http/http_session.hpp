@@ -21,12 +21,17 @@ class http_session;
 
 /// What the sessions of one listener share.
 struct http_sessions {
+  /// Closes the oldest connection whose client has not sent a whole request.
+  /// False: there is none.
+  bool close_oldest();
+
   boost::asio::io_context& context;
   actors::request_owner owner; ///< null: the listener is closing
   std::string server;
   http_times times;
   std::unordered_set<http_session*> alive;
   std::shared_ptr<std::size_t> open; ///< how many sessions are alive
+  std::uint64_t begun = 0;           ///< sessions, from the start
 };
 
 /// A session lives as long as one of its operations is pending. See
@@ -43,6 +48,16 @@ public:
 
   /// Closes the connection, if necessary after the current request.
   void wind_down();
+
+  /// The number of this session; those of a listener are counted.
+  std::uint64_t number() const noexcept { return number_; }
+
+  /// Whether make_way() closes the connection: it is open, and its client has
+  /// not sent a whole request that is not answered yet.
+  bool can_make_way() const noexcept;
+
+  /// Closes the connection for another.
+  void make_way();
 
 private:
   class ticket;
@@ -88,6 +103,7 @@ private:
   std::shared_ptr<http_wire> wire_;
   actors::peer who_;
   boost::asio::steady_timer timer_;
+  std::uint64_t number_;
   unsigned timer_round_ = 0;
   state state_ = state::reading;
   bool first_byte_ = false;         // the first byte of the head has arrived

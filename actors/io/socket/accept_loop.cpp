@@ -7,6 +7,7 @@
 #include "protocol/text/error_text.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -31,13 +32,14 @@ class accept_loop::loop : public std::enable_shared_from_this<loop> {
 public:
   loop(asio::io_context& context, unique_fd fd, std::string role,
        std::shared_ptr<const std::size_t> open, std::size_t open_max,
-       handler on_peer)
+       handler on_peer, make_room room)
       : socket_(context),
         timer_(context),
         role_(std::move(role)),
         open_(std::move(open)),
         open_max_(open_max),
-        on_peer_(std::move(on_peer)) {
+        on_peer_(std::move(on_peer)),
+        make_room_(std::move(room)) {
     socket_.assign(fd.get());
     fd.release();
   }
@@ -70,9 +72,11 @@ public:
 
 private:
   void accept() {
-    for (int i = 0; i < accepts_at_a_time && on_peer_; ++i) {
+    const int at_a_time = make_room_ ? 1 : accepts_at_a_time;
+    for (int i = 0; i < at_a_time && on_peer_; ++i) {
       if (*open_ >= open_max_)
-        return rest("too many connections");
+        return make_room_ && make_room_() ? accept_soon()
+                                          : rest("too many connections");
       unique_fd peer{::accept4(socket_.native_handle(), nullptr, nullptr,
                                SOCK_CLOEXEC | SOCK_NONBLOCK)};
       if (peer) {
@@ -90,6 +94,16 @@ private:
     }
     if (on_peer_)
       actors::insist([this] { wait(); });
+  }
+
+  // The connection that was closed leaves before this is called.
+  void accept_soon() {
+    actors::insist([this] {
+      asio::post(socket_.get_executor(), [self = shared_from_this()] {
+        if (self->on_peer_)
+          self->accept();
+      });
+    });
   }
 
   void greet(unique_fd peer) {
@@ -129,16 +143,17 @@ private:
   std::shared_ptr<const std::size_t> open_;
   std::size_t open_max_;
   handler on_peer_;
+  make_room make_room_; // may be empty
   bool resting_ = false;
 };
 
 accept_loop::accept_loop(asio::io_context& context, unique_fd fd,
                          std::string role,
                          std::shared_ptr<const std::size_t> open,
-                         std::size_t open_max, handler on_peer)
+                         std::size_t open_max, handler on_peer, make_room room)
     : loop_(std::make_shared<loop>(context, std::move(fd), std::move(role),
                                    std::move(open), open_max,
-                                   std::move(on_peer))) {
+                                   std::move(on_peer), std::move(room))) {
   loop_->wait();
 }
 

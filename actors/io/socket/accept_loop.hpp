@@ -20,12 +20,19 @@ public:
   /// Gets each new connection, non-blocking and CLOEXEC.
   using handler = std::function<void(unique_fd)>;
 
+  /// Closes one of the open connections, whose number sinks in the next turn of
+  /// the loop. False: none can be closed.
+  using make_room = std::function<bool()>;
+
   /// `open` is the number of open connections, at most `open_max`. `role` is
   /// for log lines. Throws boost::system::system_error if `fd` cannot be
-  /// polled. If `on_peer` throws such an error, only that peer is dropped.
+  /// polled. If `on_peer` throws such an error, only that peer is dropped. With
+  /// `make_room` a new connection does not wait for its place. Then connections
+  /// are accepted one by one, so that each has been read from before others
+  /// follow.
   accept_loop(boost::asio::io_context& context, unique_fd fd, std::string role,
               std::shared_ptr<const std::size_t> open, std::size_t open_max,
-              handler on_peer);
+              handler on_peer, make_room room = {});
   ~accept_loop();
   /// Accepts what waits in the socket's queue now. For a socket that is about
   /// to be closed.

@@ -21,7 +21,7 @@ kept_socket::kept_socket(asio::io_context& context, bound_socket socket,
       config_(std::move(x)),
       timer_(context) {
   accept_loop_.emplace(context_, socket_.take_fd(), config_.role, config_.open,
-                       config_.open_max, config_.on_peer);
+                       config_.open_max, config_.on_peer, config_.room);
   // The file of a socket that another program bound may be missing, or this
   // process may not see it: a unit's ProtectHome=tmpfs hides it.
   if (socket_.is_ours() || socket_.is_in_place())
@@ -68,7 +68,7 @@ void kept_socket::look() {
 void kept_socket::use_new_socket() try {
   accept_loop_->accept_waiting();
   accept_loop_.emplace(context_, socket_.take_fd(), config_.role, config_.open,
-                       config_.open_max, config_.on_peer);
+                       config_.open_max, config_.on_peer, config_.room);
   log(severity::warning, "listener",
       "the socket's file was gone; the socket was bound again",
       {{"socket", config_.role}, {"path", protocol::escaped(socket_.path())}});

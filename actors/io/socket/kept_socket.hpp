@@ -61,6 +61,7 @@ public:
     std::size_t open_max = 0;
     accept_loop::handler on_peer;
     std::function<void()> on_trouble; ///< trouble() has changed; may be empty
+    accept_loop::make_room room = {}; ///< may be empty
   };
 
   /// Throws boost::system::system_error if the socket cannot be polled.

@@ -88,7 +88,8 @@ struct http_fixture {
   std::unique_ptr<io::http_server> server;
   std::unique_ptr<actors::http_listener> listener;
 
-  explicit http_fixture(const io::http_times& times = patient()) {
+  explicit http_fixture(const io::http_times& times = patient(),
+                        std::size_t oldest_of = 0) {
     owner = caf::actor_cast<gatekeeper_actor>(
         loop.system().spawn<gatekeeper::actor_type>(&loop.unit(), &heard));
     server = std::make_unique<io::http_server>(loop.context(), times);
@@ -96,6 +97,10 @@ struct http_fixture {
     spec.path = (dir / "s").string();
     spec.role = "test socket";
     spec.server = "test/1";
+    if (oldest_of > 0) {
+      spec.connections_max = oldest_of;
+      spec.closes_oldest = true;
+    }
     auto result = server->listen_http(spec, owner);
     REQUIRE(result);
     listener = std::move(*result);
