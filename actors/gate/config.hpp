@@ -2,6 +2,7 @@
 /// or by an application that embeds the library.
 #pragma once
 
+#include "actors/base/counter_board.hpp"
 #include "actors/gate/messages.hpp"
 #include "protocol/gate/cgi.hpp"
 #include "protocol/gate/limits.hpp"
@@ -42,6 +43,8 @@ struct gate_config {
   std::string sandbox; ///< for the log: whether the process is; maybe empty
   std::size_t backends_max = protocol::gate_limits::backends_max;
   manager_actor manager = {};
+  /// The gate shows there what it counts. May be null.
+  counter_board_ptr board = nullptr;
 };
 
 /// One token that may read and write one repository.

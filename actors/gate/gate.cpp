@@ -26,7 +26,10 @@ namespace gate_limits = protocol::gate_limits;
 gate::gate(self_type* self, gate_config config)
     : self_(self),
       config_(std::move(config)),
-      backend_(std::make_shared<const backend_config>(config_.backend)) {
+      backend_(std::make_shared<const backend_config>(config_.backend)),
+      shown_(show_counters(config_.board, [this](protocol::counter_list& to) {
+        add_counters(to);
+      })) {
   find_sharers();
 }
 
@@ -104,6 +107,7 @@ void gate::on_requested(const requested& x) {
   config.shared = shared_;
   config.backend = backend_;
   config.complaints = complaints_;
+  config.traffic = traffic_;
   auto next = spawn_git_request(*config_.io, std::move(config));
   self_->monitor(next);
   git_requests_.insert(next.address());
@@ -306,15 +310,30 @@ void gate::end_if_done() {
 }
 
 void gate::on_report() const {
-  log(severity::notice, name, "counters",
-      {{"requests", std::to_string(counters_.requests)},
-       {"malformed", std::to_string(counters_.malformed)},
-       {"turned_away", std::to_string(counters_.turned_away)},
-       {"over_share", std::to_string(counters_.over_share)},
-       {"wrong_tokens", std::to_string(counters_.wrong_tokens)},
-       {"wrong_tokens_not_slowed", std::to_string(counters_.not_slowed)},
-       {"running", std::to_string(running_.size())},
-       {"waiting", std::to_string(waiting_.size())}});
+  protocol::counter_list all;
+  add_counters(all);
+  log_counters(name, all);
+}
+
+void gate::add_counters(protocol::counter_list& to) const {
+  const auto add = [&to](std::string_view what, std::uint64_t value) {
+    to.push_back({name, what, value});
+  };
+  add("requests", counters_.requests);
+  add("malformed", counters_.malformed);
+  add("turned_away", counters_.turned_away);
+  add("over_share", counters_.over_share);
+  add("wrong_tokens", counters_.wrong_tokens);
+  add("wrong_tokens_not_slowed", counters_.not_slowed);
+  add("running", running_.size());
+  add("waiting", waiting_.size());
+  add("answered_2xx", traffic_->by_class[0]);
+  add("answered_3xx", traffic_->by_class[1]);
+  add("answered_4xx", traffic_->by_class[2]);
+  add("answered_5xx", traffic_->by_class[3]);
+  add("left", traffic_->left);
+  add("bytes_received", traffic_->received);
+  add("bytes_sent", traffic_->sent);
 }
 
 gate_actor spawn_gate(io_host& io, gate_config config) {

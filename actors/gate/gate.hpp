@@ -5,6 +5,7 @@
 #include "actors/base/hosted.hpp"
 #include "actors/base/log_limiter.hpp"
 #include "actors/gate/config.hpp"
+#include "actors/gate/git_request.hpp"
 #include "actors/gate/messages.hpp"
 
 #include <caf/actor_addr.hpp>
@@ -63,6 +64,7 @@ private:
   void on_grants(const new_grants& x);
   void on_stop();
   void on_report() const;
+  void add_counters(protocol::counter_list& to) const;
 
   void find_sharers();
   bool share_is_used(const protocol::sha256_digest& token) const;
@@ -111,6 +113,8 @@ private:
     std::uint64_t wrong_tokens = 0;
     std::uint64_t not_slowed = 0; // of these
   } counters_;
+  std::shared_ptr<gate_traffic> traffic_ = std::make_shared<gate_traffic>();
+  counter_board::place shown_; // the last member, because it asks us
 };
 
 /// Runs on the I/O thread.

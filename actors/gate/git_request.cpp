@@ -50,6 +50,16 @@ std::string program_beside(const std::string& path, std::string_view name) {
 
 } // namespace
 
+void gate_traffic::add(const answered& x) noexcept {
+  const int first_digit = x.status / 100;
+  if (first_digit < 2 || first_digit > 5)
+    ++left;
+  else
+    ++by_class[static_cast<std::size_t>(first_digit - 2)];
+  received += x.received;
+  sent += x.sent;
+}
+
 git_request::git_request(self_type* self, git_request_config config)
     : self_(self), config_(std::move(config)) {
   // nop
@@ -187,6 +197,8 @@ void git_request::refuse(int status, std::string_view text,
 // is told why. A 401 to a request without a token is only for debugging: git
 // asks without a token first, so each clone begins with one.
 void git_request::on_answered(const answered& x) {
+  if (config_.traffic)
+    config_.traffic->add(x);
   const auto& request = *config_.request;
   const bool asked = x.status == 401 && !request.head().has_authorization;
   const bool bad = !asked

@@ -7,11 +7,23 @@
 #include "actors/gate/messages.hpp"
 #include "protocol/gate/git_route.hpp"
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
 
 namespace clearance::actors {
+
+/// What became of the gate's requests.
+struct gate_traffic {
+  std::uint64_t left = 0;                  ///< the client left before
+  std::array<std::uint64_t, 4> by_class{}; ///< by class: 2xx to 5xx
+  std::uint64_t received = 0;              ///< bytes of bodies
+  std::uint64_t sent = 0;
+
+  void add(const answered& x) noexcept;
+};
 
 struct git_request_config {
   http_request_ptr request;
@@ -21,6 +33,8 @@ struct git_request_config {
   std::shared_ptr<const backend_config> backend;
   /// Limits the warnings of all git requests of the gate.
   log_limiter_ptr complaints;
+  /// Of all git requests of the gate, which counts it.
+  std::shared_ptr<gate_traffic> traffic = nullptr;
 };
 
 /// Decides whether its request is refused or served, and logs the result. The

@@ -32,7 +32,10 @@ hub::hub(self_type* self, hub_config config)
       held_by_readers_(std::make_shared<protocol::byte_budget>(
           config_.held_max_bytes, config_.held_whole)),
       held_by_clients_(std::make_shared<protocol::byte_budget>(
-          config_.held_max_bytes, config_.held_whole)) {
+          config_.held_max_bytes, config_.held_whole)),
+      shown_(show_counters(config_.board, [this](protocol::counter_list& to) {
+        add_counters(to);
+      })) {
   if (!config_.denials)
     config_.denials = limiter_of_all();
 }
@@ -41,16 +44,18 @@ hub::interface::behavior_type hub::make_behavior() {
   auto& io = *config_.io;
   if (config_.spawn_audit)
     audit_ = config_.spawn_audit(io, self_->address());
-  registry_ =
-      spawn_registry(io, registry_config{config_.executor, self_->address(),
-                                         config_.limits, audit_});
-  ingester_ = spawn_ingester(
-      io, ingester_config{registry_, self_->address(), config_.only_container});
+  registry_ = spawn_registry(
+      io, registry_config{config_.executor, self_->address(), config_.limits,
+                          audit_, config_.board});
+  ingester_ = spawn_ingester(io, ingester_config{registry_, self_->address(),
+                                                 config_.only_container,
+                                                 config_.board});
   if (listen()) {
     // A hub that cannot serve says nothing but why.
     if (config_.spawn_operators)
-      operators_ = config_.spawn_operators(
-          {&io, registry_, config_.executor, self_->address(), audit_});
+      operators_ =
+          config_.spawn_operators({&io, registry_, config_.executor,
+                                   self_->address(), audit_, config_.board});
     log(severity::info, name, "serving",
         {{"clearance_socket", config_.clearance_socket},
          {"reader_socket", config_.reader_socket},
@@ -137,19 +142,29 @@ void hub::on_accepted(const accepted& x) try {
 }
 
 void hub::on_report() {
-  log(severity::notice, name, "counters",
-      {{"readers_refused", std::to_string(reader_listener_->refused())},
-       {"clients_refused", std::to_string(clearance_listener_->refused())},
-       {"bytes_held_by_readers", std::to_string(held_by_readers_->held())},
-       {"bytes_held_by_clients", std::to_string(held_by_clients_->held())},
-       {"readers_denied_room", std::to_string(held_by_readers_->denied())},
-       {"clients_denied_room", std::to_string(held_by_clients_->denied())}});
+  protocol::counter_list all;
+  add_counters(all);
+  log_counters(name, all);
   self_->send(ingester_, report_atom::value);
   self_->send(registry_, report_atom::value);
   if (operators_)
     self_->send(operators_, report_atom::value);
   if (audit_.trail)
     self_->send(audit_.trail, report_atom::value);
+}
+
+void hub::add_counters(protocol::counter_list& to) const {
+  const auto add = [&to](std::string_view what, std::uint64_t value) {
+    to.push_back({name, what, value});
+  };
+  if (reader_listener_)
+    add("readers_refused", reader_listener_->refused());
+  if (clearance_listener_)
+    add("clients_refused", clearance_listener_->refused());
+  add("bytes_held_by_readers", held_by_readers_->held());
+  add("bytes_held_by_clients", held_by_clients_->held());
+  add("readers_denied_room", held_by_readers_->denied());
+  add("clients_denied_room", held_by_clients_->denied());
 }
 
 service_actor spawn_hub(io_host& io, hub_config config) {

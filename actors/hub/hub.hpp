@@ -1,6 +1,7 @@
 /// The clearance hub: starts its parts, links them, and stops them in order.
 #pragma once
 
+#include "actors/base/counter_board.hpp"
 #include "actors/base/hosted.hpp"
 #include "actors/base/io_host.hpp"
 #include "actors/base/log_limiter.hpp"
@@ -49,6 +50,8 @@ struct hub_config {
   protocol::byte_budget_ptr held_whole = nullptr;
   /// See session_config. Null: the hub makes its own.
   log_limiter_ptr denials = nullptr;
+  /// The hub's parts show there what they count. May be null.
+  counter_board_ptr board = nullptr;
   /// Starts the audit trail's actor, on the I/O thread, linked to the hub.
   /// Empty: there is no audit trail.
   std::function<audit_place(io_host&, caf::actor_addr hub)> spawn_audit =
@@ -77,6 +80,7 @@ public:
 private:
   void on_accepted(const accepted& x);
   void on_report();
+  void add_counters(protocol::counter_list& to) const;
   bool listen();
   void tell_manager(bool ready) const;
   void tell_status() const noexcept;
@@ -92,6 +96,7 @@ private:
   protocol::byte_budget_ptr held_by_clients_;
   std::unique_ptr<listener> reader_listener_;
   std::unique_ptr<listener> clearance_listener_;
+  counter_board::place shown_; // the last member, because it asks us
 };
 
 /// Runs on the I/O thread.

@@ -196,16 +196,23 @@ void ingester::leave(reader& x) {
 }
 
 void ingester::on_report() const {
-  auto text = [](std::uint64_t n) { return std::to_string(n); };
-  log(severity::notice, name, "counters",
-      {{"readers", text(readers_.size())},
-       {"lines", text(counters_.lines)},
-       {"malformed", text(counters_.malformed)},
-       {"overlong", text(counters_.overlong)},
-       {"starved", text(counters_.starved)},
-       {"repaired", text(counters_.repaired)},
-       {"unknown", text(counters_.unknown)},
-       {"foreign", text(counters_.foreign)}});
+  protocol::counter_list all;
+  add_counters(all);
+  log_counters(name, all);
+}
+
+void ingester::add_counters(protocol::counter_list& to) const {
+  const auto add = [&to](std::string_view what, std::uint64_t value) {
+    to.push_back({name, what, value});
+  };
+  add("readers", readers_.size());
+  add("lines", counters_.lines);
+  add("malformed", counters_.malformed);
+  add("overlong", counters_.overlong);
+  add("starved", counters_.starved);
+  add("repaired", counters_.repaired);
+  add("unknown", counters_.unknown);
+  add("foreign", counters_.foreign);
 }
 
 ingester_actor spawn_ingester(io_host& io, ingester_config config) {

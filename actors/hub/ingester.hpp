@@ -1,6 +1,7 @@
 /// Takes the lines of all readers of one hub.
 #pragma once
 
+#include "actors/base/counter_board.hpp"
 #include "actors/base/hosted.hpp"
 #include "actors/base/io_host.hpp"
 #include "actors/base/log_limiter.hpp"
@@ -27,6 +28,7 @@ struct ingester_config {
   /// Lines of other containers are dropped and counted. Nothing: all containers
   /// are served.
   std::optional<protocol::own_container> only_container;
+  counter_board_ptr board = nullptr;
 };
 
 /// Makes events of reader lines and announces them in batches of limited size.
@@ -61,6 +63,7 @@ private:
   void on_received(const received& x);
   void on_batch_announced(const batch_announced& x);
   void on_report() const;
+  void add_counters(protocol::counter_list& to) const;
 
   void advance(reader& x);
   event_ptr judge(reader& x, std::string_view line, std::size_t capacity);
@@ -87,6 +90,7 @@ private:
     std::uint64_t starved = 0;
     std::uint64_t foreign = 0;
   } counters_;
+  counter_board::place shown_; // the last member, because it asks us
 };
 
 /// Runs on the I/O thread.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "actors/base/connection.hpp"
+#include "actors/base/counter_board.hpp"
 #include "actors/base/io_host.hpp"
 #include "actors/base/log_limiter.hpp"
 #include "actors/base/messages.hpp"
@@ -155,6 +156,7 @@ struct operators_place {
   executor_actor executor; ///< is asked what the shield can do
   caf::actor_addr hub;     ///< linked: both end together
   audit_place audit;
+  counter_board_ptr board = nullptr;
 };
 
 // -- session: one varlink client ----------------------------------------------

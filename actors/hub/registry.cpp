@@ -43,7 +43,10 @@ registry::registry(self_type* self, registry_config config)
       executor_(std::move(config.executor)),
       hub_(std::move(config.hub)),
       audit_(std::move(config.audit)),
-      map_(config.limits) {
+      map_(config.limits),
+      shown_(show_counters(config.board, [this](protocol::counter_list& to) {
+        add_counters(to);
+      })) {
   // nop
 }
 
@@ -466,31 +469,6 @@ void registry::remove(const caf::actor_addr& who) {
 void registry::on_down(const caf::actor_addr& who) {
   remove(who);
   on_room();
-}
-
-void registry::on_report() const {
-  auto lost = counters_.lost_by_the_gone;
-  for (auto& x : members_) {
-    lost += x.queue->dropped();
-    self_->send(x.handle, report_atom::value);
-  }
-  auto text = [](std::uint64_t n) { return std::to_string(n); };
-  log(severity::notice, name, "counters",
-      {{"events", text(counters_.events)},
-       {"subscribers", text(members_.size())},
-       {"events_lost", text(lost)},
-       {"batches_held_back", text(counters_.held_back)},
-       {"batches_not_waited_for", text(counters_.gave_up_waiting)},
-       {"open_requests", text(map_.live())},
-       {"open_requests_in_flight", text(map_.in_flight())},
-       {"open_requests_evicted", text(map_.evicted())},
-       {"open_requests_without_memory", text(map_.without_memory())},
-       {"open_request_bytes", text(map_.bytes())},
-       {"containers", text(map_.containers())},
-       {"verdicts_applied", text(counters_.verdicts_ok)},
-       {"verdicts_failed", text(counters_.verdicts_failed)},
-       {"verdicts_refused", text(counters_.verdicts_refused)},
-       {"open_requests_closed_together", text(counters_.requests_closed)}});
 }
 
 registry_actor spawn_registry(io_host& io, registry_config config) {

@@ -2,6 +2,7 @@
 /// checks verdicts.
 #pragma once
 
+#include "actors/base/counter_board.hpp"
 #include "actors/base/hosted.hpp"
 #include "actors/base/log_limiter.hpp"
 #include "actors/hub/messages.hpp"
@@ -28,6 +29,7 @@ struct registry_config {
   caf::actor_addr hub; ///< linked: both end together
   protocol::authorisation_limits limits;
   audit_place audit = {};
+  counter_board_ptr board = nullptr;
 };
 
 /// Makes open requests of announced blocks, sends all events to all
@@ -83,6 +85,7 @@ private:
   void on_tick();
   void on_down(const caf::actor_addr& who);
   void on_report() const;
+  void add_counters(protocol::counter_list& to) const;
 
   bool fits(const event_batch& events);
   bool calm() const;
@@ -117,6 +120,7 @@ private:
            const settle_function& settle);
   void run_recorded(const protocol::authorisation_map::cited& what,
                     const settle_function& settle);
+  void count_execution(protocol::duration time, bool ok) noexcept;
   void record_result(const verdict& x,
                      const protocol::authorisation_map::cited& what,
                      const protocol::shield_outcome& result);
@@ -158,9 +162,13 @@ private:
     std::uint64_t verdicts_failed = 0;
     std::uint64_t verdicts_refused = 0;
     std::uint64_t requests_closed = 0;
+    std::uint64_t executions = 0;
+    std::uint64_t executions_failed = 0;
+    std::uint64_t execution_microseconds = 0;
     // dropped events of subscribers that have left
     std::uint64_t lost_by_the_gone = 0;
   } counters_;
+  counter_board::place shown_; // the last member, because it asks us
 };
 
 /// Runs on the I/O thread.

@@ -19,6 +19,8 @@
 #include "protocol/operator/limits.hpp"
 #include "protocol/text/text.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <exception>
 #include <string>
 #include <utility>
@@ -102,13 +104,27 @@ void registry::run(const verdict& x,
 void registry::run_recorded(const protocol::authorisation_map::cited& what,
                             const settle_function& settle) {
   try {
+    const auto since = self_->clock().now();
+    const settle_function end = [this, since,
+                                 settle](const protocol::shield_outcome& x) {
+      count_execution(self_->clock().now() - since, x.ok);
+      settle(x);
+    };
     self_->request(executor_, protocol::limits::executor_deadline, what.call)
-        .then(settle, [settle](const caf::error&) {
-          settle({false, "the verdict executor does not answer"});
+        .then(end, [end](const caf::error&) {
+          end({false, "the verdict executor does not answer"});
         });
   } catch (const std::exception& fault) {
     settle({false, std::string{fault_text(fault)}});
   }
+}
+
+void registry::count_execution(protocol::duration time, bool ok) noexcept {
+  ++counters_.executions;
+  if (!ok)
+    ++counters_.executions_failed;
+  counters_.execution_microseconds += static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(time).count());
 }
 
 void registry::record_result(const verdict& x,

@@ -40,7 +40,10 @@ audit_trail::audit_trail(self_type* self, audit_trail_config config)
     : self_(self),
       config_(std::move(config)),
       link_(std::make_shared<link>()),
-      limiter_(protocol::operator_limits::audit_limited_records_max) {
+      limiter_(protocol::operator_limits::audit_limited_records_max),
+      shown_(show_counters(config_.board, [this](protocol::counter_list& to) {
+        config_.sink->add_counters(to);
+      })) {
   // nop
 }
 

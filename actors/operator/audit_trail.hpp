@@ -1,6 +1,7 @@
 /// The audit trail's actor: passes records to the thread that writes them.
 #pragma once
 
+#include "actors/base/counter_board.hpp"
 #include "actors/base/hosted.hpp"
 #include "actors/base/io_host.hpp"
 #include "actors/base/log_limiter.hpp"
@@ -36,11 +37,17 @@ public:
 
   /// Writes the counters to the log.
   virtual void report() const = 0;
+
+  /// Appends the same counters.
+  virtual void add_counters(protocol::counter_list&) const {
+    // nop
+  }
 };
 
 struct audit_trail_config {
   std::shared_ptr<audit_sink> sink;
   caf::actor_addr hub; ///< linked: both end together
+  counter_board_ptr board = nullptr;
 };
 
 /// From the trail's own functions that the sink calls.
@@ -88,6 +95,7 @@ private:
   log_limiter limiter_;
   std::uint64_t next_ticket_ = 0;
   std::map<std::uint64_t, done_promise> waiting_;
+  counter_board::place shown_; // the last member, because it asks us
 };
 
 /// Runs on the I/O thread.

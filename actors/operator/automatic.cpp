@@ -57,6 +57,8 @@ void prompts::on_policy(const policy_loaded& x) {
   policy_state_ = x.state;
   note_load(x);
   const bool is_good = x.rules != nullptr;
+  has_policy_ = true;
+  policy_is_valid_ = is_good;
   log(is_good ? severity::info : severity::warning, name,
       is_good ? "the policy is in force"
               : "the policy could not be loaded, the one of before stays in "

@@ -95,7 +95,13 @@ prompts::prompts(self_type* self, prompts_config config)
       audit_state_(config_.audit.state),
       table_(boot_or_random(config_.boot), config_.limits),
       about_([this] { return dossier_of(*folded_); }),
-      attended_at_(self->clock().now()) {
+      attended_at_(self->clock().now()),
+      shown_(show_counters(config_.board, [this](protocol::counter_list& to) {
+        // What is in the box counts the next time; see metrics_port.cpp.
+        if (!box_->empty())
+          self_->send(self_, news_atom::value);
+        add_counters(to);
+      })) {
   table_.add(news_);
 }
 
@@ -444,6 +450,7 @@ std::string prompts::outcome_of(std::uint64_t number,
 }
 
 void prompts::remember(const protocol::decision& x) {
+  count(x);
   if_memory_allows([&] {
     history_.push_back(x);
     if (history_.size() > operator_limits::history_max_decisions)
@@ -455,21 +462,9 @@ void prompts::remember(const protocol::decision& x) {
 
 void prompts::on_report() {
   catch_up();
-  auto text = [](std::uint64_t n) { return std::to_string(n); };
-  log(severity::notice, name, "counters",
-      {{"blocks", text(counters_.blocks)},
-       {"prompts", text(table_.size())},
-       {"prompts_waiting", text(table_.open())},
-       {"prompts_forgotten", text(table_.forgotten())},
-       {"blocks_without_prompt", text(table_.unrecorded())},
-       {"news_missed", text(box_->missed())},
-       {"prompt_bytes", text(table_.bytes())},
-       {"operators", text(watchers_.size())},
-       {"decisions_applied", text(counters_.applied)},
-       {"decisions_failed", text(counters_.failed)},
-       {"decisions_refused", text(counters_.refused)},
-       {"left_denied_by_policy", text(counters_.left_denied)},
-       {"allowed_by_policy", text(counters_.allowed_automatically)}});
+  protocol::counter_list all;
+  add_counters(all);
+  log_counters(name, all);
 }
 
 prompts_actor spawn_prompts(io_host& io, prompts_config config) {
@@ -485,6 +480,7 @@ operators_with(prompts_config config) {
     mine.executor = std::move(x.executor);
     mine.hub = std::move(x.hub);
     mine.audit = std::move(x.audit);
+    mine.board = std::move(x.board);
     return operators_actor{spawn_prompts(*x.io, std::move(mine))};
   };
 }

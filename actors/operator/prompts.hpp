@@ -1,6 +1,7 @@
 /// The actor that keeps a hub's prompts: what operators are asked.
 #pragma once
 
+#include "actors/base/counter_board.hpp"
 #include "actors/base/hosted.hpp"
 #include "actors/base/io_host.hpp"
 #include "actors/base/wall_clock.hpp"
@@ -14,6 +15,7 @@
 #include <caf/actor_addr.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -24,6 +26,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace clearance::actors {
@@ -39,6 +42,7 @@ struct prompts_config {
   std::string boot = {};
   protocol::prompt_limits limits = {};
   std::function<std::int64_t()> wall_clock = wall_clock_now;
+  counter_board_ptr board = nullptr;
 };
 
 /// What the ids of a hub's prompts begin with: random, so that two starts of a
@@ -67,6 +71,14 @@ public:
   interface::behavior_type make_behavior();
 
 private:
+  /// Waits that the metrics tell apart.
+  static constexpr std::array<std::pair<std::int64_t, std::string_view>, 5>
+      waits{{{1, "decided_within_1_s"},
+             {10, "decided_within_10_s"},
+             {60, "decided_within_60_s"},
+             {600, "decided_within_600_s"},
+             {3600, "decided_within_3600_s"}}};
+
   using answer_promise = caf::typed_response_promise<operator_answer>;
 
   /// Notes which prompts the policy has to look at again.
@@ -105,6 +117,8 @@ private:
   void on_tick();
   void on_down(const caf::actor_addr& who);
   void on_report();
+  void add_counters(protocol::counter_list& to) const;
+  std::uint64_t oldest_wait() const;
 
   void fold(const announced_event& x, const protocol::bound_request& bound,
             protocol::prompt_time at);
@@ -129,6 +143,7 @@ private:
   std::string outcome_of(std::uint64_t number, const protocol::decision& made,
                          const executed& how) const;
   void remember(const protocol::decision& x);
+  void count(const protocol::decision& x);
 
   // The policy's decisions; see automatic.cpp.
   protocol::policy_circumstances circumstances() const;
@@ -197,7 +212,17 @@ private:
     std::uint64_t refused = 0;
     std::uint64_t left_denied = 0;
     std::uint64_t allowed_automatically = 0;
+    // That took effect, by action.
+    std::array<std::uint64_t, 2> by_operators{};
+    std::array<std::uint64_t, 2> by_applications{};
+    // How long their prompts had waited, those of the policy included.
+    std::array<std::uint64_t, waits.size()> decided_within{};
+    std::uint64_t decided = 0;
+    std::uint64_t waited_microseconds = 0;
   } counters_;
+  bool has_policy_ = false; // one was loaded, or could not be
+  bool policy_is_valid_ = true;
+  counter_board::place shown_; // the last member, because it asks us
 };
 
 /// Runs on the I/O thread.

@@ -199,6 +199,7 @@ caf::strong_actor_ptr container::start_hub() {
                        config_.around->held);
   config.io = config_.io;
   config.denials = config_.around->denials;
+  config.board = config_.around->board;
   config.executor = interface { self_ };
   config.manager = interface { self_ };
   if (config_.around->audit)
@@ -228,6 +229,7 @@ caf::strong_actor_ptr container::start_gate() {
   auto config = gate_of(*config_.sidecar, paths_, *config_.around);
   config.io = config_.io;
   config.http = config_.http;
+  config.board = config_.around->board;
   config.manager = interface { self_ };
   if (!config.listen.path.empty()
       && !make_private(container_part::gate,

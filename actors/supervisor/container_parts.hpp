@@ -49,6 +49,8 @@ struct container_surroundings {
   /// limits::held_max_bytes.
   protocol::byte_budget_ptr held = std::make_shared<protocol::byte_budget>(
       protocol::supervisor_limits::held_total_max_bytes);
+  /// Where all of them show what they count. Null: nobody asks.
+  counter_board_ptr board = nullptr;
   /// Limits the log lines about denied verdicts of all of them.
   log_limiter_ptr denials = limiter_of_all();
 };

@@ -165,6 +165,7 @@ void parser::add_serve() {
       ->excludes(inline_verdict);
   add_prompt_options(sub, serve.is_without_prompts, serve.policy);
   add_trail_options(sub, serve.audit);
+  add_word(sub, "--metrics", serve.metrics);
   add_choice(sub, "--log-level", serve.level, log_levels);
 }
 

@@ -91,6 +91,9 @@ Options:
   --audit-sync             a verdict waits until its record is on the disk
   --audit-required         a verdict whose record cannot be written within 2
                            seconds fails and is not executed
+  --metrics WHERE          serve the counters to Prometheus, at the socket WHERE
+                           (a path with a /) or at a port of this machine such
+                           as 127.0.0.1:9464 (default: nowhere)
   --log-level LEVEL        debug, info, warning or error (default: info)
   --config FILE            settings, as TOML; see terok-clearance --help
   --help                   show this text

@@ -14,6 +14,7 @@
 #include "services/process/exit_code.hpp"
 #include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
+#include "services/process/metrics.hpp"
 #include "services/process/paths.hpp"
 #include "services/process/service_process.hpp"
 #include "services/process/setup_fault.hpp"
@@ -89,11 +90,14 @@ std::string make_directory(const std::string& socket, const char* role) {
 
 // Sockets that were passed need no directory.
 sandbox_plan plan_hub(const serve_config& config, bool passed,
-                      const hub_policy& policy, const hub_audit& audit) {
+                      const hub_policy& policy, const hub_audit& audit,
+                      const metrics_server& metrics) {
   std::vector<std::string> directories;
   if (!passed)
     directories = {make_directory(config.reader_socket, "reader socket"),
                    make_directory(config.clearance_socket, "clearance socket")};
+  if (!metrics.directory().empty())
+    directories.push_back(metrics.directory());
   auto result = hub_sandbox(directories);
   for (const auto& each : policy.directories())
     result.paths_allowed.push_back({each.path, path_access::read});
@@ -104,11 +108,13 @@ sandbox_plan plan_hub(const serve_config& config, bool passed,
 }
 
 std::string sandbox_hub(const serve_config& config, bool passed,
-                        const hub_policy& policy, const hub_audit& audit) {
+                        const hub_policy& policy, const hub_audit& audit,
+                        const metrics_server& metrics) {
   if (config.inline_verdict)
     return executes_verdicts;
-  return enter_sandbox([&] { return plan_hub(config, passed, policy, audit); },
-                       config.sandbox, exit_failed);
+  return enter_sandbox(
+      [&] { return plan_hub(config, passed, policy, audit, metrics); },
+      config.sandbox, exit_failed);
 }
 
 } // namespace
@@ -129,13 +135,16 @@ int serve(const serve_config& given) try {
   const auto boot = actors::new_boot_id();
   const hub_audit audit{config.audit, audit_name(config.only_container), boot,
                         exit_failed};
+  metrics_server metrics{config.metrics, exit_failed};
   std::string sandbox;
   auto start = [&](io::loop& loop, const actors::manager_actor& manager) {
     std::string caveat;
     auto executor = start_executor(loop, config, caveat);
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
     auto hub = configure(config, sockets, policy, boot);
+    hub.board = metrics.board();
     audit.give_to(hub);
+    metrics.start(loop);
     hub.io = &loop;
     hub.executor = executor;
     hub.caveat = caveat;
@@ -149,7 +158,9 @@ int serve(const serve_config& given) try {
   };
   const auto result = run_service(
       start, config.level,
-      [&] { sandbox = sandbox_hub(config, !sockets.empty(), policy, audit); },
+      [&] {
+        sandbox = sandbox_hub(config, !sockets.empty(), policy, audit, metrics);
+      },
       [policy, audit] {
         audit.reopen();
         return policy.reload();

@@ -22,6 +22,7 @@ struct serve_config {
   bool is_without_prompts = false;
   policy_setting policy; ///< read if prompts are kept
   audit_setting audit;
+  std::string metrics; ///< see metrics_server; empty: none are served
   sandbox_mode sandbox = sandbox_mode::automatic; ///< not with inline_verdict
   log_level level = log_level::info;
 };

@@ -87,6 +87,7 @@ gate_parser::gate_parser() {
   app.add_flag("--allow-remote", options.allow_remote);
   add("--hooks-path", options.hooks_path);
   add("--home", options.home);
+  add("--metrics", options.metrics);
   app.add_option_function<std::string>(
       "--sandbox", [this](const std::string& word) {
         options.sandbox = choice("--sandbox", word, sandbox_modes);

@@ -14,6 +14,7 @@
 #include "services/process/exit_code.hpp"
 #include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
+#include "services/process/metrics.hpp"
 #include "services/process/paths.hpp"
 #include "services/process/service_process.hpp"
 
@@ -137,12 +138,15 @@ int run_gate(const gate_options& options) try {
   if (!options.hooks_path.empty())
     config.backend.cgi.tmpdir =
         temporary_files.emplace(directory_use::temporary_files).path();
+  metrics_server metrics{options.metrics, exit_failed};
+  config.board = metrics.board();
   std::unique_ptr<io::http_server> http;
   auto start = [&](io::loop& loop, const actors::manager_actor& manager) {
     http = std::make_unique<io::http_server>(loop.context());
     config.io = &loop;
     config.http = http.get();
     config.manager = manager;
+    metrics.start(loop);
     auto gate = actors::spawn_gate(loop, config);
     const auto part = caf::actor_cast<caf::strong_actor_ptr>(gate);
     loop.depend_on(part);
@@ -172,8 +176,9 @@ int run_gate(const gate_options& options) try {
     if (options.sandbox != sandbox_mode::off)
       warn_of_alternates(root, *config.grants,
                          options.grants_file.empty() ? "" : root);
-    config.sandbox = enter_sandbox([&] { return plan_gate(options, config); },
-                                   options.sandbox, exit_failed);
+    config.sandbox = enter_sandbox(
+        [&] { return plan_gate(options, config, metrics.directory()); },
+        options.sandbox, exit_failed);
     if (!options.hooks_path.empty())
       check_hooks(config.backend.cgi);
     else

@@ -34,6 +34,7 @@ struct gate_options {
   std::string hooks_path;  ///< empty: no hook runs
   std::string home;        ///< empty: a private one is made
   std::string backup_days; ///< empty: the default
+  std::string metrics;     ///< see metrics_server; empty: none are served
   sandbox_mode sandbox = sandbox_mode::automatic;
   log_level level = log_level::info;
 };

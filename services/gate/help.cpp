@@ -74,6 +74,9 @@ What git runs:
                          one backup of that name, whatever their age
 
   --sandbox MODE         auto, required or off (default: auto), see below
+  --metrics WHERE        serve the counters to Prometheus, at the socket WHERE (a
+                         path with a /) or at a port of this machine such as
+                         127.0.0.1:9464 (default: nowhere)
   --log-level LEVEL      debug, info, warning or error (default: info)
   --config FILE          settings from a TOML file: an option is a key of the
                          same name, log-level = "debug". The whole file is

@@ -59,7 +59,8 @@ void append_search_path(std::vector<path_rule>& paths_allowed,
 } // namespace
 
 sandbox_plan plan_gate(const gate_options& options,
-                       const actors::gate_config& config) {
+                       const actors::gate_config& config,
+                       const std::string& metrics_directory) {
   const auto& cgi = config.backend.cgi;
   std::vector<path_rule> paths_allowed{
       repositories(options, cgi.project_root),
@@ -87,6 +88,8 @@ sandbox_plan plan_gate(const gate_options& options,
     if (!program.empty())
       paths_allowed.push_back({directory_of(program), path_access::run});
   append_search_path(paths_allowed, cgi.path.value_or(""));
+  if (!metrics_directory.empty())
+    paths_allowed.push_back({metrics_directory, path_access::sockets, true});
   if (config.listen.path.empty())
     return gate_sandbox(std::move(paths_allowed), gate_transport::tcp);
   auto directory = io::socket_directory(config.listen.path);

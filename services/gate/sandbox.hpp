@@ -12,6 +12,7 @@ namespace clearance::services {
 /// or one that is not there yet), read its settings, and run hooks and what is
 /// on PATH. Makes the socket's directory. Throws setup_fault.
 sandbox_plan plan_gate(const gate_options& options,
-                       const actors::gate_config& config);
+                       const actors::gate_config& config,
+                       const std::string& metrics_directory);
 
 } // namespace clearance::services

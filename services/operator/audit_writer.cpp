@@ -5,6 +5,7 @@
 
 #include "services/operator/audit_writer.hpp"
 
+#include "actors/base/counter_board.hpp"
 #include "actors/base/log.hpp"
 #include "actors/base/wall_clock.hpp"
 #include "actors/io/socket/private_directory.hpp"
@@ -435,12 +436,17 @@ void audit_writer::follow(std::function<void(const std::string&)> changed) {
 }
 
 void audit_writer::report() const {
+  protocol::counter_list all;
+  add_counters(all);
+  actors::log_counters(writer_component, all);
+}
+
+void audit_writer::add_counters(protocol::counter_list& to) const {
   const auto x = counts();
-  log(actors::severity::notice, writer_component, "counters",
-      {{"records_written", std::to_string(x.written)},
-       {"records_waiting", std::to_string(x.waiting)},
-       {"records_lost", std::to_string(x.lost)},
-       {"failed_writes", std::to_string(x.failures)}});
+  to.push_back({writer_component, "records_written", x.written});
+  to.push_back({writer_component, "records_waiting", x.waiting});
+  to.push_back({writer_component, "records_lost", x.lost});
+  to.push_back({writer_component, "failed_writes", x.failures});
 }
 
 void audit_writer::reopen() {

@@ -85,6 +85,7 @@ public:
   void add(protocol::audit_record x, done_function done) noexcept override;
   void follow(std::function<void(const std::string&)> changed) override;
   void report() const override;
+  void add_counters(protocol::counter_list& to) const override;
 
   /// The thread looks whether the file was renamed, as logrotate does.
   void reopen();

@@ -42,7 +42,8 @@ actors::audit_mode mode_of_setting(const audit_setting& x) {
 actors::audit_place start_trail(actors::io_host& io,
                                 const caf::actor_addr& owner,
                                 const std::shared_ptr<audit_writer>& writer,
-                                actors::audit_mode mode) {
+                                actors::audit_mode mode,
+                                const actors::counter_board_ptr& board) {
   try {
     writer->start();
   } catch (const std::system_error& fault) {
@@ -53,7 +54,7 @@ actors::audit_place start_trail(actors::io_host& io,
         {{"why", fault.what()}});
   }
   actors::audit_place result;
-  result.trail = actors::spawn_audit_trail(io, {writer, owner});
+  result.trail = actors::spawn_audit_trail(io, {writer, owner, board});
   result.mode = mode;
   return result;
 }
@@ -145,10 +146,10 @@ hub_audit::hub_audit(const audit_setting& setting, const std::string& name,
 }
 
 void hub_audit::give_to(actors::hub_config& hub) const {
-  hub.spawn_audit = [shared = state_](actors::io_host& io,
-                                      const caf::actor_addr& owner) {
+  hub.spawn_audit = [shared = state_, board = hub.board](
+                        actors::io_host& io, const caf::actor_addr& owner) {
     if (shared->writer)
-      return start_trail(io, owner, shared->writer, shared->mode);
+      return start_trail(io, owner, shared->writer, shared->mode, board);
     actors::audit_place result;
     result.state = shared->without;
     return result;
@@ -199,8 +200,9 @@ container_audits::container_audits(const audit_setting& setting)
 
 void container_audits::give_to(actors::hub_config& hub,
                                const std::string& container) const {
-  hub.spawn_audit = [shared = state_, name = audit_name(container)](
-                        actors::io_host& io, const caf::actor_addr& owner) {
+  hub.spawn_audit = [shared = state_, name = audit_name(container),
+                     board = hub.board](actors::io_host& io,
+                                        const caf::actor_addr& owner) {
     if (shared->directory.empty()) {
       actors::audit_place result;
       result.state = shared->without;
@@ -218,7 +220,7 @@ void container_audits::give_to(actors::hub_config& hub,
       std::erase_if(shared->started, [](const auto& x) { return x.expired(); });
       shared->started.push_back(writer);
     }
-    return start_trail(io, owner, writer, shared->mode);
+    return start_trail(io, owner, writer, shared->mode, board);
   };
 }
 

@@ -36,7 +36,7 @@ public:
             const std::string& boot, int code);
 
   /// The hub gets an audit trail, if there is one. The thread that writes it is
-  /// started with the hub's actors.
+  /// started with the hub's actors. Set the hub's board before.
   void give_to(actors::hub_config& hub) const;
 
   /// The directory that has to stay open to this process; empty: none.

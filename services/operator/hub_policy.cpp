@@ -106,6 +106,7 @@ void hub_policy::give_to(actors::hub_config& hub,
         config.executor = std::move(x.executor);
         config.hub = std::move(x.hub);
         config.audit = std::move(x.audit);
+        config.board = std::move(x.board);
         auto result = actors::spawn_prompts(*x.io, std::move(config));
         const std::lock_guard guard{shared->mutex};
         shared->prompts = result;

@@ -81,6 +81,7 @@ supervisor_parser::supervisor_parser() {
   add(*run, "--selinux-type", all.selinux_type);
   run->add_flag("--no-prompts", all.is_without_prompts);
   add_audit(*run, all.audit);
+  add(*run, "--metrics", all.metrics);
   add_level(*run, all.level);
   child = app.add_subcommand("supervise-child");
   add(*child, "SERVICE", service)->required();

@@ -69,6 +69,10 @@ Options:
                      terok-clearance-audit(1)
   --audit-sync       a verdict waits until its record is on the disk
   --audit-required   a verdict without its record is not executed
+  --metrics WHERE    serve the counters of all containers together to
+                     Prometheus, at the socket WHERE (a path with a /) or at a
+                     port of this machine such as 127.0.0.1:9464 (default:
+                     nowhere)
   --log-level LEVEL  debug, info, warning or error (default: info)
   --config FILE      settings, as TOML; see terok-supervisor --help
   --help             show this text

@@ -11,6 +11,7 @@
 #include "services/process/exit_code.hpp"
 #include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
+#include "services/process/metrics.hpp"
 #include "services/process/service_process.hpp"
 #include "services/process/setup_fault.hpp"
 #include "services/sandbox/hardening.hpp"
@@ -69,6 +70,8 @@ int supervise(const supervise_options& options) try {
   auto shared =
       find_surroundings(shield, options.selinux_type, gates_here::some);
   shared.quotas.keeps_prompts = !options.is_without_prompts;
+  metrics_server metrics{options.metrics, exit_cannot_start};
+  shared.board = metrics.board();
   shared.audit = [audits](actors::hub_config& hub, const std::string& id) {
     audits.give_to(hub, id);
   };
@@ -94,6 +97,7 @@ int supervise(const supervise_options& options) try {
         http = std::make_unique<io::http_server>(loop.context());
         containers = std::make_unique<io::container_host>(loop.context());
         directory->use(loop.context());
+        metrics.start(loop);
         actors::supervisor_config all;
         all.io = &loop;
         all.http = http.get();

@@ -58,6 +58,7 @@ struct supervise_options {
   std::string selinux_type = default_selinux_type;
   bool is_without_prompts = false;
   audit_setting audit; ///< its file is a directory
+  std::string metrics; ///< see metrics_server; empty: none are served
   log_level level = log_level::info;
 };
 

@@ -68,6 +68,7 @@ function subjects() {
   subject("protocol", "guard", "base operator")
   # Fields of HTTP are compared as the gate compares them.
   subject("protocol", "web", "base text json hub operator gate")
+  subject("protocol", "metrics")
   # A sidecar names the gate of its container: repository, access, token.
   subject("protocol", "supervisor", "base text json gate")
 
@@ -76,6 +77,8 @@ function subjects() {
   subject("actors", "hub", "base executor")
   subject("actors", "operator", "base executor hub")
   subject("actors", "gate", "base")
+  # The gate has the HTTP port.
+  subject("actors", "metrics", "base gate")
   subject("actors", "supervisor", "base executor hub operator gate")
 
   subject("actors/io", "base")

@@ -14,6 +14,7 @@ declare -A page_of=(
   [protocol/base/log_limits.hpp]=packaging/man/terok-clearance-limits.7
   [protocol/gate/limits.hpp]=packaging/man/terok-gate-limits.7
   [protocol/guard/limits.hpp]=packaging/man/terok-guard-limits.7
+  [protocol/metrics/limits.hpp]=packaging/man/terok-clearance-limits.7
   [protocol/operator/client_limits.hpp]=packaging/man/terok-clearance-limits.7
   [protocol/operator/limits.hpp]=packaging/man/terok-clearance-limits.7
   [protocol/supervisor/limits.hpp]=packaging/man/terok-supervisor-limits.7
