@@ -202,6 +202,9 @@ caf::strong_actor_ptr container::start_hub() {
   config.board = config_.around->board;
   config.executor = interface { self_ };
   config.manager = interface { self_ };
+  if (config_.around->policy && config_.around->quotas.keeps_prompts)
+    config_.around->policy(
+        config, prompts_of(*config_.sidecar, config_.around->quotas));
   if (config_.around->audit)
     config_.around->audit(config, config_.sidecar->container_id);
   hub_ = spawn_hub(*config_.io, std::move(config));

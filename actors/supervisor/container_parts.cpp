@@ -1,6 +1,5 @@
 #include "actors/supervisor/container_parts.hpp"
 
-#include "actors/operator/prompts.hpp"
 #include "protocol/text/sha256.hpp"
 
 #include <algorithm>
@@ -9,6 +8,17 @@
 #include <vector>
 
 namespace clearance::actors {
+
+prompts_config prompts_of(const protocol::sidecar& x,
+                          const container_quotas& quotas) {
+  prompts_config result;
+  result.id = x.container_id;
+  auto& limits = result.limits;
+  limits.per_container = limits.total =
+      std::min(limits.per_container, quotas.open_requests);
+  limits.per_container_bytes = limits.total_bytes = quotas.open_request_bytes;
+  return result;
+}
 
 hub_config hub_of(const protocol::sidecar& x,
                   const protocol::container_paths& paths,
@@ -27,15 +37,8 @@ hub_config hub_of(const protocol::sidecar& x,
   result.subscribers_max = quotas.subscribers;
   result.held_max_bytes = quotas.held_bytes;
   result.held_whole = held;
-  if (!quotas.keeps_prompts)
-    return result;
-  prompts_config prompts;
-  prompts.id = x.container_id;
-  auto& limits = prompts.limits;
-  limits.per_container = limits.total =
-      std::min(limits.per_container, quotas.open_requests);
-  limits.per_container_bytes = limits.total_bytes = quotas.open_request_bytes;
-  result.spawn_operators = operators_with(std::move(prompts));
+  if (quotas.keeps_prompts)
+    result.spawn_operators = operators_with(prompts_of(x, quotas));
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include "actors/executor/shield_executor.hpp"
 #include "actors/gate/gate.hpp"
 #include "actors/hub/hub.hpp"
+#include "actors/operator/prompts.hpp"
 #include "protocol/base/byte_budget.hpp"
 #include "protocol/supervisor/container_paths.hpp"
 #include "protocol/supervisor/limits.hpp"
@@ -45,6 +46,9 @@ struct container_surroundings {
   /// Gives the hub of a container its audit trail. Empty: there is none.
   std::function<void(hub_config&, const std::string& container_id)> audit =
       nullptr;
+  /// Gives the hub of a container operators with a policy. Empty: they have
+  /// none.
+  std::function<void(hub_config&, prompts_config)> policy = nullptr;
   /// The memory limit for the connections of all of them; see
   /// limits::held_max_bytes.
   protocol::byte_budget_ptr held = std::make_shared<protocol::byte_budget>(
@@ -54,6 +58,10 @@ struct container_surroundings {
   /// Limits the log lines about denied verdicts of all of them.
   log_limiter_ptr denials = limiter_of_all();
 };
+
+/// What the operators of the hub of `x` are started with.
+prompts_config prompts_of(const protocol::sidecar& x,
+                          const container_quotas& quotas);
 
 /// The caller sets the I/O host and the executor. The hub serves only the
 /// container `x`, see protocol::own_container.

@@ -74,8 +74,10 @@ actors::hub_config configure(const serve_config& config,
     result.only_container.emplace(config.only_container);
     prompts.id = config.only_container;
   }
-  if (!config.is_without_prompts)
+  if (!config.is_without_prompts) {
+    policy.load();
     policy.give_to(result, std::move(prompts));
+  }
   return result;
 }
 
@@ -163,7 +165,7 @@ int serve(const serve_config& given) try {
       },
       [policy, audit] {
         audit.reopen();
-        return policy.reload();
+        return policy.load();
       });
   audit.stop();
   return result;

@@ -3,11 +3,14 @@
 #include "actors/base/log.hpp"
 #include "services/operator/public_suffix.hpp"
 
+#include <caf/abstract_actor.hpp>
+#include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
+#include <list>
 #include <mutex>
 #include <utility>
 #include <variant>
@@ -86,8 +89,8 @@ load_hub_policy(const std::vector<policy_directory>& directories) {
 struct hub_policy::state {
   const std::vector<policy_directory> directories;
   std::mutex mutex;
-  actors::policy_loaded last; // until there are operators
-  actors::prompts_actor prompts;
+  actors::policy_loaded last;
+  std::list<actors::prompts_actor> hubs; // each until it ends
 };
 
 hub_policy::hub_policy(std::vector<policy_directory> directories)
@@ -97,7 +100,6 @@ hub_policy::hub_policy(std::vector<policy_directory> directories)
 
 void hub_policy::give_to(actors::hub_config& hub,
                          actors::prompts_config prompts) const {
-  state_->last = load_hub_policy(state_->directories);
   hub.spawn_operators =
       [shared = state_, spawn = std::move(prompts)](actors::operators_place x) {
         auto config = spawn;
@@ -109,18 +111,24 @@ void hub_policy::give_to(actors::hub_config& hub,
         config.board = std::move(x.board);
         auto result = actors::spawn_prompts(*x.io, std::move(config));
         const std::lock_guard guard{shared->mutex};
-        shared->prompts = result;
+        const auto place = shared->hubs.insert(shared->hubs.end(), result);
+        // An actor is dropped on its own thread, so it is not dropped later.
+        caf::actor_cast<caf::abstract_actor*>(result)->attach_functor(
+            [shared, place](const caf::error&) {
+              const std::lock_guard ended{shared->mutex};
+              shared->hubs.erase(place);
+            });
         caf::anon_send(result, shared->last);
         return actors::operators_actor{result};
       };
 }
 
-bool hub_policy::reload() const {
+bool hub_policy::load() const {
   auto loaded = load_hub_policy(state_->directories);
   const std::lock_guard guard{state_->mutex};
-  state_->last = loaded;
-  if (state_->prompts)
-    caf::anon_send(state_->prompts, std::move(loaded));
+  state_->last = std::move(loaded);
+  for (const auto& each : state_->hubs)
+    caf::anon_send(each, state_->last);
   return false;
 }
 

@@ -29,18 +29,19 @@ std::vector<policy_directory> policy_directories(const policy_setting& setting);
 actors::policy_loaded
 load_hub_policy(const std::vector<policy_directory>& directories);
 
-/// Gives a hub its policy. Copies share their state.
+/// Gives the hubs of a process their policy. Copies share their state.
 class hub_policy {
 public:
   explicit hub_policy(std::vector<policy_directory> directories);
 
-  /// The hub gets operators, and they get the policy as soon as they run. Loads
-  /// the files.
+  /// A hub gets operators, and they get the policy as soon as they run: the one
+  /// that was loaded last. Call load() before. The hub's actors end before the
+  /// process does.
   void give_to(actors::hub_config& hub, actors::prompts_config prompts) const;
 
-  /// Loads the files again and tells the operators. For any thread. Returns
-  /// false: nobody has to be waited for.
-  bool reload() const;
+  /// Loads the files and tells the operators of all hubs. For any thread.
+  /// Returns false: nobody has to be waited for.
+  bool load() const;
 
   const std::vector<policy_directory>& directories() const noexcept;
 

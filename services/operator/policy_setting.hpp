@@ -11,6 +11,16 @@ struct policy_setting {
   bool is_off = false;                  ///< none is read
 };
 
+/// The options that mean `x`, for a command line.
+inline std::vector<std::string> policy_arguments(const policy_setting& x) {
+  std::vector<std::string> result;
+  for (const auto& directory : x.directories)
+    result.push_back("--policy=" + directory);
+  if (x.is_off)
+    result.emplace_back("--no-policy");
+  return result;
+}
+
 /// `terok-clearance policy check`.
 struct policy_check_config {
   policy_setting where;

@@ -18,6 +18,7 @@
 #include "services/gate/hooks/hook_check.hpp"
 #include "services/gate/setup.hpp"
 #include "services/operator/hub_audit.hpp"
+#include "services/operator/hub_policy.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
@@ -36,6 +37,7 @@
 #include <system_error>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace clearance::services {
 
@@ -53,16 +55,21 @@ std::string enter_sandbox(const sidecar& x, const sandbox_plan& plan) {
 }
 
 // Runs one service. If it cannot bind its socket, the program could not start.
+// `reload`: see running_service; empty: SIGHUP ends the program.
 int serve(const supervise_child_options& options,
-          const std::function<running_service(io::loop&)>& start) {
+          const std::function<running_service(io::loop&)>& start,
+          const std::function<bool()>& reload = nullptr) {
   program_config config;
   config.name = supervisor_program;
   config.level = options.level;
   config.cannot_start = exit_cannot_start;
   // the parent process is the service that systemd knows
   config.notifies = false;
+  config.reloads = static_cast<bool>(reload);
   return run_program(config, [&](io::loop& loop, const actors::manager_actor&) {
-    return start(loop);
+    auto result = start(loop);
+    result.reload = reload;
+    return result;
   });
 }
 
@@ -106,11 +113,16 @@ int run_clearance(const supervise_child_options& options, const sidecar& x,
   }
   const auto boot = actors::new_boot_id();
   const hub_audit audit{setting, name, boot, exit_cannot_start};
+  const hub_policy policy{options.is_without_prompts
+                              ? std::vector<policy_directory>{}
+                              : policy_directories(options.policy)};
   auto plan = hub_sandbox({clearance, readers});
+  for (const auto& each : policy.directories())
+    plan.paths_allowed.push_back({each.path, path_access::read});
   if (!audit.directory().empty())
     plan.paths_allowed.push_back({audit.directory(), path_access::files, true});
   const auto sandbox = enter_sandbox(x, plan);
-  const auto result = serve(options, [&](io::loop& loop) {
+  const auto start = [&](io::loop& loop) {
     actors::executor_actor executor = actors::spawn_helper_executor(
         loop, actors::helper_executor_config{&loop, paths.verdict_socket});
     loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(executor));
@@ -120,8 +132,18 @@ int run_clearance(const supervise_child_options& options, const sidecar& x,
     hub.io = &loop;
     hub.executor = executor;
     hub.sandbox = sandbox;
+    if (quotas.keeps_prompts) {
+      auto prompts = actors::prompts_of(x, quotas);
+      prompts.boot = boot;
+      policy.load();
+      policy.give_to(hub, std::move(prompts));
+    }
     audit.give_to(hub);
     return depend(loop, actors::spawn_hub(loop, std::move(hub)));
+  };
+  const auto result = serve(options, start, [&] {
+    audit.reopen();
+    return policy.load();
   });
   audit.stop();
   return result;

@@ -56,6 +56,8 @@ private:
   static void check_audit(const CLI::App& app, const audit_setting& x);
   static void add_level(CLI::App& app, log_level& to);
   static void add_audit(CLI::App& app, audit_setting& to);
+  static void add_prompts(CLI::App& app, bool& is_without,
+                          policy_setting& policy);
 };
 
 void supervisor_parser::add_level(CLI::App& app, log_level& to) {
@@ -71,6 +73,19 @@ void supervisor_parser::add_audit(CLI::App& app, audit_setting& to) {
   app.add_flag("--audit-required", to.is_required);
 }
 
+void supervisor_parser::add_prompts(CLI::App& app, bool& is_without,
+                                    policy_setting& policy) {
+  auto* no_prompts = app.add_flag("--no-prompts", is_without);
+  auto* no_policy = app.add_flag("--no-policy", policy.is_off);
+  app.add_option("--policy", policy.directories)
+      ->allow_extra_args(false)
+      ->check([](const std::string& word) {
+        return word.empty() ? "must not be empty" : "";
+      })
+      ->excludes(no_policy)
+      ->excludes(no_prompts);
+}
+
 supervisor_parser::supervisor_parser() {
   app.require_subcommand(1);
   app.add_flag("--version", version);
@@ -79,7 +94,7 @@ supervisor_parser::supervisor_parser() {
   run->add_flag("--podman", all.podman);
   add(*run, "--shield", all.shield);
   add(*run, "--selinux-type", all.selinux_type);
-  run->add_flag("--no-prompts", all.is_without_prompts);
+  add_prompts(*run, all.is_without_prompts, all.policy);
   add_audit(*run, all.audit);
   add(*run, "--metrics", all.metrics);
   add_level(*run, all.level);
@@ -89,7 +104,7 @@ supervisor_parser::supervisor_parser() {
   add(*child, "SIDECAR", one.sidecar)->required();
   add(*child, "--shield", one.shield);
   add(*child, "--selinux-type", one.selinux_type);
-  child->add_flag("--no-prompts", one.is_without_prompts);
+  add_prompts(*child, one.is_without_prompts, one.policy);
   add_audit(*child, one.audit);
   add_level(*child, one.level);
   parent = app.add_subcommand("supervisor");
@@ -100,7 +115,7 @@ supervisor_parser::supervisor_parser() {
   add(*parent, "--delegate", whole.delegate);
   parent->add_flag("--isolate", whole.isolate);
   add(*parent, "--selinux-type", whole.selinux_type);
-  parent->add_flag("--no-prompts", whole.is_without_prompts);
+  add_prompts(*parent, whole.is_without_prompts, whole.policy);
   add_audit(*parent, whole.audit);
   add_level(*parent, whole.level);
 }
@@ -140,7 +155,8 @@ supervisor_command supervisor_parser::finish() {
     throw usage_fault("--shield is for the verdict service alone",
                       usage_error::kind::together, {"--shield"});
   if (one.service != child_service::clearance)
-    for (const char* option : {"--audit", "--audit-sync", "--audit-required"})
+    for (const char* option : {"--policy", "--no-policy", "--audit",
+                               "--audit-sync", "--audit-required"})
       if (child->count(option) > 0)
         throw usage_fault(std::string{option}
                               + " is for the clearance service alone",

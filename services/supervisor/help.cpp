@@ -62,7 +62,13 @@ Options:
   --selinux-type NAME
                      the type of the gate's socket, where SELinux is enabled
                      (default: terok_socket_t)
-  --no-prompts       keep no prompts; see terok-clearance-prompts(1)
+  --no-prompts       keep no prompts; see terok-clearance-prompts(1); excludes
+                     --policy
+  --policy DIR       read the rules of DIR/*.toml, which decide prompts without
+                     a person; may be repeated (default:
+                     /etc/terok-clearance/policy.d, then
+                     $XDG_CONFIG_HOME/terok-clearance/policy.d)
+  --no-policy        read no rules; excludes --policy
   --audit DIR        write an audit trail for each hub to DIR/ID.jsonl, or none
                      if DIR is `none` (default:
                      $XDG_STATE_HOME/terok-clearance/audit); see
@@ -81,12 +87,12 @@ Each container may hold 4096 open requests in 2 MiB, 64 connected readers, 256
 connected clients, 128 of them subscribers, and 8 git processes at a time.
 
 SIGTERM and SIGINT stop the program: running git transfers get 4 seconds,
-everything else ends at once. A second signal ends it at once. SIGHUP makes new
-files of audit trails that were renamed. SIGUSR1 writes the counters to the log,
-which is stderr. If that is the journal, entries have the fields CONTAINER=,
-REQUEST_ID= and TEROK_...=. With Type=notify systemd is told when each container
-that had a sidecar at the start is served or has failed, and how many there are;
-with WatchdogSec= also that the supervisor runs.
+everything else ends at once. A second signal ends it at once. SIGHUP reads the
+policy again and makes new files of audit trails that were renamed. SIGUSR1
+writes the counters to the log, which is stderr. If that is the journal, entries
+have the fields CONTAINER=, REQUEST_ID= and TEROK_...=. With Type=notify systemd
+is told when each container that had a sidecar at the start is served or has
+failed, and how many there are; with WatchdogSec= also that the supervisor runs.
 )";
 
 constexpr std::string_view parent_text = R"(
@@ -117,7 +123,13 @@ Options:
   --selinux-type NAME
                      the type of the gate's socket, where SELinux is enabled
                      (default: terok_socket_t)
-  --no-prompts       keep no prompts; see terok-clearance-prompts(1)
+  --no-prompts       keep no prompts; see terok-clearance-prompts(1); excludes
+                     --policy
+  --policy DIR       read the rules of DIR/*.toml, which decide prompts without
+                     a person; may be repeated (default:
+                     /etc/terok-clearance/policy.d, then
+                     $XDG_CONFIG_HOME/terok-clearance/policy.d)
+  --no-policy        read no rules; excludes --policy
   --audit DIR        write an audit trail for each hub to DIR/ID.jsonl, or none
                      if DIR is `none` (default:
                      $XDG_STATE_HOME/terok-clearance/audit); see
@@ -127,6 +139,9 @@ Options:
   --log-level LEVEL  debug, info, warning or error (default: info)
   --config FILE      settings, as TOML; see terok-supervisor --help
   --help             show this text
+
+SIGHUP reads the policy again and makes new files of audit trails that were
+renamed. With --isolate the hub is a process of its own: send SIGHUP to it.
 
 Exit codes: 0 the container ended, or stopped by a signal; 1 failed while
 running; 2 wrong usage or a bad sidecar; 3 no service could be started; 4 could
@@ -159,7 +174,12 @@ Options:
                      the type of the gate's socket, where SELinux is enabled
                      (default: terok_socket_t)
   --no-prompts       for clearance: keep no prompts; see
-                     terok-clearance-prompts(1)
+                     terok-clearance-prompts(1); excludes --policy
+  --policy DIR       for clearance: read the rules of DIR/*.toml, which decide
+                     prompts without a person; may be repeated (default:
+                     /etc/terok-clearance/policy.d, then
+                     $XDG_CONFIG_HOME/terok-clearance/policy.d)
+  --no-policy        for clearance: read no rules; excludes --policy
   --audit DIR        for clearance: write an audit trail to DIR/ID.jsonl, or
                      none if DIR is `none` (default:
                      $XDG_STATE_HOME/terok-clearance/audit); see

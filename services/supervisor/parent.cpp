@@ -12,6 +12,7 @@
 #include "protocol/supervisor/path_fault.hpp"
 #include "protocol/text/text.hpp"
 #include "services/operator/hub_audit.hpp"
+#include "services/operator/hub_policy.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
@@ -113,6 +114,8 @@ delegated_services(const parent_options& options, const protocol::sidecar& x,
     add_service(result, "clearance", std::move(hub), options);
     if (options.is_without_prompts)
       result.back().argv.emplace_back("--no-prompts");
+    for (auto& word : policy_arguments(options.policy))
+      result.back().argv.push_back(std::move(word));
     for (auto& word : audit_words(options.audit))
       result.back().argv.push_back(std::move(word));
     if (auto fault = gate_fault_of(x, paths))
@@ -189,12 +192,19 @@ int supervise_container(const parent_options& options) try {
   const auto sidecar = parent.sidecar;
   const auto shield = choose_shield(options.shield);
   const container_audits audits{options.audit};
+  const hub_policy policy{policy_directories(options.policy)};
+  if (!options.is_without_prompts)
+    policy.load();
   auto shared = find_surroundings(
       shield, options.selinux_type,
       sidecar->gate && !options.isolate ? gates_here::some : gates_here::none);
   shared.quotas.keeps_prompts = !options.is_without_prompts;
   shared.audit = [audits](actors::hub_config& hub, const std::string& id) {
     audits.give_to(hub, id);
+  };
+  shared.policy = [policy](actors::hub_config& hub,
+                           actors::prompts_config prompts) {
+    policy.give_to(hub, std::move(prompts));
   };
   parent.around =
       std::make_shared<const actors::container_surroundings>(std::move(shared));
@@ -210,6 +220,7 @@ int supervise_container(const parent_options& options) try {
   config.level = options.level;
   config.cannot_start = exit_cannot_start;
   config.nothing_started = exit_nothing_started;
+  config.reloads = true;
   const auto result =
       run_program(config, [&](io::loop& loop, const actors::manager_actor&) {
         http = std::make_unique<io::http_server>(loop.context());
@@ -217,7 +228,12 @@ int supervise_container(const parent_options& options) try {
         parent.io = &loop;
         parent.http = http.get();
         parent.containers = containers.get();
-        return start_parent(loop, std::move(parent));
+        auto service = start_parent(loop, std::move(parent));
+        service.reload = [audits, policy] {
+          audits.reopen();
+          return policy.load();
+        };
+        return service;
       });
   audits.stop();
   clean_up(*sidecar);

@@ -8,6 +8,7 @@
 #include "actors/supervisor/running_sidecars.hpp"
 #include "actors/supervisor/supervisor.hpp"
 #include "services/operator/hub_audit.hpp"
+#include "services/operator/hub_policy.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
@@ -67,6 +68,9 @@ int supervise(const supervise_options& options) try {
   log_to_stderr(options.level);
   const auto shield = choose_shield(options.shield);
   const container_audits audits{options.audit};
+  const hub_policy policy{policy_directories(options.policy)};
+  if (!options.is_without_prompts)
+    policy.load();
   auto shared =
       find_surroundings(shield, options.selinux_type, gates_here::some);
   shared.quotas.keeps_prompts = !options.is_without_prompts;
@@ -74,6 +78,10 @@ int supervise(const supervise_options& options) try {
   shared.board = metrics.board();
   shared.audit = [audits](actors::hub_config& hub, const std::string& id) {
     audits.give_to(hub, id);
+  };
+  shared.policy = [policy](actors::hub_config& hub,
+                           actors::prompts_config prompts) {
+    policy.give_to(hub, std::move(prompts));
   };
   auto around =
       std::make_shared<const actors::container_surroundings>(std::move(shared));
@@ -111,9 +119,9 @@ int supervise(const supervise_options& options) try {
         all.manager = manager;
         all.caveat = shield_caveat(shield);
         auto service = start_supervisor(loop, std::move(all));
-        service.reload = [audits] {
+        service.reload = [audits, policy] {
           audits.reopen();
-          return false;
+          return policy.load();
         };
         return service;
       });

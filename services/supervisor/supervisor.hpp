@@ -4,6 +4,7 @@
 #include "services/cli/config_file.hpp"
 #include "services/cli/outcome.hpp"
 #include "services/operator/audit_setting.hpp"
+#include "services/operator/policy_setting.hpp"
 #include "services/process/log_level.hpp"
 
 #include <cstdint>
@@ -28,7 +29,8 @@ struct supervise_child_options {
   std::string shield; ///< empty: it is searched for
   std::string selinux_type = default_selinux_type;
   bool is_without_prompts = false;
-  audit_setting audit; ///< its file is a directory
+  policy_setting policy; ///< read if prompts are kept
+  audit_setting audit;   ///< its file is a directory
   log_level level = log_level::info;
 };
 
@@ -45,7 +47,8 @@ struct parent_options {
   bool isolate = false; ///< hub and gate run in children with a sandbox
   bool is_without_prompts = false;
   std::string selinux_type = default_selinux_type;
-  audit_setting audit; ///< its file is a directory
+  policy_setting policy; ///< read if prompts are kept
+  audit_setting audit;   ///< its file is a directory
   log_level level = log_level::info;
 };
 
@@ -57,8 +60,9 @@ struct supervise_options {
   std::string shield; ///< empty: it is searched for
   std::string selinux_type = default_selinux_type;
   bool is_without_prompts = false;
-  audit_setting audit; ///< its file is a directory
-  std::string metrics; ///< see metrics_server; empty: none are served
+  policy_setting policy; ///< read if prompts are kept
+  audit_setting audit;   ///< its file is a directory
+  std::string metrics;   ///< see metrics_server; empty: none are served
   log_level level = log_level::info;
 };
 

@@ -87,6 +87,34 @@ TEST_CASE("the hub of each container has an audit trail of its own") {
   CHECK(trail.find("decision") == trail.npos);
 }
 
+TEST_CASE("the policy decides for the hub of each container, and SIGHUP reads "
+          "it again") {
+  supervision s;
+  s.world.add(one);
+  s.world.add(two);
+  const temp_dir policy;
+  const std::string rule = "version = 1\n[[rule]]\nname = \"no\"\n"
+                           "why = \"a test\"\naction = \"deny\"\nto = [\"";
+  write_file(policy / "a.toml", rule + block_of(one).dest + "\"]\n");
+  s.start({"--policy", policy.path()});
+  for (const auto& each : {one, two}) {
+    s.await_served(each);
+    varlink_client watcher{s.world.clearance(each)};
+    watcher.send("org.terok.Clearance1.Subscribe", {}, R"("more":true)");
+    watcher.socket().await_taken();
+    const auto x = block_of(each);
+    raw_socket{s.world.reader(each)}.send(x.line());
+    CHECK(watcher.next_event() == x.event());
+    const auto applied = watcher.next_event();
+    CHECK(applied.type == "verdict_applied");
+    CHECK(applied.action == "deny");
+  }
+  write_file(policy / "a.toml", "version = 1\n[[rule]]\n");
+  s.process().kill(SIGHUP);
+  s.process().await_err("the policy could not be loaded");
+  CHECK(s.stop() == exited(0));
+}
+
 // A program that reads the traffic of one container must not open the firewall
 // of another container.
 TEST_CASE("a reader socket accepts lines about its own container only") {

@@ -84,6 +84,19 @@ TEST_CASE("a hub in its sandbox writes the audit trail of its container") {
   CHECK(other.wait() == exited(2));
 }
 
+TEST_CASE("a hub in its sandbox reads the policy of its container") {
+  fixture s;
+  const temp_dir policy;
+  write_file(policy / "a.toml", "version = 1\n");
+  auto server = s.serve("clearance", {"--policy", policy.path()});
+  server.await_err("no rules; what no rule matches is asked");
+  write_file(policy / "a.toml", "version = 1\ndefault = \"deny\"\n");
+  server.kill(SIGHUP);
+  server.await_err("no rules; what no rule matches is left denied");
+  server.kill(SIGTERM);
+  CHECK(server.wait() == exited(0));
+}
+
 // The directory of the socket is mounted into the container, so it must hold no
 // file that git obeys.
 TEST_CASE("a gate's home and hooks are in a private directory, apart from its "

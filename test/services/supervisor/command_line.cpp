@@ -57,6 +57,31 @@ TEST_CASE("a child serves one service of one container") {
   CHECK(y.level == log_level::debug);
 }
 
+TEST_CASE("every hub of the supervisor can have a policy") {
+  const words options{"--policy", "/a", "--policy", "/b"};
+  const std::vector<std::string> both{"/a", "/b"};
+  auto hub = child;
+  hub[1] = "clearance";
+  CHECK(parsed<supervise_child_options>(hub + options).policy.directories
+        == both);
+  CHECK(parsed<supervise_options>(words{"run", "--sidecar-dir", "/d"} + options)
+            .policy.directories
+        == both);
+  const words whole{"supervisor", "0123456789ab", "/s.json"};
+  CHECK(parsed<parent_options>(whole + options).policy.directories == both);
+  CHECK(parsed<parent_options>(whole + words{"--no-policy"}).policy.is_off);
+  CHECK_FALSE(parsed<parent_options>(whole).policy.is_off);
+  for (const char* other : {"--no-policy", "--no-prompts"})
+    CHECK(fault(whole + options + words{other}).find("--policy")
+          != std::string::npos);
+  CHECK(fault(child + options)
+        == "--policy is for the clearance service alone");
+  policy_setting x;
+  x.directories = both;
+  CHECK(policy_arguments(x) == words{"--policy=/a", "--policy=/b"});
+  CHECK(policy_arguments({{}, true}) == words{"--no-policy"});
+}
+
 TEST_CASE("the arguments of supervise-child are checked") {
   auto with = [](std::size_t index, const char* word) {
     auto result = child;
