@@ -105,6 +105,110 @@ struct verdict_result {
   std::vector<std::pair<std::string, std::string>> fields;
 };
 
+/// The question to operators about one container and one target. Strings are
+/// printable ASCII, times are microseconds since the epoch; the fields are
+/// those of `Prompt` of org.terok.ClearanceOperator1.
+struct prompt {
+  std::string id;
+  std::int64_t revision = 0; ///< grows with what one must know to decide
+  std::string container;
+  std::string target;
+  std::string domain; ///< empty: there is no name
+  std::string dest;
+  std::vector<std::string> flags; ///< such as "private_address"
+  std::vector<std::int64_t> ports;
+  std::int64_t first_seen = 0;
+  std::int64_t last_seen = 0;
+  std::int64_t count = 0; ///< of blocks
+  std::string state;      ///< "waiting", "deciding", "decided" or "gone"
+  std::string why;        ///< why it is gone
+  bool quiet = false;
+  std::string opens;   ///< what an allow opens, as a sentence for people
+  std::string action;  ///< of the decision; empty: there is none
+  std::string decider; ///< "operator", "policy" or "application"
+  std::string result;  ///< "applied", "failed", "pending" or "left_denied"
+};
+
+/// Some prompts. For a prompt watcher: what each is like now, and the ids of
+/// those that have left.
+struct prompts {
+  bool fresh = false; ///< forget all that you knew before this message
+  std::vector<prompt> list;
+  std::vector<std::string> removed;
+};
+
+/// Asks for the prompts of a container; empty: of all.
+struct list_prompts {
+  std::string container;
+};
+
+/// Decides a prompt. An allow needs its current revision. Possible errors of
+/// org.terok.ClearanceOperator1: NoSuchPrompt, PromptChanged, AlreadyDecided,
+/// DecisionFailed, ScopeNotSupported and InvalidAction. The value of a field of
+/// such an error may be a JSON object.
+struct decision {
+  std::string prompt; ///< its id
+  std::int64_t revision = 0;
+  std::string action; ///< "allow" or "deny"
+  std::string reason; ///< for the record; may be empty
+  /// An allow ends after so many seconds, where the executor can do that; 0: it
+  /// does not end.
+  std::int64_t seconds = 0;
+};
+
+/// Stops the prompts of a container from asking for attention, or lets them.
+struct quiet {
+  std::string container;
+  bool on = true;
+};
+
+/// Asks for the newest `limit` decisions behind `after` (0: all that the hub
+/// remembers), of one container or, if that is empty, of all.
+struct history {
+  std::int64_t after = 0; ///< made_decision::seq
+  std::int64_t limit = 0;
+  std::string container;
+};
+
+/// A decision, as `Decision` of org.terok.ClearanceOperator1.
+struct made_decision {
+  std::int64_t seq = 0; ///< grows with every decision of the hub
+  std::string prompt;
+  std::string container;
+  std::string target;
+  std::string action;
+  std::string decider; ///< "operator", "policy" or "application"
+  std::string name;    ///< what the decider says of itself; may be empty
+  std::string reason;
+  std::string rule;   ///< of the policy; empty: none
+  std::string result; ///< as prompt::result
+  std::string error;  ///< why it failed
+  std::int64_t at = 0;
+};
+
+/// The newest is the last.
+struct decisions {
+  std::vector<made_decision> list;
+};
+
+/// Asks what the policy says: about a prompt, or if `prompt` is empty about
+/// what the other fields say.
+struct question {
+  std::string prompt;
+  std::string container;
+  std::string target;
+  std::vector<std::pair<std::string, std::string>> dossier;
+  std::vector<std::string> addresses;
+  std::vector<std::int64_t> ports;
+};
+
+struct explanation {
+  std::string decision;             ///< "allow", "deny" or "ask"
+  std::vector<std::string> rules;   ///< that match
+  std::vector<std::string> unknown; ///< facts that rules ask for
+  std::string opens;                ///< as prompt::opens
+};
+
 /// Asks the executor to execute a verdict that the hub has checked.
 struct shield_call {
   bool allow = false; ///< true: allow, false: deny
@@ -120,7 +224,11 @@ struct shield_result {
 /// Asks the hub to send its events to a subscriber.
 using subscribe_atom = caf::atom_constant<caf::atom("subscribe")>;
 
-/// A subscriber's answer: the events are handled, send the next ones.
+/// Asks the hub to send its prompts to a prompt watcher.
+using watch_atom = caf::atom_constant<caf::atom("watch")>;
+
+/// The answer of a subscriber or prompt watcher: the message is handled, send
+/// the next one.
 using more_atom = caf::atom_constant<caf::atom("more")>;
 
 /// Asks an actor to write its counters to the log.
@@ -134,6 +242,13 @@ using report_atom = caf::atom_constant<caf::atom("report")>;
 /// ones are lost.
 using subscriber = caf::typed_actor<caf::replies_to<events>::with<more_atom>>;
 
+/// Your actor that gets the hub's prompts: first all, then every change. It
+/// gets the next message when it has answered the last one; meanwhile the
+/// changes of a prompt become one. It must answer within a minute, or it gets
+/// no more.
+using prompt_watcher =
+    caf::typed_actor<caf::replies_to<prompts>::with<more_atom>>;
+
 /// Executes verdicts: the actor that start_executor() returns, or one of yours.
 /// It must answer within a minute.
 using executor =
@@ -143,14 +258,22 @@ using executor =
 /// ends. The error caf::sec::request_receiver_down then means: nobody knows
 /// whether the executor will still execute the verdict. The hub ends with an
 /// error, which what() explains, if it cannot bind a socket or if a part of it
-/// crashes. Then its sockets are closed and all its parts have ended.
+/// crashes. Then its sockets are closed and all its parts have ended. A hub
+/// without prompts answers messages about prompts with an error.
 using hub = caf::typed_actor<
     caf::replies_to<verdict>::with<verdict_result>,
     // Subscribes. After the answer the subscriber gets every event,
     // first the blocks that wait for a verdict and that no client
     // has got yet. Ends when the subscriber or the hub ends.
     caf::replies_to<subscribe_atom, subscriber>::with<subscribe_atom>,
-    caf::reacts_to<report_atom>>;
+    // Watches the prompts. Ends when the watcher or the hub ends.
+    caf::replies_to<watch_atom, prompt_watcher>::with<watch_atom>,
+    caf::replies_to<list_prompts>::with<prompts>,
+    caf::replies_to<decision>::with<verdict_result>,
+    caf::replies_to<quiet>::with<verdict_result>,
+    caf::replies_to<history>::with<decisions>,
+    // An error if there is no such prompt.
+    caf::replies_to<question>::with<explanation>, caf::reacts_to<report_atom>>;
 
 /// A git gate. It ends with an error, which what() explains, if it cannot
 /// listen.
@@ -176,8 +299,8 @@ struct hub_config {
   std::size_t readers_max = 8192;
   std::size_t clients_max = 8192;
   std::size_t subscribers_max = 4096;
-  /// Whether clients at the clearance socket can look at prompts and decide
-  /// them. Each event then costs a little more.
+  /// Whether the application and clients at the clearance socket can look at
+  /// prompts and decide them. Each event then costs a little more.
   bool prompts = true;
 };
 
@@ -280,6 +403,68 @@ auto inspect(Inspector& f, verdict_result& x) {
 }
 
 template <class Inspector>
+auto inspect(Inspector& f, prompt& x) {
+  return f(caf::meta::type_name("clearance::embedding::prompt"), x.id,
+           x.revision, x.container, x.target, x.domain, x.dest, x.flags,
+           x.ports, x.first_seen, x.last_seen, x.count, x.state, x.why, x.quiet,
+           x.opens, x.action, x.decider, x.result);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, prompts& x) {
+  return f(caf::meta::type_name("clearance::embedding::prompts"), x.fresh,
+           x.list, x.removed);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, list_prompts& x) {
+  return f(caf::meta::type_name("clearance::embedding::list_prompts"),
+           x.container);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, decision& x) {
+  return f(caf::meta::type_name("clearance::embedding::decision"), x.prompt,
+           x.revision, x.action, x.reason, x.seconds);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, quiet& x) {
+  return f(caf::meta::type_name("clearance::embedding::quiet"), x.container,
+           x.on);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, history& x) {
+  return f(caf::meta::type_name("clearance::embedding::history"), x.after,
+           x.limit, x.container);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, made_decision& x) {
+  return f(caf::meta::type_name("clearance::embedding::made_decision"), x.seq,
+           x.prompt, x.container, x.target, x.action, x.decider, x.name,
+           x.reason, x.rule, x.result, x.error, x.at);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, decisions& x) {
+  return f(caf::meta::type_name("clearance::embedding::decisions"), x.list);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, question& x) {
+  return f(caf::meta::type_name("clearance::embedding::question"), x.prompt,
+           x.container, x.target, x.dossier, x.addresses, x.ports);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, explanation& x) {
+  return f(caf::meta::type_name("clearance::embedding::explanation"),
+           x.decision, x.rules, x.unknown, x.opens);
+}
+
+template <class Inspector>
 auto inspect(Inspector& f, shield_call& x) {
   return f(caf::meta::type_name("clearance::embedding::shield_call"), x.allow,
            x.container, x.dest);
@@ -301,4 +486,15 @@ CAF_ADD_TYPE_ID(clearance, (clearance::embedding::verdict_result))
 CAF_ADD_TYPE_ID(clearance, (clearance::embedding::shield_call))
 CAF_ADD_TYPE_ID(clearance, (clearance::embedding::shield_result))
 CAF_ADD_TYPE_ID(clearance, (clearance::embedding::subscriber))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::prompt))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::prompts))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::list_prompts))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::decision))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::quiet))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::history))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::made_decision))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::decisions))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::question))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::explanation))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::prompt_watcher))
 CAF_END_TYPE_ID_BLOCK(clearance)

@@ -1,6 +1,8 @@
 #include "services/embedding/embedded_hub.hpp"
 
 #include "protocol/base/limits.hpp"
+#include "services/embedding/prompt_messages.hpp"
+#include "services/embedding/prompt_subscription.hpp"
 #include "services/embedding/subscription.hpp"
 
 #include <caf/exit_reason.hpp>
@@ -27,13 +29,14 @@ std::string message_of(const face::verdict& x) {
   return result;
 }
 
-face::verdict_result to_face(protocol::varlink::reply&& x) {
+caf::expected<face::verdict_result>
+verdict_in(const protocol::varlink::reply& x) {
   face::verdict_result result;
   result.ok = x.error.empty();
-  result.error = std::move(x.error);
+  result.error = x.error;
   if (!result.ok)
-    for (auto& each : x.parameters)
-      result.fields.emplace_back(std::move(each.name), std::move(each.text));
+    for (const auto& each : x.parameters)
+      result.fields.emplace_back(each.name, each.text);
   return result;
 }
 
@@ -51,13 +54,15 @@ embedded_hub::embedded_hub(self_type* self, embedded_hub_config config)
   // nop
 }
 
-// The application gets an answer to each of its verdicts. The actor that asked
+// The application gets an answer to each of its messages. The actor that asked
 // the executor may still run. Then it answers its own client.
 embedded_hub::~embedded_hub() {
   const auto ended = caf::make_error(caf::sec::request_receiver_down);
-  for (auto& x : std::exchange(verdicts_, {}))
+  for (auto& x : std::exchange(asked_, {}))
     settle(*x);
   for (auto& x : std::exchange(subscribing_, {}))
+    x->deliver(ended);
+  for (auto& x : std::exchange(watching_, {}))
     x->deliver(ended);
   for (auto& x : std::exchange(calls_, {}))
     x->deliver(protocol::shield_outcome{
@@ -74,9 +79,25 @@ embedded_hub::interface::behavior_type embedded_hub::make_behavior() {
   self_->set_down_handler(
       [this](const caf::down_msg& x) { self_->quit(x.reason); });
   return {
-      [this](const face::verdict& x) { return on_verdict(x); },
+      [this](const face::verdict& x) { return ask(message_of(x), verdict_in); },
       [this](face::subscribe_atom, const face::subscriber& x) {
         return on_subscribe(x);
+      },
+      [this](face::watch_atom, const face::prompt_watcher& x) {
+        return on_watch(x);
+      },
+      [this](const face::list_prompts& x) {
+        return ask(message_of(x), prompts_in);
+      },
+      [this](const face::decision& x) {
+        return ask(message_of(x), verdict_in);
+      },
+      [this](const face::quiet& x) { return ask(message_of(x), verdict_in); },
+      [this](const face::history& x) {
+        return ask(message_of(x), decisions_in);
+      },
+      [this](const face::question& x) {
+        return ask(message_of(x), explanation_in);
       },
       [this](report_atom) { self_->send(inner_, report_atom::value); },
       [](const deferred& x) { (*x.what)(); },
@@ -88,34 +109,51 @@ embedded_hub::interface::behavior_type embedded_hub::make_behavior() {
   };
 }
 
+template <class Result>
+caf::typed_response_promise<Result> embedded_hub::ask(
+    std::string message,
+    caf::expected<Result> (*read)(const protocol::varlink::reply&)) {
+  auto promise = self_->make_response_promise<Result>();
+  auto call = std::make_shared<client_call>();
+  call->answer = [promise, read](
+                     const std::optional<protocol::varlink::reply>& x) mutable {
+    if (!x) {
+      promise.deliver(caf::make_error(caf::sec::request_receiver_down));
+      return;
+    }
+    auto result = read(*x);
+    if (result)
+      promise.deliver(std::move(*result));
+    else
+      promise.deliver(std::move(result.error()));
+  };
+  start(std::move(message), std::move(call));
+  return promise;
+}
+
 // The application gets an answer, whatever way the client's connection ends.
-embedded_hub::verdict_promise embedded_hub::on_verdict(const face::verdict& x) {
-  auto call = std::make_shared<verdict_call>();
-  call->answer = self_->make_response_promise<face::verdict_result>();
-  verdicts_.insert(call);
+void embedded_hub::start(std::string message,
+                         std::shared_ptr<client_call> call) {
+  asked_.insert(call);
   auto ended = [this, me = interface{self_}, call] {
     defer(me, [this, call] {
-      if (verdicts_.erase(call) > 0)
+      if (asked_.erase(call) > 0)
         settle(*call);
     });
   };
-  call->client = std::make_shared<line>(message_of(x), config_.who,
+  call->client = std::make_shared<line>(std::move(message), config_.who,
                                         line::handlers{[call, ended](auto y) {
-                                                         call->result = to_face(
-                                                             std::move(y));
+                                                         call->reply =
+                                                             std::move(y);
                                                          ended();
                                                        },
                                                        ended,
                                                        {}});
   self_->send(inner_, accepted{call->client});
-  return call->answer;
 }
 
-void embedded_hub::settle(verdict_call& x) {
-  if (x.result)
-    x.answer.deliver(std::move(*x.result));
-  else
-    x.answer.deliver(caf::make_error(caf::sec::request_receiver_down));
+void embedded_hub::settle(client_call& x) {
+  x.answer(std::move(x.reply));
   x.client->hang_up();
 }
 
@@ -136,6 +174,27 @@ embedded_hub::on_subscribe(const face::subscriber& x) {
   };
   spawn_subscription(*config_.inner.io,
                      subscription_config{inner_, x, config_.who, subscribed});
+  return *answer;
+}
+
+embedded_hub::watch_promise
+embedded_hub::on_watch(const face::prompt_watcher& x) {
+  auto answer = std::make_shared<watch_promise>(
+      self_->make_response_promise<face::watch_atom>());
+  watching_.insert(answer);
+  auto watched = [this, me = interface{self_}, answer](bool stands) {
+    defer(me, [this, answer, stands] {
+      if (watching_.erase(answer) == 0)
+        return;
+      if (stands)
+        answer->deliver(face::watch_atom::value);
+      else
+        answer->deliver(caf::make_error(caf::sec::request_receiver_down));
+    });
+  };
+  spawn_prompt_subscription(
+      *config_.inner.io,
+      prompt_subscription_config{inner_, x, config_.who, watched});
   return *answer;
 }
 

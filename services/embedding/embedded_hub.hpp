@@ -8,12 +8,14 @@
 #include "services/embedding/clearance.hpp"
 #include "services/embedding/line.hpp"
 
+#include <caf/expected.hpp>
 #include <caf/typed_response_promise.hpp>
 
 #include <functional>
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 
 namespace clearance::actors::embedding {
 
@@ -56,30 +58,39 @@ public:
   interface::behavior_type make_behavior();
 
 private:
-  using verdict_promise = caf::typed_response_promise<face::verdict_result>;
   using subscribe_promise = caf::typed_response_promise<face::subscribe_atom>;
+  using watch_promise = caf::typed_response_promise<face::watch_atom>;
   using shield_promise = caf::typed_response_promise<protocol::shield_outcome>;
 
-  /// One verdict of the application; it has a client connection of its own.
-  struct verdict_call {
-    verdict_promise answer;
-    /// refers to this actor until the result is known
+  /// One call of the application; it has a client connection of its own.
+  struct client_call {
+    /// Gets the hub's reply, or nothing if the hub ended before.
+    std::function<void(std::optional<protocol::varlink::reply>)> answer;
+    /// refers to this actor until the reply is known
     std::shared_ptr<line> client;
-    std::optional<face::verdict_result> result; ///< set as soon as it is known
+    std::optional<protocol::varlink::reply> reply; ///< once it is known
   };
 
-  static void settle(verdict_call& x);
-  verdict_promise on_verdict(const face::verdict& x);
+  static void settle(client_call& x);
+  void start(std::string message, std::shared_ptr<client_call> call);
+  /// Sends `message` as a client does, and answers with what `read` makes of
+  /// the reply.
+  template <class Result>
+  caf::typed_response_promise<Result>
+  ask(std::string message,
+      caf::expected<Result> (*read)(const protocol::varlink::reply&));
   subscribe_promise on_subscribe(const face::subscriber& x);
+  watch_promise on_watch(const face::prompt_watcher& x);
   shield_promise on_call(const protocol::shield_call& x);
 
   self_type* self_;
   embedded_hub_config config_;
   service_actor inner_;
-  // The verdicts that are not answered yet. Callbacks of other actors hold
+  // The calls that are not answered yet. Callbacks of other actors hold
   // them, too; these use members of this actor in its own handlers only.
-  std::set<std::shared_ptr<verdict_call>> verdicts_;
+  std::set<std::shared_ptr<client_call>> asked_;
   std::set<std::shared_ptr<subscribe_promise>> subscribing_;
+  std::set<std::shared_ptr<watch_promise>> watching_;
   std::set<std::shared_ptr<shield_promise>> calls_;
 };
 

@@ -10,6 +10,10 @@ namespace clearance::actors::embedding {
 
 namespace {
 
+// Replies come from this process and are in its memory already: a list of all
+// prompts may have some MiB.
+constexpr std::size_t reply_max_bytes = std::size_t{1} << 30U;
+
 // Numbers of sockets count upward from 1, so they never reach these numbers.
 connection_id next_id() noexcept {
   static std::atomic<connection_id> last{connection_id{1} << 63U};
@@ -23,7 +27,7 @@ line::line(std::string call, peer who, handlers tell)
       who_(std::move(who)),
       call_(std::move(call)),
       tell_(std::move(tell)),
-      framer_(protocol::nul_framer()) {
+      framer_('\0', reply_max_bytes, protocol::framer::overflow::fail) {
   // nop
 }
 

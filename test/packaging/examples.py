@@ -484,7 +484,9 @@ def three_terminals(world, example):
 def compiled(world, example):
     """The block is the body of a function."""
     path = world.top / 'example.cpp'
-    path.write_text('#include <clearance/clearance.hpp>\n'
+    path.write_text('#include <caf/all.hpp>\n'
+                    '#include <clearance/clearance.hpp>\n'
+                    '#include <iostream>\n'
                     'void example(caf::actor_system& system);\n'
                     'void example(caf::actor_system& system) {\n'
                     f'{example.text}}}\n')
@@ -519,6 +521,8 @@ RUN = {
         typed('', before=manager),
     ('README.md', 'systemctl --user enable --now clearance-gate@NAME.socket'):
         typed('', before=manager),
+    (EMBEDDING, 'clearance::embedding::hub hub; // what start_hub() returned'):
+        compiled,
     (EMBEDDING, 'namespace embedding = clearance::embedding;'):
         compiled,
     ('terok-clearance-audit.1', 'terok-clearance audit list --since 7d '

@@ -93,6 +93,8 @@ try() {
   await 'event: connection_blocked c1'
   await 'log: registry: verdict applied'
   await 'verdict: allow'
+  echo history >&"$to"
+  await 'decision: allow api.example.com by application'
   # The hub is killed on purpose, and its supervisor is ours.
   echo kill >&"$to"
   await 'the hub ended'

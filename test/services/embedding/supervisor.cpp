@@ -138,6 +138,19 @@ void start_all(self_pointer self, const options& where) {
   start_hub(self);
 }
 
+/// Who decided what. The same way one asks for prompts, decides them, and asks
+/// what the policy says; see the messages of clearance.hpp.
+void tell_history(self_pointer self) {
+  self->request(self->state.hub, std::chrono::seconds(75), clr::history{})
+      .then(
+          [](const clr::decisions& all) {
+            for (const auto& x : all.list)
+              say("decision: " + x.action + " " + x.target + " by "
+                  + x.decider);
+          },
+          [](const caf::error& why) { say("no history: " + clr::what(why)); });
+}
+
 caf::behavior supervise(self_pointer self, const options& where) {
   self->set_down_handler([self](const caf::down_msg& x) {
     say("the hub ended: " + clr::what(x.reason));
@@ -155,6 +168,8 @@ caf::behavior supervise(self_pointer self, const options& where) {
   }
   return {[self](const order& x) {
     say("order: " + x.text);
+    if (x.text == "history")
+      tell_history(self);
     if (x.text == "kill")
       self->send_exit(self->state.hub, caf::exit_reason::kill);
     if (x.text == "stop")
