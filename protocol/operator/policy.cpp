@@ -122,15 +122,30 @@ bool means_flagged(const policy_rule& rule, const policy_question& x) {
   return true;
 }
 
-bool is_withheld(const policy_rule& rule, const policy_question& x,
-                 const policy_target& target, const shield_abilities& shield) {
-  if (!means_flagged(rule, x) || x.flags.has(flag::automatic_failed))
-    return true;
+// Why a rule that matches and allows must not be executed.
+enum class obstacle : std::uint8_t {
+  none,
+  flagged,
+  failed,
+  ports,
+  names_below
+};
+
+obstacle obstacle_of(const policy_rule& rule, const policy_question& x,
+                     const policy_target& target,
+                     const shield_abilities& shield) {
+  if (!means_flagged(rule, x))
+    return obstacle::flagged;
+  if (x.flags.has(flag::automatic_failed))
+    return obstacle::failed;
   if (rule.opens_everything)
-    return false;
-  return (!rule.ports.empty() && !shield.ports)
-         || (target.name && !shield.exact_names
-             && opens_names_below(rule, *target.name));
+    return obstacle::none;
+  if (!rule.ports.empty() && !shield.ports)
+    return obstacle::ports;
+  if (target.name && !shield.exact_names
+      && opens_names_below(rule, *target.name))
+    return obstacle::names_below;
+  return obstacle::none;
 }
 
 } // namespace
@@ -181,7 +196,7 @@ policy_ruling decide(const policy& rules, const policy_question& x,
       continue;
     result.matched.push_back(&rule);
     if (rule.action == policy_action::allow
-        && is_withheld(rule, x, target, when.shield)) {
+        && obstacle_of(rule, x, target, when.shield) != obstacle::none) {
       result.withheld.push_back(&rule);
       take(policy_action::ask, rule);
     } else {
@@ -202,6 +217,29 @@ policy_ruling decide(const policy& rules, const policy_question& x,
     result.because = cause::unattended;
   }
   return result;
+}
+
+std::string why_withheld(const policy_rule& rule, const policy_question& x,
+                         const policy_circumstances& when) {
+  switch (obstacle_of(rule, x, policy_target{x}, when.shield)) {
+  case obstacle::none:
+    return {};
+  case obstacle::flagged:
+    return "the target is a private, local or metadata address or has one; "
+           "such "
+           "an address is allowed only by a rule whose `to` has it, or a range "
+           "around it, and for a block without a name";
+  case obstacle::failed:
+    return "the policy's last allow of this target failed or had no effect";
+  case obstacle::ports:
+    return "the shield opens every port and the rule lists some; write "
+           "`opens = \"everything\"` into the rule to accept that";
+  case obstacle::names_below:
+    return "the shield opens the names below this name, too, and the rule does "
+           "not have them; write `opens = \"everything\"` into the rule to "
+           "accept that";
+  }
+  return {};
 }
 
 policy_explanation explain(const policy& rules, const policy_question& x,

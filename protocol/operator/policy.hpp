@@ -113,6 +113,11 @@ struct policy_ruling {
 policy_ruling decide(const policy& rules, const policy_question& x,
                      const policy_circumstances& when);
 
+/// Says in words why a rule of policy_ruling::withheld counts as an ask for
+/// this question. Empty: it does not.
+std::string why_withheld(const policy_rule& rule, const policy_question& x,
+                         const policy_circumstances& when);
+
 /// The result of decide() for a person who asks in advance and may not know all
 /// facts.
 struct policy_explanation {

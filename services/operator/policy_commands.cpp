@@ -71,15 +71,14 @@ int explain_policy(const policy_explain_config& config) {
   const auto rules = load_or_complain(config.where);
   if (!rules)
     return exit_usage;
-  const auto x =
-      protocol::explain(*rules, asked.question(), circumstances_now());
+  const auto now = circumstances_now();
+  const auto x = protocol::explain(*rules, asked.question(), now);
   auto text = std::string{to_string(x.ruling.action)} + "\n";
   for (const auto* rule : x.ruling.matched)
     text += "rule: " + rule_place(*rule) + "\n";
   for (const auto* rule : x.ruling.withheld)
-    text += "ask, because an allow opens more than the rule says or the target "
-            "has a flag: "
-            + shown(rule->name) + "\n";
+    text += "rule " + shown(rule->name) + " is an ask and no allow: "
+            + protocol::why_withheld(*rule, asked.question(), now) + "\n";
   for (const auto& each : x.unknown)
     text += "unknown: " + shown(each) + "\n";
   return print_all(text + protocol::escaped(x.opens) + "\n", exit_ok);
@@ -112,9 +111,9 @@ int test_policy(const policy_test_config& config) {
   const auto& all = std::get<std::vector<policy_expectation>>(tests);
   std::string result;
   std::size_t failed = 0;
+  const auto now = circumstances_now();
   for (const auto& each : all) {
-    const auto x =
-        protocol::decide(*rules, each.asked.question(), circumstances_now());
+    const auto x = protocol::decide(*rules, each.asked.question(), now);
     if (x.action == each.expected)
       continue;
     ++failed;
@@ -124,6 +123,12 @@ int test_policy(const policy_test_config& config) {
               + std::string{to_string(x.action)};
     if (x.rule != nullptr)
       result += " by " + rule_place(*x.rule);
+    else
+      result += ", because no rule matches";
+    if (x.action == protocol::policy_action::ask)
+      for (const auto* rule : x.withheld)
+        result += "; rule " + shown(rule->name) + " is no allow: "
+                  + protocol::why_withheld(*rule, each.asked.question(), now);
     result += "\n";
   }
   result += std::to_string(all.size())

@@ -82,9 +82,8 @@ std::string policy_proposal::text(std::int64_t now) const {
     auto rule_name = action;
     rule_name.append(" ").append(target);
     rules.append("name = ").append(toml_text(rule_name)).append("\n");
-    std::string why = "TODO: why ";
-    why.append(action).append("? decided ").append(times);
-    rules.append("why = ").append(toml_text(why)).append("\n");
+    // Nothing loads the rule before a person has said why.
+    rules += "why = \"\" # say why\n";
     if (x.containers.size() == 1)
       rules +=
           "on = { container = " + toml_text(*x.containers.begin()) + " }\n";
@@ -94,7 +93,8 @@ std::string policy_proposal::text(std::int64_t now) const {
   }
   std::string result =
       "# Proposed by `terok-clearance policy propose` from what operators "
-      "decided.\n# Read each rule, say why, and remove what you do not want.\n";
+      "decided.\n# Read each rule, say why in it, and remove what you do not "
+      "want. A hub takes\n# the file when every rule says why.\n";
   if (!mixed.empty())
     result += "# Not here, because allowed and denied: "
               + std::to_string(mixed.size())

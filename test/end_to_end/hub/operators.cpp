@@ -230,6 +230,9 @@ TEST_CASE("a policy is explained and tested without a hub") {
   CHECK_MESSAGE(x.out.starts_with("deny\nrule: \"no ads\" ("), x.out);
   x = run({"policy", "explain", "--to", "pypi.org", "--port", "443", policy});
   CHECK_MESSAGE(x.out.starts_with("ask\n"), x.out);
+  const std::string no_allow = "is an ask and no allow: the shield opens every "
+                               "port and the rule lists some";
+  CHECK_MESSAGE(x.out.find(no_allow) != x.out.npos, x.out);
   const std::string tests = "version = 1\n[[test]]\nto = \"x.ads.org\"\n"
                             "expect = \"deny\"\n";
   write_file(dir / "t.toml", tests);
@@ -242,6 +245,15 @@ TEST_CASE("a policy is explained and tested without a hub") {
   x = run({"policy", "test", dir / "t.toml", policy});
   CHECK(x.how == exited(1));
   CHECK_MESSAGE(x.out.find("t.toml:5: x.ads.org: expected ask, is deny by")
+                    != x.out.npos,
+                x.out);
+  write_file(dir / "t.toml", "version = 1\n[[test]]\nto = \"pypi.org\"\n"
+                             "ports = [443]\nexpect = \"allow\"\n");
+  x = run({"policy", "test", dir / "t.toml", policy});
+  CHECK(x.how == exited(1));
+  CHECK_MESSAGE(x.out.find("expected allow, is ask by wheels") != x.out.npos,
+                x.out);
+  CHECK_MESSAGE(x.out.find("is no allow: the shield opens every port")
                     != x.out.npos,
                 x.out);
   write_file(dir / "t.toml", "version = 2\n");

@@ -200,6 +200,32 @@ TEST_CASE("an allow is withheld where the shield would open more") {
   CHECK_EQ(stage.action({.domain = "a.pypi.org", .ports = {22}}), ask);
 }
 
+TEST_CASE("a withheld allow says why it is an ask") {
+  auto stage = stage_of({rule_to(allow, {"pypi.org"})});
+  auto& rule = stage.rules.rules.front();
+  const auto why = [&](asked x) {
+    const auto question = x.question();
+    const bool is_ask =
+        decide(stage.rules, question, {stage.shield, stage.now}).action == ask;
+    auto result = why_withheld(rule, question, {stage.shield, stage.now});
+    CHECK_EQ(is_ask, !result.empty());
+    return result.substr(0, result.find(' ', 12));
+  };
+  rule.ports = {443};
+  CHECK_EQ(why({}), "");
+  stage.shield = {};
+  CHECK_EQ(why({}), "the shield opens");
+  CHECK(why_withheld(rule, asked{}.question(), {stage.shield, stage.now})
+            .find("every port")
+        != std::string::npos);
+  rule.ports = {};
+  CHECK_EQ(why({}), "the shield opens");
+  rule.opens_everything = true;
+  CHECK_EQ(why({}), "");
+  CHECK_EQ(why({.addresses = {"10.0.0.1"}}), "the target is");
+  CHECK_EQ(why({.failed = true}), "the policy's");
+}
+
 TEST_CASE("what is withheld is asked, even if the default is deny") {
   auto stage = stage_of({rule_to(allow, {"pypi.org"})});
   stage.rules.fallback = deny;

@@ -85,7 +85,7 @@ TEST_CASE("a fault of a file of tests is named by line and key") {
   CHECK(holds(test_fault("version = \n"), "t.toml:1:"));
 }
 
-TEST_CASE("what operators decided alike becomes rules that can be loaded") {
+TEST_CASE("what operators decided alike becomes rules that a person signs") {
   policy_proposal x;
   x.add(decided("PyPI.org.", "allow"));
   x.add(decided("pypi.org", "allow"));
@@ -103,8 +103,16 @@ TEST_CASE("what operators decided alike becomes rules that can be loaded") {
   other = decided("policy.org", "allow");
   other.by_kind = "policy";
   x.add(other);
-  const auto text = x.text(1'700'000'000'000'000);
+  auto text = x.text(1'700'000'000'000'000);
   CAPTURE(text);
+  // Nothing is in force before somebody has said why.
+  const auto unsigned_rules = parse_policy("p.toml", text);
+  const auto* fault = std::get_if<protocol::policy_fault>(&unsigned_rules);
+  REQUIRE(fault != nullptr);
+  CHECK(holds(to_string(*fault), ": why: must not be empty"));
+  const std::string empty = "why = \"\"";
+  for (auto at = text.find(empty); at != text.npos; at = text.find(empty))
+    text.replace(at, empty.size(), "why = \"we build with it\"");
   const auto result = parse_policy("p.toml", text);
   REQUIRE(std::holds_alternative<protocol::policy_part>(result));
   const auto& rules = std::get<protocol::policy_part>(result).rules.rules;
