@@ -31,6 +31,8 @@ const std::vector<workload>& workloads() {
       {"verdicts-refused", "calls that cite nothing, 8 pipelining clients",
        verdicts_refused},
       {"verdicts-executed", "the shield is /bin/true", verdicts_executed},
+      {"decisions", "the policy denies and allows, with an audit trail",
+       decisions},
       {"prompts", "a client gets all prompts of a container", prompts},
       {"idle", "wake-ups in 10 s", idle},
       {"connections", "memory of 1000 idle ones", connections},

@@ -76,8 +76,9 @@ void pin(pid_t pid, int processor) {
     ::sched_setaffinity(std::stoi(entry.path().filename()), sizeof(one), &one);
 }
 
-server::server(const programs& which, server_kind kind)
-    : process_(options(which, kind)) {
+server::server(const programs& which, server_kind kind,
+               const hub_setting& setting)
+    : process_(options(which, kind, setting)) {
   using namespace std::chrono_literals;
   // The constructor of child returns after exec() has succeeded.
   const auto begin = clock::now();
@@ -91,17 +92,23 @@ server::server(const programs& which, server_kind kind)
   started_in_ = clock::now() - begin;
 }
 
-server::~server() {
+void server::stop() {
   process_.kill(SIGTERM);
+  process_.wait();
+}
+
+server::~server() {
+  if (!process_.running())
+    return;
   try {
-    process_.wait();
+    stop();
   } catch (const std::exception&) {
     // The destructor kills it.
   }
 }
 
-test::child_options server::options(const programs& which,
-                                    server_kind kind) const {
+test::child_options server::options(const programs& which, server_kind kind,
+                                    const hub_setting& setting) const {
   const auto directory = dir_ / "run";
   fs::create_directory(directory);
   fs::permissions(directory, fs::perms::owner_all);
@@ -109,11 +116,15 @@ test::child_options server::options(const programs& which,
   auto add = [&](std::initializer_list<std::string> words) {
     result.argv.insert(result.argv.end(), words);
   };
-  if (kind == server_kind::hub)
+  if (kind == server_kind::hub && setting.helper.empty())
     add({which.hub, "serve", "--inline-verdict", "--shield", "/bin/true"});
+  else if (kind == server_kind::hub)
+    add({which.hub, "serve", "--verdict-socket", setting.helper});
   else
     add({which.relay});
   add({"--clearance-socket", clearance(), "--reader-socket", reader()});
+  result.argv.insert(result.argv.end(), setting.options.begin(),
+                     setting.options.end());
   if (kind == server_kind::relay && !which.relay_mode.empty())
     add({which.relay_mode});
   // The server must not find this session's own systemd and sockets.

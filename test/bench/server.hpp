@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 namespace clearance::bench {
 
@@ -32,11 +33,19 @@ usage usage_of(pid_t pid);
 /// may use. Does nothing if we may use only one.
 void pin(pid_t pid, int processor);
 
+/// What a hub is started with beyond its usual options.
+struct hub_setting {
+  std::vector<std::string> options;
+  /// The socket of a verdict helper; empty: the hub executes verdicts itself.
+  std::filesystem::path helper;
+};
+
 /// A server in its own process with its own sockets. It runs when the
 /// constructor returns; the destructor stops it.
 class server {
 public:
-  server(const programs& which, server_kind kind);
+  server(const programs& which, server_kind kind,
+         const hub_setting& setting = {});
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;
@@ -45,11 +54,15 @@ public:
   std::filesystem::path reader() const { return dir_ / "run/r.sock"; }
   pid_t pid() const noexcept { return process_.pid(); }
 
+  /// Stops it and waits for its end. The destructor then does nothing.
+  void stop();
+
   /// From exec to the first connection that the clearance socket accepted.
   std::chrono::nanoseconds started_in() const noexcept { return started_in_; }
 
 private:
-  test::child_options options(const programs& which, server_kind kind) const;
+  test::child_options options(const programs& which, server_kind kind,
+                              const hub_setting& setting) const;
 
   test::temp_dir dir_;
   test::child process_;

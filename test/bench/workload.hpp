@@ -78,6 +78,7 @@ void burst(const plan& how, report& out);
 void stuck(const plan& how, report& out);
 void verdicts_refused(const plan& how, report& out);
 void verdicts_executed(const plan& how, report& out);
+void decisions(const plan& how, report& out);
 void prompts(const plan& how, report& out);
 void idle(const plan& how, report& out);
 void connections(const plan& how, report& out);
