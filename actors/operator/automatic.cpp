@@ -59,13 +59,17 @@ void prompts::on_policy(const policy_loaded& x) {
   const bool is_good = x.rules != nullptr;
   has_policy_ = true;
   policy_is_valid_ = is_good;
-  log(is_good ? severity::info : severity::warning, name,
-      is_good ? "the policy is in force"
-              : "the policy could not be loaded, the one of before stays in "
-                "force",
-      {{"state", protocol::escaped(x.state)},
-       {"rules", std::to_string(is_good ? x.rules->rules.size()
-                                        : policy_->rules.size())}});
+  speaks_of_policy_ = x.is_logged;
+  if (x.is_logged)
+    log(is_good ? severity::info : severity::warning, name,
+        is_good ? "the policy is in force"
+                : "the policy could not be loaded, the one of before stays in "
+                  "force",
+        {{"state", protocol::escaped(x.state)},
+         {"rules", std::to_string(is_good ? x.rules->rules.size()
+                                          : policy_->rules.size())}});
+  policy_reminder_ = self_->clock().now() + operator_limits::policy_reminder;
+  remind_of_policy();
   if (is_good) {
     policy_ = x.rules;
     news_.is_on = true;
@@ -81,6 +85,21 @@ void prompts::on_policy(const policy_loaded& x) {
   }
   tell_hub();
   serve();
+}
+
+// Each time, so that the timer goes on.
+void prompts::remind_of_policy() {
+  if (policy_is_valid_ || !speaks_of_policy_)
+    return;
+  const auto at = self_->clock().now();
+  if (at >= policy_reminder_) {
+    policy_reminder_ = at + operator_limits::policy_reminder;
+    log(severity::warning, name,
+        "the policy can still not be loaded, the one of before is in force; "
+        "correct the file and send SIGHUP",
+        {{"state", protocol::escaped(policy_state_)}});
+  }
+  wake_at(policy_reminder_, at);
 }
 
 // Also notes that somebody attends.

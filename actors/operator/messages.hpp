@@ -35,6 +35,9 @@ struct policy_loaded {
   /// Null: the load failed, and the policy of before stays in force.
   std::shared_ptr<const protocol::policy> rules;
   std::string state; ///< in words, for operators; empty: the hub has no policy
+  /// The log says so. Of several hubs of a process, which have the same policy,
+  /// one does.
+  bool is_logged = true;
 };
 
 /// The operators' actor with its own messages.

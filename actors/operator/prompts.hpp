@@ -115,6 +115,7 @@ private:
   void on_abilities(const shield_abilities_answer& x);
   void on_pull(const pull& x);
   void on_tick();
+  void remind_of_policy();
   void on_down(const caf::actor_addr& who);
   void on_report();
   void add_counters(protocol::counter_list& to) const;
@@ -222,6 +223,9 @@ private:
   } counters_;
   bool has_policy_ = false; // one was loaded, or could not be
   bool policy_is_valid_ = true;
+  bool speaks_of_policy_ = true; // see policy_loaded::is_logged
+  // While it is not: when the log says so again.
+  protocol::time_point policy_reminder_{};
   counter_board::place shown_; // the last member, because it asks us
 };
 

@@ -162,6 +162,7 @@ void prompts::on_tick() {
   table_.expire(now());
   allow_automatically();
   serve();
+  remind_of_policy();
 }
 
 } // namespace clearance::actors

@@ -123,6 +123,9 @@ inline constexpr std::int64_t scope_max_seconds = 366 * 24 * 60 * 60;
 inline constexpr std::size_t automatic_executions_max = 2;
 inline constexpr auto automatic_interval = 1s;
 
+/// While the policy cannot be loaded, a warning says so again this often.
+inline constexpr auto policy_reminder = 60s;
+
 /// How long nobody must have attended before `unattended` of the policy counts.
 inline constexpr auto unattended_after = 30s;
 

@@ -111,6 +111,8 @@ void hub_policy::give_to(actors::hub_config& hub,
         config.board = std::move(x.board);
         auto result = actors::spawn_prompts(*x.io, std::move(config));
         const std::lock_guard guard{shared->mutex};
+        auto told = shared->last;
+        told.is_logged = shared->hubs.empty();
         const auto place = shared->hubs.insert(shared->hubs.end(), result);
         // An actor is dropped on its own thread, so it is not dropped later.
         caf::actor_cast<caf::abstract_actor*>(result)->attach_functor(
@@ -118,7 +120,7 @@ void hub_policy::give_to(actors::hub_config& hub,
               const std::lock_guard ended{shared->mutex};
               shared->hubs.erase(place);
             });
-        caf::anon_send(result, shared->last);
+        caf::anon_send(result, std::move(told));
         return actors::operators_actor{result};
       };
 }
@@ -127,8 +129,11 @@ bool hub_policy::load() const {
   auto loaded = load_hub_policy(state_->directories);
   const std::lock_guard guard{state_->mutex};
   state_->last = std::move(loaded);
-  for (const auto& each : state_->hubs)
-    caf::anon_send(each, state_->last);
+  auto told = state_->last;
+  for (const auto& each : state_->hubs) {
+    caf::anon_send(each, told);
+    told.is_logged = false;
+  }
   return false;
 }
 

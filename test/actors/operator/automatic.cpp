@@ -179,6 +179,28 @@ TEST_CASE("a load that failed changes nothing, and says so") {
   CHECK(s.state(1) == "decided");
   s.log.only("the policy could not be loaded, the one of before stays in "
              "force");
+  // The log says so each minute, until a load succeeds.
+  const auto reminders = [&] {
+    return s.log
+        .with("the policy can still not be loaded, the one of before is in "
+              "force; correct the file and send SIGHUP")
+        .size();
+  };
+  s.advance(59s);
+  CHECK(reminders() == 0);
+  s.advance(1s);
+  CHECK(reminders() == 1);
+  s.advance(60s);
+  CHECK(reminders() == 2);
+  s.load(std::vector<protocol::policy_rule>{});
+  s.advance(600s);
+  CHECK(reminders() == 2);
+  // Of several hubs of a process one says so.
+  actors::policy_loaded silent{nullptr, "p.toml:3: to: is empty", false};
+  s.log.clear();
+  caf::anon_send(s.prompts, silent);
+  s.advance(600s);
+  CHECK(s.log.all().empty());
 }
 
 TEST_CASE("a deny of what nobody attends begins after 30 s without anybody") {
