@@ -149,11 +149,22 @@ void prompts::judge(std::uint64_t number, bool is_unattended) {
     leave_denied(number, ruling.rule == nullptr ? "" : ruling.rule->name);
     break;
   case policy_action::allow:
-    if (std::find(automatic_.begin(), automatic_.end(), number)
-        == automatic_.end())
-      automatic_.push_back(number);
+    wait_for_turn(number);
     break;
   }
+}
+
+void prompts::wait_for_turn(std::uint64_t number) {
+  const auto* x = table_.find(number);
+  if (x == nullptr)
+    return;
+  const auto& container = x->container->name;
+  // What was decided or forgotten meanwhile is still in the queue.
+  if (automatic_.add(number, container) > 2 * config_.limits.per_container)
+    automatic_.keep(container, [this](std::uint64_t each) {
+      const auto* y = table_.find(each);
+      return y != nullptr && y->state == prompt_state::waiting;
+    });
 }
 
 void prompts::leave_denied(std::uint64_t number, const std::string& rule) {
@@ -169,41 +180,22 @@ void prompts::leave_denied(std::uint64_t number, const std::string& rule) {
   });
 }
 
-bool prompts::may_start(const std::string& container, protocol::time_point at) {
-  std::erase_if(automatic_at_, [&](const auto& x) {
-    return at - x.second >= operator_limits::automatic_interval;
-  });
-  const auto last = automatic_at_.find(container);
-  if (last == automatic_at_.end())
-    return true;
-  wake_at(last->second + operator_limits::automatic_interval, at);
-  return false;
-}
-
-// Starts as many as may run. Prompts of a container that has to wait are left
-// in their place.
+// Starts as many as may run. A prompt is looked at again when its turn comes.
 void prompts::allow_automatically() {
   using table = protocol::prompt_table;
   const auto at = self_->clock().now();
-  for (auto i = automatic_.begin();
-       i != automatic_.end()
-       && automatic_running_ < operator_limits::automatic_executions_max;) {
-    const auto number = *i;
+  while (automatic_running_ < operator_limits::automatic_executions_max) {
+    const auto next = automatic_.take(at);
+    if (!next)
+      break;
+    const auto number = next->prompt;
     const auto* x = table_.find(number);
     protocol::policy_ruling ruling;
     if (x != nullptr && x->state == prompt_state::waiting)
       ruling =
           protocol::decide(*policy_, table_.question_of(*x), circumstances());
-    if (ruling.action != policy_action::allow) {
-      i = automatic_.erase(i);
+    if (ruling.action != policy_action::allow)
       continue;
-    }
-    const auto container = x->container->name;
-    if (!may_start(container, at)) {
-      ++i;
-      continue;
-    }
-    i = automatic_.erase(i);
     table::wish wish;
     wish.what = protocol::action::allow;
     wish.by.what = protocol::decider::kind::policy;
@@ -220,8 +212,9 @@ void prompts::allow_automatically() {
       throw;
     }
     ++automatic_running_;
-    automatic_at_[container] = at;
+    automatic_.began(next->container, at);
   }
+  wake_at(automatic_.due(), at);
 }
 
 void prompts::execute_automatically(std::uint64_t number,

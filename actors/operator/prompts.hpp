@@ -7,6 +7,7 @@
 #include "actors/base/wall_clock.hpp"
 #include "actors/hub/messages.hpp"
 #include "actors/hub/news_box.hpp"
+#include "actors/operator/automatic_queue.hpp"
 #include "actors/operator/messages.hpp"
 #include "protocol/operator/policy.hpp"
 #include "protocol/operator/prompt_feed.hpp"
@@ -21,7 +22,6 @@
 #include <deque>
 #include <functional>
 #include <list>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -152,11 +152,11 @@ private:
   void judge_news(bool is_unattended);
   void judge(std::uint64_t number, bool is_unattended);
   void leave_denied(std::uint64_t number, const std::string& rule);
+  void wait_for_turn(std::uint64_t number);
   void allow_automatically();
   void execute_automatically(std::uint64_t number,
                              const protocol::decision& made,
                              const protocol::request_ref& request);
-  bool may_start(const std::string& container, protocol::time_point at);
   void close_others(const protocol::decision& made,
                     std::vector<protocol::request_ref> requests,
                     const std::function<void()>& then);
@@ -195,10 +195,9 @@ private:
   const protocol::prompt_table::dossier_source about_;
 
   /// Prompts that a rule allows, and how many of those are being executed.
-  std::deque<std::uint64_t> automatic_;
+  automatic_queue automatic_{protocol::operator_limits::automatic_interval};
   std::size_t automatic_running_ = 0;
   /// When the policy had something executed for a container: the last second.
-  std::map<std::string, protocol::time_point, std::less<>> automatic_at_;
 
   std::size_t subscribers_ = 0; // of Clearance1
   protocol::time_point attended_at_;
