@@ -69,7 +69,7 @@ bool has_bytes(const std::string& path) {
 // Debian installs beside it. To execute it at once saves the time of a start.
 std::string own_variant(const std::string& pasta) {
 #ifdef __x86_64__
-  const auto faster = pasta + ".avx2";
+  auto faster = pasta + ".avx2";
   if (__builtin_cpu_supports("avx2") != 0
       && ::access(faster.c_str(), X_OK) == 0)
     return faster;

@@ -13,6 +13,7 @@
 #include <iterator>
 #include <poll.h>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace guard_start_tests {
@@ -48,6 +49,51 @@ struct start_fixture {
         {"/bin/sh", "-c", "ulimit -n " + limit + " && exec \"$0\" \"$@\""});
   }
 };
+
+// A program in pasta's place, in a world where pasta's device can be opened.
+class fake_pasta {
+public:
+  fake_pasta(const guard_world& world, const std::string& script)
+      : world_(world), directory_(world.runtime() + "/bin") {
+    std::filesystem::create_directory(directory_);
+    std::ofstream(path("pasta")) << "#!/bin/sh\n" << script;
+    std::filesystem::permissions(path("pasta"), std::filesystem::perms{0700});
+    world_.give(directory_);
+    world_.give(path("pasta"));
+  }
+
+  child start(words line) const {
+    return world_.start_program(
+        "terok-guard", std::move(line),
+        {"/usr/bin/unshare", "-Urm", "/bin/sh", "-c",
+         "mount -t tmpfs none /dev/net && touch /dev/net/tun && PATH="
+             + directory_ + ":/usr/bin:/bin exec \"$0\" \"$@\""});
+  }
+
+  /// Returns when the script has made this file beside itself.
+  void await(const std::string& name) const {
+    deadline made;
+    while (!std::filesystem::exists(path(name)))
+      made.pace(name);
+  }
+
+  void make(const std::string& name) const { std::ofstream(path(name)) << ""; }
+
+private:
+  std::string path(const std::string& name) const {
+    return directory_ + '/' + name;
+  }
+
+  const guard_world& world_;
+  std::string directory_;
+};
+
+bool has_device_directory() {
+  if (std::filesystem::exists("/dev/net"))
+    return true;
+  skipped("/dev/net is not there");
+  return false;
+}
 
 std::string replaced(std::string text, const std::string& key,
                      const std::string& value) {
@@ -130,9 +176,10 @@ TEST_CASE("without the device that pasta needs the line says how to get it") {
   const start_fixture x;
   if (!x.stands())
     return;
-  if (!std::filesystem::exists("/usr/bin/pasta")
-      || !std::filesystem::exists("/dev/net"))
-    return skipped("pasta or /dev/net is not there");
+  if (!has_device_directory())
+    return;
+  if (!std::filesystem::exists("/usr/bin/pasta"))
+    return skipped("pasta is not there");
   auto run = x.world.start_program(
       "terok-guard", {"run", "--hub", x.hub, "--", "/bin/true"},
       {"/usr/bin/unshare", "-Urm", "/bin/sh", "-c",
@@ -148,23 +195,14 @@ TEST_CASE("without the device that pasta needs the line says how to get it") {
 
 TEST_CASE("a signal ends a run that waits for its network") {
   const start_fixture x;
-  if (!x.stands())
+  if (!x.stands() || !has_device_directory())
     return;
-  if (!std::filesystem::exists("/dev/net"))
-    return skipped("/dev/net is not there");
   const listener hub(x.hub);
   x.world.give(x.hub);
-  const auto bin = x.world.runtime() + "/bin";
-  auto run = x.world.start_program(
-      "terok-guard", {"run", "--hub", x.hub, "--", "/bin/true"},
-      {"/usr/bin/unshare", "-Urm", "/bin/sh", "-c",
-       "mount -t tmpfs none /dev/net && touch /dev/net/tun && mkdir " + bin
-           + " && printf '#!/bin/sh\\ntouch " + bin
-           + "/started; exec sleep 1000\\n' >" + bin + "/pasta && chmod 700 "
-           + bin + "/pasta && PATH=" + bin + ":/usr/bin exec \"$0\" \"$@\""});
-  deadline started;
-  while (!std::filesystem::exists(bin + "/started"))
-    started.pace("a network program");
+  const fake_pasta pasta(x.world, "touch \"$(dirname \"$0\")/started\"\n"
+                                  "exec sleep 1000\n");
+  auto run = pasta.start({"run", "--hub", x.hub, "--", "/bin/true"});
+  pasta.await("started");
   run.kill(SIGTERM);
   CHECK(run.wait() == exited(128 + SIGTERM));
   // The reader may say something after that.
@@ -179,6 +217,23 @@ TEST_CASE("a signal ends a run that waits for its network") {
     REQUIRE(reader.read_some(text));
   }
   CHECK(text.find("container_started") < text.find("container_exited"));
+}
+
+TEST_CASE("the end of pasta is said, with its last words") {
+  const start_fixture x;
+  if (!x.stands() || !has_device_directory())
+    return;
+  // The fourth word is the file for its pid: the network is there.
+  const fake_pasta pasta(x.world, "echo $$ >\"$4\"\n"
+                                  "until [ -e \"$(dirname \"$0\")/end\" ]; do"
+                                  " :; done\n"
+                                  "echo no more >&2\n");
+  auto run = pasta.start({"run", "--hub", x.hub, "--", "/bin/sleep", "1000"});
+  run.await_err("what runs is the container");
+  pasta.make("end");
+  run.await_err("pasta has ended, COMMAND has no network any more: no more");
+  run.kill(SIGTERM);
+  CHECK(run.wait() == exited(128 + SIGTERM));
 }
 
 // The process that has the number of a guard by now may be another guard.
