@@ -88,7 +88,8 @@ std::string capability(const char* name) {
 // kernel takes them whole or says that the terminal is full.
 extern "C" void leave_terminal_at_once(int) {
   const auto& x = the_way_out();
-  ::tcflow(STDOUT_FILENO, TCOON);
+  // The program has one thread.
+  ::tcflow(STDOUT_FILENO, TCOON); // NOLINT(concurrency-mt-unsafe)
   ::tcflush(STDOUT_FILENO, TCOFLUSH);
   pollfd entry{STDOUT_FILENO, POLLOUT, 0};
   if (::poll(&entry, 1, 0) == 1 && (entry.revents & POLLOUT) != 0)
