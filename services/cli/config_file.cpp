@@ -12,8 +12,7 @@
 #include "actors/io/base/small_file.hpp"
 #include "protocol/text/text.hpp"
 #include "services/cli/limits.hpp"
-
-#include <toml++/toml.h>
+#include "services/cli/toml.hpp"
 
 #include <algorithm>
 #include <cstddef>

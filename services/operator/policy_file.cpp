@@ -3,8 +3,7 @@
 #include "actors/io/base/small_file.hpp"
 #include "protocol/operator/limits.hpp"
 #include "protocol/text/error_text.hpp"
-
-#include <toml++/toml.h>
+#include "services/cli/toml.hpp"
 
 #include <algorithm>
 #include <cerrno>

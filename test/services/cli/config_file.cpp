@@ -227,6 +227,8 @@ TEST_CASE("the whole file is checked, whatever is run") {
 TEST_CASE("a file that is no TOML, or not there, is one line") {
   CHECK(fault(gate, "scope = 'r'\nsocket = \n").starts_with("2: "));
   CHECK(fault(gate, "scope = 'r'\nscope = 's'\n").starts_with("2: "));
+  // An assertion of the library ended the program.
+  CHECK(fault(gate, "scope = 'r'\n[%x]\n").starts_with("2: "));
   const auto gone = with_config({"--config", "/nonexistent"}, gate);
   CHECK(std::get<config_fault>(gone).what
         == "cannot read the configuration file /nonexistent: No such file or "

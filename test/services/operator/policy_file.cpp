@@ -238,6 +238,8 @@ TEST_CASE("of several faults the first by line is named") {
 TEST_CASE("what is no TOML is refused with its line") {
   CHECK(parse_fault("version = 1\nx = = 1").starts_with("p.toml:2: "));
   CHECK(parse_fault("version = 1\nversion = 1").starts_with("p.toml:2: "));
+  // An assertion of the library ended the program.
+  CHECK(parse_fault("version = 1\n[%x]").starts_with("p.toml:2: "));
   CHECK(parse_fault("version = 1\nx = \"\xff\"").starts_with("p.toml:2: "));
   CHECK(parse_fault("version = 1\n[[rule]]\nexpires = 2027-02-30")
             .starts_with("p.toml:3: "));
