@@ -17,7 +17,7 @@ constexpr std::string_view lines_left_out =
     "terok_clearance_reader_lines_left_out_total";
 constexpr std::string_view lines_left_out_help =
     "Lines of readers that became no event.";
-constexpr std::string_view refused =
+constexpr std::string_view connections_refused =
     "terok_clearance_connections_refused_total";
 constexpr std::string_view refused_help =
     "Connections of other users that were closed.";
@@ -71,10 +71,10 @@ constexpr std::array metrics{
     metric{"ingester", "foreign", lines_left_out, counts, lines_left_out_help,
            "", R"(reason="other_container")"},
 
-    metric{"hub", "readers_refused", refused, counts, refused_help, "",
-           R"(socket="reader")"},
-    metric{"hub", "clients_refused", refused, counts, refused_help, "",
-           R"(socket="clearance")"},
+    metric{"hub", "readers_refused", connections_refused, counts, refused_help,
+           "", R"(socket="reader")"},
+    metric{"hub", "clients_refused", connections_refused, counts, refused_help,
+           "", R"(socket="clearance")"},
     metric{"hub", "bytes_held_by_readers", held, gauge, held_help, "",
            R"(socket="reader")"},
     metric{"hub", "bytes_held_by_clients", held, gauge, held_help, "",
