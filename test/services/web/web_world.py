@@ -3,6 +3,7 @@
 Every wait is for something that must come; what takes longer than the guard is a fault.
 """
 
+import atexit
 import json
 import os
 import re
@@ -131,6 +132,8 @@ class Web:
             [program, *arguments], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={**os.environ, "XDG_RUNTIME_DIR": runtime, **environment})
+        # After a failure nothing is left behind.
+        atexit.register(self.process.kill)
         first = self.process.stdout.readline().decode()
         found = re.search(r"http://(127\.\d+\.\d+\.\d+):(\d+)/#([0-9a-f]{64})$",
                           first.strip())
