@@ -1,5 +1,4 @@
-// What the prompts cost a client: the snapshot of as many as one container may
-// have.
+// What the prompts cost a client: the snapshot of 4096.
 
 #include "protocol/operator/limits.hpp"
 #include "test/bench/workload.hpp"
@@ -15,12 +14,14 @@ namespace {
 using clock = std::chrono::steady_clock;
 using milliseconds = std::chrono::duration<double, std::milli>;
 
-// As many blocks, each of another target, and a name of 40 bytes.
+// As many blocks, each of another target, and a name of 40 bytes. They are of
+// two containers: one alone may not have so many bytes of open requests.
 std::string lines_of_blocks(std::size_t count) {
   std::string result;
   for (std::size_t i = 0; i < count; ++i) {
     const auto number = std::to_string(10'000 + i);
-    result += R"({"type":"pending","container":"6f1d2c3b4a59","id":"r)" + number
+    result += R"({"type":"pending","container":"6f1d2c3b4a5)"
+              + std::to_string(i % 2) + R"(","id":"r)" + number
               + R"(","dest":"198.51.)" + std::to_string(i / 256) + "."
               + std::to_string(i % 256)
               + R"(","port":443,"proto":6,"domain":"name-)" + number
