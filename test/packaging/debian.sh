@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # packaging/debian agrees with what it was derived from: it builds with what
-# packaging/dependencies.sh installs, and has the version of meson.build.
+# packaging/dependencies.sh installs, has the version of meson.build, and no line
+# of a description is too long.
 #
 # Usage: debian.sh [TREE]
 set -euo pipefail
@@ -30,6 +31,13 @@ while read -r names _; do
     || breach "packaging/dependencies.sh builds with $names," \
       "packaging/debian/control does not: add ${names//|/ | } to Build-Depends."
 done < <(build_packages)
+
+# lintian says so, too, but only of built packages.
+while IFS=: read -r line text; do
+  breach "packaging/debian/control, line $line: $text" \
+    'has more than 80 characters: a description of a package is shown in 80.'
+done < <(awk 'length($0) > 80 && /^ [^ ]/ { print FNR ":" $0 }' \
+  packaging/debian/control)
 
 version="$(sed -nE "s/^  version: '(.*)',$/\1/p" meson.build)"
 packaged="$(sed -nE '1s/.*\((.*)-[^-]*\).*/\1/p' packaging/debian/changelog)"
