@@ -1,5 +1,6 @@
 #include "protocol/gate/git_route.hpp"
 #include "protocol/gate/limits.hpp"
+#include "protocol/text/address_port.hpp"
 #include "services/cli/usage.hpp"
 #include "services/gate/gate.hpp"
 #include "services/gate/help.hpp"
@@ -8,7 +9,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include <charconv>
 #include <map>
 #include <utility>
 
@@ -27,21 +27,11 @@ const std::map<std::string, gate_backups> backup_actions{
     {"expire", gate_backups::expire},
 };
 
-// `ADDRESS:PORT`, an IPv6 address in brackets.
 gate_port port_of(const std::string& word) {
-  const auto colon = word.rfind(':');
-  gate_port result;
-  if (colon == std::string::npos)
+  auto result = protocol::parse_address_port(word);
+  if (!result)
     throw bad_value("--listen", "`" + word + "` is no ADDRESS:PORT");
-  result.address = word.substr(0, colon);
-  if (result.address.starts_with('[') && result.address.ends_with(']'))
-    result.address = result.address.substr(1, result.address.size() - 2);
-  const auto* first = word.data() + colon + 1;
-  const auto* last = word.data() + word.size();
-  const auto [end, error] = std::from_chars(first, last, result.port);
-  if (error != std::errc{} || end != last || result.address.empty())
-    throw bad_value("--listen", "`" + word + "` is no ADDRESS:PORT");
-  return result;
+  return *std::move(result);
 }
 
 struct gate_parser {

@@ -1,6 +1,7 @@
 /// What `terok-gate` can be told to do, as values.
 #pragma once
 
+#include "protocol/text/address_port.hpp"
 #include "services/cli/config_file.hpp"
 #include "services/cli/outcome.hpp"
 #include "services/process/log_level.hpp"
@@ -19,10 +20,7 @@ struct gate_passed {}; ///< on a socket that systemd passes
 struct gate_socket {
   std::string path;
 };
-struct gate_port {
-  std::string address; ///< numeric
-  std::uint16_t port = 0;
-};
+using gate_port = protocol::address_port;
 
 struct gate_options {
   std::string mirror_root;

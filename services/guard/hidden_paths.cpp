@@ -1,6 +1,7 @@
 #include "services/guard/hidden_paths.hpp"
 
 #include "actors/io/base/small_file.hpp"
+#include "actors/io/socket/unix_address.hpp"
 #include "protocol/text/text.hpp"
 #include "services/client/unix_socket.hpp"
 #include "services/process/paths.hpp"
@@ -15,7 +16,6 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -82,16 +82,9 @@ std::string cover_runtime_directory(const std::string& path) {
 // kernel refuses a datagram socket at one for streams (EPROTOTYPE), and whoever
 // has one for datagrams notices nothing.
 bool is_closed_socket(const std::string& path) {
-  sockaddr_un at{};
-  at.sun_family = AF_UNIX;
-  if (path.size() >= sizeof at.sun_path)
-    return false;
-  path.copy(at.sun_path, path.size());
+  const auto at = io::unix_address::of_path(path);
   const io::unique_fd fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-  return fd
-         && ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&at),
-                      sizeof at)
-                != 0
+  return at && fd && ::connect(fd.get(), at->data(), at->size()) != 0
          && errno == ECONNREFUSED;
 }
 

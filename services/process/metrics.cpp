@@ -5,6 +5,7 @@
 #include "actors/io/socket/private_directory.hpp"
 #include "actors/metrics/metrics_port.hpp"
 #include "protocol/metrics/limits.hpp"
+#include "protocol/text/address_port.hpp"
 #include "protocol/text/text.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/paths.hpp"
@@ -12,11 +13,7 @@
 
 #include <caf/actor_cast.hpp>
 
-#include <charconv>
 #include <chrono>
-#include <cstdint>
-#include <optional>
-#include <unistd.h>
 #include <utility>
 #include <variant>
 
@@ -35,29 +32,6 @@ io::http_times metrics_times() {
   return result;
 }
 
-struct loopback_port {
-  std::string address;
-  std::uint16_t port = 0;
-};
-
-// Nothing: it is no ADDRESS:PORT of this machine.
-std::optional<loopback_port> read_loopback_port(const std::string& word) {
-  const auto colon = word.rfind(':');
-  if (colon == std::string::npos)
-    return std::nullopt;
-  loopback_port result;
-  result.address = word.substr(0, colon);
-  if (result.address.starts_with('[') && result.address.ends_with(']'))
-    result.address = result.address.substr(1, result.address.size() - 2);
-  const auto* last = word.data() + word.size();
-  const auto [end, error] =
-      std::from_chars(word.data() + colon + 1, last, result.port);
-  if (error != std::errc{} || end != last || !io::is_address(result.address)
-      || !io::is_loopback(result.address))
-    return std::nullopt;
-  return result;
-}
-
 } // namespace
 
 metrics_server::metrics_server(const std::string& where, int cannot_start) {
@@ -65,15 +39,15 @@ metrics_server::metrics_server(const std::string& where, int cannot_start) {
     return;
   board_ = std::make_shared<actors::counter_board>();
   if (where.find('/') != std::string::npos) {
-    spec_.path = absolute_socket_path(where);
-    directory_ = io::socket_directory(spec_.path);
+    path_ = absolute_socket_path(where);
+    directory_ = io::socket_directory(path_);
     if (auto why = io::make_private_directory(directory_); !why.empty())
-      throw setup_fault(cannot_start,
-                        io::bind_fault(spec_.path, metrics_role, why));
+      throw setup_fault(cannot_start, io::bind_fault(path_, metrics_role, why));
     return;
   }
-  const auto port = read_loopback_port(where);
-  if (!port)
+  const auto port = protocol::parse_address_port(where);
+  if (!port || !io::is_address(port->address)
+      || !io::is_loopback(port->address))
     throw setup_fault(exit_usage,
                       "--metrics: `" + protocol::escaped(where)
                           + "` is neither the path of a socket, with a /, nor "
@@ -81,12 +55,7 @@ metrics_server::metrics_server(const std::string& where, int cannot_start) {
   auto bound = io::bind_port(port->address, port->port, metrics_role);
   if (const auto* why = std::get_if<std::string>(&bound))
     throw setup_fault(cannot_start, *why);
-  spec_.inherited = std::get<io::bound_port>(bound).fd.release();
-}
-
-metrics_server::~metrics_server() {
-  if (spec_.inherited >= 0) // it was not started
-    ::close(spec_.inherited);
+  port_ = std::move(std::get<io::bound_port>(bound).fd);
 }
 
 void metrics_server::start(io::loop& loop) {
@@ -97,8 +66,8 @@ void metrics_server::start(io::loop& loop) {
   config.io = &loop;
   config.http = http_.get();
   config.board = board_;
-  config.listen.path = spec_.path;
-  config.listen.inherited = std::exchange(spec_.inherited, -1);
+  config.listen.path = path_;
+  config.listen.inherited = port_.release();
   const auto port = actors::spawn_metrics(loop, std::move(config));
   loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(port));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/base/counter_board.hpp"
+#include "actors/io/base/unique_fd.hpp"
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/loop/loop.hpp"
 
@@ -21,7 +22,6 @@ public:
   metrics_server(const std::string& where, int cannot_start);
   metrics_server(const metrics_server&) = delete;
   metrics_server& operator=(const metrics_server&) = delete;
-  ~metrics_server();
 
   /// The directory of the socket, which a sandbox has to allow; empty: none.
   const std::string& directory() const noexcept { return directory_; }
@@ -35,7 +35,8 @@ public:
 private:
   actors::counter_board_ptr board_;
   std::string directory_;
-  actors::http_listen_spec spec_;
+  std::string path_;   // of the socket; empty: there is a port
+  io::unique_fd port_; // until start()
   std::unique_ptr<io::http_server> http_;
 };
 
