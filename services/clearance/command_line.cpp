@@ -211,6 +211,7 @@ void parser::add_watch() {
   sub.add_option("--clearance-socket", watch.clearance_sockets)
       ->allow_extra_args(false)
       ->check(socket_path);
+  add_hosts(sub, watch.hosts);
   sub.add_flag("--all", watch.all);
   auto* json = sub.add_flag("--json", watch.json);
   add_choice(sub, "--color", watch.color, color_words)->excludes(json);
@@ -221,7 +222,7 @@ void parser::add_watch() {
 
 command parser::finish_watch() {
   auto& paths = watch.clearance_sockets;
-  if (paths.empty() && !watch.all)
+  if (paths.empty() && !watch.all && watch.hosts.empty())
     paths.push_back(watch.default_socket);
   std::sort(paths.begin(), paths.end());
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());

@@ -158,6 +158,9 @@ Options:
   --all                    follow every hub below $XDG_RUNTIME_DIR as they come
                            and go: terok-clearance.sock,
                            terok/clearance/*/hub.sock, terok/clearance/*.sock
+  --host HOST              follow all hubs of another machine, [USER@]HOST,
+                           which ssh reaches, and those of this one only where
+                           they are named; may be repeated
   --json                   one event a line as a JSON object, as the hub sent
                            it; all but ASCII is escaped
   --color WHEN             auto, always or never; auto colours a terminal

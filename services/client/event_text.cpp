@@ -132,9 +132,12 @@ std::string event_text(const event& x, const event_circumstances& around,
   put_circumstances(w, around);
   result += '\n';
   if (answerable(x)) {
-    auto command = answer_command(x, around.socket, style.default_socket);
-    w.put(faint, "         answer (allow or deny): ");
-    result += command + '\n';
+    const bool is_far = !around.host.empty();
+    w.put(faint, is_far ? "         the command that answers it is shown by: "
+                        : "         answer (allow or deny): ");
+    result += is_far ? list_command(x, around.host)
+                     : answer_command(x, around.socket, style.default_socket);
+    result += '\n';
   }
   return result;
 }
@@ -177,6 +180,12 @@ std::string answer_command(const event& x, std::string_view socket,
   if (dash)
     result += " --" + operands;
   return result;
+}
+
+std::string list_command(const event& x, std::string_view host) {
+  return "terok-clearance list --host " + shell_quoted(host)
+         + (x.container.starts_with('-') ? " --container=" : " --container ")
+         + shell_quoted(x.container);
 }
 
 std::string proto_name(std::int64_t proto) {

@@ -21,11 +21,13 @@ struct event_circumstances {
   std::string_view socket;    ///< of the hub
   std::string hub = {};       ///< its name; empty: the line names no hub
   std::uint64_t repeated = 0; ///< see repeated_blocks
+  std::string_view host = {}; ///< where the hub runs; empty: on this machine
 };
 
 /// A line with its newline: time, type, container and its name if the dossier
 /// has one, and the other fields of the type. A block that can be answered has
-/// a second, indented line: the command that answers it.
+/// a second, indented line: the command that answers it, or for a hub of
+/// another machine the command that shows the prompt.
 std::string event_text(const protocol::event& x,
                        const event_circumstances& around,
                        const event_style& style);
@@ -39,6 +41,9 @@ std::string unknown_event_text(std::string_view json,
 /// the path of the hub's socket, and the time in microseconds since the epoch.
 std::string event_json(std::string_view event, std::string_view socket,
                        std::int64_t time);
+
+/// The command that shows how to answer the block `x` of a hub on `host`.
+std::string list_command(const protocol::event& x, std::string_view host);
 
 /// The command that allows the block `x`, quoted for a shell.
 std::string answer_command(const protocol::event& x, std::string_view socket,

@@ -18,12 +18,12 @@ namespace limits = protocol::client_limits;
 
 } // namespace
 
-host_link::host_link(std::string host, protocol::prompt_list& list)
+host_link::host_link(std::string host, sayer say)
     : host_(std::move(host)),
-      list_(list),
+      say_(std::move(say)),
       backoff_({limits::host_pause_min, limits::host_pause_max,
                 limits::host_pause_max}) {
-  list_.set_host(host_, link_status::loading, {});
+  say_(link_status::loading, {});
 }
 
 std::variant<descriptor, std::string>
@@ -85,13 +85,13 @@ void host_link::start(time_point now) {
     return;
   }
   reads_errors_ = true;
-  list_.set_host(host_, link_status::loading, why_);
+  say_(link_status::loading, why_);
   mux_.emplace(process_->fd(), process_->fd(),
                relay_role{[this](std::vector<std::string> hubs) {
                             hubs_ = std::move(hubs);
                             epoch_ = ++last_epoch_;
                             why_.clear();
-                            list_.set_host(host_, link_status::current, {});
+                            say_(link_status::current, {});
                           },
                           {}});
 }
@@ -103,7 +103,7 @@ void host_link::lost(std::string why, time_point now) {
   hubs_.clear();
   epoch_ = 0;
   why_ = shown(host_) + " is away: " + std::move(why);
-  list_.set_host(host_, link_status::absent, why_);
+  say_(link_status::absent, why_);
   start_at_ = now + backoff_.ended(now);
 }
 

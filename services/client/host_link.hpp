@@ -9,6 +9,7 @@
 #include "services/client/unix_socket.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <poll.h>
 #include <span>
@@ -18,12 +19,18 @@
 
 namespace clearance::services {
 
-/// Says in `list` how the host is. When the connection ends, all connections to
-/// hubs of the host end with it, and ssh is started again after 1 s, and each
-/// further time after twice as long, up to 60 s.
+/// When the connection ends, all connections to hubs of the host end with it,
+/// and ssh is started again after 1 s, and each further time after twice as
+/// long, up to 60 s.
 class host_link {
 public:
-  host_link(std::string host, protocol::prompt_list& list);
+  /// Gets how the host is, at the start and after each change, and why it is
+  /// away, printable. `current` comes again each time when the host tells its
+  /// hubs.
+  using sayer =
+      std::function<void(protocol::link_status status, const std::string& why)>;
+
+  host_link(std::string host, sayer say);
 
   const std::string& host() const noexcept { return host_; }
 
@@ -53,7 +60,7 @@ private:
   void lost(std::string why, time_point now);
 
   std::string host_;
-  protocol::prompt_list& list_;
+  sayer say_;
   protocol::backoff backoff_;
   std::optional<time_point> start_at_ = time_point{};
   std::optional<host_process> process_;

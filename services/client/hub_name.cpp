@@ -61,6 +61,11 @@ std::string hub_name(const std::string& host, const std::string& path) {
   return host + ":" + path;
 }
 
+std::string_view host_of(std::string_view name) {
+  const auto size = host_size(name);
+  return name.substr(0, size == 0 ? 0 : size - 1);
+}
+
 std::string hub_label(std::string_view name) {
   const auto size = host_size(name);
   return protocol::escaped(name.substr(0, size))

@@ -22,4 +22,7 @@ std::string hub_name(const std::string& host, const std::string& path);
 /// machine.
 std::string hub_label(std::string_view name);
 
+/// The host in the name of a hub on another machine.
+std::string_view host_of(std::string_view name);
+
 } // namespace clearance::services

@@ -29,12 +29,20 @@ constexpr std::chrono::milliseconds at_once = 1s;
 /// No event for so long: what the hub had for this connection has been read.
 constexpr std::chrono::milliseconds quiet = 200ms;
 
+/// The same for a hub of another machine: the answers to what was read may
+/// still be on their way there.
+constexpr std::chrono::milliseconds far_quiet = 2s;
+
 /// How long a hub may take to say how many events it has dropped.
 constexpr std::chrono::milliseconds answer_time_limit = 1s;
+constexpr std::chrono::milliseconds far_answer_time_limit = 10s;
 
 /// A hub drops events only while the socket takes no more. The kernel then
 /// holds 208 KiB for the socket by its own accounting, which charges a small
 /// message at up to four times its size.
+///
+/// A hub of another machine drops events only while its relay waits for credit,
+/// which it does after 64 KiB.
 constexpr std::size_t unread_min_bytes = 32 * 1024;
 
 // Nothing: the hub cannot say it, because it is older or keeps no prompts.
@@ -56,6 +64,34 @@ std::optional<std::int64_t> lost_events_of(std::string_view message) {
 hub_subscription::hub_subscription(std::string path, sayer say)
     : path_(std::move(path)), say_(say), pause_(first_pause) {
   // nop
+}
+
+hub_subscription::hub_subscription(hub_route far, sayer say)
+    : path_(far.name), far_(std::move(far)), say_(say), pause_(first_pause) {
+  // nop
+}
+
+std::variant<descriptor, hub_subscription::no_connection>
+hub_subscription::open() const {
+  if (far_) {
+    auto result = far_->connect();
+    if (auto* why = std::get_if<std::string>(&result))
+      return no_connection{std::move(*why), false};
+    return std::move(std::get<descriptor>(result));
+  }
+  auto result = connect_unix(path_, 0ms);
+  if (const auto* error = std::get_if<connect_error>(&result))
+    return no_connection{cannot_connect(path_, *error),
+                         error->code == ENOENT || error->code == ECONNREFUSED};
+  return std::move(std::get<descriptor>(result));
+}
+
+std::string hub_subscription::foreign() const {
+  return far_ ? std::string{} : foreign_owner(path_);
+}
+
+std::chrono::milliseconds hub_subscription::pause_of_quiet() const {
+  return far_ ? far_quiet : quiet;
 }
 
 std::optional<time_point> hub_subscription::retry_at() const noexcept {
@@ -96,6 +132,16 @@ void hub_subscription::seen(bool there, time_point now) {
   connect(now);
 }
 
+void hub_subscription::announced(std::uint64_t epoch, time_point now) {
+  if (state_ == state::following || std::exchange(epoch_, epoch) == epoch) {
+    retry(now);
+    return;
+  }
+  turned_away_ = 0;
+  pause_ = first_pause;
+  connect(now);
+}
+
 void hub_subscription::retry(time_point now) {
   if (state_ == state::following)
     settle(now);
@@ -109,9 +155,19 @@ void hub_subscription::settle(time_point now) {
   if (!behind_ || now < renew_at_)
     return;
   if (question_)
-    subscribe_anew(now);
+    answer_is_missing(now);
   else
     ask_losses(now);
+}
+
+// Somebody who was told that events may be missing gets the blocks that wait.
+void hub_subscription::answer_is_missing(time_point now) {
+  if (said_behind_) {
+    subscribe_anew(now);
+    return;
+  }
+  question_.reset();
+  behind_ = false;
 }
 
 void hub_subscription::subscribe_anew(time_point now) {
@@ -122,9 +178,10 @@ void hub_subscription::subscribe_anew(time_point now) {
 // This connection must stay open meanwhile: the hub counts the losses of the
 // subscriptions that there are.
 void hub_subscription::ask_losses(time_point now) {
-  auto result = connect_unix(path_, 0ms);
-  if (std::holds_alternative<connect_error>(result)) {
-    subscribe_anew(now);
+  unasked_bytes_ = 0;
+  auto result = open();
+  if (std::holds_alternative<no_connection>(result)) {
+    answer_is_missing(now);
     return;
   }
   question_ = std::move(std::get<descriptor>(result));
@@ -135,10 +192,10 @@ void hub_subscription::ask_losses(time_point now) {
   const auto n =
       ::send(question_.get(), call.data(), call.size(), MSG_NOSIGNAL);
   if (n != static_cast<ssize_t>(call.size())) {
-    subscribe_anew(now);
+    answer_is_missing(now);
     return;
   }
-  renew_at_ = now + answer_time_limit;
+  renew_at_ = now + (far_ ? far_answer_time_limit : answer_time_limit);
 }
 
 void hub_subscription::read_answer(time_point now) {
@@ -159,7 +216,13 @@ void hub_subscription::read_answer(time_point now) {
   if (events == 0) {
     question_.reset();
     behind_ = false;
-    say_("no event of the hub at " + shown(path_) + " is missing");
+    if (std::exchange(said_behind_, false))
+      say_("no event of the hub at " + shown(path_) + " is missing");
+    return;
+  }
+  if (!events && !said_behind_) {
+    can_say_losses_ = false;
+    answer_is_missing(now);
     return;
   }
   if (events)
@@ -172,10 +235,11 @@ void hub_subscription::read_answer(time_point now) {
 }
 
 void hub_subscription::neglected(std::string_view why, time_point now) {
-  if (state_ != state::following || behind_
+  // What waits for this program waits in ssh: count_unasked() counts it.
+  if (far_ || state_ != state::following || behind_
       || unread_bytes() < unread_min_bytes)
     return;
-  behind_ = true;
+  behind_ = said_behind_ = true;
   renew_at_ = now + quiet;
   say_(
       "events of the hub at " + shown(path_) + " may be missing, because "
@@ -184,16 +248,25 @@ void hub_subscription::neglected(std::string_view why, time_point now) {
         " then the blocks that wait for a verdict and that no client was sent");
 }
 
+void hub_subscription::count_unasked(std::size_t bytes, time_point now) {
+  unasked_bytes_ += bytes;
+  if (!can_say_losses_ || behind_ || unasked_bytes_ < unread_min_bytes)
+    return;
+  behind_ = true;
+  renew_at_ = now + far_quiet;
+}
+
 void hub_subscription::connect(time_point now) {
   question_.reset();
-  heard_ = said_following_ = behind_ = false;
-  auto result = connect_unix(path_, 0ms);
-  if (auto* error = std::get_if<connect_error>(&result)) {
-    // These two errors go away by themselves.
-    if (error->code == ENOENT || error->code == ECONNREFUSED)
+  heard_ = said_following_ = behind_ = said_behind_ = false;
+  can_say_losses_ = true;
+  unasked_bytes_ = 0;
+  auto result = open();
+  if (const auto* failed = std::get_if<no_connection>(&result)) {
+    if (failed->is_awaited)
       say_waiting();
-    else
-      say_once(cannot_connect(path_, *error) + "; trying again");
+    else if (!is_host_away())
+      say_once(failed->why + "; trying again");
     back_off(now);
     return;
   }
@@ -214,7 +287,7 @@ void hub_subscription::connect(time_point now) {
   said_waiting_ = false;
   // A hub that turned us away before, or another user's hub, may close the
   // connection as soon as it has accepted it: nothing is said yet.
-  if (turned_away_ == 0 && foreign_owner(path_).empty())
+  if (turned_away_ == 0 && foreign().empty())
     say_following();
 }
 
@@ -228,8 +301,10 @@ void hub_subscription::read(announcement_reader& reader, const taker& take,
     lost(now);
     return;
   }
+  if (far_)
+    count_unasked(static_cast<std::size_t>(n), now);
   if (behind_ && !question_)
-    renew_at_ = now + quiet;
+    renew_at_ = now + pause_of_quiet();
   protocol::frame_batch frames;
   bool fits =
       framer_.feed({buffer.data(), static_cast<std::size_t>(n)}, frames);
@@ -258,13 +333,15 @@ void hub_subscription::lost(time_point now) {
   turned_away_ =
       !heard_ && now - connected_at_ < at_once ? turned_away_ + 1 : 0;
   if (turned_away_ > 0)
-    if (auto foreign = foreign_owner(path_); !foreign.empty()) {
-      refuse(foreign + "; run this program as that user");
+    if (const auto owner = foreign(); !owner.empty()) {
+      refuse(owner + "; run this program as that user");
       return;
     }
   if (now - connected_at_ >= last_pause)
     pause_ = first_pause;
-  if (turned_away_ < 2)
+  if (is_host_away())
+    turned_away_ = 0;
+  else if (turned_away_ < 2)
     say_("the hub at " + shown(path_) + " went away; waiting for it");
   else if (turned_away_ == 2)
     say_("the hub at " + shown(path_) + " closes every new connection at once;"

@@ -3,9 +3,11 @@
 
 #include "protocol/base/framing.hpp"
 #include "services/client/announcement.hpp"
+#include "services/client/hub_route.hpp"
 #include "services/client/socket_identity.hpp"
 #include "services/client/unix_socket.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -30,13 +32,21 @@ namespace clearance::services {
 /// dropped some, or has no operator interface to say so, watch subscribes anew:
 /// the hub sends every block that still waits for a verdict and that it sent to
 /// no client before.
+///
+/// A hub of another machine may drop events, too, because the network is slow,
+/// which nobody notices here. Such a hub is asked whenever it has sent much.
 class hub_subscription {
 public:
   using sayer = void (*)(std::string_view what);
 
   explicit hub_subscription(std::string path, sayer say);
+  /// To a hub of another machine. While it is known why the machine is away,
+  /// this says nothing: whoever has the route says it.
+  hub_subscription(hub_route far, sayer say);
 
+  /// The socket's path, or the name of a hub of another machine.
   const std::string& path() const noexcept { return path_; }
+  bool is_far() const noexcept { return far_.has_value(); }
   bool following() const noexcept { return state_ == state::following; }
   /// The hub at the path does not serve us. Only another hub there may.
   bool refused() const noexcept { return state_ == state::refused; }
@@ -51,6 +61,9 @@ public:
 
   /// The socket exists, or it does not. Connects to a new socket.
   void seen(bool there, time_point now);
+  /// The hub's machine says that the hub is there. With another `epoch` than
+  /// before the hub may have been started again.
+  void announced(std::uint64_t epoch, time_point now);
   /// Does what is due: connects, subscribes anew, or says that it follows.
   void retry(time_point now);
 
@@ -71,9 +84,20 @@ public:
 private:
   enum class state { absent, waiting, following, refused };
 
+  struct no_connection {
+    std::string why;
+    bool is_awaited; // no hub listens there yet
+  };
+
+  std::variant<descriptor, no_connection> open() const;
+  std::string foreign() const;
+  bool is_host_away() const { return far_ && !far_->suspicion().empty(); }
   void connect(time_point now);
+  void count_unasked(std::size_t bytes, time_point now);
+  std::chrono::milliseconds pause_of_quiet() const;
   void settle(time_point now);
   void ask_losses(time_point now);
+  void answer_is_missing(time_point now);
   void subscribe_anew(time_point now);
   void lost(time_point now);
   void refuse(const std::string& what);
@@ -84,13 +108,18 @@ private:
   std::size_t unread_bytes() const;
 
   std::string path_;
+  std::optional<hub_route> far_;
   sayer say_;
   state state_ = state::absent;
   bool said_waiting_ = false;
   bool said_following_ = false; // of this connection
   bool heard_ = false;          // a message came on this connection
   bool behind_ = false;         // ask what is missing at renew_at_
-  unsigned turned_away_ = 0;    // connections in a row that ended at once
+  bool said_behind_ = false;
+  bool can_say_losses_ = true;    // the hub, of this connection
+  std::size_t unasked_bytes_ = 0; // read since a far hub was asked
+  std::optional<std::uint64_t> epoch_;
+  unsigned turned_away_ = 0; // connections in a row that ended at once
   socket_identity tried_;
   std::chrono::milliseconds pause_;
   time_point retry_at_{};

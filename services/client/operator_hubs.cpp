@@ -38,7 +38,11 @@ operator_hubs::operator_hubs(operator_hubs_config config,
                   ? config_.runtime_directory
                   : std::string{}) {
   for (const auto& host : config_.hosts)
-    hosts_.try_emplace(host, host, list_);
+    hosts_.try_emplace(
+        host, host,
+        [this, host](protocol::link_status status, const std::string& why) {
+          list_.set_host(host, status, why);
+        });
 }
 
 std::string runtime_fault(const std::vector<std::string>& clearance_sockets,

@@ -2,13 +2,14 @@
 
 #include "services/client/event_text.hpp"
 #include "services/client/hub_finder.hpp"
+#include "services/client/hub_name.hpp"
 #include "services/client/hub_subscription.hpp"
 #include "services/client/line_writer.hpp"
-#include "services/client/operator_hubs.hpp"
 #include "services/client/repeated_blocks.hpp"
 #include "services/client/stop_signals.hpp"
 #include "services/client/varlink_client.hpp"
 #include "services/client/wall_time.hpp"
+#include "services/client/watched_hosts.hpp"
 #include "services/process/exit_code.hpp"
 #include "services/process/paths.hpp"
 #include "services/process/standard_descriptors.hpp"
@@ -21,13 +22,15 @@
 #include <map>
 #include <optional>
 #include <poll.h>
+#include <span>
 #include <sys/signalfd.h>
 #include <system_error>
 #include <unistd.h>
 
 // One thread and one poll over: the signals, stdout (does anybody read?), the
-// directories, and every hub. The thread sleeps until one of them has something
-// to say, or until a hub that does not listen yet is to be tried again.
+// directories, every hub, and every ssh. The thread sleeps until one of them
+// has something to say, or until a hub that does not listen yet is to be tried
+// again.
 namespace clearance::services {
 
 namespace {
@@ -50,6 +53,10 @@ std::string hint_path(const std::string& path) {
   return error || result.size() > socket_path_max_bytes ? path : result;
 }
 
+bool contains(const std::vector<std::string>& all, const std::string& x) {
+  return std::find(all.begin(), all.end(), x) != all.end();
+}
+
 class watcher {
 public:
   explicit watcher(const watch_config& config)
@@ -58,12 +65,14 @@ public:
                config.default_socket},
         finder_(config.clearance_sockets,
                 config.all ? config.runtime_directory : std::string{}),
+        hosts_(config.hosts, complain),
         stop_(stop_signals()),
         continued_(signal_descriptor({SIGCONT})),
         out_(STDOUT_FILENO, stop_.get()),
-        names_hubs_(config.all || config.clearance_sockets.size() > 1) {
+        names_hubs_(config.all || !config.hosts.empty()
+                    || config.clearance_sockets.size() > 1) {
     for (const auto& path : config.clearance_sockets) {
-      hubs_.try_emplace(path, path, complain);
+      hubs_.try_emplace(hub_name(path), path, complain);
       hint_paths_.try_emplace(path, hint_path(path));
     }
   }
@@ -72,7 +81,12 @@ public:
 
 private:
   void look();
+  bool look_at(hub_subscription& hub, bool is_there,
+               const std::map<std::string, watched_hosts::sighting>& far,
+               time_point now);
   void poll_once();
+  bool read_ready(std::span<const pollfd> entries,
+                  std::span<hub_subscription* const> hubs);
   int timeout() const;
   void read(hub_subscription& hub);
   bool take(const hub_subscription& hub, const announcement& x);
@@ -82,20 +96,20 @@ private:
   const std::string& hint_path_of(const std::string& path) const;
 
   bool asked_for(const std::string& path) const {
-    const auto& paths = config_.clearance_sockets;
-    return std::find(paths.begin(), paths.end(), path) != paths.end();
+    return contains(config_.clearance_sockets, path);
   }
 
   const watch_config& config_;
   event_style style_;
   hub_finder finder_;
+  watched_hosts hosts_;
   descriptor stop_;
   descriptor continued_;
   line_writer out_;
   std::map<std::string, std::string> hint_paths_; // of those asked for
   bool said_none_ = false;
-  clock::time_point awake_since_; // when the last poll returned
-  std::map<std::string, hub_subscription> hubs_;
+  clock::time_point awake_since_;                // when the last poll returned
+  std::map<std::string, hub_subscription> hubs_; // by name
   announcement_reader reader_;
   repeated_blocks repeated_;
   bool names_hubs_;   // more than one may be followed
@@ -116,30 +130,45 @@ int watcher::run() {
 }
 
 void watcher::look() {
-  auto paths = finder_.look();
-  auto there = [&paths](const std::string& path) {
-    return std::find(paths.begin(), paths.end(), path) != paths.end();
-  };
+  const auto paths = finder_.look();
+  const auto far = hosts_.hubs();
   for (const auto& path : paths)
-    hubs_.try_emplace(path, path, complain);
-  auto now = clock::now();
+    hubs_.try_emplace(hub_name(path), path, complain);
+  for (const auto& [name, x] : far)
+    hubs_.try_emplace(name, x.route, complain);
+  const auto now = clock::now();
   for (auto i = hubs_.begin(); i != hubs_.end();) {
-    auto& [path, hub] = *i;
-    if (!there(path) && !hub.following() && !asked_for(path)) {
-      i = hubs_.erase(i);
-      continue;
-    }
-    hub.seen(there(path), now);
-    ++i;
+    auto& hub = i->second;
+    i = look_at(hub, contains(paths, hub.path()), far, now) ? std::next(i)
+                                                            : hubs_.erase(i);
   }
-  if (hubs_.empty() && !std::exchange(said_none_, true))
+  if (config_.all && hubs_.empty() && !std::exchange(said_none_, true))
     complain("no hub below " + shown(config_.runtime_directory)
              + " yet; waiting for one");
   check_hubs();
 }
 
+// False: the hub is to be forgotten.
+bool watcher::look_at(hub_subscription& hub, bool is_there,
+                      const std::map<std::string, watched_hosts::sighting>& far,
+                      time_point now) {
+  if (!hub.is_far()) {
+    if (!is_there && !hub.following() && !asked_for(hub.path()))
+      return false;
+    hub.seen(is_there, now);
+    return true;
+  }
+  if (const auto i = far.find(hub.path()); i != far.end())
+    hub.announced(i->second.epoch, now);
+  else if (hub.following())
+    hub.retry(now); // its connection's end tells when it is gone
+  else
+    return false;
+  return true;
+}
+
 int watcher::timeout() const {
-  std::optional<clock::time_point> next;
+  auto next = hosts_.due();
   auto now = clock::now();
   if (finder_.blind())
     next = now + blind_interval;
@@ -166,6 +195,8 @@ void watcher::poll_once() {
     entries.push_back({hub.question_fd(), POLLIN, 0}); // -1 is ignored
     hubs.push_back(&hub);
   }
+  const auto first_host = entries.size();
+  hosts_.append(entries);
   int n = ::poll(entries.data(), entries.size(), timeout());
   awake_since_ = clock::now();
   if (n < 0) {
@@ -182,20 +213,33 @@ void watcher::poll_once() {
   }
   if (entries[3].revents != 0)
     on_continued();
-  for (std::size_t i = 0; i < hubs.size() && !code_; ++i) {
-    const auto& answer = entries[first_hub + 2 * i + 1];
-    if (entries[first_hub + 2 * i].revents != 0)
-      read(*hubs[i]);
-    if (answer.revents != 0 && answer.fd == hubs[i]->question_fd())
-      hubs[i]->read_answer(clock::now());
-  }
+  const std::span all{entries};
+  bool must_look = hosts_.handle(all.subspan(first_host), clock::now());
+  must_look = read_ready(all.subspan(first_hub), hubs) || must_look;
   if (code_)
     return;
   // After the hubs, because looking may forget some of them. At the end of a
   // pause, too: it costs little, and where the kernel gives no notices there is
   // no other way.
-  if (entries[2].revents != 0 || n == 0)
+  if (must_look || entries[2].revents != 0 || n == 0)
     look();
+}
+
+// `entries` has two for each hub. Returns whether a hub of another machine is
+// not followed any more.
+bool watcher::read_ready(std::span<const pollfd> entries,
+                         std::span<hub_subscription* const> hubs) {
+  bool result = false;
+  for (std::size_t i = 0; i < hubs.size() && !code_; ++i) {
+    auto& hub = *hubs[i];
+    const auto& answer = entries[2 * i + 1];
+    if (entries[2 * i].revents != 0)
+      read(hub);
+    if (answer.revents != 0 && answer.fd == hub.question_fd())
+      hub.read_answer(clock::now());
+    result = result || (hub.is_far() && !hub.following());
+  }
+  return result;
 }
 
 // Ctrl-Z and then `fg`: nothing was read in between.
@@ -227,6 +271,8 @@ bool watcher::take(const hub_subscription& hub, const announcement& x) {
     event_circumstances around{time, path};
     if (names_hubs_)
       around.hub = hub_label(path);
+    if (hub.is_far())
+      around.host = host_of(path);
     if (x.known) {
       around.repeated = repeated_.add(path, *x.known);
       lines_ += event_text(*x.known, around, style_);
@@ -255,8 +301,8 @@ void watcher::flush() {
 }
 
 void watcher::check_hubs() {
-  // With `all` another one may come at any time.
-  bool lost = !config_.all
+  // With `all` or a host another one may come at any time.
+  bool lost = !config_.all && config_.hosts.empty()
               && std::all_of(hubs_.begin(), hubs_.end(),
                              [](const auto& x) { return x.second.refused(); });
   if (lost)

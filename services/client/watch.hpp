@@ -10,7 +10,8 @@
 namespace clearance::services {
 
 struct watch_config {
-  std::vector<std::string> clearance_sockets; ///< empty only with `all`
+  std::vector<std::string> clearance_sockets; ///< may be empty with the next
+  std::vector<std::string> hosts = {};        ///< all hubs of these machines
   std::string default_socket;                 ///< a command need not name it
   std::string runtime_directory;              ///< where `all` looks
   bool all = false;

@@ -169,6 +169,7 @@ TEST_CASE("watch: one hub by default, several or all on demand") {
   auto z = parsed<watch_config>(
       {"watch", "--all", "--color", "always", "--count", "3"});
   CHECK(z.clearance_sockets.empty());
+  CHECK(z.hosts.empty());
   CHECK(z.all);
   CHECK(z.color == color_when::always);
   CHECK(z.count == 3);

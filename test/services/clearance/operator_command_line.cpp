@@ -102,8 +102,15 @@ TEST_CASE("hosts are asked instead of this machine's hub") {
   CHECK(y.clearance_socket.empty());
   CHECK(parsed<terminal_config>({"tui", "--host", "far"}).hosts
         == words{"far"});
+  const auto z = parsed<watch_config>({"watch", "--host", "far"});
+  CHECK(z.hosts == words{"far"});
+  CHECK(z.clearance_sockets.empty());
+  CHECK(parsed<watch_config>(
+            {"watch", "--host", "far", "--clearance-socket", "/s"})
+            .clearance_sockets
+        == words{"/s"});
   // ssh must not take a host for an option.
-  for (const char* subcommand : {"list", "tui"})
+  for (const char* subcommand : {"list", "tui", "watch"})
     for (const char* option : {"--host=-oProxyCommand=id", "--host="}) {
       CAPTURE(option);
       CHECK(is_refused({subcommand, option}));

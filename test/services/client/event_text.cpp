@@ -152,6 +152,19 @@ TEST_CASE("the hint names the hub's socket unless it is the default") {
            " --container 6f1d2c3b4a59 --clearance-socket '/a b/hub.sock'");
 }
 
+TEST_CASE("a block of another machine is answered by way of its prompt") {
+  event_circumstances around{"12:00:01", "kim@far:/run/a.sock"};
+  around.host = "kim@far";
+  CHECK(event_text(blocked(), around, {false, here})
+            .ends_with("\n         the command that answers it is shown by:"
+                       " terok-clearance list --host 'kim@far' --container"
+                       " 6f1d2c3b4a59\n"));
+  auto x = blocked();
+  x.container = "-x y";
+  CHECK(list_command(x, "far")
+        == "terok-clearance list --host far --container='-x y'");
+}
+
 TEST_CASE("the hint can be pasted, whatever a container chose") {
   for (const char* hostile :
        {"plain", "$(reboot)", "-x", "--help", "--", "a b", "it's", "`id`;", "!",

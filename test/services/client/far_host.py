@@ -182,6 +182,24 @@ def test_it_comes_back(world):
     assert plain.wait(GUARD) == 0
 
 
+def test_watch(world):
+    out = world.path("watch_out")
+    with open(out, "wb") as file:
+        watch = subprocess.Popen([world.program, "watch", "--host", "far"], env=world.environment(),
+                                 stdout=file, stderr=subprocess.STDOUT)
+    say = lambda: world.read("watch_out")
+    await_that(lambda: "following the hub at far:" in say(), say)
+    world.block("four.org")
+    await_that(lambda: "domain=four.org" in say() and "list --host far --container c1\n" in say(), say)
+    os.kill(int(world.read("pid")), signal.SIGKILL)
+    await_that(lambda: "far is away" in say(), say)
+    await_that(lambda: say().count("following the hub at far:") == 2, say)
+    world.block("five.org")
+    await_that(lambda: "domain=five.org" in say(), say)
+    watch.send_signal(signal.SIGTERM)
+    assert watch.wait(GUARD) == 0
+
+
 def main():
     if not SSHD or not shutil.which("ssh") or not shutil.which("ssh-keygen"):
         skip("openssh-client and openssh-server are not installed")
@@ -194,7 +212,7 @@ def main():
                 print(name, flush=True)
                 test(world)
     except BaseException:
-        for name in ("sshd_log", "hub_log", "plain_out"):
+        for name in ("sshd_log", "hub_log", "plain_out", "watch_out"):
             if os.path.exists(world.path(name)):
                 print(f"{name}:\n{world.read(name)}")
         raise

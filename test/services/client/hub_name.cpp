@@ -36,6 +36,13 @@ TEST_CASE("a hub of this machine never has the name of one elsewhere") {
   CHECK(hub_name("far", "/run/a.sock") == "far:/run/a.sock");
 }
 
+TEST_CASE("a name says on which machine the hub is") {
+  CHECK(host_of("kim@far:/run/a.sock") == "kim@far");
+  CHECK(host_of("ssh://far:22:/run/a.sock") == "ssh://far:22");
+  CHECK(host_of("/run/a:/b.sock").empty());
+  CHECK(host_of("./far:/run/a.sock").empty());
+}
+
 TEST_CASE("a label is short, and says the host") {
   CHECK(hub_label("/run/user/1/terok-clearance.sock") == "terok-clearance");
   CHECK(hub_label("/run/user/1/terok/clearance/6f1d/hub.sock") == "6f1d");

@@ -152,6 +152,67 @@ TEST_CASE_FIXTURE(far_fixture, "all prompts with a target are decided") {
   CHECK(none.err().find("no prompt that waits fits") != std::string::npos);
 }
 
+TEST_CASE_FIXTURE(far_fixture, "watch shows the events of another machine") {
+  const auto name = "kim@far:" + (runtime / "terok-clearance.sock").string();
+  auto watch = start("watch --host kim@far --count 2");
+  watch.await_err("terok-clearance: following the hub at " + name + "\n");
+  auto first = await_subscriber(hub);
+  first.send(started_event("one"));
+  watch.await_out(" container_started one hub=kim@far:terok-clearance\n");
+  ::kill(std::stoi(text_of("pid")), SIGTERM);
+  watch.await_err("kim@far is away: the connection ended; trying again\n");
+  auto second = await_subscriber(hub);
+  second.send(started_event("two"));
+  CHECK(watch.wait() == exited(0));
+  CHECK(watch.out().find(" container_started two hub=kim@far:terok-clearance\n")
+        != std::string::npos);
+  CHECK(watch.err()
+        == "terok-clearance: connecting to kim@far by ssh\n"
+           "terok-clearance: following the hub at "
+               + name
+               + "\nterok-clearance: kim@far is away: the connection ended;"
+                 " trying again\n"
+                 "terok-clearance: following the hub at "
+               + name + "\n");
+  auto json = start("watch --json --host kim@far --count 1");
+  auto third = await_subscriber(hub);
+  third.send(started_event("one"));
+  CHECK(json.wait() == exited(0));
+  CHECK(json.out().find(",\"hub\":\"" + name + "\",\"time\":")
+        != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(far_fixture, "watch follows hubs of a machine as they come") {
+  std::filesystem::remove(runtime / "terok-clearance.sock");
+  auto watch = start("watch --host far --count 1");
+  watch.await_err("no hub on far yet; waiting for one\n");
+  listener later{runtime / "terok-clearance.sock"};
+  {
+    auto gone = await_subscriber(later);
+    watch.await_err("following the hub at far:");
+  }
+  watch.await_err("went away; waiting for it\n");
+  auto again = await_subscriber(later);
+  again.send(started_event("one"));
+  CHECK(watch.wait() == exited(0));
+}
+
+TEST_CASE_FIXTURE(far_fixture, "watch says why ssh fails, and tries again") {
+  be_ssh("[ -e \"$XDG_RUNTIME_DIR/tried\" ] && "
+         "exec \"$terok_clearance\" relay --stdio\n"
+         "touch \"$XDG_RUNTIME_DIR/tried\"\n"
+         "echo 'Permission denied.' >&2; exit 255");
+  auto watch = start("watch --host far");
+  auto peer = await_subscriber(hub);
+  watch.await_err("following the hub at far:");
+  watch.kill(SIGTERM);
+  CHECK(watch.wait() == exited(0));
+  CHECK(watch.err().starts_with(
+      "terok-clearance: connecting to far by ssh\n"
+      "terok-clearance: far is away: ssh says: Permission denied.; trying "
+      "again\nterok-clearance: following the hub at far:"));
+}
+
 TEST_CASE_FIXTURE(far_fixture, "a host that goes away comes back by itself") {
   auto plain = start("--plain --host kim@far < <(exec sleep 600)");
   auto first = watched(far_prompt);
