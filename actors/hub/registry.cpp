@@ -2,7 +2,10 @@
 //
 //   announce --> add open requests --> send events --> batch_announced
 //                      |                    ^
-//   verdict --> check -- executor --> settle --> verdict_applied, outcome
+//   verdict --> check --> turn --> executor --> settle --> verdict_applied,
+//                                                          outcome
+//
+// Verdicts on one target that disagree take turns; see registry_turns.cpp.
 //
 // The order is a security property. The open request exists before its event
 // leaves, so a client that sees an event can name it at once. And
@@ -342,16 +345,35 @@ void registry::refuse(const verdict& x, const protocol::verdict_outcome& why) {
 void registry::execute(const verdict& x,
                        const protocol::authorisation_map::cited& what,
                        const verdict_promise& promise) {
-  settle_function settle;
+  checked_verdict_ptr checked;
   try {
-    settle = [this, x, what, promise](const protocol::shield_outcome& y) {
-      settled(x, what, y, promise);
-    };
+    checked = std::make_shared<const checked_verdict>(checked_verdict{
+        x, what, self_->clock().now(), false,
+        [this, promise](const checked_verdict& y,
+                        const protocol::shield_outcome* result) {
+          if (result != nullptr)
+            settled(y.asked, y.what, *result, promise);
+          else
+            end_unexecuted(y.asked, promise);
+        }});
   } catch (const std::exception& fault) {
     settled(x, what, {false, std::string{fault_text(fault)}}, promise);
     return;
   }
-  run(x, what, settle);
+  take_turn(checked);
+}
+
+// Its open request ended while it waited.
+void registry::end_unexecuted(const verdict& x, verdict_promise promise) {
+  insist([&] {
+    const protocol::verdict_outcome why{
+        protocol::verdict_outcome::kind::unknown_request, {x.request_id}};
+    promise.deliver(why);
+  });
+  if_memory_allows([&] {
+    refuse(x,
+           {protocol::verdict_outcome::kind::unknown_request, {x.request_id}});
+  });
 }
 
 void registry::settled(const verdict& x,

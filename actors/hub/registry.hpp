@@ -15,6 +15,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -101,6 +103,7 @@ private:
   void watch_clock(protocol::time_point now);
   void execute(const verdict& x, const protocol::authorisation_map::cited& what,
                const verdict_promise& promise);
+  void end_unexecuted(const verdict& x, verdict_promise promise);
   void refuse(const verdict& x, const protocol::verdict_outcome& why);
   void settled(const verdict& x, const protocol::authorisation_map::cited& what,
                const protocol::shield_outcome& result, verdict_promise promise);
@@ -113,6 +116,42 @@ private:
                         bool ok);
   replay_page page_of(const replay& x);
   void remove(const caf::actor_addr& who);
+
+  // See registry_turns.cpp.
+  struct checked_verdict;
+  using checked_verdict_ptr = std::shared_ptr<const checked_verdict>;
+
+  /// A verdict whose open request is in flight.
+  struct checked_verdict {
+    verdict asked;
+    protocol::authorisation_map::cited what;
+    protocol::time_point since;
+    bool is_alone = false; ///< a decision about a prompt
+    /// It was executed. Null: its open request ended while it waited, and it
+    /// is not executed.
+    std::function<void(const checked_verdict&, const protocol::shield_outcome*)>
+        end;
+  };
+
+  /// The verdicts on one container and target.
+  struct turn_line {
+    std::size_t running = 0;
+    protocol::action action = protocol::action::deny; // of those
+    bool is_alone = false;                            // of the one that runs
+    bool is_moving = false;                           // see move_on()
+    std::list<checked_verdict_ptr> waiting;           // the oldest first
+
+    /// Whether `x` may run beside those that run.
+    bool has_turn(const checked_verdict& x) const noexcept;
+  };
+  using turn_lines = std::map<std::string, turn_line>;
+
+  void take_turn(const checked_verdict_ptr& x);
+  void start_turn(turn_lines::iterator at, const checked_verdict_ptr& x);
+  void end_turn(turn_lines::iterator at, const checked_verdict& x,
+                const protocol::shield_outcome& result);
+  void move_on(turn_lines::iterator at);
+  void close_waiting(turn_line& line, protocol::action applied);
 
   // See registry_audit.cpp.
   using settle_function = std::function<void(const protocol::shield_outcome&)>;
@@ -147,6 +186,8 @@ private:
   log_limiter losses_;  // of events that memory was denied to
   log_limiter denials_; // for verdicts that come without a limiter
   std::vector<member> members_;
+  turn_lines turns_; // by container and target
+  std::size_t turns_waiting_ = 0;
 
   /// Oldest first. A batch of another reader does not wait behind these: if it
   /// fits, it is announced at once.

@@ -56,30 +56,43 @@ registry::execute_promise registry::on_execute(const actors::execute& x) {
       to.deliver(executed{what, why, news_ ? news_->sequence() : 0});
     });
   };
+  const map::cited* in_flight = nullptr;
+  std::variant<map::cited, map::uncitable> result = map::uncitable::gone;
+  checked_verdict_ptr checked;
   try {
-    auto result = map_.cite(x.container, x.request, x.action);
+    result = map_.cite(x.container, x.request, x.action);
     if (auto* why = std::get_if<map::uncitable>(&result)) {
       if (*why == map::uncitable::gone)
         answer(how::changed, {});
       else
-        answer(how::failed,
-               "another verdict on this request is being executed");
+        answer(how::failed, "another verdict on this request is being executed "
+                            "or waits for that");
       return promise;
     }
     auto& what = std::get<map::cited>(result);
+    in_flight = &what;
     what.call.seconds = x.seconds;
-    const verdict as_verdict{x.container,    what.request_id,
-                             what.call.dest, std::string{to_string(x.action)},
-                             x.by,           nullptr,
-                             x.rule,         x.made};
-    run(as_verdict, what,
-        [this, as_verdict, what, answer](const protocol::shield_outcome& y) {
-          conclude(as_verdict, what, y);
-          answer(y.ok ? how::applied : how::failed, y.stderr_text);
-        });
-  } catch (const std::exception& fault) { // of cite(): nothing has changed
+    checked = std::make_shared<const checked_verdict>(checked_verdict{
+        {x.container, what.request_id, what.call.dest,
+         std::string{to_string(x.action)}, x.by, nullptr, x.rule, x.made},
+        what,
+        self_->clock().now(),
+        true,
+        [this, answer](const checked_verdict& y,
+                       const protocol::shield_outcome* outcome) {
+          if (outcome == nullptr)
+            return answer(how::changed, {});
+          conclude(y.asked, y.what, *outcome);
+          answer(outcome->ok ? how::applied : how::failed,
+                 outcome->stderr_text);
+        }});
+  } catch (const std::exception& fault) {
+    if (in_flight != nullptr)
+      map_.settle(in_flight->id, false);
     answer(how::failed, std::string{fault_text(fault)});
+    return promise;
   }
+  take_turn(checked);
   return promise;
 }
 

@@ -138,6 +138,10 @@ void authorisation_map::settle(ticket id, bool ok) {
     impl_->store.land(at);
 }
 
+bool authorisation_map::is_in_flight(ticket id) const {
+  return impl_->store.find(id) != no_slot;
+}
+
 std::uint64_t authorisation_map::sequence() const noexcept {
   return impl_->store.last_number();
 }

@@ -139,6 +139,9 @@ public:
   /// evicted meanwhile.
   void settle(ticket id, bool ok);
 
+  /// Whether settle() would still find the open request.
+  bool is_in_flight(ticket id) const;
+
   /// Announcements so far; the next one's number is one more.
   std::uint64_t sequence() const noexcept;
 

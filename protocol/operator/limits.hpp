@@ -110,6 +110,12 @@ inline constexpr std::size_t watch_write_max_bytes = 64 * 1024;
 /// there; the audit trail has it.
 inline constexpr std::size_t history_max_decisions = 1000;
 
+/// How long a verdict waits for another one on its container and target, which
+/// disagrees with it or decides the prompt. If that one takes longer, the
+/// waiting verdict fails when its turn comes, and it is not executed later. At
+/// most limits::verdicts_waiting_max wait; one more fails at once.
+inline constexpr auto verdict_turn_max_wait = 10s;
+
 /// How long the prompts wait for the registry. A safety net: the registry and
 /// the executor have shorter limits of their own.
 inline constexpr auto decision_deadline = 75s;

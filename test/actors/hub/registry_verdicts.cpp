@@ -229,7 +229,7 @@ TEST_CASE("a block announced again after its drop is another block") {
   s.announce({blocked(1)});
   s.ask("c1:1");
   s.announce({plain(event_type::shield_down), blocked(1)});
-  s.ask("c1:1", "203.0.113.7", "deny");
+  s.ask("c1:1");
   REQUIRE(s.executor.calls().size() == 2);
   s.executor.succeed(1);
   CHECK(s.outcome() == ok);

@@ -133,6 +133,17 @@ void authorisation_model::settle(std::uint64_t ticket, bool ok) {
   }
 }
 
+bool authorisation_model::is_in_flight(std::uint64_t ticket) const {
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [&](const auto& x) { return x.second.ticket == ticket; });
+}
+
+const authorisation_model::entry*
+authorisation_model::find(const key& k) const {
+  const auto at = entries_.find(k);
+  return at == entries_.end() ? nullptr : &at->second;
+}
+
 std::vector<test_event_ptr>
 authorisation_model::waiting(std::uint64_t cursor, std::uint64_t until) const {
   std::map<std::uint64_t, test_event_ptr> by_number;

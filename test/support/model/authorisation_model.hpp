@@ -41,6 +41,10 @@ public:
 
   void launch(const key& k, std::uint64_t ticket);
   void settle(std::uint64_t ticket, bool ok);
+  bool is_in_flight(std::uint64_t ticket) const;
+
+  /// The open request; null: there is none.
+  const entry* find(const key& k) const;
 
   /// All events that replay() may return, oldest first.
   std::vector<test_event_ptr> waiting(std::uint64_t cursor,

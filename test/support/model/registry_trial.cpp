@@ -6,11 +6,13 @@
 #include "test/support/model/registry_trial.hpp"
 
 #include "protocol/base/limits.hpp"
+#include "protocol/operator/limits.hpp"
 
 #include <caf/actor_cast.hpp>
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -20,19 +22,18 @@ namespace {
 
 namespace limits = protocol::limits;
 using protocol::event_type;
-using kind = protocol::verdict_outcome::kind;
 using namespace std::chrono_literals;
 
 // Small limits, so that they are reached again and again.
 constexpr std::size_t containers = 3;
 constexpr std::size_t ids = 6;
 constexpr std::size_t targets = 2;
-constexpr std::size_t callers = 3;
+constexpr std::size_t callers = 6;
 constexpr std::size_t clients_max = 4;
 
 // Less than any deadline of a verdict: so every answer is the executor's own.
 constexpr protocol::duration passes_max = 5s;
-static_assert(passes_max < limits::executor_deadline);
+static_assert(passes_max < protocol::operator_limits::verdict_turn_max_wait);
 
 constexpr protocol::authorisation_limits bounds{.per_container = 4, .total = 9};
 
@@ -133,15 +134,37 @@ void registry_trial::ask(const chooser& choose) {
   if (callers_[who]->asked)
     return;
   question x;
+  x.ticket = ++last_ticket_;
   x.key = {container_name(choose(containers)), std::to_string(choose(ids))};
   x.dest = target_name(choose(targets));
   x.action = std::array{"allow", "deny", "allow", "Allow"}.at(choose(4));
-  callers_[who]->box.tell(
-      registry_,
-      actors::verdict{
-          x.key.first, x.key.second, x.dest, x.action, {1000, 77, "operator"}});
+  const auto& box = callers_[who]->box;
+  const actors::peer by{1000, 77, "operator"};
+  if (choose(3) == 0)
+    decide(x);
+  if (x.decides())
+    box.tell(registry_, actors::execute{x.key.first,
+                                        {x.generation},
+                                        *protocol::parse_action(x.action),
+                                        by,
+                                        {}});
+  else
+    box.tell(registry_,
+             actors::verdict{x.key.first, x.key.second, x.dest, x.action, by});
+  box.tell(registry_, actors::losses_of{});
+  marks_.push_back(x.ticket);
   callers_[who]->asked = std::move(x);
   unseen_.push_back(who);
+}
+
+// A decision names an open request exactly; here one that was open a moment
+// ago.
+void registry_trial::decide(question& x) {
+  const auto* known = model_.find(x.key);
+  if (known == nullptr || !protocol::parse_action(x.action))
+    return;
+  x.generation = known->number;
+  x.dest = known->target;
 }
 
 void registry_trial::answer(const chooser& choose) {
@@ -237,13 +260,15 @@ void registry_trial::look() {
       for (std::size_t i = 0; i < events.size(); ++i)
         on_announced(*events.at(i));
     } else if (what.match_elements<protocol::verdict_outcome>()) {
-      const auto whose = std::find_if(
-          callers_.begin(), callers_.end(),
-          [to = to](const auto& x) { return x->box.actor().id() == to; });
-      require(whose != callers_.end() && (*whose)->asked,
-              "an outcome for nobody's verdict");
-      on_outcome(*(*whose)->asked, what.get_as<protocol::verdict_outcome>(0));
-      (*whose)->asked.reset();
+      const auto who = caller_of(to);
+      on_outcome(who, what.get_as<protocol::verdict_outcome>(0));
+      callers_[who]->asked.reset();
+    } else if (what.match_elements<actors::executed>()) {
+      const auto who = caller_of(to);
+      on_executed(who, what.get_as<actors::executed>(0));
+      callers_[who]->asked.reset();
+    } else if (what.match_elements<actors::operator_answer>()) {
+      on_mark(caller_of(to));
     }
   }
   for (const auto& x : clients_) {
@@ -284,54 +309,34 @@ void registry_trial::on_announced(const actors::announced_event& x) {
   case event_type::shield_up:
     break;
   case event_type::verdict_applied: {
-    require(!answered_.empty(), "an outcome before the executor's answer");
-    auto& of = asked_by(answered_.front());
-    answered_.pop_front();
+    const bool is_closed = !closed_.empty();
+    require(is_closed || !answered_.empty(),
+            "an outcome before the executor's answer");
+    auto& of = asked_by(is_closed ? closed_.front() : answered_.front());
     protocol::event expected;
     expected.type = event_type::verdict_applied;
     expected.container = of.key.first;
     expected.request_id = of.key.second;
-    expected.action = of.action;
-    expected.ok = of.ok;
+    expected.action = is_closed ? closed_with_ : of.action;
+    expected.ok = is_closed || of.ok;
     require(x.wire() == actors::announced_event{expected}.wire(),
             "verdict_applied says what was executed");
-    model_.settle(of.call, of.ok);
+    model_.settle(of.ticket, expected.ok);
     of.announced = true;
+    if (is_closed)
+      break;
+    answered_.pop_front();
+    if (of.decides() && of.ok) {
+      closed_with_ = of.action;
+      std::copy_if(waiting_.begin(), waiting_.end(),
+                   std::back_inserter(closed_), [&](std::size_t who) {
+                     const auto& y = asked_by(who);
+                     return y.key.first == of.key.first && y.dest == of.dest;
+                   });
+    }
     break;
   }
   }
-}
-
-void registry_trial::on_call(const protocol::shield_call& x) {
-  require(!unseen_.empty(), "an execution that nobody asked for");
-  const auto who = unseen_.front();
-  unseen_.pop_front();
-  auto& of = asked_by(who);
-  require(!model_.refusal(of.key, of.dest, of.action),
-          "only what is live is executed");
-  require(to_string(x.action) == of.action && x.container == of.key.first
-              && x.dest == of.dest,
-          "what is executed is what was asked");
-  of.call = ++calls_;
-  model_.launch(of.key, of.call);
-  running_.push_back(who);
-}
-
-void registry_trial::on_outcome(question& x,
-                                const protocol::verdict_outcome& y) {
-  if (x.call != 0) {
-    require(x.announced, "verdict_applied comes before its caller's reply");
-    require(y.what == (x.ok ? kind::ok : kind::shield_cli_failed),
-            "the caller hears what the executor said");
-    return;
-  }
-  // Refused at once: so it is the oldest question that was not looked at.
-  require(!unseen_.empty() && &asked_by(unseen_.front()) == &x,
-          "verdicts are judged in order");
-  unseen_.pop_front();
-  const auto refusal = model_.refusal(x.key, x.dest, x.action);
-  require(refusal.has_value(), "what is live is not refused");
-  require(*refusal == y, "the refusal is the model's");
 }
 
 // -- the end ------------------------------------------------------------------
@@ -383,7 +388,8 @@ void registry_trial::finish() {
   }
   fixture_.run();
   look();
-  require(unseen_.empty() && answered_.empty(), "every verdict has an outcome");
+  require(unseen_.empty() && waiting_.empty() && answered_.empty(),
+          "every verdict has an outcome");
   for (const auto& x : clients_) {
     check_taken(x.connection->taken());
     const auto got = messages_of(x.connection->taken());
