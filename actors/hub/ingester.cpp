@@ -32,7 +32,10 @@ ingester::ingester(self_type* self, ingester_config config)
     : self_(self),
       registry_(std::move(config.registry)),
       hub_(std::move(config.hub)),
-      only_container_(std::move(config.only_container)) {
+      only_container_(std::move(config.only_container)),
+      shown_(show_counters(config.board, [this](protocol::counter_list& to) {
+        add_counters(to);
+      })) {
   // nop
 }
 

@@ -64,6 +64,8 @@ TEST_CASE("the metrics of a hub are what happened, by every executor") {
         == "text/plain; version=0.0.4; charset=utf-8");
   const auto& text = got.body;
   CHECK(value_in(text, "terok_clearance_subscribers") == "1");
+  CHECK(value_in(text, "terok_clearance_readers") != "none");
+  CHECK(value_in(text, "terok_clearance_reader_lines_total") == "1");
   CHECK(value_in(text, "terok_clearance_verdicts_total{result=\"applied\"}")
         == "1");
   CHECK(value_in(text, "terok_clearance_executions_total") == "1");
