@@ -218,18 +218,6 @@ constexpr std::array metrics{
            R"(direction="sent")"},
 };
 
-std::string_view type_text(metric_type x) noexcept {
-  switch (x) {
-  case metric_type::counter:
-    return "counter";
-  case metric_type::gauge:
-    return "gauge";
-  case metric_type::histogram:
-    return "histogram";
-  }
-  return {};
-}
-
 bool is_from(const counter& x, const metric& y) noexcept {
   return x.part == y.part && x.name == y.name;
 }
@@ -268,7 +256,7 @@ void append_head(std::string& to, const metric& x) {
   to += "\n# TYPE ";
   to += x.family;
   to += ' ';
-  to += type_text(x.type);
+  to += to_string(x.type);
   to += '\n';
 }
 
@@ -287,6 +275,18 @@ void append_sample(std::string& to, const metric& x, std::uint64_t value) {
 
 } // namespace
 
+std::string_view to_string(metric_type x) noexcept {
+  switch (x) {
+  case metric_type::counter:
+    return "counter";
+  case metric_type::gauge:
+    return "gauge";
+  case metric_type::histogram:
+    return "histogram";
+  }
+  return {};
+}
+
 std::span<const metric> all_metrics() noexcept {
   return metrics;
 }
@@ -297,21 +297,30 @@ bool only_goes_up(const counter& x) noexcept {
   });
 }
 
-std::string prometheus_text(std::span<const counter> values) {
+std::vector<metric_sample> samples_of(std::span<const counter> values) {
+  std::vector<metric_sample> result;
+  const auto all = totals_of(values);
+  for (const auto& each : metrics)
+    if (const auto found = all.find({each.part, each.name}); found != all.end())
+      result.push_back(
+          {&each, each.is_largest ? found->second.largest : found->second.sum});
+  return result;
+}
+
+std::string text_of_samples(std::span<const metric_sample> samples) {
   std::string result;
   std::string_view family; // that has its head
-  const auto all = totals_of(values);
-  for (const auto& each : metrics) {
-    const auto found = all.find({each.part, each.name});
-    if (found == all.end())
-      continue;
-    const auto& value = found->second;
-    if (each.family != family)
-      append_head(result, each);
-    family = each.family;
-    append_sample(result, each, each.is_largest ? value.largest : value.sum);
+  for (const auto& each : samples) {
+    if (each.what->family != family)
+      append_head(result, *each.what);
+    family = each.what->family;
+    append_sample(result, *each.what, each.value);
   }
   return result;
+}
+
+std::string prometheus_text(std::span<const counter> values) {
+  return text_of_samples(samples_of(values));
 }
 
 } // namespace clearance::protocol

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace clearance::protocol {
 
@@ -39,9 +40,23 @@ bool only_goes_up(const counter& x) noexcept;
 inline constexpr std::string_view prometheus_content_type =
     "text/plain; version=0.0.4; charset=utf-8";
 
-/// The samples whose counters are in `values`, in the order of all_metrics(),
-/// each family with its help and type. Counters that are there several times
-/// are added up, unless metric::is_largest.
+struct metric_sample {
+  const metric* what = nullptr; ///< one of all_metrics()
+  std::uint64_t value = 0;      ///< as it was counted
+};
+
+/// The samples whose counters are in `values`, in the order of all_metrics().
+/// Counters that are there several times are added up, unless
+/// metric::is_largest.
+std::vector<metric_sample> samples_of(std::span<const counter> values);
+
+/// Samples as text, each family with its help and type.
+std::string text_of_samples(std::span<const metric_sample> samples);
+
+/// text_of_samples() of samples_of() these.
 std::string prometheus_text(std::span<const counter> values);
+
+/// "counter", "gauge" or "histogram".
+std::string_view to_string(metric_type x) noexcept;
 
 } // namespace clearance::protocol

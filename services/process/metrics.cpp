@@ -3,7 +3,6 @@
 #include "actors/io/socket/bind.hpp"
 #include "actors/io/socket/bind_tcp.hpp"
 #include "actors/io/socket/private_directory.hpp"
-#include "actors/metrics/metrics_port.hpp"
 #include "protocol/metrics/limits.hpp"
 #include "protocol/text/address_port.hpp"
 #include "protocol/text/text.hpp"
@@ -34,7 +33,8 @@ io::http_times metrics_times() {
 
 } // namespace
 
-metrics_server::metrics_server(const std::string& where, int cannot_start) {
+metrics_server::metrics_server(const std::string& where, int cannot_start,
+                               const std::string& setting) {
   if (where.empty())
     return;
   board_ = std::make_shared<actors::counter_board>();
@@ -49,7 +49,7 @@ metrics_server::metrics_server(const std::string& where, int cannot_start) {
   if (!port || !io::is_address(port->address)
       || !io::is_loopback(port->address))
     throw setup_fault(exit_usage,
-                      "--metrics: `" + protocol::escaped(where)
+                      setting + ": `" + protocol::escaped(where)
                           + "` is neither the path of a socket, with a /, nor "
                             "a port of this machine such as 127.0.0.1:9464");
   auto bound = io::bind_port(port->address, port->port, metrics_role);
@@ -59,8 +59,13 @@ metrics_server::metrics_server(const std::string& where, int cannot_start) {
 }
 
 void metrics_server::start(io::loop& loop) {
+  if (const auto port = spawn(loop))
+    loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(port));
+}
+
+actors::metrics_actor metrics_server::spawn(io::loop& loop) {
   if (!board_)
-    return;
+    return {};
   http_ = std::make_unique<io::http_server>(loop.context(), metrics_times());
   actors::metrics_config config;
   config.io = &loop;
@@ -68,8 +73,7 @@ void metrics_server::start(io::loop& loop) {
   config.board = board_;
   config.listen.path = path_;
   config.listen.inherited = port_.release();
-  const auto port = actors::spawn_metrics(loop, std::move(config));
-  loop.depend_on(caf::actor_cast<caf::strong_actor_ptr>(port));
+  return actors::spawn_metrics(loop, std::move(config));
 }
 
 } // namespace clearance::services

@@ -5,6 +5,7 @@
 #include "actors/io/base/unique_fd.hpp"
 #include "actors/io/http/http_server.hpp"
 #include "actors/io/loop/loop.hpp"
+#include "actors/metrics/metrics_port.hpp"
 
 #include <memory>
 #include <string>
@@ -18,8 +19,10 @@ public:
   /// `where` is the path of a socket, with a slash, or the address and port of
   /// a loopback address; empty: no metrics are served. Binds a port, because a
   /// sandbox does not let it. Throws setup_fault: with exit_usage if `where` is
-  /// neither, with `cannot_start` if it cannot be bound.
-  metrics_server(const std::string& where, int cannot_start);
+  /// neither, with `cannot_start` if it cannot be bound. `setting` is what
+  /// the fault calls the place.
+  metrics_server(const std::string& where, int cannot_start,
+                 const std::string& setting = "--metrics");
   metrics_server(const metrics_server&) = delete;
   metrics_server& operator=(const metrics_server&) = delete;
 
@@ -31,6 +34,9 @@ public:
 
   /// On the loop's thread. The loop ends if the socket cannot be bound.
   void start(io::loop& loop);
+
+  /// The same, but the actor ends alone. Null: no metrics are served.
+  actors::metrics_actor spawn(io::loop& loop);
 
 private:
   actors::counter_board_ptr board_;
