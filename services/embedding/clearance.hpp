@@ -43,6 +43,7 @@
 #include <caf/type_id.hpp>
 #include <caf/typed_actor.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -50,6 +51,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "operators.hpp"
 
 /// The first number of our block of CAF type ids. If the default collides with
 /// ids of your application, define it before you include this header, with the
@@ -105,110 +108,6 @@ struct verdict_result {
   std::vector<std::pair<std::string, std::string>> fields;
 };
 
-/// The question to operators about one container and one target. Strings are
-/// printable ASCII, times are microseconds since the epoch; the fields are
-/// those of `Prompt` of org.terok.ClearanceOperator1.
-struct prompt {
-  std::string id;
-  std::int64_t revision = 0; ///< grows with what one must know to decide
-  std::string container;
-  std::string target;
-  std::string domain; ///< empty: there is no name
-  std::string dest;
-  std::vector<std::string> flags; ///< such as "private_address"
-  std::vector<std::int64_t> ports;
-  std::int64_t first_seen = 0;
-  std::int64_t last_seen = 0;
-  std::int64_t count = 0; ///< of blocks
-  std::string state;      ///< "waiting", "deciding", "decided" or "gone"
-  std::string why;        ///< why it is gone
-  bool quiet = false;
-  std::string opens;   ///< what an allow opens, as a sentence for people
-  std::string action;  ///< of the decision; empty: there is none
-  std::string decider; ///< "operator", "policy" or "application"
-  std::string result;  ///< "applied", "failed", "pending" or "left_denied"
-};
-
-/// Some prompts. For a prompt watcher: what each is like now, and the ids of
-/// those that have left.
-struct prompts {
-  bool fresh = false; ///< forget all that you knew before this message
-  std::vector<prompt> list;
-  std::vector<std::string> removed;
-};
-
-/// Asks for the prompts of a container; empty: of all.
-struct list_prompts {
-  std::string container;
-};
-
-/// Decides a prompt. An allow needs its current revision. Possible errors of
-/// org.terok.ClearanceOperator1: NoSuchPrompt, PromptChanged, AlreadyDecided,
-/// DecisionFailed, ScopeNotSupported and InvalidAction. The value of a field of
-/// such an error may be a JSON object.
-struct decision {
-  std::string prompt; ///< its id
-  std::int64_t revision = 0;
-  std::string action; ///< "allow" or "deny"
-  std::string reason; ///< for the record; may be empty
-  /// An allow ends after so many seconds, where the executor can do that; 0: it
-  /// does not end.
-  std::int64_t seconds = 0;
-};
-
-/// Stops the prompts of a container from asking for attention, or lets them.
-struct quiet {
-  std::string container;
-  bool on = true;
-};
-
-/// Asks for the newest `limit` decisions behind `after` (0: all that the hub
-/// remembers), of one container or, if that is empty, of all.
-struct history {
-  std::int64_t after = 0; ///< made_decision::seq
-  std::int64_t limit = 0;
-  std::string container;
-};
-
-/// A decision, as `Decision` of org.terok.ClearanceOperator1.
-struct made_decision {
-  std::int64_t seq = 0; ///< grows with every decision of the hub
-  std::string prompt;
-  std::string container;
-  std::string target;
-  std::string action;
-  std::string decider; ///< "operator", "policy" or "application"
-  std::string name;    ///< what the decider says of itself; may be empty
-  std::string reason;
-  std::string rule;   ///< of the policy; empty: none
-  std::string result; ///< as prompt::result
-  std::string error;  ///< why it failed
-  std::int64_t at = 0;
-};
-
-/// The newest is the last.
-struct decisions {
-  std::vector<made_decision> list;
-};
-
-/// Asks what the policy says: about a prompt, or if `prompt` is empty about
-/// what the other fields say.
-struct question {
-  std::string prompt;
-  std::string container;
-  std::string target;
-  std::vector<std::pair<std::string, std::string>> dossier;
-  std::vector<std::string> addresses;
-  std::vector<std::int64_t> ports;
-};
-
-struct explanation {
-  std::string decision;             ///< "allow", "deny" or "ask"
-  std::vector<std::string> rules;   ///< that match
-  std::vector<std::string> unknown; ///< facts that rules ask for
-  std::string opens;                ///< as prompt::opens
-};
-
 /// Asks the executor to execute a verdict that the hub has checked.
 struct shield_call {
   bool allow = false; ///< true: allow, false: deny
@@ -259,7 +158,7 @@ using executor =
 /// whether the executor will still execute the verdict. The hub ends with an
 /// error, which what() explains, if it cannot bind a socket or if a part of it
 /// crashes. Then its sockets are closed and all its parts have ended. A hub
-/// without prompts answers messages about prompts with an error.
+/// without prompts answers messages about prompts or the policy with an error.
 using hub = caf::typed_actor<
     caf::replies_to<verdict>::with<verdict_result>,
     // Subscribes. After the answer the subscriber gets every event,
@@ -273,7 +172,11 @@ using hub = caf::typed_actor<
     caf::replies_to<quiet>::with<verdict_result>,
     caf::replies_to<history>::with<decisions>,
     // An error if there is no such prompt.
-    caf::replies_to<question>::with<explanation>, caf::reacts_to<report_atom>>;
+    caf::replies_to<question>::with<explanation>,
+    // Loads this policy instead of the one of before.
+    caf::replies_to<policy_source>::with<policy_status>,
+    caf::replies_to<reload_atom>::with<policy_status>,
+    caf::replies_to<list_rules>::with<rules>, caf::reacts_to<report_atom>>;
 
 /// A git gate. It ends with an error, which what() explains, if it cannot
 /// listen.
@@ -302,6 +205,12 @@ struct hub_config {
   /// Whether the application and clients at the clearance socket can look at
   /// prompts and decide them. Each event then costs a little more.
   bool prompts = true;
+  /// Decides prompts without a person. If it is refused the hub serves, decides
+  /// nothing by itself and says so in its log; `reload_atom` tells the fault.
+  policy_source policy;
+  audit_config audit;
+  /// Adds up what the hub counts. May be empty.
+  embedding::metrics metrics;
 };
 
 struct gate_config {
@@ -314,6 +223,8 @@ struct gate_config {
   std::string home;         ///< HOME of git; empty: a private directory is made
   std::string hooks_path;   ///< directory of git hooks; empty: no hook runs
   std::size_t git_max = 16; ///< git processes that run at a time
+  /// Adds up what the gate counts. May be empty.
+  embedding::metrics metrics;
 };
 
 // -- log ----------------------------------------------------------------------
@@ -364,14 +275,28 @@ caf::actor start_loop(caf::actor_system& system);
 /// These functions start an actor on `loop` and return when it runs. They
 /// return an error, which what() explains, if `loop` is empty or has ended, or
 /// if they are called on the loop's own thread; start_hub() also if
-/// `config.executor` is empty; start_gate() also if the configuration is wrong.
-/// They throw std::bad_alloc if there is no memory. A socket that cannot be
-/// bound is no error here: the actor ends later with an error, so monitor it.
+/// `config.executor` is empty, or if its audit trail cannot be opened;
+/// start_gate() and start_metrics() also if the configuration is wrong; all if
+/// `config.metrics` is not an actor that start_metrics() started on this loop,
+/// or has ended. They throw std::bad_alloc if there is no memory. A socket that
+/// cannot be bound is no error here: the actor ends later with an error, so
+/// monitor it. (The port of start_metrics() is bound at once.)
+///
+/// start_hub() reads the files of the policy. If the last hub that wrote the
+/// same audit trail is still ending, start_hub() waits for it, at most 2 s.
 caf::expected<executor> start_executor(const caf::actor& loop,
                                        const executor_config& config);
 caf::expected<hub> start_hub(const caf::actor& loop, const hub_config& config);
 caf::expected<gate> start_gate(const caf::actor& loop,
                                const gate_config& config);
+caf::expected<metrics> start_metrics(const caf::actor& loop,
+                                     const metrics_config& config);
+
+/// Waits until the audit trails of all hubs are written, at most `max`. Call it
+/// when the loop has ended and before the program ends. False: some records are
+/// not written yet, and are lost if the program ends; or a hub still runs.
+bool flush_audit_trails(std::chrono::milliseconds max = std::chrono::seconds{
+                            2});
 
 /// A sentence that explains an error with which one of these actors ended.
 std::string what(const caf::error& x);
@@ -400,68 +325,6 @@ template <class Inspector>
 auto inspect(Inspector& f, verdict_result& x) {
   return f(caf::meta::type_name("clearance::embedding::verdict_result"), x.ok,
            x.error, x.fields);
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, prompt& x) {
-  return f(caf::meta::type_name("clearance::embedding::prompt"), x.id,
-           x.revision, x.container, x.target, x.domain, x.dest, x.flags,
-           x.ports, x.first_seen, x.last_seen, x.count, x.state, x.why, x.quiet,
-           x.opens, x.action, x.decider, x.result);
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, prompts& x) {
-  return f(caf::meta::type_name("clearance::embedding::prompts"), x.fresh,
-           x.list, x.removed);
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, list_prompts& x) {
-  return f(caf::meta::type_name("clearance::embedding::list_prompts"),
-           x.container);
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, decision& x) {
-  return f(caf::meta::type_name("clearance::embedding::decision"), x.prompt,
-           x.revision, x.action, x.reason, x.seconds);
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, quiet& x) {
-  return f(caf::meta::type_name("clearance::embedding::quiet"), x.container,
-           x.on);
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, history& x) {
-  return f(caf::meta::type_name("clearance::embedding::history"), x.after,
-           x.limit, x.container);
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, made_decision& x) {
-  return f(caf::meta::type_name("clearance::embedding::made_decision"), x.seq,
-           x.prompt, x.container, x.target, x.action, x.decider, x.name,
-           x.reason, x.rule, x.result, x.error, x.at);
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, decisions& x) {
-  return f(caf::meta::type_name("clearance::embedding::decisions"), x.list);
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, question& x) {
-  return f(caf::meta::type_name("clearance::embedding::question"), x.prompt,
-           x.container, x.target, x.dossier, x.addresses, x.ports);
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, explanation& x) {
-  return f(caf::meta::type_name("clearance::embedding::explanation"),
-           x.decision, x.rules, x.unknown, x.opens);
 }
 
 template <class Inspector>
@@ -497,4 +360,13 @@ CAF_ADD_TYPE_ID(clearance, (clearance::embedding::decisions))
 CAF_ADD_TYPE_ID(clearance, (clearance::embedding::question))
 CAF_ADD_TYPE_ID(clearance, (clearance::embedding::explanation))
 CAF_ADD_TYPE_ID(clearance, (clearance::embedding::prompt_watcher))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::policy_rule))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::policy_text))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::policy_source))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::policy_fault))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::policy_status))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::list_rules))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::rules))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::counter))
+CAF_ADD_TYPE_ID(clearance, (clearance::embedding::counters))
 CAF_END_TYPE_ID_BLOCK(clearance)

@@ -1,10 +1,12 @@
 #include "services/embedding/embedded_hub.hpp"
 
+#include "actors/base/error.hpp"
 #include "protocol/base/limits.hpp"
 #include "services/embedding/prompt_messages.hpp"
 #include "services/embedding/prompt_subscription.hpp"
 #include "services/embedding/subscription.hpp"
 
+#include <caf/actor_cast.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/sec.hpp>
 #include <caf/send.hpp>
@@ -18,6 +20,8 @@ namespace clearance::actors::embedding {
 namespace limits = protocol::limits;
 
 namespace {
+
+constexpr auto without_prompts = "the hub keeps no prompts";
 
 std::string message_of(const face::verdict& x) {
   std::string result;
@@ -64,6 +68,8 @@ embedded_hub::~embedded_hub() {
     x->deliver(ended);
   for (auto& x : std::exchange(watching_, {}))
     x->deliver(ended);
+  for (auto& x : std::exchange(loads_, {}))
+    x.answer.deliver(ended);
   for (auto& x : std::exchange(calls_, {}))
     x->deliver(protocol::shield_outcome{
         false, "the hub ended before the verdict executor answered"});
@@ -74,6 +80,7 @@ embedded_hub::~embedded_hub() {
 embedded_hub::interface::behavior_type embedded_hub::make_behavior() {
   auto inner = config_.inner;
   inner.executor = interface { self_ };
+  keep_operators(inner);
   inner_ = spawn_hub(*inner.io, inner);
   self_->monitor(inner_);
   self_->set_down_handler(
@@ -99,6 +106,9 @@ embedded_hub::interface::behavior_type embedded_hub::make_behavior() {
       [this](const face::question& x) {
         return ask(message_of(x), explanation_in);
       },
+      [this](const face::policy_source& x) { return on_load(x); },
+      [this](face::reload_atom) { return on_reload(); },
+      [this](const face::list_rules&) { return rules_in_force(); },
       [this](report_atom) { self_->send(inner_, report_atom::value); },
       [](const deferred& x) { (*x.what)(); },
       [this](const protocol::shield_call& x) { return on_call(x); },
@@ -197,6 +207,99 @@ embedded_hub::on_watch(const face::prompt_watcher& x) {
       prompt_subscription_config{inner_, x, config_.who, watched});
   return *answer;
 }
+
+// -- the policy ---------------------------------------------------------------
+
+// The inner hub starts its operators. They get the policy that was loaded
+// before, and this actor remembers them.
+void embedded_hub::keep_operators(hub_config& inner) {
+  keeps_prompts_ = static_cast<bool>(inner.spawn_operators);
+  if (!keeps_prompts_)
+    return;
+  policy_loaded first;
+  if (!is_empty(config_.policy)) {
+    first = config_.first.what;
+    in_force_ = first.rules;
+    policy_state_ = first.state;
+  }
+  inner.spawn_operators =
+      [this, me = interface{self_}, first,
+       spawn = std::move(inner.spawn_operators)](operators_place x) {
+        auto result = spawn(std::move(x));
+        auto prompts = caf::actor_cast<prompts_actor>(result);
+        if (!first.state.empty())
+          caf::anon_send(prompts, first);
+        defer(me, [this, prompts] {
+          operators_ = prompts;
+          if (!untold_.state.empty())
+            self_->send(operators_, std::exchange(untold_, {}));
+        });
+        return result;
+      };
+}
+
+embedded_hub::load_promise
+embedded_hub::on_load(std::optional<face::policy_source> source) {
+  auto result = self_->make_response_promise<face::policy_status>();
+  if (!keeps_prompts_) {
+    result.deliver(make_error(errc::bad_argument, without_prompts));
+    return result;
+  }
+  loads_.push_back({std::move(source), result});
+  if (loads_.size() == 1)
+    load_next();
+  return result;
+}
+
+embedded_hub::load_promise embedded_hub::on_reload() {
+  if (config_.reopen_audit)
+    config_.reopen_audit();
+  return on_load(std::nullopt);
+}
+
+// One at a time, so that the one that was asked for last is in force at the
+// end.
+void embedded_hub::load_next() {
+  const auto& wanted = loads_.front().source;
+  config_.load(wanted ? *wanted : config_.policy,
+               [this, me = interface{self_}](policy_load x) {
+                 defer(me, [this, x = std::move(x)] { on_loaded(x); });
+               });
+}
+
+void embedded_hub::on_loaded(const policy_load& x) {
+  auto done = std::move(loads_.front());
+  loads_.pop_front();
+  auto status = x.status;
+  policy_state_ = x.what.state;
+  if (status.ok) {
+    in_force_ = x.what.rules;
+    if (done.source)
+      config_.policy = *std::move(done.source);
+  } else if (in_force_ != nullptr) {
+    status.rules = static_cast<std::int64_t>(in_force_->rules.size());
+  }
+  if (operators_)
+    self_->send(operators_, x.what);
+  else
+    untold_ = x.what;
+  done.answer.deliver(std::move(status));
+  if (!loads_.empty())
+    load_next();
+}
+
+caf::result<face::rules> embedded_hub::rules_in_force() const {
+  if (!keeps_prompts_)
+    return make_error(errc::bad_argument, without_prompts);
+  face::rules result;
+  result.state = policy_state_;
+  if (in_force_ != nullptr)
+    for (const auto& each : in_force_->rules)
+      result.list.push_back(to_face(each));
+  return result;
+}
+
+// -- the executor -------------------------------------------------------------
 
 embedded_hub::shield_promise
 embedded_hub::on_call(const protocol::shield_call& x) {

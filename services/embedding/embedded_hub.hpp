@@ -5,12 +5,15 @@
 #include "actors/base/hosted.hpp"
 #include "actors/hub/hub.hpp"
 #include "actors/hub/messages.hpp"
+#include "actors/operator/messages.hpp"
 #include "services/embedding/clearance.hpp"
 #include "services/embedding/line.hpp"
+#include "services/embedding/policy_messages.hpp"
 
 #include <caf/expected.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,6 +28,16 @@ struct embedded_hub_config {
   hub_config inner; ///< its executor is not set
   face::executor executor;
   peer who; ///< the application, for the audit trail
+  /// Where the policy is, and the load of it at the start.
+  face::policy_source policy = {};
+  policy_load first = {};
+  /// Loads a policy elsewhere, and calls `done` once, on any thread.
+  std::function<void(const face::policy_source&,
+                     std::function<void(policy_load)> done)>
+      load = nullptr;
+  /// The audit trail looks whether its file was renamed. Empty: there is no
+  /// audit trail.
+  std::function<void()> reopen_audit = nullptr;
 };
 
 /// Work from a handler of another actor. An actor may use its promises only in
@@ -60,6 +73,7 @@ public:
 private:
   using subscribe_promise = caf::typed_response_promise<face::subscribe_atom>;
   using watch_promise = caf::typed_response_promise<face::watch_atom>;
+  using load_promise = caf::typed_response_promise<face::policy_status>;
   using shield_promise = caf::typed_response_promise<protocol::shield_outcome>;
 
   /// One call of the application; it has a client connection of its own.
@@ -82,6 +96,12 @@ private:
   subscribe_promise on_subscribe(const face::subscriber& x);
   watch_promise on_watch(const face::prompt_watcher& x);
   shield_promise on_call(const protocol::shield_call& x);
+  void keep_operators(hub_config& inner);
+  load_promise on_load(std::optional<face::policy_source> source);
+  load_promise on_reload();
+  void load_next();
+  void on_loaded(const policy_load& x);
+  caf::result<face::rules> rules_in_force() const;
 
   self_type* self_;
   embedded_hub_config config_;
@@ -92,6 +112,18 @@ private:
   std::set<std::shared_ptr<subscribe_promise>> subscribing_;
   std::set<std::shared_ptr<watch_promise>> watching_;
   std::set<std::shared_ptr<shield_promise>> calls_;
+
+  /// A load of the policy that the application asked for.
+  struct wanted_load {
+    std::optional<face::policy_source> source; ///< nothing: that of before
+    load_promise answer;
+  };
+  bool keeps_prompts_ = false;
+  prompts_actor operators_;       // null until they are started
+  policy_loaded untold_;          // what they are to be told then
+  std::deque<wanted_load> loads_; // the first one is being loaded
+  std::shared_ptr<const protocol::policy> in_force_; // null: none was loaded
+  std::string policy_state_ = "no policy: every prompt waits for a person";
 };
 
 /// Runs on the I/O thread.

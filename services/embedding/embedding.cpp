@@ -12,13 +12,22 @@
 #include "actors/operator/prompts.hpp"
 #include "protocol/gate/git_route.hpp"
 #include "services/embedding/clearance.hpp"
+#include "services/embedding/embedded_audit.hpp"
 #include "services/embedding/embedded_executor.hpp"
 #include "services/embedding/embedded_hub.hpp"
 #include "services/embedding/embedded_log.hpp"
+#include "services/embedding/embedded_metrics.hpp"
+#include "services/embedding/embedded_policy.hpp"
 #include "services/gate/setup.hpp"
+#include "services/operator/audit_file.hpp"
+#include "services/process/exit_code.hpp"
+#include "services/process/metrics.hpp"
 
 #include <caf/actor_cast.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
 
+#include <chrono>
 #include <exception>
 #include <future>
 #include <memory>
@@ -33,8 +42,8 @@ namespace {
 
 namespace inside = actors::embedding;
 
-caf::error bad_argument(const char* why) {
-  return actors::make_error(actors::errc::bad_argument, why);
+caf::error bad_argument(std::string why) {
+  return actors::make_error(actors::errc::bad_argument, std::move(why));
 }
 
 /// Runs `f(loop)` on the loop's thread and returns its result, or the error if
@@ -75,6 +84,40 @@ actors::executor_actor spawn_inner(io::loop& loop, const executor_config& x) {
         loop, actors::helper_executor_config{&loop, x.helper_socket});
   return actors::spawn_shield_executor(
       loop, actors::shield_executor_config{&loop, x.shield});
+}
+
+// Sets `to` to the board of `from`. Returns false if there is a handle without
+// a board on this loop.
+bool use_board(const metrics& from, const io::loop& loop,
+               actors::counter_board_ptr& to) {
+  if (from)
+    to = inside::board_of(from, loop);
+  return !from || to;
+}
+
+constexpr auto no_metrics =
+    "the metrics are not those of this loop, or have ended";
+
+// The functor keeps what the actor needs, and drops it with the actor.
+template <class Handle, class T>
+void keep_for(const Handle& actor, std::shared_ptr<T> what) {
+  caf::actor_cast<caf::abstract_actor*>(actor)->attach_functor(
+      [what = std::move(what)](const caf::error&) {
+        // nop
+      });
+}
+
+// When the first actor ends, so does the second one, for the same reason.
+template <class First, class Second>
+void end_with(const First& first, const Second& second) {
+  caf::actor_cast<caf::abstract_actor*>(first)->attach_functor(
+      [second = caf::actor_cast<caf::actor>(second),
+       source =
+           caf::actor_cast<caf::actor_addr>(first)](const caf::error& why) {
+        caf::anon_send(
+            second,
+            caf::exit_msg{source, why ? why : caf::exit_reason::user_shutdown});
+      });
 }
 
 /// The objects that a gate needs while it lives.
@@ -138,15 +181,19 @@ caf::expected<executor> start_executor(const caf::actor& loop,
   });
 }
 
-caf::expected<hub> start_hub(const caf::actor& loop, const hub_config& config) {
+caf::expected<hub> start_hub(const caf::actor& loop,
+                             const hub_config& config) try {
   inside::embedded_hub_config result;
   result.inner.clearance_socket = config.clearance_socket;
   result.inner.reader_socket = config.reader_socket;
   actors::prompts_config prompts;
+  const auto boot = actors::new_boot_id();
+  prompts.boot = boot;
   if (!config.only_container.empty()) {
     result.inner.only_container.emplace(config.only_container);
     prompts.id = config.only_container;
   }
+  const auto name = prompts.id;
   prompts.limits.total =
       std::min(prompts.limits.total, config.open_requests_max);
   if (config.prompts)
@@ -159,30 +206,74 @@ caf::expected<hub> start_hub(const caf::actor& loop, const hub_config& config) {
   result.who = {::getuid(), ::getpid(), "host", true};
   if (!result.executor)
     return bad_argument("there is no executor");
-  return run_on<hub>(loop, [result](io::loop& x) mutable {
+  result.policy = config.policy;
+  if (!inside::is_empty(config.policy)) {
+    if (!config.prompts)
+      return bad_argument("a hub without prompts has no policy");
+    result.first = inside::load_policy_of(config.policy);
+  }
+  inside::opened_audit audit;
+  if (!config.audit.file.empty()) {
+    audit = inside::open_audit(config.audit, name, boot);
+    result.reopen_audit = audit.reopen;
+  }
+  auto start = [result, audit, from = config.metrics](
+                   io::loop& x) mutable -> caf::expected<hub> {
+    if (!use_board(from, x, result.inner.board))
+      return bad_argument(no_metrics);
+    if (audit.give_to)
+      audit.give_to(result.inner);
     result.inner.io = &x;
+    result.load = [&x](const policy_source& source, auto done) {
+      inside::load_policy_elsewhere(x.system(), source, std::move(done));
+    };
     return hub{inside::spawn_embedded_hub(x, result)};
-  });
+  };
+  return run_on<hub>(loop, std::move(start));
+} catch (const services::audit_fault& x) {
+  return bad_argument(x.what());
 }
 
 caf::expected<gate> start_gate(const caf::actor& loop,
                                const gate_config& config) try {
   auto around = std::make_shared<gate_surroundings>();
   auto result = configure(config, *around);
-  return run_on<gate>(loop, [result, around](io::loop& x) mutable {
+  auto start = [result, around, from = config.metrics](
+                   io::loop& x) mutable -> caf::expected<gate> {
+    if (!use_board(from, x, result.board))
+      return bad_argument(no_metrics);
     around->http = std::make_unique<io::http_server>(x.context());
     result.io = &x;
     result.http = around->http.get();
     auto started = actors::spawn_gate(x, result);
-    caf::actor_cast<caf::abstract_actor*>(started)->attach_functor(
-        [around](const caf::error&) {
-          // nop: the functor keeps what the gate needs and drops it with the
-          // gate
-        });
+    keep_for(started, around);
     return gate{started};
+  };
+  return run_on<gate>(loop, std::move(start));
+} catch (const services::setup_fault& x) {
+  return bad_argument(x.what());
+}
+
+// The two actors end together.
+caf::expected<metrics> start_metrics(const caf::actor& loop,
+                                     const metrics_config& config) try {
+  auto server = std::make_shared<services::metrics_server>(
+      config.address, services::exit_failed, "the address of the metrics");
+  return run_on<metrics>(loop, [server](io::loop& x) {
+    auto result = inside::spawn_embedded_metrics(x, server->board());
+    if (const auto port = server->spawn(x)) {
+      keep_for(port, server);
+      end_with(port, result);
+      end_with(result, port);
+    }
+    return result;
   });
 } catch (const services::setup_fault& x) {
   return bad_argument(x.what());
+}
+
+bool flush_audit_trails(std::chrono::milliseconds max) {
+  return inside::await_audits(max);
 }
 
 std::string what(const caf::error& x) {

@@ -55,15 +55,11 @@ policy_directories(const policy_setting& setting) {
                             std::getenv("HOME"));
 }
 
-actors::policy_loaded
-load_hub_policy(const std::vector<policy_directory>& directories) {
-  if (directories.empty())
-    return {std::make_shared<const protocol::policy>(),
-            "no policy is read: every prompt waits for a person"};
-  auto loaded = load_policy(directories, public_suffixes());
-  if (const auto* fault = std::get_if<protocol::policy_fault>(&loaded))
+actors::policy_loaded loaded_policy(
+    std::variant<protocol::policy_part, protocol::policy_fault> load) {
+  if (const auto* fault = std::get_if<protocol::policy_fault>(&load))
     return {nullptr, "could not be loaded: " + to_string(*fault)};
-  auto part = std::get<protocol::policy_part>(std::move(loaded));
+  auto part = std::get<protocol::policy_part>(std::move(load));
   constexpr std::size_t warnings_said_max = 16;
   for (std::size_t i = 0; i < std::min(part.warnings.size(), warnings_said_max);
        ++i)
@@ -84,6 +80,14 @@ load_hub_policy(const std::vector<policy_directory>& directories) {
       rules.fallback == protocol::policy_action::deny ? "left denied" : "asked";
   return {std::make_shared<const protocol::policy>(std::move(rules)),
           std::move(state)};
+}
+
+actors::policy_loaded
+load_hub_policy(const std::vector<policy_directory>& directories) {
+  if (directories.empty())
+    return {std::make_shared<const protocol::policy>(),
+            "no policy is read: every prompt waits for a person"};
+  return loaded_policy(load_policy(directories, public_suffixes()));
 }
 
 struct hub_policy::state {

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace clearance::services {
@@ -24,6 +25,10 @@ std::vector<policy_directory> policy_directories(const policy_setting& setting,
 
 /// The same of this process.
 std::vector<policy_directory> policy_directories(const policy_setting& setting);
+
+/// What operators are told after a load, in words. Warnings go to the log.
+actors::policy_loaded
+loaded_policy(std::variant<protocol::policy_part, protocol::policy_fault> load);
 
 /// Loads the files, and says in words what is in force then. Blocks.
 actors::policy_loaded

@@ -95,6 +95,10 @@ try() {
   await 'verdict: allow'
   echo history >&"$to"
   await 'decision: allow api.example.com by application'
+  echo counters >&"$to"
+  await 'counter: terok_clearance_verdicts_total result="applied" 1'
+  echo reload >&"$to"
+  await 'policy: 1 rule;'
   # The hub is killed on purpose, and its supervisor is ours.
   echo kill >&"$to"
   await 'the hub ended'
@@ -109,6 +113,10 @@ try() {
   example=''
   exec {from}<&-
   [[ -z "$(find "$work/run" -type s)" ]] || fail 'sockets are left'
+  "$clearance" audit verify "$work/run/audit.jsonl" >>"$work/log" 2>&1 \
+    || fail 'the audit trail has a fault'
+  [[ "$(grep -c '"event":"start"' "$work/run/audit.jsonl")" == 2 ]] \
+    || fail 'the audit trail does not go on'
   rm "$work/in" "$work/out"
 }
 

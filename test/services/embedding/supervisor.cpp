@@ -1,6 +1,7 @@
 // An example of a host: a supervisor with an actor system and messages of its
 // own, which runs a hub, an executor and a gate, answers the first block by a
-// rule, and starts the hub again when it dies.
+// rule, and starts the hub again when it dies. The hub has a policy and an
+// audit trail, and its counters can be asked for.
 //
 // Usage: supervisor DIRECTORY SHIELD MIRRORS. It serves in DIRECTORY, runs the
 // program SHIELD, and ends when stdin says `stop` or ends. Exit codes: 0 it was
@@ -60,6 +61,7 @@ struct state {
   options where;
   caf::actor loop;
   clr::executor executor;
+  clr::metrics metrics;
   clr::hub hub;
   clr::gate gate;
 };
@@ -90,12 +92,27 @@ clr::subscriber::behavior_type judge(clr::subscriber::pointer self,
   }};
 }
 
+/// The policy: what this rule matches is denied without asking anybody.
+clr::policy_rule no_telemetry() {
+  clr::policy_rule result;
+  result.name = "no telemetry";
+  result.why = "nobody wants to be asked about it";
+  result.every_container = true;
+  result.to = {"**.telemetry.example"};
+  result.every_port = true;
+  result.action = "deny";
+  return result;
+}
+
 void start_hub(self_pointer self) {
   auto& my = self->state;
   clr::hub_config config;
   config.clearance_socket = my.where.directory + "/hub.sock";
   config.reader_socket = my.where.directory + "/reader.sock";
   config.executor = my.executor;
+  config.policy.rules = {no_telemetry()};
+  config.audit.file = my.where.directory + "/audit.jsonl";
+  config.metrics = my.metrics;
   my.hub = started(clr::start_hub(my.loop, config), "the hub");
   self->monitor(my.hub);
   auto subscriber = self->system().spawn(judge, my.hub);
@@ -129,11 +146,13 @@ void start_all(self_pointer self, const options& where) {
   clr::executor_config executor;
   executor.shield = where.shield;
   my.executor = started(clr::start_executor(my.loop, executor), "the executor");
+  my.metrics = started(clr::start_metrics(my.loop, {}), "the metrics");
   clr::gate_config gate;
   gate.mirror_root = where.mirrors;
   gate.scope = "r";
   gate.token = "the-token";
   gate.socket = where.directory + "/gate.sock";
+  gate.metrics = my.metrics;
   my.gate = started(clr::start_gate(my.loop, gate), "the gate");
   start_hub(self);
 }
@@ -149,6 +168,26 @@ void tell_history(self_pointer self) {
                   + x.decider);
           },
           [](const caf::error& why) { say("no history: " + clr::what(why)); });
+}
+
+/// For a /metrics of the application `x.text` is enough.
+void tell_counters(self_pointer self) {
+  self->request(self->state.metrics, std::chrono::seconds(75),
+                clr::counters_atom::value)
+      .then([](const clr::counters& all) {
+        for (const auto& x : all.list)
+          if (x.name == "terok_clearance_verdicts_total")
+            say("counter: " + x.name + " " + x.labels + " "
+                + std::to_string(static_cast<int>(x.value)));
+      });
+}
+
+void reload(self_pointer self) {
+  self->request(self->state.hub, std::chrono::seconds(75),
+                clr::reload_atom::value)
+      .then([](const clr::policy_status& x) {
+        say(x.ok ? "policy: " + x.state : "refused: " + x.fault.reason);
+      });
 }
 
 caf::behavior supervise(self_pointer self, const options& where) {
@@ -170,6 +209,10 @@ caf::behavior supervise(self_pointer self, const options& where) {
     say("order: " + x.text);
     if (x.text == "history")
       tell_history(self);
+    if (x.text == "counters")
+      tell_counters(self);
+    if (x.text == "reload")
+      reload(self);
     if (x.text == "kill")
       self->send_exit(self->state.hub, caf::exit_reason::kill);
     if (x.text == "stop")
@@ -197,5 +240,7 @@ int main(int argc, char** argv) {
       caf::anon_send(supervisor, order{line});
     caf::anon_send(supervisor, order{"stop"});
   }
+  if (!clr::flush_audit_trails())
+    say("the last records of the audit trail are not written");
   return exit_code;
 }
