@@ -1,5 +1,6 @@
 #include "actors/base/fault.hpp"
 
+#include "actors/base/block_cache.hpp"
 #include "actors/base/log.hpp"
 #include "protocol/base/limits.hpp"
 #include "protocol/text/text.hpp"
@@ -28,6 +29,7 @@ void memory_reserve::fill() noexcept {
 }
 
 void memory_reserve::give() noexcept {
+  free_kept_blocks();
   std::free(reserve.exchange(nullptr));
 }
 

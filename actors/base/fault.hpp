@@ -55,7 +55,8 @@ public:
   /// Takes the memory back, if it was given away and there is enough.
   static void fill() noexcept;
 
-  /// Gives the memory to whoever asks next, that is to the caller.
+  /// Gives the memory, and what the thread keeps for events, to whoever asks
+  /// next, that is to the caller.
   static void give() noexcept;
 };
 

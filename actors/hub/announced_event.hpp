@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 
 namespace clearance::actors {
@@ -18,6 +17,9 @@ namespace clearance::actors {
 class announced_event final : public protocol::undelivered_event {
 public:
   explicit announced_event(const protocol::event& x);
+  ~announced_event() override;
+  announced_event(const announced_event&) = delete;
+  announced_event& operator=(const announced_event&) = delete;
 
   protocol::event_type type() const noexcept { return type_; }
   std::string_view container() const noexcept { return piece(0, container_); }
@@ -39,11 +41,9 @@ public:
   std::int64_t port() const noexcept { return port_; }
   std::int64_t proto() const noexcept { return proto_; }
   /// The encoded event: one varlink reply, NUL included.
-  std::string_view wire() const noexcept {
-    return piece(dest_, static_cast<std::uint32_t>(buffer_.size()));
-  }
+  std::string_view wire() const noexcept { return piece(dest_, size_); }
 
-  std::size_t bytes() const noexcept override { return buffer_.size(); }
+  std::size_t bytes() const noexcept override { return size_; }
   bool handed() const noexcept override {
     return handed_.load(std::memory_order_relaxed);
   }
@@ -52,8 +52,10 @@ public:
   void hand() const noexcept { handed_.store(true, std::memory_order_relaxed); }
 
 private:
+  void take_buffer(const protocol::event& x, std::size_t encoded_bytes);
+
   std::string_view piece(std::uint32_t from, std::uint32_t to) const noexcept {
-    return std::string_view{buffer_}.substr(from, to - from);
+    return {buffer_ + from, to - from};
   }
 
   protocol::event_type type_;
@@ -67,9 +69,13 @@ private:
   std::uint32_t dest_ = 0;
   std::int64_t port_;
   std::int64_t proto_;
-  std::string buffer_;
+  std::uint32_t size_ = 0;
+  char* buffer_ = nullptr; // of take_block()
 };
 
 using event_ptr = std::shared_ptr<const announced_event>;
+
+/// Throws std::bad_alloc.
+event_ptr make_event(const protocol::event& x);
 
 } // namespace clearance::actors

@@ -141,7 +141,7 @@ event_ptr ingester::judge(reader& x, std::string_view line,
       ++counters_.foreign;
       complain(x, "the line names another container", line);
     } else {
-      return std::make_shared<const announced_event>(event_);
+      return make_event(event_);
     }
     break;
   case judged::blank:

@@ -422,8 +422,8 @@ void registry::announce_applied(const std::string& container,
       applied.request_id = request_id;
       applied.action = to_string(action);
       applied.ok = ok;
-      events = std::make_shared<const event_batch>(std::vector<event_ptr>{
-          std::make_shared<const announced_event>(applied)});
+      events = std::make_shared<const event_batch>(
+          std::vector<event_ptr>{make_event(applied)});
     });
   } catch (const std::exception&) {
     for (auto& y : members_)

@@ -189,6 +189,11 @@ inline constexpr std::size_t held_max_bytes = 32 * 1024 * 1024;
 /// there is enough.
 inline constexpr std::size_t memory_reserve_bytes = 64 * 1024;
 
+/// Memory of events that a thread keeps for the next ones, and the largest
+/// piece of it. In a burst some 600 events live together.
+inline constexpr std::size_t kept_blocks_max_bytes = 512 * 1024;
+inline constexpr std::size_t kept_block_max_bytes = 1024;
+
 /// Accepted connections of one listening socket. At the limit new ones wait in
 /// the kernel's queue.
 inline constexpr std::size_t connections_max = 8192;

@@ -127,19 +127,21 @@ std::size_t encoded_size(const event& x) {
   return result.size;
 }
 
+bool encode_plain(const event& x, char* to) noexcept {
+  plain_sink plain{to};
+  write_event(x, decimal{x.port}.text(), decimal{x.proto}.text(), plain);
+  return plain.plain;
+}
+
 // Written a second time only if a string needs an escape.
 void encode(const event& x, std::string& out) {
-  const decimal port{x.port};
-  const decimal proto{x.proto};
   const auto before = out.size();
   out.resize(before + encoded_size(x));
-  plain_sink plain{out.data() + before};
-  write_event(x, port.text(), proto.text(), plain);
-  if (plain.plain)
+  if (encode_plain(x, out.data() + before))
     return;
   out.resize(before);
   escaping_sink escaping{out};
-  write_event(x, port.text(), proto.text(), escaping);
+  write_event(x, decimal{x.port}.text(), decimal{x.proto}.text(), escaping);
 }
 
 } // namespace clearance::protocol

@@ -62,4 +62,8 @@ void encode(const event& x, std::string& out);
 /// encode() appends more.
 std::size_t encoded_size(const event& x);
 
+/// Writes encoded_size(x) bytes: what encode() appends. False: a string needs
+/// an escape, and what was written says nothing.
+bool encode_plain(const event& x, char* to) noexcept;
+
 } // namespace clearance::protocol

@@ -21,7 +21,7 @@
 
 #include "services/sandbox/syscall_policy.hpp"
 
-#include "actors/io/base/sanitizers.hpp"
+#include "actors/base/sanitizers.hpp"
 
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -35,8 +35,7 @@ namespace clearance::services {
 
 namespace {
 
-constexpr bool is_sanitised =
-    io::has_address_sanitizer || io::has_thread_sanitizer;
+constexpr bool is_sanitised = has_address_sanitizer || has_thread_sanitizer;
 
 using syscall_groups = std::vector<syscall_group>;
 

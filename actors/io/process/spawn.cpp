@@ -11,7 +11,7 @@
 
 #include "actors/io/process/spawn.hpp"
 
-#include "actors/io/base/sanitizers.hpp"
+#include "actors/base/sanitizers.hpp"
 
 #include <array>
 #include <atomic>

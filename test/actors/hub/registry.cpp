@@ -87,7 +87,7 @@ TEST_CASE("a block without request_id is announced and cannot be answered") {
   protocol::event x;
   x.container = "c1";
   x.dest = "203.0.113.7";
-  auto event = std::make_shared<const actors::announced_event>(x);
+  auto event = actors::make_event(x);
   s.announce({event});
   CHECK(a.heard() == event->wire());
   CHECK_FALSE(s.live(""));
@@ -131,7 +131,7 @@ TEST_CASE("a repeated request_id stands for the newer block") {
   x.container = "c1";
   x.request_id = "c1:1";
   x.dest = "198.51.100.9";
-  s.announce({blocked(1), std::make_shared<const actors::announced_event>(x)});
+  s.announce({blocked(1), actors::make_event(x)});
   CHECK_FALSE(s.live("c1:1", "203.0.113.7"));
   CHECK(s.live("c1:1", "198.51.100.9"));
 }

@@ -146,7 +146,7 @@ TEST_CASE("texts that a container chose are escaped in the audit line") {
   x.container = R"(c\x0a)";
   x.request_id = R"(\")";
   x.dest = R"(d\)";
-  s.announce({std::make_shared<const actors::announced_event>(x)});
+  s.announce({actors::make_event(x)});
   s.ask(x.request_id, x.dest, "allow", x.container);
   s.executor.succeed(0);
   auto line = s.log.only("verdict applied");

@@ -117,8 +117,7 @@ TEST_CASE("other targets and other containers do not wait") {
   protocol::event elsewhere = other;
   elsewhere.container = "c2";
   elsewhere.dest = address;
-  s.announce({std::make_shared<const actors::announced_event>(other),
-              std::make_shared<const actors::announced_event>(elsewhere)});
+  s.announce({actors::make_event(other), actors::make_event(elsewhere)});
   s.ask("c1:1");
   s.ask("o1", other.dest, "deny");
   s.ask("o1", address, "deny", "c2");
@@ -134,7 +133,7 @@ TEST_CASE("all spellings of a name are one target") {
     x.request_id = domain;
     x.dest = address;
     x.domain = domain;
-    events.push_back(std::make_shared<const actors::announced_event>(x));
+    events.push_back(actors::make_event(x));
   }
   s.announce(events);
   s.ask("a.example.org", "a.example.org");

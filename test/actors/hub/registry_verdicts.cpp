@@ -57,7 +57,7 @@ actors::event_ptr block_of(const char* request_id, const char* dest,
   x.request_id = request_id;
   x.dest = dest;
   x.domain = domain;
-  return std::make_shared<const actors::announced_event>(x);
+  return actors::make_event(x);
 }
 
 } // namespace

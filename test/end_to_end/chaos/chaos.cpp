@@ -1,6 +1,6 @@
 #include "test/end_to_end/chaos/chaos.hpp"
 
-#include "actors/io/base/sanitizers.hpp"
+#include "actors/base/sanitizers.hpp"
 #include "test/support/process/process_facts.hpp"
 #include "test/support/skip.hpp"
 
@@ -55,7 +55,7 @@ void flat_memory::check() const {
   for (auto x : bytes_)
     figures += ' ' + std::to_string(x / 1024);
   std::printf("%s: KiB after each round:%s\n", what_.c_str(), figures.c_str());
-  if (io::has_address_sanitizer) {
+  if (has_address_sanitizer) {
     skipped("the memory of a " + what_
             + " is not judged: the address sanitizer holds some of it");
     return;

@@ -3,7 +3,7 @@
 // other times by clocks that only go forward; the lint `clocks` checks the
 // sources.
 
-#include "actors/io/base/sanitizers.hpp"
+#include "actors/base/sanitizers.hpp"
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/end_to_end/world/gate_deployment.hpp"
 #include "test/support/skip.hpp"
@@ -50,8 +50,8 @@ private:
 /// True for builds with a sanitizer: the sanitizer's library must be loaded
 /// first.
 bool cannot_preload() {
-  constexpr bool result = clearance::io::has_address_sanitizer
-                          || clearance::io::has_thread_sanitizer;
+  constexpr bool result =
+      clearance::has_address_sanitizer || clearance::has_thread_sanitizer;
   if (result)
     skipped("needs a build without sanitizers");
   return result;

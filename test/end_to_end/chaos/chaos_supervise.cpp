@@ -1,7 +1,7 @@
 // SIGKILL ends a supervisor in the middle of verdicts and pushes of several
 // containers; and a supervisor has no free descriptor.
 
-#include "actors/io/base/sanitizers.hpp"
+#include "actors/base/sanitizers.hpp"
 #include "test/end_to_end/chaos/chaos.hpp"
 #include "test/end_to_end/world/supervision.hpp"
 #include "test/support/net/http_client.hpp"
@@ -154,7 +154,7 @@ TEST_CASE("a sidecar that arrives when no descriptor is free is served later") {
 
 TEST_CASE(
     "the log names containers that get no sockets, and the others go on") {
-  if (clearance::io::has_address_sanitizer) {
+  if (clearance::has_address_sanitizer) {
     skipped("the sanitizer needs a pipe to check an exception's type");
     return;
   }

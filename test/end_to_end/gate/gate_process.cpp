@@ -1,7 +1,7 @@
 // The program: where it takes its token from, what it says when it cannot
 // start, how it ends, and how much memory it takes.
 
-#include "actors/io/base/sanitizers.hpp"
+#include "actors/base/sanitizers.hpp"
 #include "test/end_to_end/world/gate_deployment.hpp"
 #include "test/support/process/process_facts.hpp"
 #include "test/support/skip.hpp"
@@ -284,7 +284,7 @@ TEST_CASE("SIGUSR1 writes the counters to the log") {
 }
 
 TEST_CASE("transfers of any size fit into 24 MiB") {
-  if (clearance::io::has_address_sanitizer) {
+  if (clearance::has_address_sanitizer) {
     skipped("the address sanitizer's memory is not ours");
     return;
   }

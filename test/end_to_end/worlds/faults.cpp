@@ -81,8 +81,7 @@ TEST_CASE("if memory is missing for a message, only its connection ends") {
 }
 
 TEST_CASE("a hub whose memory a flood has used up ends when it is told to") {
-  if (clearance::io::has_address_sanitizer
-      || clearance::io::has_thread_sanitizer) {
+  if (clearance::has_address_sanitizer || clearance::has_thread_sanitizer) {
     skipped("a sanitizer needs memory of its own");
     return;
   }
@@ -159,8 +158,7 @@ TEST_CASE("a hub logs at its start that the verdict helper is missing") {
 }
 
 TEST_CASE("a client without enough memory says so and ends with 1") {
-  if (clearance::io::has_address_sanitizer
-      || clearance::io::has_thread_sanitizer) {
+  if (clearance::has_address_sanitizer || clearance::has_thread_sanitizer) {
     skipped("a sanitizer does not start with so little memory");
     return;
   }

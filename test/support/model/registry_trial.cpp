@@ -120,7 +120,7 @@ void registry_trial::announce(const chooser& choose) {
       x.request_id = std::to_string(choose(ids));
       x.dest = target_name(choose(targets));
     }
-    events.push_back(std::make_shared<const actors::announced_event>(x));
+    events.push_back(actors::make_event(x));
   }
   reader_.tell(registry_,
                actors::announce{1 + choose(2),

@@ -1,7 +1,7 @@
 /// What /proc says about a process.
 #pragma once
 
-#include "actors/io/base/sanitizers.hpp"
+#include "actors/base/sanitizers.hpp"
 
 #include <cstddef>
 #include <string>
@@ -17,9 +17,9 @@ std::size_t resident_bytes(pid_t pid);
 /// sanitizer keeps several for each; the address sanitizer surrounds objects
 /// and keeps freed ones for a while. Source: sanitizers' wiki, "Typical memory
 /// overhead".
-inline constexpr std::size_t bytes_a_byte = io::has_thread_sanitizer    ? 6
-                                            : io::has_address_sanitizer ? 4
-                                                                        : 1;
+inline constexpr std::size_t bytes_a_byte = has_thread_sanitizer    ? 6
+                                            : has_address_sanitizer ? 4
+                                                                    : 1;
 
 std::size_t soft_descriptor_limit(pid_t pid);
 

@@ -22,8 +22,7 @@ protocol::event block_of(std::size_t n, std::string_view container) {
 } // namespace
 
 actors::event_ptr blocked(std::size_t n, std::string_view container) {
-  return std::make_shared<const actors::announced_event>(
-      block_of(n, container));
+  return actors::make_event(block_of(n, container));
 }
 
 event_list blocks(std::size_t first, std::size_t last,
@@ -53,7 +52,7 @@ actors::event_ptr plain(protocol::event_type type, std::string_view container) {
   protocol::event x;
   x.type = type;
   x.container = container;
-  return std::make_shared<const actors::announced_event>(x);
+  return actors::make_event(x);
 }
 
 actors::event_ptr sized(std::size_t n, std::size_t wire_bytes) {
@@ -61,7 +60,7 @@ actors::event_ptr sized(std::size_t n, std::size_t wire_bytes) {
   auto least = actors::announced_event{x}.wire().size();
   REQUIRE(wire_bytes >= least);
   x.reason.assign(wire_bytes - least, 'x');
-  auto result = std::make_shared<const actors::announced_event>(x);
+  auto result = actors::make_event(x);
   REQUIRE(result->wire().size() == wire_bytes);
   return result;
 }

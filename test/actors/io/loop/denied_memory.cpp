@@ -3,6 +3,7 @@
 // until the message needs no further one. Whichever it is, at most the
 // connection that sent the message is closed: the hub serves all others.
 
+#include "actors/base/block_cache.hpp"
 #include "actors/base/fault.hpp"
 #include "actors/base/log.hpp"
 #include "actors/executor/helper_executor.hpp"
@@ -250,6 +251,7 @@ deny_each(const std::function<std::function<end_of()>(world&)>& act) {
     auto judge = act(x);
     bool denied = false;
     CAPTURE(which);
+    actors::free_kept_blocks(); // so that an event must ask for its memory
     {
       const denied_allocation no_memory{which};
       x.loop.step();

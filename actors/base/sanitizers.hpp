@@ -25,9 +25,9 @@
 #define CLEARANCE_THREAD_SANITIZER 0
 #endif
 
-namespace clearance::io {
+namespace clearance {
 
 inline constexpr bool has_address_sanitizer = CLEARANCE_ADDRESS_SANITIZER != 0;
 inline constexpr bool has_thread_sanitizer = CLEARANCE_THREAD_SANITIZER != 0;
 
-} // namespace clearance::io
+} // namespace clearance
