@@ -128,6 +128,17 @@ bool is_bad_name(const flag_facts& x) {
   return !x.domain.empty() && !canonical_name(x.domain);
 }
 
+// An allow of `com` opens all names below it, and one of `0.0.0.0/0` opens
+// everything: a shield may take a network.
+bool is_wide(const flag_facts& x) {
+  if (x.has_odd_address)
+    return true;
+  const auto name = canonical_name(x.domain);
+  if (!name)
+    return x.domain.starts_with('*') || x.domain.find('/') != x.domain.npos;
+  return *name != "localhost" && name->find('.') == name->npos;
+}
+
 bool has_failed(const flag_facts& x) {
   return x.automatic_failed;
 }
@@ -152,6 +163,7 @@ constexpr std::array<flag_entry, flag_count> entries{{
     {flag::allowed_before, "allowed_before", was_allowed},
     {flag::bad_name, "bad_name", is_bad_name},
     {flag::automatic_failed, "automatic_failed", has_failed},
+    {flag::wide_target, "wide_target", is_wide},
 }};
 
 } // namespace

@@ -25,9 +25,10 @@ enum class flag : std::uint8_t {
   allowed_before,   ///< allowed a short time ago, and blocked again
   bad_name,         ///< the domain is no name
   automatic_failed, ///< an automatic decision failed or had no effect
+  wide_target,      ///< an allow may open more than one host
 };
 
-inline constexpr std::size_t flag_count = 11;
+inline constexpr std::size_t flag_count = 12;
 
 /// The word on the wire; a literal.
 std::string_view to_string(flag x) noexcept;
@@ -74,6 +75,8 @@ struct flag_facts {
   /// A prompt of the same target was allowed and is still visible.
   bool allowed_before = false;
   bool automatic_failed = false;
+  /// A block's address field has a network in it, or no address at all.
+  bool has_odd_address = false;
 };
 
 /// All flags that are true for `x`.

@@ -1,5 +1,6 @@
 #include "protocol/operator/name.hpp"
 
+#include "protocol/base/limits.hpp"
 #include "protocol/operator/address.hpp"
 
 #include <algorithm>
@@ -51,6 +52,12 @@ std::optional<std::string> canonical_name(std::string_view text) {
   if (!all_labels(result, is_label))
     return std::nullopt;
   return result;
+}
+
+// Sanitising cuts a text to text_max_chars bytes of ASCII, `...` included.
+// Source: clearance.md, section 2.
+bool is_cut_container(std::string_view id) noexcept {
+  return id.size() == limits::text_max_chars && id.ends_with("...");
 }
 
 bool has_punycode(std::string_view name) noexcept {

@@ -19,6 +19,10 @@ inline constexpr std::size_t label_max_chars = 63;
 /// 2.1; operator.md, section 8.
 std::optional<std::string> canonical_name(std::string_view text);
 
+/// Whether sanitising may have cut the container's id. Then two containers may
+/// have this text, and neither is called so.
+bool is_cut_container(std::string_view id) noexcept;
+
 /// Whether a label of the canonical `name` is written in punycode. Source: RFC
 /// 5890, section 2.3.2.1.
 bool has_punycode(std::string_view name) noexcept;

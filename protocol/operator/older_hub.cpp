@@ -3,6 +3,7 @@
 #include "protocol/operator/client_limits.hpp"
 #include "protocol/operator/flags.hpp"
 #include "protocol/operator/limits.hpp"
+#include "protocol/operator/name.hpp"
 #include "protocol/operator/policy.hpp"
 
 #include <algorithm>
@@ -24,10 +25,12 @@ bool add_once(std::vector<T>& to, const T& x, std::size_t max) {
 
 std::vector<std::string> flags_of(const listed_prompt& x) {
   std::vector<ip_address> addresses;
+  flag_facts facts;
   for (const auto& each : x.addresses)
     if (auto address = parse_ip_address(each))
       addresses.push_back(*address);
-  flag_facts facts;
+    else
+      facts.has_odd_address |= !each.empty();
   facts.domain = x.domain;
   facts.addresses = addresses;
   std::vector<std::string> result;
@@ -42,7 +45,8 @@ watch_reply older_hub::take(const event& x, std::int64_t now) {
   watch_reply result;
   switch (x.type) {
   case event_type::connection_blocked:
-    take_block(result, x, now);
+    if (!is_cut_container(x.container))
+      take_block(result, x, now);
     break;
   case event_type::verdict_applied:
     take_verdict(result, x, now);

@@ -126,6 +126,7 @@ bool means_flagged(const policy_rule& rule, const policy_question& x) {
 enum class obstacle : std::uint8_t {
   none,
   flagged,
+  wide,
   failed,
   ports,
   names_below
@@ -136,6 +137,8 @@ obstacle obstacle_of(const policy_rule& rule, const policy_question& x,
                      const shield_abilities& shield) {
   if (!means_flagged(rule, x))
     return obstacle::flagged;
+  if (x.flags.has(flag::wide_target))
+    return obstacle::wide;
   if (x.flags.has(flag::automatic_failed))
     return obstacle::failed;
   if (rule.opens_everything)
@@ -229,6 +232,10 @@ std::string why_withheld(const policy_rule& rule, const policy_question& x,
            "such "
            "an address is allowed only by a rule whose `to` has it, or a range "
            "around it, and for a block without a name";
+  case obstacle::wide:
+    return "the target may be more than one host: a name of one label, as `com`"
+           ", or a block of it had a network or no address where its address "
+           "belongs";
   case obstacle::failed:
     return "the policy's last allow of this target failed or had no effect";
   case obstacle::ports:

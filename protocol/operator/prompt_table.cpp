@@ -121,6 +121,10 @@ const prompt* prompt_table::block(const blocked& x, const dossier_source& about,
                                   prompt_time now) {
   auto& all = *impl_;
   all.expire(now.steady);
+  if (is_cut_container(x.container)) {
+    ++all.unrecorded;
+    return nullptr;
+  }
   auto* known = all.find_holder(x.container, x.bound.container);
   auto* last = known == nullptr ? nullptr : known->recent;
   if (last != nullptr
@@ -238,7 +242,8 @@ bool prompt_table::impl::fold_again(prompt_entry& x, const blocked& from,
   return true;
 }
 
-// Adds a further block to a prompt. Returns whether its address is new.
+// Adds a further block to a prompt. Returns whether its address is new, or is
+// the first one that is none.
 bool prompt_table::impl::fold(prompt_entry& x, const blocked& from,
                               prompt_time now) {
   const bool is_known =
@@ -263,7 +268,14 @@ bool prompt_table::impl::fold(prompt_entry& x, const blocked& from,
   if (is_known)
     return false;
   auto address = parse_ip_address(from.dest);
-  if (!address || has(x.addresses, *address))
+  if (!address) {
+    const bool is_news =
+        !from.dest.empty() && !x.kept_flags.has(flag::wide_target);
+    if (is_news)
+      x.kept_flags.add(flag::wide_target);
+    return is_news;
+  }
+  if (has(x.addresses, *address))
     return false;
   // The flags of an address count also if the address is not listed.
   x.kept_flags = x.kept_flags | find_flags(*address);

@@ -216,7 +216,8 @@ public:
   std::uint64_t
   forgotten() const noexcept; ///< forgotten prompts since the start
   std::uint64_t
-  unrecorded() const noexcept; ///< blocks for which there was no room
+  unrecorded() const noexcept; ///< blocks without a prompt: there was no room,
+                               ///< or the container's id was cut
 
 private:
   struct impl;

@@ -29,7 +29,7 @@ TEST_CASE("every flag has a word of its own") {
   for (std::size_t i = 0; i < flag_count; ++i)
     words.insert(to_string(static_cast<flag>(i)));
   CHECK_EQ(words.size(), flag_count);
-  CHECK_EQ(to_string(flag::automatic_failed), "automatic_failed");
+  CHECK_EQ(to_string(flag::wide_target), "wide_target");
 }
 
 TEST_CASE("special addresses are flagged, at both ends of their ranges") {
@@ -90,12 +90,25 @@ TEST_CASE("names are flagged") {
   CHECK(words_of_name("xn--bcher-kva.example") == word_list{"punycode"});
   CHECK(words_of_name("LOCALHOST.") == word_list{"loopback"});
   CHECK(words_of_name("a.localhost") == word_list{"loopback"});
-  CHECK(words_of_name("notlocalhost").empty());
+  CHECK(words_of_name("a.notlocalhost").empty());
   CHECK(words_of_name("metadata.google.internal.")
         == word_list{"metadata_service"});
   for (const auto* bad : {"10.0.0.1", "127.1", "0x7f000001", "::1", "[::1]",
                           "a_b.example", "a b", "a..b", "..."})
     CHECK_MESSAGE(words_of_name(bad) == word_list{"bad_name"}, bad);
+}
+
+// An allow of `com` opened all of it, and no flag said so.
+TEST_CASE("a target that may be more than one host is flagged") {
+  for (const auto* name : {"com", "ORG.", "registry", "notlocalhost"})
+    CHECK_MESSAGE(words_of_name(name) == word_list{"wide_target"}, name);
+  const word_list bad{"bad_name", "wide_target"};
+  for (const auto* name : {"*.com", "*", "0.0.0.0/0", "a.org/8"})
+    CHECK_MESSAGE(words_of_name(name) == bad, name);
+  CHECK(
+      find_flags({.domain = "a.org", .addresses = {}, .has_odd_address = true})
+          .words()
+      == word_list{"wide_target"});
 }
 
 TEST_CASE("what only the container's other prompts tell is flagged") {

@@ -91,6 +91,16 @@ TEST_CASE("flags are found without the hub") {
   CHECK_FALSE(x.prompt->opens.empty());
 }
 
+TEST_CASE("a network is flagged, and a container's id that was cut is left") {
+  older_hub hub;
+  CHECK(has_flag(*hub.take(block("c", "1", "0.0.0.0/0"), 0).prompt,
+                 "wide_target"));
+  CHECK_FALSE(has_flag(*hub.take(block("c", "1", "", "a.org"), 0).prompt,
+                       "wide_target"));
+  const auto cut = std::string(253, 'c') + "...";
+  CHECK_FALSE(hub.take(block(cut, "1", "203.0.113.1"), 0).prompt.has_value());
+}
+
 TEST_CASE("a verdict decides, a failed one leaves the prompt waiting") {
   older_hub hub;
   auto id = hub.take(block("c", "c:1", "203.0.113.1"), 0).prompt->id;

@@ -200,6 +200,24 @@ TEST_CASE("an allow is withheld where the shield would open more") {
   CHECK_EQ(stage.action({.domain = "a.pypi.org", .ports = {22}}), ask);
 }
 
+// A name of one label is a whole domain of the world, or a neighbour.
+TEST_CASE("a target that may be more than one host is never allowed") {
+  auto stage = stage_of({rule_to(allow, {"com", "pypi.org", "0.0.0.0/0"})});
+  stage.rules.rules.front().opens_everything = true;
+  CHECK_EQ(stage.action({.domain = "com"}), ask);
+  CHECK_EQ(stage.action({.domain = "pypi.org"}), allow);
+  asked x;
+  auto question = x.question();
+  question.flags.add(flag::wide_target);
+  const policy_circumstances when{stage.shield, stage.now};
+  CHECK_EQ(decide(stage.rules, question, when).action, ask);
+  CHECK(why_withheld(stage.rules.rules.front(), question, when)
+            .find("more than one host")
+        != std::string::npos);
+  stage = stage_of({rule_to(deny, {"com"})});
+  CHECK_EQ(stage.action({.domain = "com"}), deny);
+}
+
 TEST_CASE("a withheld allow says why it is an ask") {
   auto stage = stage_of({rule_to(allow, {"pypi.org"})});
   auto& rule = stage.rules.rules.front();

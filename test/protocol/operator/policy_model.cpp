@@ -124,6 +124,8 @@ answer naive_answer(const policy_rule& rule, const policy_question& x,
     if (x.flags.has(each) && !meant)
       return answer::ask;
   }
+  if (x.flags.has(flag::wide_target))
+    return answer::ask;
   if (x.flags.has(flag::automatic_failed))
     return answer::ask;
   if (!rule.opens_everything
@@ -175,7 +177,8 @@ public:
 
   std::string name() {
     return one_of<const char*>({"a.org", "b.a.org", "c.b.a.org", "evila.org",
-                                "A.Org.", "org.a", "xn--a.org", "localhost"});
+                                "A.Org.", "org.a", "xn--a.org", "localhost",
+                                "org"});
   }
 
   std::string address() {
@@ -252,7 +255,8 @@ struct random_question {
             .more_ports = dice.one_in(8),
             .flags = find_flags({.domain = domain,
                                  .addresses = addresses,
-                                 .automatic_failed = dice.one_in(8)}),
+                                 .automatic_failed = dice.one_in(8),
+                                 .has_odd_address = dice.one_in(8)}),
             .unattended = dice.one_in(4)};
   }
   random_question(const random_question&) = delete;

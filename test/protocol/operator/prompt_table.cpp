@@ -1,5 +1,7 @@
 #include "protocol/operator/prompt_table.hpp"
 
+#include "protocol/text/text.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -66,6 +68,36 @@ TEST_CASE("a domain that reads like an address is not that address") {
   const auto* address = x.block(block_of("web", ""));
   CHECK_NE(address->number, number);
   CHECK_FALSE(address->flags.has(flag::bad_name));
+}
+
+TEST_CASE("an address field that is no single address flags the target") {
+  table_stage x;
+  for (const auto* dest : {"0.0.0.0/0", "192.0.2.0/24", "2001:db8::/32", "any"})
+    CHECK(x.block(block_of("web", "", dest))->flags.has(flag::wide_target));
+  const auto* named = x.block(block_of("web", "example.org"));
+  CHECK(named->flags.empty());
+  CHECK_EQ(named->revision, 1);
+  named = x.block(block_of("web", "example.org", "0.0.0.0/0"));
+  CHECK(named->flags.has(flag::wide_target));
+  CHECK_EQ(named->revision, 2);
+  named = x.block(block_of("web", "example.org", "0.0.0.0/1"));
+  CHECK_EQ(named->revision, 2); // a flag comes once
+  CHECK(x.block(block_of("db", "example.org", ""))->flags.empty());
+}
+
+// Two containers were one prompt, and a verdict on it named neither.
+TEST_CASE("a container whose id was cut has no prompt") {
+  table_stage x;
+  const auto id_of = [](std::size_t size) {
+    std::string result(size, 'c');
+    sanitise(result);
+    return result;
+  };
+  CHECK(x.block(block_of(id_of(256), "a.org")) != nullptr);
+  for (const std::size_t size : {257, 300, 301})
+    CHECK(x.block(block_of(id_of(size), "a.org")) == nullptr);
+  CHECK_EQ(x.table.size(), 1);
+  CHECK_EQ(x.table.unrecorded(), 3);
 }
 
 TEST_CASE("a hint at another container does not mislead") {
