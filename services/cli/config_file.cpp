@@ -55,6 +55,13 @@ std::size_t line_of(const toml::source_region& x) {
 // `--config FILE` or `--config=FILE`, before a `--`.
 std::optional<std::string> take_option(words_list& words) {
   const std::string name = "--config";
+  const auto names_file = [&name](const std::string& word) {
+    return word == name || word.starts_with(name + "=");
+  };
+  if (std::count_if(words.begin(), std::find(words.begin(), words.end(), "--"),
+                    names_file)
+      > 1)
+    throw refused{name + ": given twice"};
   for (auto it = words.begin(); it != words.end() && *it != "--"; ++it) {
     if (it->starts_with(name + "=")) {
       auto result = it->substr(name.size() + 1);

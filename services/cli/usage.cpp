@@ -163,6 +163,16 @@ std::vector<std::string> at_odds(const CLI::App& app) {
   return {};
 }
 
+/// The option that takes one value and was given more than once, or nothing.
+std::string given_twice(const CLI::App& app) {
+  const auto name = reached(app);
+  const auto& parsed = name.empty() ? app : *app.get_subcommand(name);
+  for (const auto* x : parsed.get_options())
+    if (x->nonpositional() && x->get_expected_max() == 1 && x->count() > 1)
+      return x->get_name();
+  return {};
+}
+
 kind kind_of(const CLI::Error& e) {
   if (dynamic_cast<const CLI::ValidationError*>(&e) != nullptr
       || dynamic_cast<const CLI::ConversionError*>(&e) != nullptr)
@@ -243,6 +253,8 @@ take_words(CLI::App& app, const std::vector<std::string>& words,
   } catch (const CLI::CallForHelp&) {
     return outcome{exit_ok, std::string{help(reached(app))}, ""};
   } catch (const CLI::ArgumentMismatch& e) {
+    if (auto option = given_twice(app); !option.empty())
+      return fault(app, option + ": given twice", kind::value, {option});
     std::string what = e.what();
     return fault(app, what.substr(0, what.find(':')) + " takes one value",
                  kind::value);

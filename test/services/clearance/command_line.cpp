@@ -235,7 +235,7 @@ TEST_CASE("verdict: missing and wrong words are refused") {
   CHECK(fault(answer + words{"x"})
         == "The following argument was not expected: x");
   CHECK(fault(answer + words{"--container", "d"})
-        == "--container takes one value");
+        == "--container: given twice");
   CHECK(fault({"verdict", "", "d", "allow", "--container", "c"})
         == "REQUEST_ID: must not be empty");
   CHECK(fault({"verdict", "i", "", "allow", "--container", "c"})
@@ -351,6 +351,15 @@ TEST_CASE("an option without its value, or with an empty one, is refused") {
         == "--clearance-socket: must not be empty");
   CHECK(fault({"serve", "--only-container", ""})
         == "--only-container: must not be empty");
+}
+
+TEST_CASE("an option of one value is given once, others as often as wanted") {
+  CHECK(fault({"emit", "--blocked", "--container", "c", "--dest", "192.0.2.1",
+               "--port", "1", "--dest", "192.0.2.2"})
+        == "--dest: given twice");
+  CHECK(fault({"serve", "--shield=a", "--shield=b", "--inline-verdict"})
+        == "--shield: given twice");
+  CHECK(parsed<watch_config>({"watch", "--all", "--all"}).all);
 }
 
 TEST_CASE("a flag takes no value, not even a true one") {

@@ -235,6 +235,8 @@ TEST_CASE("a file that is no TOML, or not there, is one line") {
            "directory");
   const auto empty = with_config({"--config"}, gate);
   CHECK(std::get<config_fault>(empty).what == "--config takes one value");
+  const auto two = with_config({"--config", "a", "--config=b"}, gate);
+  CHECK(std::get<config_fault>(two).what == "--config: given twice");
 }
 
 TEST_CASE("only a regular file of a bounded size is read") {

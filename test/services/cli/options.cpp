@@ -9,6 +9,7 @@
 #include "services/gate/help.hpp"
 #include "services/guard/guard.hpp"
 #include "services/guard/help.hpp"
+#include "services/notify/notify.hpp"
 #include "services/supervisor/help.hpp"
 #include "services/supervisor/supervisor.hpp"
 
@@ -105,6 +106,29 @@ TEST_CASE("every option of terok-guard stands in its help") {
 
 TEST_CASE("every option of terok-supervisor stands in its help") {
   hold_all(supervisor_judge(), supervisor_help_of);
+}
+
+TEST_CASE("an option that takes one value is refused when it is given twice") {
+  for (const auto& judge : {command_judge("/run"), gate_judge(), guard_judge(),
+                            supervisor_judge(), notify_command_judge("/run")}) {
+    std::size_t seen = 0;
+    for (const auto& x : judge.options) {
+      if (x.takes != argument::one)
+        continue;
+      ++seen;
+      std::vector<std::string> given;
+      if (!x.subcommand.empty())
+        given.push_back(x.subcommand);
+      // Another value is refused first.
+      const std::string value = x.name == "--quiet-hours" ? "22:00-07:00" : "1";
+      given.insert(given.end(), {x.name, value, x.name, value});
+      CAPTURE(given);
+      const auto fault = judge.fault(given);
+      CHECK(fault.why == x.name + ": given twice");
+      CHECK(fault.options == std::vector{x.name});
+    }
+    CHECK(seen > 0);
+  }
 }
 
 TEST_CASE("what a parser takes is told with the form of its value") {
