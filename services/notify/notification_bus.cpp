@@ -25,6 +25,7 @@ constexpr auto bus_path = "/org/freedesktop/DBus";
 constexpr std::uint8_t normal_urgency = 1;
 constexpr std::uint8_t critical_urgency = 2;
 constexpr std::int32_t never_expires = 0;
+constexpr std::int32_t expires_at_once = 1; // after 1 ms
 constexpr std::int32_t server_decides = -1;
 
 constexpr auto pause_max = 60s;
@@ -163,7 +164,7 @@ int notification_bus::set_up() {
 void notification_bus::disconnected(const std::string& why, time_point now) {
   asked_.clear();
   for (auto* slot : {&owner_match_, &signal_match_, &owner_call_, &start_call_,
-                     &abilities_call_})
+                     &server_name_call_, &abilities_call_})
     slot->reset();
   bus_.reset();
   owner_.clear();
@@ -217,19 +218,35 @@ void notification_bus::set_owner(const char* name) {
   const bool had_owner = !owner_.empty();
   owner_ = name;
   asked_.clear();
+  server_name_call_.reset();
   abilities_call_.reset();
+  leaves_popups_ = false;
   if (!owner_.empty())
     ask_abilities();
   else if (had_owner)
     events_.gone("the program that shows notifications has ended");
 }
 
+// The answers come in the order of the calls.
 void notification_bus::ask_abilities() {
   sd_bus_slot* slot = nullptr;
+  ::sd_bus_call_method_async(bus_.get(), &slot, owner_.c_str(), server_path,
+                             server_name, "GetServerInformation",
+                             on_server_name, this, nullptr);
+  server_name_call_.reset(std::exchange(slot, nullptr));
   ::sd_bus_call_method_async(bus_.get(), &slot, owner_.c_str(), server_path,
                              server_name, "GetCapabilities", on_abilities, this,
                              nullptr);
   abilities_call_.reset(slot);
+}
+
+int notification_bus::on_server_name(sd_bus_message* m, void* self,
+                                     sd_bus_error*) {
+  const char* name = nullptr;
+  if (failure_of(m).empty() && ::sd_bus_message_read(m, "s", &name) >= 0)
+    static_cast<notification_bus*>(self)->leaves_popups_ =
+        std::string_view{name} == "Notification Daemon";
+  return 0;
 }
 
 int notification_bus::on_abilities(sd_bus_message* m, void* self,
@@ -260,15 +277,36 @@ int notification_bus::on_signal(sd_bus_message* m, void* self, sd_bus_error*) {
 }
 
 void notification_bus::call(const notification_call& x) {
-  if (const auto* close = std::get_if<notification_close>(&x)) {
-    // Without a reply: it is gone, or the server is.
-    if (bus_ && !owner_.empty())
-      ::sd_bus_call_method_async(bus_.get(), nullptr, owner_.c_str(),
-                                 server_path, server_name, "CloseNotification",
-                                 nullptr, nullptr, "u", close->id);
-  } else {
+  if (const auto* gone = std::get_if<notification_close>(&x))
+    close(gone->id);
+  else
     show(std::get<notification_show>(x));
+}
+
+// notification-daemon 3.20 forgets a notification that is closed and leaves its
+// popup on the screen; it shows the next one only when that popup has expired
+// (tried). So the popup is replaced by one that expires at once.
+//
+// Nobody waits for replies: the notification is gone, or the server is.
+void notification_bus::close(std::uint32_t id) {
+  if (!bus_ || owner_.empty())
+    return;
+  if (leaves_popups_) {
+    notification_show last;
+    last.summary = "No longer blocked";
+    last.replaces = id;
+    sd_bus_message* raw = nullptr;
+    int r = ::sd_bus_message_new_method_call(
+        bus_.get(), &raw, owner_.c_str(), server_path, server_name, "Notify");
+    const message_ptr m{raw};
+    if (r >= 0)
+      r = append_notification(m.get(), last, expires_at_once);
+    if (r >= 0)
+      ::sd_bus_call_async(bus_.get(), nullptr, m.get(), nullptr, nullptr, 0);
   }
+  ::sd_bus_call_method_async(bus_.get(), nullptr, owner_.c_str(), server_path,
+                             server_name, "CloseNotification", nullptr, nullptr,
+                             "u", id);
 }
 
 void notification_bus::show(const notification_show& x) {

@@ -77,10 +77,12 @@ private:
   void ask_abilities();
   void start_server();
   void show(const notification_show& x);
+  void close(std::uint32_t id);
 
   static int on_owner(sd_bus_message* m, void* self, sd_bus_error* error);
   static int on_owner_reply(sd_bus_message* m, void* self, sd_bus_error* error);
   static int on_start_reply(sd_bus_message* m, void* self, sd_bus_error* error);
+  static int on_server_name(sd_bus_message* m, void* self, sd_bus_error* error);
   static int on_abilities(sd_bus_message* m, void* self, sd_bus_error* error);
   static int on_signal(sd_bus_message* m, void* self, sd_bus_error* error);
   static int on_shown(sd_bus_message* m, void* call, sd_bus_error* error);
@@ -92,9 +94,11 @@ private:
   slot_ptr signal_match_;
   slot_ptr owner_call_;
   slot_ptr start_call_;
+  slot_ptr server_name_call_;
   slot_ptr abilities_call_;
   std::map<std::uint64_t, asked> asked_; // by tag
   std::string owner_;                    // unique name; empty: no server
+  bool leaves_popups_ = false;           // the server; see close()
   std::optional<time_point> connect_at_ = time_point{};
   std::chrono::seconds pause_{1};
 };
