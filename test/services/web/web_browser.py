@@ -236,7 +236,7 @@ def decided_elsewhere_and_two_tabs(driver):
                     "at": int(time.time() * 1e6), "result": "applied",
                     "container": "c", "target": "t"}
         hub.send({"prompt": prompt(1, state="decided", decision=decision)})
-        browser.await_text("waits no longer: deny by uid 7 (tui)", "#notice")
+        browser.await_text("waits no longer: denied by uid 7 (tui)", "#notice")
         browser.await_text("Nothing is selected", "#panel")
         browser.keys("ax")
         assert not hub.called("Decide")
@@ -394,6 +394,14 @@ def rules_of_accessibility(driver):
                 select(browser, "169.254.169.254")
                 faults = browser.run(rules)
                 assert not faults, (scheme, width, faults)
+        # On a telephone the details leave room for the list, and the selected row is there.
+        browser.size(320, 640)
+        browser.keys("k")
+        select(browser, "169.254.169.254")
+        await_("the row above the details", lambda: browser.run(
+            "const at = x => document.querySelector(x).getBoundingClientRect();"
+            "const top = at('#panel').top, row = at('.row[aria-selected=true]');"
+            "return top > 256 && row.top >= 0 && row.bottom <= top"))
         # A window of another tab announces what is new.
         world.hub.send({"prompt": prompt(3)})
         browser.await_text("New: host3.example for pip-upgrade", "#live")
