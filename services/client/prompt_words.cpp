@@ -82,7 +82,10 @@ std::string flags_words(const protocol::listed_prompt& x) {
 }
 
 std::string decision_words(const protocol::decision& x) {
+  using result_of = protocol::decision_result;
   std::string result{to_string(x.action)};
+  if (x.result == result_of::applied || x.result == result_of::left_denied)
+    result = x.action == protocol::action::allow ? "allowed" : "denied";
   result += " by " + decider_text(x);
   if (x.result == protocol::decision_result::failed)
     result += " failed: " + escaped(x.error, 200);

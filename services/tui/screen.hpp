@@ -206,6 +206,7 @@ private:
   /// What the last decision of this person did, for the page of a prompt that
   /// is gone.
   std::string own_answer_;
+  std::string left_out_; // which marked prompts were not sent, and why
   /// Prompts whose decision a hub has not answered, as they were then.
   std::map<std::uint64_t, protocol::listed_prompt> asked_;
   std::map<std::string, std::vector<std::string>> rules_; // by hub

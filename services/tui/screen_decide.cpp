@@ -43,6 +43,7 @@ void screen::decide(protocol::action action, const screen_time& time,
 
 void screen::decide_selected(protocol::action action, const screen_time& time,
                              wishes& out, std::optional<std::int64_t> seconds) {
+  left_out_.clear();
   const auto* entry = selected();
   if (entry == nullptr) {
     notice("Nothing is selected; j and k select a prompt.");
@@ -144,14 +145,15 @@ void screen::decide_marked(protocol::action action, const screen_time& time,
       unseen.insert(number);
     all.wishes.push_back({number, x->key, revision, action, reason_});
   }
+  left_out_.clear();
   if (!flagged.empty())
-    notice("Left out, because they are flagged: " + named(flagged)
-               + ". Decide each by itself.",
-           tone::warning);
+    left_out_ = "Left out, because they are flagged: " + named(flagged)
+                + ". Decide each by itself.";
   else if (!cut.empty())
-    notice("Left out, because they were not whole on the screen: " + named(cut)
-               + ". Enter shows the whole.",
-           tone::warning);
+    left_out_ = "Left out, because they were not whole on the screen: "
+                + named(cut) + ". Enter shows the whole.";
+  if (!left_out_.empty())
+    notice(left_out_, tone::warning);
   if (all.wishes.empty()) {
     if (flagged.empty() && cut.empty())
       notice("No marked prompt can be decided now.");
@@ -213,7 +215,13 @@ void screen::decided(const decide_wish& of, const decision_outcome& x) {
   own_answer_ = text;
   switch (x.what) {
   case kind::done:
-    notice(std::move(text), tone::good);
+    // The last answer must not hide what was not decided.
+    if (left_out_.empty())
+      notice(std::move(text), tone::good);
+    else
+      notice(text + ". " + left_out_, tone::warning);
+    if (asked_.empty())
+      left_out_.clear();
     return;
   case kind::already:
   case kind::gone:

@@ -152,11 +152,12 @@ TEST_CASE_FIXTURE(plain_fixture, "numbers are never used again") {
   a.state = prompt_state::decided;
   auto& made = a.decision.emplace();
   made.action = protocol::action::deny;
+  made.result = protocol::decision_result::applied;
   made.by.uid = 1000;
   made.by.name = "kim";
   made.reason = "no";
   change(a);
-  CHECK(lines() == "T [1] Decided: deny by uid 1000 (kim): no\n");
+  CHECK(lines() == "T [1] Decided: denied by uid 1000 (kim): no\n");
   CHECK(has(answer("a 1"), "Nothing done"));
   change(waiting_prompt("b"));
   CHECK(lines().starts_with("T [2] "));

@@ -258,7 +258,7 @@ def test_decided_elsewhere_and_another_server(program):
         "action": "allow", "result": "applied", "by": {"kind": "operator", "uid": 7, "name": "kim"}}))
     world.await_that(lambda: len(first.shown) == 2, "who decided it")
     assert first.shown[1][:4] == (first.shown[0][0], first.shown[0][0], "Decided",
-                                  "host1.example: allow by uid 7 (kim)"), first.shown
+                                  "host1.example: allowed by uid 7 (kim)"), first.shown
     world.await_that(lambda: first.closed, "its end")
     assert first.closed == [first.shown[0][0]]
 

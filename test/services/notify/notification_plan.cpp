@@ -230,7 +230,7 @@ TEST_CASE_FIXTURE(plan_fixture, "decided elsewhere: who did it, for 4 s") {
   run(3s);
   REQUIRE(shows.size() == 2);
   CHECK(last().replaces == ids[0]);
-  CHECK(last().body == "pypi.org: deny by uid 1000 (\"desktop of kim\")");
+  CHECK(last().body == "pypi.org: denied by uid 1000 (\"desktop of kim\")");
   CHECK(last().is_brief);
   CHECK(last().actions.empty());
   CHECK(closes.empty());

@@ -63,6 +63,7 @@ struct plan_fixture {
     x.state = protocol::prompt_state::decided;
     x.decision.emplace();
     x.decision->action = protocol::action::deny;
+    x.decision->result = protocol::decision_result::applied;
     x.decision->by.uid = 1000;
     x.decision->by.name = who;
     put(std::move(x));

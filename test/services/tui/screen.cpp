@@ -330,6 +330,7 @@ TEST_CASE_FIXTURE(screen_fixture, "Tab leads through the pages and back") {
   a.state = protocol::prompt_state::decided;
   auto& made = a.decision.emplace();
   made.action = protocol::action::allow;
+  made.result = protocol::decision_result::applied;
   made.by.uid = 7;
   made.by.name = "kim";
   made.at = 590'000'000;
@@ -337,7 +338,7 @@ TEST_CASE_FIXTURE(screen_fixture, "Tab leads through the pages and back") {
   change(a);
   columns = 120;
   CHECK(press(key::kind::tab).empty());
-  CHECK(shows("10 s ago   allow c1           a.example  allow by uid 7 (kim): "
+  CHECK(shows("10 s ago   c1           a.example  allowed by uid 7 (kim): "
               "wheels"));
   const auto wishes = press(key::kind::tab);
   REQUIRE(wishes.size() == 1);

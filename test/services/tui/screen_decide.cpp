@@ -256,8 +256,16 @@ TEST_CASE_FIXTURE(three_prompts,
   change(b);
   look();
   type("*");
-  CHECK(decisions(slowly("a")) == "+a +d");
+  const auto wishes = slowly("a");
+  CHECK(decisions(wishes) == "+a +d");
   CHECK(shows("Left out, because they are flagged: b.example"));
+  // The answers came at once, and the person did not learn what was left out.
+  for (const auto& x : wishes)
+    view.decided(std::get<decide_wish>(x),
+                 outcome(decision_outcome::kind::done, "allowed"));
+  columns = 160;
+  CHECK(shows("d.example: allowed. Left out, because they are flagged: "
+              "b.example. Decide each by itself."));
   // A deny opens nothing.
   CHECK(decisions(slowly("x")) == "-b");
 }
