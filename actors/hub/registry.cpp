@@ -28,6 +28,7 @@
 #include "actors/base/log.hpp"
 #include "actors/hub/audit.hpp"
 #include "protocol/base/limits.hpp"
+#include "protocol/base/log_limits.hpp"
 #include "protocol/text/text.hpp"
 
 #include <algorithm>
@@ -138,8 +139,10 @@ protocol::bound_request registry::bind(const event_ptr& x) {
   ++counters_.events;
   switch (x->type()) {
   case event_type::connection_blocked:
-    if (map_.announce(x->container(), x->request_id(), x->target(), x) > 0)
-      on_evicted(x->container());
+    if (const auto n =
+            map_.announce(x->container(), x->request_id(), x->target(), x);
+        n > 0)
+      on_evicted(x->container(), n);
     return map_.last_bound();
   case event_type::container_exited:
   case event_type::shield_down:
@@ -154,12 +157,17 @@ protocol::bound_request registry::bind(const event_ptr& x) {
   return {};
 }
 
-void registry::on_evicted(std::string_view container) {
+// In a burst each block may evict one: the log says so once a minute.
+void registry::on_evicted(std::string_view container, std::size_t requests) {
+  evictions_untold_ += requests;
+  const auto now = self_->clock().now();
+  if (evictions_told_
+      && now - *evictions_told_ < protocol::log_limits::eviction_reminder)
+    return;
+  evictions_told_ = now;
   const auto denied = std::exchange(without_memory_told_, map_.without_memory())
                       != map_.without_memory();
-  if (!evictions_.allow(self_->clock().now()))
-    return;
-  auto withheld = evictions_.take_withheld();
+  const auto all = std::exchange(evictions_untold_, 0);
   if_memory_allows([&] {
     log(severity::warning, name,
         denied ? "out of memory for a container's open request: nobody can "
@@ -167,7 +175,7 @@ void registry::on_evicted(std::string_view container) {
                : "a container has too many open requests: its oldest was "
                  "removed",
         {{"container", protocol::escaped(container)},
-         {"not_logged", withheld > 0 ? std::to_string(withheld) : ""}});
+         {"removed", std::to_string(all)}});
   });
 }
 

@@ -94,7 +94,7 @@ private:
   void announce_now(const announce& x, const ingester_actor& from,
                     protocol::time_point now, protocol::duration waited);
   protocol::bound_request bind(const event_ptr& x);
-  void on_evicted(std::string_view container);
+  void on_evicted(std::string_view container, std::size_t requests);
   void fan_out(const event_batch_ptr& events);
   void lose(const member& x, std::size_t events);
   void hold_back(announce& x, const ingester_actor& from,
@@ -181,7 +181,10 @@ private:
   news_box_ptr news_;         // as operators_
 
   protocol::authorisation_map map_;
-  log_limiter evictions_;
+  /// Open requests that made room and that no line of the log speaks of, and
+  /// when the last line did.
+  std::uint64_t evictions_untold_ = 0;
+  std::optional<protocol::time_point> evictions_told_;
   std::uint64_t without_memory_told_ = 0;
   log_limiter losses_;  // of events that memory was denied to
   log_limiter denials_; // for verdicts that come without a limiter

@@ -22,4 +22,7 @@ inline constexpr auto lost_interval = 1s;
 /// within a second even if nobody reads.
 inline constexpr auto flush_max = 500ms;
 
+/// How often the log says again that containers have too many open requests.
+inline constexpr auto eviction_reminder = 60s;
+
 } // namespace clearance::protocol::log_limits

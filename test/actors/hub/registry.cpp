@@ -1,5 +1,6 @@
 #include "actors/hub/registry.hpp"
 
+#include "protocol/base/log_limits.hpp"
 #include "test/support/fixture/registry_fixture.hpp"
 
 #include <doctest/doctest.h>
@@ -10,6 +11,7 @@ namespace registry_tests {
 
 using namespace clearance;
 using namespace clearance::test;
+using namespace std::chrono_literals;
 using protocol::event_type;
 namespace limits = protocol::limits;
 
@@ -150,7 +152,7 @@ TEST_CASE(
   auto line = s.log.only(text);
   CHECK(line.level == actors::severity::warning);
   CHECK(line["container"] == "c1");
-  CHECK(line["not_logged"] == "");
+  CHECK(line["removed"] == "1");
   CHECK_FALSE(s.live("c1:1"));
   CHECK(s.live("c1:2"));
   CHECK(s.live("c1:4"));
@@ -163,15 +165,19 @@ TEST_CASE("a container with too many open requests does not flood the log") {
   registry_fixture s{bounds};
   constexpr auto text =
       "a container has too many open requests: its oldest was removed";
-  // one request less is evicted
-  s.announce(blocks(1, limits::log_max_lines + 1));
-  CHECK(s.log.with(text).size() == limits::log_max_lines);
-  s.announce(blocks(1001, 1010));
-  CHECK(s.log.with(text).size() == limits::log_max_lines);
-  s.advance(limits::log_interval);
+  s.announce(blocks(1, 50));
+  CHECK(s.log.with(text).size() == 1);
+  s.announce(blocks(1001, 1010, "c2"));
+  s.advance(protocol::log_limits::eviction_reminder - 1ms);
   s.announce({blocked(2000)});
-  REQUIRE(s.log.with(text).size() == limits::log_max_lines + 1);
-  CHECK(s.log.with(text).back()["not_logged"] == "10");
+  CHECK(s.log.with(text).size() == 1);
+  s.advance(1ms);
+  s.announce({blocked(2001)});
+  REQUIRE(s.log.with(text).size() == 2);
+  // 48 of c1 behind the first line, 9 of c2, and then 2 of c1
+  CHECK(s.log.with(text).back()["removed"] == "59");
+  s.advance(protocol::log_limits::eviction_reminder);
+  CHECK(s.log.with(text).size() == 2);
 }
 
 TEST_CASE("a subscriber that left gets no more events and is forgotten") {
