@@ -30,7 +30,7 @@ struct audit_done {
   std::string why; ///< why the record is not in the file; empty: it is
 };
 
-/// From now on send me `audit_state`.
+/// Send me `past_decisions`, once, and from now on `audit_state`.
 struct audit_follow {
   operators_actor from;
 };

@@ -62,6 +62,12 @@ struct audit_state {
   std::string text; ///< in words, for operators
 };
 
+/// The decisions that the audit trail has of before the hub's start, the oldest
+/// first; their numbers grow. Null: none are known.
+struct past_decisions {
+  std::shared_ptr<const std::vector<protocol::decision>> all;
+};
+
 /// Keeps the prompts and answers operators. Starts with the hub, and both end
 /// together.
 using operators_actor = caf::typed_actor<
@@ -72,7 +78,7 @@ using operators_actor = caf::typed_actor<
     // From a session.
     caf::reacts_to<watching>,
     // From the audit trail, in a hub that has one.
-    caf::reacts_to<audit_state>,
+    caf::reacts_to<audit_state>, caf::reacts_to<past_decisions>,
     // From the hub: write your counters to the log.
     caf::reacts_to<report_atom>>;
 
@@ -124,6 +130,7 @@ CLEARANCE_MESSAGE(clearance::actors::operator_question)
 CLEARANCE_MESSAGE(clearance::actors::operator_answer)
 CLEARANCE_MESSAGE(clearance::actors::watching)
 CLEARANCE_MESSAGE(clearance::actors::audit_state)
+CLEARANCE_MESSAGE(clearance::actors::past_decisions)
 CLEARANCE_MESSAGE(clearance::actors::attend)
 CLEARANCE_MESSAGE(clearance::actors::execute)
 CLEARANCE_MESSAGE(clearance::actors::executed)

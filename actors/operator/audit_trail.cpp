@@ -69,15 +69,30 @@ audit_trail::interface::behavior_type audit_trail::make_behavior() {
       [this](audit_note& x) { if_memory_allows([&] { on_note(x); }); },
       [this](audit_first& x) { return on_first(x); },
       [this](const audit_follow& x) {
-        prompts_ = x.from;
-        self_->send(prompts_, audit_state{state_});
+        if_memory_allows([&] { on_follow(x); });
       },
       [this](report_atom) {
         if_memory_allows([this] { config_.sink->report(); });
       },
       [this](const audit_written& x) { on_written(x); },
       [this](const audit_state& x) { on_state(x); },
+      [this](const past_decisions& x) {
+        if (prompts_)
+          insist([&] { self_->send(prompts_, x); });
+      },
   };
+}
+
+// Where memory is denied the prompts know of no past after a while.
+void audit_trail::on_follow(const audit_follow& x) {
+  prompts_ = x.from;
+  self_->send(prompts_, audit_state{state_});
+  config_.sink->read_past(
+      [to = link_](std::vector<protocol::decision> decisions) {
+        to->send(past_decisions{
+            std::make_shared<const std::vector<protocol::decision>>(
+                std::move(decisions))});
+      });
 }
 
 void audit_trail::on_note(audit_note& x) {

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace clearance::actors {
 
@@ -34,6 +35,12 @@ public:
   /// `changed` is called, on some thread, with the state in words: now and at
   /// each change. Null: it is never called again after the return.
   virtual void follow(std::function<void(const std::string&)> changed) = 0;
+
+  using past_function = std::function<void(std::vector<protocol::decision>)>;
+
+  /// `take` is called once, on some thread, with the decisions that the trail
+  /// has of before this start; see past_decisions. Not if the thread has ended.
+  virtual void read_past(past_function take) { take({}); }
 
   /// Writes the counters to the log.
   virtual void report() const = 0;
@@ -64,7 +71,8 @@ class audit_trail {
 public:
   static inline const char* name = "audit";
   using interface = audit_trail_actor::extend<caf::reacts_to<audit_written>,
-                                              caf::reacts_to<audit_state>>;
+                                              caf::reacts_to<audit_state>,
+                                              caf::reacts_to<past_decisions>>;
   using self_type = hosted<interface::base>;
   using actor_type = hosted_actor<audit_trail>;
 
@@ -82,6 +90,7 @@ private:
   /// nothing is sent to an actor system that is gone.
   struct link;
 
+  void on_follow(const audit_follow& x);
   void on_note(audit_note& x);
   done_promise on_first(audit_first& x);
   void on_written(const audit_written& x);

@@ -116,6 +116,8 @@ prompts::interface::behavior_type prompts::make_behavior() {
   self_->set_down_handler(
       [this](const caf::down_msg& x) { on_down(x.source); });
   self_->send(config_.registry, attend{operators_actor{self_}, box_});
+  is_past_known_ = !config_.audit.trail;
+  past_due_ = self_->clock().now() + operator_limits::history_read_deadline;
   if (config_.audit.trail)
     self_->send(config_.audit.trail, audit_follow{operators_actor{self_}});
   return {
@@ -127,6 +129,7 @@ prompts::interface::behavior_type prompts::make_behavior() {
         tell_hub();
         serve();
       },
+      [this](const past_decisions& x) { on_past(x); },
       [this](report_atom) { if_memory_allows([this] { on_report(); }); },
       [this](const policy_loaded& x) { insist([&] { on_policy(x); }); },
       [this](const pull& x) { on_pull(x); },
@@ -219,6 +222,8 @@ prompts::answer_promise prompts::on_question(operator_question& x) {
           using type = std::decay_t<decltype(call)>;
           if constexpr (std::is_same_v<type, varlink::decide_call>)
             decide(call, x.by, promise);
+          else if constexpr (std::is_same_v<type, varlink::history_call>)
+            answer_history(call, promise);
           else if constexpr (
               !std::is_same_v<
                   type,
@@ -246,16 +251,6 @@ std::string prompts::answer(const varlink::quiet_call& x) {
   return table_.quiet(x.container, x.on)
              ? varlink::empty_reply()
              : varlink::invalid_parameter("container");
-}
-
-std::string prompts::answer(const varlink::history_call& x) const {
-  if (x.limit && *x.limit < 0)
-    return varlink::invalid_parameter("limit");
-  return varlink::history_reply(
-      history_, static_cast<std::uint64_t>(std::max<std::int64_t>(x.after, 0)),
-      static_cast<std::size_t>(
-          x.limit.value_or(operator_limits::history_max_decisions)),
-      x.container);
 }
 
 std::string prompts::answer(const varlink::explain_call& x) const {
@@ -447,15 +442,6 @@ std::string prompts::outcome_of(std::uint64_t number,
   if (known == nullptr || known->state == protocol::prompt_state::gone)
     return varlink::no_such_prompt(made.prompt);
   return varlink::prompt_changed(*known, made.prompt, shield_);
-}
-
-void prompts::remember(const protocol::decision& x) {
-  count(x);
-  if_memory_allows([&] {
-    history_.push_back(x);
-    if (history_.size() > operator_limits::history_max_decisions)
-      history_.pop_front();
-  });
 }
 
 // -- and the rest -------------------------------------------------------------

@@ -128,7 +128,6 @@ private:
   // Each gives the answer or keeps the promise until there is one.
   std::string answer(const protocol::varlink::list_call& x);
   std::string answer(const protocol::varlink::quiet_call& x);
-  std::string answer(const protocol::varlink::history_call& x) const;
   std::string answer(const protocol::varlink::explain_call& x) const;
   std::string answer(const protocol::varlink::rules_call& x) const;
   void decide(const protocol::varlink::decide_call& x, const peer& by,
@@ -143,6 +142,14 @@ private:
                                                   const executed& how);
   std::string outcome_of(std::uint64_t number, const protocol::decision& made,
                          const executed& how) const;
+
+  // See history.cpp.
+  void answer_history(const protocol::varlink::history_call& x,
+                      answer_promise promise);
+  std::string history_of(const protocol::varlink::history_call& x) const;
+  void on_past(const past_decisions& x);
+  void know_past();
+  void look_at_past(protocol::time_point at);
   void remember(const protocol::decision& x);
   void count(const protocol::decision& x);
 
@@ -203,6 +210,11 @@ private:
   protocol::time_point attended_at_;
   std::list<watcher> watchers_;
   std::deque<protocol::decision> history_;
+  /// The decisions of before are in history_, or there are none.
+  bool is_past_known_ = false;
+  protocol::time_point past_due_; // then nobody waits for them any more
+  std::vector<std::pair<protocol::varlink::history_call, answer_promise>>
+      wait_for_past_;
   protocol::time_point next_tick_ = protocol::time_point::max();
 
   struct {

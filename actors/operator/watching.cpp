@@ -161,6 +161,7 @@ void prompts::on_tick() {
   catch_up();
   table_.expire(now());
   allow_automatically();
+  look_at_past(self_->clock().now());
   serve();
   remind_of_policy();
 }

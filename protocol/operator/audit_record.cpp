@@ -5,6 +5,7 @@
 #include "protocol/operator/json_members.hpp"
 #include "protocol/text/sha256.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -123,7 +124,24 @@ private:
       need(read_text(x, line_.rule));
     else if (key == "error")
       need(read_text(x, line_.error));
+    else
+      decision_number(key, x);
     return true;
+  }
+
+  void decision_number(std::string_view key, const json_item& x) {
+    if (key == "seq")
+      need(read_number(x, line_.decision_seq));
+    else if (key == "prompt")
+      need(read_text(x, line_.prompt));
+    else if (key == "at")
+      need(read_number(x, line_.at));
+    else if (key == "until")
+      need(read_number(x, line_.until.emplace()));
+    else if (key == "waited")
+      need(read_number(x, line_.waited.emplace()));
+    else if (key == "shown")
+      need(read_number(x, line_.shown.emplace()));
   }
 
   bool by(json_reader& reader, json_reader::value& value) {
@@ -139,6 +157,8 @@ private:
         need(read_text(x, line_.by_command));
       else if (key == "uid")
         need(read_number(x, line_.by_uid.emplace()));
+      else if (key == "pid")
+        need(read_number(x, line_.by_pid.emplace()));
       return true;
     });
   }
@@ -206,6 +226,41 @@ void append_audit_members(json_members& to, const audit_record& x) {
 std::variant<audit_line, std::string_view>
 parse_audit_line(std::string_view line) {
   return line_reader{}.read(line);
+}
+
+std::optional<decision> decision_of(const audit_line& x) {
+  if (x.event != to_string(audit_event::decision_result))
+    return std::nullopt;
+  const auto action = parse_action(x.action);
+  const auto known = [](const auto& words, std::string_view word) {
+    return std::find_if(words.begin(), words.end(),
+                        [&](auto y) { return to_string(y) == word; });
+  };
+  constexpr std::array kinds{decider::kind::operator_client,
+                             decider::kind::policy, decider::kind::application};
+  constexpr std::array results{decision_result::applied,
+                               decision_result::failed,
+                               decision_result::left_denied};
+  const auto* kind = known(kinds, x.by_kind);
+  const auto* result = known(results, x.result);
+  constexpr std::uint64_t seq_max = std::uint64_t{1} << 62U;
+  if (!action || kind == kinds.end() || result == results.end()
+      || x.decision_seq > seq_max)
+    return std::nullopt;
+  return decision{.seq = x.decision_seq,
+                  .prompt = x.prompt,
+                  .action = *action,
+                  .by = {*kind, x.by_uid, x.by_pid, x.by_command, x.by_name},
+                  .at = x.at,
+                  .reason = x.reason,
+                  .rule = x.rule,
+                  .result = *result,
+                  .error = x.error,
+                  .until = x.until,
+                  .waited = x.waited,
+                  .shown = x.shown,
+                  .container = x.container,
+                  .target = x.target};
 }
 
 } // namespace clearance::protocol

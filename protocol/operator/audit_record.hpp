@@ -64,14 +64,23 @@ struct audit_line {
   std::string hub, boot, event;
   std::string container, target;
   std::string by_kind, by_command, by_name;
-  std::optional<std::int64_t> by_uid;
+  std::optional<std::int64_t> by_uid, by_pid;
   std::string action, result, reason, rule, error;
   std::string request_id, text;
+  // More of a decision.
+  std::uint64_t decision_seq = 0;
+  std::string prompt;
+  std::int64_t at = 0;
+  std::optional<std::int64_t> until, waited, shown;
 };
 
 /// Reads one line without its newline. Unknown members are ignored. An error is
 /// a literal that says what is wrong.
 std::variant<audit_line, std::string_view>
 parse_audit_line(std::string_view line);
+
+/// The decision whose result the line says. Nothing: the line says no result,
+/// or it has words that this program does not know.
+std::optional<decision> decision_of(const audit_line& x);
 
 } // namespace clearance::protocol

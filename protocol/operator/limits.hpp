@@ -110,6 +110,11 @@ inline constexpr std::size_t watch_write_max_bytes = 64 * 1024;
 /// there; the audit trail has it.
 inline constexpr std::size_t history_max_decisions = 1000;
 
+/// What is read of the audit trail at the start, for the decisions of before:
+/// bytes, and for how long. `History` waits so long for them.
+inline constexpr std::size_t history_read_max_bytes = 8 * 1024 * 1024;
+inline constexpr auto history_read_deadline = 2s;
+
 /// How long a verdict waits for another one on its container and target, which
 /// disagrees with it or decides the prompt. If that one takes longer, the
 /// waiting verdict fails when its turn comes, and it is not executed later. At

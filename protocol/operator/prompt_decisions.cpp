@@ -128,6 +128,10 @@ prompt_table::finished prompt_table::impl::conclude(prompt_entry& x,
   return result;
 }
 
+void prompt_table::number_decisions_behind(std::uint64_t last) noexcept {
+  impl_->last_decision += last;
+}
+
 // -- policy and operators -----------------------------------------------------
 
 policy_question prompt_table::question_of(const prompt& x) const {

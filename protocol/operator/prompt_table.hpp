@@ -178,6 +178,10 @@ public:
   finished leave_denied(std::uint64_t number, std::string rule,
                         prompt_time now);
 
+  /// Adds `last` to the numbers of all later decisions: so many were made
+  /// before the hub's start.
+  void number_decisions_behind(std::uint64_t last) noexcept;
+
   // -- policy and operators ---------------------------------------------------
 
   /// The facts for the policy. Valid until the table changes.

@@ -8,7 +8,6 @@
 #include "actors/base/counter_board.hpp"
 #include "actors/base/log.hpp"
 #include "actors/base/wall_clock.hpp"
-#include "actors/io/socket/private_directory.hpp"
 #include "protocol/text/text.hpp"
 
 #include <algorithm>
@@ -16,9 +15,7 @@
 #include <csignal>
 #include <deque>
 #include <exception>
-#include <filesystem>
 #include <mutex>
-#include <optional>
 #include <pthread.h>
 #include <thread>
 #include <utility>
@@ -34,53 +31,6 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr auto writer_component = "audit";
-
-class file_store : public audit_store {
-public:
-  explicit file_store(audit_file_config config) : file_(std::move(config)) {}
-
-  audit_result write(std::span<const audit_record> records,
-                     bool is_synced) override {
-    return file_.write(records, is_synced);
-  }
-  std::string reopen() override { return file_.reopen(); }
-  void tend() override { file_.tend(); }
-  const std::string& path() const override { return file_.path(); }
-
-private:
-  audit_file file_;
-};
-
-class late_store : public audit_store {
-public:
-  explicit late_store(audit_file_config config) : config_(std::move(config)) {}
-
-  audit_result write(std::span<const audit_record> records,
-                     bool is_synced) override try {
-    if (!file_) {
-      const auto directory =
-          std::filesystem::path{config_.path}.parent_path().string();
-      if (auto why = io::make_private_directory(directory); !why.empty())
-        return {false, std::move(why)};
-      file_.emplace(config_);
-    }
-    return file_->write(records, is_synced);
-  } catch (const audit_fault& x) {
-    return {false, x.what()};
-  }
-  std::string reopen() override {
-    return file_ ? file_->reopen() : std::string{};
-  }
-  void tend() override {
-    if (file_)
-      file_->tend();
-  }
-  const std::string& path() const override { return config_.path; }
-
-private:
-  audit_file_config config_;
-  std::optional<audit_file> file_;
-};
 
 std::size_t bytes_of(const audit_record& x) {
   auto result = sizeof(audit_record) + x.container.size() + x.target.size()
@@ -98,14 +48,6 @@ bool is_change(const audit_record& x) {
 }
 
 } // namespace
-
-std::unique_ptr<audit_store> make_audit_store(audit_file_config config) {
-  return std::make_unique<file_store>(std::move(config));
-}
-
-std::unique_ptr<audit_store> make_late_audit_store(audit_file_config config) {
-  return std::make_unique<late_store>(std::move(config));
-}
 
 // All writers of a thread share its mutex.
 class audit_thread {
@@ -167,6 +109,7 @@ struct audit_writer::state {
   std::uint64_t unsaid = 0; // lost records that no record speaks of
   audit_counts counts;
   bool is_urgent = false; // somebody waits
+  past_function past;     // wants the decisions of before; may be empty
   bool reopens = false;
   bool stopping = false;
   bool ended = false;
@@ -288,7 +231,12 @@ void audit_writer::state::write_some(lock_type& lock) {
 bool audit_writer::state::step(lock_type& lock) try {
   if (ended)
     return false;
-  if (std::exchange(reopens, false)) {
+  if (past) {
+    const auto take = std::exchange(past, nullptr);
+    lock.unlock();
+    take(store->past());
+    lock.lock();
+  } else if (std::exchange(reopens, false)) {
     lock.unlock();
     if (auto why = store->reopen(); !why.empty())
       log(actors::severity::error, writer_component,
@@ -433,6 +381,12 @@ void audit_writer::follow(std::function<void(const std::string&)> changed) {
     state_->observer = std::move(changed);
   }
   state_->tell();
+}
+
+void audit_writer::read_past(past_function take) {
+  const std::lock_guard guard{state_->thread->mutex};
+  state_->past = std::move(take);
+  state_->thread->wake.notify_one();
 }
 
 void audit_writer::report() const {

@@ -10,7 +10,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace clearance::services {
 
@@ -20,6 +22,9 @@ public:
   virtual ~audit_store() = default;
   virtual audit_result write(std::span<const protocol::audit_record> records,
                              bool is_synced) = 0;
+  /// The decisions that the files have of before; see read_trail_past(). Throws
+  /// nothing.
+  virtual std::vector<protocol::decision> past() { return {}; }
   virtual std::string reopen() = 0;
   virtual void tend() = 0;
   virtual const std::string& path() const = 0;
@@ -84,6 +89,7 @@ public:
 
   void add(protocol::audit_record x, done_function done) noexcept override;
   void follow(std::function<void(const std::string&)> changed) override;
+  void read_past(past_function take) override;
   void report() const override;
   void add_counters(protocol::counter_list& to) const override;
 

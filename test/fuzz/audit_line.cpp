@@ -15,6 +15,21 @@ namespace {
 using namespace clearance::protocol;
 using clearance::test::require;
 
+// A decision that is read is read the same again after it was written.
+void write_again(const audit_line& x) {
+  audit_record record;
+  record.event = audit_event::decision_result;
+  record.decision = decision_of(x);
+  if (!record.decision)
+    return;
+  auto text = audit_chain{}.next(record);
+  text.pop_back();
+  const auto again = parse_audit_line(text);
+  const auto* known = std::get_if<audit_line>(&again);
+  require(known != nullptr && decision_of(*known) == record.decision,
+          "a decision is read as it was written");
+}
+
 void run(const std::uint8_t* data, std::size_t size) {
   const auto text = clearance::test::as_text(data, size);
   const auto tail = find_audit_tail(text);
@@ -32,8 +47,11 @@ void run(const std::uint8_t* data, std::size_t size) {
     verifier.line(line, end != rest.npos);
     ++count;
     rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
-    const bool is_line =
-        std::holds_alternative<audit_line>(parse_audit_line(line));
+    const auto parsed = parse_audit_line(line);
+    const auto* known = std::get_if<audit_line>(&parsed);
+    const bool is_line = known != nullptr;
+    if (is_line)
+      write_again(*known);
     auto chain = audit_chain::resume(line);
     require(chain.has_value() == is_line, "a chain goes on behind a line");
     if (!chain)

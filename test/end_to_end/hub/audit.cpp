@@ -142,6 +142,33 @@ TEST_CASE("a hub that was killed goes on with its trail") {
   CHECK_EQ(read_file(trail_of(where) + ".torn"), "{\"v\":1,\"seq\n");
 }
 
+TEST_CASE("a hub that starts again knows what was decided before") {
+  const runtime where;
+  const fake_shield shield;
+  auto options = audited(where);
+  options.shield = shield.program();
+  const auto seqs = [](hub& server) {
+    std::vector<std::int64_t> result;
+    auto client = server.client();
+    const auto reply = client.call("org.terok.ClearanceOperator1.History");
+    for (const auto& x : reply.parameters["decisions"].as<json::array>())
+      result.push_back(x["seq"].as<std::int64_t>());
+    return result;
+  };
+  for (const std::int64_t life : {1, 2, 3}) {
+    hub server{where, options};
+    auto subscriber = server.subscriber();
+    allow(server, subscriber, audited_block("r1"));
+    std::vector<std::int64_t> expected;
+    for (std::int64_t n = 1; n <= life; ++n)
+      expected.push_back(n);
+    CHECK(seqs(server) == expected);
+    CHECK(server.stop() == exited(0));
+    if (life == 1) // as logrotate does
+      fs::rename(trail_of(where), trail_of(where) + ".1");
+  }
+}
+
 TEST_CASE("a second hub on the same trail does not start") {
   const runtime where;
   hub first{where, audited(where)};
