@@ -48,6 +48,7 @@ registry::registry(self_type* self, registry_config config)
       hub_(std::move(config.hub)),
       audit_(std::move(config.audit)),
       map_(config.limits),
+      executions_(limits::executor_deadline),
       shown_(show_counters(config.board, [this](protocol::counter_list& to) {
         add_counters(to);
       })) {
@@ -225,6 +226,7 @@ void registry::on_room() {
 // to blame.
 void registry::on_tick() {
   auto now = self_->clock().now();
+  watch_executions(now);
   if (now < next_tick_)
     return;
   auto late = now - next_tick_ >= limits::subscriber_second_look;
@@ -346,42 +348,6 @@ void registry::refuse(const verdict& x, const protocol::verdict_outcome& why) {
                  denials_of(x), self_->clock().now());
   });
   record_refusal(x, reason_of(why));
-}
-
-// If memory is denied after the executor got the call, its answer goes nowhere,
-// as when it comes too late.
-void registry::execute(const verdict& x,
-                       const protocol::authorisation_map::cited& what,
-                       const verdict_promise& promise) {
-  checked_verdict_ptr checked;
-  try {
-    checked = std::make_shared<const checked_verdict>(checked_verdict{
-        x, what, self_->clock().now(), false,
-        [this, promise](const checked_verdict& y,
-                        const protocol::shield_outcome* result) {
-          if (result != nullptr)
-            settled(y.asked, y.what, *result, promise);
-          else
-            end_unexecuted(y.asked, promise);
-        }});
-  } catch (const std::exception& fault) {
-    settled(x, what, {false, std::string{fault_text(fault)}}, promise);
-    return;
-  }
-  take_turn(checked);
-}
-
-// Its open request ended while it waited.
-void registry::end_unexecuted(const verdict& x, verdict_promise promise) {
-  insist([&] {
-    const protocol::verdict_outcome why{
-        protocol::verdict_outcome::kind::unknown_request, {x.request_id}};
-    promise.deliver(why);
-  });
-  if_memory_allows([&] {
-    refuse(x,
-           {protocol::verdict_outcome::kind::unknown_request, {x.request_id}});
-  });
 }
 
 void registry::settled(const verdict& x,

@@ -5,6 +5,7 @@
 #include "actors/base/counter_board.hpp"
 #include "actors/base/hosted.hpp"
 #include "actors/base/log_limiter.hpp"
+#include "actors/base/pending_answers.hpp"
 #include "actors/hub/messages.hpp"
 #include "actors/hub/news_box.hpp"
 #include "protocol/hub/authorisation.hpp"
@@ -159,6 +160,8 @@ private:
            const settle_function& settle);
   void run_recorded(const protocol::authorisation_map::cited& what,
                     const settle_function& settle);
+  void call_executor(const protocol::shield_call& call, std::uint64_t number);
+  void watch_executions(protocol::time_point now);
   void count_execution(protocol::duration time, bool ok) noexcept;
   void record_result(const verdict& x,
                      const protocol::authorisation_map::cited& what,
@@ -189,6 +192,8 @@ private:
   log_limiter losses_;  // of events that memory was denied to
   log_limiter denials_; // for verdicts that come without a limiter
   std::vector<member> members_;
+  pending_answers<protocol::shield_outcome> executions_;
+  protocol::time_point execution_tick_ = protocol::time_point::max();
   turn_lines turns_; // by container and target
   std::size_t turns_waiting_ = 0;
 

@@ -110,13 +110,49 @@ void registry::run_recorded(const protocol::authorisation_map::cited& what,
       count_execution(self_->clock().now() - since, x.ok);
       settle(x);
     };
-    self_->request(executor_, protocol::limits::executor_deadline, what.call)
-        .then(end, [end](const caf::error&) {
-          end({false, "the verdict executor does not answer"});
+    const auto number =
+        executions_.add(since, [end](const protocol::shield_outcome* x) {
+          if (x != nullptr)
+            end(*x);
+          else
+            end({false, "the verdict executor does not answer"});
         });
+    try {
+      call_executor(what.call, number);
+    } catch (...) {
+      executions_.take(number);
+      throw;
+    }
   } catch (const std::exception& fault) {
     settle({false, std::string{fault_text(fault)}});
   }
+}
+
+void registry::call_executor(const protocol::shield_call& call,
+                             std::uint64_t number) {
+  const auto at = self_->clock().now();
+  auto answer = [this, number](const protocol::shield_outcome* x) {
+    if (const auto end = executions_.take(number))
+      end(x);
+  };
+  self_->request(executor_, caf::infinite, call)
+      .then([answer](const protocol::shield_outcome& x) { answer(&x); },
+            [answer](const caf::error&) { answer(nullptr); });
+  watch_executions(at);
+}
+
+// Gives up executions whose time is over, and sets the timer for the next. An
+// earlier timer is not cancelled: its tick comes too early and does nothing.
+void registry::watch_executions(protocol::time_point now) {
+  if (now >= execution_tick_) {
+    execution_tick_ = protocol::time_point::max();
+    executions_.expire(now);
+  }
+  const auto due = executions_.next();
+  if (due >= execution_tick_)
+    return;
+  insist([&] { self_->delayed_send(self_, due - now, tick_atom::value); });
+  execution_tick_ = due;
 }
 
 void registry::count_execution(protocol::duration time, bool ok) noexcept {

@@ -65,6 +65,42 @@ bool registry::turn_line::has_turn(const checked_verdict& x) const noexcept {
   return !is_alone && !x.is_alone && action == x.what.call.action;
 }
 
+// If memory is denied after the executor got the call, its answer goes nowhere,
+// as when it comes too late.
+void registry::execute(const verdict& x,
+                       const protocol::authorisation_map::cited& what,
+                       const verdict_promise& promise) {
+  checked_verdict_ptr checked;
+  try {
+    checked = std::make_shared<const checked_verdict>(checked_verdict{
+        x, what, self_->clock().now(), false,
+        [this, promise](const checked_verdict& y,
+                        const protocol::shield_outcome* result) {
+          if (result != nullptr)
+            settled(y.asked, y.what, *result, promise);
+          else
+            end_unexecuted(y.asked, promise);
+        }});
+  } catch (const std::exception& fault) {
+    settled(x, what, {false, std::string{fault_text(fault)}}, promise);
+    return;
+  }
+  take_turn(checked);
+}
+
+// Its open request ended while it waited.
+void registry::end_unexecuted(const verdict& x, verdict_promise promise) {
+  insist([&] {
+    const protocol::verdict_outcome why{
+        protocol::verdict_outcome::kind::unknown_request, {x.request_id}};
+    promise.deliver(why);
+  });
+  if_memory_allows([&] {
+    refuse(x,
+           {protocol::verdict_outcome::kind::unknown_request, {x.request_id}});
+  });
+}
+
 void registry::take_turn(const checked_verdict_ptr& x) {
   turn_lines::iterator at;
   try {

@@ -355,21 +355,44 @@ void prompts::run(const protocol::decision& made,
                   const protocol::request_ref& request, const peer& by,
                   std::int64_t seconds,
                   const std::function<void(const executed&)>& then) {
-  self_
-      ->request(config_.registry, operator_limits::decision_deadline,
-                execute{made.container, request, made.action, by, made.rule,
-                        std::make_shared<const protocol::decision>(made),
-                        seconds})
-      .then(
-          [this, then](const executed& x) {
-            catch_up(x.after);
-            if (x.how == execution::applied)
-              ask_shield(); // it can be reached now
-            then(x);
-          },
-          [then](const caf::error&) {
-            then({execution::failed, "the registry does not answer"});
-          });
+  ask(executing_,
+      execute{made.container, request, made.action, by, made.rule,
+              std::make_shared<const protocol::decision>(made), seconds},
+      [this, then](const executed* x) {
+        if (x == nullptr)
+          return then({execution::failed, "the registry does not answer"});
+        catch_up(x->after);
+        if (x->how == execution::applied)
+          ask_shield(); // it can be reached now
+        then(*x);
+      });
+}
+
+template <class Answer, class Request>
+void prompts::ask(pending_answers<Answer>& pending, Request x,
+                  typename pending_answers<Answer>::handler then) {
+  const auto at = self_->clock().now();
+  const auto number = pending.add(at, std::move(then));
+  try {
+    wake_at(pending.next(), at);
+    auto answer = [&pending, number](const Answer* y) {
+      if (const auto f = pending.take(number))
+        f(y);
+    };
+    self_->request(config_.registry, caf::infinite, std::move(x))
+        .then([answer](const Answer& y) { answer(&y); },
+              [answer](const caf::error&) { answer(nullptr); });
+  } catch (...) {
+    pending.take(number);
+    throw;
+  }
+}
+
+// A safety net: the registry answers earlier.
+void prompts::expire_requests(protocol::time_point at) {
+  executing_.expire(at);
+  closing_.expire(at);
+  wake_at(std::min(executing_.next(), closing_.next()), at);
 }
 
 // Memory that is denied here costs the client its connection: the decision is
@@ -416,12 +439,9 @@ void prompts::close_others(const protocol::decision& made,
   if (requests.empty())
     return then();
   try {
-    self_
-        ->request(
-            config_.registry, operator_limits::decision_deadline,
-            close_requests{made.container, std::move(requests), made.action})
-        .then([then](const requests_closed&) { then(); },
-              [then](const caf::error&) { then(); });
+    ask(closing_,
+        close_requests{made.container, std::move(requests), made.action},
+        [then](const requests_closed*) { then(); });
   } catch (const std::exception&) {
     then(); // they stay open
   }

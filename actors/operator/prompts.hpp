@@ -4,6 +4,7 @@
 #include "actors/base/counter_board.hpp"
 #include "actors/base/hosted.hpp"
 #include "actors/base/io_host.hpp"
+#include "actors/base/pending_answers.hpp"
 #include "actors/base/wall_clock.hpp"
 #include "actors/hub/messages.hpp"
 #include "actors/hub/news_box.hpp"
@@ -164,6 +165,11 @@ private:
   void execute_automatically(std::uint64_t number,
                              const protocol::decision& made,
                              const protocol::request_ref& request);
+  /// Asks the registry.
+  template <class Answer, class Request>
+  void ask(pending_answers<Answer>& pending, Request x,
+           typename pending_answers<Answer>::handler then);
+  void expire_requests(protocol::time_point at);
   void close_others(const protocol::decision& made,
                     std::vector<protocol::request_ref> requests,
                     const std::function<void()>& then);
@@ -205,6 +211,12 @@ private:
   automatic_queue automatic_{protocol::operator_limits::automatic_interval};
   std::size_t automatic_running_ = 0;
   /// When the policy had something executed for a container: the last second.
+
+  // What the registry was asked and has not answered.
+  pending_answers<executed> executing_{
+      protocol::operator_limits::decision_deadline};
+  pending_answers<requests_closed> closing_{
+      protocol::operator_limits::decision_deadline};
 
   std::size_t subscribers_ = 0; // of Clearance1
   protocol::time_point attended_at_;

@@ -162,6 +162,7 @@ void prompts::on_tick() {
   table_.expire(now());
   allow_automatically();
   look_at_past(self_->clock().now());
+  expire_requests(self_->clock().now());
   serve();
   remind_of_policy();
 }

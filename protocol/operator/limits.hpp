@@ -152,6 +152,10 @@ inline constexpr std::size_t audit_queue_max_bytes = 8 * 1024 * 1024;
 inline constexpr std::size_t audit_write_max_records = 256;
 inline constexpr std::size_t audit_write_max_bytes = 256 * 1024;
 
+/// How long a record that nobody waits for is kept back, so that more are
+/// written together.
+inline constexpr auto audit_gather_time = 5ms;
+
 /// Records a second that clients can cause as often as they like: refusals, and
 /// clients that come and go. More are counted in the next such record.
 inline constexpr std::size_t audit_limited_records_max = 8;

@@ -76,7 +76,9 @@ struct audit_writer::state {
   // These three are called by the thread, with the lock held.
   bool step(lock_type& lock);
   steady_clock::time_point due() const {
-    return failure.empty() ? tend_at : std::min(tend_at, retry_at);
+    if (!failure.empty())
+      return std::min(tend_at, retry_at);
+    return queue.empty() ? tend_at : std::min(tend_at, write_at);
   }
   void end() {
     ended = true;
@@ -89,9 +91,12 @@ struct audit_writer::state {
   void note_loss();
   bool has_room(std::size_t more, std::size_t factor) const;
   bool may_try() const {
-    return !queue.empty()
-           && (failure.empty() || is_urgent || stopping
-               || steady_clock::now() >= retry_at);
+    if (queue.empty() || is_urgent || stopping)
+      return !queue.empty();
+    if (!failure.empty())
+      return steady_clock::now() >= retry_at;
+    return queue.size() >= operator_limits::audit_write_max_records
+           || steady_clock::now() >= write_at;
   }
   std::string text() const;
   void tell();
@@ -105,6 +110,7 @@ struct audit_writer::state {
   std::size_t queue_bytes = 0;
   std::string failure; // of the last write; empty: it did not fail
   steady_clock::time_point retry_at;
+  steady_clock::time_point write_at; // if nobody waits for what is queued
   steady_clock::time_point tend_at = steady_clock::now();
   std::uint64_t unsaid = 0; // lost records that no record speaks of
   audit_counts counts;
@@ -178,6 +184,7 @@ void audit_writer::state::settle(
       queue.pop_front();
     }
     counts.written += count;
+    write_at = steady_clock::now() + config.gather_time;
     note_loss();
   }
   failure = result.is_written ? std::string{} : result.why;
@@ -345,10 +352,15 @@ void audit_writer::add(audit_record x, done_function done) noexcept {
     auto& to = *state_;
     if (to.has_room(bytes, is_change(x) ? 2 : 1) && !to.stopping && !to.ended) {
       const bool is_awaited = static_cast<bool>(done);
+      if (to.queue.empty())
+        to.write_at = steady_clock::now() + to.config.gather_time;
       to.queue.push_back({std::move(x), bytes, std::move(done)});
       to.queue_bytes += bytes;
       to.is_urgent |= is_awaited;
-      to.thread->wake.notify_one();
+      // Else the thread looks at write_at by itself.
+      if (is_awaited || to.queue.size() == 1
+          || to.queue.size() == operator_limits::audit_write_max_records)
+        to.thread->wake.notify_one();
       return;
     }
     why =

@@ -49,6 +49,9 @@ bool await_end(audit_thread& thread, std::chrono::milliseconds max);
 
 struct audit_writer_config {
   bool is_synced = false; ///< a record that somebody waits for reaches the disk
+  /// How long a record that nobody waits for waits for more.
+  std::chrono::milliseconds gather_time =
+      protocol::operator_limits::audit_gather_time;
   std::size_t queue_max_records =
       protocol::operator_limits::audit_queue_max_records;
   std::size_t queue_max_bytes =

@@ -258,4 +258,29 @@ TEST_CASE("a hub that ends does not wait for a disk that hangs") {
   at.disk->open();
 }
 
+TEST_CASE("records that nobody waits for are gathered") {
+  const auto disk = std::make_shared<fake_disk>();
+  audit_writer_config config;
+  config.gather_time = std::chrono::hours{1};
+  audit_writer writer{std::make_unique<fake_store>(disk), config};
+  writer.start();
+  answer_box answers;
+  SUBCASE("until somebody waits for one") {
+    writer.add({}, nullptr);
+    writer.add({}, nullptr);
+    writer.add({}, answers.done());
+    disk->await_write();
+    disk->answer({}); // of the only write
+    CHECK(disk->await_written(3).size() == 3);
+  }
+  SUBCASE("until they fill a write") {
+    for (std::size_t i = 0;
+         i < protocol::operator_limits::audit_write_max_records; ++i)
+      writer.add({}, nullptr);
+    disk->await_write();
+  }
+  disk->open();
+  CHECK(writer.stop(std::chrono::minutes{1}));
+}
+
 } // namespace audit_writer_tests
