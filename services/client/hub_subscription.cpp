@@ -5,6 +5,7 @@
 #include "protocol/varlink/message.hpp"
 #include "protocol/varlink/operator_call.hpp"
 #include "services/cli/terminal.hpp"
+#include "services/client/hub_name.hpp"
 #include "services/client/socket_owner.hpp"
 
 #include <algorithm>
@@ -229,8 +230,9 @@ void hub_subscription::read_answer(time_point now) {
     say_("the hub at " + shown(path_) + " dropped " + std::to_string(*events)
          + (*events == 1 ? " event" : " events")
          + " for this program; the blocks of these that wait for a verdict and"
-           " that no client was sent come now, and `terok-clearance list` shows"
-           " all that wait");
+           " that no client was sent come now, and `terok-clearance list"
+         + (far_ ? " --host " + shell_quoted(host_of(path_)) : std::string{})
+         + "` shows all that wait");
   subscribe_anew(now);
 }
 

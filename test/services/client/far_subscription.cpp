@@ -113,6 +113,8 @@ TEST_CASE_FIXTURE(far_subscription_fixture,
     hub.read_answer(now);
     REQUIRE(far_said.size() == 3);
     CHECK(far_said[1].starts_with("the hub at " + name + " dropped 3 events"));
+    CHECK(far_said[1].ends_with(
+        "`terok-clearance list --host far` shows all that wait"));
     CHECK(got.size() == 3);
     auto second = server.accept();
     CHECK(second.read_frame().value().find("Subscribe") != std::string::npos);
