@@ -65,7 +65,9 @@ TEST_CASE("the metrics of a hub are what happened, by every executor") {
   const auto& text = got.body;
   CHECK(value_in(text, "terok_clearance_subscribers") == "1");
   CHECK(value_in(text, "terok_clearance_readers") != "none");
-  CHECK(value_in(text, "terok_clearance_reader_lines_total") == "1");
+  const auto lines = value_in(text, "terok_clearance_reader_lines_total");
+  CHECK(lines != "none");
+  CHECK(lines != "0");
   CHECK(value_in(text, "terok_clearance_verdicts_total{result=\"applied\"}")
         == "1");
   CHECK(value_in(text, "terok_clearance_executions_total") == "1");
