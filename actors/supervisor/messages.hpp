@@ -139,6 +139,15 @@ public:
 
   /// Sends SIGTERM.
   virtual void end() = 0;
+
+  /// Sends SIGHUP.
+  virtual void reload() = 0;
+};
+
+/// What SIGHUP does to a program that was just started.
+enum class at_hangup : std::uint8_t {
+  end,  ///< it ends, as every program does that says nothing else
+  wait, ///< the signal waits until the program takes it
 };
 
 /// The result of starting a program.
@@ -172,7 +181,8 @@ public:
   /// when this process ends.
   virtual started_child run_service(service_child_id id,
                                     const std::vector<std::string>& argv,
-                                    service_child_owner owner) = 0;
+                                    service_child_owner owner,
+                                    at_hangup hangup = at_hangup::end) = 0;
 };
 
 // -- container: the services of one container ---------------------------------
@@ -224,6 +234,9 @@ struct restart_delegate {
   std::uint64_t index = 0;
 };
 
+/// Have the services of other processes read their settings again.
+using reload_atom = caf::atom_constant<caf::atom("reload")>;
+
 using parent_actor = container_watcher::extend<
     // From the I/O host: a program has ended.
     caf::reacts_to<service_child_ended>,
@@ -235,6 +248,8 @@ using parent_actor = container_watcher::extend<
     caf::reacts_to<tick_atom>,
     // From the process: SIGTERM.
     caf::reacts_to<stop_atom>,
+    // From the process: SIGHUP.
+    caf::reacts_to<reload_atom>,
     // From itself: services had enough time to end.
     caf::reacts_to<late_atom>,
     // From the process: write your counters to the log.

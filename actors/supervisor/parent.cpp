@@ -6,9 +6,10 @@
 //
 // The container's services run in this process. A delegated service is a child
 // process; when it ends, it is started again after a delay, which doubles each
-// time. The end of the container ends everything: the delegated services get
-// SIGTERM in reverse order, then the container's services are told to stop.
-// What still runs after parent_stop_grace is killed.
+// time. SIGHUP is passed on to those that read their settings again. The end of
+// the container ends everything: the delegated services get SIGTERM in reverse
+// order, then the container's services are told to stop. What still runs after
+// parent_stop_grace is killed.
 //
 // The container actor watches the container's first process by its pidfd. If
 // the pid is not known, this actor runs `podman wait` and waits for its end. If
@@ -53,7 +54,7 @@ parent::parent(self_type* self, parent_config config)
       container_delays_(restart_delays()),
       watch_delays_(restart_delays()) {
   for (auto& x : config_.delegates)
-    delegates_.push_back({std::move(x), restart_delays(), nullptr, 0});
+    delegates_.push_back({std::move(x), restart_delays(), nullptr, 0, {}, 0});
 }
 
 // The destructor ends the container also if this actor crashes, because no
@@ -77,6 +78,7 @@ parent::interface::behavior_type parent::make_behavior() {
       [this](const restart_container&) { on_restart_container(); },
       [this](tick_atom) { on_tick(); },
       [this](stop_atom) { on_stop(); },
+      [this](reload_atom) { on_reload(); },
       [this](late_atom) { on_late(); },
       [this](report_atom) { on_report(); },
   };
@@ -144,20 +146,31 @@ void parent::start_delegate(std::size_t index) {
   auto& x = delegates_[index];
   x.id = ++last_id_;
   auto result = config_.containers->run_service(
-      x.id, x.what.argv, service_child_owner{interface{self_}});
+      x.id, x.what.argv, service_child_owner{interface{self_}},
+      x.what.reloads ? at_hangup::wait : at_hangup::end);
   x.delays.started(self_->clock().now());
   if (!result.value)
     return delegate_failed(index, result.why);
   x.running = std::move(result.value);
-  tell(severity::info, "started a delegated service", x.what.name);
+  if (x.not_logged == 0)
+    tell(severity::info, "started a delegated service", x.what.name);
 }
 
+// A service that cannot start would fill the log with two lines at each try.
 void parent::delegate_failed(std::size_t index, std::string_view why) {
   auto& x = delegates_[index];
   x.running.reset();
-  const auto delay = x.delays.ended(self_->clock().now());
-  tell(severity::error, "a delegated service ended and is started again",
-       x.what.name, why, in_milliseconds(delay));
+  const auto now = self_->clock().now();
+  const auto delay = x.delays.ended(now);
+  if (now < x.silent_until) {
+    ++x.not_logged;
+  } else {
+    const auto others = std::exchange(x.not_logged, 0);
+    tell(severity::error, "a delegated service ended and is started again",
+         x.what.name, why, in_milliseconds(delay),
+         others > 0 ? std::to_string(others) : "");
+    x.silent_until = now + supervisor_limits::delegate_log_interval;
+  }
   self_->delayed_send(self_, delay, restart_delegate{index});
 }
 
@@ -237,6 +250,13 @@ void parent::on_stop() {
   end_if_done();
 }
 
+// One that does not run now reads its settings when it is started again.
+void parent::on_reload() {
+  for (const auto& x : delegates_)
+    if (x.what.reloads && x.running && !stopping_)
+      x.running->reload();
+}
+
 // Dropping a child kills it. This actor's end ends the container.
 void parent::on_late() {
   for (auto& x : delegates_)
@@ -269,12 +289,14 @@ void parent::on_report() const {
 
 void parent::tell(severity level, std::string_view text,
                   std::string_view service, std::string_view why,
-                  std::string_view again_in) const {
+                  std::string_view again_in,
+                  std::string_view not_logged) const {
   log(level, name, text,
       {{"container", protocol::escaped(config_.sidecar->container_name)},
        {"service", service},
        {"why", why},
-       {"again_in", again_in}});
+       {"again_in", again_in},
+       {"not_logged", not_logged}});
 }
 
 parent_actor spawn_parent(io_host& io, parent_config config) {

@@ -22,6 +22,8 @@ namespace clearance::actors {
 struct delegated_service {
   std::string name; ///< "vault"
   std::vector<std::string> argv;
+  /// SIGHUP is passed on to it. Until it takes the signal, the signal waits.
+  bool reloads = false;
 };
 
 struct parent_config {
@@ -63,6 +65,9 @@ private:
     protocol::backoff delays;
     std::unique_ptr<service_child> running; ///< null: it does not run now
     service_child_id id = 0;                ///< of this run, or of the last one
+    /// Ends are counted and not logged until then.
+    protocol::time_point silent_until{};
+    std::size_t not_logged = 0;
   };
 
   void on_state(const container_state& x);
@@ -72,6 +77,7 @@ private:
   void on_tick();
   void on_down(const caf::actor_addr& who, const caf::error& why);
   void on_stop();
+  void on_reload();
   void on_late();
   void on_report() const;
 
@@ -84,7 +90,8 @@ private:
   void end_if_done();
   void tell(severity level, std::string_view text,
             std::string_view service = {}, std::string_view why = {},
-            std::string_view again_in = {}) const;
+            std::string_view again_in = {},
+            std::string_view not_logged = {}) const;
 
   self_type* self_;
   parent_config config_;

@@ -27,10 +27,12 @@ namespace {
 // sanitizer takes several times as much.
 constexpr std::size_t stack_bytes = 2 * 1024 * 1024;
 
-void settle_signals() {
-  sigset_t none;
-  sigemptyset(&none);
-  pthread_sigmask(SIG_SETMASK, &none, nullptr);
+void settle_signals(early_hangup hangup) {
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  if (hangup == early_hangup::waits)
+    sigaddset(&blocked, SIGHUP);
+  pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   std::signal(SIGCHLD, SIG_DFL); // ignored, it tells no child's exit code
@@ -116,8 +118,8 @@ std::string user_fault(uid_t uid, uid_t overflow_uid,
            "another uid (unshare --map-root-user, podman --userns=keep-id)";
 }
 
-void settle_inheritance(int cannot_start) {
-  settle_signals();
+void settle_inheritance(int cannot_start, early_hangup hangup) {
+  settle_signals(hangup);
   settle_stacks();
   const auto why =
       user_fault(::getuid(), overflow_uid(), text_of("/proc/self/uid_map"));

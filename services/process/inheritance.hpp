@@ -2,22 +2,31 @@
 /// the duties of process 1.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <sys/types.h>
 
 namespace clearance::services {
 
+/// What SIGHUP does to a service that is still starting.
+enum class early_hangup : std::uint8_t {
+  ends,  ///< it ends, as by default
+  waits, ///< the signal waits until run_program() takes it, for a reload
+};
+
 /// The first step of every service, while it has one thread:
 ///
-/// - No signal is blocked. SIGPIPE and SIGXFSZ (RLIMIT_FSIZE) are ignored: the
+/// - No signal is blocked, but SIGHUP if it waits. SIGPIPE and SIGXFSZ
+/// (RLIMIT_FSIZE) are ignored: the
 ///   write fails instead. SIGCHLD is not ignored, so a child's end is noticed.
 /// - Threads have stacks of 2 MiB, whatever RLIMIT_STACK says, and the main
 ///   thread's stack may grow to that size.
 ///
 /// Throws setup_fault with `cannot_start` if we cannot tell which user a peer
 /// has; see user_fault().
-void settle_inheritance(int cannot_start);
+void settle_inheritance(int cannot_start,
+                        early_hangup hangup = early_hangup::ends);
 
 /// A process whose parent has ended becomes a child of process 1, which must
 /// wait for it, or it stays as a zombie. If we are process 1, this starts a

@@ -38,7 +38,7 @@ metrics_server::metrics_server(const std::string& where, int cannot_start,
   if (where.empty())
     return;
   board_ = std::make_shared<actors::counter_board>();
-  if (where.find('/') != std::string::npos) {
+  if (where.find('/') != std::string::npos && !where.ends_with('/')) {
     path_ = absolute_socket_path(where);
     directory_ = io::socket_directory(path_);
     if (auto why = io::make_private_directory(directory_); !why.empty())

@@ -86,6 +86,8 @@ struct shared_state {
   running_service service;
   caf::error reason;
   bool loop_has_ended = false;
+  bool has_service = false;
+  bool missed_reload = false; // SIGHUP came before there was a service
 };
 
 // What systemd put into our environment. It is taken out, because programs that
@@ -138,6 +140,7 @@ void wait_for_signals(const sigset_t& signals, const caf::actor& loop,
       if (service.report)
         service.report();
     } else if (signal == SIGHUP) {
+      state.missed_reload |= !state.has_service;
       if (service.reload && !stopping)
         reload(service, manager);
     } else if (ends) {
@@ -175,10 +178,14 @@ int run_program(const program_config& program, const program_factory& start) {
           state.loop_has_ended = true;
           pthread_kill(main, wake_up);
         });
-    loop.post([&] {
+    loop.post([&, main = ::pthread_self()] {
       auto service = start(loop, link_to(managed, loop));
       std::lock_guard guard{state.mutex};
       state.service = std::move(service);
+      state.has_service = true;
+      // What it has read at its start may be older than the signal.
+      if (state.missed_reload)
+        pthread_kill(main, SIGHUP);
     });
     wait_for_signals(signals, handle, managed.manager, state);
     std::lock_guard guard{state.mutex};

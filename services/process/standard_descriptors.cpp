@@ -55,11 +55,19 @@ void open_standard_descriptors() {
 }
 
 void settle_program() {
-  open_standard_descriptors();
-  std::signal(SIGXFSZ, SIG_IGN);
+  settle_reloading_program();
   sigset_t none;
   ::sigemptyset(&none);
   ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+}
+
+void settle_reloading_program() {
+  open_standard_descriptors();
+  std::signal(SIGXFSZ, SIG_IGN);
+  sigset_t all;
+  ::sigfillset(&all);
+  ::sigdelset(&all, SIGHUP);
+  ::pthread_sigmask(SIG_UNBLOCK, &all, nullptr);
 }
 
 bool has_stdout() {

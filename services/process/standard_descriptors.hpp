@@ -19,6 +19,10 @@ void open_standard_descriptors();
 /// SIGXFSZ's default back. A service does more: settle_inheritance().
 void settle_program();
 
+/// The same, but a SIGHUP that waits goes on to wait, until
+/// settle_inheritance() says what becomes of it.
+void settle_reloading_program();
+
 /// Whether stdout was open for writing when the program started.
 bool has_stdout();
 

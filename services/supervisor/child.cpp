@@ -281,7 +281,11 @@ int supervise_child(const supervise_child_options& options) try {
   if (!arm_parent_death_signal(SIGTERM))
     throw setup_fault(exit_cannot_start,
                       "the parent process has ended already");
-  settle_inheritance(exit_cannot_start);
+  // The hub is the one that reloads.
+  settle_inheritance(exit_cannot_start,
+                     options.service == child_service::clearance
+                         ? early_hangup::waits
+                         : early_hangup::ends);
   return run_child(options);
 } catch (const setup_fault& e) {
   print_fault(supervisor_program, e.what());

@@ -4,6 +4,7 @@
 #include "actors/io/process/find_program.hpp"
 #include "actors/io/socket/private_directory.hpp"
 #include "actors/io/supervisor/sidecar_file.hpp"
+#include "protocol/base/container_id.hpp"
 #include "protocol/supervisor/path_fault.hpp"
 #include "protocol/text/text.hpp"
 #include "services/gate/hooks/hook_check.hpp"

@@ -141,7 +141,7 @@ Options:
   --help             show this text
 
 SIGHUP reads the policy again and makes new files of audit trails that were
-renamed. With --isolate the hub is a process of its own: send SIGHUP to it.
+renamed. With --isolate it is passed on to the process of the hub.
 
 Exit codes: 0 the container ended, or stopped by a signal; 1 failed while
 running; 2 wrong usage or a bad sidecar; 3 no service could be started; 4 could

@@ -32,7 +32,7 @@ struct supervisor_main {
 } // namespace
 
 int main(int argc, char** argv) {
-  settle_program();
+  settle_reloading_program();
   // terok finds the processes of a container by the words `terok_sandbox` and
   // `supervise-child` in their command lines. The first word has no other use.
   if (argc > 2 && argv[1] == std::string_view{"terok_sandbox"}

@@ -112,6 +112,7 @@ delegated_services(const parent_options& options, const protocol::sidecar& x,
     const argument_list ours{own_program(), "terok_sandbox", "supervise-child"};
     auto hub = ours;
     add_service(result, "clearance", std::move(hub), options);
+    result.back().reloads = true;
     if (options.is_without_prompts)
       result.back().argv.emplace_back("--no-prompts");
     for (auto& word : policy_arguments(options.policy))
@@ -164,6 +165,10 @@ running_service start_parent(io::loop& loop, actors::parent_config config) {
     caf::anon_send(parent, actors::report_atom::value);
   };
   result.stop = [parent] { caf::anon_send(parent, actors::stop_atom::value); };
+  result.reload = [parent] {
+    caf::anon_send(parent, actors::reload_atom::value);
+    return false;
+  };
   return result;
 }
 
@@ -186,14 +191,15 @@ void clean_up(const protocol::sidecar& x) {
 
 int supervise_container(const parent_options& options) try {
   leave_process_1(exit_cannot_start);
-  settle_inheritance(exit_cannot_start);
+  settle_inheritance(exit_cannot_start, early_hangup::waits);
   log_to_stderr(options.level);
   auto parent = configure_parent(options);
   const auto sidecar = parent.sidecar;
   const auto shield = choose_shield(options.shield);
   const container_audits audits{options.audit};
   const hub_policy policy{policy_directories(options.policy)};
-  if (!options.is_without_prompts)
+  const bool has_policy = !options.is_without_prompts && !options.isolate;
+  if (has_policy)
     policy.load();
   auto shared = find_surroundings(
       shield, options.selinux_type,

@@ -63,7 +63,7 @@ running_service start_supervisor(io::loop& loop,
 
 int supervise(const supervise_options& options) try {
   leave_process_1(exit_cannot_start);
-  settle_inheritance(exit_cannot_start);
+  settle_inheritance(exit_cannot_start, early_hangup::waits);
   auto directory = open_directory(options.sidecar_dir);
   log_to_stderr(options.level);
   const auto shield = choose_shield(options.shield);

@@ -59,6 +59,7 @@ struct child_plan {
   std::array<int, 3> fds;
   bool stderr_on_3;
   pid_t killed_with; // or 0
+  bool hangup_waits;
   volatile int error;
 };
 
@@ -120,13 +121,15 @@ bool follow_parent(pid_t parent) {
 __attribute__((no_sanitize("address", "thread"))) int child_main(void* arg) {
   auto& plan = *static_cast<child_plan*>(arg);
   reset_dispositions();
-  sigset_t none;
-  ::sigemptyset(&none);
+  sigset_t blocked;
+  ::sigemptyset(&blocked);
+  if (plan.hangup_waits)
+    ::sigaddset(&blocked, SIGHUP);
   if (::setpgid(0, 0) == 0 && follow_parent(plan.killed_with)
       && place_descriptors(plan.fds, plan.stderr_on_3)
       && restore_limit()
       // This process has one thread. NOLINTNEXTLINE(concurrency-mt-unsafe)
-      && ::sigprocmask(SIG_SETMASK, &none, nullptr) == 0)
+      && ::sigprocmask(SIG_SETMASK, &blocked, nullptr) == 0)
     ::execve(plan.program, plan.argv, plan.environment);
   plan.error = errno;
   ::_exit(127);
@@ -137,13 +140,11 @@ __attribute__((no_sanitize("address", "thread"))) int child_main(void* arg) {
 spawn_result spawn(const spawn_plan& plan) {
   auto argv = pointers(plan.argv);
   auto environment = pointers(plan.environment);
-  child_plan child{plan.program.c_str(),
-                   argv.data(),
-                   environment.data(),
-                   {plan.stdin_fd, plan.stdout_fd, plan.stderr_fd},
-                   plan.stderr_on_3,
-                   plan.dies_with_us ? ::getpid() : 0,
-                   0};
+  child_plan child{
+      plan.program.c_str(), argv.data(),
+      environment.data(),   {plan.stdin_fd, plan.stdout_fd, plan.stderr_fd},
+      plan.stderr_on_3,     plan.dies_with_us ? ::getpid() : 0,
+      plan.hangup_waits,    0};
   // Not on our stack: an application's thread may have a small one.
   const auto stack = std::make_unique_for_overwrite<child_stack>();
   sigset_t all;

@@ -24,6 +24,9 @@ struct spawn_plan {
   /// The program is killed when the thread that starts it ends, for whatever
   /// reason. Processes that the program itself started are not killed.
   bool dies_with_us = false;
+  /// SIGHUP is blocked in the program: it waits until the program takes it, so
+  /// it cannot end a program that is still starting.
+  bool hangup_waits = false;
 };
 
 /// A started child, or why it was not started.
@@ -35,10 +38,10 @@ struct spawn_result {
 };
 
 /// Starts `plan` in its own process group. The child has the three descriptors
-/// and no other, no signal blocked or ignored, and the soft descriptor limit
-/// that this process had before raise_descriptor_limit(). Returns when the
-/// program is executed or when that has failed; a failed child is reaped
-/// already. Waits only for the exec.
+/// and no other, no signal blocked (but SIGHUP, if the plan says so) or
+/// ignored, and the soft descriptor limit that this process had before
+/// raise_descriptor_limit(). Returns when the program is executed or when that
+/// has failed; a failed child is reaped already. Waits only for the exec.
 spawn_result spawn(const spawn_plan& plan);
 
 /// Raises the process's soft RLIMIT_NOFILE to the hard one and remembers the

@@ -110,13 +110,16 @@ public:
     return child_.start(context_, plan, [this](exit_status x) { ended(x); });
   }
 
-  // Until the child is reaped no other process has its number.
-  void end() override {
-    if (!ended_ && child_.pid() > 0)
-      ::kill(child_.pid(), SIGTERM);
-  }
+  void end() override { signal(SIGTERM); }
+  void reload() override { signal(SIGHUP); }
 
 private:
+  // Until the child is reaped no other process has its number.
+  void signal(int which) {
+    if (!ended_ && child_.pid() > 0)
+      ::kill(child_.pid(), which);
+  }
+
   void ended(exit_status x) {
     ended_ = true;
     caf::anon_send(owner_, actors::service_child_ended{
@@ -166,10 +169,9 @@ actors::watched container_host::watch(pid_t pid,
   return unwatched(why.code().value());
 }
 
-actors::started_child
-container_host::run_service(actors::service_child_id id,
-                            const std::vector<std::string>& argv,
-                            actors::service_child_owner owner) {
+actors::started_child container_host::run_service(
+    actors::service_child_id id, const std::vector<std::string>& argv,
+    actors::service_child_owner owner, actors::at_hangup hangup) {
   spawn_plan plan;
   plan.program = find_program(argv.front());
   if (plan.program.empty())
@@ -183,6 +185,7 @@ container_host::run_service(actors::service_child_id id,
   plan.stdout_fd = STDERR_FILENO;
   plan.stderr_fd = STDERR_FILENO;
   plan.dies_with_us = true;
+  plan.hangup_waits = hangup == actors::at_hangup::wait;
   auto result = std::make_unique<running_child>(context_, id, std::move(owner));
   if (const int error = result->start(plan); error != 0)
     return {nullptr, plan.program + ": " + protocol::error_text(error)};

@@ -22,7 +22,8 @@ public:
   actors::watched watch(pid_t pid, actors::process_watcher owner) override;
   actors::started_child run_service(actors::service_child_id id,
                                     const std::vector<std::string>& argv,
-                                    actors::service_child_owner owner) override;
+                                    actors::service_child_owner owner,
+                                    actors::at_hangup hangup) override;
 
 private:
   boost::asio::io_context& context_;

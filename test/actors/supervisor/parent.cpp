@@ -9,6 +9,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace parent_tests {
@@ -45,7 +46,7 @@ struct parent_fixture : container_fixture {
     config.containers = &containers;
     config.sidecar = std::make_shared<protocol::sidecar>(std::move(x));
     config.around = around();
-    config.delegates = {{"vault", vault}, {"signer", signer}};
+    config.delegates = {{"vault", vault}, {"signer", signer, true}};
     config.waits = waits;
     config.exists = exists;
     if (isolated)
@@ -143,6 +144,55 @@ TEST_CASE(
   s.containers.refuse_service.clear();
   s.advance(100ms);
   CHECK(s.running().size() >= 2);
+}
+
+TEST_CASE(
+    "a delegated service that ends again and again is logged each minute") {
+  const auto ended = "a delegated service ended and is started again"s;
+  const auto started = "started a delegated service"s;
+  parent_fixture s;
+  s.start();
+  CHECK(s.log.with(started).size() == 2);
+  // Each try fails at once; the delays reach 30 s.
+  const auto fail_for = [&](std::chrono::milliseconds time) {
+    for (auto left = time; left > 0ms; left -= 100ms) {
+      s.end_service(vault, false, "exit code 4");
+      s.advance(100ms);
+    }
+    s.end_service(vault, false, "exit code 4");
+  };
+  fail_for(59'900ms);
+  auto line = s.log.only(ended);
+  CHECK(line["service"] == "vault");
+  CHECK(line["not_logged"].empty());
+  CHECK(s.log.with(started).size() == 3);
+  fail_for(40s);
+  const auto all = s.log.with(ended);
+  REQUIRE(all.size() == 2);
+  // 100, 200, ... 25600 ms end within the first 51.1 s, the next one after
+  // 81.1 s.
+  CHECK(all[1]["not_logged"] == "9");
+  CHECK(s.log.with(started).size() == 3);
+}
+
+TEST_CASE("a parent passes SIGHUP on to the services that reload, once") {
+  parent_fixture s;
+  s.start();
+  REQUIRE(s.containers.services.size() == 3);
+  CHECK(s.containers.services[0].hangup == actors::at_hangup::end);
+  CHECK(s.containers.services[1].hangup == actors::at_hangup::wait);
+  const auto reload = [&] {
+    caf::anon_send(s.parent, actors::reload_atom::value);
+    s.run();
+    return std::exchange(s.containers.reloads, {});
+  };
+  CHECK(reload() == words{"signer-program"});
+  s.end_service(signer);
+  CHECK(reload().empty());
+  s.advance(100ms);
+  CHECK(reload() == words{"signer-program"});
+  s.stop();
+  CHECK(reload().empty());
 }
 
 TEST_CASE("a parent that can start nothing says so and ends") {

@@ -3,6 +3,7 @@
 
 #include "test/end_to_end/world/container_world.hpp"
 #include "test/support/doubles/fake_shield.hpp"
+#include "test/support/net/http_client.hpp"
 #include "test/support/net/varlink_client.hpp"
 #include "test/support/process/process_facts.hpp"
 

@@ -1,3 +1,4 @@
+#include "services/supervisor/container_setup.hpp"
 #include "services/supervisor/help.hpp"
 #include "services/supervisor/supervisor.hpp"
 

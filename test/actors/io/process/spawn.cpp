@@ -68,6 +68,24 @@ TEST_CASE("a child has no signal blocked or ignored, and the parent's are "
                        "SigIgn:\t0000000000000000\n");
 }
 
+TEST_CASE("SIGHUP waits in a child that the plan says so of") {
+  test::pipe_ends out;
+  const io::unique_fd null{::open("/dev/null", O_RDWR | O_CLOEXEC)};
+  io::spawn_plan plan{"/bin/sh",
+                      {"/bin/sh", "-c", "kill -HUP $$; echo it goes on"},
+                      {},
+                      null.get(),
+                      out.writing.get(),
+                      null.get()};
+  plan.hangup_waits = true;
+  const auto child = io::spawn(plan);
+  out.writing.reset();
+  CHECK_EQ(test::read_all(out.reading), "it goes on\n");
+  int status = -1;
+  ::waitpid(child.pid, &status, 0);
+  CHECK_EQ(status, 0);
+}
+
 TEST_CASE("a descriptor without CLOEXEC does not reach a child") {
   io::unique_fd leaky(::open("/dev/null", O_RDONLY));
   auto path = "/proc/self/fd/" + std::to_string(leaky.get());
