@@ -22,6 +22,7 @@
 #include "services/process/exit_code.hpp"
 #include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
+#include "services/process/metrics.hpp"
 #include "services/process/service_process.hpp"
 #include "services/sandbox/hardening.hpp"
 #include "services/sandbox/sandbox.hpp"
@@ -116,7 +117,13 @@ int run_clearance(const supervise_child_options& options, const sidecar& x,
   const hub_policy policy{options.is_without_prompts
                               ? std::vector<policy_directory>{}
                               : policy_directories(options.policy)};
+  metrics_server metrics{
+      metrics_place(options.metrics, options.container_id, "clearance"),
+      exit_cannot_start};
   auto plan = hub_sandbox({clearance, readers});
+  if (!metrics.directory().empty())
+    plan.paths_allowed.push_back(
+        {metrics.directory(), path_access::sockets, true});
   for (const auto& each : policy.directories())
     plan.paths_allowed.push_back({each.path, path_access::read});
   if (!audit.directory().empty())
@@ -132,6 +139,8 @@ int run_clearance(const supervise_child_options& options, const sidecar& x,
     hub.io = &loop;
     hub.executor = executor;
     hub.sandbox = sandbox;
+    hub.board = metrics.board();
+    metrics.start(loop);
     if (quotas.keeps_prompts) {
       auto prompts = actors::prompts_of(x, quotas);
       prompts.boot = boot;
@@ -183,6 +192,7 @@ io::bound_socket bind_labelled(actors::http_listen_spec& spec) {
 
 actors::gate_config prepare_gate(const supervise_child_options& options,
                                  const sidecar& x, const container_paths& paths,
+                                 const std::string& metrics_directory,
                                  io::bound_socket& labelled) {
   const auto bad = [&](const std::string& why) -> setup_fault {
     return {exit_usage, protocol::escaped(options.sidecar) + ": " + why};
@@ -219,6 +229,8 @@ actors::gate_config prepare_gate(const supervise_child_options& options,
     paths_allowed.push_back({parent_of(around.terok_gate), path_access::run});
   for (auto& directory : io::hook_program_directories(paths.gate_hooks))
     paths_allowed.push_back({std::move(directory), path_access::run});
+  if (!metrics_directory.empty())
+    paths_allowed.push_back({metrics_directory, path_access::sockets, true});
   auto transport = gate_transport::tcp;
   if (!result.listen.path.empty()) {
     make_directories({parent_of(paths.gate_socket)});
@@ -237,12 +249,17 @@ actors::gate_config prepare_gate(const supervise_child_options& options,
 int run_gate(const supervise_child_options& options, const sidecar& x,
              const container_paths& paths) {
   io::bound_socket labelled; // removes its path at the end
-  auto config = prepare_gate(options, x, paths, labelled);
+  metrics_server metrics{
+      metrics_place(options.metrics, options.container_id, "gate"),
+      exit_cannot_start};
+  auto config = prepare_gate(options, x, paths, metrics.directory(), labelled);
+  config.board = metrics.board();
   std::unique_ptr<io::http_server> http;
   return serve(options, [&](io::loop& loop) {
     http = std::make_unique<io::http_server>(loop.context());
     config.io = &loop;
     config.http = http.get();
+    metrics.start(loop);
     auto gate = actors::spawn_gate(loop, config);
     auto result = depend(loop, gate);
     // The gate has ended by itself, so the program can end. depend() reports

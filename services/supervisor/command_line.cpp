@@ -106,6 +106,7 @@ supervisor_parser::supervisor_parser() {
   add(*child, "--selinux-type", one.selinux_type);
   add_prompts(*child, one.is_without_prompts, one.policy);
   add_audit(*child, one.audit);
+  add(*child, "--metrics", one.metrics);
   add_level(*child, one.level);
   parent = app.add_subcommand("supervisor");
   add(*parent, "CONTAINER_ID", whole.container_id)->required();
@@ -117,6 +118,7 @@ supervisor_parser::supervisor_parser() {
   add(*parent, "--selinux-type", whole.selinux_type);
   add_prompts(*parent, whole.is_without_prompts, whole.policy);
   add_audit(*parent, whole.audit);
+  add(*parent, "--metrics", whole.metrics);
   add_level(*parent, whole.level);
 }
 
@@ -147,6 +149,12 @@ supervisor_command supervisor_parser::finish() {
     check_id(whole.container_id);
     if (!pid.empty())
       whole.pid = pid_of(pid);
+    if (whole.isolate && !whole.metrics.empty()
+        && !whole.metrics.ends_with('/'))
+      throw usage_fault("--metrics with --isolate takes a directory, DIR/: hub "
+                        "and gate are two processes, each with a socket there",
+                        usage_error::kind::together,
+                        {"--isolate", "--metrics"});
     return whole;
   }
   one.service = choice("SERVICE", service, child_services);
@@ -154,6 +162,9 @@ supervisor_command supervisor_parser::finish() {
   if (one.service != child_service::verdict && !one.shield.empty())
     throw usage_fault("--shield is for the verdict service alone",
                       usage_error::kind::together, {"--shield"});
+  if (one.service == child_service::verdict && !one.metrics.empty())
+    throw usage_fault("--metrics is for the clearance and gate services alone",
+                      usage_error::kind::together, {"--metrics"});
   if (one.service != child_service::clearance)
     for (const char* option : {"--policy", "--no-policy", "--audit",
                                "--audit-sync", "--audit-required"})

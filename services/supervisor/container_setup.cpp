@@ -56,6 +56,18 @@ void make_directories(const std::vector<std::string>& paths) {
       throw setup_fault(exit_cannot_start, why);
 }
 
+std::string metrics_place(const std::string& where,
+                          const std::string& container_id,
+                          const std::string& service) {
+  if (!where.ends_with('/'))
+    return where;
+  const auto name =
+      protocol::is_container_id(container_id)
+          ? container_id.substr(0, protocol::short_container_id_digits)
+          : container_id;
+  return where + name + (service.empty() ? "" : "-" + service) + ".sock";
+}
+
 std::string find_hook_program() {
   auto result = io::find_program("terok-gate");
   if (result.empty())

@@ -26,6 +26,13 @@ std::string parent_of(const std::string& path);
 /// exit_cannot_start.
 void make_directories(const std::vector<std::string>& paths);
 
+/// Where a process serves its metrics: `where`, or if that ends in a slash, a
+/// socket of that directory: the container's id (its first 12 digits) or name,
+/// then `-SERVICE` if the process runs one service, then `.sock`.
+std::string metrics_place(const std::string& where,
+                          const std::string& container_id,
+                          const std::string& service = {});
+
 /// The terok-gate that the hooks of gates run. Empty: there is none, and a
 /// warning says so.
 std::string find_hook_program();

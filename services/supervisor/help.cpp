@@ -136,6 +136,11 @@ Options:
                      terok-clearance-audit(1)
   --audit-sync       a verdict waits until its record is on the disk
   --audit-required   a verdict without its record is not executed
+  --metrics WHERE    serve the counters to Prometheus, at the socket WHERE (a
+                     path with a /), at the socket WHERE/ID.sock if WHERE ends
+                     in a /, or at a port of this machine such as
+                     127.0.0.1:9464; with --isolate at WHERE/ID-clearance.sock
+                     and WHERE/ID-gate.sock (default: nowhere)
   --log-level LEVEL  debug, info, warning or error (default: info)
   --config FILE      settings, as TOML; see terok-supervisor --help
   --help             show this text
@@ -186,6 +191,10 @@ Options:
                      terok-clearance-audit(1)
   --audit-sync       a verdict waits until its record is on the disk
   --audit-required   a verdict without its record is not executed
+  --metrics WHERE    for clearance and gate: serve the counters to Prometheus,
+                     at the socket WHERE (a path with a /), at the socket
+                     WHERE/ID-SERVICE.sock if WHERE ends in a /, or at a port of
+                     this machine such as 127.0.0.1:9464 (default: nowhere)
   --log-level LEVEL  debug, info, warning or error (default: info)
   --config FILE      settings, as TOML; see terok-supervisor --help
   --help             show this text

@@ -16,6 +16,7 @@
 #include "services/process/exit_code.hpp"
 #include "services/process/inheritance.hpp"
 #include "services/process/log.hpp"
+#include "services/process/metrics.hpp"
 #include "services/process/service_process.hpp"
 #include "services/process/setup_fault.hpp"
 #include "services/sandbox/hardening.hpp"
@@ -95,6 +96,13 @@ argument_list reference_command() {
   return result;
 }
 
+// Each child serves its own counters: this process has no sandbox, and reads
+// nothing that comes from one.
+void add_metrics(argument_list& to, const parent_options& options) {
+  if (!options.metrics.empty())
+    to.push_back("--metrics=" + options.metrics);
+}
+
 void add_service(std::vector<actors::delegated_service>& to,
                  const std::string& name, argument_list command,
                  const parent_options& options) {
@@ -119,12 +127,15 @@ delegated_services(const parent_options& options, const protocol::sidecar& x,
       result.back().argv.push_back(std::move(word));
     for (auto& word : audit_words(options.audit))
       result.back().argv.push_back(std::move(word));
+    add_metrics(result.back().argv, options);
     if (auto fault = gate_fault_of(x, paths))
       log(actors::severity::error, "parent",
           "the gate is not started: the sidecar has a fault, correct it",
           {{"why", to_string(*fault)}});
-    else if (x.gate)
+    else if (x.gate) {
       add_service(result, "gate", ours, options);
+      add_metrics(result.back().argv, options);
+    }
   }
   auto command = options.delegate.empty() ? reference_command()
                                           : split_words(options.delegate);
@@ -205,6 +216,11 @@ int supervise_container(const parent_options& options) try {
       shield, options.selinux_type,
       sidecar->gate && !options.isolate ? gates_here::some : gates_here::none);
   shared.quotas.keeps_prompts = !options.is_without_prompts;
+  metrics_server metrics{
+      options.isolate ? std::string{}
+                      : metrics_place(options.metrics, options.container_id),
+      exit_cannot_start};
+  shared.board = metrics.board();
   shared.audit = [audits](actors::hub_config& hub, const std::string& id) {
     audits.give_to(hub, id);
   };
@@ -234,10 +250,14 @@ int supervise_container(const parent_options& options) try {
         parent.io = &loop;
         parent.http = http.get();
         parent.containers = containers.get();
+        metrics.start(loop);
         auto service = start_parent(loop, std::move(parent));
-        service.reload = [audits, policy] {
+        service.reload = [audits, policy, has_policy,
+                          to_children = service.reload] {
           audits.reopen();
-          return policy.load();
+          if (has_policy)
+            policy.load();
+          return to_children();
         };
         return service;
       });

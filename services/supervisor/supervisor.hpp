@@ -31,6 +31,7 @@ struct supervise_child_options {
   bool is_without_prompts = false;
   policy_setting policy; ///< read if prompts are kept
   audit_setting audit;   ///< its file is a directory
+  std::string metrics;   ///< see metrics_place(); empty: none are served
   log_level level = log_level::info;
 };
 
@@ -49,6 +50,7 @@ struct parent_options {
   std::string selinux_type = default_selinux_type;
   policy_setting policy; ///< read if prompts are kept
   audit_setting audit;   ///< its file is a directory
+  std::string metrics;   ///< see metrics_place(); empty: none are served
   log_level level = log_level::info;
 };
 

@@ -92,6 +92,18 @@ struct parent_world {
   }
 };
 
+// What Prometheus reads at the socket.
+std::string counters_at(const fs::path& socket) {
+  const auto got =
+      http_client{raw_socket{socket}}.call(http_request("GET", "/metrics"));
+  CHECK(got.status == 200);
+  return got.body;
+}
+
+bool has_family(const std::string& text, const std::string& name) {
+  return text.find("# TYPE " + name + " ") != std::string::npos;
+}
+
 child sleeper() {
   return child{{{"/bin/sleep", "1000"}, {}, {}, {}, {}, false, "/"}};
 }
@@ -193,6 +205,62 @@ TEST_CASE("with --isolate hub and gate are children that terok can find") {
   CHECK(parent.wait() == exited(0));
   await_gone(children);
   s.check_cleaned_up();
+}
+
+TEST_CASE("a parent serves the counters of hub and gate") {
+  parent_world s;
+  auto init = sleeper();
+  const auto directory = s.world.git.dir / "metrics";
+  auto parent = s.start({std::to_string(init.pid()), "--delegate", "none",
+                         "--metrics", directory.string() + "/"});
+  const auto text = counters_at(directory / "0123456789ab.sock");
+  CHECK(has_family(text, "terok_clearance_events_total"));
+  CHECK(has_family(text, "terok_gate_requests_total"));
+  parent.kill(SIGTERM);
+  CHECK(parent.wait() == exited(0));
+  CHECK_FALSE(fs::exists(directory / "0123456789ab.sock"));
+}
+
+TEST_CASE("with --isolate hub and gate serve their own counters, and SIGHUP "
+          "reaches the hub") {
+  parent_world s;
+  auto init = sleeper();
+  const auto directory = s.world.git.dir / "metrics";
+  const temp_dir policy;
+  write_file(policy / "a.toml", "version = 1\n");
+  auto parent = s.start({std::to_string(init.pid()), "--delegate", "none",
+                         "--isolate", "--metrics", directory.string() + "/",
+                         "--policy", policy.path()});
+  const auto hub = counters_at(directory / "0123456789ab-clearance.sock");
+  CHECK(has_family(hub, "terok_clearance_events_total"));
+  CHECK_FALSE(has_family(hub, "terok_gate_requests_total"));
+  const auto gate = counters_at(directory / "0123456789ab-gate.sock");
+  CHECK(has_family(gate, "terok_gate_requests_total"));
+  CHECK_FALSE(has_family(gate, "terok_clearance_events_total"));
+  write_file(policy / "a.toml", "version = 1\ndefault = \"deny\"\n");
+  parent.kill(SIGHUP);
+  parent.await_err("what no rule matches is left denied");
+  parent.kill(SIGTERM);
+  CHECK(parent.wait() == exited(0));
+  // The gate has nothing to read again, and the signal would have ended it.
+  CHECK(parent.err().find("a delegated service ended") == std::string::npos);
+}
+
+TEST_CASE("SIGHUP ends neither a parent nor a hub that is still starting") {
+  parent_world s;
+  auto init = sleeper();
+  child parent{s.options(
+      {std::to_string(init.pid()), "--delegate", "none", "--isolate"})};
+  parent.await_err("parent: starting");
+  const deadline guard;
+  while (!accepts(s.world.clearance(s.demo))) {
+    parent.kill(SIGHUP);
+    guard.pace("the hub's socket; stderr:\n" + parent.err(), {parent.pidfd()});
+  }
+  s.check_verdict();
+  parent.kill(SIGTERM);
+  CHECK(parent.wait() == exited(0));
+  CHECK(parent.err().find("a delegated service ended") == std::string::npos);
 }
 
 TEST_CASE("a parent whose services cannot start ends with 3") {

@@ -83,6 +83,33 @@ TEST_CASE("every hub of the supervisor can have a policy") {
   CHECK(policy_arguments({{}, true}) == words{"--no-policy"});
 }
 
+TEST_CASE("hubs and gates of the supervisor can serve metrics") {
+  const words port{"--metrics", "127.0.0.1:9464"};
+  const words directory{"--metrics", "/run/m/"};
+  for (const char* service : {"clearance", "gate"}) {
+    auto x = child;
+    x[1] = service;
+    CHECK(parsed<supervise_child_options>(x + port).metrics == port[1]);
+  }
+  auto executor = child;
+  executor[1] = "verdict";
+  CHECK(fault(executor + port)
+        == "--metrics is for the clearance and gate services alone");
+  const words whole{"supervisor", "0123456789ab", "/s.json"};
+  CHECK(parsed<parent_options>(whole + port).metrics == port[1]);
+  const auto isolated = whole + words{"--isolate"};
+  CHECK(parsed<parent_options>(isolated + directory).metrics == directory[1]);
+  CHECK(fault(isolated + port)
+        == "--metrics with --isolate takes a directory, DIR/: hub and gate are "
+           "two processes, each with a socket there");
+  const std::string id = "0123456789abcdef";
+  CHECK(metrics_place("/run/m.sock", id, "gate") == "/run/m.sock");
+  CHECK(metrics_place("/run/m/", id) == "/run/m/0123456789ab.sock");
+  CHECK(metrics_place("/run/m/", id, "gate")
+        == "/run/m/0123456789ab-gate.sock");
+  CHECK(metrics_place("/run/m/", "web.1") == "/run/m/web.1.sock");
+}
+
 TEST_CASE("the arguments of supervise-child are checked") {
   auto with = [](std::size_t index, const char* word) {
     auto result = child;
