@@ -64,8 +64,8 @@ inline constexpr auto restart_delay_max = 30s;
 /// After a run of this length the next delay is the first one again.
 inline constexpr auto restart_forgiven_after = 60s;
 
-/// A service of another process that ends again and again is logged once in this
-/// time, with the number of its other ends.
+/// A service of another process that ends again and again is logged once in
+/// this time, with the number of its other ends.
 inline constexpr auto delegate_log_interval = 60s;
 
 /// Time that all services of a container have to end when its parent process
