@@ -38,6 +38,14 @@ constexpr std::chrono::milliseconds far_quiet = 2s;
 constexpr std::chrono::milliseconds answer_time_limit = 1s;
 constexpr std::chrono::milliseconds far_answer_time_limit = 10s;
 
+/// How long a hub may take to say when it got the blocks that wait. Meanwhile
+/// no event is read, and the hub keeps those that follow.
+constexpr std::chrono::milliseconds times_limit = 250ms;
+constexpr std::chrono::milliseconds far_times_limit = 2s;
+
+/// Later than this after the connection no block is old.
+constexpr std::chrono::milliseconds old_blocks_limit = 10s;
+
 /// A hub drops events only while the socket takes no more. The kernel then
 /// holds 208 KiB for the socket by its own accounting, which charges a small
 /// message at up to four times its size.
@@ -100,6 +108,8 @@ std::optional<time_point> hub_subscription::retry_at() const noexcept {
     return retry_at_;
   if (state_ != state::following)
     return {};
+  if (times_.fd() >= 0)
+    return times_.due();
   if (behind_)
     return renew_at_;
   if (!said_following_)
@@ -151,6 +161,13 @@ void hub_subscription::retry(time_point now) {
 }
 
 void hub_subscription::settle(time_point now) {
+  if (times_.fd() >= 0) {
+    if (now >= times_.due()) {
+      times_.forget();
+      read_at_ = now;
+    }
+    return;
+  }
   if (!said_following_ && now - connected_at_ >= at_once)
     say_following();
   if (!behind_ || now < renew_at_)
@@ -200,6 +217,11 @@ void hub_subscription::ask_losses(time_point now) {
 }
 
 void hub_subscription::read_answer(time_point now) {
+  if (times_.fd() >= 0) {
+    times_.read();
+    read_at_ = now;
+    return;
+  }
   std::string buffer(4096, '\0');
   const auto n = ::recv(question_.get(), buffer.data(), buffer.size(), 0);
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -262,7 +284,9 @@ void hub_subscription::connect(time_point now) {
   question_.reset();
   heard_ = said_following_ = behind_ = said_behind_ = false;
   can_say_losses_ = true;
+  old_blocks_ = old_blocks::not_looked;
   unasked_bytes_ = 0;
+  times_.forget();
   auto result = open();
   if (const auto* failed = std::get_if<no_connection>(&result)) {
     if (failed->is_awaited)
@@ -293,8 +317,43 @@ void hub_subscription::connect(time_point now) {
     say_following();
 }
 
+// The blocks that waited come first, in one go. What comes later is new.
+bool hub_subscription::asks_for_times(time_point now) {
+  const auto before = std::exchange(read_at_, now);
+  switch (old_blocks_) {
+  case old_blocks::none:
+    return false;
+  case old_blocks::may_come:
+    if (now - before > quiet || now - connected_at_ > old_blocks_limit) {
+      old_blocks_ = old_blocks::none;
+      times_.forget();
+    }
+    return false;
+  case old_blocks::not_looked:
+    break;
+  }
+  std::string begin(protocol::limits::read_max_bytes, '\0');
+  const auto n =
+      ::recv(connection_.get(), begin.data(), begin.size(), MSG_PEEK);
+  if (n <= 0)
+    return false;
+  begin.resize(static_cast<std::size_t>(n));
+  old_blocks_ = old_blocks::none;
+  if (begin.find(R"("connection_blocked")") == begin.npos)
+    return false;
+  auto result = open();
+  if (auto* to = std::get_if<descriptor>(&result))
+    times_.ask(std::move(*to), now + (far_ ? far_times_limit : times_limit));
+  if (times_.fd() < 0)
+    return false;
+  old_blocks_ = old_blocks::may_come;
+  return true;
+}
+
 void hub_subscription::read(announcement_reader& reader, const taker& take,
                             time_point now) {
+  if (asks_for_times(now))
+    return;
   std::string buffer(protocol::limits::read_max_bytes, '\0');
   auto n = ::recv(connection_.get(), buffer.data(), buffer.size(), 0);
   if (n < 0 && (errno == EAGAIN || errno == EINTR))

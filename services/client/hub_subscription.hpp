@@ -3,6 +3,7 @@
 
 #include "protocol/base/framing.hpp"
 #include "services/client/announcement.hpp"
+#include "services/client/block_times.hpp"
 #include "services/client/hub_route.hpp"
 #include "services/client/socket_identity.hpp"
 #include "services/client/unix_socket.hpp"
@@ -35,6 +36,11 @@ namespace clearance::services {
 ///
 /// A hub of another machine may drop events, too, because the network is slow,
 /// which nobody notices here. Such a hub is asked whenever it has sent much.
+///
+/// A block that no client was sent before is older than the subscription. When
+/// the first one comes, watch asks the hub on a second connection for its
+/// prompts, which say when it got them, and does not read on until it knows,
+/// for at most 250 ms.
 class hub_subscription {
 public:
   using sayer = void (*)(std::string_view what);
@@ -51,11 +57,14 @@ public:
   /// The hub at the path does not serve us. Only another hub there may.
   bool refused() const noexcept { return state_ == state::refused; }
 
-  /// For poll; -1 in all states but `following`.
-  int fd() const noexcept { return connection_.get(); }
-  /// For poll: the connection on which the hub is asked how many events it has
-  /// dropped; -1 if it is not asked now.
-  int question_fd() const noexcept { return question_.get(); }
+  /// For poll; -1 in all states but `following`, and while the hub is asked for
+  /// the times of its blocks.
+  int fd() const noexcept { return times_.fd() >= 0 ? -1 : connection_.get(); }
+  /// For poll: the connection on which the hub is asked for these times, or how
+  /// many events it has dropped; -1 if it is not asked now.
+  int question_fd() const noexcept {
+    return times_.fd() >= 0 ? times_.fd() : question_.get();
+  }
   /// When to call retry(). Nothing: retry() has nothing to do.
   std::optional<time_point> retry_at() const noexcept;
 
@@ -81,6 +90,13 @@ public:
   /// Reads what the hub answers to the question.
   void read_answer(time_point now);
 
+  /// When the hub got a block that waited there before it was followed, in
+  /// microseconds since the epoch; of several of one target that wait, the
+  /// newest one. Nothing: the event is new, or the hub does not say it.
+  std::optional<std::int64_t> time_of(const protocol::event& x) const {
+    return times_.of(x);
+  }
+
 private:
   enum class state { absent, waiting, following, refused };
 
@@ -93,6 +109,7 @@ private:
   std::string foreign() const;
   bool is_host_away() const { return far_ && !far_->suspicion().empty(); }
   void connect(time_point now);
+  bool asks_for_times(time_point now);
   void count_unasked(std::size_t bytes, time_point now);
   std::chrono::milliseconds pause_of_quiet() const;
   void settle(time_point now);
@@ -125,6 +142,10 @@ private:
   time_point retry_at_{};
   time_point connected_at_{};
   time_point renew_at_{}; // or, once the hub is asked, for how long to wait
+  time_point read_at_{};  // since then nothing was read
+  enum class old_blocks { not_looked, may_come, none };
+  old_blocks old_blocks_ = old_blocks::none;
+  block_times times_;
   descriptor question_;
   protocol::framer answer_framer_ = protocol::nul_framer();
   descriptor connection_;

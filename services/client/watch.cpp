@@ -57,6 +57,12 @@ bool contains(const std::vector<std::string>& all, const std::string& x) {
   return std::find(all.begin(), all.end(), x) != all.end();
 }
 
+/// With the day, if it is another one than today.
+std::string time_text(std::int64_t at, std::int64_t now) {
+  const bool is_today = local_text(at, "%F") == local_text(now, "%F");
+  return local_text(at, is_today ? "%H:%M:%S" : "%F %H:%M:%S");
+}
+
 class watcher {
 public:
   explicit watcher(const watch_config& config)
@@ -263,11 +269,14 @@ void watcher::read(hub_subscription& hub) {
 
 bool watcher::take(const hub_subscription& hub, const announcement& x) {
   const auto now = wall_microseconds();
+  // When it happened: a block may have waited in the hub for hours.
+  const auto known = x.known ? hub.time_of(*x.known) : std::nullopt;
+  const auto at = known.value_or(now);
   const auto& path = hint_path_of(hub.path());
   if (config_.json) {
-    lines_ += event_json(x.json, path, now);
+    lines_ += event_json(x.json, path, at);
   } else {
-    const auto time = local_text(now, "%H:%M:%S");
+    const auto time = time_text(at, now);
     event_circumstances around{time, path};
     if (names_hubs_)
       around.hub = hub_label(path);
