@@ -6,12 +6,16 @@
 
 namespace clearance::actors {
 
-announced_event::announced_event(const protocol::event& x)
+announced_event::announced_event(const protocol::event& x, text_kind texts)
     : type_(x.type),
       has_domain_(!x.domain.empty()),
       port_(x.port),
       proto_(x.proto) {
   take_buffer(x, encoded_size(x));
+  if (texts == text_kind::plain) {
+    encode_unescaped(x, buffer_ + dest_);
+    return;
+  }
   if (encode_plain(x, buffer_ + dest_))
     return;
   give_block_back(buffer_, size_);
@@ -44,9 +48,10 @@ void announced_event::take_buffer(const protocol::event& x,
   dest_ = put(dest);
 }
 
-event_ptr make_event(const protocol::event& x) {
+event_ptr make_event(const protocol::event& x,
+                     announced_event::text_kind texts) {
   return std::allocate_shared<const announced_event>(
-      block_allocator<announced_event>{}, x);
+      block_allocator<announced_event>{}, x, texts);
 }
 
 } // namespace clearance::actors

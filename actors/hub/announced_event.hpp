@@ -16,7 +16,11 @@ namespace clearance::actors {
 /// buffer.
 class announced_event final : public protocol::undelivered_event {
 public:
-  explicit announced_event(const protocol::event& x);
+  enum class text_kind : std::uint8_t { any, plain };
+
+  /// `plain`: it is known that no text of `x` needs an escape in JSON.
+  explicit announced_event(const protocol::event& x,
+                           text_kind texts = text_kind::any);
   ~announced_event() override;
   announced_event(const announced_event&) = delete;
   announced_event& operator=(const announced_event&) = delete;
@@ -76,6 +80,8 @@ private:
 using event_ptr = std::shared_ptr<const announced_event>;
 
 /// Throws std::bad_alloc.
-event_ptr make_event(const protocol::event& x);
+event_ptr
+make_event(const protocol::event& x,
+           announced_event::text_kind texts = announced_event::text_kind::any);
 
 } // namespace clearance::actors

@@ -141,7 +141,7 @@ event_ptr ingester::judge(reader& x, std::string_view line,
       ++counters_.foreign;
       complain(x, "the line names another container", line);
     } else {
-      return make_event(event_);
+      return make_event(event_, texts());
     }
     break;
   case judged::blank:
@@ -158,6 +158,15 @@ event_ptr ingester::judge(reader& x, std::string_view line,
     break;
   }
   return nullptr;
+}
+
+// Of the last event.
+announced_event::text_kind ingester::texts() const noexcept {
+  const bool is_plain =
+      parser_.plain()
+      && (!only_container_ || only_container_->has_plain_label());
+  return is_plain ? announced_event::text_kind::plain
+                  : announced_event::text_kind::any;
 }
 
 // A reader that is newer than this hub may send one new type again and again:

@@ -67,6 +67,7 @@ private:
 
   void advance(reader& x);
   event_ptr judge(reader& x, std::string_view line, std::size_t capacity);
+  announced_event::text_kind texts() const noexcept;
   void complain(reader& x, std::string_view why, std::string_view line);
   void complain_of_type(reader& x, std::string_view line);
   void leave(reader& x);

@@ -68,17 +68,25 @@ struct size_sink {
 };
 
 /// Writes without escapes into memory that is large enough.
-struct plain_sink {
+struct raw_sink {
   char* to;
-  // no string needed an escape so far; else the result is void
-  bool plain = true;
 
   void put(std::string_view json) noexcept { to += json.copy(to, json.size()); }
   void text(std::string_view x) noexcept {
-    plain = plain && is_plain_json(x);
     *to++ = '"';
     put(x);
     *to++ = '"';
+  }
+};
+
+/// The same, and finds out whether that was right.
+struct plain_sink : raw_sink {
+  // no string needed an escape so far; else the result is void
+  bool plain = true;
+
+  void text(std::string_view x) noexcept {
+    plain = plain && is_plain_json(x);
+    raw_sink::text(x);
   }
 };
 
@@ -127,8 +135,13 @@ std::size_t encoded_size(const event& x) {
   return result.size;
 }
 
+void encode_unescaped(const event& x, char* to) noexcept {
+  raw_sink raw{to};
+  write_event(x, decimal{x.port}.text(), decimal{x.proto}.text(), raw);
+}
+
 bool encode_plain(const event& x, char* to) noexcept {
-  plain_sink plain{to};
+  plain_sink plain{{to}};
   write_event(x, decimal{x.port}.text(), decimal{x.proto}.text(), plain);
   return plain.plain;
 }

@@ -66,4 +66,7 @@ std::size_t encoded_size(const event& x);
 /// an escape, and what was written says nothing.
 bool encode_plain(const event& x, char* to) noexcept;
 
+/// The same for an event of which is known that no string needs an escape.
+void encode_unescaped(const event& x, char* to) noexcept;
+
 } // namespace clearance::protocol

@@ -1,6 +1,7 @@
 #include "protocol/hub/own_container.hpp"
 
 #include "protocol/base/container_id.hpp"
+#include "protocol/text/text.hpp"
 
 #include <utility>
 
@@ -13,6 +14,7 @@ own_container::own_container(std::string id, std::string name)
       is_id_(is_container_id(id_)) {
   if (is_id_)
     label_.resize(short_container_id_digits);
+  has_plain_label_ = is_plain_json(label_);
 }
 
 // A line that is no block tells what happened to "the container": whoever

@@ -28,6 +28,9 @@ public:
   /// Whether `x` is ours. If so, its container is set to label().
   bool claim(event& x) const;
 
+  /// Whether label() needs no escape in a JSON string.
+  bool has_plain_label() const noexcept { return has_plain_label_; }
+
   /// How events name the container.
   const std::string& label() const noexcept { return label_; }
 
@@ -38,6 +41,7 @@ private:
   std::string name_;
   std::string label_;
   bool is_id_;
+  bool has_plain_label_ = false;
 };
 
 } // namespace clearance::protocol

@@ -58,6 +58,8 @@ struct reader_line_parser::impl {
   std::string unknown_type;
   std::string_view why;
   bool repaired = false;
+  // the fast reader walked the line: its texts are printable ASCII
+  bool plain = false;
   // the event of the line before holds too much memory
   bool kept_too_much = false;
 
@@ -71,6 +73,7 @@ struct reader_line_parser::impl {
   outcome build_blocked(event& out);
   void build_dossier(event& out);
   void build_text(key k, std::string& out) const;
+  void assign(std::string& out, std::string_view text) const;
 
   bool has(key k) const noexcept {
     return notes[k].type != json_item::kind::null;
@@ -170,13 +173,22 @@ void reader_line_parser::impl::build_dossier(event& out) {
   auto to = out.dossier.begin();
   for (const auto& [name, item] : dossier) {
     to->first.assign(name);
-    assign_sanitised(to->second, text_of(item));
+    assign(to->second, text_of(item));
     ++to;
   }
 }
 
 void reader_line_parser::impl::build_text(key k, std::string& out) const {
-  assign_sanitised(out, has(k) ? text_of(notes[k]) : "");
+  assign(out, has(k) ? text_of(notes[k]) : "");
+}
+
+// What the fast reader took is sanitised, except for its length.
+void reader_line_parser::impl::assign(std::string& out,
+                                      std::string_view text) const {
+  if (plain)
+    assign_cut(out, text);
+  else
+    assign_sanitised(out, text);
 }
 
 reader_line_parser::outcome
@@ -184,9 +196,11 @@ reader_line_parser::impl::judge(std::string_view line, std::size_t capacity,
                                 event& out) {
   why = {};
   repaired = false;
+  plain = false;
   if (line.empty())
     return outcome::blank;
-  if (walk(plain_reader, line, capacity))
+  plain = walk(plain_reader, line, capacity);
+  if (plain)
     return build(out);
   // Some versions of simdjson skip it.
   if (line.starts_with("\xEF\xBB\xBF"))
@@ -233,6 +247,10 @@ reader_line_parser::outcome reader_line_parser::parse(std::string_view line,
   if (text.size() > limits::kept_max_bytes)
     impl_->release();
   return result;
+}
+
+bool reader_line_parser::plain() const noexcept {
+  return impl_->plain;
 }
 
 std::string_view reader_line_parser::why() const noexcept {

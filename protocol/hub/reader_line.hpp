@@ -34,6 +34,10 @@ public:
   /// Source: clearance.md, section 2.
   outcome parse(std::string_view line, std::size_t capacity, event& out);
 
+  /// Whether the last line's event has no text that needs an escape in a JSON
+  /// string: the line itself had none. False: it may have.
+  bool plain() const noexcept;
+
   /// Why the last line was malformed; a literal.
   std::string_view why() const noexcept;
 

@@ -97,6 +97,13 @@ void assign_sanitised(std::string& out, std::string_view text) {
   }
 }
 
+void assign_cut(std::string& out, std::string_view text) {
+  if (text.size() <= limits::text_max_chars)
+    out.assign(text);
+  else
+    out.assign(text.substr(0, limits::text_cut_chars)).append(ellipsis);
+}
+
 std::string escaped(std::string_view bytes, std::size_t max_bytes) {
   std::string out;
   for (char c : bytes.substr(0, max_bytes)) {

@@ -17,6 +17,9 @@ void sanitise(std::string& text);
 /// large enough. `text` must not be a part of `out`.
 void assign_sanitised(std::string& out, std::string_view text);
 
+/// The same for a `text` that is printable ASCII: at most cuts it.
+void assign_cut(std::string& out, std::string_view text);
+
 /// Makes printable ASCII for a log line or a terminal: other bytes become
 /// `\xNN`, a backslash becomes `\\`. At most `max_bytes` of the input are used;
 /// if there are more, `...` follows.

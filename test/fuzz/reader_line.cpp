@@ -57,6 +57,14 @@ void check_event(const event& x) {
           "only connection_blocked has an address");
 }
 
+void check_plain(const event& x) {
+  std::string bytes;
+  encode(x, bytes);
+  std::string unescaped(encoded_size(x), '?');
+  encode_unescaped(x, unescaped.data());
+  require(bytes == unescaped, "no text of a plain line needs an escape");
+}
+
 void check_wire(const event& x) {
   std::string bytes;
   encode(x, bytes);
@@ -132,6 +140,9 @@ void run(const std::uint8_t* data, std::size_t size) {
     require(x == y, "the same event");
     check_event(x);
     check_wire(x);
+    if (parser.plain())
+      check_plain(x);
+    require(!other.plain(), "without padding no line is plain");
   }
 }
 

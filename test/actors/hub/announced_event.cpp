@@ -53,6 +53,24 @@ TEST_CASE("an announced event holds its encoded bytes, NUL included") {
   CHECK(x.wire().find("c1") > 0); // without the texts before it
 }
 
+TEST_CASE("an announced event of plain texts holds the same") {
+  announced_event x{block(), announced_event::text_kind::plain};
+  CHECK(x.wire() == encoded(block()));
+  CHECK(x.container() == "c1");
+}
+
+TEST_CASE("an announced event escapes its texts") {
+  auto what = block();
+  what.domain = "a\"b";
+  announced_event x{what};
+  CHECK(x.target() == what.domain);
+  CHECK(x.dest() == what.dest);
+  CHECK(x.wire() == encoded(what));
+  CHECK(x.bytes()
+        == x.wire().size() + x.container().size() + x.request_id().size()
+               + x.target().size() + x.dest().size());
+}
+
 TEST_CASE("an announced event without fields has empty texts") {
   protocol::event what;
   what.type = protocol::event_type::shield_up;

@@ -330,6 +330,17 @@ TEST_CASE("a hub for one container names it in one way") {
   CHECK(s.counters()["foreign"] == "1");
 }
 
+// The line itself needs no escape, but the name that takes its place does.
+TEST_CASE("a hub for one container escapes its name") {
+  fixture s{protocol::own_container{"a\"b", "demo"}};
+  auto reader = s.connect();
+  s.bring(reader, {R"({"type":"shield_down","container":"demo"})"});
+  const auto batch = s.batch();
+  CHECK(batch.events->at(0)->container() == "a\"b");
+  CHECK(batch.events->at(0)->wire().find(R"("container":"a\"b")")
+        != std::string_view::npos);
+}
+
 TEST_CASE("a last line without newline is served before the reader leaves") {
   fixture s;
   auto reader = s.connect();

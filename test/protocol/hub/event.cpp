@@ -88,6 +88,12 @@ TEST_CASE("a quote is escaped in every text") {
   plain.dossier = {{"task", "t42"}, {"name", "blue-fox"}};
   const auto bytes = encoded(plain);
   CHECK(protocol::encoded_size(plain) == bytes.size());
+  std::string same(bytes.size(), '?');
+  CHECK(encode_plain(plain, same.data()));
+  CHECK(same == bytes);
+  same.assign(bytes.size(), '?');
+  encode_unescaped(plain, same.data());
+  CHECK(same == bytes);
   auto x = plain;
   for (auto* text : {&x.container, &x.request_id, &x.dest, &x.domain, &x.action,
                      &x.reason, &x.dossier[1].first, &x.dossier[1].second}) {
@@ -98,6 +104,8 @@ TEST_CASE("a quote is escaped in every text") {
     text->insert(0, 1, '"');
     CHECK(encoded(x) == expected);
     CHECK(protocol::encoded_size(x) < expected.size());
+    std::string memory(protocol::encoded_size(x), '?');
+    CHECK_FALSE(encode_plain(x, memory.data()));
     text->erase(0, 1);
   }
 }

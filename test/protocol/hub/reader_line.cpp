@@ -42,6 +42,28 @@ TEST_CASE("a blank line is nothing") {
     CHECK(judge(line).what == outcome::blank);
 }
 
+TEST_CASE("a line is plain if none of its texts needs an escape") {
+  CHECK(judge(pending()).plain);
+  CHECK(judge(pending(R"("domain":"a.example","dossier":{"k":"v","n":1})"))
+            .plain);
+  for (const char* text :
+       {R"(\u0061)", R"(\")", R"(\\)", "\x7F", "\xC3\xA9", "\x01", "\xFF"}) {
+    CAPTURE(text);
+    CHECK_FALSE(
+        judge(pending(R"("domain":")" + std::string{text} + '"')).plain);
+    CHECK_FALSE(
+        judge(pending(R"("dossier":{"k)" + std::string{text} + R"(":"v"})"))
+            .plain);
+  }
+  CHECK_FALSE(judge(pending(R"("dossier":{"k":["v"]})")).plain);
+}
+
+TEST_CASE("a long text of a plain line is cut") {
+  const auto x = judge(pending(R"("domain":")" + std::string(300, 'd') + '"'));
+  CHECK(x.plain);
+  CHECK(x.event.domain == std::string(253, 'd') + "...");
+}
+
 TEST_CASE("white space around a line is ignored") {
   CHECK(event_of(" \t\v\f\r" + pending() + "\r \v\f\t") == event_of(pending()));
 }

@@ -15,6 +15,7 @@ struct judgement {
   protocol::event event; ///< empty unless complete
   std::string why;
   bool repaired;
+  bool plain; ///< with padding
 };
 
 /// Parses `line` twice, with and without padding behind it. The test fails if
