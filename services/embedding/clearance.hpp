@@ -294,7 +294,8 @@ caf::expected<metrics> start_metrics(const caf::actor& loop,
 
 /// Waits until the audit trails of all hubs are written, at most `max`. Call it
 /// when the loop has ended and before the program ends. False: some records are
-/// not written yet, and are lost if the program ends; or a hub still runs.
+/// not written yet, and are lost if the program ends; or a hub still runs. If a
+/// write failed at a hub's end, the log says so, and nothing is waited for.
 bool flush_audit_trails(std::chrono::milliseconds max = std::chrono::seconds{
                             2});
 

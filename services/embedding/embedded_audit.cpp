@@ -1,16 +1,17 @@
-// Each file has a thread of its own, which the next hub that writes the same
-// file uses again: so a hub that is started again waits for the last records of
-// the one before, which has the file locked.
+// A file is locked until the last record of its hub is written and the writer
+// is destroyed, which is on the I/O thread or on the writer's. A hub that is
+// started again waits for that.
 
 #include "services/embedding/embedded_audit.hpp"
 
 #include "actors/base/log.hpp"
 #include "services/operator/audit_writer.hpp"
 
-#include <algorithm>
-#include <map>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <span>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -19,31 +20,80 @@ namespace clearance::actors::embedding {
 
 namespace operator_limits = protocol::operator_limits;
 using services::audit_fault;
-using services::audit_thread;
 using services::audit_writer;
-using std::chrono::steady_clock;
 
 namespace {
 
-struct trail_threads {
+/// The files that are open.
+struct open_trails {
   std::mutex mutex;
-  std::map<std::string, std::shared_ptr<audit_thread>> by_file;
+  std::condition_variable closed;
+  std::set<std::string> files;
 };
 
 // Never destroyed: a hub may end later than everything static.
-trail_threads& all_threads() {
-  static auto* const result = new trail_threads;
+open_trails& all_trails() {
+  static auto* const result = new open_trails;
   return *result;
 }
 
-std::shared_ptr<audit_thread> thread_of(const std::string& file) {
-  const std::lock_guard guard{all_threads().mutex};
-  auto& all = all_threads().by_file;
-  std::erase_if(all, [](const auto& x) { return x.second.use_count() == 1; });
-  auto& result = all[file];
-  if (!result)
-    result = services::make_audit_thread();
-  return result;
+// Whether the file is ours now. False: another hub still has it.
+bool claim(const std::string& file) {
+  auto& all = all_trails();
+  std::unique_lock lock{all.mutex};
+  return all.closed.wait_for(lock, operator_limits::audit_flush_deadline, [&] {
+    return !all.files.contains(file);
+  }) && all.files.insert(file).second;
+}
+
+void release(const std::string& file) {
+  auto& all = all_trails();
+  const std::lock_guard guard{all.mutex};
+  all.files.erase(file);
+  all.closed.notify_all();
+}
+
+/// A store that releases its file when it has closed it.
+class claimed_store : public services::audit_store {
+public:
+  explicit claimed_store(std::unique_ptr<audit_store> inner)
+      : inner_(std::move(inner)), path_(inner_->path()) {
+    // nop
+  }
+  claimed_store(const claimed_store&) = delete;
+  claimed_store& operator=(const claimed_store&) = delete;
+  ~claimed_store() override {
+    inner_.reset();
+    release(path_);
+  }
+
+  services::audit_result write(std::span<const protocol::audit_record> records,
+                               bool is_synced) override {
+    return inner_->write(records, is_synced);
+  }
+  std::vector<protocol::decision> past() override { return inner_->past(); }
+  std::string reopen() override { return inner_->reopen(); }
+  void tend() override { inner_->tend(); }
+  const std::string& path() const override { return path_; }
+
+private:
+  std::unique_ptr<audit_store> inner_;
+  std::string path_;
+};
+
+std::unique_ptr<services::audit_store>
+open_store(services::audit_file_config config) {
+  const auto path = config.path;
+  if (!claim(path))
+    throw audit_fault("the audit trail " + path
+                      + " is written by another hub of this process");
+  try {
+    return std::make_unique<claimed_store>(
+        services::make_audit_store(std::move(config)));
+  } catch (...) {
+    release(path);
+    throw;
+  }
 }
 
 audit_mode mode_of(const face::audit_config& x) {
@@ -59,15 +109,12 @@ opened_audit open_audit(const face::audit_config& config,
   if (!config.file.starts_with('/'))
     throw audit_fault("the audit trail " + config.file
                       + " is no absolute path of a file");
-  auto thread = thread_of(config.file);
-  await_end(*thread, operator_limits::audit_flush_deadline);
   services::audit_file_config file;
   file.path = config.file;
   file.hub = hub;
   file.boot = boot;
   auto writer = std::make_shared<audit_writer>(
-      services::make_audit_store(std::move(file)),
-      services::audit_writer_config{config.sync}, std::move(thread));
+      open_store(std::move(file)), services::audit_writer_config{config.sync});
   opened_audit result;
   result.reopen = [writer] { writer->reopen(); };
   result.give_to = [writer, mode = mode_of(config)](hub_config& to) {
@@ -92,18 +139,9 @@ opened_audit open_audit(const face::audit_config& config,
 }
 
 bool await_audits(std::chrono::milliseconds max) {
-  std::vector<std::shared_ptr<audit_thread>> threads;
-  {
-    const std::lock_guard guard{all_threads().mutex};
-    for (const auto& each : all_threads().by_file)
-      threads.push_back(each.second);
-  }
-  const auto until = steady_clock::now() + max;
-  return std::all_of(threads.begin(), threads.end(), [&](const auto& x) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        until - steady_clock::now());
-    return await_end(*x, std::max(left, std::chrono::milliseconds{0}));
-  });
+  auto& all = all_trails();
+  std::unique_lock lock{all.mutex};
+  return all.closed.wait_for(lock, max, [&] { return all.files.empty(); });
 }
 
 } // namespace clearance::actors::embedding
