@@ -72,20 +72,22 @@ registry::execute_promise registry::on_execute(const actors::execute& x) {
     auto& what = std::get<map::cited>(result);
     in_flight = &what;
     what.call.seconds = x.seconds;
-    checked = std::make_shared<const checked_verdict>(checked_verdict{
-        {x.container, what.request_id, what.call.dest,
-         std::string{to_string(x.action)}, x.by, nullptr, x.rule, x.made},
-        what,
-        self_->clock().now(),
-        true,
-        [this, answer](const checked_verdict& y,
-                       const protocol::shield_outcome* outcome) {
-          if (outcome == nullptr)
-            return answer(how::changed, {});
-          conclude(y.asked, y.what, *outcome);
-          answer(outcome->ok ? how::applied : how::failed,
-                 outcome->stderr_text);
-        }});
+    auto made = std::make_shared<checked_verdict>();
+    made->asked = {x.container,    what.request_id,
+                   what.call.dest, std::string{to_string(x.action)},
+                   x.by,           nullptr,
+                   x.rule,         x.made};
+    made->what = what;
+    made->since = self_->clock().now();
+    made->is_alone = true;
+    made->end = [this, answer](const checked_verdict& y,
+                               const protocol::shield_outcome* outcome) {
+      if (outcome == nullptr)
+        return answer(how::changed, {});
+      conclude(y.asked, y.what, *outcome);
+      answer(outcome->ok ? how::applied : how::failed, outcome->stderr_text);
+    };
+    checked = std::move(made);
   } catch (const std::exception& fault) {
     if (in_flight != nullptr)
       map_.settle(in_flight->id, false);
