@@ -160,7 +160,7 @@ std::vector<std::string> screen::decided_lines(const screen_time& time) const {
   for (const auto* x : list_.decided()) {
     const auto& made = *x->prompt.decision;
     result.push_back("   " + fitted(age_text(time.wall - made.at) + " ago", 11)
-                     + fitted(container_words(x->prompt), 13)
+                     + fitted(container_words(x->prompt), 12) + ' '
                      + escaped(x->prompt.target, 80) + "  "
                      + decision_words(made));
   }

@@ -55,6 +55,19 @@ block numbered(const container& of, int n) {
   return x;
 }
 
+/// Whether the process has the audit trail of a container open. The trail's
+/// thread closes it a little after the container's end.
+bool has_audit_trail_open(pid_t pid) {
+  const auto all = std::filesystem::path{"/proc"} / std::to_string(pid) / "fd";
+  for (const auto& x : std::filesystem::directory_iterator{all}) {
+    std::error_code gone;
+    const auto what = std::filesystem::read_symlink(x.path(), gone);
+    if (what.string().find(".jsonl") != std::string::npos)
+      return true;
+  }
+  return false;
+}
+
 /// The number of descriptors of a supervisor that has served one container and
 /// then ended its services.
 std::size_t descriptors_without_containers(supervision& s) {
@@ -67,6 +80,8 @@ std::size_t descriptors_without_containers(supervision& s) {
     s.process().kill(SIGUSR1);
     guard.pace("the container's end", {s.process().pidfd()});
   }
+  while (has_audit_trail_open(s.process().pid()))
+    guard.pace("the end of its audit trail", {s.process().pidfd()});
   return descriptor_count(s.process().pid());
 }
 

@@ -297,6 +297,16 @@ TEST_CASE_FIXTURE(screen_fixture, "a failed allow stands among the decided") {
   CHECK(shows("failed: no shield"));
 }
 
+TEST_CASE_FIXTURE(screen_fixture, "columns of decisions do not touch") {
+  auto a = open_prompt("a");
+  a.container = "container-with-a-name";
+  a.decision.emplace().result = protocol::decision_result::failed;
+  change(a);
+  columns = 120;
+  press(key::kind::tab);
+  CHECK(shows("container-w~ a.example"));
+}
+
 TEST_CASE_FIXTURE(screen_fixture, "a click selects, the wheel moves") {
   for (int i = 0; i < 30; ++i)
     change(open_prompt("p" + std::to_string(i)));
