@@ -36,9 +36,12 @@ dice::dice(std::string_view test) : random_(seed_of(test)) {
 std::size_t settled_descriptors(pid_t pid, varlink_client& anchor) {
   for (int i = 0; i < 2; ++i)
     anchor.call("org.varlink.service.GetInfo");
-  // A hub answers this once it has read its audit trail.
-  anchor.call("org.terok.ClearanceOperator1.History");
+  await_trail_read(anchor);
   return descriptor_count(pid);
+}
+
+void await_trail_read(varlink_client& client) {
+  client.call("org.terok.ClearanceOperator1.History");
 }
 
 void recovery::served() const {

@@ -31,6 +31,10 @@ private:
 /// that stays: before the second answer the service looks at every socket.
 std::size_t settled_descriptors(pid_t pid, varlink_client& anchor);
 
+/// Waits until a hub has read its audit trail, because it has a file open for
+/// that. A hub answers `History` only after that; another service, at once.
+void await_trail_read(varlink_client& client);
+
 /// Prints how long a recovery took: from the constructor to served().
 class recovery {
 public:

@@ -85,12 +85,6 @@ std::size_t descriptors_without_containers(supervision& s) {
   return descriptor_count(s.process().pid());
 }
 
-/// Waits until the hub at the client's other end has read its audit trail: it
-/// has no file open for that any more.
-void await_history(varlink_client& client) {
-  CHECK(client.call("org.terok.ClearanceOperator1.History").error == "");
-}
-
 /// Opens connections until the supervisor of `one` has no free descriptor.
 std::vector<raw_socket> take_descriptors(supervision& s) {
   std::vector<raw_socket> result;
@@ -151,7 +145,7 @@ TEST_CASE("a sidecar that arrives when no descriptor is free is served later") {
   s.await_served(one);
   varlink_client client{s.world.clearance(one)};
   CHECK(client.call("org.varlink.service.GetInfo").error == "");
-  await_history(client);
+  await_trail_read(client);
   {
     const auto crowd = take_descriptors(s);
     s.world.add(two);
@@ -226,8 +220,8 @@ TEST_CASE("containers go on when changes are lost and the directory cannot be "
   varlink_client client{s.world.clearance(two)};
   CHECK(client.call("org.varlink.service.GetInfo").error == "");
   varlink_client other{s.world.clearance(one)};
-  await_history(client);
-  await_history(other);
+  await_trail_read(client);
+  await_trail_read(other);
   std::size_t queue = 0;
   std::ifstream{"/proc/sys/fs/inotify/max_queued_events"} >> queue;
   REQUIRE(queue > 0);
