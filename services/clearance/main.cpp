@@ -64,7 +64,7 @@ surroundings surroundings_of_process() {
 } // namespace
 
 int main(int argc, char** argv) {
-  settle_program();
+  settle_reloading_program();
   return run_guarded("terok-clearance", [&] {
     const auto runtime = runtime_directory();
     const auto judge = command_judge(runtime);
@@ -72,8 +72,10 @@ int main(int argc, char** argv) {
         "terok-clearance",
         with_subcommand(words_of(argc, argv), surroundings_of_process()), judge,
         [&](const auto& words) {
-          return std::visit(run{argc, argv},
-                            parse_command_line(words, runtime));
+          const auto command = parse_command_line(words, runtime);
+          if (!std::holds_alternative<serve_config>(command))
+            let_hangup_end_program();
+          return std::visit(run{argc, argv}, command);
         });
   });
 }

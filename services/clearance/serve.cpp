@@ -123,7 +123,7 @@ std::string sandbox_hub(const serve_config& config, bool passed,
 
 int serve(const serve_config& given) try {
   leave_process_1(exit_failed);
-  settle_inheritance(exit_failed);
+  settle_inheritance(exit_failed, early_hangup::waits);
   log_to_stderr(given.level);
   auto config = given;
   for (auto* path : {&config.clearance_socket, &config.reader_socket,
@@ -163,10 +163,7 @@ int serve(const serve_config& given) try {
       [&] {
         sandbox = sandbox_hub(config, !sockets.empty(), policy, audit, metrics);
       },
-      [policy, audit] {
-        audit.reopen();
-        return policy.load();
-      });
+      [policy, audit] { return policy.reload("hub", audit.reopen()); });
   audit.stop();
   return result;
 } catch (const setup_fault& e) {

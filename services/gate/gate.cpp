@@ -111,8 +111,13 @@ actors::gate_config configure(const gate_options& options,
 // A grants file with a mistake changes nothing: a typing error must not lock
 // all clients out. False: nothing was changed.
 bool reload(const gate_options& options, const actors::gate_actor& gate) {
-  if (options.grants_file.empty())
+  if (options.grants_file.empty()) {
+    log(actors::severity::info, "gate",
+        "SIGHUP changes nothing: the gate has one token and no grants file, "
+        "which alone is read again",
+        {{"to_change", "give --grants FILE"}});
     return false;
+  }
   try {
     caf::anon_send(gate, actors::new_grants{grants_of(options)});
     return true;
@@ -128,7 +133,7 @@ bool reload(const gate_options& options, const actors::gate_actor& gate) {
 
 int run_gate(const gate_options& options) try {
   leave_process_1(exit_failed);
-  settle_inheritance(exit_failed);
+  settle_inheritance(exit_failed, early_hangup::waits);
   log_to_stderr(options.level);
   std::optional<private_directory> made;
   auto home = options.home.empty() ? made.emplace(directory_use::home).path()

@@ -25,12 +25,15 @@ struct run {
 } // namespace
 
 int main(int argc, char** argv) {
-  settle_program();
+  settle_reloading_program();
   return run_guarded("terok-gate", [&] {
     const auto judge = gate_judge();
-    return run_configured(
-        "terok-gate", argc, argv, judge, [](const auto& words) {
-          return std::visit(run{}, parse_gate_command_line(words));
-        });
+    return run_configured("terok-gate", argc, argv, judge,
+                          [](const auto& words) {
+                            const auto command = parse_gate_command_line(words);
+                            if (!std::holds_alternative<gate_options>(command))
+                              let_hangup_end_program();
+                            return std::visit(run{}, command);
+                          });
   });
 }

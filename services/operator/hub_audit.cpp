@@ -160,9 +160,10 @@ const std::string& hub_audit::directory() const noexcept {
   return state_->directory;
 }
 
-void hub_audit::reopen() const {
+bool hub_audit::reopen() const {
   if (state_->writer)
     state_->writer->reopen();
+  return state_->writer != nullptr;
 }
 
 void hub_audit::stop() const {
@@ -224,11 +225,12 @@ void container_audits::give_to(actors::hub_config& hub,
   };
 }
 
-void container_audits::reopen() const {
+bool container_audits::reopen() const {
   const std::lock_guard guard{state_->mutex};
   for (const auto& each : state_->started)
     if (const auto writer = each.lock())
       writer->reopen();
+  return !state_->directory.empty();
 }
 
 void container_audits::stop() const {

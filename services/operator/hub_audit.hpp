@@ -42,8 +42,9 @@ public:
   /// The directory that has to stay open to this process; empty: none.
   const std::string& directory() const noexcept;
 
-  /// Looks whether the file was renamed. For any thread.
-  void reopen() const;
+  /// Looks whether the file was renamed. For any thread. Returns whether there
+  /// is an audit trail.
+  bool reopen() const;
 
   /// Call it when the actors have ended: records that the hub stops, and waits
   /// for the disk.
@@ -67,7 +68,7 @@ public:
   void give_to(actors::hub_config& hub, const std::string& container) const;
 
   /// See hub_audit.
-  void reopen() const;
+  bool reopen() const;
   void stop() const;
 
 private:

@@ -141,6 +141,17 @@ bool hub_policy::load() const {
   return false;
 }
 
+bool hub_policy::reload(std::string_view part, bool has_trail) const {
+  if (!state_->directories.empty())
+    return load();
+  if (!has_trail)
+    log(actors::severity::info, part,
+        "SIGHUP changes nothing: the program reads no policy and has no audit "
+        "trail",
+        {{"to_change", "give --policy DIR or --audit"}});
+  return false;
+}
+
 const std::vector<policy_directory>& hub_policy::directories() const noexcept {
   return state_->directories;
 }

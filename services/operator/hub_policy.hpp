@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -47,6 +48,11 @@ public:
   /// Loads the files and tells the operators of all hubs. For any thread.
   /// Returns false: nobody has to be waited for.
   bool load() const;
+
+  /// The same on SIGHUP. If no directory is read, nothing is loaded; if the
+  /// program has no audit trail either, the log says as `part` that the signal
+  /// changes nothing.
+  bool reload(std::string_view part, bool has_trail) const;
 
   const std::vector<policy_directory>& directories() const noexcept;
 

@@ -29,6 +29,13 @@ bool is_closed(int fd) {
   return ::fcntl(fd, F_GETFD) < 0 && errno == EBADF;
 }
 
+sigset_t only_hangup() {
+  sigset_t result;
+  ::sigemptyset(&result);
+  ::sigaddset(&result, SIGHUP);
+  return result;
+}
+
 [[noreturn]] void end_without_descriptor() {
   constexpr std::string_view text =
       "stdin, stdout or stderr is closed, and no descriptor can be opened in "
@@ -55,19 +62,25 @@ void open_standard_descriptors() {
 }
 
 void settle_program() {
-  settle_reloading_program();
+  open_standard_descriptors();
+  std::signal(SIGXFSZ, SIG_IGN);
   sigset_t none;
   ::sigemptyset(&none);
   ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
 void settle_reloading_program() {
+  // First, because until then the signal ends the program. One step: a signal
+  // that was blocked by whoever started the program is not delivered between.
+  const auto hangup = only_hangup();
+  ::pthread_sigmask(SIG_SETMASK, &hangup, nullptr);
   open_standard_descriptors();
   std::signal(SIGXFSZ, SIG_IGN);
-  sigset_t all;
-  ::sigfillset(&all);
-  ::sigdelset(&all, SIGHUP);
-  ::pthread_sigmask(SIG_UNBLOCK, &all, nullptr);
+}
+
+void let_hangup_end_program() {
+  const auto hangup = only_hangup();
+  ::pthread_sigmask(SIG_UNBLOCK, &hangup, nullptr);
 }
 
 bool has_stdout() {

@@ -19,9 +19,16 @@ void open_standard_descriptors();
 /// SIGXFSZ's default back. A service does more: settle_inheritance().
 void settle_program();
 
-/// The same, but a SIGHUP that waits goes on to wait, until
-/// settle_inheritance() says what becomes of it.
+/// The same for a program with a service that reads its settings again on
+/// SIGHUP. SIGHUP is blocked, so that a signal that comes early waits: until
+/// settle_inheritance() says what becomes of it, or until
+/// let_hangup_end_program().
 void settle_reloading_program();
+
+/// SIGHUP ends the program, also one that waited. main() calls it after
+/// settle_reloading_program(), when the command line asks for something else
+/// than the service.
+void let_hangup_end_program();
 
 /// Whether stdout was open for writing when the program started.
 bool has_stdout();

@@ -150,10 +150,8 @@ int run_clearance(const supervise_child_options& options, const sidecar& x,
     audit.give_to(hub);
     return depend(loop, actors::spawn_hub(loop, std::move(hub)));
   };
-  const auto result = serve(options, start, [&] {
-    audit.reopen();
-    return policy.load();
-  });
+  const auto result = serve(
+      options, start, [&] { return policy.reload("hub", audit.reopen()); });
   audit.stop();
   return result;
 }

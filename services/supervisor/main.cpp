@@ -44,8 +44,10 @@ int main(int argc, char** argv) {
     const auto judge = supervisor_judge();
     return run_configured(
         "terok-supervisor", argc, argv, judge, [&](const auto& words) {
-          return std::visit(supervisor_main{argc, argv},
-                            parse_supervisor_command_line(words));
+          const auto command = parse_supervisor_command_line(words);
+          if (std::holds_alternative<outcome>(command))
+            let_hangup_end_program();
+          return std::visit(supervisor_main{argc, argv}, command);
         });
   });
 }

@@ -208,8 +208,9 @@ int supervise_container(const parent_options& options) try {
   const auto sidecar = parent.sidecar;
   const auto shield = choose_shield(options.shield);
   const container_audits audits{options.audit};
-  const hub_policy policy{policy_directories(options.policy)};
   const bool has_policy = !options.is_without_prompts && !options.isolate;
+  const hub_policy policy{has_policy ? policy_directories(options.policy)
+                                     : std::vector<policy_directory>{}};
   if (has_policy)
     policy.load();
   auto shared = find_surroundings(
@@ -252,11 +253,11 @@ int supervise_container(const parent_options& options) try {
         parent.containers = containers.get();
         metrics.start(loop);
         auto service = start_parent(loop, std::move(parent));
-        service.reload = [audits, policy, has_policy,
+        service.reload = [audits, policy, has_hub = !options.isolate,
                           to_children = service.reload] {
-          audits.reopen();
-          if (has_policy)
-            policy.load();
+          // With --isolate the hub is a child, which reads both again.
+          if (has_hub)
+            policy.reload("parent", audits.reopen());
           return to_children();
         };
         return service;

@@ -68,7 +68,9 @@ int supervise(const supervise_options& options) try {
   log_to_stderr(options.level);
   const auto shield = choose_shield(options.shield);
   const container_audits audits{options.audit};
-  const hub_policy policy{policy_directories(options.policy)};
+  const hub_policy policy{options.is_without_prompts
+                              ? std::vector<policy_directory>{}
+                              : policy_directories(options.policy)};
   if (!options.is_without_prompts)
     policy.load();
   auto shared =
@@ -120,8 +122,7 @@ int supervise(const supervise_options& options) try {
         all.caveat = shield_caveat(shield);
         auto service = start_supervisor(loop, std::move(all));
         service.reload = [audits, policy] {
-          audits.reopen();
-          return policy.load();
+          return policy.reload("supervisor", audits.reopen());
         };
         return service;
       });

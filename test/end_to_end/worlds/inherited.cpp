@@ -2,6 +2,7 @@
 // kernel, ignored or blocked signals, the role of process 1, a user without a
 // number. The service serves, or says in one line why it cannot.
 
+#include "test/end_to_end/world/container_world.hpp"
 #include "test/end_to_end/world/deployment.hpp"
 #include "test/end_to_end/world/gate_deployment.hpp"
 #include "test/support/skip.hpp"
@@ -11,6 +12,7 @@
 #include <signal.h>
 #include <string>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <vector>
 
 namespace inherited_tests {
@@ -168,6 +170,94 @@ TEST_CASE("signals that were ignored or blocked at the start work") {
   server.process().kill(SIGUSR1);
   server.process().await_err("counters");
   CHECK(server.stop() == exited(0));
+}
+
+TEST_CASE("SIGHUP before the first step of a hub or a gate does not end it") {
+  SUBCASE("a hub has the policy") {
+    const runtime where;
+    const temp_dir policy;
+    hub_options options;
+    options.process.has_early_hangup = true;
+    options.arguments = {"--policy", policy.path()};
+    hub server{where, std::move(options)};
+    server.process().await_err("the policy is in force");
+    CHECK(server.stop() == exited(0));
+  }
+  SUBCASE("a gate reads its grants again") {
+    const gate_world world;
+    const auto grants = world.dir / "grants.json";
+    write_file(grants, R"({"grants":[{"token_sha256":")" + std::string(64, 'a')
+                           + R"(","scope":"r","access":"read-only"}]})");
+    auto options =
+        gate_on_socket(world, {{"--grants", grants.string()}, {}, false});
+    options.has_early_hangup = true;
+    child server{std::move(options)};
+    server.await_err("the grants are new");
+    server.kill(SIGTERM);
+    CHECK(server.wait() == exited(0));
+  }
+}
+
+TEST_CASE("a program with nothing to read again says so on an early SIGHUP") {
+  const runtime where;
+  const container_world world;
+  const fake_shield shield;
+  const container demo;
+  const std::vector<std::string> nothing{"--no-policy", "--audit", "none"};
+  std::vector<std::string> words;
+  child_options options;
+  SUBCASE("a hub") {
+    options = serve(where, {false, {}, nothing, {}});
+  }
+  SUBCASE("a hub without prompts") {
+    options = serve(where, {false, {}, {"--no-prompts", "--audit=none"}, {}});
+  }
+  SUBCASE("a gate") {
+    options = gate_on_socket(world.git);
+  }
+  SUBCASE("all containers of a user") {
+    words = {"run", "--sidecar-dir", world.sidecars()};
+  }
+  SUBCASE("a container") {
+    words = {"supervisor", demo.id, world.add(demo), std::to_string(::getpid()),
+             "--delegate", "none"};
+  }
+  SUBCASE("a container whose hub is a process of its own") {
+    words = {"supervisor", demo.id, world.add(demo), std::to_string(::getpid()),
+             "--delegate", "none",  "--isolate"};
+  }
+  SUBCASE("the hub of a container") {
+    words = {"supervise-child", "clearance", demo.id, world.add(demo)};
+  }
+  if (!words.empty()) {
+    words.insert(words.end(), nothing.begin(), nothing.end());
+    if (words.front() != "supervise-child")
+      words.insert(words.end(), {"--shield", shield.program()});
+    options = world.supervisor(std::move(words));
+  }
+  options.has_early_hangup = true;
+  child server{std::move(options)};
+  server.await_err("SIGHUP changes nothing: the ");
+  server.kill(SIGTERM);
+  CHECK(server.wait() == exited(0));
+}
+
+TEST_CASE("SIGHUP ends what does not read settings again, also an early one") {
+  const runtime where;
+  child_options options;
+  SUBCASE("a client") {
+    options.argv = {terok_clearance(), "watch", "--clearance-socket",
+                    where.clearance()};
+  }
+  SUBCASE("the verdict helper") {
+    options = serve_verdict(where, "/bin/true");
+  }
+  SUBCASE("a command of the gate") {
+    options.argv = {terok_gate(), "--install-hooks", where.directory()};
+  }
+  options.has_early_hangup = true;
+  child program{std::move(options)};
+  CHECK(program.wait() == ending{{}, SIGHUP});
 }
 
 TEST_CASE("signals that wake the main thread without a reason do nothing") {

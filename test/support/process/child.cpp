@@ -121,9 +121,15 @@ unique_fd watch(const std::filesystem::path& path) {
 [[noreturn]] void run(const child_options& options, char** argv, char** env,
                       int in, int out, int err, int failure) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  sigset_t blocked;
+  ::sigemptyset(&blocked);
+  if (options.has_early_hangup) // it survives the exec
+    ::sigaddset(&blocked, SIGHUP);
+  ::sigprocmask(SIG_SETMASK, &blocked, nullptr);
+  if (options.has_early_hangup) {
+    ::signal(SIGHUP, SIG_DFL); // nohup would ignore it
+    ::raise(SIGHUP);
+  }
   if (options.umask)
     ::umask(*options.umask);
   bool fine = ::dup2(in, 0) == 0 && ::dup2(out, 1) == 1 && ::dup2(err, 2) == 2

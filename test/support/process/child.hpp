@@ -47,6 +47,8 @@ struct child_options {
   /// Sockets of the test with their names, passed as systemd passes them.
   /// Source: sd_listen_fds(3).
   std::vector<std::pair<std::string, int>> sockets = {};
+  /// SIGHUP is blocked and waits when the program starts.
+  bool has_early_hangup = false;
 };
 
 /// stdout and stderr go to files, because a pipe that a test forgets to read
