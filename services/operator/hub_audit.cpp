@@ -4,15 +4,19 @@
 #include "actors/io/socket/private_directory.hpp"
 #include "actors/operator/prompts.hpp"
 #include "protocol/base/container_id.hpp"
+#include "protocol/text/sha256.hpp"
 #include "protocol/text/text.hpp"
 #include "services/operator/audit_writer.hpp"
 #include "services/process/log.hpp"
 #include "services/process/setup_fault.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -22,6 +26,25 @@ namespace clearance::services {
 namespace {
 
 constexpr const char* audit_subdirectory = "/terok-clearance/audit";
+
+// The name of the file of a hub that serves all containers.
+constexpr std::string_view all_containers = "hub";
+
+// A file's name has at most 255 bytes, and endings such as
+// `.jsonl.000000000001` follow.
+constexpr std::size_t audit_name_max_bytes = 128;
+constexpr std::size_t cut_name_bytes = 32;
+
+// No dot: the names of ended files begin with the name and a dot.
+bool is_plain_in_name(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+         || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+std::string hex_of(std::uint8_t x) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  return {digits[x / 16], digits[x % 16]};
+}
 
 bool is_rooted(const char* path) noexcept {
   return path != nullptr && *path == '/';
@@ -84,16 +107,23 @@ std::string audit_directory() {
 }
 
 std::string audit_name(const std::string& container) {
+  if (container.empty())
+    return std::string{all_containers};
   if (protocol::is_container_id(container))
     return container.substr(0, protocol::short_container_id_digits);
-  auto is_good = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-           || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  };
-  const bool is_name =
-      !container.empty() && container.size() <= 64
-      && std::all_of(container.begin(), container.end(), is_good);
-  return is_name ? container : "hub";
+  std::string result;
+  for (const char c : container)
+    if (is_plain_in_name(c) && (container != all_containers || !result.empty()))
+      result += c;
+    else
+      result += '%' + hex_of(static_cast<std::uint8_t>(c));
+  if (result.size() <= audit_name_max_bytes)
+    return result;
+  result.resize(cut_name_bytes);
+  result += '=';
+  for (const auto byte : protocol::sha256(container))
+    result += hex_of(byte);
+  return result;
 }
 
 struct hub_audit::state {

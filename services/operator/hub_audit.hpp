@@ -19,7 +19,14 @@ std::string audit_directory(const char* xdg, const char* home);
 std::string audit_directory();
 
 /// What the file of a hub is called, without `.jsonl`. `container` is the only
-/// one that the hub serves; empty: it serves all.
+/// one that the hub serves, any text; empty: it serves all.
+///
+/// Of an id: the first 12 digits. Of a name: the name, in which each byte that
+/// is no letter, digit, `-` or `_` is written as `%` and two hexadecimal digits
+/// (`my.web`: `my%2Eweb`). The name `hub` is `%68ub`. What is longer than 128
+/// bytes then is cut after 32, and `=` and the SHA-256 of the name follow. So
+/// two containers never share a file, and the result has 1 to 128 bytes without
+/// a slash or a dot.
 std::string audit_name(const std::string& container);
 
 /// Opens the trail of a hub. Copies share their state. Use it in this order:

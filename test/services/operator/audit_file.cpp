@@ -11,7 +11,9 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <vector>
@@ -268,8 +270,52 @@ TEST_CASE("a trail is named after the only container of its hub") {
   CHECK_EQ(audit_name(""), "hub");
   CHECK_EQ(audit_name("0123456789abcdef"), "0123456789ab");
   CHECK_EQ(audit_name("web-1_x"), "web-1_x");
-  for (const auto* name : {"../x", "a/b", ".x", "a b", "web.jsonl"})
-    CHECK_EQ(audit_name(name), "hub");
+  CHECK_EQ(audit_name(std::string(64, 'x')), std::string(64, 'x'));
+  CHECK_EQ(audit_name("my.web"), "my%2Eweb");
+  CHECK_EQ(audit_name("../x"), "%2E%2E%2Fx");
+  CHECK_EQ(audit_name("hub"), "%68ub");
+  CHECK_EQ(audit_name(std::string(200, '.')),
+           "%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2="
+           "20A50E937C9B97075B32B8C4E043225180CF3735A4730524F638EE7B7A44D55C");
+}
+
+// Two hubs with one file would write one chain, and only one gets its lock.
+TEST_CASE("no two names of containers share the name of a trail") {
+  std::vector<std::string> all{"",
+                               "hub",
+                               "HUB",
+                               "hub.",
+                               ".hub",
+                               "%68ub",
+                               "a%2Eb",
+                               "a.b",
+                               "a%2eb",
+                               "a/b",
+                               "a",
+                               "a.jsonl",
+                               "a.jsonl.lock",
+                               "a.jsonl.000000000001"};
+  for (int c = 0; c < 256; ++c)
+    for (const std::string_view rest : {"", "x"}) {
+      const std::string byte(1, static_cast<char>(c));
+      if (byte + std::string{rest} != "a")
+        all.push_back(byte + std::string{rest});
+    }
+  for (const std::size_t size : {31, 32, 33, 65, 127, 128, 129, 255, 4096})
+    for (const char c : {'x', '.', '%', '='})
+      all.emplace_back(size, c);
+  // What the longest ones become is also a name.
+  all.push_back(audit_name(std::string(255, '.')));
+  std::set<std::string> seen;
+  for (const auto& container : all) {
+    CAPTURE(container);
+    const auto name = audit_name(container);
+    CAPTURE(name);
+    CHECK(seen.insert(name).second);
+    CHECK(!name.empty());
+    CHECK(name.size() <= 128);
+    CHECK(name.find_first_of(std::string_view{"./\0", 3}) == name.npos);
+  }
 }
 
 TEST_CASE("trails are below the state directory") {
