@@ -249,6 +249,31 @@ std::string why_withheld(const policy_rule& rule, const policy_question& x,
   return {};
 }
 
+std::string why_never_allowed(const name_pattern& x) {
+  // The flags of a name depend on its last labels, but for one label alone.
+  const auto name =
+      x.what == name_pattern::form::exact ? x.name : "x." + x.name;
+  policy_question asked;
+  asked.domain = name;
+  asked.flags = find_flags({.domain = name, .addresses = {}});
+  const shield_abilities all{
+      .seconds = true, .ports = true, .exact_names = true};
+  switch (obstacle_of({}, asked, policy_target{asked}, all)) {
+  case obstacle::flagged:
+    return "it is a name of the machine itself or of a metadata service; what "
+           "it stands for is allowed only by a rule whose `to` has the "
+           "address, and for a block without a name";
+  case obstacle::wide:
+    return "a name of one label, as `com`, may be more than one host";
+  case obstacle::none:
+  case obstacle::failed:
+  case obstacle::ports:
+  case obstacle::names_below:
+    break;
+  }
+  return {};
+}
+
 policy_explanation explain(const policy& rules, const policy_question& x,
                            const policy_circumstances& when) {
   policy_explanation result{decide(rules, x, when), {}, {}};

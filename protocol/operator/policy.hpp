@@ -118,6 +118,11 @@ policy_ruling decide(const policy& rules, const policy_question& x,
 std::string why_withheld(const policy_rule& rule, const policy_question& x,
                          const policy_circumstances& when);
 
+/// Says in words why an allow of `x` is always an ask, whatever the rule and
+/// the shield are: every target that `x` matches has a flag that no rule for a
+/// name allows. Empty: it may be an allow.
+std::string why_never_allowed(const name_pattern& x);
+
 /// The result of decide() for a person who asks in advance and may not know all
 /// facts.
 struct policy_explanation {

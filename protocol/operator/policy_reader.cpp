@@ -128,6 +128,7 @@ private:
     policy_rule rule;
     rule.file = file_;
     rule.line = x.line;
+    name_lines_.clear();
     std::set<std::string_view> seen;
     for (const auto& y : x.members) {
       seen.insert(y.key);
@@ -138,7 +139,18 @@ private:
         note(x.line, required, "is missing in this rule");
     if (rule.action == policy_action::allow && !seen.contains("expires"))
       note(x.line, "expires", "is missing; a rule that allows needs it");
+    if (rule.action == policy_action::allow)
+      note_never_allowed(rule);
     part_.rules.rules.push_back(std::move(rule));
+  }
+
+  // After the whole rule: its action may stand behind its targets.
+  void note_never_allowed(const policy_rule& x) {
+    for (std::size_t i = 0; i < x.names.size(); ++i)
+      if (const auto why = why_never_allowed(x.names[i]); !why.empty())
+        part_.never_allowed.push_back(
+            {file_, name_lines_[i], "to",
+             "\"" + to_string(x.names[i]) + "\" is always an ask: " + why});
   }
 
   void read_setting(const policy_member& x, policy_rule& to) {
@@ -248,6 +260,7 @@ private:
             {file_, x.line, key, shown + "is a wildcard over a public suffix"});
     }
     to.names.push_back(*std::move(pattern));
+    name_lines_.push_back(x.line);
   }
 
   void read_ports(const policy_member& x, policy_rule& to) {
@@ -298,6 +311,7 @@ private:
   const public_suffix_test& is_suffix_;
   policy_part part_;
   std::optional<policy_fault> first_;
+  std::vector<std::size_t> name_lines_; // of policy_rule::names
 };
 
 policy_action stricter(policy_action a, policy_action b) noexcept {
@@ -347,6 +361,8 @@ combine(std::vector<policy_part> parts) {
               std::back_inserter(to.rules));
     std::move(part.warnings.begin(), part.warnings.end(),
               std::back_inserter(result.warnings));
+    std::move(part.never_allowed.begin(), part.never_allowed.end(),
+              std::back_inserter(result.never_allowed));
   }
   return result;
 }

@@ -63,6 +63,9 @@ struct policy_part {
   /// Faults that do not stop the load: wildcards over a public suffix, such as
   /// `*.co.uk`.
   std::vector<policy_fault> warnings;
+  /// Targets that no rule can allow, in rules that allow: what they match is
+  /// always an ask. No fault: the policy is good.
+  std::vector<policy_fault> never_allowed;
 };
 
 /// Whether everybody can register names below `name`, as under `co.uk`. A name

@@ -275,7 +275,8 @@ Looks at the files of a policy, *.toml in each DIR (default:
 Needs no hub.
 
   check    shows the rules, or the first fault as FILE:LINE: KEY: why. A
-           wildcard over a public suffix (*.co.uk) is a fault
+           wildcard over a public suffix (*.co.uk) is a fault; a note says in
+           the same form which target of an allow is always an ask (com)
   explain  shows what the policy would decide, and which rules match
   test     compares what the policy decides with what FILE expects
   propose  writes rules to stdout, made of what operators decided in the same

@@ -12,16 +12,24 @@ namespace clearance::services {
 
 namespace {
 
+bool can_be_allowed(const protocol::name_pattern& x) {
+  return why_never_allowed(x).empty();
+}
+
 // Which words of the shield's capabilities the rule needs to be an allow.
 std::string needs_of(const protocol::policy_rule& x) {
   if (x.action != protocol::policy_action::allow || x.opens_everything)
+    return {};
+  if (x.ranges.empty()
+      && std::none_of(x.names.begin(), x.names.end(), can_be_allowed))
     return {};
   std::string result;
   if (!x.ports.empty())
     result = "ports";
   using form = protocol::name_pattern::form;
-  if (std::any_of(x.names.begin(), x.names.end(),
-                  [](const auto& y) { return y.what != form::any_labels; }))
+  if (std::any_of(x.names.begin(), x.names.end(), [](const auto& y) {
+        return y.what != form::any_labels && can_be_allowed(y);
+      }))
     result += result.empty() ? "exact-names" : ", exact-names";
   return result.empty() ? result
                         : "; an ask where the shield has not: " + result
@@ -51,6 +59,8 @@ int check_policy(const policy_check_config& config) {
     text += std::string{to_string(rule.action)} + " " + shown(rule.name) + " ("
             + shown(rule.file) + ":" + std::to_string(rule.line) + ")"
             + needs_of(rule) + "\n";
+  for (const auto& note : part.never_allowed)
+    text += "note: " + to_string(note) + "\n";
   const auto count = part.rules.rules.size();
   text += std::to_string(count) + (count == 1 ? " rule" : " rules")
           + "; what no rule matches: "

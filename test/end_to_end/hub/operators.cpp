@@ -204,6 +204,20 @@ TEST_CASE("policy check says what is wrong, by file and line") {
   CHECK(good.how == exited(0));
   CHECK(good.out.find("deny \"no ads\"") != good.out.npos);
   write_file(policy / "b.toml",
+             "version = 1\n[[rule]]\nname = \"all\"\nwhy = \"a mistake\"\n"
+             "to = [\"192.0.2.1\",\n\"com\"]\n"
+             "action = \"allow\"\nexpires = 2999-01-01\n");
+  auto noted = run({"policy", "check", policy.path()});
+  CHECK(noted.how == exited(0));
+  CHECK_MESSAGE(noted.out.find("note: " + (policy / "b.toml").string()
+                               + ":6: to: \"com\" is always an ask: a name of "
+                                 "one label, as `com`, may be more than one "
+                                 "host\n")
+                    != noted.out.npos,
+                noted.out);
+  // No ability of the shield makes it an allow.
+  CHECK(noted.out.find("exact-names") == noted.out.npos);
+  write_file(policy / "b.toml",
              "version = 1\n[[rule]]\nname = \"x\"\nto = []\n");
   auto bad = run({"policy", "check", policy.path()});
   CHECK(bad.how == exited(2));

@@ -218,6 +218,31 @@ TEST_CASE("a target that may be more than one host is never allowed") {
   CHECK_EQ(stage.action({.domain = "com"}), deny);
 }
 
+TEST_CASE("what no rule can allow is known without a question") {
+  using texts = std::vector<std::string>;
+  for (const auto& [pattern, name] : {
+           std::pair{"com", "com"},
+           {"localhost", "localhost"},
+           {"a.localhost", "a.localhost"},
+           {"**.a.localhost", "b.c.a.localhost"},
+           {"metadata.google.internal", "metadata.google.internal"},
+           {"*.google.internal", "a.google.internal"},
+           {"*.metadata.google.internal", "a.metadata.google.internal"},
+           {"pypi.org", "pypi.org"},
+           {"**.pypi.org", "a.b.pypi.org"},
+           {"co.uk", "co.uk"},
+           {"xn--bcher-kva.example", "xn--bcher-kva.example"},
+       }) {
+    CAPTURE(pattern);
+    auto stage = stage_of({rule_to(allow, texts{pattern})});
+    stage.rules.rules.front().opens_everything = true;
+    const auto why = why_never_allowed(*parse_name_pattern(pattern));
+    CHECK_EQ(stage.action({.domain = name}), why.empty() ? allow : ask);
+  }
+  CHECK(why_never_allowed(*parse_name_pattern("com")).find("one label")
+        != std::string::npos);
+}
+
 TEST_CASE("a withheld allow says why it is an ask") {
   auto stage = stage_of({rule_to(allow, {"pypi.org"})});
   auto& rule = stage.rules.rules.front();

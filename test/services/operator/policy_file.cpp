@@ -280,10 +280,41 @@ TEST_CASE("a wildcard over a public suffix is a warning") {
   CHECK(parse_good(with("a.org", "*.co.uk")).warnings.empty());
 }
 
+TEST_CASE("a target that is always an ask is noted in a rule that allows") {
+  const std::string rest = "[[rule]]\nname = \"r\"\nwhy = \"w\"\n"
+                           "to = [\"a.org\",\n \"COM.\",\n"
+                           " \"localhost\",\n"
+                           " \"*.metadata.google.internal\"]\n";
+  auto noted = [&](const std::string& end) {
+    std::string text;
+    for (const auto& x : parse_good(least + rest + end).never_allowed)
+      text += to_string(x) + "\n";
+    return text;
+  };
+  CHECK_EQ(noted("action = \"allow\"\nopens = \"everything\"\n"
+                 "expires = 2027-03-01\n"),
+           "p.toml:11: to: \"com\" is always an ask: a name of one label, as "
+           "`com`, may be more than one host\n"
+           "p.toml:12: to: \"localhost\" is always an ask: it is a name of the "
+           "machine itself or of a metadata service; what it stands for is "
+           "allowed only by a rule whose `to` has the address, and for a block "
+           "without a name\n"
+           "p.toml:13: to: \"*.metadata.google.internal\" is always an ask: it "
+           "is a name of the machine itself or of a metadata service; what it "
+           "stands for is allowed only by a rule whose `to` has the address, "
+           "and for a block without a name\n");
+  CHECK_EQ(noted("action = \"deny\"\n"), "");
+  CHECK_EQ(noted("action = \"ask\"\n"), "");
+}
+
 TEST_CASE("all files of all directories are one policy") {
   policy_folder folder;
   auto a = folder.add("a"), b = folder.add("b");
   folder.write("a/2.toml", with("\"n\"", "\"second\""));
+  folder.write("b/2.toml",
+               "version = 1\n[[rule]]\nname = \"third\"\nwhy = \"w\"\n"
+               "to = [\"com\"]\naction = \"allow\"\n"
+               "expires = 2027-03-01\n");
   folder.write("a/1.toml", with("\"n\"", "\"first\"") + "quiet = true");
   folder.write("b/1.toml", "version = 1\ndefault = \"deny\"");
   folder.write("b/.hidden.toml", "no TOML");
@@ -292,9 +323,12 @@ TEST_CASE("all files of all directories are one policy") {
   auto* part = std::get_if<policy_part>(&x);
   REQUIRE(part != nullptr);
   CHECK_EQ(part->rules.fallback, policy_action::deny);
-  REQUIRE_EQ(part->rules.rules.size(), 2);
+  REQUIRE_EQ(part->rules.rules.size(), 3);
   CHECK_EQ(part->rules.rules[0].name, "first");
   CHECK_EQ(part->rules.rules[1].name, "second");
+  CHECK_EQ(part->rules.rules[2].name, "third");
+  REQUIRE_EQ(part->never_allowed.size(), 1);
+  CHECK(part->never_allowed[0].file.ends_with("/b/2.toml"));
 }
 
 TEST_CASE("a fault in one file refuses all, and names are unique in all") {
