@@ -2,6 +2,7 @@
 // Notes what is on the screen: which prompt at which revision since when, where
 // it and its buttons are, and which lines of what an allow needs were seen whole.
 function settle() {
+  isInSight = seesSelected();
   const now = performance.now(), x = entries.get(selected);
   const sees = x && view === 'waiting' && !document.hidden && !$('dialog').open;
   const key = sees ? x.number + '.' + x.revision : '';
@@ -229,7 +230,12 @@ $('filter').addEventListener('input', refresh);
 $('group').addEventListener('change', refresh);
 $('panel').addEventListener('scroll', settle);
 addEventListener('scroll', settle, {passive: true});
-addEventListener('resize', settle);
+// Who scrolled away from the selection is left there: a telephone also resizes
+// the window while somebody scrolls.
+addEventListener('resize', () => {
+  if (isInSight) scrollToSelected();
+  settle();
+});
 addEventListener('focus', () => { guard.moved = performance.now(); });
 document.addEventListener('visibilitychange', () => {
   guard.key = '';

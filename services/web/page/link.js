@@ -14,6 +14,7 @@ let selected = null, lastRow = 0, shown = [], asked = new Map(), mine = new Set(
 let sentence = '', toSay = [], said = 0, rowOf = new Map();
 // What was on the screen since when; see mayDecide().
 const guard = {key: '', since: 0, moved: 0, refused: 0, place: '', sight: new Map()};
+let isInSight = false; // whether a part of the selected row is on the screen
 
 function make(tag, text, className) {
   const x = document.createElement(tag);

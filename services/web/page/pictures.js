@@ -216,7 +216,9 @@ function show(name) {
   if (view === 'rules') drawRules();
   guard.key = '';
   refresh();
-  if (view === 'waiting') $('list').focus(); else $(view).focus();
+  if (view !== 'waiting') return $(view).focus();
+  $('list').focus();
+  scrollToSelected(); // the other view may have been shorter
 }
 function open(title, parts) {
   put($('dialog-title'), title);
@@ -227,9 +229,19 @@ function select(number) {
   if (number !== selected) notice('');
   selected = number;
   draw();
-  const x = rowOf.get(number);
-  if (x) x.scrollIntoView({block: 'nearest'});
+  scrollToSelected();
   settle();
+}
+function scrollToSelected() {
+  const x = rowOf.get(selected);
+  if (x) x.scrollIntoView({block: 'nearest'});
+}
+function seesSelected() {
+  const x = rowOf.get(selected);
+  if (!x || view !== 'waiting') return false;
+  const at = x.getBoundingClientRect(), panel = $('panel').getBoundingClientRect();
+  const isBeside = panel.left >= at.right; // else the details cover the bottom
+  return at.bottom > 0 && at.top < (isBeside ? innerHeight : panel.top);
 }
 function move(rows) {
   if (!shown.length) return;

@@ -396,8 +396,6 @@ def rules_of_accessibility(driver):
                 assert not faults, (scheme, width, faults)
         # On a telephone the details leave room for the list, and the selected row is there.
         browser.size(320, 640)
-        browser.keys("k")
-        select(browser, "169.254.169.254")
         await_("the row above the details", lambda: browser.run(
             "const at = x => document.querySelector(x).getBoundingClientRect();"
             "const top = at('#panel').top, row = at('.row[aria-selected=true]');"
@@ -428,6 +426,44 @@ def rules_of_accessibility(driver):
         await_("one row", lambda: browser.run(rows) == 1)
         browser.keys("\ue00c")
         await_("all rows", lambda: browser.run(rows) == 3)
+
+
+def a_window_that_is_resized(driver):
+    """The selected row stays on the screen, unless somebody scrolled away from it."""
+    in_sight = """
+        const at = x => document.querySelector(x).getBoundingClientRect();
+        const row = at('.row[aria-selected=true]'), panel = at('#panel');
+        const end = panel.left >= row.right ? innerHeight : panel.top;
+        return row.top > -1 && row.bottom < end + 1; // a scroll is in whole pixels"""
+    frames = ("return new Promise(done => requestAnimationFrame("
+              "() => requestAnimationFrame(() => done(true))))")
+
+    def resize(width, height):
+        browser.size(width, height)
+        await_("the new size", lambda: browser.run(
+            "return innerWidth === arguments[0] && innerHeight === arguments[1]", width, height))
+        browser.run(frames)
+
+    with World(PROGRAM, [prompt(n) for n in range(1, 61)]) as world, \
+            Browser(driver) as browser:
+        browser.open(world.web.link)
+        browser.await_text("host60.example", "#list")
+        browser.until(lambda: browser.keys("G"), "the last row",
+                      lambda: "host60.example" in browser.text("#panel h2"))
+        for width, height in ((320, 640), (1280, 300), (768, 900), (1280, 800), (320, 480)):
+            resize(width, height)
+            assert browser.run(in_sight), (width, height)
+        # Another view has other rows; the selection is there when one comes back.
+        browser.keys("2")
+        browser.await_text("Nothing was decided", "#decided")
+        resize(1280, 300)
+        browser.keys("1")
+        await_("the selected row", lambda: browser.run(in_sight))
+        browser.run("scrollTo(0, 0)")
+        browser.run(frames)
+        resize(320, 640)
+        assert not browser.run(in_sight)
+        assert browser.run("return scrollY") == 0
 
 
 def pictures(driver, directory):
@@ -472,7 +508,7 @@ try:
                      decided_elsewhere_and_two_tabs,
                      a_hub_and_a_server_that_go_away, texts_of_a_container_are_text,
                      neighbours_and_other_names, no_request_leaves,
-                     rules_of_accessibility]:
+                     rules_of_accessibility, a_window_that_is_resized]:
             test(DRIVE)
             print(f"ok: {test.__name__}", flush=True)
 finally:
