@@ -29,6 +29,8 @@
 #include "protocol/text/text.hpp"
 #include "protocol/varlink/operator_reply.hpp"
 
+#include <caf/send.hpp>
+
 #include <algorithm>
 #include <random>
 #include <string_view>
@@ -97,9 +99,11 @@ prompts::prompts(self_type* self, prompts_config config)
       about_([this] { return dossier_of(*folded_); }),
       attended_at_(self->clock().now()),
       shown_(show_counters(config_.board, [this](protocol::counter_list& to) {
-        // What is in the box counts the next time; see metrics_port.cpp.
+        // What is in the box counts the next time; see metrics_port.cpp. This
+        // is no handler of ours: send() would use the execution unit of our
+        // last one, which need not exist any more.
         if (!box_->empty())
-          self_->send(self_, news_atom::value);
+          caf::anon_send(operators_actor{self_}, news_atom::value);
         add_counters(to);
       })) {
   table_.add(news_);
