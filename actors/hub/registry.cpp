@@ -33,6 +33,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -115,11 +116,7 @@ void registry::announce_now(const announce& x, const ingester_actor& from,
                             protocol::duration waited) {
   if (news_)
     news_->begin(x.events->size());
-  for (std::size_t i = 0; i < x.events->size(); ++i) {
-    const auto bound = bind(x.events->at(i));
-    if (news_)
-      news_->note(bound);
-  }
+  bind_all(*x.events);
   fan_out(x.events);
   if (news_) {
     news_->end(x.events, members_.size(), now);
@@ -136,13 +133,37 @@ bool registry::calm() const {
   });
 }
 
-protocol::bound_request registry::bind(const event_ptr& x) {
+namespace {
+
+protocol::coming_block coming_of(const announced_event& x) {
+  if (x.type() != event_type::connection_blocked)
+    return {};
+  return {x.container(), x.request_id()};
+}
+
+} // namespace
+
+void registry::bind_all(const event_batch& events) {
+  for (std::size_t begin = 0; begin < events.size(); begin += coming_.size()) {
+    const auto count = std::min(events.size() - begin, coming_.size());
+    const auto coming = std::span{coming_}.first(count);
+    for (std::size_t i = 0; i < count; ++i)
+      coming[i] = coming_of(*events.at(begin + i));
+    for (std::size_t i = 0; i < count; ++i) {
+      map_.look_ahead(coming.subspan(i));
+      const auto bound = bind(events.at(begin + i), coming[i]);
+      if (news_)
+        news_->note(bound);
+    }
+  }
+}
+
+protocol::bound_request registry::bind(const event_ptr& x,
+                                       protocol::coming_block& coming) {
   ++counters_.events;
   switch (x->type()) {
   case event_type::connection_blocked:
-    if (const auto n =
-            map_.announce(x->container(), x->request_id(), x->target(), x);
-        n > 0)
+    if (const auto n = map_.announce(coming, x->target(), x); n > 0)
       on_evicted(x->container(), n);
     return map_.last_bound();
   case event_type::container_exited:

@@ -94,7 +94,9 @@ private:
   bool calm() const;
   void announce_now(const announce& x, const ingester_actor& from,
                     protocol::time_point now, protocol::duration waited);
-  protocol::bound_request bind(const event_ptr& x);
+  void bind_all(const event_batch& events);
+  protocol::bound_request bind(const event_ptr& x,
+                               protocol::coming_block& coming);
   void on_evicted(std::string_view container, std::size_t requests);
   void fan_out(const event_batch_ptr& events);
   void lose(const member& x, std::size_t events);
@@ -184,6 +186,9 @@ private:
   news_box_ptr news_;         // as operators_
 
   protocol::authorisation_map map_;
+  // Of the batch that is being announced.
+  std::array<protocol::coming_block, protocol::limits::reader_batch_max_events>
+      coming_;
   /// Open requests that made room and that no line of the log speaks of, and
   /// when the last line did.
   std::uint64_t evictions_untold_ = 0;

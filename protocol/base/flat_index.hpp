@@ -1,6 +1,7 @@
 /// A hash index over objects that lie in a slot_array.
 #pragma once
 
+#include "protocol/base/prefetch.hpp"
 #include "protocol/base/slot_array.hpp"
 
 #include <algorithm>
@@ -75,7 +76,7 @@ public:
   /// Says that the hash will be looked for soon.
   void prefetch(std::uint32_t hash) const noexcept {
     if (!entries_.empty())
-      __builtin_prefetch(&entries_[hash & mask()]);
+      protocol::prefetch(&entries_[hash & mask()]);
   }
 
   /// The objects have moved, as slot_array::compact() says.

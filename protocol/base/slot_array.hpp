@@ -1,10 +1,13 @@
 /// Objects in one array, which name each other by their place in it.
 #pragma once
 
+#include "protocol/base/prefetch.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -45,8 +48,10 @@ public:
   }
 
   void give_back(slot_link at) noexcept {
-    (*this)[at] = T{};
-    (*this)[at].*Link = std::exchange(free_, at);
+    auto* x = &(*this)[at];
+    std::destroy_at(x);
+    ::new (x) T; // members without a value of their own stay as they are
+    x->*Link = std::exchange(free_, at);
     ++free_count_;
   }
 
@@ -56,8 +61,11 @@ public:
 
   /// Says that the object will be needed soon.
   void prefetch(slot_link at) const noexcept {
-    if (at != no_slot)
-      __builtin_prefetch(&(*this)[at]);
+    if (!has(at))
+      return;
+    const auto* x = reinterpret_cast<const char*>(&(*this)[at]);
+    for (std::size_t i = 0; i < sizeof(T); i += 64)
+      protocol::prefetch(x + i);
   }
 
   /// Whether the most of it is free. Who removes objects asks, so that a burst

@@ -55,11 +55,23 @@ std::size_t authorisation_map::announce(std::string_view container,
                                         std::string_view request_id,
                                         std::string_view target,
                                         undelivered_event_ptr event) {
-  if (request_id.empty()) {
+  coming_block x{container, request_id};
+  return announce(x, target, std::move(event));
+}
+
+std::size_t authorisation_map::announce(coming_block& x,
+                                        std::string_view target,
+                                        undelivered_event_ptr event) {
+  if (x.request_id().empty()) {
     impl_->store.announced_nothing();
     return 0;
   }
-  return impl_->store.announce(container, request_id, target, std::move(event));
+  return impl_->store.announce(x, target, std::move(event));
+}
+
+void authorisation_map::look_ahead(
+    std::span<coming_block> next) const noexcept {
+  impl_->store.look_ahead(next);
 }
 
 std::size_t authorisation_map::drop(std::string_view container) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -35,6 +36,30 @@ struct bound_request {
   request_ref request; ///< generation 0: no open request
   /// A hint, as above: the number of the container. no_slot: not known.
   slot_link container = no_slot;
+};
+
+/// A block that the map will be told soon. The map notes here what it has found
+/// out about it, so each belongs to one map. The texts must outlive it.
+class coming_block {
+public:
+  coming_block() = default; ///< no block
+  coming_block(std::string_view container, std::string_view request_id) noexcept
+      : container_(container), request_id_(request_id) {
+    // nop
+  }
+
+  std::string_view container() const noexcept { return container_; }
+  std::string_view request_id() const noexcept { return request_id_; }
+
+private:
+  friend class open_request_store;
+
+  std::string_view container_;
+  std::string_view request_id_;
+  std::uint32_t container_hash_ = 0;
+  std::uint32_t id_hash_ = 0;
+  bool is_hashed_ = false;
+  slot_link holder_ = no_slot; // a hint
 };
 
 /// What open requests may take, in number and in bytes (texts, bookkeeping and
@@ -91,6 +116,14 @@ public:
   /// at all, or no memory. Never throws.
   std::size_t announce(std::string_view container, std::string_view request_id,
                        std::string_view target, undelivered_event_ptr event);
+  /// The same for a block that look_ahead() may have seen.
+  std::size_t announce(coming_block& x, std::string_view target,
+                       undelivered_event_ptr event);
+
+  /// Blocks that are announced next, in this order. Asks for the memory that
+  /// announcing the first few will read. To be called before each announce():
+  /// with many containers that saves most of the time that announce() takes.
+  void look_ahead(std::span<coming_block> next) const noexcept;
 
   /// shield_down, shield_disengaged, container_exited: forgets the container's
   /// open requests, those in flight included. Returns how many were live.

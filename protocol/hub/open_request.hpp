@@ -1,7 +1,8 @@
-/// One announced block inside of the authorisation map, and the orders in which
-/// it hangs. Only the parts of the map include this.
+/// One announced block inside of the authorisation map, and the container that
+/// it belongs to. Only the parts of the map include this.
 #pragma once
 
+#include "protocol/base/age_ring.hpp"
 #include "protocol/base/slot_array.hpp"
 #include "protocol/hub/authorisation.hpp"
 
@@ -15,10 +16,7 @@
 namespace clearance::protocol {
 
 /// Two neighbouring cache lines, in which texts of usual length have room, so
-/// that reading an open request costs about one wait for memory. It hangs in
-/// the list of its holder and in that of its namesakes: the open requests of
-/// the same request_id, of any container. Links are places in the array of all
-/// open requests.
+/// that reading an open request costs about one wait for memory.
 struct alignas(128) open_request {
   /// Sets both texts. Throws std::bad_alloc, and then nothing has changed.
   void set_texts(std::string_view request_id, std::string_view target);
@@ -34,15 +32,9 @@ struct alignas(128) open_request {
   std::unique_ptr<char[]> long_texts;   // null: they are in short_texts
   std::uint32_t id_size = 0;
   std::uint32_t target_size = 0;
-  std::uint32_t id_hash = 0;
   slot_link owner = no_slot;
-  slot_link older = no_slot; // in the holder's list
-  slot_link newer = no_slot;
-  slot_link older_namesake = no_slot;
-  slot_link newer_namesake = no_slot;
   slot_link undelivered = no_slot; // place in undelivered_index, if it is there
-  bool is_set_aside = false;       // which list of its holder's
-  std::array<char, 64> short_texts; // request_id, then the target
+  std::array<char, 88> short_texts; // request_id, then the target
 
 private:
   const char* texts() const noexcept {
@@ -52,33 +44,29 @@ private:
 
 static_assert(sizeof(open_request) == 128);
 
-using open_requests = slot_array<open_request, &open_request::older>;
+using open_requests = slot_array<open_request, &open_request::undelivered>;
 
-/// Open requests linked through `older` and `newer`, by number.
-struct age_list {
-  slot_link oldest = no_slot;
-  slot_link newest = no_slot;
+/// An open request as its container has it. Whoever looks for the oldest one,
+/// or for its place in the index, need not read the open request itself.
+struct aged_request {
+  std::uint64_t announced = 0;
+  slot_link at = no_slot; // no_slot: it is gone
+  std::uint32_t id_hash = 0;
 
-  /// Where its number belongs, found from the newest or the oldest on.
-  void insert_from_newest(open_requests& all, slot_link at) noexcept;
-  void insert_from_oldest(open_requests& all, slot_link at) noexcept;
-
-  void remove(open_requests& all, slot_link at) noexcept;
-
-private:
-  /// Before `successor`; at the end if there is none.
-  void insert_before(open_requests& all, slot_link successor,
-                     slot_link at) noexcept;
+  std::uint64_t number() const noexcept { return announced; }
+  bool has_ended() const noexcept { return at == no_slot; }
 };
 
 /// A container that holds open requests.
 struct holder {
   std::string name;
   std::uint32_t hash = 0;
-  std::uint32_t count = 0; // of open requests, in flight ones included
+  std::uint32_t count = 0;     // of open requests, in flight ones included
+  std::uint32_t in_flight = 0; // of those
   std::size_t bytes = 0;
-  age_list line;      // in flight ones between others keep their place
-  age_list set_aside; // in flight ones that were the oldest of the line
+  age_ring<aged_request> line; // in flight ones keep their place
+  // What is older is in flight, if anything is.
+  std::uint64_t live_from = 0;
 };
 
 using request_holders = slot_array<holder, &holder::hash>;

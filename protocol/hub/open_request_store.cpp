@@ -1,5 +1,7 @@
 #include "protocol/hub/open_request_store.hpp"
 
+#include "protocol/base/prefetch.hpp"
+
 #include <algorithm>
 #include <new>
 #include <optional>
@@ -9,19 +11,22 @@
 // Open requests lie in one array, their holders in another. Links and indexes
 // name them by their places in it:
 //
-//   names_       -> holder -> line, set aside  open requests, oldest first
+//   names_       -> holder -> line             its open requests, oldest first
 //   keys_        -> open request               by container and request_id
-//   ids_         -> newest namesake -> older   by request_id alone
 //   tickets_     -> open request               in flight ones
 //   undelivered_ -> open request               by number, with its event
 //
-// No operation's cost grows with the number of open requests. Containers may
-// all use the same ids: a newer namesake takes the older one's place in the
-// index, and a namesake leaves the middle of their list in one step. An open
-// request that is cited keeps its place in the line. Only when somebody looks
-// for the oldest live one and finds an open request in flight before it, that
-// one is set aside, once a flight; if it comes back it was the oldest of all
-// but a few that came back like it.
+// No announcement's cost grows with the number of open requests. With many
+// containers each wait for memory costs more than all else, so an announcement
+// reads few objects: its container, the open request that makes room, and the
+// index where one entry goes and another one comes. look_ahead() asks for these
+// some blocks before. A verdict that names no
+// open request of its container is refused anyway; only such a verdict asks all
+// containers, for the reason.
+//
+// An open request that is cited keeps its place in the line. Whoever looks for
+// the oldest live one steps over those in flight, and begins where the last
+// search ended or where one has landed since.
 //
 // Room. At a bound the container that announces gives up its own oldest open
 // request and never that of another: no container can push out another's. None
@@ -67,10 +72,9 @@ open_request_store::hash_of(std::string_view text) const noexcept {
 }
 
 // Unequal roles, so that ("a", "b") and ("b", "a") differ.
-std::uint32_t
-open_request_store::key_hash(slot_link owner,
-                             std::uint32_t id_hash) const noexcept {
-  return holders_[owner].hash * 0x9e3779b1U ^ id_hash;
+std::uint32_t open_request_store::key_hash(const holder& owner,
+                                           std::uint32_t id_hash) noexcept {
+  return owner.hash * 0x9e3779b1U ^ id_hash;
 }
 
 slot_link open_request_store::find_holder(std::string_view container,
@@ -81,16 +85,9 @@ slot_link open_request_store::find_holder(std::string_view container,
 
 slot_link open_request_store::find(slot_link owner, std::string_view request_id,
                                    std::uint32_t id_hash) const {
-  return keys_.find(key_hash(owner, id_hash), [&](slot_link at) {
+  return keys_.find(key_hash(holders_[owner], id_hash), [&](slot_link at) {
     const auto& x = requests_[at];
     return x.owner == owner && x.request_id() == request_id;
-  });
-}
-
-slot_link open_request_store::find_newest(std::string_view request_id,
-                                          std::uint32_t id_hash) const {
-  return ids_.find(id_hash, [&](slot_link at) {
-    return requests_[at].request_id() == request_id;
   });
 }
 
@@ -101,8 +98,7 @@ slot_link open_request_store::find(std::string_view container,
                           : find(owner, request_id, hash_of(request_id));
 }
 
-// The place is right unless the open requests were moved together since. Then
-// all of the container are searched: as many as it may have, and rarely.
+// The place is right unless the open requests were moved together since.
 slot_link open_request_store::find(std::string_view container,
                                    const request_ref& x) const {
   if (x.generation == 0)
@@ -112,11 +108,8 @@ slot_link open_request_store::find(std::string_view container,
   const auto owner = find_holder(container, hash_of(container));
   if (owner == no_slot)
     return no_slot;
-  for (const auto* list : {&holders_[owner].line, &holders_[owner].set_aside})
-    for (auto at = list->newest; at != no_slot; at = requests_[at].older)
-      if (requests_[at].number == x.generation)
-        return at;
-  return no_slot;
+  const auto* known = holders_[owner].line.find(x.generation);
+  return known == nullptr ? no_slot : known->at;
 }
 
 slot_link open_request_store::find(ticket id) const {
@@ -125,37 +118,95 @@ slot_link open_request_store::find(ticket id) const {
 }
 
 slot_link open_request_store::newest_live(std::string_view request_id) const {
-  auto at = find_newest(request_id, hash_of(request_id));
-  while (at != no_slot && requests_[at].in_flight())
-    at = requests_[at].older_namesake;
-  return at;
+  const auto id_hash = hash_of(request_id);
+  auto newest = no_slot;
+  for (slot_link owner = 0; holders_.has(owner); ++owner) {
+    if (holders_[owner].count == 0)
+      continue;
+    const auto at = find(owner, request_id, id_hash);
+    if (at != no_slot && !requests_[at].in_flight()
+        && (newest == no_slot
+            || requests_[at].number > requests_[newest].number))
+      newest = at;
+  }
+  return newest;
+}
+
+// -- looking ahead ------------------------------------------------------------
+
+// Each step asks for the memory that the next one reads: the index of holders,
+// the holder, its name and line, the open request that will make room. Between
+// two steps of a block there are some for others, which take about as long as
+// memory.
+void open_request_store::look_ahead(
+    std::span<coming_block> next) const noexcept {
+  constexpr std::size_t apart = 2;
+  const auto with = [&](std::size_t steps_left, auto f) {
+    const auto at = apart * steps_left;
+    if (at < next.size() && !next[at].request_id().empty())
+      f(next[at]);
+  };
+  with(4, [&](coming_block& x) {
+    take_hashes(x);
+    names_.prefetch(x.container_hash_);
+  });
+  with(3, [&](coming_block& x) {
+    if (x.is_hashed_)
+      x.holder_ =
+          names_.find(x.container_hash_, [](slot_link) { return true; });
+    holders_.prefetch(x.holder_);
+  });
+  with(2, [&](const coming_block& x) { prefetch_line(x); });
+  with(1, [&](const coming_block& x) { prefetch_oldest(x); });
+}
+
+void open_request_store::take_hashes(coming_block& x) const noexcept {
+  x.container_hash_ = hash_of(x.container_);
+  x.id_hash_ = hash_of(x.request_id_);
+  x.is_hashed_ = true;
+}
+
+void open_request_store::prefetch_line(const coming_block& x) const noexcept {
+  if (!holders_.has(x.holder_))
+    return;
+  const auto& owner = holders_[x.holder_];
+  protocol::prefetch(owner.name.data());
+  owner.line.prefetch();
+  keys_.prefetch(key_hash(owner, x.id_hash_));
+}
+
+void open_request_store::prefetch_oldest(const coming_block& x) const noexcept {
+  if (!holders_.has(x.holder_))
+    return;
+  const auto& owner = holders_[x.holder_];
+  if (owner.line.empty())
+    return;
+  const auto& oldest = owner.line[0];
+  requests_.prefetch(oldest.at);
+  keys_.prefetch(key_hash(owner, oldest.id_hash));
 }
 
 // -- announcing and evicting --------------------------------------------------
 
-std::size_t open_request_store::announce(std::string_view container,
-                                         std::string_view request_id,
+std::size_t open_request_store::announce(coming_block& block,
                                          std::string_view target,
                                          undelivered_event_ptr event) {
-  // With many containers nothing of this is in the processor's cache: ask for
-  // all of it before the first is needed.
-  auto id_hash = hash_of(request_id);
-  ids_.prefetch(id_hash);
+  if (!block.is_hashed_)
+    take_hashes(block);
+  const auto container = block.container_;
+  const auto request_id = block.request_id_;
+  const auto id_hash = block.id_hash_;
   ++last_number_;
   last_bound_ = {};
-  auto owner = hold(container);
+  const auto owner = hold(block);
   if (owner == no_slot) { // so it has no older block either
     ++without_memory_;
     ++evicted_;
     return 1;
   }
-  keys_.prefetch(key_hash(owner, id_hash));
-  requests_.prefetch(holders_[owner].line.oldest);
-  requests_.prefetch(holders_[owner].line.newest);
   sweep(swept_per_announcement);
   saved_sweeps_ =
       std::min(saved_sweeps_ + swept_per_announcement, swept_at_once_max);
-  requests_.prefetch(ids_.find(id_hash, [](slot_link) { return true; }));
   // The older block of this id is over, room or no room: its target must not
   // be approved under an id that means another one now.
   if (auto older = find(owner, request_id, id_hash); older != no_slot) {
@@ -212,21 +263,25 @@ std::size_t open_request_store::make_room(slot_link owner, std::size_t bytes) {
 
 // The oldest live one, else the oldest of those in flight. There is one.
 slot_link open_request_store::oldest(holder& owner) {
-  auto& line = owner.line;
-  while (line.oldest != no_slot && requests_[line.oldest].in_flight()) {
-    auto at = line.oldest;
-    line.remove(requests_, at);
-    owner.set_aside.insert_from_newest(requests_, at);
-    requests_[at].is_set_aside = true;
-  }
-  return line.oldest != no_slot ? line.oldest : owner.set_aside.oldest;
+  const auto& line = owner.line;
+  if (owner.in_flight == 0 || owner.in_flight == owner.count)
+    return line[0].at;
+  auto i = line.lower_bound(owner.live_from);
+  while (line[i].has_ended() || requests_[line[i].at].in_flight())
+    ++i;
+  owner.live_from = line[i].number();
+  return line[i].at;
 }
 
 // -- adding and removing ------------------------------------------------------
 
 // no_slot: memory was denied, and nothing has changed.
-slot_link open_request_store::hold(std::string_view container) {
-  auto hash = hash_of(container);
+slot_link open_request_store::hold(const coming_block& x) {
+  const auto container = x.container_;
+  if (holders_.has(x.holder_) && holders_[x.holder_].count > 0
+      && holders_[x.holder_].name == container)
+    return x.holder_;
+  const auto hash = x.container_hash_;
   if (auto at = find_holder(container, hash); at != no_slot)
     return at;
   try {
@@ -267,7 +322,7 @@ bool open_request_store::add(slot_link owner, std::uint32_t id_hash,
   auto at = no_slot;
   try {
     keys_.reserve_one();
-    ids_.reserve_one();
+    holders_[owner].line.reserve_one();
     if (event != nullptr)
       undelivered_.reserve_one();
     at = requests_.take();
@@ -279,7 +334,6 @@ bool open_request_store::add(slot_link owner, std::uint32_t id_hash,
     return false;
   }
   auto& x = requests_[at];
-  x.id_hash = id_hash;
   x.number = last_number_;
   last_bound_ = {{last_number_, at}, owner};
   x.owner = owner;
@@ -288,9 +342,8 @@ bool open_request_store::add(slot_link owner, std::uint32_t id_hash,
   ++y.count;
   y.bytes += bytes;
   bytes_ += bytes;
-  y.line.insert_from_newest(requests_, at);
-  keys_.insert(key_hash(owner, id_hash), at);
-  add_namesake(at);
+  y.line.push({x.number, at, id_hash});
+  keys_.insert(key_hash(y, id_hash), at);
   if (event != nullptr)
     x.undelivered =
         undelivered_.append({x.number, std::move(event),
@@ -304,11 +357,14 @@ void open_request_store::take_out(slot_link at) noexcept {
   auto& owner = holders_[x.owner];
   if (x.undelivered != no_slot)
     release_event(x);
-  remove_namesake(x, at);
-  keys_.erase(key_hash(x.owner, x.id_hash), at);
-  (x.is_set_aside ? owner.set_aside : owner.line).remove(requests_, at);
-  if (x.in_flight())
+  auto& aged = *owner.line.find(x.number);
+  keys_.erase(key_hash(owner, aged.id_hash), at);
+  aged.at = no_slot;
+  owner.line.note_end();
+  if (x.in_flight()) {
     tickets_.erase(x.ticket);
+    --owner.in_flight;
+  }
   auto bytes = charge_of(x);
   bytes_ -= bytes;
   owner.bytes -= bytes;
@@ -329,48 +385,26 @@ std::size_t open_request_store::drop(std::string_view container) {
   if (owner == no_slot)
     return 0;
   auto live = size() - in_flight();
-  for (auto* list : {&holders_[owner].line, &holders_[owner].set_aside})
-    while (list->oldest != no_slot)
-      take_out(list->oldest);
+  while (!holders_[owner].line.empty())
+    take_out(holders_[owner].line[0].at);
   remove_if_empty(owner);
   return live - (size() - in_flight());
-}
-
-void open_request_store::add_namesake(slot_link at) {
-  auto& x = requests_[at];
-  x.older_namesake = find_newest(x.request_id(), x.id_hash);
-  if (x.older_namesake == no_slot)
-    return ids_.insert(x.id_hash, at);
-  requests_[x.older_namesake].newer_namesake = at;
-  ids_.replace(x.id_hash, x.older_namesake, at);
-}
-
-void open_request_store::remove_namesake(const open_request& x, slot_link at) {
-  if (x.older_namesake != no_slot)
-    requests_[x.older_namesake].newer_namesake = x.newer_namesake;
-  if (x.newer_namesake != no_slot)
-    requests_[x.newer_namesake].older_namesake = x.older_namesake;
-  else if (x.older_namesake != no_slot)
-    ids_.replace(x.id_hash, at, x.older_namesake);
-  else
-    ids_.erase(x.id_hash, at);
 }
 
 // -- verdicts -----------------------------------------------------------------
 
 open_request_store::ticket open_request_store::launch(slot_link at) {
   tickets_.emplace(last_ticket_ + 1, at);
+  ++holders_[requests_[at].owner].in_flight;
   return requests_[at].ticket = ++last_ticket_;
 }
 
 void open_request_store::land(slot_link at) {
   auto& x = requests_[at];
-  tickets_.erase(std::exchange(x.ticket, 0));
-  if (!std::exchange(x.is_set_aside, false))
-    return;
   auto& owner = holders_[x.owner];
-  owner.set_aside.remove(requests_, at);
-  owner.line.insert_from_oldest(requests_, at);
+  tickets_.erase(std::exchange(x.ticket, 0));
+  --owner.in_flight;
+  owner.live_from = std::min(owner.live_from, x.number);
 }
 
 // -- events -------------------------------------------------------------------
@@ -425,20 +459,13 @@ void open_request_store::compact_requests() noexcept {
     return;
   const auto& moved = *places;
   auto follow = [&](slot_link& at) { at = at == no_slot ? at : moved[at]; };
-  requests_.for_each([&](open_request& x) {
-    for (auto* at : {&x.older, &x.newer, &x.older_namesake, &x.newer_namesake})
-      follow(*at);
-  });
   holders_.for_each([&](holder& x) {
-    for (auto* list : {&x.line, &x.set_aside}) {
-      follow(list->oldest);
-      follow(list->newest);
-    }
+    for (std::size_t i = 0; i < x.line.size(); ++i)
+      follow(x.line[i].at);
   });
   for (auto& [id, at] : tickets_)
     follow(at);
   keys_.follow(moved);
-  ids_.follow(moved);
   undelivered_.follow(moved);
 }
 

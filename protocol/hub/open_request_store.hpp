@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -33,8 +34,11 @@ public:
   /// of the same container and request_id, and evicts what is in its way.
   /// Returns how many had to go; the new one itself counts when it got no room,
   /// or no memory. Never throws.
-  std::size_t announce(std::string_view container, std::string_view request_id,
-                       std::string_view target, undelivered_event_ptr event);
+  std::size_t announce(coming_block& x, std::string_view target,
+                       undelivered_event_ptr event);
+
+  /// See authorisation_map::look_ahead().
+  void look_ahead(std::span<coming_block> next) const noexcept;
 
   /// What the last announcement made.
   bound_request last_bound() const noexcept { return last_bound_; }
@@ -57,8 +61,8 @@ public:
   /// The open request that `id` put in flight, if it still is.
   slot_link find(ticket id) const;
 
-  /// The newest live open request of this id, whosever it is. Walks over in
-  /// flight ones: as many as verdicts run, nothing that a container decides.
+  /// The newest live open request of this id, whosever it is. Asks each
+  /// container that has open requests.
   slot_link newest_live(std::string_view request_id) const;
 
   const open_request& operator[](slot_link at) const noexcept {
@@ -107,10 +111,12 @@ private:
   slot_link find_holder(std::string_view container, std::uint32_t hash) const;
   slot_link find(slot_link owner, std::string_view request_id,
                  std::uint32_t id_hash) const;
-  slot_link find_newest(std::string_view request_id,
-                        std::uint32_t id_hash) const;
   std::uint32_t hash_of(std::string_view text) const noexcept;
-  std::uint32_t key_hash(slot_link owner, std::uint32_t id_hash) const noexcept;
+  void take_hashes(coming_block& x) const noexcept;
+  void prefetch_line(const coming_block& x) const noexcept;
+  void prefetch_oldest(const coming_block& x) const noexcept;
+  static std::uint32_t key_hash(const holder& owner,
+                                std::uint32_t id_hash) noexcept;
   std::size_t charge_of(const open_request& x) const noexcept;
 
   bool fits(const holder& owner, std::size_t bytes) const noexcept;
@@ -118,14 +124,12 @@ private:
   std::size_t make_room(slot_link owner, std::size_t bytes);
   slot_link oldest(holder& owner);
 
-  slot_link hold(std::string_view container);
+  slot_link hold(const coming_block& x);
   bool add(slot_link owner, std::uint32_t id_hash, std::string_view request_id,
            std::string_view target, undelivered_event_ptr event,
            std::size_t event_bytes);
   void take_out(slot_link at) noexcept;
   void remove_if_empty(slot_link owner) noexcept;
-  void add_namesake(slot_link at);
-  void remove_namesake(const open_request& x, slot_link at);
   void sweep(std::size_t events);
   void release_event(open_request& x);
   void compact_requests() noexcept;
@@ -137,7 +141,6 @@ private:
   open_requests requests_;
   flat_index names_; // holders by name
   flat_index keys_;  // open requests by container and request_id
-  flat_index ids_;   // the newest of each request_id
   std::unordered_map<ticket, slot_link> tickets_; // in flight ones
   undelivered_index undelivered_;
   std::size_t bytes_ = 0;

@@ -7,6 +7,8 @@
 
 #include "protocol/operator/prompt_store.hpp"
 
+#include "protocol/base/prefetch.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <new>
@@ -47,8 +49,8 @@ void prompt_store::prefetch_holder(slot_link hint) const noexcept {
   if (hint >= hints_.size() || hints_[hint] == nullptr)
     return;
   const auto* at = reinterpret_cast<const char*>(hints_[hint]);
-  __builtin_prefetch(at);
-  __builtin_prefetch(at + 64);
+  protocol::prefetch(at);
+  protocol::prefetch(at + 64);
 }
 
 void prompt_store::prefetch_prompt(slot_link hint) const noexcept {
@@ -56,9 +58,9 @@ void prompt_store::prefetch_prompt(slot_link hint) const noexcept {
     return;
   hints_[hint]->requests.prefetch();
   if (const auto* x = hints_[hint]->recent) {
-    __builtin_prefetch(&x->domain);
-    __builtin_prefetch(&x->count);
-    __builtin_prefetch(&x->requests);
+    protocol::prefetch(&x->domain);
+    protocol::prefetch(&x->count);
+    protocol::prefetch(&x->requests);
   }
 }
 
@@ -66,8 +68,8 @@ void prompt_store::prefetch_texts(slot_link hint) const noexcept {
   if (hint >= hints_.size() || hints_[hint] == nullptr)
     return;
   if (const auto* x = hints_[hint]->recent) {
-    __builtin_prefetch(x->domain.data());
-    __builtin_prefetch(x->dest.data());
+    protocol::prefetch(x->domain.data());
+    protocol::prefetch(x->dest.data());
   }
 }
 

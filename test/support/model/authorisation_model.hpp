@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <optional>
 #include <string>
@@ -93,6 +94,7 @@ public:
   void finish();
 
 private:
+  void foresee(const chooser& choose);
   void announce(const chooser& choose);
   void cite(const chooser& choose);
   void settle(const chooser& choose);
@@ -106,6 +108,10 @@ private:
   protocol::authorisation_limits bounds_;
   protocol::authorisation_map map_;
   authorisation_model model_;
+  // Blocks that are announced next. Other operations come between, so what the
+  // map has found out about them may be wrong by then.
+  std::list<authorisation_model::key> keys_;
+  std::vector<protocol::coming_block> coming_;
   std::vector<test_event_ptr> events_; // of the latest announcements
   std::vector<std::uint64_t> tickets_; // the latest
 };

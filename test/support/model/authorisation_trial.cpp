@@ -72,16 +72,28 @@ void authorisation_trial::step(const chooser& choose) {
   compare();
 }
 
+// More blocks than the map looks ahead.
+void authorisation_trial::foresee(const chooser& choose) {
+  while (coming_.size() < 10) {
+    auto& k = keys_.emplace_back(container_name(choose(containers)),
+                                 std::to_string(choose(ids)));
+    if (choose(64) == 0)
+      k.second.clear();
+    coming_.emplace_back(k.first, k.second);
+  }
+  map_.look_ahead(coming_);
+}
+
 void authorisation_trial::announce(const chooser& choose) {
-  authorisation_model::key k{container_name(choose(containers)),
-                             std::to_string(choose(ids))};
-  if (choose(64) == 0)
-    k.second.clear();
+  foresee(choose);
+  const auto k = keys_.front();
   auto target = target_name(choose(targets));
   test_event_ptr event;
   if (auto size = choose(8); size > 0)
     event = make_event(size == 7 ? choose(2000) : size * 60);
-  auto victims = map_.announce(k.first, k.second, target, event);
+  auto victims = map_.announce(coming_.front(), target, event);
+  keys_.pop_front();
+  coming_.erase(coming_.begin());
   if (exact())
     require(victims == model_.announce(k, target, event), "victims");
   if (event != nullptr)
