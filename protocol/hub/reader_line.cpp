@@ -22,6 +22,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -46,6 +47,23 @@ enum key : std::size_t {
 constexpr std::array<std::string_view, key_count> key_words{
     "type", "container", "id", "dest", "port", "proto", "domain", "reason",
 };
+
+/// The length of `word` is known when this is compiled, so the comparison is
+/// one of numbers.
+bool is_word(std::string_view text, std::string_view word) noexcept {
+  return text.size() == word.size()
+         && std::memcmp(text.data(), word.data(), word.size()) == 0;
+}
+
+/// key_count: none of them.
+template <std::size_t... All>
+std::size_t key_of(std::string_view name,
+                   std::index_sequence<All...>) noexcept {
+  std::size_t result = key_count;
+  static_cast<void>(
+      ((is_word(name, key_words[All]) && (result = All, true)) || ...));
+  return result;
+}
 
 } // namespace
 
@@ -94,14 +112,11 @@ bool reader_line_parser::impl::walk(Reader& from, std::string_view line,
   dossier.clear();
   return from.read(
       line, capacity, [&](std::string_view name, typename Reader::value& x) {
-        if (name == "dossier")
+        if (is_word(name, "dossier"))
           return note_dossier(from, x);
-        const auto* word = std::ranges::find(key_words, name);
+        const auto known = key_of(name, std::make_index_sequence<key_count>{});
         json_item ignored;
-        return from.take(
-            x, word != key_words.end()
-                   ? notes[static_cast<std::size_t>(word - key_words.begin())]
-                   : ignored);
+        return from.take(x, known < key_count ? notes[known] : ignored);
       });
 }
 

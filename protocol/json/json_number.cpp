@@ -85,7 +85,7 @@ std::int64_t exponent_of(std::string_view text) noexcept {
 } // namespace
 
 bool is_json_number(std::string_view text) noexcept {
-  return split_number(text).has_value();
+  return short_integer(text) || split_number(text);
 }
 
 std::optional<std::int64_t> integer_part(std::string_view text) noexcept {

@@ -44,6 +44,24 @@ public:
     return unprintable() | equal_to('"') | equal_to('\\');
   }
 
+  /// Marks the bytes equal to `c` and no others.
+  std::uint64_t exactly(char c) const noexcept {
+    const auto x = bytes_ ^ (static_cast<unsigned char>(c) * ones);
+    return ~(((x & ~marks) + ~marks) | x) & marks;
+  }
+
+  /// Marks the bytes outside 0x20..0x7E and no others. The low seven bits of
+  /// each byte are added to, so that nothing is carried into the next byte.
+  std::uint64_t exactly_unprintable() const noexcept {
+    const auto low = bytes_ & ~marks;
+    return (bytes_ | (low + ones) | ~(low + 0x60 * ones)) & marks;
+  }
+
+  /// The marks as eight bits, the first byte's lowest.
+  static std::uint64_t bits(std::uint64_t marked) noexcept {
+    return (marked >> 7) * 0x0102040810204080 >> 56;
+  }
+
   /// The index of the byte that has the lowest mark. There must be a mark.
   static std::size_t first(std::uint64_t marked) noexcept {
     return static_cast<std::size_t>(std::countr_zero(marked)) / 8;

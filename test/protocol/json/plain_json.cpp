@@ -127,12 +127,30 @@ TEST_CASE("bytes behind a document are not taken for its end") {
   }
 }
 
+// The reader looks at 64 bytes at a time.
+TEST_CASE("a document of any length is read, wherever its strings end") {
+  for (std::size_t before = 0; before < 140; ++before) {
+    const auto document = R"({"a":")" + std::string(before, 'x')
+                          + R"(","":"","in":{"b":-1}, "c":"y"})";
+    CAPTURE(document);
+    const auto expected = strict(document);
+    REQUIRE(expected);
+    CHECK(plain(document) == expected);
+    CHECK(plain(document, "\\\x01") == expected);
+    for (std::size_t i = 0; i < before; ++i) {
+      auto escaped = document;
+      escaped[6 + i] = '\x01';
+      CHECK_FALSE(plain(escaped));
+    }
+  }
+}
+
 TEST_CASE("a document without padding is given up") {
   const std::string_view document = R"({"a":1})";
-  const auto padded = std::string{document} + "12345678";
+  const auto padded = std::string{document} + std::string(64, '"');
   const auto at = std::string_view{padded}.substr(0, document.size());
-  CHECK(read(plain_json_reader{}, at, at.size() + 8));
-  CHECK_FALSE(read(plain_json_reader{}, at, at.size() + 7));
+  CHECK(read(plain_json_reader{}, at, at.size() + 64));
+  CHECK_FALSE(read(plain_json_reader{}, at, at.size() + 63));
   CHECK_FALSE(read(plain_json_reader{}, at, at.size()));
 }
 
