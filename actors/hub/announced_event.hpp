@@ -16,11 +16,9 @@ namespace clearance::actors {
 /// buffer.
 class announced_event final : public protocol::undelivered_event {
 public:
-  enum class text_kind : std::uint8_t { any, plain };
-
-  /// `plain`: it is known that no text of `x` needs an escape in JSON.
-  explicit announced_event(const protocol::event& x,
-                           text_kind texts = text_kind::any);
+  explicit announced_event(const protocol::event& x);
+  /// No text of `x` may need an escape in JSON.
+  explicit announced_event(const protocol::event_view& x);
   ~announced_event() override;
   announced_event(const announced_event&) = delete;
   announced_event& operator=(const announced_event&) = delete;
@@ -56,7 +54,9 @@ public:
   void hand() const noexcept { handed_.store(true, std::memory_order_relaxed); }
 
 private:
-  void take_buffer(const protocol::event& x, std::size_t encoded_bytes);
+  template <class Text>
+  void take_buffer(const protocol::basic_event<Text>& x,
+                   std::size_t encoded_bytes);
 
   std::string_view piece(std::uint32_t from, std::uint32_t to) const noexcept {
     return {buffer_ + from, to - from};
@@ -80,8 +80,8 @@ private:
 using event_ptr = std::shared_ptr<const announced_event>;
 
 /// Throws std::bad_alloc.
-event_ptr
-make_event(const protocol::event& x,
-           announced_event::text_kind texts = announced_event::text_kind::any);
+event_ptr make_event(const protocol::event& x);
+/// No text of `x` may need an escape in JSON. Throws std::bad_alloc.
+event_ptr make_event(const protocol::event_view& x);
 
 } // namespace clearance::actors

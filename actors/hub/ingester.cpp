@@ -132,18 +132,17 @@ void ingester::advance(reader& x) try {
 // The event of the line, or null.
 event_ptr ingester::judge(reader& x, std::string_view line,
                           std::size_t capacity) {
+  if ((!only_container_ || only_container_->has_plain_label())
+      && parser_.parse_plain(line, capacity, plain_event_)) {
+    ++counters_.lines;
+    return claim(x, line, plain_event_) ? make_event(plain_event_) : nullptr;
+  }
   using judged = protocol::reader_line_parser::outcome;
   switch (parser_.parse(line, capacity, event_)) {
   case judged::complete:
     ++counters_.lines;
     counters_.repaired += parser_.repaired() ? 1 : 0;
-    if (only_container_ && !only_container_->claim(event_)) {
-      ++counters_.foreign;
-      complain(x, "the line names another container", line);
-    } else {
-      return make_event(event_, texts());
-    }
-    break;
+    return claim(x, line, event_) ? make_event(event_) : nullptr;
   case judged::blank:
     break;
   case judged::unknown:
@@ -160,13 +159,14 @@ event_ptr ingester::judge(reader& x, std::string_view line,
   return nullptr;
 }
 
-// Of the last event.
-announced_event::text_kind ingester::texts() const noexcept {
-  const bool is_plain =
-      parser_.plain()
-      && (!only_container_ || only_container_->has_plain_label());
-  return is_plain ? announced_event::text_kind::plain
-                  : announced_event::text_kind::any;
+// False: the line is another container's.
+template <class Event>
+bool ingester::claim(reader& x, std::string_view line, Event& event) {
+  if (!only_container_ || only_container_->claim(event))
+    return true;
+  ++counters_.foreign;
+  complain(x, "the line names another container", line);
+  return false;
 }
 
 // A reader that is newer than this hub may send one new type again and again:

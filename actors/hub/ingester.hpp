@@ -67,7 +67,8 @@ private:
 
   void advance(reader& x);
   event_ptr judge(reader& x, std::string_view line, std::size_t capacity);
-  announced_event::text_kind texts() const noexcept;
+  template <class Event>
+  bool claim(reader& x, std::string_view line, Event& event);
   void complain(reader& x, std::string_view why, std::string_view line);
   void complain_of_type(reader& x, std::string_view line);
   void leave(reader& x);
@@ -77,7 +78,9 @@ private:
   caf::actor_addr hub_;
   std::optional<protocol::own_container> only_container_;
   protocol::reader_line_parser parser_;
-  protocol::event event_; // reused for every line, to keep its memory
+  // Reused for every line, to keep their memory.
+  protocol::event event_;
+  protocol::event_view plain_event_;
   std::unordered_map<connection_id, reader> readers_;
   // limits the log lines about all readers
   log_limiter_ptr complaints_ = limiter_of_all();

@@ -27,9 +27,9 @@ private:
 };
 
 /// Writes the event to a sink, piece by piece: JSON text as it is, and strings.
-template <class Sink>
-void write_event(const event& x, std::string_view port, std::string_view proto,
-                 Sink& to) {
+template <class Text, class Sink>
+void write_event(const basic_event<Text>& x, std::string_view port,
+                 std::string_view proto, Sink& to) {
   to.put(R"({"continues":true,"parameters":{"event":{"type":")");
   to.put(to_string(x.type));
   to.put(R"(","container":)");
@@ -119,23 +119,26 @@ std::string_view to_string(event_type type) noexcept {
   return ""; // no event_type is here
 }
 
-void event::clear() noexcept {
-  type = event_type::connection_blocked;
-  for (auto* text : {&container, &request_id, &dest, &domain, &action, &reason})
-    text->clear();
-  port = 0;
-  proto = 0;
-  ok = false;
-  dossier.clear();
-}
+namespace {
 
-std::size_t encoded_size(const event& x) {
+template <class Text>
+std::size_t size_of_encoded(const basic_event<Text>& x) {
   size_sink result;
   write_event(x, decimal{x.port}.text(), decimal{x.proto}.text(), result);
   return result.size;
 }
 
-void encode_unescaped(const event& x, char* to) noexcept {
+} // namespace
+
+std::size_t encoded_size(const event& x) {
+  return size_of_encoded(x);
+}
+
+std::size_t encoded_size(const event_view& x) {
+  return size_of_encoded(x);
+}
+
+void encode_unescaped(const event_view& x, char* to) noexcept {
   raw_sink raw{to};
   write_event(x, decimal{x.port}.text(), decimal{x.proto}.text(), raw);
 }

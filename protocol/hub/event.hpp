@@ -29,29 +29,42 @@ std::string_view to_string(event_type type) noexcept;
 using dossier = std::vector<std::pair<std::string, std::string>>;
 
 /// One event, sanitised. Fields that its type does not use are empty or zero.
-struct event {
+template <class Text>
+struct basic_event {
   event_type type = event_type::connection_blocked;
-  std::string container;
-  std::string request_id;
-  std::string dest;
+  Text container;
+  Text request_id;
+  Text dest;
   std::int64_t port = 0;
   std::int64_t proto = 0;
-  std::string domain;
-  std::string action;
+  Text domain;
+  Text action;
   bool ok = false;
-  std::string reason;
-  protocol::dossier dossier;
+  Text reason;
+  std::vector<std::pair<Text, Text>> dossier;
 
-  /// Resets all fields but keeps the strings' memory.
-  void clear() noexcept;
-
-  /// What a verdict must name: the domain if there is one, else the address.
-  const std::string& target() const noexcept {
-    return domain.empty() ? dest : domain;
+  /// Resets all fields but keeps the texts' memory.
+  void clear() noexcept {
+    type = event_type::connection_blocked;
+    for (auto* text :
+         {&container, &request_id, &dest, &domain, &action, &reason})
+      text->clear();
+    port = 0;
+    proto = 0;
+    ok = false;
+    dossier.clear();
   }
 
-  friend bool operator==(const event&, const event&) = default;
+  /// What a verdict must name: the domain if there is one, else the address.
+  const Text& target() const noexcept { return domain.empty() ? dest : domain; }
+
+  friend bool operator==(const basic_event&, const basic_event&) = default;
 };
+
+using event = basic_event<std::string>;
+
+/// An event whose texts lie elsewhere.
+using event_view = basic_event<std::string_view>;
 
 /// Appends the event as one varlink reply to `Subscribe`, NUL included.
 /// Shape: `{"continues":true,"parameters":{"event":{...}}}`, all eleven fields
@@ -67,6 +80,7 @@ std::size_t encoded_size(const event& x);
 bool encode_plain(const event& x, char* to) noexcept;
 
 /// The same for an event of which is known that no string needs an escape.
-void encode_unescaped(const event& x, char* to) noexcept;
+std::size_t encoded_size(const event_view& x);
+void encode_unescaped(const event_view& x, char* to) noexcept;
 
 } // namespace clearance::protocol

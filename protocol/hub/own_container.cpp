@@ -21,18 +21,25 @@ own_container::own_container(std::string id, std::string name)
 // writes it to a socket that belongs to one container means that container.
 // A block decides which container's firewall a verdict changes, so its name
 // must be right.
-bool own_container::names_us(const event& x) const noexcept {
-  const auto& named = x.container;
+bool own_container::names_us(std::string_view named,
+                             event_type what) const noexcept {
   if (named == id_ || (!name_.empty() && named == name_))
     return true;
   if (is_container_id(named))
     // one of the two may be the beginning of the other
     return is_id_ && (id_.starts_with(named) || named.starts_with(id_));
-  return x.type != event_type::connection_blocked && (is_id_ || !name_.empty());
+  return what != event_type::connection_blocked && (is_id_ || !name_.empty());
 }
 
 bool own_container::claim(event& x) const {
-  if (!names_us(x))
+  if (!names_us(x.container, x.type))
+    return false;
+  x.container = label_;
+  return true;
+}
+
+bool own_container::claim(event_view& x) const {
+  if (!names_us(x.container, x.type))
     return false;
   x.container = label_;
   return true;

@@ -27,6 +27,7 @@ public:
 
   /// Whether `x` is ours. If so, its container is set to label().
   bool claim(event& x) const;
+  bool claim(event_view& x) const;
 
   /// Whether label() needs no escape in a JSON string.
   bool has_plain_label() const noexcept { return has_plain_label_; }
@@ -35,7 +36,7 @@ public:
   const std::string& label() const noexcept { return label_; }
 
 private:
-  bool names_us(const event& x) const noexcept;
+  bool names_us(std::string_view named, event_type what) const noexcept;
 
   std::string id_;
   std::string name_;

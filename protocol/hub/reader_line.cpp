@@ -55,6 +55,14 @@ bool is_word(std::string_view text, std::string_view word) noexcept {
          && std::memcmp(text.data(), word.data(), word.size()) == 0;
 }
 
+void make_empty(std::string& x) noexcept {
+  x.clear(); // and keeps its memory
+}
+
+void make_empty(std::string_view& x) noexcept {
+  x = {};
+}
+
 /// key_count: none of them.
 template <std::size_t... All>
 std::size_t key_of(std::string_view name,
@@ -78,6 +86,7 @@ struct reader_line_parser::impl {
   bool repaired = false;
   // the fast reader walked the line: its texts are printable ASCII
   bool plain = false;
+  bool is_cut = false; // a text of the event_view would have to be
   // the event of the line before holds too much memory
   bool kept_too_much = false;
 
@@ -87,11 +96,16 @@ struct reader_line_parser::impl {
   bool walk(Reader& from, std::string_view line, std::size_t capacity);
   template <class Reader>
   bool note_dossier(Reader& from, typename Reader::value& x);
-  outcome build(event& out);
-  outcome build_blocked(event& out);
-  void build_dossier(event& out);
-  void build_text(key k, std::string& out) const;
+  template <class Event>
+  outcome build(Event& out);
+  template <class Event>
+  outcome build_blocked(Event& out);
+  template <class Event>
+  void build_dossier(Event& out);
+  template <class Text>
+  void build_text(key k, Text& out);
   void assign(std::string& out, std::string_view text) const;
+  void assign(std::string_view& out, std::string_view text) noexcept;
 
   bool has(key k) const noexcept {
     return notes[k].type != json_item::kind::null;
@@ -135,7 +149,8 @@ bool reader_line_parser::impl::note_dossier(Reader& from,
   });
 }
 
-reader_line_parser::outcome reader_line_parser::impl::build(event& out) {
+template <class Event>
+reader_line_parser::outcome reader_line_parser::impl::build(Event& out) {
   auto known =
       has(type) ? reader_event_type(text_of(notes[type])) : std::nullopt;
   if (!known) {
@@ -146,14 +161,12 @@ reader_line_parser::outcome reader_line_parser::impl::build(event& out) {
   build_text(container, out.container);
   if (out.container.empty())
     return malformed("no container");
-  out.request_id.clear();
-  out.dest.clear();
+  for (auto* text :
+       {&out.request_id, &out.dest, &out.domain, &out.action, &out.reason})
+    make_empty(*text);
   out.port = 0;
   out.proto = 0;
-  out.domain.clear();
-  out.action.clear();
   out.ok = false;
-  out.reason.clear();
   if (out.type == event_type::container_exited)
     build_text(reason, out.reason);
   build_dossier(out);
@@ -161,8 +174,9 @@ reader_line_parser::outcome reader_line_parser::impl::build(event& out) {
                                                     : outcome::complete;
 }
 
+template <class Event>
 reader_line_parser::outcome
-reader_line_parser::impl::build_blocked(event& out) {
+reader_line_parser::impl::build_blocked(Event& out) {
   if (!has(id))
     return malformed("no id");
   if (!has(dest))
@@ -182,18 +196,20 @@ reader_line_parser::impl::build_blocked(event& out) {
 }
 
 /// Overwrites the existing pairs, so that their strings keep their memory.
-void reader_line_parser::impl::build_dossier(event& out) {
+template <class Event>
+void reader_line_parser::impl::build_dossier(Event& out) {
   keep_last_of_each(dossier, [](const auto& x) { return x.first; });
   out.dossier.resize(dossier.size());
   auto to = out.dossier.begin();
   for (const auto& [name, item] : dossier) {
-    to->first.assign(name);
+    to->first = name;
     assign(to->second, text_of(item));
     ++to;
   }
 }
 
-void reader_line_parser::impl::build_text(key k, std::string& out) const {
+template <class Text>
+void reader_line_parser::impl::build_text(key k, Text& out) {
   assign(out, has(k) ? text_of(notes[k]) : "");
 }
 
@@ -204,6 +220,12 @@ void reader_line_parser::impl::assign(std::string& out,
     assign_cut(out, text);
   else
     assign_sanitised(out, text);
+}
+
+void reader_line_parser::impl::assign(std::string_view& out,
+                                      std::string_view text) noexcept {
+  is_cut = is_cut || text.size() > limits::text_max_chars;
+  out = text;
 }
 
 reader_line_parser::outcome
@@ -264,8 +286,17 @@ reader_line_parser::outcome reader_line_parser::parse(std::string_view line,
   return result;
 }
 
-bool reader_line_parser::plain() const noexcept {
-  return impl_->plain;
+// A long line's memory is given back by parse().
+bool reader_line_parser::parse_plain(std::string_view line,
+                                     std::size_t capacity, event_view& out) {
+  const auto text = trimmed(line);
+  const auto indent = static_cast<std::size_t>(text.data() - line.data());
+  auto& all = *impl_;
+  all.is_cut = false;
+  return text.size() <= limits::kept_max_bytes
+         && all.walk(all.plain_reader, text,
+                     capacity - std::min(indent, capacity))
+         && all.build(out) == outcome::complete && !all.is_cut;
 }
 
 std::string_view reader_line_parser::why() const noexcept {

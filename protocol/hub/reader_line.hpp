@@ -34,9 +34,12 @@ public:
   /// Source: clearance.md, section 2.
   outcome parse(std::string_view line, std::size_t capacity, event& out);
 
-  /// Whether the last line's event has no text that needs an escape in a JSON
-  /// string: the line itself had none. False: it may have.
-  bool plain() const noexcept;
+  /// Judges a line of the simple form, which nearly all have: all its texts are
+  /// printable ASCII without escapes and need not be cut. True: `out` is the
+  /// event that parse() gives; its texts lie in `line`, or are literals, and
+  /// need no escape in a JSON string. False: ask parse().
+  bool parse_plain(std::string_view line, std::size_t capacity,
+                   event_view& out);
 
   /// Why the last line was malformed; a literal.
   std::string_view why() const noexcept;

@@ -1,5 +1,7 @@
 #include "actors/hub/announced_event.hpp"
 
+#include "test/support/wire/event_copy.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -54,9 +56,22 @@ TEST_CASE("an announced event holds its encoded bytes, NUL included") {
 }
 
 TEST_CASE("an announced event of plain texts holds the same") {
-  announced_event x{block(), announced_event::text_kind::plain};
-  CHECK(x.wire() == encoded(block()));
-  CHECK(x.container() == "c1");
+  for (const auto* domain : {"", "example.org"}) {
+    auto what = block();
+    what.domain = domain;
+    const announced_event x{test::view_of(what)};
+    const announced_event same{what};
+    CHECK(x.wire() == encoded(what));
+    CHECK(x.type() == same.type());
+    CHECK(x.container() == same.container());
+    CHECK(x.request_id() == same.request_id());
+    CHECK(x.target() == same.target());
+    CHECK(x.dest() == same.dest());
+    CHECK(x.domain() == same.domain());
+    CHECK(x.port() == same.port());
+    CHECK(x.proto() == same.proto());
+    CHECK(x.bytes() == same.bytes());
+  }
 }
 
 TEST_CASE("an announced event escapes its texts") {

@@ -1,5 +1,6 @@
 #include "protocol/hub/event.hpp"
 
+#include "test/support/wire/event_copy.hpp"
 #include "test/support/wire/wire_event.hpp"
 
 #include <doctest/doctest.h>
@@ -92,7 +93,8 @@ TEST_CASE("a quote is escaped in every text") {
   CHECK(encode_plain(plain, same.data()));
   CHECK(same == bytes);
   same.assign(bytes.size(), '?');
-  encode_unescaped(plain, same.data());
+  CHECK(protocol::encoded_size(test::view_of(plain)) == bytes.size());
+  encode_unescaped(test::view_of(plain), same.data());
   CHECK(same == bytes);
   auto x = plain;
   for (auto* text : {&x.container, &x.request_id, &x.dest, &x.domain, &x.action,

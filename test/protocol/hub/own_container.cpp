@@ -1,11 +1,14 @@
 #include "protocol/hub/own_container.hpp"
 
+#include "test/support/wire/event_copy.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
 
 namespace own_container_tests {
 
+using namespace clearance;
 using namespace clearance::protocol;
 
 namespace {
@@ -20,7 +23,12 @@ std::string claimed(const own_container& own, event_type type,
   event x;
   x.type = type;
   x.container = named;
-  return own.claim(x) ? x.container : "";
+  const auto copy = x;
+  auto view = test::view_of(copy);
+  const bool is_ours = own.claim(x);
+  CHECK(own.claim(view) == is_ours);
+  CHECK(view.container == x.container);
+  return is_ours ? x.container : "";
 }
 
 constexpr event_type lifecycle[] = {

@@ -58,10 +58,26 @@ TEST_CASE("a line is plain if none of its texts needs an escape") {
   CHECK_FALSE(judge(pending(R"("dossier":{"k":["v"]})")).plain);
 }
 
-TEST_CASE("a long text of a plain line is cut") {
-  const auto x = judge(pending(R"("domain":")" + std::string(300, 'd') + '"'));
-  CHECK(x.plain);
-  CHECK(x.event.domain == std::string(253, 'd') + "...");
+TEST_CASE("a line with a text that is cut is not plain") {
+  const auto with_domain = [](std::size_t size) {
+    return judge(pending(R"("domain":")" + std::string(size, 'd') + '"'));
+  };
+  CHECK(with_domain(256).plain);
+  CHECK_FALSE(with_domain(257).plain);
+  CHECK(with_domain(257).event.domain == std::string(253, 'd') + "...");
+}
+
+TEST_CASE("a line is plain whatever it tells, if it tells something") {
+  for (const char* type :
+       {"container_started", "container_exited", "shield_up", "shield_down"}) {
+    const auto x = judge(R"({"type":")" + std::string{type}
+                         + R"(","container":"c","reason":"poststop"})");
+    CHECK(x.plain);
+    CHECK(x.what == outcome::complete);
+  }
+  CHECK_FALSE(judge(R"({"type":"unheard_of","container":"c"})").plain);
+  CHECK_FALSE(judge(R"({"type":"shield_up"})").plain);
+  CHECK_FALSE(judge(" ").plain);
 }
 
 TEST_CASE("white space around a line is ignored") {
