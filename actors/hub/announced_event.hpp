@@ -24,26 +24,22 @@ public:
   announced_event& operator=(const announced_event&) = delete;
 
   protocol::event_type type() const noexcept { return type_; }
-  std::string_view container() const noexcept { return piece(0, container_); }
-  std::string_view request_id() const noexcept {
-    return piece(container_, request_id_);
-  }
+  std::string_view container() const noexcept { return text_of(container_); }
+  std::string_view request_id() const noexcept { return text_of(request_id_); }
   /// What a verdict on this event must name.
   std::string_view target() const noexcept {
-    return piece(request_id_, target_);
+    return domain_.size > 0 ? domain() : dest();
   }
   /// Of a block: the address, and the name that it was looked up by; may be
   /// empty.
-  std::string_view dest() const noexcept {
-    return has_domain_ ? piece(target_, dest_) : target();
-  }
-  std::string_view domain() const noexcept {
-    return has_domain_ ? target() : std::string_view{};
-  }
+  std::string_view dest() const noexcept { return text_of(dest_); }
+  std::string_view domain() const noexcept { return text_of(domain_); }
   std::int64_t port() const noexcept { return port_; }
   std::int64_t proto() const noexcept { return proto_; }
   /// The encoded event: one varlink reply, NUL included.
-  std::string_view wire() const noexcept { return piece(dest_, size_); }
+  std::string_view wire() const noexcept {
+    return {buffer_ + wire_, size_ - wire_};
+  }
 
   std::size_t bytes() const noexcept override { return size_; }
   bool handed() const noexcept override {
@@ -54,27 +50,27 @@ public:
   void hand() const noexcept { handed_.store(true, std::memory_order_relaxed); }
 
 private:
-  template <class Text>
-  void take_buffer(const protocol::basic_event<Text>& x,
-                   std::size_t encoded_bytes);
+  /// Where a text is in the buffer.
+  struct piece {
+    std::uint32_t begin = 0;
+    std::uint32_t size = 0;
+  };
 
-  std::string_view piece(std::uint32_t from, std::uint32_t to) const noexcept {
-    return {buffer_ + from, to - from};
+  std::string_view text_of(piece x) const noexcept {
+    return {buffer_ + x.begin, x.size};
   }
+  void take_buffer(const protocol::event& x, std::size_t encoded_bytes);
 
-  protocol::event_type type_;
-  bool has_domain_;
-  mutable std::atomic<bool> handed_ = false;
-  // buffer_ holds container, request_id, target, dest if the target is another
-  // text, and the encoded event. These are the ends of the first four.
-  std::uint32_t container_ = 0;
-  std::uint32_t request_id_ = 0;
-  std::uint32_t target_ = 0;
-  std::uint32_t dest_ = 0;
+  // The buffer ends with the encoded event. If some text needs an escape there,
+  // the texts stand before the event.
+  char* buffer_ = nullptr; // of take_block()
+  std::uint32_t size_ = 0;
+  std::uint32_t wire_ = 0;
+  piece container_, request_id_, dest_, domain_;
   std::int64_t port_;
   std::int64_t proto_;
-  std::uint32_t size_ = 0;
-  char* buffer_ = nullptr; // of take_block()
+  protocol::event_type type_;
+  mutable std::atomic<bool> handed_ = false;
 };
 
 using event_ptr = std::shared_ptr<const announced_event>;

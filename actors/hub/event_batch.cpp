@@ -8,22 +8,44 @@
 
 namespace clearance::actors {
 
-event_batch::event_batch(std::vector<event_ptr> events)
-    : events_(std::move(events)) {
-  if (events_.size() == 1) {
-    wire_ = events_.front()->wire();
-    return;
-  }
-  std::size_t total = 0;
-  for (auto& x : events_)
-    total += x->wire().size();
-  buffer_.reserve(total);
-  ends_.reserve(events_.size());
-  for (auto& x : events_) {
+event_batch::event_batch(const std::vector<event_ptr>& events) {
+  reserve(events.size());
+  for (const auto& x : events)
+    add(x);
+}
+
+void event_batch::reserve(std::size_t events) {
+  events_.reserve(events);
+  ends_.reserve(events);
+}
+
+void event_batch::add(event_ptr x) {
+  const auto size = bytes() + x->wire().size();
+  if (!events_.empty()) {
+    if (events_.size() == 1) {
+      // Full batches have buffers of one size, so that their memory is used
+      // again. Events of one batch are of about the same size.
+      const auto& first = events_.front()->wire();
+      buffer_.reserve(std::max(
+          size,
+          std::min((first.size() + first.size() / 8) * events_.capacity(),
+                   protocol::limits::event_batch_max_bytes + first.size())));
+      buffer_ = first;
+    }
     buffer_ += x->wire();
-    ends_.push_back(static_cast<std::uint32_t>(buffer_.size()));
   }
-  wire_ = buffer_;
+  events_.push_back(std::move(x));
+  ends_.push_back(static_cast<std::uint32_t>(size));
+}
+
+void event_batch::fit() {
+  const auto fit = [](auto& x) {
+    if (x.capacity() > 2 * x.size())
+      x.shrink_to_fit();
+  };
+  fit(events_);
+  fit(ends_);
+  fit(buffer_);
 }
 
 std::size_t event_batch::whole(std::size_t from, std::size_t to,

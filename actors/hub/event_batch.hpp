@@ -14,24 +14,35 @@
 
 namespace clearance::actors {
 
-/// Immutable, except for the note which events were handed to a client. All
-/// subscribers share it, and each writes any part of it from one buffer. Events
-/// are counted from 0.
+/// Once it is shared it is immutable, except for the note which events were
+/// handed to a client. All subscribers share it, and each writes any part of it
+/// from one buffer. Events are counted from 0.
 class event_batch {
 public:
-  explicit event_batch(std::vector<event_ptr> events);
+  event_batch() = default;
+  explicit event_batch(const std::vector<event_ptr>& events);
+
+  /// Says that about so many events will be added.
+  void reserve(std::size_t events);
+
+  /// Copies the encoded event behind the others, while the processor's cache
+  /// still has it.
+  void add(event_ptr x);
+
+  /// Gives back what was reserved for events that did not come, if it is much.
+  void fit();
 
   std::size_t size() const noexcept { return events_.size(); }
   const event_ptr& at(std::size_t i) const noexcept { return events_[i]; }
 
   /// The encoded events [from, to): whole varlink replies.
   std::string_view wire(std::size_t from, std::size_t to) const noexcept {
-    return wire_.substr(start(from), bytes(from, to));
+    return wire().substr(start(from), bytes(from, to));
   }
   std::size_t bytes(std::size_t from, std::size_t to) const noexcept {
     return start(to) - start(from);
   }
-  std::size_t bytes() const noexcept { return wire_.size(); }
+  std::size_t bytes() const noexcept { return wire().size(); }
 
   /// How many of the events [from, to) are complete in their first `count`
   /// bytes.
@@ -43,13 +54,15 @@ public:
 
 private:
   std::size_t start(std::size_t i) const noexcept {
-    return i == 0 ? 0 : ends_.empty() ? wire_.size() : ends_[i - 1];
+    return i == 0 ? 0 : ends_[i - 1];
+  }
+  std::string_view wire() const noexcept {
+    return events_.size() == 1 ? events_.front()->wire()
+                               : std::string_view{buffer_};
   }
 
   std::vector<event_ptr> events_;
-  // A view; a single event is not copied.
-  std::string_view wire_;
-  std::string buffer_;
+  std::string buffer_; // a single event is not copied
   std::vector<std::uint32_t> ends_;
   // The events before this one were handed to a client. This saves noting it
   // again for each further client.

@@ -20,7 +20,9 @@
 #include "protocol/base/limits.hpp"
 #include "protocol/text/text.hpp"
 
+#include <algorithm>
 #include <exception>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -99,24 +101,27 @@ void ingester::on_batch_announced(const batch_announced& x) {
 
 // Judges the next lines and announces what they say, or reads on.
 void ingester::advance(reader& x) try {
-  std::vector<event_ptr> events;
-  std::size_t bytes = 0;
+  std::shared_ptr<event_batch> events;
   auto size = x.frames ? x.frames->size() : 0;
-  while (x.next < size && events.size() < x.batch_max_events
-         && bytes < limits::event_batch_max_bytes) {
+  while (x.next < size
+         && (!events
+             || (events->size() < x.batch_max_events
+                 && events->bytes() < limits::event_batch_max_bytes))) {
     if (auto event =
             judge(x, x.frames->at(x.next), x.frames->capacity_at(x.next))) {
-      bytes += event->wire().size();
-      events.push_back(std::move(event));
+      if (!events) {
+        events = std::make_shared<event_batch>();
+        events->reserve(std::min(size - x.next, x.batch_max_events));
+      }
+      events->add(std::move(event));
     }
     ++x.next;
   }
-  if (!events.empty()) {
-    x.pause_budget.brought(events.size());
-    self_->send(registry_,
-                announce{x.connection->id(),
-                         std::make_shared<const event_batch>(std::move(events)),
-                         x.pause_budget.left()});
+  if (events) {
+    events->fit();
+    x.pause_budget.brought(events->size());
+    self_->send(registry_, announce{x.connection->id(), std::move(events),
+                                    x.pause_budget.left()});
     return;
   }
   x.frames.reset();

@@ -79,7 +79,20 @@ struct raw_sink {
   }
 };
 
-/// The same, and finds out whether that was right.
+/// The same, and notes where the first texts begin.
+struct noting_sink : raw_sink {
+  const char* begin;
+  std::array<std::size_t, 4> places{};
+  std::size_t texts = 0;
+
+  void text(std::string_view x) noexcept {
+    if (texts < places.size())
+      places[texts++] = static_cast<std::size_t>(to + 1 - begin);
+    raw_sink::text(x);
+  }
+};
+
+/// As raw_sink, and finds out whether that was right.
 struct plain_sink : raw_sink {
   // no string needed an escape so far; else the result is void
   bool plain = true;
@@ -138,9 +151,11 @@ std::size_t encoded_size(const event_view& x) {
   return size_of_encoded(x);
 }
 
-void encode_unescaped(const event_view& x, char* to) noexcept {
-  raw_sink raw{to};
-  write_event(x, decimal{x.port}.text(), decimal{x.proto}.text(), raw);
+text_places encode_unescaped(const event_view& x, char* to) noexcept {
+  noting_sink noting{{to}, to};
+  write_event(x, decimal{x.port}.text(), decimal{x.proto}.text(), noting);
+  const auto& [container, request_id, dest, domain] = noting.places;
+  return {container, request_id, dest, domain};
 }
 
 bool encode_plain(const event& x, char* to) noexcept {

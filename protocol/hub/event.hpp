@@ -79,8 +79,17 @@ std::size_t encoded_size(const event& x);
 /// an escape, and what was written says nothing.
 bool encode_plain(const event& x, char* to) noexcept;
 
-/// The same for an event of which is known that no string needs an escape.
+/// Where texts begin in an encoded event, counted in bytes.
+struct text_places {
+  std::size_t container = 0;
+  std::size_t request_id = 0;
+  std::size_t dest = 0;
+  std::size_t domain = 0;
+};
+
+/// What encode() appends for an event of which is known that no string needs an
+/// escape.
 std::size_t encoded_size(const event_view& x);
-void encode_unescaped(const event_view& x, char* to) noexcept;
+text_places encode_unescaped(const event_view& x, char* to) noexcept;
 
 } // namespace clearance::protocol

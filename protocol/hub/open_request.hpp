@@ -57,8 +57,9 @@ struct aged_request {
   bool has_ended() const noexcept { return at == no_slot; }
 };
 
-/// A container that holds open requests.
-struct holder {
+/// A container that holds open requests. In two cache lines, if the name is
+/// short.
+struct alignas(64) holder {
   std::string name;
   std::uint32_t hash = 0;
   std::uint32_t count = 0;     // of open requests, in flight ones included
@@ -68,6 +69,8 @@ struct holder {
   // What is older is in flight, if anything is.
   std::uint64_t live_from = 0;
 };
+
+static_assert(sizeof(holder) == 128);
 
 using request_holders = slot_array<holder, &holder::hash>;
 

@@ -57,7 +57,7 @@ namespace {
 
 // Asked by each announcement: one would do where every event is handed, the
 // others catch up after a time when none was.
-constexpr std::size_t swept_per_announcement = 4;
+constexpr std::size_t swept_per_announcement = 2;
 
 // What may be saved for the moment when room is short. Some 50 us.
 constexpr std::size_t swept_at_once_max = 1024;

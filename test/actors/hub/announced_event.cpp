@@ -70,7 +70,7 @@ TEST_CASE("an announced event of plain texts holds the same") {
     CHECK(x.domain() == same.domain());
     CHECK(x.port() == same.port());
     CHECK(x.proto() == same.proto());
-    CHECK(x.bytes() == same.bytes());
+    CHECK(x.bytes() == x.wire().size()); // which holds its texts
   }
 }
 

@@ -92,4 +92,32 @@ TEST_CASE("a batch ends with the event that brings it to its size limit") {
   CHECK(all == events);
 }
 
+// A reader's lines are announced together, and some of them may be no event.
+TEST_CASE("a batch that is made an event at a time is the same") {
+  for (std::size_t expected : {1U, 3U, 192U}) {
+    for (std::size_t count : {1U, 2U, 3U, 10U}) {
+      CAPTURE(expected);
+      CAPTURE(count);
+      std::vector<actors::event_ptr> all;
+      actors::event_batch made;
+      made.reserve(expected);
+      for (std::size_t i = 0; i < count; ++i) {
+        protocol::event x;
+        x.container = std::string(i * 100, 'c');
+        all.push_back(actors::make_event(x));
+        made.add(all.back());
+      }
+      made.fit();
+      const actors::event_batch same{all};
+      REQUIRE(made.size() == count);
+      CHECK(made.bytes() == same.bytes());
+      CHECK(made.wire(0, count) == same.wire(0, count));
+      for (std::size_t i = 0; i < count; ++i) {
+        CHECK(made.at(i) == all[i]);
+        CHECK(made.wire(i, i + 1) == all[i]->wire());
+      }
+    }
+  }
+}
+
 } // namespace event_batch_tests
