@@ -1,6 +1,7 @@
 /// An event on its way to all subscribers: encoded once, shared, immutable.
 #pragma once
 
+#include "protocol/base/prefetch.hpp"
 #include "protocol/hub/authorisation.hpp"
 #include "protocol/hub/event.hpp"
 
@@ -44,6 +45,13 @@ public:
   std::size_t bytes() const noexcept override { return size_; }
   bool handed() const noexcept override {
     return handed_.load(std::memory_order_relaxed);
+  }
+
+  /// Says that the texts of a block will be needed soon.
+  void prefetch_texts() const noexcept {
+    protocol::prefetch(container().data());
+    protocol::prefetch(dest().data());
+    protocol::prefetch(domain().data());
   }
 
   /// A client got the whole event.

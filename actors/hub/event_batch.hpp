@@ -35,6 +35,18 @@ public:
   std::size_t size() const noexcept { return events_.size(); }
   const event_ptr& at(std::size_t i) const noexcept { return events_[i]; }
 
+  /// Says that the events from `i` on will be needed one after another.
+  void look_ahead(std::size_t i) const noexcept {
+    constexpr std::size_t apart = 4;
+    if (i + 2 * apart < size()) {
+      const auto* x = reinterpret_cast<const char*>(at(i + 2 * apart).get());
+      protocol::prefetch(x);
+      protocol::prefetch(x + sizeof(announced_event) - 1);
+    }
+    if (i + apart < size())
+      at(i + apart)->prefetch_texts();
+  }
+
   /// The encoded events [from, to): whole varlink replies.
   std::string_view wire(std::size_t from, std::size_t to) const noexcept {
     return wire().substr(start(from), bytes(from, to));

@@ -58,9 +58,9 @@ void prompt_store::prefetch_prompt(slot_link hint) const noexcept {
     return;
   hints_[hint]->requests.prefetch();
   if (const auto* x = hints_[hint]->recent) {
+    protocol::prefetch(&x->owner);
     protocol::prefetch(&x->domain);
-    protocol::prefetch(&x->count);
-    protocol::prefetch(&x->requests);
+    protocol::prefetch(&x->flags);
   }
 }
 

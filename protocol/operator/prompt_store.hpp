@@ -14,14 +14,19 @@ namespace clearance::protocol {
 
 struct prompt_holder;
 
-/// A prompt, and data that only the table needs.
-struct prompt_entry : prompt {
+/// What each block reads of a prompt_entry. It lies before the members of
+/// prompt that each block reads, so that all of them are together.
+struct prompt_entry_head {
   prompt_holder* owner = nullptr;
   std::size_t requests = 0; ///< open ones; the holder has them
   std::size_t charged = 0;
   /// Of the last block whose port and protocol are listed.
   std::int64_t last_port = -1;
   std::int64_t last_protocol = -1;
+};
+
+/// A prompt, and data that only the table needs.
+struct prompt_entry : prompt_entry_head, prompt {
   flag_set kept_flags; ///< all flags except automatic_failed
   bool is_ruled_quiet = false;
   bool has_failed_automatically = false;
