@@ -34,6 +34,7 @@ function kind_of(target) {
   if (target ~ /^<caf\//) return "caf"
   if (target ~ /^<boost\//) return "boost"
   if (target ~ /^<simdjson\.h>/) return "simdjson"
+  if (target == "<emmintrin.h>") return "std" # of the compiler, for SSE2
   if (target ~ /^<doctest\//) return "doctest"
   if (target ~ /^<([io]?f?stream|iostream|filesystem|print)>$/ \
       || target ~ /^<(thread|mutex|future|ctime|csignal)>$/)
