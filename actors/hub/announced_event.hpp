@@ -69,8 +69,9 @@ private:
   }
   void take_buffer(const protocol::event& x, std::size_t encoded_bytes);
 
-  // The buffer ends with the encoded event. If some text needs an escape there,
-  // the texts stand before the event.
+  // The buffer ends with the encoded event. The texts are part of it if the
+  // event was made of a view, because then none has an escape there; else they
+  // stand before it.
   char* buffer_ = nullptr; // of take_block()
   std::uint32_t size_ = 0;
   std::uint32_t wire_ = 0;

@@ -56,7 +56,7 @@ namespace clearance::protocol {
 namespace {
 
 // Asked by each announcement: one would do where every event is handed, the
-// others catch up after a time when none was.
+// other catches up after a time when none was.
 constexpr std::size_t swept_per_announcement = 2;
 
 // What may be saved for the moment when room is short. Some 50 us.
