@@ -4,6 +4,8 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
+#include <type_traits>
 
 namespace clearance::protocol {
 
@@ -28,8 +30,9 @@ private:
 
 /// Writes the event to a sink, piece by piece: JSON text as it is, and strings.
 template <class Text, class Sink>
-void write_event(const basic_event<Text>& x, std::string_view port,
-                 std::string_view proto, Sink& to) {
+[[gnu::always_inline]] inline void
+write_event(const basic_event<Text>& x, std::string_view port,
+            std::string_view proto, Sink& to) {
   to.put(R"({"continues":true,"parameters":{"event":{"type":")");
   to.put(to_string(x.type));
   to.put(R"(","container":)");
@@ -67,12 +70,46 @@ struct size_sink {
   void text(std::string_view x) noexcept { size += x.size() + 2; }
 };
 
-/// Writes without escapes into memory that is large enough.
+/// Copies a text, nearly always a short one: an event has a dozen of them.
+void copy_short(std::string_view x, char* to) noexcept {
+  const auto* from = x.data();
+  const auto size = x.size();
+  // Its first and its last bytes, which may overlap.
+  const auto ends = [&]<std::size_t n>(std::integral_constant<std::size_t, n>) {
+    std::memcpy(to, from, n);
+    std::memcpy(to + size - n, from + size - n, n);
+  };
+  if (size > 32)
+    std::memcpy(to, from, size);
+  else if (size >= 16)
+    ends(std::integral_constant<std::size_t, 16>{});
+  else if (size >= 8)
+    ends(std::integral_constant<std::size_t, 8>{});
+  else if (size >= 4)
+    ends(std::integral_constant<std::size_t, 4>{});
+  else if (size >= 2)
+    ends(std::integral_constant<std::size_t, 2>{});
+  else if (size == 1)
+    *to = *from;
+}
+
+/// Writes without escapes into memory that is large enough. Where the next byte
+/// belongs is to be kept in a register: each piece waits for the one before if
+/// it is read from memory. So these functions are never called, but inlined.
 struct raw_sink {
   char* to;
 
-  void put(std::string_view json) noexcept { to += json.copy(to, json.size()); }
-  void text(std::string_view x) noexcept {
+  // The size of a literal is known when this is compiled.
+  template <std::size_t n>
+  [[gnu::always_inline]] void put(const char (&json)[n]) noexcept {
+    std::memcpy(to, json, n - 1);
+    to += n - 1;
+  }
+  [[gnu::always_inline]] void put(std::string_view json) noexcept {
+    copy_short(json, to);
+    to += json.size();
+  }
+  [[gnu::always_inline]] void text(std::string_view x) noexcept {
     *to++ = '"';
     put(x);
     *to++ = '"';
@@ -85,7 +122,7 @@ struct noting_sink : raw_sink {
   std::array<std::size_t, 4> places{};
   std::size_t texts = 0;
 
-  void text(std::string_view x) noexcept {
+  [[gnu::always_inline]] void text(std::string_view x) noexcept {
     if (texts < places.size())
       places[texts++] = static_cast<std::size_t>(to + 1 - begin);
     raw_sink::text(x);
@@ -97,7 +134,7 @@ struct plain_sink : raw_sink {
   // no string needed an escape so far; else the result is void
   bool plain = true;
 
-  void text(std::string_view x) noexcept {
+  [[gnu::always_inline]] void text(std::string_view x) noexcept {
     plain = plain && is_plain_json(x);
     raw_sink::text(x);
   }

@@ -112,6 +112,25 @@ TEST_CASE("a quote is escaped in every text") {
   }
 }
 
+// Short texts are copied in other ways than long ones.
+TEST_CASE("a text of any length is encoded whole") {
+  auto x = full();
+  x.dossier = {{"task", "t42"}}; // no text needs an escape
+  x.domain = "?";
+  const auto bytes = encoded(x);
+  for (std::size_t size = 0; size < 100; ++size) {
+    x.domain.clear();
+    for (std::size_t i = 0; i < size; ++i)
+      x.domain += static_cast<char>('a' + i % 26);
+    auto expected = bytes;
+    expected.replace(expected.find('?'), 1, x.domain);
+    CHECK(encoded(x) == expected);
+    std::string same(expected.size(), '?');
+    encode_unescaped(test::view_of(x), same.data());
+    CHECK(same == expected);
+  }
+}
+
 TEST_CASE("every type has its word on the wire") {
   for (const auto& [type, word] : types) {
     CHECK(to_string(type) == word);
