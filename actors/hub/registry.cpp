@@ -116,7 +116,7 @@ void registry::announce_now(const announce& x, const ingester_actor& from,
                             protocol::duration waited) {
   if (news_)
     news_->begin(x.events->size());
-  bind_all(*x.events);
+  bind_all(*x.events, now);
   fan_out(x.events);
   if (news_) {
     news_->end(x.events, members_.size(), now);
@@ -143,7 +143,7 @@ protocol::coming_block coming_of(const announced_event& x) {
 
 } // namespace
 
-void registry::bind_all(const event_batch& events) {
+void registry::bind_all(const event_batch& events, protocol::time_point now) {
   for (std::size_t begin = 0; begin < events.size(); begin += coming_.size()) {
     const auto count = std::min(events.size() - begin, coming_.size());
     const auto coming = std::span{coming_}.first(count);
@@ -151,7 +151,7 @@ void registry::bind_all(const event_batch& events) {
       coming[i] = coming_of(*events.at(begin + i));
     for (std::size_t i = 0; i < count; ++i) {
       map_.look_ahead(coming.subspan(i));
-      const auto bound = bind(events.at(begin + i), coming[i]);
+      const auto bound = bind(events.at(begin + i), coming[i], now);
       if (news_)
         news_->note(bound);
     }
@@ -159,12 +159,13 @@ void registry::bind_all(const event_batch& events) {
 }
 
 protocol::bound_request registry::bind(const event_ptr& x,
-                                       protocol::coming_block& coming) {
+                                       protocol::coming_block& coming,
+                                       protocol::time_point now) {
   ++counters_.events;
   switch (x->type()) {
   case event_type::connection_blocked:
     if (const auto n = map_.announce(coming, x->target(), x); n > 0)
-      on_evicted(x->container(), n);
+      on_evicted(x->container(), n, now);
     return map_.last_bound();
   case event_type::container_exited:
   case event_type::shield_down:
@@ -180,9 +181,9 @@ protocol::bound_request registry::bind(const event_ptr& x,
 }
 
 // In a burst each block may evict one: the log says so once a minute.
-void registry::on_evicted(std::string_view container, std::size_t requests) {
+void registry::on_evicted(std::string_view container, std::size_t requests,
+                          protocol::time_point now) {
   evictions_untold_ += requests;
-  const auto now = self_->clock().now();
   if (evictions_told_
       && now - *evictions_told_ < protocol::log_limits::eviction_reminder)
     return;

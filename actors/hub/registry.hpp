@@ -94,10 +94,12 @@ private:
   bool calm() const;
   void announce_now(const announce& x, const ingester_actor& from,
                     protocol::time_point now, protocol::duration waited);
-  void bind_all(const event_batch& events);
+  void bind_all(const event_batch& events, protocol::time_point now);
   protocol::bound_request bind(const event_ptr& x,
-                               protocol::coming_block& coming);
-  void on_evicted(std::string_view container, std::size_t requests);
+                               protocol::coming_block& coming,
+                               protocol::time_point now);
+  void on_evicted(std::string_view container, std::size_t requests,
+                  protocol::time_point now);
   void fan_out(const event_batch_ptr& events);
   void lose(const member& x, std::size_t events);
   void hold_back(announce& x, const ingester_actor& from,
