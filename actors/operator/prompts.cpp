@@ -170,7 +170,7 @@ void prompts::on_batch(const news_box::batch& x) {
   for (std::size_t i = 0; i < x.events->size(); ++i) {
     const auto& event = *x.events->at(i);
     x.events->look_ahead(i);
-    table_.prefetch(x.bound.subspan(i));
+    table_.look_ahead(x.bound.subspan(i));
     fold(event, x.bound[i], at);
     // The block comes first: a prompt that it belongs to goes on, even if its
     // last open request had to make room.

@@ -193,7 +193,8 @@ const prompt* prompt_table::impl::block(prompt_holder& owner,
   return found;
 }
 
-void prompt_table::prefetch(const std::span<const bound_request>& next) const {
+void prompt_table::look_ahead(
+    const std::span<const bound_request>& next) const {
   constexpr std::size_t ahead[]{8, 5, 2};
   const auto hint_at = [&](std::size_t n) {
     return next.size() > n && next[n].container != next[n - 1].container

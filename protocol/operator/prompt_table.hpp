@@ -102,7 +102,7 @@ public:
 
   /// Says that these blocks follow, the first one now. Their memory is asked
   /// for before it is needed; with many containers it is in no cache.
-  void prefetch(const std::span<const bound_request>& next) const;
+  void look_ahead(const std::span<const bound_request>& next) const;
 
   /// Handles container_exited, shield_down and shield_disengaged: the
   /// container's open prompts become gone. Other events change nothing.
