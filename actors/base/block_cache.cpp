@@ -51,22 +51,21 @@ struct last_of_thread {
   }
 };
 
-// Sees to it that the end of this thread frees what the thread has kept.
-void begin_keeping() noexcept {
-  static thread_local last_of_thread x;
-  static_cast<void>(x);
-  kept.state = block_lists::in_use;
-}
-
 bool may_keep(std::size_t steps) noexcept {
-  if (steps > steps_max || kept.bytes + steps * step_bytes > kept_max_bytes)
-    return false;
-  if (kept.state == block_lists::unused)
-    begin_keeping();
-  return kept.state == block_lists::in_use;
+  return steps <= steps_max && kept.bytes + steps * step_bytes <= kept_max_bytes
+         && kept.state == block_lists::in_use;
 }
 
 } // namespace
+
+// The C library ends the process if memory is denied to a thread_local object
+// with a destructor. So no event may be the first to need this one.
+void keep_blocks() noexcept {
+  static thread_local last_of_thread x;
+  static_cast<void>(x);
+  if (kept.state == block_lists::unused)
+    kept.state = block_lists::in_use;
+}
 
 void* take_block(std::size_t bytes) {
   const auto steps = steps_of(bytes);

@@ -12,6 +12,7 @@
 
 #include "actors/io/loop/loop.hpp"
 
+#include "actors/base/block_cache.hpp"
 #include "actors/base/fault.hpp"
 #include "actors/base/log.hpp"
 #include "actors/io/process/child_runner.hpp"
@@ -45,6 +46,7 @@ void loop::act() {
   // one of our own handlers. Then nothing is served any more, but everything is
   // closed in order.
   protocol::varlink::prepare_thread();
+  actors::keep_blocks();
   for (bool ended = false; !ended;) {
     try {
       unit_.run([this] { return stopping_ && kept_.empty(); });

@@ -30,7 +30,10 @@ std::size_t kept_if(std::size_t bytes) {
 }
 
 struct nothing_kept {
-  nothing_kept() { free_kept_blocks(); }
+  nothing_kept() {
+    keep_blocks();
+    free_kept_blocks();
+  }
   ~nothing_kept() { free_kept_blocks(); }
 };
 
@@ -92,6 +95,7 @@ TEST_CASE("the end of a thread frees what the thread kept") {
   auto before = allocated_bytes();
   std::thread{[&] {
     before = allocated_bytes();
+    keep_blocks();
     give_block_back(take_block(500), 500);
     CHECK(kept_block_bytes() == kept_if(512));
   }}.join();
@@ -101,10 +105,20 @@ TEST_CASE("the end of a thread frees what the thread kept") {
 TEST_CASE_FIXTURE(nothing_kept, "a block may end on another thread") {
   auto* x = take_block(100);
   std::thread{[x] {
+    keep_blocks();
     give_block_back(x, 100);
     CHECK(kept_block_bytes() == kept_if(128));
   }}.join();
   CHECK(kept_block_bytes() == 0);
+}
+
+TEST_CASE("a thread that was not told to keep blocks keeps none") {
+  std::thread{[] {
+    const auto before = allocated_bytes();
+    give_block_back(take_block(100), 100);
+    CHECK(kept_block_bytes() == 0);
+    CHECK(allocated_bytes() == before);
+  }}.join();
 }
 
 TEST_CASE_FIXTURE(nothing_kept, "a block of no bytes is one") {

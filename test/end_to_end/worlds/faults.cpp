@@ -5,6 +5,7 @@
 
 #include "test/end_to_end/world/container_world.hpp"
 #include "test/end_to_end/world/deployment.hpp"
+#include "test/support/deadline.hpp"
 #include "test/support/doubles/fake_shield.hpp"
 #include "test/support/process/process_facts.hpp"
 #include "test/support/skip.hpp"
@@ -33,8 +34,12 @@ std::string refusal(std::vector<std::string> argv, int code) {
   return said.substr(0, said.size() - 1);
 }
 
-/// Lets the process allocate at most `more` further bytes.
+/// Lets the process allocate at most `more` further bytes, once all its threads
+/// have begun: the C library ends the process if a thread has no memory for its
+/// beginning.
 void starve(pid_t pid, rlim_t more) {
+  for (const deadline guard; !all_threads_wait(pid);)
+    guard.pace("all threads wait");
   const auto now = std::stoull(status_of(pid, "VmData")) * 1024;
   const struct rlimit limit { now + more, RLIM_INFINITY };
   if (::prlimit(pid, RLIMIT_DATA, &limit, nullptr) != 0)
@@ -108,6 +113,8 @@ TEST_CASE("a hub whose memory a flood has used up ends when it is told to") {
         // The hub closed the connection, or has ended.
       }
       const auto end = server.stop();
+      CAPTURE(to_string(end));
+      CAPTURE(server.process().err());
       CHECK((end == exited(0) || end == exited(1)));
       CHECK_FALSE(std::filesystem::exists(where.clearance()));
       CHECK_FALSE(std::filesystem::exists(where.reader()));

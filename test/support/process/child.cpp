@@ -126,10 +126,9 @@ unique_fd watch(const std::filesystem::path& path) {
   if (options.has_early_hangup) // it survives the exec
     ::sigaddset(&blocked, SIGHUP);
   ::sigprocmask(SIG_SETMASK, &blocked, nullptr);
-  if (options.has_early_hangup) {
-    ::signal(SIGHUP, SIG_DFL); // nohup would ignore it
+  ::signal(SIGHUP, SIG_DFL); // whoever starts the tests with nohup ignores it
+  if (options.has_early_hangup)
     ::raise(SIGHUP);
-  }
   if (options.umask)
     ::umask(*options.umask);
   bool fine = ::dup2(in, 0) == 0 && ::dup2(out, 1) == 1 && ::dup2(err, 2) == 2

@@ -25,6 +25,16 @@ std::size_t entries(const std::filesystem::path& path) {
   return static_cast<std::size_t>(std::distance(begin, end(begin)));
 }
 
+// The value of a line of such a file in /proc.
+std::string value_of(const std::filesystem::path& file,
+                     const std::string& name) {
+  std::ifstream in{file};
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with(name + ":"))
+      return line.substr(line.find_first_not_of(" \t", name.size() + 1));
+  throw std::runtime_error("no " + name + " in " + file.string());
+}
+
 } // namespace
 
 std::size_t descriptor_count(pid_t pid) {
@@ -33,6 +43,14 @@ std::size_t descriptor_count(pid_t pid) {
 
 std::size_t thread_count(pid_t pid) {
   return entries(proc(pid) / "task");
+}
+
+// A thread that has not begun to run is runnable, as one that runs.
+bool all_threads_wait(pid_t pid) {
+  for (const auto& x : std::filesystem::directory_iterator{proc(pid) / "task"})
+    if (!value_of(x.path() / "status", "State").starts_with('S'))
+      return false;
+  return true;
 }
 
 long landlock_abi() {
@@ -53,11 +71,7 @@ bool has_seccomp() {
 }
 
 std::string status_of(pid_t pid, const std::string& name) {
-  std::ifstream in{proc(pid) / "status"};
-  for (std::string line; std::getline(in, line);)
-    if (line.starts_with(name + ":"))
-      return line.substr(line.find_first_not_of(" \t", name.size() + 1));
-  throw std::runtime_error("no " + name + " of process " + std::to_string(pid));
+  return value_of(proc(pid) / "status", name);
 }
 
 std::size_t resident_bytes(pid_t pid) {

@@ -13,6 +13,9 @@ std::size_t descriptor_count(pid_t pid);
 std::size_t thread_count(pid_t pid);
 std::size_t resident_bytes(pid_t pid);
 
+/// Whether no thread of the process runs, or is about to.
+bool all_threads_wait(pid_t pid);
+
 /// How many bytes of memory each byte of a program may cost. The thread
 /// sanitizer keeps several for each; the address sanitizer surrounds objects
 /// and keeps freed ones for a while. Source: sanitizers' wiki, "Typical memory
